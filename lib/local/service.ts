@@ -18,6 +18,14 @@ export interface Principal {
   readonly arn: string;
   /** For `service`: the ARN of the resource on whose behalf it acts (`aws:SourceArn`). */
   readonly sourceArn?: string;
+  /** For `role`: the name of the session that the credentials belong to; error messages and STS show it. */
+  readonly session?: string;
+}
+
+/** The secret half of an access key, and who it belongs to. */
+export interface AccessKey {
+  readonly principal: Principal;
+  readonly secretAccessKey: string;
 }
 
 /** Values for IAM condition keys, e.g. `{ 'aws:ResourceTag/team': 'a', 's3:prefix': 'x/' }`. */
@@ -110,8 +118,17 @@ export interface Cloud {
   now(): number;
   /** One line for the operator's log; `area` is the service's name. Never secrets. */
   log(area: string, message: string): void;
-  /** The principal of a role of the template. Throws `AwsError` when there is no such role. */
-  role(roleArn: string): Principal;
+  /**
+   * The principal of a role of the template. With `servicePrincipal` (`lambda.amazonaws.com`), the role's trust
+   * policy must admit that service. Throws `AwsError` when there is no such role or its trust policy refuses.
+   */
+  role(roleArn: string, servicePrincipal?: string): Principal;
+  /**
+   * Looks an access key up, for signatures that the gateway cannot see (S3's POST policies and signed chunks). Always
+   * there in a running cloud; optional so that a test's cloud may leave it out.
+   * @returns undefined when the key is unknown, or the session token is missing, wrong or expired
+   */
+  accessKey?(accessKeyId: string, sessionToken?: string): AccessKey | undefined;
   /** The role's own access key, the same at every start: put into the environment of what runs under the role. */
   credentials(roleArn: string): { accessKeyId: string; secretAccessKey: string; sessionToken: string };
   /**
