@@ -45,6 +45,11 @@ export interface Call {
     resource: string,
     options?: { values?: ConditionValues; resourcePolicies?: readonly unknown[] },
   ): void;
+  /**
+   * The same call made by another principal, whose signature the service has verified itself (S3's POST policies).
+   * Always there in a running cloud; optional so that a test's call may leave it out.
+   */
+  as?(principal: Principal): Call;
 }
 
 /** An action of a JSON-protocol service: takes the parsed request, returns the response object. */
