@@ -1,0 +1,88 @@
+/** What one route of the API is. The table of all of them is `routes.ts`. */
+import { z } from 'zod';
+import type { Access } from '../domain/access/actor.ts';
+import type { ErrorCode } from '../domain/error.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** The functions that serve the API: `functions/api/<group>.ts`, one Lambda each. */
+export const GROUPS = [
+  'projects',
+  'sources',
+  'builds',
+  'jobs',
+  'artifacts',
+  'releases',
+  'environments',
+  'tokens',
+  'webhooks',
+  'service',
+] as const;
+export type Group = (typeof GROUPS)[number];
+
+type Shape = Record<string, z.ZodType>;
+
+export interface RouteSpec {
+  readonly method: Method;
+  /** Below the API's root, with `{name}` for parameters. */
+  readonly path: `/v1/${string}`;
+  readonly group: Group;
+  readonly access: Access;
+  readonly summary: string;
+  readonly params?: Shape;
+  readonly query?: Shape;
+  readonly body?: z.ZodType;
+  /** The body is handed on as bytes and no schema is applied (webhook signatures cover the raw bytes). */
+  readonly rawBody?: boolean;
+  /** The one successful status and its body; `null` when it has none. */
+  readonly success: {
+    readonly status: 200 | 201 | 202 | 204 | 302;
+    readonly body: z.ZodType | null;
+    readonly description: string;
+  };
+  /** Errors of its own, beside those that every route may give. */
+  readonly errors?: readonly ErrorCode[];
+}
+
+/** Keeps the exact types of one route, so that handlers and the client can be typed by it. */
+export function route<const Spec extends RouteSpec>(spec: Spec): Spec {
+  return spec;
+}
+
+/** One page of a list, newest first unless the route says otherwise. */
+export function page<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+}
+
+/** Query parameters of every list. */
+export const PAGING = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(20)
+    .meta({ examples: [20] }),
+  cursor: z.string().max(2048).optional(),
+};
+
+type OutputOf<S> = S extends Shape ? { [Key in keyof S]: z.output<S[Key]> } : Record<never, never>;
+type InputOf<S> = S extends Shape ? z.input<z.ZodObject<S>> : Record<never, never>;
+
+/** What a handler of the route is given, after validation. */
+export interface RouteInput<Spec extends RouteSpec> {
+  readonly params: OutputOf<Spec['params']>;
+  readonly query: OutputOf<Spec['query']>;
+  readonly body: Spec['body'] extends z.ZodType ? z.output<Spec['body']> : undefined;
+}
+
+/** What a caller of the route must give. */
+export interface RouteCall<Spec extends RouteSpec> {
+  readonly params: InputOf<Spec['params']>;
+  readonly query: InputOf<Spec['query']>;
+  readonly body: Spec['body'] extends z.ZodType ? z.input<Spec['body']> : undefined;
+}
+
+export type RouteOutput<Spec extends RouteSpec> = Spec['success']['body'] extends z.ZodType
+  ? z.output<Spec['success']['body']>
+  : undefined;

@@ -1,0 +1,60 @@
+/** Who makes a request, as the authorizer found out. */
+import { z } from 'zod';
+import { notFound, StaitheError } from '../error.ts';
+import { Id } from '../id.ts';
+import { Role, roleAllows } from './role.ts';
+
+export const TokenActor = z.object({
+  kind: z.literal('token'),
+  token_id: Id.token,
+  role: Role,
+  /** Set on a token that is bound to one project. */
+  project_id: Id.project.optional(),
+});
+export const JobActor = z.object({
+  kind: z.literal('job'),
+  job_id: Id.job,
+  run_id: Id.run,
+  project_id: Id.project,
+});
+export const Anonymous = z.object({ kind: z.literal('anonymous'), reason: z.string() });
+export const Actor = z.discriminatedUnion('kind', [TokenActor, JobActor, Anonymous]);
+
+export type TokenActor = z.infer<typeof TokenActor>;
+export type JobActor = z.infer<typeof JobActor>;
+export type Actor = z.infer<typeof Actor>;
+
+/** What a route asks of its caller: nobody, the agent of one job, or a token with at least a role. */
+export type Access = 'public' | 'job' | 'job_or_viewer' | Role;
+
+/**
+ * The one gate that every route passes.
+ * @param jobId the `{job}` of the path, on routes of the agent
+ * @throws StaitheError unauthenticated | role_too_low | not_found (a job's token on another job)
+ */
+export function admit(actor: Actor, access: Access, jobId?: string): void {
+  if (access === 'public') return;
+  if (actor.kind === 'anonymous') throw new StaitheError('unauthenticated', actor.reason);
+  if (actor.kind === 'job') {
+    if (access !== 'job' && access !== 'job_or_viewer')
+      throw new StaitheError('role_too_low', 'A job token is good for the routes of its own job only.');
+    if (jobId !== actor.job_id) throw notFound('job', jobId ?? '');
+    return;
+  }
+  if (access === 'job') throw new StaitheError('role_too_low', 'Only the agent of the job may call this.');
+  const needed = access === 'job_or_viewer' ? 'viewer' : access;
+  if (!roleAllows(actor.role, needed))
+    throw new StaitheError('role_too_low', `This needs the role ${needed}; the token has ${actor.role}.`);
+}
+
+/** Whether the actor may see things of this project. */
+export function sees(actor: Actor, projectId: string): boolean {
+  if (actor.kind === 'anonymous') return false;
+  return actor.project_id === undefined || actor.project_id === projectId;
+}
+
+/** Who did something, for `created_by`. */
+export function nameOf(actor: Actor): string {
+  if (actor.kind === 'token') return actor.token_id;
+  return actor.kind === 'job' ? actor.job_id : 'anonymous';
+}

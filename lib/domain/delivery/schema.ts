@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { Id } from '../id.ts';
+import { Timestamp } from '../values.ts';
+
+export const DecisionKind = z.enum(['received', 'building', 'duplicate', 'ignored', 'failed']);
+
+/** One incoming webhook, kept with the decision that it led to. */
+export const Delivery = z.object({
+  id: Id.delivery,
+  provider: z.literal('github'),
+  /** GitHub's `X-GitHub-Delivery`. */
+  guid: z.string(),
+  event: z.string(),
+  repository: z.string().optional(),
+  ref: z.string().optional(),
+  git_sha: z.string().optional(),
+  received_at: Timestamp,
+  decision: z.object({
+    kind: DecisionKind,
+    reason: z.string(),
+    decided_at: Timestamp.optional(),
+  }),
+  /** What was started, one entry for each project of the repository. */
+  builds: z.array(z.object({ project_id: Id.project, build_id: Id.build, run_id: Id.run.optional() })),
+});
+export type Delivery = z.infer<typeof Delivery>;

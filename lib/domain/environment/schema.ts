@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { Id } from '../id.ts';
+import { Name, Timestamp, Variables } from '../values.ts';
+
+/** A Lambda function behind an alias that deployments move. Limits: docs, "Lambda quotas". */
+export const LambdaTarget = z.strictObject({
+  kind: z.literal('lambda'),
+  function_name: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
+    .meta({ examples: ['hello-test'] }),
+  runtime: z
+    .enum(['nodejs22.x', 'nodejs24.x', 'python3.13', 'python3.14', 'provided.al2023'])
+    .default('nodejs24.x'),
+  handler: z
+    .string()
+    .regex(/^[^\s]{1,128}$/)
+    .default('index.handler'),
+  architecture: z.enum(['arm64', 'x86_64']).default('arm64'),
+  memory_mb: z.int().min(128).max(10240).default(256),
+  timeout_seconds: z.int().min(1).max(900).default(10),
+});
+export type LambdaTarget = z.infer<typeof LambdaTarget>;
+
+/** A named place to deploy to. */
+export const Environment = z.object({
+  name: Name,
+  project_id: Id.project,
+  target: LambdaTarget,
+  /** The service of a release that goes here; may be absent while releases have one service. */
+  service: Name.optional(),
+  variables: z.record(z.string(), z.string()),
+  /** The path that must answer with a status below 400 before a deployment succeeds. */
+  health_path: z.string(),
+  current_release_id: Id.release.optional(),
+  current_deployment_id: Id.deployment.optional(),
+  /** The deployment that is under way. */
+  active_deployment_id: Id.deployment.optional(),
+  preview_url: z.url().optional(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+});
+export type Environment = z.infer<typeof Environment>;
+
+export const PutEnvironment = z.strictObject({
+  target: LambdaTarget,
+  service: Name.optional(),
+  variables: Variables.default({}),
+  health_path: z
+    .string()
+    .regex(/^\/[^\s]{0,500}$/, 'must begin with /')
+    .default('/'),
+});
+export type PutEnvironment = z.infer<typeof PutEnvironment>;

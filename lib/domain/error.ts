@@ -1,0 +1,184 @@
+/**
+ * Every way in which Staithe refuses or fails, as one table: a stable code, its kind, and what to do next. An error
+ * knows no HTTP; `lib/contract/problem.ts` turns a kind into a status.
+ */
+
+export type ErrorKind =
+  | 'invalid' // the request itself is wrong
+  | 'unauthenticated' // nobody, or not who they say
+  | 'forbidden' // known, but the role does not allow it
+  | 'missing' // there is no such thing, or none that the caller may see
+  | 'conflict' // right in form, but not in this state
+  | 'too_large'
+  | 'unprocessable' // understood, and still not possible
+  | 'throttled'
+  | 'unavailable'; // ours; try again
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  readonly title: string;
+  /** What the reader can do about it, when the thrower says nothing more exact. */
+  readonly remedy: string;
+}
+
+const entry = (kind: ErrorKind, title: string, remedy: string): ErrorEntry => ({ kind, title, remedy });
+
+export const ERRORS = {
+  validation_failed: entry(
+    'invalid',
+    'The request is not valid',
+    'Correct the fields that are named and send it again.',
+  ),
+  body_not_json: entry(
+    'invalid',
+    'The body is not JSON',
+    'Send a JSON object with content-type: application/json.',
+  ),
+  invalid_cursor: entry('invalid', 'The cursor is not one of this list', 'Start again without a cursor.'),
+  unauthenticated: entry(
+    'unauthenticated',
+    'No valid token was sent',
+    'Send `Authorization: Bearer <token>`; `staithe login` keeps one.',
+  ),
+  invalid_signature: entry(
+    'unauthenticated',
+    'The webhook signature does not match',
+    "Check that the webhook's secret is the one of this installation.",
+  ),
+  ticket_refused: entry(
+    'unauthenticated',
+    'The job ticket is not valid',
+    'A ticket can be used by one agent only; start the run again.',
+  ),
+  role_too_low: entry(
+    'forbidden',
+    "The token's role does not allow this",
+    'Use a token with the role that is named, or ask an admin for one.',
+  ),
+  not_found: entry(
+    'missing',
+    'There is no such thing',
+    'Check the id and the project; a token bound to one project sees no other.',
+  ),
+  wrong_state: entry(
+    'conflict',
+    'Not possible in the present state',
+    'Look at the resource; it has moved on.',
+  ),
+  slug_taken: entry('conflict', 'Another project has this slug', 'Choose another slug.'),
+  version_taken: entry(
+    'conflict',
+    'Another release of this project has this version',
+    'Choose another version; releases never change.',
+  ),
+  tag_taken: entry(
+    'conflict',
+    'Another release of this project has this tag',
+    'Choose another tag; tags never move.',
+  ),
+  source_not_uploaded: entry(
+    'conflict',
+    'The bytes of this source have not arrived',
+    'Upload them to the presigned URL, then start the build.',
+  ),
+  source_mismatch: entry(
+    'conflict',
+    'The stored bytes are not the ones declared',
+    'Create the source again with the sha256 and size of the file.',
+  ),
+  artifact_not_stored: entry(
+    'conflict',
+    'The bytes of this artifact have not arrived',
+    'Wait for the upload to end, or build again.',
+  ),
+  deployment_in_progress: entry(
+    'conflict',
+    'Another deployment to this environment is under way',
+    'Wait for it to end, or cancel it.',
+  ),
+  environment_in_use: entry('conflict', 'The environment is in use', 'Wait for its deployment to end.'),
+  project_not_empty: entry(
+    'conflict',
+    'The project still has builds or environments',
+    'Only a project without builds, releases and environments can be deleted.',
+  ),
+  busy: entry('conflict', 'Somebody else changed this at the same moment', 'Send the request again.'),
+  idempotency_key_reused: entry(
+    'unprocessable',
+    'This Idempotency-Key was used with another request',
+    'Use a new key for a new request.',
+  ),
+  idempotency_in_progress: entry(
+    'conflict',
+    'The first request with this Idempotency-Key is still at work',
+    'Send it again in a moment.',
+  ),
+  nothing_to_release: entry(
+    'unprocessable',
+    'The build has no finished run with artifacts',
+    'Let a run of the build complete first.',
+  ),
+  service_unknown: entry(
+    'unprocessable',
+    'There is no such service',
+    'Name one of the services that are listed.',
+  ),
+  manifest_invalid: entry(
+    'unprocessable',
+    'The manifest is not valid',
+    'Correct staithe.yaml where the message points.',
+  ),
+  manifest_mismatch: entry(
+    'unprocessable',
+    'The manifest is not the one that was named',
+    'Leave the hash out, or sync the manifest again.',
+  ),
+  body_too_large: entry(
+    'too_large',
+    'The body is too large',
+    'Bodies may have 1 MiB; files go to presigned URLs.',
+  ),
+  upload_too_large: entry('too_large', 'The file is too large', 'See the limit in the message.'),
+  throttled: entry('throttled', 'Too many requests', 'Wait a moment and try again.'),
+  internal: entry(
+    'unavailable',
+    'Something went wrong on our side',
+    'Try again; if it stays, report the request id.',
+  ),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One wrong field of a request: a path such as `services.0.name` and what is wrong with it. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** An expected failure. `message` says what happened with the names involved; `remedy` what to do next. */
+export class StaitheError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly fields: readonly FieldProblem[];
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { remedy?: string; fields?: readonly FieldProblem[] } = {},
+  ) {
+    super(message);
+    this.name = 'StaitheError';
+    this.code = code;
+    this.remedy = options.remedy ?? ERRORS[code].remedy;
+    this.fields = options.fields ?? [];
+  }
+
+  get kind(): ErrorKind {
+    return ERRORS[this.code].kind;
+  }
+}
+
+/** The answer to an unknown id and to one that the caller may not see: the two cannot be told apart. */
+export function notFound(what: string, id: string): StaitheError {
+  return new StaitheError('not_found', `There is no ${what} '${id}'.`);
+}

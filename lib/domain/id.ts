@@ -1,0 +1,48 @@
+/** Ids are a type prefix and a ULID (https://github.com/ulid/spec): sortable by time, and their kind can be read. */
+import { z } from 'zod';
+
+export const ID_PREFIXES = {
+  project: 'prj',
+  source: 'src',
+  build: 'bld',
+  run: 'run',
+  job: 'job',
+  artifact: 'art',
+  release: 'rel',
+  deployment: 'dep',
+  delivery: 'dlv',
+  token: 'tok',
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+
+/** A ULID is 26 characters of Crockford's base 32 and begins with 0 to 7, as its time has 48 bits. */
+const ULID = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
+
+const idOf = (kind: IdKind) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^${ID_PREFIXES[kind]}_${ULID}$`),
+      `must be the id of a ${kind}: ${ID_PREFIXES[kind]}_ and 26 characters`,
+    )
+    .meta({ examples: [`${ID_PREFIXES[kind]}_01JZX3V5N8Q2R4T6W8Y0A1B2C3`] });
+
+/** The schema of each kind of id: it refuses ids of any other kind. */
+export const Id = {
+  project: idOf('project'),
+  source: idOf('source'),
+  build: idOf('build'),
+  run: idOf('run'),
+  job: idOf('job'),
+  artifact: idOf('artifact'),
+  release: idOf('release'),
+  deployment: idOf('deployment'),
+  delivery: idOf('delivery'),
+  token: idOf('token'),
+} as const satisfies Record<IdKind, z.ZodType<string>>;
+
+/** Puts the prefix of `kind` before a ULID. */
+export function idFrom(kind: IdKind, ulid: string): string {
+  return `${ID_PREFIXES[kind]}_${ulid}`;
+}

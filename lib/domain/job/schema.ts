@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { Id } from '../id.ts';
+import { ArtifactSpec } from '../manifest/schema.ts';
+import { Failure, RunStatus } from '../run/schema.ts';
+import { PresignedUpload, SourceFormat } from '../source/schema.ts';
+import { Digest, Name, Sha256, Timestamp } from '../values.ts';
+
+/** 2 GiB: twice what Lambda, S3 consoles and package registries take as one file, and still one presigned PUT (S3: 5 GiB). */
+export const ARTIFACT_MAX_BYTES = 2 * 1024 ** 3;
+
+/** What the agent runs for one service. */
+export const JobSpec = z.object({
+  context: z.string(),
+  commands: z.array(z.string()),
+  artifacts: z.array(ArtifactSpec),
+  env: z.record(z.string(), z.string()),
+  timeout_seconds: z.int().positive(),
+});
+export type JobSpec = z.infer<typeof JobSpec>;
+
+/** The part of a run that builds one service. */
+export const Job = z.object({
+  id: Id.job,
+  run_id: Id.run,
+  build_id: Id.build,
+  project_id: Id.project,
+  service: Name,
+  status: RunStatus,
+  progress: z.int().min(0).max(100),
+  stage: z.string(),
+  spec: JobSpec,
+  /** How often the job was handed to a backend. */
+  attempt: z.int().positive(),
+  artifact_ids: z.array(Id.artifact),
+  error: Failure.optional(),
+  created_at: Timestamp,
+  started_at: Timestamp.optional(),
+  completed_at: Timestamp.optional(),
+});
+export type Job = z.infer<typeof Job>;
+
+/**
+ * The agent's first call: it trades the single-use ticket of its environment for the job and a job token. The same
+ * `claim_id` may claim again (a lost answer); another may not. So a ticket read later from a history is worth nothing.
+ */
+export const ClaimJob = z.strictObject({
+  ticket: z
+    .string()
+    .min(20)
+    .max(200)
+    .meta({ examples: ['tkt_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'] }),
+  claim_id: z.uuid(),
+  /** Where the backend writes the agent's output: a log stream's name. */
+  log_stream: z.string().max(512).optional(),
+});
+export type ClaimJob = z.infer<typeof ClaimJob>;
+
+export const ClaimedJob = z.object({
+  token: z.string(),
+  job: Job,
+  source: z.object({
+    url: z.url(),
+    sha256: Sha256,
+    size_bytes: z.int().positive(),
+    format: SourceFormat,
+    strip_components: z.int().min(0).max(1),
+  }),
+});
+export type ClaimedJob = z.infer<typeof ClaimedJob>;
+
+/** What the agent says while it works. The answer tells it to stop when the run was cancelled. */
+export const ReportProgress = z.strictObject({
+  stage: z
+    .string()
+    .min(1)
+    .max(200)
+    .meta({ examples: ['command 1 of 2'] }),
+  progress: z.int().min(0).max(99),
+});
+export type ReportProgress = z.infer<typeof ReportProgress>;
+export const ProgressAnswer = z.object({ cancel: z.boolean() });
+
+/** An artifact that the agent has packed and wants to upload. */
+export const CreateJobUpload = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be a file name')
+    .meta({ examples: ['hello.zip'] }),
+  sha256: Sha256,
+  size_bytes: z
+    .int()
+    .min(0)
+    .max(ARTIFACT_MAX_BYTES)
+    .meta({ examples: [2048] }),
+  content_type: z
+    .string()
+    .regex(/^[\w.+-]+\/[\w.+-]+$/)
+    .max(127)
+    .meta({ examples: ['application/zip'] }),
+});
+export type CreateJobUpload = z.infer<typeof CreateJobUpload>;
+
+/** `upload` is null when the project has the same bytes already. */
+export const JobUpload = z.object({
+  artifact_id: Id.artifact,
+  digest: Digest,
+  upload: PresignedUpload.nullable(),
+});
+export type JobUpload = z.infer<typeof JobUpload>;
+
+/** The agent's last word. A repeat of the same word is no error. */
+export const ReportResult = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('completed'), artifact_ids: z.array(Id.artifact).min(1).max(20) }),
+  z.strictObject({ status: z.literal('failed'), error: Failure.omit({ job_id: true, service: true }) }),
+]);
+export type ReportResult = z.infer<typeof ReportResult>;

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { Id } from '../id.ts';
+import { Name, Repository, Timestamp } from '../values.ts';
+
+/** Owns everything below it. The slug is its name in paths and never changes. */
+export const Project = z.object({
+  id: Id.project,
+  slug: Name,
+  name: z.string().max(200),
+  /** The git repository whose pushes build this project. */
+  repository: Repository.optional(),
+  default_branch: z.string().max(255),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  created_by: z.string(),
+});
+export type Project = z.infer<typeof Project>;
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .meta({ examples: ['Hello'] });
+const branch = z
+  .string()
+  .regex(/^[A-Za-z0-9._/-]{1,255}$/)
+  .meta({ examples: ['main'] });
+
+export const CreateProject = z.strictObject({
+  slug: Name,
+  name: name.optional(),
+  repository: Repository.optional(),
+  default_branch: branch.optional(),
+});
+export type CreateProject = z.infer<typeof CreateProject>;
+
+/** What may change; `repository: null` cuts the link. */
+export const UpdateProject = z.strictObject({
+  name: name.optional(),
+  repository: Repository.nullable().optional(),
+  default_branch: branch.optional(),
+});
+export type UpdateProject = z.infer<typeof UpdateProject>;
+
+/** A project in a path: its slug or its id. */
+export const ProjectRef = z.union([Id.project, Name]).meta({ examples: ['hello'] });

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { Id } from '../id.ts';
+import { Digest, GitSha, Name, Timestamp } from '../values.ts';
+
+/** Semantic Versioning 2.0.0 (semver.org), the grammar's own regular expression. */
+export const Version = z
+  .string()
+  .max(100)
+  .regex(
+    /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/,
+    'must be a semantic version such as 1.2.3',
+  )
+  .meta({ examples: ['0.1.0'] });
+
+/** What container registries and git both take as a tag. `latest` and ids are kept for resolving. */
+export const Tag = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 letters, digits, _ . -')
+  .refine((tag) => tag !== 'latest' && !tag.startsWith('rel_'), 'must not be latest or begin with rel_')
+  .meta({ examples: ['v0.1.0'] });
+
+/** One artifact inside a release, frozen by digest. */
+export const ReleaseArtifact = z.object({
+  service: Name,
+  name: z.string(),
+  artifact_id: Id.artifact,
+  kind: z.literal('file'),
+  digest: Digest,
+  size_bytes: z.int().min(0),
+});
+export type ReleaseArtifact = z.infer<typeof ReleaseArtifact>;
+
+/** A frozen, deployable set of artifact digests. */
+export const Release = z.object({
+  id: Id.release,
+  project_id: Id.project,
+  build_id: Id.build,
+  run_id: Id.run,
+  version: Version.optional(),
+  tag: Tag.optional(),
+  git_sha: GitSha.optional(),
+  manifest_hash: Digest,
+  artifacts: z.array(ReleaseArtifact).min(1),
+  created_at: Timestamp,
+  created_by: z.string(),
+});
+export type Release = z.infer<typeof Release>;
+
+export const CreateRelease = z
+  .strictObject({ build_id: Id.build, version: Version.optional(), tag: Tag.optional() })
+  .refine((release) => release.version !== undefined || release.tag !== undefined, {
+    message: 'name a version, a tag, or both',
+    path: ['version'],
+  });
+export type CreateRelease = z.infer<typeof CreateRelease>;
+
+/** A release in a path: its id, its tag, its version, or `latest`. */
+export const ReleaseRef = z
+  .union([z.literal('latest'), Id.release, Version, Tag])
+  .meta({ examples: ['v0.1.0'] });

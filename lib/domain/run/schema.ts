@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { Id } from '../id.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import { Digest, Timestamp } from '../values.ts';
+
+export const RunStatus = z.enum(['pending', 'building', 'completed', 'failed', 'cancelled']);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** Runs and jobs share it: a job is the part of a run that builds one service. */
+export const RUN_LIFECYCLE = {
+  pending: ['building', 'failed', 'cancelled'],
+  building: ['completed', 'failed', 'cancelled'],
+  completed: [],
+  failed: [],
+  cancelled: [],
+} as const satisfies Lifecycle<RunStatus>;
+
+/** Why a run or job failed, for programs. */
+export const FailureCode = z.enum([
+  'source_error',
+  'manifest_error',
+  'build_error',
+  'timeout_error',
+  'resource_error',
+  'zero_artifacts',
+  'cancelled',
+  'internal_error',
+]);
+export type FailureCode = z.infer<typeof FailureCode>;
+
+export const Failure = z.object({
+  code: FailureCode,
+  /** What happened, in a sentence. */
+  message: z.string().max(4000),
+  /** What to do next. */
+  hint: z.string().max(2000).optional(),
+  job_id: Id.job.optional(),
+  service: z.string().optional(),
+  /** The command or phase that failed. */
+  step: z.string().max(8192).optional(),
+  exit_code: z.int().optional(),
+  signal: z.string().max(20).optional(),
+  /** The last lines that the failing step printed, at most 30. */
+  last_lines: z.array(z.string().max(2000)).max(30).optional(),
+});
+export type Failure = z.infer<typeof Failure>;
+
+/** One execution of a build. */
+export const Run = z.object({
+  id: Id.run,
+  build_id: Id.build,
+  project_id: Id.project,
+  status: RunStatus,
+  /** 0 to 100. */
+  progress: z.int().min(0).max(100),
+  /** What is happening now: queued, planning, a job's stage, done. */
+  stage: z.string(),
+  manifest_hash: Digest.optional(),
+  job_ids: z.array(Id.job),
+  artifact_ids: z.array(Id.artifact),
+  error: Failure.optional(),
+  created_at: Timestamp,
+  started_at: Timestamp.optional(),
+  completed_at: Timestamp.optional(),
+  created_by: z.string(),
+});
+export type Run = z.infer<typeof Run>;
+
+/** One line of a run's log. */
+export const LogLine = z.object({
+  timestamp: Timestamp,
+  job_id: Id.job,
+  service: z.string(),
+  message: z.string(),
+});
+export type LogLine = z.infer<typeof LogLine>;
+
+/** A page of log lines. `complete` says that the run has ended and nothing more will come after this page. */
+export const LogPage = z.object({ items: z.array(LogLine), next_cursor: z.string(), complete: z.boolean() });
+export type LogPage = z.infer<typeof LogPage>;
