@@ -1,0 +1,154 @@
+/** Decides whether a principal may do something, in AWS's order: explicit denies, resource policies, identity, boundary. */
+import { AwsError, type ConditionValues, type Principal } from '../service.ts';
+import { callerArn } from './caller-arn.ts';
+import { evaluateResourcePolicy, type Verdict } from './evaluate.ts';
+import { parsePolicy, type Statement } from './policy.ts';
+import { type CallerFacts, type ConditionLookup, conditionLookup } from './request-context.ts';
+import type { Roles } from './roles.ts';
+
+export interface AuthorizationOptions {
+  readonly values?: ConditionValues;
+  readonly resourcePolicies?: readonly unknown[];
+}
+
+/** `allowed`, or the end of AWS's denial sentence. */
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+
+const ALLOWED: Decision = { allowed: true };
+
+export class Authorizer {
+  readonly #roles: Roles;
+  readonly #account: CallerFacts;
+  readonly #now: () => number;
+  /** Resource policies are parsed once per document object; services keep theirs between calls. */
+  readonly #parsed = new WeakMap<object, readonly Statement[]>();
+
+  constructor(roles: Roles, account: CallerFacts, now: () => number) {
+    this.#roles = roles;
+    this.#account = account;
+    this.#now = now;
+  }
+
+  decide(
+    principal: Principal,
+    action: string,
+    resource: string,
+    options: AuthorizationOptions = {},
+  ): Decision {
+    const lookup = conditionLookup(principal, this.#factsOf(principal), this.#now, options.values);
+    const byResource = this.#resourceVerdict(principal, action, resource, options.resourcePolicies, lookup);
+    if (byResource === 'deny') return refused('with an explicit deny in a resource-based policy');
+    switch (principal.kind) {
+      case 'operator':
+        return ALLOWED;
+      case 'role':
+        return this.#decideForRole(principal.arn, action, resource, byResource, lookup);
+      case 'service':
+        // Where a resource has no policy of its own, AWS's services are not asked for one.
+        if (options.resourcePolicies === undefined) return ALLOWED;
+    }
+    return byResource === 'allow'
+      ? ALLOWED
+      : refused(`because no resource-based policy allows the ${action} action`);
+  }
+
+  /** Whether the role's trust policy lets an AWS service, or another principal, assume it. */
+  mayAssume(roleArn: string, principal: Principal): boolean {
+    const role = this.#roles.find(roleArn);
+    if (role === undefined) return false;
+    const lookup = conditionLookup(principal, this.#factsOf(principal), this.#now, undefined);
+    const verdict = (who: Principal) =>
+      evaluateResourcePolicy(role.trust, who, this.#account.accountId, 'sts:AssumeRole', roleArn, lookup);
+    if (verdict(principal) !== 'none' || principal.kind === 'service') return verdict(principal) === 'allow';
+    // A trust policy that names the account lets its identities in as far as their own policies allow sts:AssumeRole.
+    const root: Principal = { kind: 'operator', arn: `arn:aws:iam::${this.#account.accountId}:root` };
+    return verdict(root) === 'allow' && this.decide(principal, 'sts:AssumeRole', roleArn).allowed;
+  }
+
+  #factsOf(principal: Principal): CallerFacts {
+    const role = principal.kind === 'role' ? this.#roles.find(principal.arn) : undefined;
+    return role === undefined ? this.#account : { ...this.#account, userId: role.id, tags: role.tags };
+  }
+
+  #decideForRole(
+    arn: string,
+    action: string,
+    resource: string,
+    byResource: Verdict,
+    lookup: ConditionLookup,
+  ): Decision {
+    const policies = this.#roles.compiled(arn);
+    const byIdentity = policies?.identity.evaluate(action, resource, lookup) ?? 'none';
+    if (byIdentity === 'deny') return refused('with an explicit deny in an identity-based policy');
+    const byBoundary = policies?.boundary?.evaluate(action, resource, lookup) ?? 'allow';
+    if (byBoundary === 'deny') return refused('with an explicit deny in a permissions boundary');
+    if (byIdentity === 'none' && byResource === 'none') {
+      return refused(`because no identity-based policy allows the ${action} action`);
+    }
+    return byBoundary === 'allow'
+      ? ALLOWED
+      : refused(`because no permissions boundary allows the ${action} action`);
+  }
+
+  #resourceVerdict(
+    principal: Principal,
+    action: string,
+    resource: string,
+    documents: readonly unknown[] | undefined,
+    lookup: ConditionLookup,
+  ): Verdict {
+    let verdict: Verdict = 'none';
+    for (const document of documents ?? []) {
+      const statements = this.#statements(document);
+      const one = evaluateResourcePolicy(
+        statements,
+        principal,
+        this.#account.accountId,
+        action,
+        resource,
+        lookup,
+      );
+      if (one === 'deny') return 'deny';
+      if (one === 'allow') verdict = 'allow';
+    }
+    return verdict;
+  }
+
+  #statements(document: unknown): readonly Statement[] {
+    if (typeof document !== 'object' || document === null) return parsePolicy(document);
+    const known = this.#parsed.get(document) ?? parsePolicy(document);
+    this.#parsed.set(document, known);
+    return known;
+  }
+}
+
+function refused(reason: string): Decision {
+  return { allowed: false, reason };
+}
+
+/** Services that answer in XML call it `AccessDenied`; REST services say 403, the other JSON services 400. */
+const DENIALS: Record<string, readonly [code: string, status: number]> = {
+  s3: ['AccessDenied', 403],
+  sts: ['AccessDenied', 403],
+  iam: ['AccessDenied', 403],
+  monitoring: ['AccessDenied', 403],
+  lambda: ['AccessDeniedException', 403],
+};
+
+/** The error of a refused call, in AWS's words. */
+export function accessDenied(
+  service: string,
+  principal: Principal,
+  action: string,
+  resource: string,
+  reason: string,
+  accountId: string,
+): AwsError {
+  const [code, status] = DENIALS[service] ?? ['AccessDeniedException', 400];
+  const who = callerArn(principal, accountId);
+  return new AwsError(
+    code,
+    `User: ${who} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
+    status,
+  );
+}

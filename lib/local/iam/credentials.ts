@@ -1,0 +1,121 @@
+/**
+ * Access keys, derived from one random master secret so that none has to be stored: a session token carries whose it
+ * is and until when, sealed with a MAC; key id and secret follow from the token. The same role has the same key at
+ * every start, and a token that someone else made up, or of a role that the template no longer has, opens nothing.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { AccessKey, Principal } from '../service.ts';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface SessionCredentials extends Credentials {
+  readonly sessionToken: string;
+}
+
+/** Why a key was not accepted, in the gateway's words. */
+export type KeyProblem = 'unknown-key' | 'invalid-token' | 'expired-token';
+
+/** Role ARN, session name, and the end in milliseconds since the epoch (0: with the role). */
+const payloadSchema = z.tuple([z.string(), z.string(), z.number()]);
+
+interface KnownSession extends AccessKey {
+  readonly accessKeyId: string;
+  readonly expires: number;
+}
+
+/** Sessions kept checked; each function has one, so this is far more than a template needs. */
+const CACHE_LIMIT = 1_000;
+
+export class KeyRing {
+  readonly operator: Credentials & { readonly principal: Principal };
+  readonly #master: Buffer;
+  readonly #now: () => number;
+  readonly #isRole: (arn: string) => boolean;
+  readonly #sessions = new Map<string, KnownSession>();
+
+  constructor(folder: string, accountId: string, now: () => number, isRole: (arn: string) => boolean) {
+    this.#master = masterSecret(folder);
+    this.#now = now;
+    this.#isRole = isRole;
+    this.operator = {
+      accessKeyId: `AKIA${this.#keyId('operator')}`,
+      secretAccessKey: this.#secret('operator'),
+      principal: { kind: 'operator', arn: `arn:aws:iam::${accountId}:user/operator` },
+    };
+  }
+
+  /** @param expires milliseconds since the epoch; 0 lasts as long as the role */
+  session(roleArn: string, session: string, expires = 0): SessionCredentials {
+    const payload = Buffer.from(JSON.stringify([roleArn, session, expires])).toString('base64url');
+    return {
+      accessKeyId: `ASIA${this.#keyId(payload)}`,
+      secretAccessKey: this.#secret(payload),
+      sessionToken: `${payload}.${this.#mac(`token:${payload}`).toString('base64url')}`,
+    };
+  }
+
+  find(accessKeyId: string, sessionToken: string | undefined): AccessKey | KeyProblem {
+    if (accessKeyId === this.operator.accessKeyId) return this.operator;
+    if (sessionToken === undefined) return 'unknown-key';
+    const known = this.#sessions.get(sessionToken) ?? this.#open(sessionToken);
+    if (known === undefined || known.accessKeyId !== accessKeyId) return 'invalid-token';
+    if (!this.#isRole(known.principal.arn)) return 'invalid-token';
+    return known.expires !== 0 && known.expires <= this.#now() ? 'expired-token' : known;
+  }
+
+  #open(sessionToken: string): KnownSession | undefined {
+    const [payload = '', mac = ''] = sessionToken.split('.');
+    const expected = this.#mac(`token:${payload}`);
+    const given = Buffer.from(mac, 'base64url');
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+    const [arn, session, expires] = payloadSchema.parse(
+      JSON.parse(Buffer.from(payload, 'base64url').toString()),
+    );
+    const { accessKeyId, secretAccessKey } = this.session(arn, session, expires);
+    const known: KnownSession = {
+      accessKeyId,
+      secretAccessKey,
+      expires,
+      principal: { kind: 'role', arn, session },
+    };
+    if (this.#sessions.size >= CACHE_LIMIT) this.#sessions.clear();
+    this.#sessions.set(sessionToken, known);
+    return known;
+  }
+
+  /** Sixteen characters, as AWS's key ids have after their prefix. */
+  #keyId(payload: string): string {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+    const bytes = this.#mac(`id:${payload}`).subarray(0, 16);
+    return Array.from(bytes, (byte) => alphabet[byte % 32]).join('');
+  }
+
+  #secret(payload: string): string {
+    return this.#mac(`secret:${payload}`).toString('base64').slice(0, 40);
+  }
+
+  #mac(text: string): Buffer {
+    return createHmac('sha256', this.#master).update(text).digest();
+  }
+}
+
+/** Reads the master secret, or makes it: written aside and renamed, so that a crash never leaves half of one. */
+function masterSecret(folder: string): Buffer {
+  const path = join(folder, 'master.key');
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  mkdirSync(folder, { recursive: true });
+  const secret = randomBytes(32);
+  writeFileSync(`${path}.new`, secret, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+  return secret;
+}
