@@ -1,0 +1,68 @@
+/** The way to the engine: keep-alive HTTP on the loopback, JSON text in and out. This is DynamoDB's hot path. */
+import { Agent, type IncomingMessage, request } from 'node:http';
+
+export interface EngineAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Both engines want credentials to be there and check nothing about them. */
+const UNCHECKED_SIGNATURE = {
+  authorization:
+    'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+  'x-amz-date': '20260101T000000Z',
+};
+
+export class EngineClient {
+  readonly #url: URL;
+  // 64 connections: more than one laptop's functions have calls in flight; beyond that they wait in line.
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+  constructor(endpoint: string) {
+    this.#url = new URL(endpoint);
+  }
+
+  /**
+   * Sends one request as it is.
+   * @param target `X-Amz-Target`, e.g. `DynamoDB_20120810.PutItem`
+   * @throws Error when the engine cannot be reached or breaks off
+   */
+  post(target: string, body: string): Promise<EngineAnswer> {
+    return new Promise((resolve, reject) => {
+      const headers = {
+        ...UNCHECKED_SIGNATURE,
+        'content-type': 'application/x-amz-json-1.0',
+        'content-length': Buffer.byteLength(body),
+        'x-amz-target': target,
+      };
+      const outgoing = request(
+        {
+          agent: this.#agent,
+          host: this.#url.hostname,
+          port: this.#url.port,
+          method: 'POST',
+          path: '/',
+          headers,
+        },
+        (incoming) => collect(incoming).then(resolve, reject),
+      );
+      outgoing.once('error', reject);
+      outgoing.end(body);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function collect(incoming: IncomingMessage): Promise<EngineAnswer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.once('error', reject);
+    incoming.once('end', () =>
+      resolve({ status: incoming.statusCode ?? 500, text: Buffer.concat(chunks).toString('utf8') }),
+    );
+  });
+}
