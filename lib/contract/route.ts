@@ -34,6 +34,11 @@ export interface RouteSpec {
   readonly body?: z.ZodType;
   /** The body is handed on as bytes and no schema is applied (webhook signatures cover the raw bytes). */
   readonly rawBody?: boolean;
+  /**
+   * What a repeated Idempotency-Key does: `answer` (the default) gives the first answer again; `again` runs the request
+   * once more on the same ids, for answers that must not be kept (a secret) or that age (a presigned URL).
+   */
+  readonly repeat?: 'answer' | 'again';
   /** The one successful status and its body; `null` when it has none. */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204 | 302;

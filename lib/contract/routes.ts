@@ -89,6 +89,7 @@ export const ROUTES = {
 
   // Sources
   createSource: route({
+    repeat: 'again',
     method: 'POST',
     path: '/v1/projects/{project}/sources',
     group: 'sources',
@@ -260,6 +261,7 @@ export const ROUTES = {
 
   // Jobs: the agent's routes
   claimJob: route({
+    repeat: 'again',
     method: 'POST',
     path: '/v1/jobs/{job}/claim',
     group: 'jobs',
@@ -294,6 +296,7 @@ export const ROUTES = {
     success: { status: 200, body: ProgressAnswer, description: 'Whether to go on' },
   }),
   createJobUpload: route({
+    repeat: 'again',
     method: 'POST',
     path: '/v1/jobs/{job}/uploads',
     group: 'jobs',
@@ -444,7 +447,7 @@ export const ROUTES = {
     params: inEnvironment,
     body: CreateDeployment,
     success: { status: 202, body: Deployment, description: 'The deployment, under way' },
-    errors: ['deployment_in_progress', 'service_unknown'],
+    errors: ['deployment_in_progress', 'service_unknown', 'artifact_not_deployable'],
   }),
   listDeployments: route({
     method: 'GET',
@@ -469,6 +472,7 @@ export const ROUTES = {
 
   // Tokens
   createToken: route({
+    repeat: 'again',
     method: 'POST',
     path: '/v1/tokens',
     group: 'tokens',

@@ -108,15 +108,15 @@ export const ERRORS = {
     'This Idempotency-Key was used with another request',
     'Use a new key for a new request.',
   ),
-  idempotency_in_progress: entry(
-    'conflict',
-    'The first request with this Idempotency-Key is still at work',
-    'Send it again in a moment.',
-  ),
   nothing_to_release: entry(
     'unprocessable',
     'The build has no finished run with artifacts',
     'Let a run of the build complete first.',
+  ),
+  artifact_not_deployable: entry(
+    'unprocessable',
+    'The artifact does not fit the target',
+    'A Lambda target takes a zip: give the service `artifacts` of format zip.',
   ),
   service_unknown: entry(
     'unprocessable',

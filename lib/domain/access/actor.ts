@@ -18,11 +18,19 @@ export const JobActor = z.object({
   project_id: Id.project,
 });
 export const Anonymous = z.object({ kind: z.literal('anonymous'), reason: z.string() });
-export const Actor = z.discriminatedUnion('kind', [TokenActor, JobActor, Anonymous]);
+/** Who a request may come from. */
+export const RequestActor = z.discriminatedUnion('kind', [TokenActor, JobActor, Anonymous]);
 
 export type TokenActor = z.infer<typeof TokenActor>;
 export type JobActor = z.infer<typeof JobActor>;
-export type Actor = z.infer<typeof Actor>;
+/** Staithe itself, in a workflow's step. It never comes from a request: the schema above does not know it. */
+export interface SystemActor {
+  readonly kind: 'system';
+  readonly name: string;
+  readonly project_id?: undefined;
+}
+export type RequestActor = z.infer<typeof RequestActor>;
+export type Actor = RequestActor | SystemActor;
 
 /** What a route asks of its caller: nobody, the agent of one job, or a token with at least a role. */
 export type Access = 'public' | 'job' | 'job_or_viewer' | Role;
@@ -32,7 +40,7 @@ export type Access = 'public' | 'job' | 'job_or_viewer' | Role;
  * @param jobId the `{job}` of the path, on routes of the agent
  * @throws StaitheError unauthenticated | role_too_low | not_found (a job's token on another job)
  */
-export function admit(actor: Actor, access: Access, jobId?: string): void {
+export function admit(actor: RequestActor, access: Access, jobId?: string): void {
   if (access === 'public') return;
   if (actor.kind === 'anonymous') throw new StaitheError('unauthenticated', actor.reason);
   if (actor.kind === 'job') {
@@ -56,5 +64,6 @@ export function sees(actor: Actor, projectId: string): boolean {
 /** Who did something, for `created_by`. */
 export function nameOf(actor: Actor): string {
   if (actor.kind === 'token') return actor.token_id;
+  if (actor.kind === 'system') return actor.name;
   return actor.kind === 'job' ? actor.job_id : 'anonymous';
 }

@@ -1,0 +1,81 @@
+/** Builds: record what to build, and list it. Running it is the business of `run`. */
+import { type Actor, nameOf, sees } from '../access/actor.ts';
+import { notFound } from '../error.ts';
+import { idFrom } from '../id.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
+import type { Project } from '../project/schema.ts';
+import * as Run from '../run/index.ts';
+import * as Source from '../source/index.ts';
+import type { Listed, Paging } from '../storage/collection.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { type BuildRecord, builds } from './record.ts';
+import type { Build, BuildWithRun, CreateBuild } from './schema.ts';
+
+/**
+ * Records a build and starts its first run. Build and run are two writes at once and no transaction: a run without its
+ * build, left by a crash before the answer, was never acknowledged and is on no list.
+ * @param seed a ULID that a repeat of the same request has too, so that it makes no second build
+ * @throws StaitheError not_found | source_not_uploaded | source_mismatch
+ */
+export async function create(
+  ports: Pick<Ports, 'table' | 'blobs' | 'workflows' | 'clock' | 'randomness'>,
+  actor: Actor,
+  project: Project,
+  input: CreateBuild,
+  seed?: string,
+): Promise<BuildWithRun> {
+  const source = await Source.requireStored(ports, actor, project, input.source_id);
+  const now = ports.clock.now();
+  const ulid = seed ?? ports.randomness.ulid(now.getTime());
+  const build: Build = {
+    id: idFrom('build', ulid),
+    project_id: project.id,
+    source_id: source.id,
+    git_sha: input.git_sha ?? source.git?.sha,
+    git_ref: input.git_ref ?? source.git?.ref,
+    manifest_hash: input.manifest_hash,
+    services: input.services && [...new Set(input.services)].sort(),
+    inputs: input.inputs,
+    created_at: now.toISOString(),
+    created_by: nameOf(actor),
+  };
+  if (!input.start) {
+    await record(ports, build);
+    return { ...build, latest_run: null };
+  }
+  const run = Run.first(build, idFrom('run', ulid), now, nameOf(actor));
+  await Promise.all([record(ports, { ...build, latest_run_id: run.id }), Run.record(ports, run)]);
+  return { ...build, latest_run: await Run.start(ports, run) };
+}
+
+/** The repeat of a request has the same id and finds its own build. */
+async function record(ports: Pick<Ports, 'table'>, build: BuildRecord): Promise<void> {
+  await builds.create(ports.table, build).catch((error: unknown) => {
+    if (!(error instanceof ConditionFailed)) throw error;
+  });
+}
+
+/** @throws StaitheError not_found */
+export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<BuildRecord> {
+  const found = await builds.get(ports.table, Keys.build(id));
+  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('build', id);
+  return found.value;
+}
+
+/** The build with its newest run. @throws StaitheError not_found */
+export async function show(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<BuildWithRun> {
+  const build = await get(ports, actor, id);
+  return {
+    ...build,
+    latest_run: build.latest_run_id === undefined ? null : await Run.get(ports, actor, build.latest_run_id),
+  };
+}
+
+export async function list(
+  ports: Pick<Ports, 'table'>,
+  project: Project,
+  paging: Paging,
+): Promise<Listed<Build>> {
+  return builds.list(ports.table, Partitions.builds(project.id), paging);
+}

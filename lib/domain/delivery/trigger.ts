@@ -1,0 +1,130 @@
+/** The steps of the trigger workflow: from a kept webhook to builds, once per project and commit. */
+import type { SystemActor } from '../access/actor.ts';
+import * as Build from '../build/index.ts';
+import { GitHostError } from '../ports/git-host.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed, type Item } from '../ports/table.ts';
+import * as Project from '../project/index.ts';
+import * as Source from '../source/index.ts';
+import { Keys } from '../storage/keys.ts';
+import { deliveries } from './record.ts';
+import type { Delivery } from './schema.ts';
+
+type TriggerPorts = Pick<Ports, 'table' | 'blobs' | 'workflows' | 'gitHost' | 'clock' | 'randomness'>;
+
+const WEBHOOK: SystemActor = { kind: 'system', name: 'webhook' };
+
+/** Whose push it is. No project: the delivery is ignored. */
+export async function decide(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  deliveryId: string,
+): Promise<{ projects: string[] }> {
+  const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
+  if (delivery?.decision.kind !== 'received' || delivery.repository === undefined) return { projects: [] };
+  const projects = await Project.ofRepository(ports, delivery.repository);
+  if (projects.length === 0)
+    await conclude(ports, deliveryId, {
+      kind: 'ignored',
+      reason: `No project has the repository ${delivery.repository}.`,
+    });
+  return { projects: projects.map((project) => project.id) };
+}
+
+/**
+ * Builds the commit in one project, unless another delivery of it did. The claim on the commit holds the seed of the
+ * build's id, so that a repeat of this step finds its own build.
+ * @throws GitHostError, temporary ones to be tried again
+ */
+export async function build(
+  ports: TriggerPorts,
+  deliveryId: string,
+  projectId: string,
+): Promise<{ outcome: 'building' | 'duplicate' }> {
+  const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
+  if (delivery?.repository === undefined || delivery.ref === undefined || delivery.git_sha === undefined)
+    throw new Error(`Delivery ${deliveryId} names no commit.`);
+  const { repository, ref, git_sha: sha } = delivery;
+  const claim = await claimCommit(ports, projectId, sha, deliveryId);
+  if (claim.delivery_id !== deliveryId) {
+    await conclude(ports, deliveryId, {
+      kind: 'duplicate',
+      reason: `Delivery ${claim.delivery_id} built this commit.`,
+    });
+    return { outcome: 'duplicate' };
+  }
+  const project = await Project.resolve(ports, WEBHOOK, projectId);
+  const source = await Source.stageCommit(ports, project, { repository, ref, sha });
+  const input = { source_id: source.id, git_sha: sha, git_ref: ref, inputs: {}, start: true };
+  const built = await Build.create(ports, WEBHOOK, project, input, claim.seed);
+  await conclude(
+    ports,
+    deliveryId,
+    { kind: 'building', reason: `${ref} at ${sha.slice(0, 7)} is being built.` },
+    { project_id: projectId, build_id: built.id, run_id: built.latest_run?.id },
+  );
+  return { outcome: 'building' };
+}
+
+async function claimCommit(
+  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  projectId: string,
+  sha: string,
+  deliveryId: string,
+): Promise<{ delivery_id: string; seed: string }> {
+  const claim = { delivery_id: deliveryId, seed: ports.randomness.ulid(ports.clock.now().getTime()) };
+  const item: Item = { ...Keys.commit(projectId, sha), kind: 'commit_claim', version: 1, ...claim };
+  try {
+    await ports.table.write({ put: item, when: { absent: true } });
+    return claim;
+  } catch (error) {
+    if (!(error instanceof ConditionFailed) || error.existing === undefined) throw error;
+    const { delivery_id, seed } = error.existing;
+    return { delivery_id: String(delivery_id), seed: String(seed) };
+  }
+}
+
+/** The build could not be started: the delivery says why, and the commit is free for another try. */
+export async function giveUp(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  deliveryId: string,
+  projectId: string,
+  reason: string,
+): Promise<void> {
+  const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
+  if (delivery?.git_sha !== undefined) {
+    const claim = await ports.table.get(Keys.commit(projectId, delivery.git_sha));
+    if (claim?.delivery_id === deliveryId)
+      await ports.table.write({
+        remove: Keys.commit(projectId, delivery.git_sha),
+        when: { version: claim.version },
+      });
+  }
+  await conclude(ports, deliveryId, { kind: 'failed', reason });
+}
+
+/** Notes the decision. Of several projects, one that builds counts most. */
+async function conclude(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  deliveryId: string,
+  decision: Pick<Delivery['decision'], 'kind' | 'reason'>,
+  started?: Delivery['builds'][number],
+): Promise<void> {
+  const decidedAt = ports.clock.now().toISOString();
+  await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) => {
+    const builds =
+      started === undefined || delivery.builds.some((one) => one.build_id === started.build_id)
+        ? delivery.builds
+        : [...delivery.builds, started];
+    const keep = delivery.decision.kind === 'building' && decision.kind !== 'building';
+    return {
+      ...delivery,
+      builds,
+      decision: keep ? delivery.decision : { ...decision, decided_at: decidedAt },
+    };
+  });
+}
+
+/** Whether a failed step may be tried again. */
+export function isTemporary(error: unknown): boolean {
+  return error instanceof GitHostError && error.temporary;
+}

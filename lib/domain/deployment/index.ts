@@ -1,0 +1,121 @@
+/** Deployments: create, find, list. The steps of the deployment workflow are in `steps.ts`. */
+import { type Actor, nameOf, sees } from '../access/actor.ts';
+import * as Artifact from '../artifact/index.ts';
+import * as Environment from '../environment/index.ts';
+import { environments } from '../environment/record.ts';
+import type { Environment as EnvironmentValue } from '../environment/schema.ts';
+import { notFound, StaitheError } from '../error.ts';
+import { idFrom } from '../id.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
+import type { Project } from '../project/schema.ts';
+import * as Release from '../release/index.ts';
+import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema.ts';
+import type { Listed, Paging } from '../storage/collection.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { deployments } from './record.ts';
+import type { CreateDeployment, Deployment } from './schema.ts';
+import { end } from './steps.ts';
+
+/**
+ * Starts a deployment. The environment admits one at a time: the two writes are one transaction.
+ * @throws StaitheError not_found | deployment_in_progress | service_unknown | artifact_not_deployable
+ */
+export async function create(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock' | 'randomness'>,
+  actor: Actor,
+  project: Project,
+  environmentName: string,
+  input: CreateDeployment,
+  seed?: string,
+): Promise<Deployment> {
+  const stored = await Environment.read(ports, project, environmentName);
+  const environment = stored.value;
+  const release = await Release.resolve(ports, actor, project, input.release);
+  const chosen = choose(release, environment);
+  await assertZip(ports, actor, chosen);
+  const now = ports.clock.now();
+  const deployment: Deployment = {
+    id: idFrom('deployment', seed ?? ports.randomness.ulid(now.getTime())),
+    project_id: project.id,
+    environment: environment.name,
+    release_id: release.id,
+    service: chosen.service,
+    artifact_id: chosen.artifact_id,
+    digest: chosen.digest,
+    target: environment.target,
+    variables: environment.variables,
+    health_path: environment.health_path,
+    status: 'pending',
+    stage: 'queued',
+    created_at: now.toISOString(),
+    created_by: nameOf(actor),
+  };
+  const busy = (id: string) =>
+    new StaitheError('deployment_in_progress', `Deployment ${id} to '${environment.name}' is under way.`);
+  try {
+    if (environment.active_deployment_id !== undefined && environment.active_deployment_id !== deployment.id)
+      throw busy(environment.active_deployment_id);
+    await ports.table.transact([
+      environments.change(stored, { ...environment, active_deployment_id: deployment.id }),
+      deployments.creation(deployment),
+    ]);
+  } catch (error) {
+    const own = await deployments.get(ports.table, Keys.deployment(deployment.id)); // the repeat of a request
+    if (own !== undefined) return own.value;
+    if (error instanceof ConditionFailed) throw busy('of somebody else');
+    throw error;
+  }
+  try {
+    await ports.workflows.start('deployment', deployment.id, { deployment_id: deployment.id });
+  } catch (error) {
+    await end(ports, deployment.id, {
+      status: 'failed',
+      error: { message: 'The deployment workflow could not be started.', hint: 'Deploy again.' },
+    });
+    throw error;
+  }
+  return deployment;
+}
+
+/** The artifact of the release that goes to this environment. */
+function choose(release: ReleaseValue, environment: EnvironmentValue): ReleaseArtifact {
+  const names = [...new Set(release.artifacts.map((artifact) => artifact.service))];
+  const service = environment.service ?? (names.length === 1 ? names[0] : undefined);
+  const found = release.artifacts.find((artifact) => artifact.service === service);
+  if (found !== undefined) return found;
+  throw new StaitheError(
+    'service_unknown',
+    service === undefined
+      ? `The release has several services (${names.join(', ')}) and environment '${environment.name}' names none.`
+      : `The release has no service '${service}'; it has ${names.join(', ')}.`,
+    { remedy: `Set the environment's service to one of ${names.join(', ')}.` },
+  );
+}
+
+async function assertZip(ports: Pick<Ports, 'table'>, actor: Actor, chosen: ReleaseArtifact): Promise<void> {
+  const artifact = await Artifact.get(ports, actor, chosen.artifact_id);
+  if (artifact.content_type !== 'application/zip')
+    throw new StaitheError(
+      'artifact_not_deployable',
+      `${artifact.name} is ${artifact.content_type}; a Lambda function is deployed from a zip.`,
+    );
+}
+
+/** @throws StaitheError not_found */
+export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Deployment> {
+  const found = await deployments.get(ports.table, Keys.deployment(id));
+  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('deployment', id);
+  return found.value;
+}
+
+/** @throws StaitheError not_found */
+export async function list(
+  ports: Pick<Ports, 'table'>,
+  project: Project,
+  environment: string,
+  paging: Paging,
+): Promise<Listed<Deployment>> {
+  await Environment.read(ports, project, environment);
+  return deployments.list(ports.table, Partitions.deployments(project.id, environment), paging);
+}

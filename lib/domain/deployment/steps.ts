@@ -1,0 +1,156 @@
+/**
+ * The steps of the deployment workflow. Each may be repeated, and each first looks whether the deployment is still to
+ * go on. What the target refuses is thrown as TargetError; the workflow then rolls back.
+ */
+import { environments } from '../environment/record.ts';
+import { isFinal, mayFollow } from '../lifecycle.ts';
+import { type FunctionRelease, TargetError } from '../ports/functions.ts';
+import type { Ports } from '../ports/index.ts';
+import { BlobKeys, Keys } from '../storage/keys.ts';
+import { hexOf } from '../values.ts';
+import { deployments } from './record.ts';
+import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
+
+type StepPorts = Pick<Ports, 'table' | 'functions' | 'probe' | 'clock'>;
+
+/** The alias that traffic goes through; one an environment, so that two may share a function. */
+const aliasOf = (deployment: Deployment): string => `staithe-${deployment.environment}`;
+
+async function load(ports: Pick<Ports, 'table'>, id: string): Promise<Deployment> {
+  const found = await deployments.get(ports.table, Keys.deployment(id));
+  if (found === undefined) throw new Error(`There is no deployment ${id}.`);
+  return found.value;
+}
+
+async function advance(
+  ports: Pick<Ports, 'table'>,
+  id: string,
+  status: DeploymentStatus,
+  change: Partial<Deployment>,
+): Promise<Deployment> {
+  const stored = await deployments.update(ports.table, Keys.deployment(id), (deployment) =>
+    deployment.status === status || mayFollow(LIFECYCLE, deployment.status, status)
+      ? { ...deployment, ...change, status }
+      : undefined,
+  );
+  if (stored === undefined || stored.value.status !== status)
+    throw new TargetError(`The deployment is ${stored?.value.status ?? 'gone'}; it cannot become ${status}.`);
+  return stored.value;
+}
+
+/** Gives the function its new code. `ready` tells whether the change is in force already. */
+export async function apply(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
+  const before = await load(ports, id);
+  const { target } = before;
+  const previous =
+    before.previous_version ?? (await ports.functions.aliasVersion(target.function_name, aliasOf(before)));
+  const deployment = await advance(ports, id, 'deploying', {
+    stage: 'updating code',
+    previous_version: previous,
+    started_at: before.started_at ?? ports.clock.now().toISOString(),
+  });
+  await ports.functions.apply(releaseOf(deployment));
+  return ready(ports, id);
+}
+
+const releaseOf = (deployment: Deployment): FunctionRelease => ({
+  target: deployment.target,
+  variables: deployment.variables,
+  projectId: deployment.project_id,
+  blobKey: BlobKeys.artifact(deployment.project_id, hexOf(deployment.digest)),
+  digest: deployment.digest,
+});
+
+export async function ready(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
+  const deployment = await load(ports, id);
+  return { ready: await ports.functions.isReady(deployment.target.function_name) };
+}
+
+/** Publishes a version of just this digest and moves the alias to it. */
+export async function shift(ports: StepPorts, id: string): Promise<{ preview_url: string }> {
+  const deployment = await load(ports, id);
+  const { function_name: functionName } = deployment.target;
+  const version =
+    deployment.function_version ?? (await ports.functions.publish(functionName, deployment.digest));
+  // Kept before the alias moves, so that a crash in between still knows what to take back.
+  await advance(ports, id, 'deploying', { stage: 'moving traffic', function_version: version });
+  const url = await ports.functions.moveAlias(functionName, aliasOf(deployment), version);
+  await advance(ports, id, 'verifying', { stage: 'checking', preview_url: url });
+  return { preview_url: url };
+}
+
+/** Asks the new version. @throws TargetError when it does not answer as it should */
+export async function verify(ports: StepPorts, id: string): Promise<{ status: number }> {
+  const deployment = await load(ports, id);
+  const url = new URL(deployment.health_path, deployment.preview_url).href;
+  const answer = await ports.probe.get(url);
+  if ('failure' in answer) throw new TargetError(`${url} did not answer: ${answer.failure}.`);
+  if (answer.status >= 400)
+    throw new TargetError(`${url} answered ${answer.status}; a status below 400 was expected.`);
+  return { status: answer.status };
+}
+
+export async function succeed(ports: StepPorts, id: string): Promise<{ status: DeploymentStatus }> {
+  return end(ports, id, { status: 'succeeded' });
+}
+
+/** Puts the alias back where it was. On a first deployment there is no way back, and the deployment has just failed. */
+export async function rollBack(
+  ports: StepPorts,
+  id: string,
+  reason: string,
+): Promise<{ status: DeploymentStatus }> {
+  const deployment = await load(ports, id);
+  if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
+  const { function_name: functionName } = deployment.target;
+  const moved = deployment.function_version !== undefined && deployment.previous_version !== undefined;
+  if (moved)
+    await ports.functions.moveAlias(functionName, aliasOf(deployment), deployment.previous_version ?? '');
+  const hint = moved
+    ? `Version ${deployment.previous_version} serves again. Look at the logs of the function, then release and deploy again.`
+    : 'Nothing was serving before. Look at the logs of the function, then release and deploy again.';
+  return end(ports, id, { status: moved ? 'rolled_back' : 'failed', error: { message: reason, hint } });
+}
+
+/** Ends a deployment and frees its environment. Repeats change nothing. */
+export async function end(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  id: string,
+  outcome: { status: 'succeeded' | 'failed' | 'rolled_back' | 'cancelled'; error?: Deployment['error'] },
+): Promise<{ status: DeploymentStatus }> {
+  const now = ports.clock.now().toISOString();
+  const stored = await deployments.update(ports.table, Keys.deployment(id), (deployment) =>
+    mayFollow(LIFECYCLE, deployment.status, outcome.status)
+      ? {
+          ...deployment,
+          status: outcome.status,
+          stage: outcome.status,
+          completed_at: now,
+          error: outcome.error,
+        }
+      : undefined,
+  );
+  if (stored === undefined) throw new Error(`There is no deployment ${id}.`);
+  const deployment = stored.value;
+  if (isFinal(LIFECYCLE, deployment.status)) await free(ports, deployment);
+  return { status: deployment.status };
+}
+
+async function free(ports: Pick<Ports, 'table'>, deployment: Deployment): Promise<void> {
+  await environments.update(
+    ports.table,
+    Keys.environment(deployment.project_id, deployment.environment),
+    (environment) =>
+      environment.active_deployment_id !== deployment.id
+        ? undefined
+        : {
+            ...environment,
+            active_deployment_id: undefined,
+            ...(deployment.status === 'succeeded' && {
+              current_deployment_id: deployment.id,
+              current_release_id: deployment.release_id,
+              preview_url: deployment.preview_url,
+            }),
+          },
+  );
+}

@@ -1,0 +1,86 @@
+/**
+ * Idempotency keys (draft-ietf-httpapi-idempotency-key-header): the same key and request get the same answer for 24 h.
+ * The first request leaves a seed, from which the ids of what it creates are made. So a repeat after a crash in the
+ * middle finds what the first one created, and needs no lock that could be left behind.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { StaitheError } from './error.ts';
+import type { Ports } from './ports/index.ts';
+import { ConditionFailed, type Item } from './ports/table.ts';
+import { Keys } from './storage/keys.ts';
+
+const KEPT_SECONDS = 24 * 3600;
+
+const Answer = z.object({ status: z.int(), body: z.string() });
+export type Answer = z.infer<typeof Answer>;
+
+const IdempotencyRecord = z.object({
+  request_hash: z.string(),
+  seed: z.string(),
+  answer: Answer.optional(),
+  version: z.int(),
+});
+
+export interface IdempotentRequest {
+  /** Who asks, and for what: keys of different callers or routes never meet. */
+  readonly scope: string;
+  readonly key: string;
+  readonly requestHash: string;
+}
+
+const keyOf = (request: IdempotentRequest) =>
+  Keys.idempotency(createHash('sha256').update(`${request.scope}\n${request.key}`).digest('hex'));
+
+/**
+ * Begins a request.
+ * @returns the seed for its ids, and the answer when it was answered before
+ * @throws StaitheError idempotency_key_reused
+ */
+export async function begin(
+  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  request: IdempotentRequest,
+): Promise<{ seed: string; answer?: Answer | undefined }> {
+  const now = ports.clock.now().getTime();
+  const seed = ports.randomness.ulid(now);
+  const item: Item = {
+    ...keyOf(request),
+    kind: 'idempotency',
+    version: 1,
+    request_hash: request.requestHash,
+    seed,
+    ttl: Math.floor(now / 1000) + KEPT_SECONDS,
+  };
+  try {
+    await ports.table.write({ put: item, when: { absent: true } });
+    return { seed };
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    const existing = IdempotencyRecord.parse(error.existing);
+    if (existing.request_hash !== request.requestHash)
+      throw new StaitheError(
+        'idempotency_key_reused',
+        `The Idempotency-Key '${request.key}' belongs to another request.`,
+      );
+    return { seed: existing.seed, answer: existing.answer };
+  }
+}
+
+/** Keeps the answer for repeats. */
+export async function complete(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  request: IdempotentRequest,
+  seed: string,
+  answer: Answer,
+): Promise<void> {
+  const item: Item = {
+    ...keyOf(request),
+    kind: 'idempotency',
+    version: 2,
+    request_hash: request.requestHash,
+    seed,
+    answer,
+    ttl: Math.floor(ports.clock.now().getTime() / 1000) + KEPT_SECONDS,
+  };
+  await ports.table.write({ put: item, when: { any: true } });
+}

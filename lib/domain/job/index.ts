@@ -1,0 +1,141 @@
+/** Jobs, as their agent sees them: claim, progress, uploads, result. */
+import { type Actor, sees } from '../access/actor.ts';
+import * as Artifact from '../artifact/index.ts';
+import { notFound, StaitheError } from '../error.ts';
+import { isFinal } from '../lifecycle.ts';
+import type { Ports } from '../ports/index.ts';
+import { RUN_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
+import { Keys } from '../storage/keys.ts';
+import { type JobRecord, jobs } from './record.ts';
+import type {
+  ClaimedJob,
+  ClaimJob,
+  CreateJobUpload,
+  Job,
+  JobUpload,
+  ReportProgress,
+  ReportResult,
+} from './schema.ts';
+import { matches } from './ticket.ts';
+
+/** Beyond the job's own timeout the agent has 10 minutes to unpack, pack, upload and report. */
+const TOKEN_GRACE_SECONDS = 10 * 60;
+
+/** @throws StaitheError not_found */
+export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<JobRecord> {
+  const found = await jobs.get(ports.table, Keys.job(id));
+  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('job', id);
+  return found.value;
+}
+
+/**
+ * An agent takes the job.
+ * @throws StaitheError ticket_refused (also for an unknown job, which tells nobody anything) | wrong_state
+ */
+export async function claim(
+  ports: Pick<Ports, 'table' | 'blobs' | 'jobTokens' | 'clock'>,
+  id: string,
+  input: ClaimJob,
+): Promise<ClaimedJob> {
+  const now = ports.clock.now();
+  const claimed = await jobs.update(ports.table, Keys.job(id), (job) => {
+    if (!matches(input.ticket, job.ticket_hash)) throw refused();
+    if (isFinal(LIFECYCLE, job.status)) throw new StaitheError('wrong_state', `Job ${id} is ${job.status}.`);
+    if (job.claim_id === input.claim_id) return undefined;
+    if (job.claim_id !== undefined) throw refused();
+    return {
+      ...job,
+      status: 'building',
+      stage: 'starting',
+      claim_id: input.claim_id,
+      started_at: job.started_at ?? now.toISOString(),
+      log_streams: input.log_stream === undefined ? job.log_streams : [...job.log_streams, input.log_stream],
+    };
+  });
+  if (claimed === undefined) throw refused();
+  const { source, ...job } = claimed.value;
+  const lifetime = job.spec.timeout_seconds + TOKEN_GRACE_SECONDS;
+  const [url, token] = await Promise.all([
+    ports.blobs.presignDownload({
+      key: source.key,
+      fileName: `source.${source.format}`,
+      expiresSeconds: lifetime,
+    }),
+    ports.jobTokens.sign(
+      { kind: 'job', job_id: id, run_id: job.run_id, project_id: job.project_id },
+      new Date(now.getTime() + lifetime * 1000),
+    ),
+  ]);
+  const { key: _, ...shown } = source;
+  return { token, job, source: { ...shown, url } };
+}
+
+const refused = () => new StaitheError('ticket_refused', 'This ticket does not open this job.');
+
+/** Notes the stage. Once the job has ended (cancelled, timed out) the agent is told to stop. */
+export async function progress(
+  ports: Pick<Ports, 'table'>,
+  id: string,
+  report: ReportProgress,
+): Promise<{ cancel: boolean }> {
+  const stored = await jobs.update(ports.table, Keys.job(id), (job) =>
+    isFinal(LIFECYCLE, job.status)
+      ? undefined
+      : { ...job, stage: report.stage, progress: Math.max(job.progress, report.progress) },
+  );
+  if (stored === undefined) throw notFound('job', id);
+  return { cancel: isFinal(LIFECYCLE, stored.value.status) };
+}
+
+/** @throws StaitheError not_found | wrong_state */
+export async function createUpload(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+  actor: Actor,
+  id: string,
+  input: CreateJobUpload,
+): Promise<JobUpload> {
+  const job = await get(ports, actor, id);
+  if (job.status !== 'building')
+    throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; only a running job uploads.`);
+  return Artifact.announce(ports, job, input);
+}
+
+/**
+ * The agent's last word.
+ * @throws StaitheError wrong_state when the job has ended otherwise | artifact_not_stored
+ */
+export async function result(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+  actor: Actor,
+  id: string,
+  report: ReportResult,
+): Promise<Job> {
+  if (report.status === 'completed') {
+    const job = await get(ports, actor, id);
+    await Promise.all(report.artifact_ids.map((artifactId) => Artifact.confirm(ports, job, artifactId)));
+  }
+  const now = ports.clock.now().toISOString();
+  const ended = await jobs.update(ports.table, Keys.job(id), (job) => {
+    if (job.status === report.status) return undefined;
+    if (job.status !== 'building')
+      throw new StaitheError('wrong_state', `Job ${id} is ${job.status} already.`);
+    return report.status === 'completed'
+      ? {
+          ...job,
+          status: 'completed',
+          stage: 'done',
+          progress: 100,
+          artifact_ids: report.artifact_ids,
+          completed_at: now,
+        }
+      : {
+          ...job,
+          status: 'failed',
+          stage: 'failed',
+          error: { ...report.error, job_id: id, service: job.service },
+          completed_at: now,
+        };
+  });
+  if (ended === undefined) throw notFound('job', id);
+  return ended.value;
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { SourceFormat } from '../source/schema.ts';
+import { collection } from '../storage/collection.ts';
+import { Keys } from '../storage/keys.ts';
+import { Sha256 } from '../values.ts';
+import { Job } from './schema.ts';
+
+/** A job as it is kept: with what only the control plane may know. */
+const JobRecord = Job.extend({
+  /** sha256 of the present attempt's ticket. */
+  ticket_hash: z.string(),
+  /** Which agent used it. */
+  claim_id: z.string().optional(),
+  /** Where the source's bytes lie, so that a claim needs no second read. */
+  source: z.object({
+    key: z.string(),
+    sha256: Sha256,
+    size_bytes: z.int().positive(),
+    format: SourceFormat,
+    strip_components: z.int().min(0).max(1),
+  }),
+  /** Log streams of the attempts so far, oldest first. */
+  log_streams: z.array(z.string()),
+});
+export type JobRecord = z.infer<typeof JobRecord>;
+
+export const jobs = collection({ kind: 'job', schema: JobRecord, key: (job) => Keys.job(job.id) });

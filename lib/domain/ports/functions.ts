@@ -1,0 +1,29 @@
+/** The port of the deploy target `lambda`. Every call may be repeated. */
+import type { LambdaTarget } from '../environment/schema.ts';
+
+export interface FunctionRelease {
+  readonly target: LambdaTarget;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly projectId: string;
+  /** The zip's key in the blob store, and its digest, which the platform must confirm. */
+  readonly blobKey: string;
+  readonly digest: string;
+}
+
+/** Expected refusals of the target: wrong digest, no such runtime, not allowed. The message is for people. */
+export class TargetError extends Error {
+  override readonly name = 'TargetError';
+}
+
+export interface Functions {
+  /** Creates the function, or gives it this code and configuration. @throws TargetError */
+  apply(release: FunctionRelease): Promise<void>;
+  /** Whether the last change is in force. @throws TargetError when it failed */
+  isReady(functionName: string): Promise<boolean>;
+  /** The version that the alias is on. */
+  aliasVersion(functionName: string, alias: string): Promise<string | undefined>;
+  /** Publishes the present code, which must have this digest. @returns the version. @throws TargetError */
+  publish(functionName: string, digest: string): Promise<string>;
+  /** Points the alias at the version and makes sure of its public URL. @returns the URL */
+  moveAlias(functionName: string, alias: string, version: string): Promise<string>;
+}

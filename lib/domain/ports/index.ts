@@ -1,0 +1,73 @@
+/** What the domain needs of the world. `lib/aws` and `lib/memory` give it; a verb asks for the few that it uses. */
+import type { JobActor } from '../access/actor.ts';
+import type { SourceFormat } from '../source/schema.ts';
+import type { Blobs } from './blobs.ts';
+import type { Functions } from './functions.ts';
+import type { GitHost } from './git-host.ts';
+import type { LogStore } from './logs.ts';
+import type { Table } from './table.ts';
+import type { Workflows } from './workflows.ts';
+
+export interface Clock {
+  now(): Date;
+}
+
+export interface Randomness {
+  /** A ULID at this time (milliseconds since the epoch), monotonic within the process. */
+  ulid(at: number): string;
+  /** An unguessable text of 32 random bytes in base64url. */
+  secret(): string;
+}
+
+/** Signs and checks job tokens. */
+export interface JobTokens {
+  sign(job: JobActor, expires: Date): Promise<string>;
+  /** The job, or undefined when the token is no good or has expired. */
+  verify(token: string): Promise<JobActor | undefined>;
+}
+
+/** Reads one file of a stored archive without unpacking it. */
+export interface Trees {
+  /**
+   * The first of `names` at the root of the tree.
+   * @throws ArchiveUnreadable when the bytes are no such archive
+   */
+  readEntry(archive: {
+    key: string;
+    format: SourceFormat;
+    stripComponents: number;
+    names: readonly string[];
+    maxBytes: number;
+  }): Promise<{ name: string; bytes: Uint8Array } | undefined>;
+}
+
+export class ArchiveUnreadable extends Error {
+  override readonly name = 'ArchiveUnreadable';
+}
+
+/** Secrets of the installation. */
+export interface Secrets {
+  /** The key with which the git host signs its webhooks. */
+  webhook(): Promise<string>;
+}
+
+/** Asks a deployed function's URL. */
+export interface Probe {
+  /** The status that a GET was answered with, or why there was none. */
+  get(url: string): Promise<{ status: number } | { failure: string }>;
+}
+
+export interface Ports {
+  readonly table: Table;
+  readonly blobs: Blobs;
+  readonly workflows: Workflows;
+  readonly logs: LogStore;
+  readonly functions: Functions;
+  readonly gitHost: GitHost;
+  readonly jobTokens: JobTokens;
+  readonly trees: Trees;
+  readonly secrets: Secrets;
+  readonly probe: Probe;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}

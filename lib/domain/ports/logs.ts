@@ -1,0 +1,18 @@
+/** The port of a backend's log streams. */
+
+export interface StoredLine {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+export interface LogStore {
+  /**
+   * Lines of a stream after a cursor, oldest first. A stream that does not exist yet has no lines.
+   * @param cursor what an earlier call gave; absent from the start
+   */
+  read(
+    stream: string,
+    options: { cursor?: string; limit: number },
+  ): Promise<{ lines: readonly StoredLine[]; cursor?: string }>;
+}

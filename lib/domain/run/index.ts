@@ -1,0 +1,161 @@
+/** Runs: start, find, cancel. The steps of the build workflow are in `plan.ts` and `finish.ts`. */
+import { type Actor, nameOf, sees } from '../access/actor.ts';
+import { builds } from '../build/record.ts';
+import type { Build } from '../build/schema.ts';
+import { notFound, StaitheError } from '../error.ts';
+import { idFrom } from '../id.ts';
+import { jobs } from '../job/record.ts';
+import type { Job } from '../job/schema.ts';
+import { assertMayFollow, isFinal } from '../lifecycle.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
+import type { Listed, Paging } from '../storage/collection.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { runs } from './record.ts';
+import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+
+/** A run that is about to be recorded. */
+export function first(build: Build, id: string, now: Date, createdBy: string): Run {
+  return {
+    id,
+    build_id: build.id,
+    project_id: build.project_id,
+    status: 'pending',
+    progress: 0,
+    stage: 'queued',
+    job_ids: [],
+    artifact_ids: [],
+    created_at: now.toISOString(),
+    created_by: createdBy,
+  };
+}
+
+/** Keeps it; the repeat of a request finds its own run. */
+export async function record(ports: Pick<Ports, 'table'>, run: Run): Promise<void> {
+  await runs.create(ports.table, run).catch((error: unknown) => {
+    if (!(error instanceof ConditionFailed)) throw error;
+  });
+}
+
+/** Starts the workflow of a recorded run. If that fails, the run says so, and so does the error. */
+export async function start(ports: Pick<Ports, 'table' | 'workflows' | 'clock'>, run: Run): Promise<Run> {
+  try {
+    await ports.workflows.start('build', run.id, { run_id: run.id });
+  } catch (error) {
+    await fail(ports, run.id, {
+      code: 'internal_error',
+      message: 'The build workflow could not be started.',
+      hint: 'Run the build again.',
+    });
+    throw error;
+  }
+  return run;
+}
+
+/** Runs a build again. */
+export async function again(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock' | 'randomness'>,
+  actor: Actor,
+  build: Build,
+  seed?: string,
+): Promise<Run> {
+  const now = ports.clock.now();
+  const run = first(build, idFrom('run', seed ?? ports.randomness.ulid(now.getTime())), now, nameOf(actor));
+  await record(ports, run);
+  await builds.update(ports.table, Keys.build(build.id), (value) =>
+    value.latest_run_id !== undefined && value.latest_run_id >= run.id
+      ? undefined
+      : { ...value, latest_run_id: run.id },
+  );
+  return start(ports, run);
+}
+
+/** @throws StaitheError not_found */
+export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Run> {
+  const found = await runs.get(ports.table, Keys.run(id));
+  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('run', id);
+  return found.value;
+}
+
+export async function list(ports: Pick<Ports, 'table'>, build: Build, paging: Paging): Promise<Listed<Run>> {
+  return runs.list(ports.table, Partitions.runs(build.id), paging);
+}
+
+/** The jobs of a run by service. */
+export async function jobsOf(ports: Pick<Ports, 'table'>, run: Run): Promise<Job[]> {
+  const found = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
+  return found.sort((a, b) => (a.service < b.service ? -1 : 1));
+}
+
+/**
+ * Cancels a run: first the record, so that nothing late can complete it, then the workflow and what it waits for.
+ * @throws StaitheError not_found | wrong_state
+ */
+export async function cancel(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
+  actor: Actor,
+  id: string,
+): Promise<Run> {
+  await get(ports, actor, id);
+  const now = ports.clock.now().toISOString();
+  const cancelled = await runs.update(ports.table, Keys.run(id), (run) => {
+    assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
+    return { ...run, status: 'cancelled', stage: 'cancelled', completed_at: now };
+  });
+  if (cancelled === undefined) throw notFound('run', id);
+  await ports.workflows.stop('build', id, `cancelled by ${nameOf(actor)}`);
+  await endJobs(ports, cancelled.value, 'cancelled');
+  return cancelled.value;
+}
+
+/** @throws StaitheError wrong_state when the build never ran or has ended */
+export async function cancelLatest(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
+  actor: Actor,
+  build: Build & { latest_run_id?: string | undefined },
+): Promise<Run> {
+  if (build.latest_run_id === undefined)
+    throw new StaitheError('wrong_state', `Build ${build.id} has never run.`);
+  return cancel(ports, actor, build.latest_run_id);
+}
+
+/** Fails a run that has not ended; one that has is left as it is. */
+export async function fail(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  id: string,
+  error: Failure,
+): Promise<Run | undefined> {
+  const now = ports.clock.now().toISOString();
+  const failed = await runs.update(ports.table, Keys.run(id), (run) =>
+    isFinal(LIFECYCLE, run.status)
+      ? undefined
+      : { ...run, status: 'failed', stage: 'failed', error, completed_at: now },
+  );
+  if (failed !== undefined)
+    await endJobs(ports, failed.value, failed.value.status === 'cancelled' ? 'cancelled' : 'failed');
+  return failed?.value;
+}
+
+/** Ends what is left of a run's jobs. */
+export async function endJobs(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  run: Run,
+  status: 'cancelled' | 'failed',
+): Promise<void> {
+  const now = ports.clock.now().toISOString();
+  await Promise.all(
+    run.job_ids.map((jobId) =>
+      jobs.update(ports.table, Keys.job(jobId), (job) =>
+        isFinal(LIFECYCLE, job.status)
+          ? undefined
+          : {
+              ...job,
+              status,
+              stage: status,
+              completed_at: now,
+              ...(status === 'failed' && run.error !== undefined && { error: run.error }),
+            },
+      ),
+    ),
+  );
+}

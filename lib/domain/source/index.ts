@@ -1,0 +1,190 @@
+/** Sources: announce, find, mark as stored. */
+import { type Actor, nameOf, sees } from '../access/actor.ts';
+import { notFound, StaitheError } from '../error.ts';
+import { idFrom } from '../id.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
+import type { Project } from '../project/schema.ts';
+import { collection } from '../storage/collection.ts';
+import { BlobKeys, Keys } from '../storage/keys.ts';
+import { type CreateSource, Source, type SourceWithUpload, UPLOAD_EXPIRES_SECONDS } from './schema.ts';
+
+export const sources = collection({
+  kind: 'source',
+  schema: Source,
+  key: (source) => Keys.source(source.id),
+});
+
+const CONTENT_TYPES = { 'tar.gz': 'application/gzip', zip: 'application/zip' } as const;
+
+/**
+ * Announces an archive. The same bytes in the same project are the same source, and are uploaded once.
+ * @throws StaitheError validation_failed when the same bytes were announced with another size or format
+ */
+export async function create(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock' | 'randomness'>,
+  actor: Actor,
+  project: Project,
+  input: CreateSource,
+  id?: string,
+): Promise<SourceWithUpload> {
+  const source = await announce(ports, project, {
+    ...input,
+    strip_components: 0,
+    created_by: nameOf(actor),
+    id,
+  });
+  return { ...source, upload: source.status === 'stored' ? null : await presign(ports.blobs, source) };
+}
+
+type Announced = Pick<
+  Source,
+  'sha256' | 'size_bytes' | 'format' | 'strip_components' | 'git' | 'created_by'
+> & { id?: string | undefined };
+
+async function announce(
+  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  project: Project,
+  input: Announced,
+): Promise<Source> {
+  const now = ports.clock.now();
+  const source: Source = {
+    ...input,
+    id: input.id ?? idFrom('source', ports.randomness.ulid(now.getTime())),
+    project_id: project.id,
+    status: 'pending',
+    created_at: now.toISOString(),
+  };
+  const claim = {
+    ...Keys.sourceBySha(project.id, source.sha256),
+    kind: 'source_claim',
+    version: 1,
+    source_id: source.id,
+  };
+  try {
+    await ports.table.transact([{ put: claim, when: { absent: true } }, sources.creation(source)]);
+    return source;
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    const existing = await bySha(ports, project.id, source.sha256);
+    if (existing === undefined) throw error;
+    if (existing.size_bytes !== source.size_bytes || existing.format !== source.format)
+      throw new StaitheError(
+        'validation_failed',
+        `These bytes are known as ${existing.format} of ${existing.size_bytes} bytes.`,
+        {
+          fields: [
+            {
+              field: 'sha256',
+              message: `is the digest of a ${existing.format} of ${existing.size_bytes} bytes`,
+            },
+          ],
+        },
+      );
+    return existing;
+  }
+}
+
+const presign = (blobs: Ports['blobs'], source: Source) =>
+  blobs.presignUpload({
+    key: BlobKeys.source(source.project_id, source.sha256),
+    sha256: source.sha256,
+    sizeBytes: source.size_bytes,
+    contentType: CONTENT_TYPES[source.format],
+    expiresSeconds: UPLOAD_EXPIRES_SECONDS,
+  });
+
+async function bySha(
+  ports: Pick<Ports, 'table'>,
+  projectId: string,
+  sha256: string,
+): Promise<Source | undefined> {
+  const claim = await ports.table.get(Keys.sourceBySha(projectId, sha256));
+  if (typeof claim?.source_id !== 'string') return undefined;
+  return (await sources.get(ports.table, Keys.source(claim.source_id)))?.value;
+}
+
+/** @throws StaitheError not_found */
+export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Source> {
+  const found = await sources.get(ports.table, Keys.source(id));
+  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('source', id);
+  return found.value;
+}
+
+/**
+ * The source with its bytes in place. Storage's own event may still be on its way, so a pending source is looked up.
+ * @throws StaitheError not_found | source_not_uploaded | source_mismatch
+ */
+export async function requireStored(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+  actor: Actor,
+  project: Project,
+  id: string,
+): Promise<Source> {
+  const source = await get(ports, actor, id);
+  if (source.project_id !== project.id) throw notFound('source', id);
+  return source.status === 'stored' ? source : markStored(ports, source);
+}
+
+/** Looks at the stored bytes and marks the source. @throws StaitheError source_not_uploaded | source_mismatch */
+async function markStored(ports: Pick<Ports, 'table' | 'blobs' | 'clock'>, source: Source): Promise<Source> {
+  const blob = await ports.blobs.head(BlobKeys.source(source.project_id, source.sha256));
+  if (blob === undefined)
+    throw new StaitheError(
+      'source_not_uploaded',
+      `The ${source.size_bytes} bytes of source ${source.id} have not been uploaded.`,
+    );
+  if (blob.size_bytes !== source.size_bytes || blob.sha256 !== source.sha256)
+    throw new StaitheError(
+      'source_mismatch',
+      `What was stored for source ${source.id} has ${blob.size_bytes} bytes and sha256 ${blob.sha256 ?? 'unknown'}.`,
+    );
+  const marked = await sources.update(ports.table, Keys.source(source.id), (value) =>
+    value.status === 'stored'
+      ? undefined
+      : { ...value, status: 'stored', stored_at: ports.clock.now().toISOString() },
+  );
+  if (marked === undefined) throw notFound('source', source.id);
+  return marked.value;
+}
+
+/** Storage says that an object has arrived. Not every object is a source; late and doubled news are no error. */
+export async function noteArrival(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+  projectId: string,
+  sha256: string,
+): Promise<Source | undefined> {
+  const source = await bySha(ports, projectId, sha256);
+  return source === undefined || source.status === 'stored' ? source : markStored(ports, source);
+}
+
+/** Keeps the archive of a commit as a source, fetched by the control plane: no git credential reaches a build. */
+export async function stageCommit(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock' | 'randomness' | 'gitHost'>,
+  project: Project,
+  git: { repository: string; ref: string; sha: string },
+): Promise<Source> {
+  const archive = await ports.gitHost.archive(git.repository, git.sha);
+  try {
+    const { sha256, sizeBytes } = archive;
+    const announced = await announce(ports, project, {
+      sha256,
+      size_bytes: sizeBytes,
+      format: 'tar.gz',
+      strip_components: 1,
+      git,
+      created_by: 'webhook',
+    });
+    if (announced.status === 'stored') return announced;
+    await ports.blobs.store({
+      key: BlobKeys.source(project.id, sha256),
+      file: archive.file,
+      sha256,
+      sizeBytes,
+      contentType: CONTENT_TYPES['tar.gz'],
+    });
+    return await markStored(ports, announced);
+  } finally {
+    await archive.remove();
+  }
+}

@@ -1,0 +1,134 @@
+/** A collection: how one kind of entity lies in the table. Reading and writing of every noun goes through it. */
+import type { z } from 'zod';
+import { StaitheError } from '../error.ts';
+import { ConditionFailed, type Item, type Key, type Page, type Table, type Write } from '../ports/table.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+
+/** An entity as it was read, with the version that a change must still find. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly version: number;
+}
+
+export interface Paging {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface Listed<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+interface Layout<T> {
+  readonly kind: string;
+  readonly schema: z.ZodType<T>;
+  readonly key: (value: T) => Key;
+  /** Partition and sort key of the index; without it the entity is on no list. */
+  readonly index?: (value: T) => { gsi1pk: string; gsi1sk: string } | undefined;
+  /** Seconds since the epoch after which the item may vanish. */
+  readonly ttl?: (value: T) => number | undefined;
+}
+
+export interface Collection<T> {
+  readonly kind: string;
+  read(item: Item): Stored<T>;
+  get(table: Table, key: Key): Promise<Stored<T> | undefined>;
+  getMany(table: Table, keys: readonly Key[]): Promise<T[]>;
+  /** The write that creates it, for a transaction. */
+  creation(value: T): Write;
+  /** Creates it. @throws ConditionFailed when its key is taken */
+  create(table: Table, value: T): Promise<Stored<T>>;
+  /** The write that changes what was read, for a transaction. */
+  change(stored: Stored<T>, next: T): Write;
+  /** Changes what was read. @throws ConditionFailed when it has changed since */
+  save(table: Table, stored: Stored<T>, next: T): Promise<Stored<T>>;
+  /** Reads and changes it until nobody was faster, at most 10 times. `undefined` from `step` leaves it as it is. */
+  update(table: Table, key: Key, step: (value: T) => T | undefined): Promise<Stored<T> | undefined>;
+  /** A page of an index partition (or of the table's, with `table: true`), newest first unless `ascending`. */
+  list(
+    table: Table,
+    partition: string,
+    paging: Paging,
+    options?: { ascending?: boolean; ofTable?: boolean },
+  ): Promise<Listed<T>>;
+}
+
+/** Ten tries: with n writers at once the slowest needs n; more than ten on one item means that something is wrong. */
+const UPDATE_TRIES = 10;
+
+export function collection<T extends object>(layout: Layout<T>): Collection<T> {
+  const itemOf = (value: T, version: number): Item => {
+    const ttl = layout.ttl?.(value);
+    return {
+      ...withoutUndefined(value),
+      ...layout.key(value),
+      ...layout.index?.(value),
+      ...(ttl !== undefined && { ttl }),
+      kind: layout.kind,
+      version,
+    };
+  };
+  const read = (item: Item): Stored<T> => ({ value: layout.schema.parse(item), version: item.version });
+
+  const self: Collection<T> = {
+    kind: layout.kind,
+    read,
+    async get(table, key) {
+      const item = await table.get(key);
+      return item && read(item);
+    },
+    async getMany(table, keys) {
+      if (keys.length === 0) return [];
+      return (await table.getMany(keys)).map((item) => read(item).value);
+    },
+    creation: (value) => ({ put: itemOf(value, 1), when: { absent: true } }),
+    async create(table, value) {
+      await table.write(self.creation(value));
+      return { value, version: 1 };
+    },
+    change: (stored, next) => ({ put: itemOf(next, stored.version + 1), when: { version: stored.version } }),
+    async save(table, stored, next) {
+      await table.write(self.change(stored, next));
+      return { value: next, version: stored.version + 1 };
+    },
+    async update(table, key, step) {
+      let stored = await self.get(table, key);
+      for (let attempt = 0; attempt < UPDATE_TRIES; attempt++) {
+        if (stored === undefined) return undefined;
+        const next = step(stored.value);
+        if (next === undefined) return stored;
+        try {
+          return await self.save(table, stored, next);
+        } catch (error) {
+          if (!(error instanceof ConditionFailed)) throw error;
+          stored = error.existing && read(error.existing);
+        }
+      }
+      throw new StaitheError(
+        'busy',
+        `The ${layout.kind} was changed by others ${UPDATE_TRIES} times in a row.`,
+      );
+    },
+    async list(table, partition, paging, options = {}) {
+      const found: Page = await table.query({
+        ...(!options.ofTable && { index: 'gsi1' }),
+        partition,
+        newestFirst: !options.ascending,
+        limit: paging.limit,
+        ...(paging.cursor !== undefined && {
+          after: decodeCursor(paging.cursor, partition, !options.ofTable),
+        }),
+      });
+      return {
+        items: found.items.map((item) => read(item).value),
+        next_cursor: found.last === undefined ? null : encodeCursor(found.last),
+      };
+    },
+  };
+  return self;
+}
+
+function withoutUndefined<T extends object>(value: T): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
+}

@@ -1,0 +1,29 @@
+/** Cursors: where a page ended, opaque to callers and of no use in another list. */
+import { z } from 'zod';
+import { StaitheError } from '../error.ts';
+import type { Position } from '../ports/table.ts';
+
+const Encoded = z.union([z.tuple([z.string(), z.string()]), z.tuple([z.string(), z.string(), z.string()])]);
+
+/** The position within its partition, in base64url: [pk, sk] of the item, and the index's sort key. */
+export function encodeCursor(position: Position): string {
+  const parts =
+    position.gsi1sk === undefined ? [position.pk, position.sk] : [position.pk, position.sk, position.gsi1sk];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/** @throws StaitheError invalid_cursor when it is not one, or one of another list */
+export function decodeCursor(cursor: string, partition: string, index: boolean): Position {
+  const refuse = () => new StaitheError('invalid_cursor', 'The cursor is not one that this list gave.');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    throw refuse();
+  }
+  const parts = Encoded.safeParse(parsed);
+  if (!parts.success) throw refuse();
+  const [pk, sk, gsi1sk] = parts.data;
+  if (index !== (gsi1sk !== undefined) || (!index && pk !== partition)) throw refuse();
+  return gsi1sk === undefined ? { pk, sk } : { pk, sk, gsi1pk: partition, gsi1sk };
+}

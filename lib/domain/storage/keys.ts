@@ -1,0 +1,96 @@
+/**
+ * Keys and indexes of the one table, and every way in which it is read.
+ *
+ * | what is asked                      | how                                                          |
+ * | ---------------------------------- | ------------------------------------------------------------ |
+ * | project by slug                    | get PROJECT#<slug> / PROJECT                                 |
+ * | project by id                      | get PROJECT#<prj> / ALIAS, then by slug                      |
+ * | projects by slug                   | query gsi1 PROJECTS                                          |
+ * | projects of a repository           | query REPOSITORY#<owner/name>                                |
+ * | source by id                       | get SOURCE#<src> / SOURCE                                    |
+ * | source of a project by sha256      | get SOURCES#<prj> / <sha256>                                 |
+ * | build by id                        | get BUILD#<bld> / BUILD                                      |
+ * | builds of a project, newest first  | query gsi1 BUILDS#<prj>                                      |
+ * | run by id; newest run of a build   | get RUN#<run> / RUN (the build's item names its newest run)  |
+ * | runs of a build, newest first      | query gsi1 RUNS#<bld>                                        |
+ * | job by id; jobs of a run           | get, batch get JOB#<job> / JOB (the run's item names them)   |
+ * | artifact by id; of a run           | get, batch get ARTIFACT#<art> / ARTIFACT (named by the run)  |
+ * | artifacts of a project             | query gsi1 ARTIFACTS#<prj>                                   |
+ * | release by id                      | get RELEASE#<rel> / RELEASE                                  |
+ * | release by version, tag, latest    | get RELEASES#<prj> / VERSION#<v>, TAG#<t>, LATEST; then by id |
+ * | releases of a project              | query gsi1 RELEASES#<prj>                                    |
+ * | environment; those of a project    | get, query ENVIRONMENTS#<prj> / <name>                       |
+ * | deployment by id                   | get DEPLOYMENT#<dep> / DEPLOYMENT                            |
+ * | deployments of an environment      | query gsi1 DEPLOYMENTS#<prj>#<environment>                   |
+ * | token by id; all tokens            | get TOKEN#<tok> / TOKEN; query gsi1 TOKENS                   |
+ * | delivery by id                     | get DELIVERY#<dlv> / DELIVERY                                |
+ * | deliveries of a project            | query gsi1 DELIVERIES#<prj>                                  |
+ * | was this commit built already      | get COMMITS#<prj> / <sha>                                    |
+ * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
+ */
+import type { Key } from '../ports/table.ts';
+
+const single =
+  (kind: string) =>
+  (id: string): Key => ({ pk: `${kind}#${id}`, sk: kind });
+
+export const Keys = {
+  project: single('PROJECT'),
+  projectAlias: (projectId: string): Key => ({ pk: `PROJECT#${projectId}`, sk: 'ALIAS' }),
+  repositoryLink: (repository: string, projectId: string): Key => ({
+    pk: Partitions.repository(repository),
+    sk: projectId,
+  }),
+  source: single('SOURCE'),
+  sourceBySha: (projectId: string, sha256: string): Key => ({ pk: `SOURCES#${projectId}`, sk: sha256 }),
+  build: single('BUILD'),
+  run: single('RUN'),
+  job: single('JOB'),
+  artifact: single('ARTIFACT'),
+  release: single('RELEASE'),
+  releaseByVersion: (projectId: string, version: string): Key => ({
+    pk: `RELEASES#${projectId}`,
+    sk: `VERSION#${version}`,
+  }),
+  releaseByTag: (projectId: string, tag: string): Key => ({ pk: `RELEASES#${projectId}`, sk: `TAG#${tag}` }),
+  latestRelease: (projectId: string): Key => ({ pk: `RELEASES#${projectId}`, sk: 'LATEST' }),
+  environment: (projectId: string, name: string): Key => ({
+    pk: Partitions.environments(projectId),
+    sk: name,
+  }),
+  deployment: single('DEPLOYMENT'),
+  token: single('TOKEN'),
+  delivery: single('DELIVERY'),
+  commit: (projectId: string, sha: string): Key => ({ pk: `COMMITS#${projectId}`, sk: sha }),
+  idempotency: single('IDEMPOTENCY'),
+} as const;
+
+/** Partitions that lists read: of the index, unless said otherwise. */
+export const Partitions = {
+  projects: 'PROJECTS',
+  tokens: 'TOKENS',
+  builds: (projectId: string) => `BUILDS#${projectId}`,
+  runs: (buildId: string) => `RUNS#${buildId}`,
+  artifacts: (projectId: string) => `ARTIFACTS#${projectId}`,
+  releases: (projectId: string) => `RELEASES#${projectId}`,
+  deployments: (projectId: string, environment: string) => `DEPLOYMENTS#${projectId}#${environment}`,
+  deliveries: (projectId: string) => `DELIVERIES#${projectId}`,
+  /** Of the table itself. */
+  environments: (projectId: string) => `ENVIRONMENTS#${projectId}`,
+  /** Of the table itself. GitHub's names do not tell upper from lower case. */
+  repository: (repository: string) => `REPOSITORY#${repository.toLowerCase()}`,
+} as const;
+
+/** Where bytes lie in the bucket: under the project's prefix, by content. */
+export const BlobKeys = {
+  source: (projectId: string, sha256: string) => `projects/${projectId}/sources/${sha256}`,
+  artifact: (projectId: string, sha256: string) => `projects/${projectId}/artifacts/${sha256}`,
+} as const;
+
+/** Which source of which project a stored object is, read from its key. */
+export function sourceOfBlobKey(key: string): { projectId: string; sha256: string } | undefined {
+  const match = /^projects\/(prj_[0-9A-Z]{26})\/sources\/([0-9a-f]{64})$/.exec(key);
+  return match?.[1] !== undefined && match[2] !== undefined
+    ? { projectId: match[1], sha256: match[2] }
+    : undefined;
+}

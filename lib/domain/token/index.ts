@@ -1,0 +1,120 @@
+/** Tokens: create, list, revoke, and tell who comes with one. */
+import { type Actor, nameOf, type RequestActor, type TokenActor } from '../access/actor.ts';
+import { roleAllows } from '../access/role.ts';
+import { notFound, StaitheError } from '../error.ts';
+import { idFrom } from '../id.ts';
+import { hashOfSecret, matches } from '../job/ticket.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
+import * as Project from '../project/index.ts';
+import type { Listed, Paging } from '../storage/collection.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { tokens } from './record.ts';
+import type { CreateToken, Token, TokenWithSecret } from './schema.ts';
+
+/** `stt_`, the ULID of the token, and the secret part: the id can be read, so that one lookup finds the hash. */
+const SECRET = /^stt_([0-7][0-9A-HJKMNP-TV-Z]{25})_([A-Za-z0-9_-]{43})$/;
+
+/**
+ * Creates a token, of a role and within a project that its creator has too.
+ * @throws StaitheError not_found | role_too_low | wrong_state (the repeat of a request: the secret is not kept)
+ */
+export async function create(
+  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  actor: Actor,
+  input: CreateToken,
+  seed?: string,
+): Promise<TokenWithSecret> {
+  if (actor.kind === 'token' && !roleAllows(actor.role, input.role))
+    throw new StaitheError(
+      'role_too_low',
+      `A token with the role ${actor.role} cannot give the role ${input.role}.`,
+    );
+  const project =
+    input.project === undefined ? undefined : await Project.resolve(ports, actor, input.project);
+  const bound = actor.kind === 'token' ? actor.project_id : undefined;
+  const now = ports.clock.now();
+  const ulid = seed ?? ports.randomness.ulid(now.getTime());
+  const secret = `stt_${ulid}_${ports.randomness.secret()}`;
+  const token: Token = {
+    id: idFrom('token', ulid),
+    name: input.name,
+    role: input.role,
+    project_id: project?.id ?? bound,
+    created_at: now.toISOString(),
+    expires_at:
+      input.expires_in_days === undefined
+        ? undefined
+        : new Date(now.getTime() + input.expires_in_days * 86_400_000).toISOString(),
+    created_by: nameOf(actor),
+  };
+  try {
+    await tokens.create(ports.table, { ...token, secret_hash: hashOfSecret(secret) });
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    throw new StaitheError(
+      'wrong_state',
+      `Token ${token.id} was created by the first of these requests; its secret is not kept.`,
+      {
+        remedy: `Revoke ${token.id} and create another with a new Idempotency-Key.`,
+      },
+    );
+  }
+  return { ...token, secret };
+}
+
+/** A token bound to a project sees those of its project, a page at a time; a page may hold fewer than asked for. */
+export async function list(
+  ports: Pick<Ports, 'table'>,
+  actor: Actor,
+  paging: Paging,
+): Promise<Listed<Token>> {
+  const page = await tokens.list(ports.table, Partitions.tokens, paging);
+  const bound = actor.kind === 'token' ? actor.project_id : undefined;
+  return { ...page, items: page.items.filter((token) => bound === undefined || token.project_id === bound) };
+}
+
+/** @throws StaitheError not_found */
+export async function revoke(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<void> {
+  const found = await tokens.get(ports.table, Keys.token(id));
+  const bound = actor.kind === 'token' ? actor.project_id : undefined;
+  if (found === undefined || (bound !== undefined && found.value.project_id !== bound))
+    throw notFound('token', id);
+  await ports.table.write({ remove: Keys.token(id), when: { any: true } });
+}
+
+const nobody = (reason: string): RequestActor => ({ kind: 'anonymous', reason });
+
+/** Who sends this `Authorization` header. Never throws for a bad one: the route decides what nobody may do. */
+export async function authenticate(
+  ports: Pick<Ports, 'table' | 'jobTokens' | 'clock'>,
+  header: string | undefined,
+): Promise<RequestActor> {
+  if (header === undefined) return nobody('No token was sent.');
+  const credential = /^Bearer ([\w.~+/=-]+)$/i.exec(header)?.[1];
+  if (credential === undefined) return nobody('The Authorization header is not `Bearer <token>`.');
+  const ulid = SECRET.exec(credential)?.[1];
+  if (ulid !== undefined) return ofToken(ports, idFrom('token', ulid), credential);
+  const job = credential.split('.').length === 3 ? await ports.jobTokens.verify(credential) : undefined;
+  return job ?? nobody('The token is not valid, or has expired.');
+}
+
+async function ofToken(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  id: string,
+  credential: string,
+): Promise<RequestActor> {
+  const found = await tokens.get(ports.table, Keys.token(id));
+  if (found === undefined || !matches(credential, found.value.secret_hash))
+    return nobody('The token is not valid, or was revoked.');
+  const { role, project_id, expires_at } = found.value;
+  if (expires_at !== undefined && Date.parse(expires_at) <= ports.clock.now().getTime())
+    return nobody(`The token expired at ${expires_at}.`);
+  const actor: TokenActor = {
+    kind: 'token',
+    token_id: id,
+    role,
+    ...(project_id !== undefined && { project_id }),
+  };
+  return actor;
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { collection } from '../storage/collection.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { Token } from './schema.ts';
+
+/** A token as it is kept: the sha256 of its secret, never the secret. 256 random bits need no slow hash. */
+const TokenRecord = Token.extend({ secret_hash: z.string() });
+
+export const tokens = collection({
+  kind: 'token',
+  schema: TokenRecord,
+  key: (token) => Keys.token(token.id),
+  index: (token) => ({ gsi1pk: Partitions.tokens, gsi1sk: token.id }),
+  // The table forgets an expired token by itself; until it has, `expires_at` refuses it.
+  ttl: (token) =>
+    token.expires_at === undefined ? undefined : Math.ceil(Date.parse(token.expires_at) / 1000),
+});
