@@ -1,0 +1,8 @@
+/** Archives: safe unpacking of what strangers send, and packing in which the same files are the same bytes. */
+export { ArchiveError, type ArchiveErrorCode } from './error.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { type Looked, type PackFilesOptions, type PackFilesResult, packFiles } from './pack-files.ts';
+export { type PackedTree, type PackProgress, type PackTreeOptions, packTree } from './pack-tree.ts';
+export type { PackedBytes } from './packed-bytes.ts';
+export { type FoundEntry, type ReadEntryOptions, readEntry } from './read-entry.ts';
+export { type ArchiveFormat, type Unpacked, type UnpackOptions, unpack } from './unpack.ts';

@@ -1,0 +1,112 @@
+import { createReadStream } from 'node:fs';
+import { Readable, Transform } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { ArchiveError, quoted } from './error.ts';
+import {
+  COMPRESSION_LEVEL,
+  FIXED_SECONDS,
+  type FileToPack,
+  type Written,
+  writeDigested,
+} from './reproducible.ts';
+import { BLOCK, encodeHeader, encodePax } from './tar-header.ts';
+
+/** Bytes that a ustar header holds for a name and for a link's target. Longer ones go to a pax header. */
+const NAME_FIELD = 100;
+/** 8 GiB less one: what eleven octal digits say. */
+const SIZE_FIELD = 8 ** 11 - 1;
+
+/** Packs files in the order given. @throws ArchiveError a file changed while it was read */
+export async function writeTarGz(
+  files: Iterable<FileToPack>,
+  out: string,
+  onFile: (file: FileToPack) => void = () => {},
+): Promise<Written> {
+  const gzip = createGzip({ level: COMPRESSION_LEVEL });
+  const tar = Readable.from(tarOf(files, onFile), { objectMode: false, highWaterMark: 256 * 1024 });
+  tar.on('error', (error) => gzip.destroy(error));
+  tar.pipe(gzip);
+  return writeDigested(gzip.pipe(anySystem(gzip)), out);
+}
+
+/** Byte 9 of gzip's header names the system that packed (RFC 1952, section 2.3.1): 255, unknown, on all of them. */
+function anySystem(gzip: Readable): Transform {
+  let at = 0;
+  const patch = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (at <= 9 && at + chunk.length > 9) chunk[9 - at] = 255;
+      at += chunk.length;
+      done(null, chunk);
+    },
+  });
+  gzip.on('error', (error) => patch.destroy(error));
+  return patch;
+}
+
+async function* tarOf(
+  files: Iterable<FileToPack>,
+  onFile: (file: FileToPack) => void,
+): AsyncGenerator<Buffer> {
+  for (const file of files) {
+    yield headerOf(file);
+    if (file.kind === 'file') yield* contentOf(file);
+    onFile(file);
+  }
+  yield Buffer.alloc(2 * BLOCK);
+}
+
+function headerOf(file: FileToPack): Buffer {
+  const name = file.kind === 'folder' ? `${file.name}/` : file.name;
+  const size = file.kind === 'file' ? file.size : 0;
+  const records = new Map<string, string>();
+  if (Buffer.byteLength(name) > NAME_FIELD) records.set('path', name);
+  if (Buffer.byteLength(file.target) > NAME_FIELD) records.set('linkpath', file.target);
+  if (size > SIZE_FIELD) records.set('size', String(size));
+  const header = encodeHeader({
+    name: cut(name),
+    linkName: cut(file.target),
+    mode: file.kind === 'folder' || file.executable ? 0o755 : file.kind === 'link' ? 0o777 : 0o644,
+    size: Math.min(size, SIZE_FIELD),
+    type: file.kind === 'file' ? '0' : file.kind === 'folder' ? '5' : '2',
+    mtimeSeconds: FIXED_SECONDS,
+  });
+  if (records.size === 0) return header;
+  const pax = encodePax(records);
+  const before = encodeHeader({
+    name: 'PaxHeader',
+    linkName: '',
+    mode: 0o644,
+    size: pax.length,
+    type: 'x',
+    mtimeSeconds: FIXED_SECONDS,
+  });
+  return Buffer.concat([before, pax, padding(pax.length), header]);
+}
+
+/** Whole characters only, so that programs which know no pax still see text. */
+function cut(name: string): string {
+  let kept = name.slice(0, NAME_FIELD);
+  while (Buffer.byteLength(kept) > NAME_FIELD || !kept.isWellFormed()) kept = kept.slice(0, -1);
+  return kept;
+}
+
+async function* contentOf(file: FileToPack): AsyncGenerator<Buffer> {
+  let read = 0;
+  for await (const chunk of createReadStream(file.path, { highWaterMark: 256 * 1024 })) {
+    const bytes: Buffer = chunk;
+    read += bytes.length;
+    if (read > file.size) break;
+    yield bytes;
+  }
+  if (read !== file.size)
+    throw new ArchiveError(
+      'not_an_archive',
+      `${quoted(file.name)} changed while it was packed. Try again when nothing writes to it.`,
+      file.name,
+    );
+  yield padding(file.size);
+}
+
+function padding(size: number): Buffer {
+  return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
+}

@@ -1,0 +1,114 @@
+/** Writes an untrusted tree below one folder. It knows all that it has made, so it never asks the file system. */
+import { closeSync, linkSync, mkdirSync, openSync, readdirSync, symlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { collisionKey } from './entry-name.ts';
+import { ArchiveError, quoted } from './error.ts';
+import type { Budget } from './limits.ts';
+import { leadsInside } from './link.ts';
+
+type Node = { readonly path: string } & (
+  | { readonly kind: 'folder' | 'file' }
+  | { readonly kind: 'link'; readonly target: string }
+);
+
+/**
+ * Symbolic links are made last, so nothing can be written through one. Calls to the file system are synchronous: for
+ * the many small files of a source this is several times faster, and every caller does nothing else meanwhile.
+ */
+export class TreeWriter {
+  readonly #into: string;
+  readonly #budget: Budget;
+  readonly #nodes = new Map<string, Node>();
+  files = 0;
+
+  /** @param into a folder that does not exist yet or is empty */
+  constructor(into: string, budget: Budget) {
+    mkdirSync(into, { recursive: true });
+    if (readdirSync(into).length > 0) throw new Error(`${into} is not empty`);
+    this.#into = into;
+    this.#budget = budget;
+  }
+
+  folder(components: readonly string[]): void {
+    for (let depth = 1; depth <= components.length; depth += 1) {
+      const path = components.slice(0, depth).join('/');
+      const known = this.#nodes.get(collisionKey(path));
+      if (known === undefined) {
+        mkdirSync(join(this.#into, path), { mode: 0o755 });
+        this.#nodes.set(collisionKey(path), { kind: 'folder', path });
+      } else if (known.path !== path || known.kind !== 'folder') throw collision(components.join('/'), known);
+    }
+  }
+
+  /** @param executable the one bit of the mode that is kept; setuid, setgid and sticky never are */
+  async file(components: readonly string[], executable: boolean, body: AsyncIterable<Buffer>): Promise<void> {
+    const path = this.#claim(components, { kind: 'file' });
+    // wx is O_EXCL: it refuses an existing file and follows no link, should the map ever be wrong.
+    const descriptor = openSync(join(this.#into, path), 'wx', executable ? 0o755 : 0o644);
+    try {
+      let written = 0;
+      for await (const chunk of body) {
+        written += chunk.length;
+        this.#budget.checkFile(path, written);
+        for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at);
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+    this.files += 1;
+  }
+
+  /** Notes a link; `finish` checks where it leads and makes it. */
+  symbolicLink(components: readonly string[], target: string): void {
+    if (target === '' || target.includes('\0') || target.includes('\\'))
+      throw linkOutside(components.join('/'), target);
+    this.#claim(components, { kind: 'link', target });
+  }
+
+  /** @param target components of a file that the archive has given before */
+  hardLink(components: readonly string[], target: readonly string[]): void {
+    const known = this.#nodes.get(collisionKey(target.join('/')));
+    if (known?.kind !== 'file') throw linkOutside(components.join('/'), target.join('/'));
+    const path = this.#claim(components, { kind: 'file' });
+    linkSync(join(this.#into, known.path), join(this.#into, path));
+    this.files += 1;
+  }
+
+  /** Makes the symbolic links, once all of them are known to lead to places inside. @throws ArchiveError link_outside */
+  finish(): void {
+    const links = [...this.#nodes.values()].filter((node) => node.kind === 'link');
+    const targetOf = (path: string): string | undefined => {
+      const node = this.#nodes.get(collisionKey(path));
+      return node?.kind === 'link' ? node.target : undefined;
+    };
+    for (const link of links)
+      if (!leadsInside(link.path, link.target, targetOf)) throw linkOutside(link.path, link.target);
+    for (const link of links) symlinkSync(link.target, join(this.#into, link.path));
+  }
+
+  #claim(components: readonly string[], node: { kind: 'file' } | { kind: 'link'; target: string }): string {
+    const path = components.join('/');
+    this.folder(components.slice(0, -1));
+    const known = this.#nodes.get(collisionKey(path));
+    if (known !== undefined) throw collision(path, known);
+    this.#nodes.set(collisionKey(path), { ...node, path });
+    return path;
+  }
+}
+
+function collision(path: string, known: Node): ArchiveError {
+  const what = { folder: 'a folder', file: 'a file', link: 'a link' }[known.kind];
+  const message =
+    known.path === path
+      ? `${quoted(path)} is in the archive twice.`
+      : `${quoted(path)} meets ${what} of the archive, ${quoted(known.path)}: the two cannot stand together on every file system.`;
+  return new ArchiveError('collision', message, path);
+}
+
+function linkOutside(path: string, target: string): ArchiveError {
+  return new ArchiveError(
+    'link_outside',
+    `The link ${quoted(path)} leads to ${quoted(target)}, which is not a place inside the archive.`,
+    path,
+  );
+}

@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import { ZipFile } from 'yazl';
+import { COMPRESSION_LEVEL, type FileToPack, type Written, writeDigested } from './reproducible.ts';
+
+/** Zip's time is a local one; yazl reads this one with local getters, so it is the same in every time zone. */
+const FIXED_TIME = new Date(1980, 0, 1);
+
+/** Packs files in the order given. Links are kept as links (Info-ZIP's way: the target is the content). */
+export async function writeZip(files: Iterable<FileToPack>, out: string): Promise<Written> {
+  const zip = new ZipFile();
+  const failed = once(zip, 'error').then(([error]: unknown[]) => {
+    throw error;
+  });
+  for (const file of files) {
+    const common = { mtime: FIXED_TIME, forceDosTimestamp: true };
+    if (file.kind === 'link')
+      zip.addBuffer(Buffer.from(file.target), file.name, { ...common, mode: 0o120777, compress: false });
+    else
+      zip.addFile(file.path, file.name, {
+        ...common,
+        mode: file.executable ? 0o100755 : 0o100644,
+        compressionLevel: COMPRESSION_LEVEL,
+      });
+  }
+  zip.end();
+  return Promise.race([writeDigested(zip.outputStream, out), failed]);
+}
