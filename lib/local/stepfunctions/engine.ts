@@ -1,0 +1,135 @@
+/** All running executions: starts them, goes on with them after a restart, finds them. */
+import { createHash } from 'node:crypto';
+import type { Cloud } from '../service.ts';
+import type { Machine } from './definition.ts';
+import { Execution, type Runtime } from './execution.ts';
+import { Outbox } from './outbox.ts';
+import type { Position } from './position.ts';
+import { statusChange } from './status-event.ts';
+import { type ExecutionRow, type MachineRow, Store } from './store.ts';
+import { systemTimers, type Timers } from './timers.ts';
+import { Tokens } from './tokens.ts';
+import { parseDefinition } from './validate.ts';
+
+/** How long an execution and its name are kept after its end (AWS: 90 days). */
+export const RETENTION_MS = 90 * 24 * 3_600_000;
+
+export interface StartRequest {
+  readonly arn: string;
+  readonly name: string;
+  readonly machine: MachineRow;
+  readonly input: string;
+}
+
+export class Engine {
+  readonly runtime: Runtime;
+  readonly #running = new Map<string, Execution>();
+  readonly #machines = new Map<string, Machine>();
+
+  constructor(cloud: Cloud, timers: Timers = systemTimers(() => cloud.now())) {
+    const store = new Store(cloud.stateDir('states'));
+    this.runtime = { cloud, store, timers, tokens: new Tokens(), outbox: new Outbox(cloud, store) };
+  }
+
+  /** Goes on with every execution that a stop or a crash interrupted. */
+  start(): void {
+    const { store, outbox } = this.runtime;
+    this.#forgetOld();
+    // A synchronous Express execution has lost its caller; like AWS, it is not run again.
+    store.write(
+      "DELETE FROM positions WHERE execution IN (SELECT arn FROM executions WHERE type = 'EXPRESS')",
+    );
+    store.write("DELETE FROM executions WHERE type = 'EXPRESS'");
+    for (const found of store.rows("SELECT * FROM executions WHERE status = 'RUNNING' ORDER BY sequence")) {
+      const row = found as unknown as ExecutionRow;
+      if (!this.#running.has(row.arn)) this.#resume(row);
+    }
+    outbox.start();
+  }
+
+  stop(): void {
+    const { store, timers, outbox } = this.runtime;
+    for (const execution of this.#running.values()) execution.suspend();
+    this.#running.clear();
+    outbox.stop();
+    timers.stop();
+    store.close();
+  }
+
+  /** Records a new execution and starts it. It is on disk when this returns. */
+  launch({ arn, name, machine, input }: StartRequest): Execution {
+    const { store, timers, outbox } = this.runtime;
+    const definition = createHash('sha256').update(machine.definition).digest('hex');
+    const { role_arn, type } = machine;
+    const row: ExecutionRow = {
+      arn,
+      machine_arn: machine.arn,
+      name,
+      type,
+      status: 'RUNNING',
+      definition,
+      role_arn,
+      input,
+      output: null,
+      error: null,
+      cause: null,
+      started: timers.now(),
+      stopped: null,
+      sequence: 0,
+    };
+    store.write('INSERT OR IGNORE INTO definitions VALUES (?, ?)', definition, machine.definition);
+    store.write(
+      `INSERT INTO executions (arn, machine_arn, name, type, status, definition, role_arn, input, started)
+       VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?)`,
+      ...[arn, machine.arn, name, type, definition, role_arn, input, row.started],
+    );
+    const execution = new Execution(this.runtime, row, this.machine(machine.definition));
+    if (type === 'STANDARD') outbox.add(statusChange(row));
+    store.flush();
+    this.#run(execution);
+    return execution;
+  }
+
+  running(arn: string): Execution | undefined {
+    return this.#running.get(arn);
+  }
+
+  /** The checked machine of a definition text; each text is parsed once. @throws AwsError `InvalidDefinition` */
+  machine(definition: string): Machine {
+    let machine = this.#machines.get(definition);
+    if (machine === undefined) {
+      machine = parseDefinition(definition);
+      this.#machines.set(definition, machine);
+    }
+    return machine;
+  }
+
+  #run(execution: Execution): void {
+    this.#running.set(execution.row.arn, execution);
+    void execution.run().then(() => this.#running.delete(execution.row.arn));
+  }
+
+  #resume(row: ExecutionRow): void {
+    const { store, cloud } = this.runtime;
+    const [definition] = store.rows('SELECT text FROM definitions WHERE hash = ?', row.definition);
+    const positions = new Map<string, Position>();
+    for (const found of store.rows('SELECT path, position FROM positions WHERE execution = ?', row.arn)) {
+      positions.set(String(found.path), JSON.parse(String(found.position)) as Position);
+    }
+    const [last] = store.rows('SELECT MAX(id) AS id FROM events WHERE execution = ?', row.arn);
+    const machine = this.machine(String(definition?.text));
+    cloud.log('states', `goes on with ${row.arn}`);
+    this.#run(new Execution(this.runtime, { ...row }, machine, { positions, events: Number(last?.id ?? 0) }));
+  }
+
+  #forgetOld(): void {
+    const { store, timers } = this.runtime;
+    const limit = timers.now() - RETENTION_MS;
+    store.write(
+      'DELETE FROM events WHERE execution IN (SELECT arn FROM executions WHERE stopped < ?)',
+      limit,
+    );
+    store.write('DELETE FROM executions WHERE stopped < ?', limit);
+    store.write('DELETE FROM definitions WHERE hash NOT IN (SELECT definition FROM executions)');
+  }
+}
