@@ -49,7 +49,8 @@ export function changesNothing(streamRecord: Json): boolean {
   );
 }
 
-export const TTL_IDENTITY = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
+/** In the words of the Streams API; a Lambda event spells the same `type` and `principalId`. */
+const TTL_IDENTITY = { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' };
 
 /** A record as Lambda and the Streams API deliver it. `byTimeToLive` marks a deletion by DynamoDB itself. */
 export function streamRecord(engineRecord: Json, region: string, byTimeToLive: boolean): Json {

@@ -1,4 +1,5 @@
 /** `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable`: made at the first start, kept and adapted at later ones. */
+import { createHash } from 'node:crypto';
 import { AwsError, type Cloud, type Materialized, type ResourceRequest } from '../service.ts';
 import type { Backend } from './backend.ts';
 import type { Catalog } from './catalog.ts';
@@ -99,6 +100,18 @@ function refuseReplacement(wanted: Json, existing: Json): void {
   }
 }
 
+/** DynamoDB Local answers a DescribeTable with InternalFailure now and then while it fills an index: ask again. */
+function passing(error: unknown): undefined {
+  if (error instanceof AwsError && error.code === 'InternalFailure') return undefined;
+  throw error;
+}
+
+/** A UUID that stays the same for the table: DynamoDB Local gives none. */
+function tableId(arn: string): string {
+  const digits = createHash('sha256').update(arn).digest('hex');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
 export class TableResource {
   readonly #cloud: Cloud;
   readonly #backend: Backend;
@@ -128,7 +141,11 @@ export class TableResource {
     );
     return {
       ref: name,
-      attributes: { Arn: table.TableArn, StreamArn: table.LatestStreamArn, TableId: table.TableId },
+      attributes: {
+        Arn: table.TableArn,
+        StreamArn: table.LatestStreamArn,
+        TableId: table.TableId ?? tableId(text(table.TableArn) ?? ''),
+      },
     };
   }
 
@@ -176,7 +193,7 @@ export class TableResource {
 
   async #untilActive(name: string): Promise<Json> {
     for (;;) {
-      const table = (await this.#describe(name)) ?? {};
+      const table = (await this.#describe(name).catch(passing)) ?? {};
       const indexes = records(table.GlobalSecondaryIndexes);
       if (table.TableStatus === 'ACTIVE' && indexes.every((index) => index.IndexStatus === 'ACTIVE'))
         return table;
