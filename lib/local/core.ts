@@ -1,0 +1,127 @@
+/** What every service gets as `Cloud`: identities, calls to each other, assets, ports, a folder. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AuthorizedCall, type CallFactory, callFactory } from './gateway/call.ts';
+import { actionOf } from './gateway/dispatch.ts';
+import { Authorizer } from './iam/authorizer.ts';
+import { KeyRing, type SessionCredentials } from './iam/credentials.ts';
+import { Roles } from './iam/roles.ts';
+import { Ports } from './ports.ts';
+import { type AccessKey, AwsError, type Cloud, type Principal, type Service } from './service.ts';
+import type { Asset } from './template/assembly.ts';
+
+export interface CoreOptions {
+  readonly accountId: string;
+  readonly region: string;
+  readonly stateDir: string;
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly now: () => number;
+  readonly log: (area: string, message: string) => void;
+  readonly onCall?: ((call: AuthorizedCall) => void) | undefined;
+}
+
+export class Core implements Cloud {
+  readonly accountId: string;
+  readonly region: string;
+  readonly partition = 'aws';
+  readonly now: () => number;
+  readonly log: (area: string, message: string) => void;
+  /** Set before any service is made. */
+  endpoint = '';
+
+  readonly roles = new Roles();
+  readonly keys: KeyRing;
+  readonly authorizer: Authorizer;
+  readonly calls: CallFactory;
+  readonly services = new Map<string, Service>();
+  readonly #stateDir: string;
+  readonly #assets: ReadonlyMap<string, Asset>;
+  readonly #ports: Ports;
+
+  constructor({ accountId, region, stateDir, assets, now, log, onCall }: CoreOptions) {
+    this.accountId = accountId;
+    this.region = region;
+    this.now = now;
+    this.log = log;
+    this.#stateDir = stateDir;
+    this.#assets = assets;
+    this.#ports = new Ports(stateDir, (message) => log('cloud', message));
+    this.keys = new KeyRing(
+      this.stateDir('iam'),
+      accountId,
+      now,
+      (arn) => this.roles.find(arn) !== undefined,
+    );
+    this.authorizer = new Authorizer(this.roles, { accountId, region }, now);
+    this.calls = callFactory(this.authorizer, accountId, onCall);
+  }
+
+  /** @throws Error for a second service of the same name */
+  add(service: Service): void {
+    if (this.services.has(service.name)) throw new Error(`Two services are named ${service.name}.`);
+    this.services.set(service.name, service);
+  }
+
+  stateDir(service: string): string {
+    const folder = join(this.#stateDir, service);
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  role(roleArn: string, servicePrincipal?: string): Principal {
+    const role = this.#roleNamed(roleArn);
+    const service: Principal = { kind: 'service', arn: servicePrincipal ?? '' };
+    if (servicePrincipal !== undefined && !this.authorizer.mayAssume(roleArn, service)) {
+      throw new AwsError(
+        'AccessDeniedException',
+        `${servicePrincipal} may not assume ${roleArn}: the role's trust policy does not admit it.`,
+        403,
+      );
+    }
+    return { kind: 'role', arn: role, session: sessionName(role) };
+  }
+
+  credentials(roleArn: string): SessionCredentials {
+    const role = this.#roleNamed(roleArn);
+    return this.keys.session(role, sessionName(role));
+  }
+
+  accessKey(accessKeyId: string, sessionToken?: string): AccessKey | undefined {
+    const found = this.keys.find(accessKeyId, sessionToken);
+    return typeof found === 'string' ? undefined : found;
+  }
+
+  async call(
+    principal: Principal,
+    service: string,
+    action: string,
+    input: Record<string, unknown>,
+  ): Promise<unknown> {
+    return actionOf(this.service(service), action)(input, this.calls(service, principal));
+  }
+
+  service(name: string): Service {
+    const service = this.services.get(name);
+    if (service !== undefined) return service;
+    throw new AwsError('NotImplemented', `The embedded cloud has no service '${name}'.`, 501);
+  }
+
+  asset(bucket: string, key: string): Asset | undefined {
+    return this.#assets.get(`${bucket}/${key}`);
+  }
+
+  port(name: string): Promise<number> {
+    return this.#ports.port(name);
+  }
+
+  #roleNamed(roleArn: string): string {
+    const role = this.roles.find(roleArn);
+    if (role !== undefined) return role.arn;
+    throw new AwsError('NoSuchEntity', `The role ${roleArn} cannot be found.`, 404);
+  }
+}
+
+/** A session is named like its role, as nothing more is known of who asks. */
+function sessionName(roleArn: string): string {
+  return roleArn.slice(roleArn.lastIndexOf('/') + 1);
+}
