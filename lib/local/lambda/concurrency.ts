@@ -1,0 +1,62 @@
+/**
+ * How many events may be handled at the same time
+ * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html).
+ */
+import { AwsError } from '../service.ts';
+import type { FunctionRecord } from './records.ts';
+
+/** Concurrent executions of an account in a region, by default. */
+export const ACCOUNT_CONCURRENCY = 1000;
+/** What reservations must leave to the functions without one. */
+export const UNRESERVED_MINIMUM = 100;
+
+export class Concurrency {
+  readonly #running = new Map<string, number>();
+  readonly #functions: () => readonly FunctionRecord[];
+
+  constructor(functions: () => readonly FunctionRecord[]) {
+    this.#functions = functions;
+  }
+
+  /**
+   * Counts `work` against the function's reservation, or against what reservations leave of the account's limit.
+   * @throws TooManyRequestsException when there is no room
+   */
+  async run<T>(record: FunctionRecord, work: () => Promise<T>): Promise<T> {
+    this.#admit(record);
+    const { name } = record;
+    this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
+    try {
+      return await work();
+    } finally {
+      this.#running.set(name, (this.#running.get(name) ?? 1) - 1);
+    }
+  }
+
+  #admit(record: FunctionRecord): void {
+    const reserved = record.reservedConcurrency;
+    if (reserved !== undefined) {
+      if ((this.#running.get(record.name) ?? 0) >= reserved)
+        throw throttled('ReservedFunctionConcurrentInvocationLimitExceeded');
+      return;
+    }
+    let total = 0;
+    for (const count of this.#running.values()) total += count;
+    if (total < UNRESERVED_MINIMUM) return;
+    let shared = ACCOUNT_CONCURRENCY;
+    let used = 0;
+    for (const other of this.#functions()) {
+      if (other.reservedConcurrency === undefined) used += this.#running.get(other.name) ?? 0;
+      else shared -= other.reservedConcurrency;
+    }
+    if (used >= shared) throw throttled('ConcurrentInvocationLimitExceeded');
+  }
+}
+
+function throttled(Reason: string): AwsError {
+  return new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+    Reason,
+    Type: 'User',
+    retryAfterSeconds: '1',
+  });
+}

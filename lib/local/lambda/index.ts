@@ -1,0 +1,78 @@
+/**
+ * AWS Lambda of the embedded cloud: the functions of the template and those that users deploy, in child processes
+ * behind the Lambda Runtime API.
+ *
+ * - `runtime/`: execution environments, what runs in them, and how many there are
+ * - `operations/`: the API, one file a noun; `rest.ts` its protocol; `template/` the same for template resources
+ * - `asynchronous.ts`, `event-source/`, `function-urls.ts`: the other ways in which events reach a function
+ */
+import { openDatabase } from '../database.ts';
+import type { Action, Cloud, Service } from '../service.ts';
+import { EventQueue } from './asynchronous.ts';
+import { Concurrency } from './concurrency.ts';
+import type { Lambda } from './context.ts';
+import { Mappings } from './event-source/mappings.ts';
+import { FunctionUrls } from './function-urls.ts';
+import { LogShipper } from './logs.ts';
+import { functionOperations } from './operations/functions.ts';
+import { invokeOperations } from './operations/invoke.ts';
+import { permissionOperations } from './operations/permissions.ts';
+import { settingsOperations } from './operations/settings.ts';
+import { urlOperations } from './operations/urls.ts';
+import { versionOperations } from './operations/versions.ts';
+import { handleRest } from './rest.ts';
+import { Fleet } from './runtime/fleet.ts';
+import { FunctionStore, SCHEMA } from './store.ts';
+import { attachmentResources } from './template/attachments.ts';
+import { functionResources } from './template/function.ts';
+import { resumeTransitions, stopTransitions } from './transitions.ts';
+
+/** Makes the Lambda service. Functions created through its API persist in the service's state folder. */
+export function lambda(cloud: Cloud): Service {
+  const database = openDatabase(cloud.stateDir('lambda'), SCHEMA);
+  const store = new FunctionStore(database);
+  const logs = new LogShipper(cloud);
+  const fleet = new Fleet(cloud, logs);
+  const concurrency = new Concurrency(() => store.all());
+  const context: Lambda = { cloud, database, store, fleet, concurrency, logs };
+  const queue = new EventQueue(context);
+  const urls = new FunctionUrls(context);
+  const mappings = new Mappings(context);
+  const ofTemplate = new Set<string>();
+
+  const actions: Record<string, Action> = {
+    ...functionOperations(context),
+    ...versionOperations(context),
+    ...invokeOperations(context, queue),
+    ...permissionOperations(context),
+    ...urlOperations(context, urls),
+    ...settingsOperations(context),
+    ...mappings.operations(),
+  };
+
+  return {
+    name: 'lambda',
+    actions,
+    handle: (request, call) => handleRest(actions, request, call),
+    resources: {
+      ...functionResources(context, ofTemplate),
+      ...attachmentResources(context, urls, mappings),
+    },
+    start: async () => {
+      for (const { name, origin } of store.all()) {
+        if (origin === 'template' && !ofTemplate.has(name)) store.delete(name);
+      }
+      await urls.openAll();
+      resumeTransitions(context);
+      queue.start();
+      mappings.start();
+    },
+    stop: async () => {
+      queue.stop();
+      stopTransitions(context);
+      await Promise.all([mappings.stop(), urls.closeAll(), fleet.stop()]);
+      await logs.flush();
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * Carries log lines to CloudWatch Logs under the function's own role, as Lambda does: a role without `logs:*`
+ * permissions has no logs. Lines are batched, and never hold an invocation up.
+ */
+import { AwsError, type Cloud } from '../service.ts';
+
+/** PutLogEvents takes 10,000 events and 1,048,576 bytes, with 26 bytes for each event. */
+const BATCH_EVENTS = 10_000;
+const BATCH_BYTES = 1_048_576;
+const EVENT_OVERHEAD = 26;
+/** Milliseconds that lines are gathered before they are sent. */
+const FLUSH_AFTER = 100;
+
+interface LogEvent {
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+interface Stream {
+  readonly roleArn: string;
+  readonly group: string;
+  readonly name: string;
+  readonly events: LogEvent[];
+  sending?: Promise<void>;
+}
+
+export class LogShipper {
+  readonly #cloud: Cloud;
+  readonly #streams = new Map<string, Stream>();
+  /** Groups whose refusal was reported already. */
+  readonly #refused = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  write(roleArn: string, group: string, name: string, timestamp: number, message: string): void {
+    const key = `${group}\n${name}`;
+    let stream = this.#streams.get(key);
+    if (!stream) {
+      stream = { roleArn, group, name, events: [] };
+      this.#streams.set(key, stream);
+    }
+    stream.events.push({ timestamp, message });
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER);
+  }
+
+  /** Sends everything that was written so far. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await Promise.all(
+      [...this.#streams].map(async ([key, stream]) => {
+        await stream.sending;
+        if (stream.events.length === 0) return;
+        stream.sending = this.#send(stream).catch((error: unknown) => {
+          this.#cloud.log('lambda', `log lines of ${stream.group} were lost: ${String(error)}`);
+        });
+        await stream.sending;
+        if (stream.events.length === 0) this.#streams.delete(key);
+      }),
+    );
+  }
+
+  async #send(stream: Stream): Promise<void> {
+    while (stream.events.length > 0) {
+      const batch = takeBatch(stream.events);
+      if (!this.#hasLogs()) {
+        for (const { message } of batch) this.#cloud.log('lambda', `${stream.group}: ${message}`);
+      } else await this.#put(stream, batch);
+    }
+  }
+
+  #hasLogs(): boolean {
+    try {
+      return this.#cloud.service('logs').actions !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  async #put(stream: Stream, logEvents: readonly LogEvent[]): Promise<void> {
+    const target = { logGroupName: stream.group, logStreamName: stream.name };
+    const put = () => this.#call(stream, 'PutLogEvents', { ...target, logEvents });
+    try {
+      await put().catch(async (error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        await this.#create(stream, target);
+        await put();
+      });
+    } catch (error) {
+      // Without the permission, or with a role that is gone, Lambda drops the lines; said once for each group.
+      if (this.#refused.has(stream.group)) return;
+      this.#refused.add(stream.group);
+      this.#cloud.log(
+        'lambda',
+        `no logs in ${stream.group}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  async #create(stream: Stream, target: { logGroupName: string; logStreamName: string }): Promise<void> {
+    await this.#call(stream, 'CreateLogStream', target).catch(async (error: unknown) => {
+      if (!isNotFound(error)) throw error;
+      await this.#call(stream, 'CreateLogGroup', { logGroupName: stream.group });
+      await this.#call(stream, 'CreateLogStream', target);
+    });
+  }
+
+  #call(stream: Stream, action: string, input: Record<string, unknown>): Promise<unknown> {
+    return this.#cloud.call(this.#cloud.role(stream.roleArn), 'logs', action, input);
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof AwsError && error.code === 'ResourceNotFoundException';
+}
+
+function takeBatch(events: LogEvent[]): LogEvent[] {
+  let bytes = 0;
+  let count = 0;
+  for (const { message } of events) {
+    bytes += Buffer.byteLength(message) + EVENT_OVERHEAD;
+    if (count > 0 && (bytes > BATCH_BYTES || count >= BATCH_EVENTS)) break;
+    count++;
+  }
+  return events.splice(0, count);
+}

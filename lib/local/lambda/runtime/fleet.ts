@@ -1,0 +1,90 @@
+/** All execution environments: a pool for each version and revision in use, reaped when idle. */
+import { join } from 'node:path';
+import type { Cloud } from '../../service.ts';
+import type { LogShipper } from '../logs.ts';
+import type { Version } from '../records.ts';
+import type { Invocation } from './environment.ts';
+import type { Launch } from './launch.ts';
+import { Pool, type Result } from './pool.ts';
+import { RuntimeApi } from './runtime-api.ts';
+import { StartGate } from './start-gate.ts';
+
+/** Idle environments end after five minutes, as AWS's do after about that long. */
+const IDLE_LIMIT = 5 * 60_000;
+const REAP_EVERY = 30_000;
+/** A warm Node process with an SDK client takes about 120 MB: more idle ones than this end after ten seconds. */
+const IDLE_COMFORT = 12;
+const CROWDED_IDLE_LIMIT = 10_000;
+
+export class Fleet {
+  readonly #cloud: Cloud;
+  readonly #logs: LogShipper;
+  readonly #api = new RuntimeApi();
+  readonly #gate = new StartGate();
+  readonly #pools = new Map<string, Pool>();
+  /** Pools of outdated versions, whose last events are still running. */
+  readonly #closing = new Set<Pool>();
+  readonly #reaper: NodeJS.Timeout;
+
+  constructor(cloud: Cloud, logs: LogShipper) {
+    this.#cloud = cloud;
+    this.#logs = logs;
+    this.#reaper = setInterval(() => this.reap(Date.now()), REAP_EVERY);
+    this.#reaper.unref();
+  }
+
+  invoke(functionName: string, version: Version, invocation: Invocation): Promise<Result> {
+    const key = `${functionName}:${version.version}:${version.revisionId}`;
+    let pool = this.#pools.get(key);
+    if (!pool) {
+      this.retire(functionName, version.version);
+      pool = this.#open(functionName, version);
+      this.#pools.set(key, pool);
+    }
+    return pool.invoke(invocation);
+  }
+
+  /** Lets go of the environments of a version (of all versions, without one): they have outdated code or settings. */
+  retire(functionName: string, version?: string): void {
+    const prefix = version === undefined ? `${functionName}:` : `${functionName}:${version}:`;
+    for (const [key, pool] of this.#pools) {
+      if (!key.startsWith(prefix)) continue;
+      this.#pools.delete(key);
+      this.#closing.add(pool);
+      void pool.close().then(() => this.#closing.delete(pool));
+    }
+  }
+
+  reap(now: number): void {
+    let idle = 0;
+    for (const pool of this.#pools.values()) idle += pool.idleCount;
+    const limit = idle > IDLE_COMFORT ? CROWDED_IDLE_LIMIT : IDLE_LIMIT;
+    for (const pool of this.#pools.values()) pool.reap(now - limit);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#reaper);
+    await Promise.all([...this.#pools.values(), ...this.#closing].map((pool) => pool.kill()));
+    this.#pools.clear();
+    this.#api.close();
+  }
+
+  #open(functionName: string, version: Version): Pool {
+    const { settings, code } = version;
+    const logGroup = settings.logging.LogGroup ?? `/aws/lambda/${functionName}`;
+    const launch: Launch = {
+      functionName,
+      version: version.version,
+      settings,
+      code,
+      logGroup,
+      region: this.#cloud.region,
+      endpoint: this.#cloud.endpoint,
+      credentials: this.#cloud.credentials(settings.role),
+      compileCache: join(this.#cloud.stateDir('lambda'), 'compile-cache'),
+    };
+    const sink = (stream: string, timestamp: number, message: string) =>
+      this.#logs.write(settings.role, logGroup, stream, timestamp, message);
+    return new Pool(launch, this.#api, sink, this.#gate);
+  }
+}

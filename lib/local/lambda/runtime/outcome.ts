@@ -1,0 +1,13 @@
+/** How an invocation ended, as the caller of Invoke sees it. */
+export interface Outcome {
+  /** JSON text: what the handler returned, or the error object. */
+  readonly payload: string;
+  /** `Unhandled` when the function failed: `X-Amz-Function-Error`. */
+  readonly functionError?: 'Unhandled';
+}
+
+/** An error that the platform, not the function, reports. */
+export function platformError(errorType: string, requestId: string, message: string): Outcome {
+  const errorMessage = `RequestId: ${requestId} Error: ${message}`;
+  return { payload: JSON.stringify({ errorType, errorMessage }), functionError: 'Unhandled' };
+}
