@@ -96,13 +96,12 @@ async function match(options: PackFilesOptions): Promise<Match[]> {
   return found;
 }
 
-/** All files below a folder, or the one file of that name; none when nothing is there. */
+/**
+ * All files below a folder, or the one file of that name; none when nothing is there. A link that is named itself is
+ * followed (`dist` may be a link to the newest build); links that are found below are kept as links.
+ */
 async function list(base: string, start: string): Promise<FileToPack[]> {
   try {
-    if (start !== '.') {
-      const itself = await describe(join(base, start), start);
-      if (itself.kind === 'link') return [itself];
-    }
     await refuseOutside(base, start);
     const files: FileToPack[] = [];
     const found = walk(base, start, {
@@ -112,7 +111,7 @@ async function list(base: string, start: string): Promise<FileToPack[]> {
     return files;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code === 'ENOTDIR') return [await describe(join(base, start), start)];
+    if (code === 'ENOTDIR') return [await describe(await realpath(join(base, start)), start)];
     if (code === 'ENOENT') return [];
     throw error;
   }

@@ -1,0 +1,295 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { list } from 'tar';
+import { describe, expect, test } from 'vitest';
+import { type PackFilesOptions, packFiles, packTree, unpack } from '../../lib/archive/index.ts';
+import { Sandbox, treeOf } from './sandbox.ts';
+
+function write(root: string, files: Record<string, string>): string {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    if (content.startsWith('-> ')) symlinkSync(content.slice(3), join(root, name));
+    else writeFileSync(join(root, name), content);
+  }
+  return root;
+}
+
+const packed = async (options: PackFilesOptions) => {
+  const result = await packFiles(options);
+  if (result.kind !== 'packed') throw new Error('nothing was packed');
+  return result;
+};
+
+describe('packTree', () => {
+  test('honours .gitignore and .staitheignore in every folder, and always leaves out history and installs', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      '.gitignore': '*.log\n/build\n!keep.log\nsecret/\n',
+      '.staitheignore': 'docs\n',
+      'a.log': '',
+      'keep.log': '',
+      'build/x': '',
+      'src/build/x': '',
+      'secret/x': '',
+      'docs/x': '',
+      'sub/.gitignore': '!a.log\nonly-here\n',
+      'sub/a.log': '',
+      'sub/only-here': '',
+      'sub/deep/a.log': '',
+      'only-here': '',
+      '.git/config': '',
+      'sub/node_modules/x': '',
+      '.staithe/state': '',
+      'more.tmp': '',
+    });
+
+    const result = await packTree(tree, { out: sandbox.path('a.tar.gz'), exclude: ['*.tmp'] });
+
+    await unpack(sandbox.path('a.tar.gz'), { format: 'tar.gz', into: sandbox.into });
+    const expected = [
+      '.gitignore',
+      '.staitheignore',
+      'keep.log',
+      'only-here',
+      'src/build/x',
+      'sub/.gitignore',
+      'sub/a.log',
+      'sub/deep/a.log',
+    ];
+    expect(Object.keys(treeOf(sandbox.into)).sort()).toEqual(expected);
+    expect(result.entries).toBe(expected.length);
+  });
+
+  test('agrees with git on what is ignored', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      '.gitignore': 'a/**/z\n*.o\n!important.o\n/top\ntemp*/\n\\#hash\n',
+      'a/b/z': '',
+      'a/z': '',
+      'a/b/y': '',
+      'x.o': '',
+      'important.o': '',
+      top: '',
+      'b/top': '',
+      'temp1/f': '',
+      'b/temp': '',
+      '#hash': '',
+      'b/.gitignore': 'y\n!x.o\n',
+      'b/x.o': '',
+      'b/y/f': '',
+      'b/c/x.o': '',
+    });
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: tree, encoding: 'utf8' });
+    git('init', '-q');
+    const known = git('ls-files', '--others', '--exclude-standard', '-z').split('\0').filter(Boolean);
+
+    await packTree(tree, { out: sandbox.path('a.tar.gz') });
+
+    await unpack(sandbox.path('a.tar.gz'), { format: 'tar.gz', into: sandbox.into });
+    expect(Object.keys(treeOf(sandbox.into)).sort()).toEqual(known.sort());
+  });
+
+  test('packs the same bytes from files of other times, modes and order', async () => {
+    using sandbox = new Sandbox();
+    const files = { 'b/c': 'two', a: 'one', z: '-> a', [`${'long/'.repeat(30)}größe`]: 'three' };
+    const one = write(sandbox.path('one'), files);
+    const two = write(sandbox.path('two'), Object.fromEntries(Object.entries(files).reverse()));
+    utimesSync(join(two, 'a'), 1, 1);
+    chmodSync(join(two, 'a'), 0o600);
+
+    const first = await packTree(one, { out: sandbox.path('one.tar.gz') });
+    const second = await packTree(two, { out: join(two, 'self.tar.gz') });
+
+    expect(second).toEqual(first);
+    expect(readFileSync(sandbox.path('one.tar.gz')).subarray(0, 10).toString('hex')).toBe(
+      '1f8b08000000000000ff',
+    );
+  });
+
+  test('writes what tar and node-tar read, down to long and foreign names', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      [`${'größe-'.repeat(20)}/${'日本'.repeat(30)}`]: 'deep',
+      'run.sh': '',
+      link: `-> ${'größe-'.repeat(20)}/${'日本'.repeat(30)}`,
+    });
+    chmodSync(join(tree, 'run.sh'), 0o700);
+    await packTree(tree, { out: sandbox.path('a.tar.gz') });
+
+    mkdirSync(sandbox.into);
+    execFileSync('tar', ['-xzf', sandbox.path('a.tar.gz'), '-C', sandbox.into]);
+    const names: string[] = [];
+    await list({
+      file: sandbox.path('a.tar.gz'),
+      strict: true,
+      onReadEntry: (entry) => names.push(entry.path),
+    });
+
+    chmodSync(join(tree, 'run.sh'), 0o755);
+    expect(treeOf(sandbox.into)).toEqual(treeOf(tree));
+    expect(names.sort()).toEqual(Object.keys(treeOf(tree)).sort());
+  });
+
+  test('leaves out links that lead out, names them, and tells how far it is', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      a: 'one',
+      in: '-> a',
+      out: '-> ../outside.txt',
+      far: '-> /etc/passwd',
+    });
+    const seen: number[] = [];
+
+    const result = await packTree(tree, {
+      out: sandbox.path('a.tar.gz'),
+      onProgress: (now) => seen.push(now.files),
+    });
+
+    expect(result).toMatchObject({ entries: 2, leftOutLinks: ['far', 'out'] });
+    expect(seen).toEqual([1, 2]);
+  });
+});
+
+describe('packFiles', () => {
+  test.each(['zip', 'tar.gz'] as const)(
+    'packs the same files as the same %s bytes in any time zone',
+    async (format) => {
+      using sandbox = new Sandbox();
+      const files = {
+        'dist/b.js': 'two'.repeat(50_000),
+        'dist/a.js': 'one',
+        'dist/.hidden': '',
+        'dist/link': '-> a.js',
+      };
+      const one = write(sandbox.path('one'), files);
+      const two = write(sandbox.path('two'), Object.fromEntries(Object.entries(files).reverse()));
+      utimesSync(join(two, 'dist/a.js'), 1, 1);
+      chmodSync(join(two, 'dist/a.js'), 0o666);
+      const packing = new URL('./pack-in-process.ts', import.meta.url).pathname;
+      const pack = (TZ: string, base: string, ...paths: string[]) =>
+        execFileSync(process.execPath, [packing, base, format, sandbox.path(`packed.${format}`), ...paths], {
+          env: { TZ },
+          encoding: 'utf8',
+        });
+
+      const first = JSON.parse(pack('Pacific/Auckland', one, 'dist/**'));
+      const second = JSON.parse(pack('America/Los_Angeles', two, 'dist/b.js', 'dist'));
+
+      expect(second).toEqual(first);
+      expect(first).toMatchObject({ files: 4, extension: `.${format}` });
+    },
+  );
+
+  test('packs a zip that Info-ZIP and this program unpack to the same tree', async () => {
+    using sandbox = new Sandbox();
+    const base = write(sandbox.path('base'), {
+      'dist/index.mjs': 'code',
+      'dist/lib/größe.js': 'x',
+      'dist/run': '',
+      'dist/l': '-> run',
+    });
+    chmodSync(join(base, 'dist/run'), 0o755);
+
+    await packed({ base, root: 'dist', paths: ['dist/**'], format: 'zip', out: sandbox.path('a.zip') });
+
+    execFileSync('unzip', ['-q', sandbox.path('a.zip'), '-d', sandbox.path('by-unzip')]);
+    await unpack(sandbox.path('a.zip'), { format: 'zip', into: sandbox.into });
+    expect(treeOf(sandbox.into)).toEqual(treeOf(join(base, 'dist')));
+    expect(treeOf(sandbox.path('by-unzip'))).toEqual(treeOf(join(base, 'dist')));
+  });
+
+  test('follows a link that is named itself, when it stays inside', async () => {
+    using sandbox = new Sandbox();
+    const base = write(sandbox.path('base'), {
+      'build-7/a': 'one',
+      dist: '-> build-7',
+      latest: '-> build-7/a',
+    });
+
+    const tree = await packed({
+      base,
+      root: 'dist',
+      paths: ['dist/**'],
+      format: 'zip',
+      out: sandbox.path('a.zip'),
+    });
+    const file = await packed({ base, paths: ['latest'], format: 'file', out: sandbox.path('kept') });
+
+    await unpack(sandbox.path('a.zip'), { format: 'zip', into: sandbox.into });
+    expect(tree.files).toBe(1);
+    expect(treeOf(sandbox.into)).toEqual({ a: '644 one' });
+    expect(file).toMatchObject({ fileName: 'latest', sizeBytes: 3 });
+  });
+
+  test('keeps one file as it is', async () => {
+    using sandbox = new Sandbox();
+    const base = write(sandbox.path('base'), { 'out/app-1.0.tar.gz': 'bytes' });
+
+    const result = await packed({ base, paths: ['out/*'], format: 'file', out: sandbox.path('kept') });
+
+    expect(readFileSync(sandbox.path('kept'), 'utf8')).toBe('bytes');
+    expect(result).toMatchObject({
+      extension: '.tar.gz',
+      fileName: 'app-1.0.tar.gz',
+      sizeBytes: 5,
+      files: 1,
+    });
+  });
+
+  test('refuses to keep several files as one', async () => {
+    using sandbox = new Sandbox();
+    const base = write(sandbox.path('base'), { a: '', b: '' });
+
+    const packing = packFiles({ base, paths: ['*'], format: 'file', out: sandbox.path('kept') });
+
+    await expect(packing).rejects.toMatchObject({
+      code: 'several_files',
+      message: expect.stringContaining("'a', 'b'"),
+    });
+  });
+
+  test('says what each glob looked at when nothing matches', async () => {
+    using sandbox = new Sandbox();
+    const base = write(sandbox.path('base'), { 'build/app.js': '', 'package.json': '' });
+
+    const result = await packFiles({
+      base,
+      paths: ['dist/**', '*.zip'],
+      format: 'zip',
+      out: sandbox.path('a'),
+    });
+
+    expect(result).toEqual({
+      kind: 'nothing',
+      looked: [
+        { glob: 'dist/**', folder: 'dist', exists: false, names: [] },
+        { glob: '*.zip', folder: '.', exists: true, names: ['build/', 'package.json'] },
+      ],
+    });
+  });
+
+  test('names globs that matched nothing while others did', async () => {
+    using sandbox = new Sandbox();
+    const base = write(sandbox.path('base'), { a: '' });
+
+    const result = await packed({ base, paths: ['a', 'b'], format: 'zip', out: sandbox.path('a.zip') });
+
+    expect(result.unmatched).toEqual(['b']);
+  });
+
+  test.each([
+    ['a folder that is a link out', { dist: '-> ..' }, { paths: ['dist/**'] }],
+    ['a root that is a link out', { dist: '-> ..', 'a/b': '' }, { paths: ['**'], root: 'dist' }],
+    ['a link to a file outside', { 'dist/a': '-> ../../outside.txt' }, { paths: ['dist'] }],
+    ['a link to an absolute path', { 'dist/a': '-> /etc/passwd' }, { paths: ['dist'] }],
+    ['a link out of the root', { 'dist/a': '-> ../b', b: '' }, { paths: ['dist'], root: 'dist' }],
+  ])('never packs what lies outside: %s', async (_, files, options) => {
+    using sandbox = new Sandbox();
+    const base = write(sandbox.path('base'), files);
+
+    const packing = packFiles({ base, format: 'zip', out: sandbox.path('a.zip'), ...options });
+
+    await expect(packing).rejects.toMatchObject({ code: 'link_outside' });
+  });
+});
