@@ -1,0 +1,233 @@
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteParameterCommand,
+  GetParameterCommand,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Harness, startHarness } from './harness.ts';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+});
+beforeEach(() => {
+  harness.calls.length = 0;
+  harness.stored.length = 0;
+});
+afterAll(() => harness[Symbol.asyncDispose]());
+
+const read = (Name: string) => new GetParameterCommand({ Name });
+
+describe('a call of a JSON service', () => {
+  it('reaches its action as the role whose key signed it', async () => {
+    const { Parameter } = await new SSMClient(harness.as('reader')).send(read('a'));
+    expect(Parameter?.Value).toBe(harness.roleArn);
+    expect(harness.calls).toMatchObject([
+      { service: 'ssm', action: 'ssm:GetParameter', resource: 'arn:aws:ssm:::parameter/a', allowed: true },
+    ]);
+  });
+
+  it('that no policy allows is denied in the words of AWS', async () => {
+    const put = new SSMClient(harness.as('reader')).send(new PutParameterCommand({ Name: 'x', Value: '1' }));
+    await expect(put).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message:
+        'User: arn:aws:sts::000000000000:assumed-role/reader/reader is not authorized to perform: ssm:PutParameter on resource: arn:aws:ssm:::parameter/x because no identity-based policy allows the ssm:PutParameter action',
+    });
+    expect(harness.calls.map(({ allowed }) => allowed)).toEqual([false]);
+  });
+
+  it('is allowed everything for the operator', async () => {
+    const answer = await new SSMClient(harness.as('operator')).send(
+      new PutParameterCommand({ Name: 'x', Value: '1' }),
+    );
+    expect(answer.Version).toBe(1);
+  });
+
+  it('that the service does not have is answered by its name', async () => {
+    const sent = new SSMClient(harness.as('operator')).send(new DeleteParameterCommand({ Name: 'x' }));
+    await expect(sent).rejects.toMatchObject({ name: 'NotImplemented', message: /ssm:DeleteParameter/ });
+  });
+
+  it('passes the errors of the service on, and hides a bug behind InternalFailure with a line in the log', async () => {
+    const client = new SSMClient(harness.as('operator'));
+    await expect(client.send(read('gone'))).rejects.toMatchObject({ name: 'ParameterNotFound' });
+    await expect(client.send(read('bug'))).rejects.toMatchObject({
+      name: 'InternalFailure',
+      message: expect.not.stringContaining('secret'),
+      $metadata: { httpStatusCode: 500 },
+    });
+    expect(harness.log.join('\n')).toContain('a secret detail');
+  });
+});
+
+describe('a signature', () => {
+  const client = (change: Record<string, unknown>) => {
+    const settings = harness.as('reader');
+    return new SSMClient({ ...settings, credentials: { ...settings.credentials, ...change } });
+  };
+
+  it('with the wrong secret is refused', async () => {
+    await expect(client({ secretAccessKey: 'x'.repeat(40) }).send(read('a'))).rejects.toMatchObject({
+      name: 'InvalidSignatureException',
+    });
+  });
+
+  it('with an unknown key, or without its session token, is refused', async () => {
+    for (const change of [
+      { accessKeyId: 'ASIAUNKNOWN' },
+      { sessionToken: undefined },
+      { sessionToken: 'a.b' },
+    ]) {
+      await expect(client(change).send(read('a'))).rejects.toMatchObject({
+        name: 'UnrecognizedClientException',
+      });
+    }
+  });
+
+  it('for another region is refused', async () => {
+    const elsewhere = new SSMClient({ ...harness.as('reader'), region: 'eu-west-1' });
+    await expect(elsewhere.send(read('a'))).rejects.toMatchObject({ message: /expecting 'us-east-1'/ });
+  });
+
+  it('of a clock that is wrong by more than 15 minutes is refused', async () => {
+    await using other = await startHarness();
+    other.advance(14 * 60_000);
+    await new SSMClient(other.as('reader')).send(read('a'));
+    other.advance(2 * 60_000);
+    await expect(new SSMClient(other.as('reader')).send(read('a'))).rejects.toMatchObject({
+      name: 'InvalidSignatureException',
+    });
+    const s3 = new S3Client(other.as('reader')).send(new GetObjectCommand({ Bucket: 'b', Key: 'k' }));
+    await expect(s3).rejects.toMatchObject({ name: 'RequestTimeTooSkewed' });
+  });
+
+  it('does not hold for a body that was changed on the way', async () => {
+    const tampering = new SSMClient(harness.as('reader'));
+    tampering.middlewareStack.addRelativeTo(
+      (next) => (args) => {
+        if (typeof args.request === 'object' && args.request !== null)
+          Object.assign(args.request, { body: '{"Name":"b"}' });
+        return next(args);
+      },
+      { relation: 'after', toMiddleware: 'awsAuthMiddleware', name: 'tamper', override: true },
+    );
+    await expect(tampering.send(read('a'))).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+  });
+
+  it('is required: without one a JSON service answers MissingAuthenticationTokenException', async () => {
+    const response = await fetch(harness.running.endpoint, {
+      method: 'POST',
+      headers: { 'x-amz-target': 'AmazonSSM.GetParameter', 'content-type': 'application/x-amz-json-1.1' },
+      body: '{"Name":"a"}',
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ __type: 'MissingAuthenticationTokenException' });
+  });
+
+  it('covers a path with characters that are encoded twice', async () => {
+    const lambda = new LambdaClient(harness.as('reader'));
+    const { Configuration } = await lambda.send(
+      new GetFunctionCommand({ FunctionName: 'a b:ü*', Qualifier: "1!'()" }),
+    );
+    expect(Configuration?.Description).toBe('/2015-03-31/functions/a%20b%3A%C3%BC%2A');
+  });
+});
+
+describe('S3 requests', () => {
+  it('arrive with their body, under any key', async () => {
+    const s3 = new S3Client({ ...harness.as('reader'), forcePathStyle: true });
+    await s3.send(new PutObjectCommand({ Bucket: 'b', Key: "a/ü //!'()*+=&", Body: 'abc' }));
+    await s3.send(new PutObjectCommand({ Bucket: 'b', Key: 'large', Body: Buffer.alloc(5_000_000) }));
+    expect(harness.stored).toEqual([
+      'PUT /b/a/%C3%BC%20//%21%27%28%29%2A%2B%3D%26 3',
+      'PUT /b/large 5000000',
+    ]);
+  });
+
+  it('fail when the body is not the one whose hash was signed', async () => {
+    const s3 = new S3Client({ ...harness.as('reader'), forcePathStyle: true });
+    s3.middlewareStack.addRelativeTo(
+      (next) => (args) => {
+        if (typeof args.request === 'object' && args.request !== null) {
+          Object.assign(args.request, { body: Buffer.from('abd') });
+        }
+        return next(args);
+      },
+      { relation: 'after', toMiddleware: 'awsAuthMiddleware', name: 'tamper', override: true },
+    );
+    const put = s3.send(new PutObjectCommand({ Bucket: 'b', Key: 'k', Body: Buffer.from('abc') }));
+    await expect(put).rejects.toMatchObject({ name: 'XAmzContentSHA256Mismatch' });
+    expect(harness.stored).toEqual([]);
+  });
+
+  it('without a signature are for the bucket policy to decide', async () => {
+    const open = await fetch(`${harness.running.endpoint}/public/key`);
+    expect(await open.text()).toBe('content');
+    const closed = await fetch(`${harness.running.endpoint}/private/key`);
+    expect(closed.status).toBe(403);
+    expect(await closed.text()).toContain('<Code>AccessDenied</Code>');
+  });
+
+  it('that are refused get their answer, and not a reset, however much they carry', async () => {
+    const s3 = new S3Client({ ...harness.as('reader'), forcePathStyle: true });
+    const put = s3.send(
+      new PutObjectCommand({ Bucket: 'refused', Key: 'k', Body: Buffer.alloc(20_000_000) }),
+    );
+    await expect(put).rejects.toMatchObject({ name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
+    const forged = new S3Client({
+      ...harness.as('reader'),
+      forcePathStyle: true,
+      credentials: { ...harness.as('reader').credentials, secretAccessKey: 'wrong' },
+    });
+    const put2 = forged.send(new PutObjectCommand({ Bucket: 'b', Key: 'k', Body: Buffer.alloc(20_000_000) }));
+    await expect(put2).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
+    expect(harness.stored).toEqual([]);
+  });
+});
+
+describe('STS', () => {
+  it('says who calls', async () => {
+    const identity = await new STSClient(harness.as('reader')).send(new GetCallerIdentityCommand({}));
+    expect(identity).toMatchObject({
+      Account: '000000000000',
+      Arn: 'arn:aws:sts::000000000000:assumed-role/reader/reader',
+    });
+  });
+
+  it('gives a role only to those whom its trust policy admits', async () => {
+    const assume = new AssumeRoleCommand({ RoleArn: harness.roleArn, RoleSessionName: 'mine' });
+    await expect(new STSClient(harness.as('operator')).send(assume)).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+    expect(harness.cloud.role(harness.roleArn, 'lambda.amazonaws.com').arn).toBe(harness.roleArn);
+    expect(() => harness.cloud.role(harness.roleArn, 'states.amazonaws.com')).toThrow('trust policy');
+  });
+});
+
+describe('calls inside the cloud', () => {
+  it('are authorised like those over the wire', async () => {
+    const role = harness.cloud.role(harness.roleArn);
+    expect(await harness.cloud.call(role, 'ssm', 'GetParameter', { Name: 'a' })).toMatchObject({
+      Parameter: { Name: 'a' },
+    });
+    await expect(harness.cloud.call(role, 'ssm', 'PutParameter', {})).rejects.toMatchObject({
+      code: 'AccessDeniedException',
+    });
+    await expect(harness.cloud.call(role, 'sqs', 'SendMessage', {})).rejects.toMatchObject({
+      code: 'NotImplemented',
+    });
+  });
+});
+
+it('the permissions report names what the template grants and nobody has needed', async () => {
+  await new SSMClient(harness.as('reader')).send(read('a'));
+  const { granted, unused } = harness.running.permissionsReport();
+  expect(granted).toHaveLength(4);
+  expect(unused.map(({ action }) => action)).toContain('ssm:Unused');
+  expect(unused.map(({ action }) => action)).not.toContain('ssm:GetParameter');
+});
