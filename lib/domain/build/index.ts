@@ -6,6 +6,7 @@ import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import * as Run from '../run/index.ts';
+import type { Run as RunValue } from '../run/schema.ts';
 import * as Source from '../source/index.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -78,4 +79,22 @@ export async function list(
   paging: Paging,
 ): Promise<Listed<Build>> {
   return builds.list(ports.table, Partitions.builds(project.id), paging);
+}
+
+/**
+ * A run of the build: the one that is named, or the newest.
+ * @throws StaitheError not_found, also for a run of another build
+ */
+export async function runOf(
+  ports: Pick<Ports, 'table'>,
+  actor: Actor,
+  buildId: string,
+  runId?: string,
+): Promise<RunValue | undefined> {
+  const build = await get(ports, actor, buildId);
+  const id = runId ?? build.latest_run_id;
+  if (id === undefined) return undefined;
+  const run = await Run.get(ports, actor, id);
+  if (run.build_id !== build.id) throw notFound('run', id);
+  return run;
 }

@@ -34,13 +34,20 @@ const Duration = z
 /** What a service leaves behind: files below `root` that match the globs, packed as one archive (or kept as one file). */
 export const ArtifactSpec = z.strictObject({
   name: Name.optional(),
+  paths: z.array(TreePath).min(1).max(100),
+  root: TreePath,
+  format: z.enum(['zip', 'tar.gz', 'file']),
+});
+export type ArtifactSpec = z.infer<typeof ArtifactSpec>;
+
+/** As people write it: one glob or several, below the context and as a zip unless they say otherwise. */
+const WrittenArtifact = ArtifactSpec.extend({
   paths: z
     .union([TreePath, z.array(TreePath).min(1).max(100)])
     .transform((paths) => (typeof paths === 'string' ? [paths] : paths)),
   root: TreePath.default('.'),
   format: z.enum(['zip', 'tar.gz', 'file']).default('zip'),
 });
-export type ArtifactSpec = z.infer<typeof ArtifactSpec>;
 
 export const Service = z.strictObject({
   context: TreePath.default('.'),
@@ -48,7 +55,7 @@ export const Service = z.strictObject({
   artifacts: z
     .union([
       TreePath.transform((path) => [{ paths: [path], root: '.', format: 'zip' as const }]),
-      z.array(ArtifactSpec).min(1).max(20),
+      z.array(WrittenArtifact).min(1).max(20),
     ])
     .optional(),
   env: Variables.default({}),

@@ -60,3 +60,25 @@ async function readStream(
   }));
   return { lines };
 }
+
+/** How often a waiting reader looks: a line is on the screen within a second of being printed. */
+const LOOK_EVERY_MS = 250;
+
+/**
+ * Like `read`, but waits for lines when there are none: the long poll of `--follow`.
+ * @param wait seconds at most
+ */
+export async function follow(
+  ports: Pick<Ports, 'table' | 'logs' | 'clock'>,
+  readRun: () => Promise<Run | undefined>,
+  options: { cursor?: string | undefined; limit: number; wait: number },
+): Promise<LogPage> {
+  const until = ports.clock.now().getTime() + options.wait * 1000;
+  for (;;) {
+    const run = await readRun();
+    if (run === undefined) return { items: [], next_cursor: options.cursor ?? '', complete: true };
+    const page = await read(ports, run, options);
+    if (page.items.length > 0 || page.complete || ports.clock.now().getTime() >= until) return page;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}

@@ -16,7 +16,7 @@ export interface Paging {
 }
 
 export interface Listed<T> {
-  readonly items: readonly T[];
+  readonly items: T[];
   readonly next_cursor: string | null;
 }
 

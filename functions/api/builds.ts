@@ -1,0 +1,55 @@
+import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { cloudWatchLogs } from '../../lib/aws/logs.ts';
+import { dynamoTable } from '../../lib/aws/table.ts';
+import { stepFunctions } from '../../lib/aws/workflows.ts';
+import { clock, randomness } from '../../lib/aws/world.ts';
+import * as Artifact from '../../lib/domain/artifact/index.ts';
+import * as Build from '../../lib/domain/build/index.ts';
+import * as Project from '../../lib/domain/project/index.ts';
+import * as Run from '../../lib/domain/run/index.ts';
+import * as Log from '../../lib/domain/run/logs.ts';
+import { live } from '../../lib/domain/run/view.ts';
+import { serve } from '../../lib/http/serve.ts';
+
+const ports = {
+  table: dynamoTable(),
+  blobs: s3Blobs(),
+  workflows: stepFunctions(),
+  logs: cloudWatchLogs(),
+  clock,
+  randomness,
+};
+
+export const handler = serve(
+  'builds',
+  {
+    createBuild: async ({ actor, params, body, seed }) =>
+      Build.create(ports, actor, await Project.resolve(ports, actor, params.project), body, seed),
+    listBuilds: async ({ actor, params, query }) =>
+      Build.list(ports, await Project.resolve(ports, actor, params.project), query),
+    getBuild: async ({ actor, params }) => {
+      const build = await Build.show(ports, actor, params.build);
+      return { ...build, latest_run: build.latest_run && (await live(ports, build.latest_run)) };
+    },
+    createRun: async ({ actor, params, seed }) =>
+      Run.again(ports, actor, await Build.get(ports, actor, params.build), seed),
+    listRuns: async ({ actor, params, query }) =>
+      Run.list(ports, await Build.get(ports, actor, params.build), query),
+    listBuildArtifacts: async ({ actor, params, query }) => {
+      const run = await Build.runOf(ports, actor, params.build, query.run);
+      return { items: await Artifact.byIds(ports, run?.artifact_ids ?? []) };
+    },
+    getBuildLogs: async ({ actor, params, query }) => {
+      const readRun = () => Build.runOf(ports, actor, params.build, query.run);
+      return Log.follow(ports, readRun, query);
+    },
+    cancelBuild: async ({ actor, params }) =>
+      Run.cancelLatest(ports, actor, await Build.get(ports, actor, params.build)),
+    getRun: async ({ actor, params }) => live(ports, await Run.get(ports, actor, params.run)),
+    listJobs: async ({ actor, params }) => ({
+      items: await Run.jobsOf(ports, await Run.get(ports, actor, params.run)),
+    }),
+    cancelRun: ({ actor, params }) => Run.cancel(ports, actor, params.run),
+  },
+  ports,
+);

@@ -1,0 +1,39 @@
+import { dynamoTable } from '../../lib/aws/table.ts';
+import { stepFunctions } from '../../lib/aws/workflows.ts';
+import { clock, randomness } from '../../lib/aws/world.ts';
+import * as Deployment from '../../lib/domain/deployment/index.ts';
+import * as Environment from '../../lib/domain/environment/index.ts';
+import * as Project from '../../lib/domain/project/index.ts';
+import { serve } from '../../lib/http/serve.ts';
+
+const ports = { table: dynamoTable(), workflows: stepFunctions(), clock, randomness };
+
+export const handler = serve(
+  'environments',
+  {
+    putEnvironment: async ({ actor, params, body }) =>
+      Environment.put(ports, await Project.resolve(ports, actor, params.project), params.environment, body),
+    listEnvironments: async ({ actor, params, query }) =>
+      Environment.list(ports, await Project.resolve(ports, actor, params.project), query),
+    getEnvironment: async ({ actor, params }) => {
+      const project = await Project.resolve(ports, actor, params.project);
+      return (await Environment.read(ports, project, params.environment)).value;
+    },
+    deleteEnvironment: async ({ actor, params }) => {
+      await Environment.remove(
+        ports,
+        await Project.resolve(ports, actor, params.project),
+        params.environment,
+      );
+      return undefined;
+    },
+    createDeployment: async ({ actor, params, body, seed }) => {
+      const project = await Project.resolve(ports, actor, params.project);
+      return Deployment.create(ports, actor, project, params.environment, body, seed);
+    },
+    listDeployments: async ({ actor, params, query }) =>
+      Deployment.list(ports, await Project.resolve(ports, actor, params.project), params.environment, query),
+    getDeployment: ({ actor, params }) => Deployment.get(ports, actor, params.deployment),
+  },
+  ports,
+);

@@ -1,0 +1,21 @@
+import { dynamoTable } from '../../lib/aws/table.ts';
+import { clock, randomness } from '../../lib/aws/world.ts';
+import * as Project from '../../lib/domain/project/index.ts';
+import * as Release from '../../lib/domain/release/index.ts';
+import { serve } from '../../lib/http/serve.ts';
+
+const ports = { table: dynamoTable(), clock, randomness };
+
+export const handler = serve(
+  'releases',
+  {
+    createRelease: async ({ actor, params, body, seed }) =>
+      Release.create(ports, actor, await Project.resolve(ports, actor, params.project), body, seed),
+    listReleases: async ({ actor, params, query }) =>
+      Release.list(ports, await Project.resolve(ports, actor, params.project), query),
+    resolveRelease: async ({ actor, params }) =>
+      Release.resolve(ports, actor, await Project.resolve(ports, actor, params.project), params.release),
+    getRelease: ({ actor, params }) => Release.get(ports, actor, params.release),
+  },
+  ports,
+);

@@ -1,0 +1,22 @@
+/** A workflow died before its last step could say how it ended: what it worked on fails with the reason. */
+import type { EventBridgeEvent } from 'aws-lambda';
+import { z } from 'zod';
+import { dynamoTable } from '../../lib/aws/table.ts';
+import { clock } from '../../lib/aws/world.ts';
+import * as Deployment from '../../lib/domain/deployment/steps.ts';
+import { Id } from '../../lib/domain/id.ts';
+import * as Run from '../../lib/domain/run/index.ts';
+
+const ports = { table: dynamoTable(), clock };
+const Ended = z.object({ name: z.string(), status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']) });
+
+export async function handler(
+  event: EventBridgeEvent<'Step Functions Execution Status Change', unknown>,
+): Promise<void> {
+  const { name, status } = Ended.parse(event.detail);
+  const message = `The workflow ended as ${status} before its last step.`;
+  if (Id.run.safeParse(name).success)
+    await Run.fail(ports, name, { code: 'internal_error', message, hint: 'Run the build again.' });
+  if (Id.deployment.safeParse(name).success)
+    await Deployment.end(ports, name, { status: 'failed', error: { message, hint: 'Deploy again.' } });
+}

@@ -1,0 +1,193 @@
+/** The deploy target `lambda` on AWS Lambda. It touches functions with the tag `staithe:project` only; IAM sees to that. */
+import {
+  AddPermissionCommand,
+  CreateAliasCommand,
+  CreateFunctionCommand,
+  CreateFunctionUrlConfigCommand,
+  GetAliasCommand,
+  GetFunctionConfigurationCommand,
+  GetFunctionUrlConfigCommand,
+  InvalidParameterValueException,
+  LambdaClient,
+  PublishVersionCommand,
+  ResourceConflictException,
+  ResourceNotFoundException,
+  UpdateAliasCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import type { FunctionRelease, Functions } from '../domain/ports/functions.ts';
+import { TargetError } from '../domain/ports/functions.ts';
+import { hexOf } from '../domain/values.ts';
+import { setting } from './settings.ts';
+
+const base64Of = (digest: string): string => Buffer.from(hexOf(digest), 'hex').toString('base64');
+
+/** The value, or undefined when the thing does not exist. */
+async function found<T>(call: Promise<T>): Promise<T | undefined> {
+  return call.catch((error: unknown) => {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  });
+}
+
+/** What Lambda refuses because of the request is the deployer's to mend; the rest is thrown as it is and tried again. */
+async function refusable<T>(call: Promise<T>): Promise<T> {
+  return call.catch((error: unknown) => {
+    if (error instanceof InvalidParameterValueException)
+      throw new TargetError(`Lambda refused it: ${error.message}`);
+    if (error instanceof Error && error.name === 'AccessDeniedException')
+      throw new TargetError(
+        `Staithe may not change this function: ${error.message} A function that Staithe did not create needs the tag staithe:project.`,
+      );
+    throw error;
+  });
+}
+
+export function lambdaFunctions(
+  client: LambdaClient = new LambdaClient(),
+  bucket: string = setting('STAITHE_BUCKET'),
+  roleArn: string = setting('STAITHE_FUNCTION_ROLE'),
+): Functions {
+  const codeOf = (release: FunctionRelease) => ({ S3Bucket: bucket, S3Key: release.blobKey });
+  const configurationOf = ({ target, variables }: FunctionRelease) => ({
+    FunctionName: target.function_name,
+    Handler: target.handler,
+    Runtime: target.runtime,
+    MemorySize: target.memory_mb,
+    Timeout: target.timeout_seconds,
+    Environment: { Variables: { ...variables } },
+  });
+  const statusOf = async (functionName: string) => {
+    const config = await client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
+    if (config.State === 'Failed' || config.LastUpdateStatus === 'Failed')
+      throw new TargetError(
+        `Lambda could not put the change into force: ${config.StateReason ?? config.LastUpdateStatusReason ?? 'no reason given'}`,
+      );
+    return config;
+  };
+  const settled = async (functionName: string) => {
+    const config = await statusOf(functionName);
+    return config.State !== 'Pending' && config.LastUpdateStatus !== 'InProgress' ? config : undefined;
+  };
+
+  return {
+    async apply(release) {
+      const functionName = release.target.function_name;
+      const current = await found(
+        client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
+      );
+      if (current === undefined) {
+        await refusable(
+          client.send(
+            new CreateFunctionCommand({
+              ...configurationOf(release),
+              Code: codeOf(release),
+              Role: roleArn,
+              Architectures: [release.target.architecture],
+              Tags: { 'staithe:project': release.projectId },
+            }),
+          ),
+        );
+        return;
+      }
+      await refusable(client.send(new UpdateFunctionConfigurationCommand(configurationOf(release))));
+      await untilSettled(functionName, settled);
+      await refusable(
+        client.send(
+          new UpdateFunctionCodeCommand({
+            FunctionName: functionName,
+            ...codeOf(release),
+            Architectures: [release.target.architecture],
+          }),
+        ),
+      );
+    },
+
+    async isReady(functionName) {
+      return (await settled(functionName)) !== undefined;
+    },
+
+    async aliasVersion(functionName, alias) {
+      return (await found(client.send(new GetAliasCommand({ FunctionName: functionName, Name: alias }))))
+        ?.FunctionVersion;
+    },
+
+    async publish(functionName, digest) {
+      const expected = base64Of(digest);
+      // CodeSha256 makes Lambda itself refuse when somebody has changed the code since.
+      const published = await refusable(
+        client.send(new PublishVersionCommand({ FunctionName: functionName, CodeSha256: expected })),
+      );
+      if (published.CodeSha256 !== expected || published.Version === undefined)
+        throw new TargetError(
+          `Lambda holds code with another digest (${published.CodeSha256}) than the release's (${expected}).`,
+        );
+      return published.Version;
+    },
+
+    async moveAlias(functionName, alias, version) {
+      const target = { FunctionName: functionName, Name: alias, FunctionVersion: version };
+      const moved = await found(client.send(new UpdateAliasCommand(target)));
+      if (moved === undefined) await client.send(new CreateAliasCommand(target));
+      return publicUrl(client, functionName, alias);
+    },
+  };
+}
+
+/**
+ * Lambda takes one change at a time; a configuration is in force within a second or two. Beyond 30 tries the step
+ * fails and is tried again by the workflow.
+ */
+async function untilSettled(
+  functionName: string,
+  settled: (functionName: string) => Promise<unknown>,
+): Promise<void> {
+  for (let attempt = 0; attempt < 30; attempt++) {
+    if ((await settled(functionName)) !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** attempt, 1000)));
+  }
+  throw new Error(`Function ${functionName} is still being updated.`);
+}
+
+/**
+ * The alias's function URL, open to everybody: since October 2025 Lambda asks for both lambda:InvokeFunctionUrl and
+ * lambda:InvokeFunction (docs: "Control access to Lambda function URLs").
+ */
+async function publicUrl(client: LambdaClient, functionName: string, alias: string): Promise<string> {
+  const which = { FunctionName: functionName, Qualifier: alias };
+  const existing = await found(client.send(new GetFunctionUrlConfigCommand(which)));
+  if (existing?.FunctionUrl !== undefined) return existing.FunctionUrl;
+  // The permissions first: a URL that exists is one that is open.
+  const open = { ...which, Principal: '*' };
+  await once(
+    client.send(
+      new AddPermissionCommand({
+        ...open,
+        StatementId: 'staithe-url',
+        Action: 'lambda:InvokeFunctionUrl',
+        FunctionUrlAuthType: 'NONE',
+      }),
+    ),
+  );
+  await once(
+    client.send(
+      new AddPermissionCommand({
+        ...open,
+        StatementId: 'staithe-invoke',
+        Action: 'lambda:InvokeFunction',
+        InvokedViaFunctionUrl: true,
+      }),
+    ),
+  );
+  const created = await client.send(new CreateFunctionUrlConfigCommand({ ...which, AuthType: 'NONE' }));
+  if (created.FunctionUrl === undefined) throw new Error('Lambda gave no function URL.');
+  return created.FunctionUrl;
+}
+
+/** A permission that is there already is no error. */
+async function once(call: Promise<unknown>): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (!(error instanceof ResourceConflictException)) throw error;
+  });
+}

@@ -1,0 +1,42 @@
+/** Job tokens: JWTs (RFC 7519) signed with HMAC-SHA256 by a key from Secrets Manager. */
+import { jwtVerify, SignJWT } from 'jose';
+import { JobActor } from '../domain/access/actor.ts';
+import type { JobTokens } from '../domain/ports/index.ts';
+import { secretReader } from './secrets.ts';
+import { setting } from './settings.ts';
+
+const AUDIENCE = 'staithe:job';
+
+export function jwtJobTokens(
+  readKey: () => Promise<string> = secretReader(setting('STAITHE_JOB_TOKEN_SECRET')),
+): JobTokens {
+  const key = async () => new TextEncoder().encode(await readKey());
+  return {
+    async sign({ job_id, run_id, project_id }, expires) {
+      return new SignJWT({ run_id, project_id })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setSubject(job_id)
+        .setAudience(AUDIENCE)
+        .setExpirationTime(expires)
+        .sign(await key());
+    },
+    async verify(token) {
+      const secret = await key();
+      try {
+        const { payload } = await jwtVerify(token, secret, {
+          audience: AUDIENCE,
+          algorithms: ['HS256'],
+          requiredClaims: ['exp', 'sub'],
+        });
+        return JobActor.parse({
+          kind: 'job',
+          job_id: payload.sub,
+          run_id: payload.run_id,
+          project_id: payload.project_id,
+        });
+      } catch {
+        return undefined; // forged, expired or of another kind: in any case no job's token
+      }
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** A function's settings: environment variables that the infrastructure sets together with the grant that they need. */
+
+/** @throws Error naming the variable, at cold start: a function without its settings must not take requests */
+export function setting(name: SettingName): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}
+
+export type SettingName =
+  | 'STAITHE_TABLE'
+  | 'STAITHE_BUCKET'
+  | 'STAITHE_STATE_MACHINES'
+  | 'STAITHE_BUILD_LOG_GROUP'
+  | 'STAITHE_FUNCTION_ROLE'
+  | 'STAITHE_JOB_TOKEN_SECRET'
+  | 'STAITHE_WEBHOOK_SECRET'
+  | 'STAITHE_GIT_HOST_URL'
+  | 'STAITHE_EVENT_BUS'
+  | 'STAITHE_API_URL';

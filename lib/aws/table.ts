@@ -1,0 +1,142 @@
+/** The table port on DynamoDB. Reads are strongly consistent, but for the index, which cannot be. */
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import {
+  type Condition,
+  ConditionFailed,
+  type Item,
+  type Key,
+  type Position,
+  type Query,
+  type Table,
+  type Write,
+} from '../domain/ports/table.ts';
+import { setting } from './settings.ts';
+
+type Attributes = Record<string, AttributeValue>;
+
+/** The clauses of conditional writes. `pk` exists on every item, so its absence is the item's. */
+const ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' } as const;
+const UNCHANGED = (version: number) => ({
+  ConditionExpression: '#version = :version',
+  ExpressionAttributeNames: { '#version': 'version' },
+  ExpressionAttributeValues: { ':version': { N: String(version) } },
+});
+
+function clauseOf(condition: Condition) {
+  if ('absent' in condition) return ABSENT;
+  return 'version' in condition ? UNCHANGED(condition.version) : {};
+}
+
+const itemOf = (attributes: Attributes): Item => unmarshall(attributes) as Item;
+const keyOf = (key: Key): Attributes => marshall({ pk: key.pk, sk: key.sk });
+const attributesOf = (item: Item): Attributes => marshall(item, { removeUndefinedValues: true });
+
+export function dynamoTable(
+  tableName: string = setting('STAITHE_TABLE'),
+  client: DynamoDBClient = new DynamoDBClient(),
+): Table {
+  const base = { TableName: tableName };
+  return {
+    async get(key) {
+      const { Item: found } = await client.send(
+        new GetItemCommand({ ...base, Key: keyOf(key), ConsistentRead: true }),
+      );
+      return found && itemOf(found);
+    },
+
+    async getMany(keys) {
+      const found: Item[] = [];
+      let wanted: Attributes[] | undefined = keys.map(keyOf);
+      // Keys that a throttled or 16 MB large answer left out are asked for again.
+      while (wanted !== undefined && wanted.length > 0) {
+        const answer: Awaited<ReturnType<typeof batchGet>> = await batchGet(wanted);
+        found.push(...(answer.Responses?.[tableName] ?? []).map(itemOf));
+        wanted = answer.UnprocessedKeys?.[tableName]?.Keys;
+      }
+      return found;
+    },
+
+    async write(write) {
+      const clause = {
+        ...base,
+        ...clauseOf(write.when),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      } as const;
+      const sent =
+        'put' in write
+          ? client.send(new PutItemCommand({ ...clause, Item: attributesOf(write.put) }))
+          : client.send(new DeleteItemCommand({ ...clause, Key: keyOf(write.remove) }));
+      await sent.catch((error: unknown) => {
+        if (error instanceof ConditionalCheckFailedException)
+          throw new ConditionFailed(error.Item && itemOf(error.Item));
+        throw error;
+      });
+    },
+
+    async transact(writes) {
+      await client
+        .send(new TransactWriteItemsCommand({ TransactItems: writes.map(transactItem) }))
+        .catch((error: unknown) => {
+          if (!(error instanceof TransactionCanceledException)) throw error;
+          const index = (error.CancellationReasons ?? []).findIndex(
+            (reason) => reason.Code === 'ConditionalCheckFailed',
+          );
+          if (index < 0) throw error; // a conflict with another transaction, or throttling: the caller may try again
+          const old = error.CancellationReasons?.[index]?.Item;
+          throw new ConditionFailed(old && itemOf(old), index);
+        });
+    },
+
+    async query(query) {
+      const answer = await client.send(new QueryCommand({ ...base, ...conditionsOf(query) }));
+      const last = answer.LastEvaluatedKey && (unmarshall(answer.LastEvaluatedKey) as Position);
+      return { items: (answer.Items ?? []).map(itemOf), ...(last && { last }) };
+    },
+  };
+
+  function batchGet(keys: Attributes[]) {
+    return client.send(
+      new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } } }),
+    );
+  }
+
+  function transactItem(write: Write): TransactWriteItem {
+    const clause = {
+      ...base,
+      ...clauseOf(write.when),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    } as const;
+    return 'put' in write
+      ? { Put: { ...clause, Item: attributesOf(write.put) } }
+      : { Delete: { ...clause, Key: keyOf(write.remove) } };
+  }
+}
+
+function conditionsOf(query: Query) {
+  const [partition, sort] = query.index === 'gsi1' ? ['gsi1pk', 'gsi1sk'] : ['pk', 'sk'];
+  return {
+    ...(query.index !== undefined ? { IndexName: query.index } : { ConsistentRead: true }),
+    KeyConditionExpression: query.prefix === undefined ? '#p = :p' : '#p = :p AND begins_with(#s, :s)',
+    ExpressionAttributeNames: { '#p': partition, ...(query.prefix !== undefined && { '#s': sort }) },
+    ExpressionAttributeValues: marshall({
+      ':p': query.partition,
+      ...(query.prefix !== undefined && { ':s': query.prefix }),
+    }),
+    ScanIndexForward: query.newestFirst !== true,
+    Limit: query.limit,
+    ...(query.after && { ExclusiveStartKey: marshall(query.after, { removeUndefinedValues: true }) }),
+  };
+}

@@ -1,0 +1,49 @@
+/** Which change of an item is news for others, and what it is called: `staithe` events on the bus. */
+
+export interface StaitheEvent {
+  /** E.g. `Run Completed`: the kind and the status that it has now. */
+  readonly type: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+type Image = Readonly<Record<string, unknown>> | undefined;
+
+/** Kinds whose status is news, and where the status is. */
+const STATUS_OF: Readonly<Record<string, (image: NonNullable<Image>) => unknown>> = {
+  source: (source) => source.status,
+  run: (run) => run.status,
+  job: (job) => job.status,
+  artifact: (artifact) => artifact.status,
+  deployment: (deployment) => deployment.status,
+  release: () => 'created',
+  delivery: (delivery) =>
+    typeof delivery.decision === 'object' && delivery.decision !== null
+      ? Reflect.get(delivery.decision, 'kind')
+      : undefined,
+};
+
+const title = (word: string): string =>
+  word.replace(/(^|_)([a-z])/g, (_, gap: string, letter: string) => (gap ? ' ' : '') + letter.toUpperCase());
+
+/** The event of one change in the table; most changes are none. */
+export function eventOf(before: Image, after: Image): StaitheEvent | undefined {
+  const kind = String(after?.kind);
+  const statusOf = STATUS_OF[kind];
+  if (after === undefined || statusOf === undefined) return undefined;
+  const status = statusOf(after);
+  const previous = before && statusOf(before);
+  if (typeof status !== 'string' || status === previous) return undefined;
+  return {
+    type: `${title(kind)} ${title(status)}`,
+    detail: {
+      id: after.id,
+      status,
+      ...(typeof previous === 'string' && { previous_status: previous }),
+      ...Object.fromEntries(
+        ['project_id', 'build_id', 'run_id', 'environment', 'release_id'].flatMap((name) =>
+          after[name] === undefined ? [] : [[name, after[name]]],
+        ),
+      ),
+    },
+  };
+}

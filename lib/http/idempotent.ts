@@ -1,0 +1,48 @@
+/** `Idempotency-Key` on mutating routes: see `lib/domain/idempotency.ts` for what it promises. */
+import { createHash } from 'node:crypto';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { StaitheError } from '../domain/error.ts';
+import * as Idempotency from '../domain/idempotency.ts';
+import type { Ports } from '../domain/ports/index.ts';
+
+/** What UUIDs, ULIDs and hashes fit into, and no log injection. */
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/**
+ * @param answer runs the request with the seed of its ids
+ * @throws StaitheError validation_failed | idempotency_key_reused
+ */
+export async function answerOnce(
+  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  request: { scope: string; key: string; bytes: Uint8Array; keepAnswer: boolean },
+  answer: (seed: string) => Promise<APIGatewayProxyStructuredResultV2>,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  if (!KEY.test(request.key))
+    throw new StaitheError(
+      'validation_failed',
+      'The Idempotency-Key must be 1 to 255 printable characters without spaces.',
+      {
+        fields: [
+          {
+            field: 'header.idempotency-key',
+            message: 'must be 1 to 255 printable characters without spaces',
+          },
+        ],
+      },
+    );
+  const identity = { ...request, requestHash: createHash('sha256').update(request.bytes).digest('hex') };
+  const { seed, answer: kept } = await Idempotency.begin(ports, identity);
+  if (kept !== undefined)
+    return {
+      statusCode: kept.status,
+      headers: { 'content-type': 'application/json', 'idempotency-replayed': 'true' },
+      body: kept.body,
+    };
+  const fresh = await answer(seed);
+  if (request.keepAnswer)
+    await Idempotency.complete(ports, identity, seed, {
+      status: fresh.statusCode ?? 200,
+      body: fresh.body ?? '',
+    });
+  return fresh;
+}

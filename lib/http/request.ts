@@ -1,0 +1,70 @@
+/** Reading a request: its bytes, and its parts checked against the route's schemas. */
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { z } from 'zod';
+import type { RouteSpec } from '../contract/route.ts';
+import { type FieldProblem, StaitheError } from '../domain/error.ts';
+
+/** 1 MiB: the largest body of the contract is a few KB; GitHub's pushes are tens of KB; files go to presigned URLs. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** @throws StaitheError body_too_large */
+export function bodyOf(event: APIGatewayProxyEventV2): Buffer {
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > MAX_BODY_BYTES)
+    throw new StaitheError('body_too_large', `The body has ${bytes.length} bytes.`);
+  return bytes;
+}
+
+interface CheckedInput {
+  readonly params: Record<string, never>;
+  readonly query: Record<string, never>;
+  readonly body: never;
+}
+
+/**
+ * Path, query and body by the route's schemas; all that is wrong is named at once.
+ * @throws StaitheError validation_failed | body_not_json
+ */
+export function checkInput(spec: RouteSpec, event: APIGatewayProxyEventV2, bytes: Buffer): CheckedInput {
+  const problems: FieldProblem[] = [];
+  const check = (schema: z.ZodType, value: unknown, prefix: string): unknown => {
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) problems.push(...fieldsOf(issue, prefix));
+    return undefined;
+  };
+  const params = check(z.strictObject(spec.params ?? {}), event.pathParameters ?? {}, 'path.');
+  const query = check(z.strictObject(spec.query ?? {}), event.queryStringParameters ?? {}, 'query.');
+  const body = spec.body === undefined ? undefined : check(spec.body, jsonOf(bytes), '');
+  if (problems.length > 0)
+    throw new StaitheError(
+      'validation_failed',
+      problems.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      { fields: problems },
+    );
+  // Checked by the schemas that the handler's types come from.
+  return { params, query, body } as CheckedInput;
+}
+
+function fieldsOf(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      field: `${prefix}${[...path, key].join('.')}`,
+      message: 'is not a field of this request',
+    }));
+  return [{ field: `${prefix}${path.join('.')}` || 'body', message: issue.message }];
+}
+
+/** An absent body counts as `{}`, so that what has defaults for everything needs none. */
+function jsonOf(bytes: Buffer): unknown {
+  if (bytes.length === 0) return {};
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new StaitheError(
+      'body_not_json',
+      `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * From API Gateway's event to a handler and back: `serve` makes a Lambda of one group's handlers. What every route has
+ * in common happens here, once: who asks, may they, is the request valid, was it answered before, what is the answer.
+ */
+import { Logger } from '@aws-lambda-powertools/logger';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { problemOf } from '../contract/problem.ts';
+import type { Group, RouteInput, RouteOutput, RouteSpec } from '../contract/route.ts';
+import { type OperationId, ROUTES, type Routes } from '../contract/routes.ts';
+import { admit, nameOf, RequestActor, type RequestActor as Requester } from '../domain/access/actor.ts';
+import { StaitheError } from '../domain/error.ts';
+import type { Ports } from '../domain/ports/index.ts';
+import { answerOnce } from './idempotent.ts';
+import { bodyOf, checkInput } from './request.ts';
+
+/** A redirect instead of a body. */
+export interface Redirect {
+  readonly location: string;
+  readonly headers?: Record<string, string>;
+}
+
+export interface Request<Spec extends RouteSpec> extends RouteInput<Spec> {
+  readonly actor: Requester;
+  /** A ULID that a repeat with the same Idempotency-Key gets again: ids of new things are made from it. */
+  readonly seed: string | undefined;
+  /** The body's bytes, on routes with `rawBody`. */
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+type Reply<Spec extends RouteSpec> = Spec['success']['status'] extends 302 ? Redirect : RouteOutput<Spec>;
+type OperationOf<G extends Group> = {
+  [Op in OperationId]: Routes[Op]['group'] extends G ? Op : never;
+}[OperationId];
+export type Handlers<G extends Group> = {
+  [Op in OperationOf<G>]: (request: Request<Routes[Op]>) => Promise<Reply<Routes[Op]>>;
+};
+type AnyHandler = (request: Request<RouteSpec>) => Promise<unknown>;
+
+export const logger = new Logger({ serviceName: 'staithe' });
+
+export function serve<G extends Group>(
+  group: G,
+  handlers: Handlers<G>,
+  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+) {
+  const byRouteKey = new Map<string, { operation: string; spec: RouteSpec; handle: AnyHandler }>();
+  for (const [operation, spec] of Object.entries<RouteSpec>(ROUTES)) {
+    if (spec.group !== group) continue;
+    // The one place where the types of single routes are given up for a table of all.
+    const handle: unknown = Reflect.get(handlers, operation);
+    if (typeof handle === 'function')
+      byRouteKey.set(`${spec.method} ${spec.path}`, { operation, spec, handle: handle as AnyHandler });
+  }
+
+  const respond = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const found = byRouteKey.get(event.routeKey);
+    if (found === undefined) throw new StaitheError('not_found', `There is no route ${event.routeKey}.`);
+    const { operation, spec, handle } = found;
+    const actor = actorOf(event);
+    admit(actor, spec.access, event.pathParameters?.job);
+    const bytes = bodyOf(event);
+    const input = checkInput(spec, event, bytes);
+    const answer = async (seed: string | undefined) =>
+      replyOf(spec, await handle({ ...input, actor, seed, bytes, headers: event.headers }));
+    const key = event.headers['idempotency-key'];
+    if (key === undefined || spec.method === 'GET' || spec.access === 'public') return answer(undefined);
+    const request = {
+      key,
+      scope: `${nameOf(actor)} ${operation} ${event.rawPath}`,
+      bytes,
+      keepAnswer: spec.repeat !== 'again',
+    };
+    return answerOnce(ports, request, answer);
+  };
+
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .before(({ context }) => {
+      logger.addContext(context);
+    })
+    .after(({ event, response }) => {
+      if (response?.headers) response.headers['x-request-id'] = event.requestContext.requestId;
+    })
+    .onError((request) => {
+      request.response = failure(request.error, request.event);
+    })
+    .handler(respond);
+}
+
+/** The authorizer's word. Whatever is not exactly that is nobody. */
+function actorOf(event: APIGatewayProxyEventV2): Requester {
+  const context: unknown = Reflect.get(Reflect.get(event.requestContext, 'authorizer') ?? {}, 'lambda');
+  const actor: unknown =
+    typeof context === 'object' && context !== null ? Reflect.get(context, 'actor') : undefined;
+  try {
+    return RequestActor.parse(JSON.parse(String(actor)));
+  } catch {
+    return { kind: 'anonymous', reason: 'No token was sent.' };
+  }
+}
+
+function replyOf(spec: RouteSpec, result: unknown): APIGatewayProxyStructuredResultV2 {
+  const { status, body } = spec.success;
+  if (status === 302) {
+    const redirect = result as Redirect;
+    return {
+      statusCode: 302,
+      headers: { location: redirect.location, 'cache-control': 'no-store', ...redirect.headers },
+    };
+  }
+  if (body === null) return { statusCode: status, headers: {} };
+  // The schema drops what only the record has: hashes, claims, versions.
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body.parse(result)),
+  };
+}
+
+function failure(error: unknown, event: APIGatewayProxyEventV2): APIGatewayProxyStructuredResultV2 {
+  const { requestId } = event.requestContext;
+  const known = error instanceof StaitheError ? error : undefined;
+  if (known === undefined)
+    logger.error('Unexpected failure', {
+      error: error instanceof Error ? error : String(error),
+      routeKey: event.routeKey,
+    });
+  const problem = problemOf(
+    known ??
+      new StaitheError('internal', `Request ${requestId} failed; the log of the function has the reason.`),
+    requestId,
+  );
+  return {
+    statusCode: problem.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'x-request-id': requestId,
+      ...(problem.status === 401 && { 'www-authenticate': 'Bearer' }),
+    },
+    body: JSON.stringify(problem),
+  };
+}

@@ -1,0 +1,17 @@
+/** What the trigger workflow and its steps say to each other. */
+import { z } from 'zod';
+import { Id } from '../lib/domain/id.ts';
+
+/** The name of errors that a later try may not meet; trigger.asl.yaml retries on it. */
+export const TEMPORARY = 'GitHostTemporarilyUnavailable';
+
+export const TriggerStep = z.discriminatedUnion('task', [
+  z.object({ task: z.literal('decide'), delivery_id: Id.delivery }),
+  z.object({ task: z.literal('build'), delivery_id: Id.delivery, project_id: Id.project }),
+  z.object({
+    task: z.literal('give_up'),
+    delivery_id: Id.delivery,
+    project_id: Id.project,
+    reason: z.string(),
+  }),
+]);
