@@ -140,11 +140,19 @@ export interface Cloud {
    * Calls an action of another service inside the cloud, with the same authorization as a call over the wire.
    * @throws AwsError as the service answers it
    */
-  call(principal: Principal, service: string, action: string, input: Record<string, unknown>): Promise<unknown>;
+  call(
+    principal: Principal,
+    service: string,
+    action: string,
+    input: Record<string, unknown>,
+  ): Promise<unknown>;
   /** Another service's object, for the few that share more than actions. Throws when there is none. */
   service(name: string): Service;
   /** Folder and packaging of a CDK file asset (`<hash>.zip` key in the bootstrap bucket), if the bucket and key name one. */
-  asset(bucket: string, key: string): { readonly path: string; readonly packaging: 'zip' | 'file' } | undefined;
+  asset(
+    bucket: string,
+    key: string,
+  ): { readonly path: string; readonly packaging: 'zip' | 'file' } | undefined;
   /** A port number that stays the same at every start for the same name, free on 127.0.0.1 when first chosen. */
   port(name: string): Promise<number>;
 }
