@@ -7,8 +7,10 @@ import { registerFunctions } from './query-functions.ts';
 /** Names (without `$`) that an expression sees: the variables and `states`. */
 export type Bindings = Record<string, unknown>;
 
-/** One evaluation may take this long; AWS bounds it too, without saying how. It only stops endless recursion. */
+/** One evaluation may take this long; AWS bounds it too, without saying how. It only stops endless loops. */
 const EVALUATION_TIMEOUT_MS = 10_000;
+/** Nested evaluations, so that endless recursion is found before it has eaten the memory. */
+const EVALUATION_DEPTH = 5_000;
 
 /** Compiled expressions, so that a state entered a thousand times is parsed once. Emptied when it would grow without bound. */
 const compiled = new Map<string, jsonata.Expression>();
@@ -28,7 +30,7 @@ export function sourceOf(text: string): string {
 export function compile(source: string): jsonata.Expression {
   const known = compiled.get(source);
   if (known !== undefined) return known;
-  const expression = jsonata(source, { timeout: EVALUATION_TIMEOUT_MS });
+  const expression = jsonata(source, { timeout: EVALUATION_TIMEOUT_MS, stack: EVALUATION_DEPTH });
   registerFunctions(expression);
   if (compiled.size >= MOST_COMPILED) compiled.clear();
   compiled.set(source, expression);
