@@ -48,10 +48,11 @@ export function authorize(
   values: ConditionValues = {},
 ): void {
   const record = lambda.store.find(target.name);
-  const statements = record?.policies[target.qualifier]?.statements;
+  // A function without a policy has an empty one: services may then do nothing to it.
+  const statements = record?.policies[target.qualifier]?.statements ?? [];
   call.authorize(`lambda:${action}`, functionArn(lambda, target), {
     values: { ...tagValues('aws:ResourceTag', record?.tags ?? {}), ...values },
-    ...(statements && { resourcePolicies: [policyDocument(statements)] }),
+    resourcePolicies: [policyDocument(statements)],
   });
 }
 

@@ -1,8 +1,8 @@
 /**
- * Carries log lines to CloudWatch Logs under the function's own role, as Lambda does: a role without `logs:*`
- * permissions has no logs. Lines are batched, and never hold an invocation up.
+ * Carries log lines to CloudWatch Logs: Lambda's under the function's own role, so that a role without `logs:*`
+ * permissions has no logs, as on AWS. Lines are batched, and never hold an invocation up.
  */
-import { AwsError, type Cloud } from '../service.ts';
+import { AwsError, type Cloud, type Principal } from '../service.ts';
 
 /** PutLogEvents takes 10,000 events and 1,048,576 bytes, with 26 bytes for each event. */
 const BATCH_EVENTS = 10_000;
@@ -17,7 +17,7 @@ interface LogEvent {
 }
 
 interface Stream {
-  readonly roleArn: string;
+  readonly principal: () => Principal;
   readonly group: string;
   readonly name: string;
   readonly events: LogEvent[];
@@ -35,11 +35,11 @@ export class LogShipper {
     this.#cloud = cloud;
   }
 
-  write(roleArn: string, group: string, name: string, timestamp: number, message: string): void {
+  write(principal: () => Principal, group: string, name: string, timestamp: number, message: string): void {
     const key = `${group}\n${name}`;
     let stream = this.#streams.get(key);
     if (!stream) {
-      stream = { roleArn, group, name, events: [] };
+      stream = { principal, group, name, events: [] };
       this.#streams.set(key, stream);
     }
     stream.events.push({ timestamp, message });
@@ -55,7 +55,7 @@ export class LogShipper {
         await stream.sending;
         if (stream.events.length === 0) return;
         stream.sending = this.#send(stream).catch((error: unknown) => {
-          this.#cloud.log('lambda', `log lines of ${stream.group} were lost: ${String(error)}`);
+          this.#cloud.log('logs', `log lines of ${stream.group} were lost: ${String(error)}`);
         });
         await stream.sending;
         if (stream.events.length === 0) this.#streams.delete(key);
@@ -67,7 +67,7 @@ export class LogShipper {
     while (stream.events.length > 0) {
       const batch = takeBatch(stream.events);
       if (!this.#hasLogs()) {
-        for (const { message } of batch) this.#cloud.log('lambda', `${stream.group}: ${message}`);
+        for (const { message } of batch) this.#cloud.log('logs', `${stream.group}: ${message}`);
       } else await this.#put(stream, batch);
     }
   }
@@ -109,7 +109,7 @@ export class LogShipper {
   }
 
   #call(stream: Stream, action: string, input: Record<string, unknown>): Promise<unknown> {
-    return this.#cloud.call(this.#cloud.role(stream.roleArn), 'logs', action, input);
+    return this.#cloud.call(stream.principal(), 'logs', action, input);
   }
 }
 

@@ -84,7 +84,7 @@ export class Fleet {
       compileCache: join(this.#cloud.stateDir('lambda'), 'compile-cache'),
     };
     const sink = (stream: string, timestamp: number, message: string) =>
-      this.#logs.write(settings.role, logGroup, stream, timestamp, message);
+      this.#logs.write(() => this.#cloud.role(settings.role), logGroup, stream, timestamp, message);
     return new Pool(launch, this.#api, sink, this.#gate);
   }
 }
