@@ -78,7 +78,7 @@ function parseField(
   names: readonly string[] = [],
   base = 0,
 ): number[] {
-  const valueOf = (part: string): number => {
+  const numberOf = (part: string): number => {
     const named = names.indexOf(part.toUpperCase());
     const value = named >= 0 ? named + base : /^\d+$/.test(part) ? Number(part) : Number.NaN;
     if (!(value >= low && value <= high)) throw invalidSchedule();
@@ -91,8 +91,8 @@ function parseField(
     if (extra.length > 0 || more.length > 0) throw invalidSchedule();
     const stride = step === undefined ? 1 : Number(step);
     if (!Number.isInteger(stride) || stride < 1) throw invalidSchedule();
-    const first = range === '*' ? low : valueOf(from);
-    const last = to !== undefined ? valueOf(to) : range === '*' || step !== undefined ? high : first;
+    const first = range === '*' ? low : numberOf(from);
+    const last = to !== undefined ? numberOf(to) : range === '*' || step !== undefined ? high : first;
     // FRI-MON runs over the end of the week.
     const end = last < first ? last + (high - low + 1) : last;
     for (let value = first; value <= end; value += stride) {

@@ -161,7 +161,7 @@ export class Delivery {
 
   #retry(): void {
     const overdue = this.#store.overdueDeliveries(this.#cloud.now());
-    if (overdue.length === 0) return this.#schedule();
+    if (overdue.length === 0) this.#schedule();
     // Those under way set the timer again when they end.
     const rows = overdue.filter((row) => !this.#retrying.has(row.id));
     let pending = rows.length;

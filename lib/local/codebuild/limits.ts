@@ -1,0 +1,102 @@
+/**
+ * Limits on processes and memory of a build, by what the machine allows:
+ * a control group (version 2, or 1 as root), else RLIMIT_NPROC for whoever is not root (the kernel exempts root from
+ * it), else none. A control group also bounds memory; RLIMIT_AS would stop Node, which reserves far more than it uses.
+ */
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** As many processes as a container of CodeBuild has use for; a fork bomb stops here. */
+const MAX_PROCESSES = 1_024;
+/** What a build may use: 7 GB as the medium compute type, at most three quarters of the machine. */
+const MAX_MEMORY_BYTES = Math.floor(Math.min(7 * 1024 ** 3, totalmem() * 0.75));
+
+export interface Limits {
+  readonly kind: 'cgroup2' | 'cgroup1' | 'rlimit' | 'none';
+  /** The command that runs `command` within the limits. */
+  wrap(command: readonly string[]): string[];
+  /** Frees what the limits hold, once all processes are gone. */
+  release(): void;
+}
+
+const NONE: Limits = { kind: 'none', wrap: (command) => [...command], release: () => {} };
+
+/** Makes limits for one build. `name` is unique on the machine. */
+export function createLimits(name: string): Limits {
+  return cgroup2(name) ?? cgroup1(name) ?? rlimit();
+}
+
+function cgroup2(name: string): Limits | undefined {
+  const own = /^0::(\/.*)$/m.exec(read('/proc/self/cgroup'))?.[1];
+  // Beside our own group: a group with processes of its own cannot have limited children.
+  if (own === undefined || !read('/sys/fs/cgroup/cgroup.controllers').includes('pids')) return undefined;
+  const folder = join('/sys/fs/cgroup', dirname(own), name);
+  return grouped('cgroup2', [
+    {
+      folder,
+      settings: { 'pids.max': MAX_PROCESSES, 'memory.max': MAX_MEMORY_BYTES, 'memory.oom.group': 0 },
+    },
+  ]);
+}
+
+function cgroup1(name: string): Limits | undefined {
+  const groups = read('/proc/self/cgroup');
+  const folderOf = (controller: string) => {
+    const own = new RegExp(`^\\d+:${controller}:(/.*)$`, 'm').exec(groups)?.[1];
+    return own === undefined ? undefined : join('/sys/fs/cgroup', controller, own, name);
+  };
+  const pids = folderOf('pids');
+  const memory = folderOf('memory');
+  if (!pids || !memory) return undefined;
+  return grouped('cgroup1', [
+    { folder: pids, settings: { 'pids.max': MAX_PROCESSES } },
+    { folder: memory, settings: { 'memory.limit_in_bytes': MAX_MEMORY_BYTES } },
+  ]);
+}
+
+function grouped(
+  kind: Limits['kind'],
+  groups: readonly { folder: string; settings: Record<string, number> }[],
+): Limits | undefined {
+  const made: string[] = [];
+  const release = (): void => {
+    for (const folder of made) remove(folder);
+  };
+  try {
+    for (const { folder, settings } of groups) {
+      mkdirSync(folder);
+      made.push(folder);
+      for (const [file, value] of Object.entries(settings)) writeFileSync(join(folder, file), String(value));
+    }
+  } catch {
+    release();
+    return undefined;
+  }
+  // The process enters the groups itself before it becomes the command, so nothing runs outside of them.
+  const enter = made.map((_, index) => `echo $$ > "$${index + 1}/cgroup.procs" || exit 126;`).join(' ');
+  const script = `${enter} shift ${made.length}; exec "$@"`;
+  return { kind, wrap: (command) => ['/bin/sh', '-c', script, 'limits', ...made, ...command], release };
+}
+
+function rlimit(): Limits {
+  if (process.getuid?.() === 0) return NONE;
+  return { ...NONE, kind: 'rlimit', wrap: (command) => ['prlimit', `--nproc=${MAX_PROCESSES}`, ...command] };
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The kernel may need a moment until the last process has left. */
+function remove(folder: string, attempts = 20): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    if (attempts > 0) setTimeout(() => remove(folder, attempts - 1), 100).unref();
+  }
+}

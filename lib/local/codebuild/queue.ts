@@ -1,0 +1,61 @@
+/** Which builds run and which wait: at most so many at once, in all and of a project with a limit. */
+import { availableParallelism } from 'node:os';
+
+/** AWS runs 60 small builds at once by default; a laptop runs two for each of its processors. */
+export const ACCOUNT_LIMIT = Math.max(4, 2 * availableParallelism());
+/** Waiting builds on AWS: five times the running ones. */
+export const QUEUE_LIMIT = 5 * 60;
+
+interface Waiting {
+  readonly id: string;
+  readonly project: string;
+  readonly begin: () => Promise<void>;
+}
+
+export class BuildQueue {
+  readonly #limitOf: (project: string) => number | undefined;
+  readonly #running = new Map<string, number>();
+  #waiting: Waiting[] = [];
+  #total = 0;
+
+  /** @param limitOf a project's ConcurrentBuildLimit */
+  constructor(limitOf: (project: string) => number | undefined) {
+    this.#limitOf = limitOf;
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Begins the build now or when its turn comes. `begin` settles when it has ended. */
+  add(build: Waiting): void {
+    this.#waiting.push(build);
+    this.#admit();
+  }
+
+  /** @returns whether the build was still waiting */
+  remove(id: string): boolean {
+    const before = this.#waiting.length;
+    this.#waiting = this.#waiting.filter((build) => build.id !== id);
+    return this.#waiting.length < before;
+  }
+
+  #admit(): void {
+    for (const build of [...this.#waiting]) {
+      if (this.#total >= ACCOUNT_LIMIT) return;
+      const running = this.#running.get(build.project) ?? 0;
+      if (running >= (this.#limitOf(build.project) ?? Number.POSITIVE_INFINITY)) continue;
+      this.remove(build.id);
+      this.#count(build.project, 1);
+      void build.begin().finally(() => {
+        this.#count(build.project, -1);
+        this.#admit();
+      });
+    }
+  }
+
+  #count(project: string, change: number): void {
+    this.#total += change;
+    this.#running.set(project, (this.#running.get(project) ?? 0) + change);
+  }
+}

@@ -1,0 +1,293 @@
+/** The way of one build through its phases. */
+import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { AwsError, type Cloud } from '../service.ts';
+import {
+  type Build,
+  buildUuid,
+  completeBuild,
+  endPhase,
+  enterPhase,
+  type FinalStatus,
+  type PhaseContext,
+  type PhaseType,
+} from './build.ts';
+import { sendPhaseChange, sendStateChange } from './build-events.ts';
+import { type BuildLog, nowhere, openBuildLog } from './build-log.ts';
+import {
+  type Buildspec,
+  BuildspecError,
+  COMMAND_PHASES,
+  type CommandPhase,
+  isInline,
+  parseBuildspec,
+} from './buildspec.ts';
+import { buildEnvironment } from './environment.ts';
+import { createLimits } from './limits.ts';
+import type { Folders, Sandbox } from './sandbox.ts';
+import { Session } from './session.ts';
+import { fetchSource, SourceError } from './source.ts';
+
+/** Why a build is ended from outside. */
+export type Interruption = 'STOPPED' | 'TIMED_OUT';
+
+/** A phase that has failed: what its status and context become. */
+class PhaseFailure extends Error {
+  readonly status: FinalStatus;
+  readonly context: PhaseContext;
+
+  constructor(status: FinalStatus, context: PhaseContext) {
+    super(context.message);
+    this.status = status;
+    this.context = context;
+  }
+}
+
+export interface Execution {
+  readonly cloud: Cloud;
+  readonly sandbox: Sandbox;
+  /** A folder of the build's own; made and removed here. */
+  readonly folder: string;
+  /** Called with every state of the build; on disk when it returns. */
+  readonly save: (build: Build) => void;
+  /** Aborted with an `Interruption` as its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs a build from PROVISIONING to its end. Never rejects: what goes wrong is the build's status. */
+export async function runBuild(execution: Execution, queued: Build): Promise<void> {
+  await new BuildRun(execution, queued).run();
+}
+
+class BuildRun {
+  readonly #execution: Execution;
+  readonly #host: Folders;
+  readonly #inside: Folders;
+  readonly #sourceName: string;
+  #build: Build;
+  #log: BuildLog = nowhere;
+  #session: Session | undefined;
+  #status: FinalStatus = 'SUCCEEDED';
+
+  constructor(execution: Execution, build: Build) {
+    const within = (name: string) => join(execution.folder, name);
+    this.#execution = execution;
+    this.#build = build;
+    this.#host = {
+      output: within('output'),
+      home: within('home'),
+      temporary: within('tmp'),
+      state: within('state'),
+      scripts: within('scripts'),
+    };
+    this.#inside = execution.sandbox.inside(this.#host);
+    // `/codebuild/output/src123/src`, as on AWS.
+    this.#sourceName = join(`src${Number.parseInt(buildUuid(build.id).slice(0, 8), 16)}`, 'src');
+  }
+
+  async run(): Promise<void> {
+    const onAbort = () => void this.#session?.end();
+    this.#execution.signal.addEventListener('abort', onAbort);
+    try {
+      await this.#phase('PROVISIONING', () => this.#provision());
+      const buildspec = await this.#phase('DOWNLOAD_SOURCE', () => this.#downloadSource());
+      if (buildspec) await this.#commandPhases(buildspec);
+    } finally {
+      this.#execution.signal.removeEventListener('abort', onAbort);
+      await this.#finish();
+    }
+  }
+
+  /** Runs one phase unless the build was interrupted; a failure becomes the build's status. */
+  async #phase<T>(type: PhaseType, work: () => Promise<T>): Promise<T | undefined> {
+    if (this.#execution.signal.aborted || (this.#status !== 'SUCCEEDED' && type === 'DOWNLOAD_SOURCE'))
+      return undefined;
+    this.#save(enterPhase(this.#build, type, this.#now()));
+    try {
+      const result = await work();
+      if (this.#execution.signal.aborted) throw new Error('interrupted');
+      this.#endPhase('SUCCEEDED', []);
+      return result;
+    } catch (error) {
+      const failure = this.#failureOf(error);
+      this.#endPhase(failure.status, [failure.context]);
+      if (this.#status === 'SUCCEEDED') this.#status = failure.status;
+      return undefined;
+    }
+  }
+
+  #failureOf(error: unknown): PhaseFailure {
+    const { signal } = this.#execution;
+    if (signal.aborted && signal.reason === 'TIMED_OUT') {
+      return new PhaseFailure('TIMED_OUT', {
+        statusCode: 'BUILD_TIMED_OUT',
+        message: 'Build has timed out. ',
+      });
+    }
+    if (signal.aborted) return new PhaseFailure('STOPPED', { statusCode: '', message: '' });
+    if (error instanceof PhaseFailure) return error;
+    if (error instanceof BuildspecError) {
+      return new PhaseFailure('FAILED', { statusCode: 'YAML_FILE_ERROR', message: error.message });
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    const denied = error instanceof Error && /AccessDenied/.test(error.name);
+    if (denied) return new PhaseFailure('FAILED', { statusCode: 'ACCESS_DENIED', message });
+    const client = error instanceof SourceError || error instanceof AwsError || isServiceException(error);
+    return client
+      ? new PhaseFailure('FAILED', { statusCode: 'CLIENT_ERROR', message })
+      : new PhaseFailure('FAULT', { statusCode: 'INTERNAL_ERROR', message });
+  }
+
+  async #provision(): Promise<void> {
+    const { cloud } = this.#execution;
+    const role = cloud.role(this.#build.serviceRole, 'codebuild.amazonaws.com');
+    await Promise.all(Object.values(this.#host).map((folder) => mkdir(folder, { recursive: true })));
+    this.#log = await openBuildLog(cloud, this.#build, role);
+    this.#log.container('Waiting for DOWNLOAD_SOURCE');
+  }
+
+  async #downloadSource(): Promise<Buildspec> {
+    const { cloud, sandbox } = this.#execution;
+    const { source, serviceRole, sourceVersion } = this.#build;
+    const target = join(this.#host.output, this.#sourceName);
+    await mkdir(target, { recursive: true });
+    if (source.type === 'S3') {
+      const resolvedSourceVersion = await fetchSource(cloud, {
+        location: source.location ?? '',
+        roleArn: serviceRole,
+        version: sourceVersion,
+        target,
+        scratch: this.#execution.folder,
+      });
+      this.#save({ ...this.#build, resolvedSourceVersion });
+    }
+    const buildspec = parseBuildspec(await this.#buildspecText(target));
+    const sourceFolder = join(this.#inside.output, this.#sourceName);
+    this.#log.container(`CODEBUILD_SRC_DIR=${sourceFolder}`);
+    this.#log.container('Processing environment variables');
+    const environment = await buildEnvironment(cloud, this.#build, {
+      buildspec,
+      folders: this.#inside,
+      sourceFolder,
+    });
+    this.#session = new Session({
+      sandbox,
+      limits: createLimits(`codebuild-${buildUuid(this.#build.id)}`),
+      host: this.#host,
+      environment,
+      folder: sourceFolder,
+      shell: shellPath(buildspec.env?.shell ?? 'sh'),
+      lines: (lines) => this.#log.lines(lines),
+    });
+    this.#log.container(`Moving to directory ${sourceFolder}`);
+    return buildspec;
+  }
+
+  async #buildspecText(sourceFolder: string): Promise<string> {
+    const given = this.#build.source.buildspec ?? '';
+    if (isInline(given)) return given;
+    const name = given === '' ? 'buildspec.yml' : given;
+    const path = await realpath(join(sourceFolder, name)).catch(() => undefined);
+    if (!path?.startsWith((await realpath(sourceFolder)) + sep)) {
+      throw new BuildspecError(`YAML file does not exist: ${name}`);
+    }
+    return readFile(path, 'utf8');
+  }
+
+  /** A failed INSTALL or PRE_BUILD ends the build; after a failed BUILD, POST_BUILD still runs. */
+  async #commandPhases(buildspec: Buildspec): Promise<void> {
+    for (const name of COMMAND_PHASES) {
+      const stops = this.#status !== 'SUCCEEDED' && name !== 'post_build';
+      const skipped =
+        name === 'post_build' && !this.#build.phases.some(({ phaseType }) => phaseType === 'BUILD');
+      if (stops || skipped) break;
+      await this.#phase(phaseTypes[name], () => this.#commands(buildspec, name));
+    }
+    await this.#phase('UPLOAD_ARTIFACTS', async () => {});
+  }
+
+  async #commands(buildspec: Buildspec, name: CommandPhase): Promise<void> {
+    const phase = buildspec.phases[name];
+    this.#log.container(`Entering phase ${phaseTypes[name]}`);
+    let failure: PhaseFailure | undefined;
+    for (const command of phase?.commands ?? []) {
+      failure = await this.#command(command);
+      if (failure && phase?.['on-failure'] !== 'CONTINUE') break;
+    }
+    for (const command of phase?.finally ?? []) {
+      const failed = await this.#command(command);
+      failure ??= failed;
+      if (failed) break;
+    }
+    if (failure && phase?.['on-failure'] !== 'CONTINUE') throw failure;
+  }
+
+  async #command(command: string): Promise<PhaseFailure | undefined> {
+    this.#log.container(`Running command ${command}`);
+    const result = await this.#session?.run(command, this.#status === 'SUCCEEDED');
+    if (result?.status === 0) return undefined;
+    const reason =
+      result === undefined || result.status === 'ended'
+        ? 'the build environment was lost'
+        : `exit status ${result.status}`;
+    const message = `Error while executing command: ${command}. Reason: ${reason}`;
+    if (result?.status === 'ended')
+      throw new PhaseFailure('FAULT', { statusCode: 'INTERNAL_ERROR', message });
+    this.#log.container(`Command did not exit successfully ${command} ${reason}`);
+    return new PhaseFailure('FAILED', { statusCode: 'COMMAND_EXECUTION_ERROR', message });
+  }
+
+  async #finish(): Promise<void> {
+    const { cloud, signal, folder } = this.#execution;
+    await this.#session?.end();
+    if (signal.aborted) this.#status = signal.reason === 'TIMED_OUT' ? 'TIMED_OUT' : 'STOPPED';
+    this.#save(enterPhase(this.#build, 'FINALIZING', this.#now()));
+    await this.#log
+      .flush()
+      .catch((error: unknown) => cloud.log('codebuild', `${this.#build.id}: log lost: ${error}`));
+    await rm(folder, { recursive: true, force: true }).catch(() => {
+      cloud.log('codebuild', `the folder ${folder} of a finished build could not be removed`);
+    });
+    this.#endPhase('SUCCEEDED', []);
+    this.#save(completeBuild(this.#build, this.#status, this.#now()));
+    sendStateChange(cloud, this.#build);
+  }
+
+  #endPhase(status: FinalStatus, contexts: readonly PhaseContext[]): void {
+    this.#save(endPhase(this.#build, status, this.#now(), contexts));
+    const phase = this.#build.phases.at(-1);
+    if (!phase) return;
+    sendPhaseChange(this.#execution.cloud, this.#build, phase);
+    if (phase.phaseType === 'FINALIZING') return;
+    const [context] = contexts;
+    this.#log.container(`Phase complete: ${phase.phaseType} State: ${status}`);
+    this.#log.container(
+      `Phase context status code: ${context?.statusCode ?? ''} Message: ${context?.message ?? ''}`,
+    );
+  }
+
+  #save(build: Build): void {
+    this.#build = build;
+    this.#execution.save(build);
+  }
+
+  #now(): number {
+    return this.#execution.cloud.now() / 1000;
+  }
+}
+
+const phaseTypes = {
+  install: 'INSTALL',
+  pre_build: 'PRE_BUILD',
+  build: 'BUILD',
+  post_build: 'POST_BUILD',
+} as const satisfies Record<CommandPhase, PhaseType>;
+
+function shellPath(shell: string): string {
+  return shell.endsWith('bash') ? '/bin/bash' : '/bin/sh';
+}
+
+/** An error that S3 answered with. */
+function isServiceException(error: unknown): boolean {
+  return error instanceof Error && '$metadata' in error;
+}

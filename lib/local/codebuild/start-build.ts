@@ -1,0 +1,109 @@
+/** What a build becomes from its project and the overrides of StartBuild. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Cloud, Principal } from '../service.ts';
+import { type Build, buildShape } from './build.ts';
+import { logsShape, type Project, type Variable, variableShape } from './project.ts';
+
+export const startBuildShape = z.object({
+  projectName: z.string().min(1),
+  idempotencyToken: z.string().min(1).max(64).optional(),
+  environmentVariablesOverride: z.array(variableShape).default([]),
+  timeoutInMinutesOverride: z.int().min(5).max(2160).optional(),
+  queuedTimeoutInMinutesOverride: z.int().min(5).max(480).optional(),
+  sourceVersion: z.string().optional(),
+  sourceTypeOverride: z.enum(['NO_SOURCE', 'S3']).optional(),
+  sourceLocationOverride: z.string().optional(),
+  buildspecOverride: z.string().optional(),
+  computeTypeOverride: z.string().optional(),
+  imageOverride: z.string().optional(),
+  environmentTypeOverride: z.string().optional(),
+  privilegedModeOverride: z.boolean().optional(),
+  serviceRoleOverride: z.string().optional(),
+  logsConfigOverride: logsShape.optional(),
+});
+export type StartBuild = z.infer<typeof startBuildShape>;
+
+/** A build just submitted. */
+export function newBuild(
+  cloud: Cloud,
+  project: Project,
+  start: StartBuild,
+  caller: Principal,
+  buildNumber: number,
+): Build {
+  const uuid = randomUUID();
+  const id = `${project.name}:${uuid}`;
+  const now = cloud.now() / 1000;
+  const { environment } = project;
+  return buildShape.parse({
+    id,
+    arn: `arn:${cloud.partition}:codebuild:${cloud.region}:${cloud.accountId}:build/${id}`,
+    buildNumber,
+    startTime: now,
+    currentPhase: 'QUEUED',
+    buildStatus: 'IN_PROGRESS',
+    ...(start.sourceVersion !== undefined && { sourceVersion: start.sourceVersion }),
+    projectName: project.name,
+    phases: [
+      {
+        phaseType: 'SUBMITTED',
+        phaseStatus: 'SUCCEEDED',
+        startTime: now,
+        endTime: now,
+        durationInSeconds: 0,
+      },
+      { phaseType: 'QUEUED', startTime: now },
+    ],
+    source: {
+      type: start.sourceTypeOverride ?? project.source.type,
+      location: start.sourceLocationOverride ?? project.source.location,
+      buildspec: start.buildspecOverride ?? project.source.buildspec,
+      insecureSsl: false,
+    },
+    secondarySources: [],
+    secondarySourceVersions: [],
+    artifacts: { location: '' },
+    cache: { type: 'NO_CACHE' },
+    environment: {
+      type: start.environmentTypeOverride ?? environment.type,
+      image: start.imageOverride ?? environment.image,
+      computeType: start.computeTypeOverride ?? environment.computeType,
+      privilegedMode: start.privilegedModeOverride ?? environment.privilegedMode,
+      environmentVariables: merged(environment.environmentVariables, start.environmentVariablesOverride),
+      imagePullCredentialsType: 'CODEBUILD',
+    },
+    serviceRole: start.serviceRoleOverride ?? project.serviceRole,
+    logs: logsOf(cloud, project, start, uuid),
+    timeoutInMinutes: start.timeoutInMinutesOverride ?? project.timeoutInMinutes,
+    queuedTimeoutInMinutes: start.queuedTimeoutInMinutesOverride ?? project.queuedTimeoutInMinutes,
+    buildComplete: false,
+    initiator: caller.arn.slice(caller.arn.lastIndexOf(':') + 1).replace(/^(assumed-role|role|user)\//, ''),
+    encryptionKey: `arn:${cloud.partition}:kms:${cloud.region}:${cloud.accountId}:alias/aws/s3`,
+  });
+}
+
+/** The override of a name replaces the project's variable. */
+function merged(variables: readonly Variable[], overrides: readonly Variable[]): Variable[] {
+  const byName = new Map([...variables, ...overrides].map((variable) => [variable.name, variable]));
+  return [...byName.values()];
+}
+
+function logsOf(cloud: Cloud, project: Project, start: StartBuild, uuid: string): Record<string, unknown> {
+  const config = start.logsConfigOverride?.cloudWatchLogs ?? project.logsConfig.cloudWatchLogs;
+  if (config?.status === 'DISABLED') return { cloudWatchLogs: { status: 'DISABLED' } };
+  const groupName = config?.groupName ?? `/aws/codebuild/${project.name}`;
+  const streamName = config?.streamName ? `${config.streamName}/${uuid}` : uuid;
+  const group = `arn:${cloud.partition}:logs:${cloud.region}:${cloud.accountId}:log-group:${groupName}`;
+  return {
+    groupName,
+    streamName,
+    deepLink: `https://console.aws.amazon.com/cloudwatch/home?region=${cloud.region}#logEvent:group=${groupName};stream=${streamName}`,
+    cloudWatchLogsArn: `${group}:log-stream:${streamName}`,
+    cloudWatchLogs: {
+      status: 'ENABLED',
+      groupName,
+      ...(config?.streamName && { streamName: config.streamName }),
+    },
+  };
+}
