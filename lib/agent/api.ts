@@ -1,0 +1,83 @@
+/** The agent's calls to the control plane, each repeated until it is heard. All of them are safe to repeat. */
+import { randomUUID } from 'node:crypto';
+import { ApiError, createClient, UnreachableError } from '../contract/client.ts';
+import type {
+  ClaimedJob,
+  CreateJobUpload,
+  JobUpload,
+  ReportProgress,
+  ReportResult,
+} from '../domain/job/schema.ts';
+import { retry } from './retry.ts';
+import type { Settings } from './settings.ts';
+
+/** 30 seconds: API Gateway itself gives an answer up after 29. */
+const CALL_MS = 30_000;
+
+/** About a minute of waits in all: a deployment or a throttled table is over by then. */
+const ATTEMPTS = 9;
+/** The last word is worth more patience: three to four minutes of waits in all. */
+const RESULT_ATTEMPTS = 40;
+
+/** No answer, an answer cut off, or one that says that the fault is on the server's side. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof ApiError) return error.problem.status >= 500 || error.problem.status === 429;
+  if (error instanceof UnreachableError) return true;
+  if (error instanceof Error) return ['TimeoutError', 'TypeError', 'SyntaxError'].includes(error.name);
+  return false;
+}
+
+/** The API says that there is nothing more to do for this job: it was cancelled, or has ended. */
+export function isOver(error: unknown): boolean {
+  return error instanceof ApiError && [401, 403, 404, 409].includes(error.problem.status);
+}
+
+export interface JobApi {
+  /** Again gives a fresh URL for the source. */
+  claim(signal?: AbortSignal): Promise<ClaimedJob>;
+  /** Tried once: the next report says it better. @returns whether to stop */
+  progress(report: ReportProgress, signal: AbortSignal): Promise<boolean>;
+  announce(artifact: CreateJobUpload, signal: AbortSignal): Promise<JobUpload>;
+  result(result: ReportResult): Promise<void>;
+}
+
+export function createJobApi(settings: Settings): JobApi {
+  const params = { job: settings.jobId };
+  const claimId = randomUUID();
+  let token = '';
+  const client = () => createClient({ url: settings.apiUrl, ...(token !== '' && { token }) });
+  const within = (signal?: AbortSignal): AbortSignal =>
+    AbortSignal.any([AbortSignal.timeout(CALL_MS), ...(signal === undefined ? [] : [signal])]);
+  const patiently = <Result>(act: () => Promise<Result>, signal?: AbortSignal, attempts = ATTEMPTS) =>
+    retry(act, { attempts, helps: isTransient, ...(signal !== undefined && { signal }) });
+
+  return {
+    async claim(signal) {
+      const body = {
+        ticket: settings.ticket,
+        claim_id: claimId,
+        ...(settings.logStream !== undefined && { log_stream: settings.logStream }),
+      };
+      const claimed = await patiently(
+        () =>
+          createClient({ url: settings.apiUrl }).call('claimJob', { params, body, signal: within(signal) }),
+        signal,
+      );
+      token = claimed.token;
+      return claimed;
+    },
+    async progress(body, signal) {
+      const answer = await client().call('reportProgress', { params, body, signal: within(signal) });
+      return answer.cancel;
+    },
+    announce: (body, signal) =>
+      patiently(() => client().call('createJobUpload', { params, body, signal: within(signal) }), signal),
+    async result(body) {
+      const report = () =>
+        body.status === 'completed'
+          ? client().call('reportResult', { params, body, signal: within() })
+          : client().call('reportResult', { params, body, signal: within() });
+      await patiently(report, undefined, RESULT_ATTEMPTS);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { fixedFolder } from '../archive/glob.ts';
+import { type Looked, type PackFilesResult, packFiles } from '../archive/pack-files.ts';
+import { ARTIFACT_MAX_BYTES, type CreateJobUpload, type Job } from '../domain/job/schema.ts';
+import type { ArtifactSpec } from '../domain/manifest/schema.ts';
+import type { JobApi } from './api.ts';
+import { JobFailure } from './failure.ts';
+import { say } from './output.ts';
+import { retry } from './retry.ts';
+import { isTransient, TransferError, upload } from './transfer.ts';
+
+export interface PackedArtifact extends CreateJobUpload {
+  readonly file: string;
+}
+
+const CONTENT_TYPES = {
+  zip: 'application/zip',
+  'tar.gz': 'application/gzip',
+  file: 'application/octet-stream',
+} as const;
+
+/** Packs what each artifact of a service names. @throws JobFailure zero_artifacts; ArchiveError */
+export async function packArtifacts(job: Job, folder: string, out: string): Promise<PackedArtifact[]> {
+  const { artifacts } = job.spec;
+  if (artifacts.length === 0)
+    throw new JobFailure({
+      code: 'zero_artifacts',
+      message: `The service ${job.service} declares no artifacts, so there is nothing to keep of this build.`,
+      hint: "Name what the build writes in staithe.yaml, e.g. artifacts: 'dist/**'.",
+      step: 'pack',
+    });
+  const packed: PackedArtifact[] = [];
+  for (const [index, spec] of artifacts.entries()) {
+    const file = join(out, String(index));
+    const result = await packFiles({ base: folder, ...spec, out: file });
+    if (result.kind === 'nothing') throw zeroArtifacts(job.service, spec, result.looked);
+    for (const glob of result.unmatched) say(`    nothing matches '${glob}'`);
+    if (result.sizeBytes > ARTIFACT_MAX_BYTES) throw tooLarge(spec, result.sizeBytes);
+    const taken = packed.map((one) => one.name);
+    const name = nameOf(job.service, spec, result, taken);
+    packed.push({
+      file,
+      name,
+      sha256: result.sha256,
+      size_bytes: result.sizeBytes,
+      content_type: CONTENT_TYPES[spec.format],
+    });
+    say(`    ${name}: ${result.files} file${result.files === 1 ? '' : 's'}, ${inWords(result.sizeBytes)}`);
+  }
+  return packed;
+}
+
+type Packed = Extract<PackFilesResult, { kind: 'packed' }>;
+
+/** `<name or service>.<extension>`; a single file without a name given keeps its own. Never the same name twice. */
+function nameOf(service: string, spec: ArtifactSpec, result: Packed, taken: readonly string[]): string {
+  const keepsOwn =
+    spec.format === 'file' && spec.name === undefined && /^[A-Za-z0-9][\w.-]{0,120}$/.test(result.fileName);
+  const extension = /^(\.[A-Za-z0-9]{1,20}){0,2}$/.test(result.extension) ? result.extension : '';
+  const stem = keepsOwn
+    ? result.fileName.slice(0, result.fileName.length - extension.length)
+    : (spec.name ?? service);
+  for (let count = 1; ; count += 1) {
+    const name = `${stem}${count === 1 ? '' : `-${count}`}${extension}`;
+    if (!taken.includes(name)) return name;
+  }
+}
+
+function tooLarge(spec: ArtifactSpec, sizeBytes: number): JobFailure {
+  return new JobFailure({
+    code: 'build_error',
+    message: `The artifact of ${spec.paths.join(', ')} has ${inWords(sizeBytes)}; 2 GiB are allowed.`,
+    hint: 'Narrow the paths, or split it into several artifacts.',
+    step: 'pack',
+  });
+}
+
+function zeroArtifacts(service: string, spec: ArtifactSpec, looked: readonly Looked[]): JobFailure {
+  const first = looked[0];
+  const below = spec.root === '.' ? '' : ` below the root '${spec.root}'`;
+  const what = looked.map((one) => `'${one.glob}'${one.exists ? '' : ` (there is no '${one.folder}')`}`);
+  const shown = first?.exists === true ? first : undefined;
+  const hints = [
+    shown !== undefined &&
+      `${shown.folder === '.' ? "The service's folder" : `'${shown.folder}'`} has: ${shown.names.join(', ') || 'nothing'}.`,
+    spec.root !== '.' &&
+      first !== undefined &&
+      !`${fixedFolder(first.glob)}/`.startsWith(`${spec.root}/`) &&
+      `Paths begin at the service's context, not at root: did you mean '${spec.root}/${first.glob}'?`,
+    "Let a command write these files, or change 'artifacts' in staithe.yaml to what the commands write.",
+  ];
+  return new JobFailure({
+    code: 'zero_artifacts',
+    message:
+      `The build of ${service} left nothing to keep: no file${below} matches ${what.join(', ')}.`.slice(
+        0,
+        4000,
+      ),
+    hint: hints
+      .filter((hint) => typeof hint === 'string')
+      .join(' ')
+      .slice(0, 2000),
+    step: 'pack',
+  });
+}
+
+/** As many at a time as keep a line busy: one upload waits for answers, three rarely do. */
+const PARALLEL_UPLOADS = 3;
+/** About 15 seconds of waits in all, each try with a URL of its own. */
+const UPLOAD_ATTEMPTS = 7;
+
+/** @returns the artifacts' ids, in the order given */
+export async function uploadArtifacts(
+  api: JobApi,
+  artifacts: readonly PackedArtifact[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const ids: string[] = new Array(artifacts.length).fill('');
+  const queue = artifacts.entries();
+  const worker = async () => {
+    for (const [index, artifact] of queue) ids[index] = await uploadOne(api, artifact, signal);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_UPLOADS, artifacts.length) }, worker));
+  return ids;
+}
+
+async function uploadOne(api: JobApi, artifact: PackedArtifact, signal: AbortSignal): Promise<string> {
+  const { file, ...announced } = artifact;
+  // A 403 is worth another try too: the URL may have expired while a large file before it was sent.
+  const helps = (error: unknown) =>
+    isTransient(error) || (error instanceof TransferError && error.status === 403);
+  return retry(
+    async () => {
+      const answer = await api.announce(announced, signal);
+      if (answer.upload !== null) await upload(answer.upload, file, artifact.size_bytes, signal);
+      return answer.artifact_id;
+    },
+    { attempts: UPLOAD_ATTEMPTS, signal, helps },
+  );
+}
+
+export function inWords(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KB`;
+  return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+}

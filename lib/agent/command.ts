@@ -1,0 +1,109 @@
+/** Runs one command of a service, in a process group of its own. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CommandEnd } from './failure.ts';
+import { pass, type Tail } from './output.ts';
+
+/** What programs get between SIGTERM and SIGKILL, to remove locks and temporary files. */
+const GRACE_MS = 5000;
+/** How long output may still come after a command's end. What it left running in the background may hold its output open for ever. */
+const LAST_OUTPUT_MS = 250;
+
+/** The process groups that commands have begun; what runs in the background of one may serve the next. */
+export class ProcessGroups {
+  readonly #leaders = new Set<number>();
+
+  add(leader: number): void {
+    this.#leaders.add(leader);
+  }
+
+  /** Ends all that still runs. @param graceful first SIGTERM, and SIGKILL after 5 seconds */
+  async end(graceful: boolean): Promise<void> {
+    if (graceful) {
+      for (const leader of this.#leaders) signalGroup(leader, 'SIGTERM');
+      const until = performance.now() + GRACE_MS;
+      while (this.#anyAlive() && performance.now() < until) await delay(20);
+    }
+    for (const leader of this.#leaders) signalGroup(leader, 'SIGKILL');
+  }
+
+  /** Forgets a group without members: its number may come to stand for another. */
+  forgetIfEmpty(leader: number): void {
+    if (!signalGroup(leader, 0)) this.#leaders.delete(leader);
+  }
+
+  #anyAlive(): boolean {
+    for (const leader of this.#leaders) this.forgetIfEmpty(leader);
+    return this.#leaders.size > 0;
+  }
+}
+
+function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-leader, signal);
+  } catch {
+    return false;
+  }
+}
+
+export interface CommandOptions {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly groups: ProcessGroups;
+  /** Keeps the end of the output. */
+  readonly tail: Tail;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a command with `sh -e` and passes its output through. Both of its outputs are one pipe, so lines stay in order.
+ *
+ * @returns how it ended @throws the signal's reason, when it is aborted; the whole group is gone then
+ */
+export async function runCommand(command: string, options: CommandOptions): Promise<CommandEnd> {
+  const killsBefore = outOfMemoryKills();
+  const child = spawn('/bin/sh', ['-c', 'exec /bin/sh -ec "$0" 2>&1', command], {
+    cwd: options.folder,
+    env: options.env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const output = child.stdout;
+  output.on('data', (chunk: Buffer) => {
+    options.tail.add(chunk);
+    if (pass(chunk)) return;
+    output.pause();
+    process.stdout.once('drain', () => output.resume());
+  });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    child.once('error', reject);
+  });
+  if (child.pid !== undefined) options.groups.add(child.pid);
+  const stop = () => void options.groups.end(true);
+  options.signal.addEventListener('abort', stop, { once: true });
+  try {
+    const { exitCode, signal } = await ended;
+    await Promise.race([closed, delay(LAST_OUTPUT_MS, undefined, { ref: false })]);
+    options.signal.throwIfAborted();
+    if (child.pid !== undefined) options.groups.forgetIfEmpty(child.pid);
+    const outOfMemory = outOfMemoryKills() > killsBefore;
+    return { command, exitCode, signal, lastLines: options.tail.lines(), outOfMemory };
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+  }
+}
+
+/** How many processes of this container the kernel has killed for want of memory (cgroup v2, then v1). */
+function outOfMemoryKills(): number {
+  for (const file of ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'])
+    try {
+      const count = /^oom_kill (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1];
+      if (count !== undefined) return Number(count);
+    } catch {
+      // No such cgroup here.
+    }
+  return 0;
+}

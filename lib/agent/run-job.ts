@@ -1,0 +1,150 @@
+/** The way of one job through the agent: fetch, unpack, commands, pack, upload, report. */
+import { ArchiveError } from '../archive/error.ts';
+import { unpack } from '../archive/unpack.ts';
+import type { ClaimedJob, ReportResult } from '../domain/job/schema.ts';
+import type { JobApi } from './api.ts';
+import { inWords, packArtifacts, uploadArtifacts } from './artifacts.ts';
+import { ProcessGroups, runCommand } from './command.ts';
+import {
+  artifactFailure,
+  commandFailure,
+  failureOf,
+  JobCancelled,
+  JobFailure,
+  shortened,
+  sourceFailure,
+  timeoutFailure,
+} from './failure.ts';
+import { say, Tail } from './output.ts';
+import { Progress } from './progress.ts';
+import { fetchSource } from './source.ts';
+import {
+  commandEnvironment,
+  contextFolder,
+  createWorkspace,
+  removeWorkspace,
+  type Workspace,
+} from './workspace.ts';
+
+/** Percent of a job at the beginning of its phases; commands share what lies between unpack and pack. */
+const PERCENT = { fetch: 2, unpack: 5, commands: 10, pack: 85, upload: 90 } as const;
+
+/** What the phases share. */
+interface Work {
+  readonly api: JobApi;
+  readonly claimed: ClaimedJob;
+  readonly workspace: Workspace;
+  readonly groups: ProcessGroups;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** What the agent is at, for failures: a phase, or a command. */
+  step: string;
+  tail: Tail;
+}
+
+/**
+ * Does the job and reports how it ended.
+ *
+ * @throws JobCancelled when the API says so, or an error when the result could not be reported
+ */
+export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportResult> {
+  const stop = new AbortController();
+  const progress = new Progress(api, () => stop.abort(new JobCancelled()));
+  const groups = new ProcessGroups();
+  const workspace = await createWorkspace();
+  const work: Work = {
+    api,
+    claimed,
+    workspace,
+    groups,
+    progress,
+    signal: stop.signal,
+    step: 'prepare',
+    tail: new Tail(),
+  };
+  const seconds = claimed.job.spec.timeout_seconds;
+  const deadline = setTimeout(
+    () => stop.abort(new JobFailure(timeoutFailure(seconds, work.step, work.tail.lines()))),
+    seconds * 1000,
+  );
+  try {
+    const result = await outcomeOf(work);
+    await Promise.all([progress.close(), groups.end(stop.signal.aborted)]);
+    if (stop.signal.reason instanceof JobCancelled) throw stop.signal.reason;
+    await api.result(result);
+    return result;
+  } finally {
+    clearTimeout(deadline);
+    await progress.close();
+    await groups.end(false);
+    await removeWorkspace(workspace);
+  }
+}
+
+/** The phases, or what stopped them: a phase that hangs must not outlast the job's time. */
+async function outcomeOf(work: Work): Promise<ReportResult> {
+  const stopped = new Promise<never>((_, reject) => {
+    work.signal.addEventListener('abort', () => reject(work.signal.reason), { once: true });
+  });
+  try {
+    return { status: 'completed', artifact_ids: await Promise.race([phases(work), stopped]) };
+  } catch (error) {
+    return {
+      status: 'failed',
+      error: failureOf(work.signal.aborted ? work.signal.reason : error, work.step),
+    };
+  }
+}
+
+async function phases(work: Work): Promise<string[]> {
+  const { api, claimed, workspace, signal } = work;
+  const { job, source } = claimed;
+  enter(work, 'fetch source', PERCENT.fetch, `fetch source (${inWords(source.size_bytes)})`);
+  await fetchSource(api, claimed, workspace.archive, signal);
+
+  enter(work, 'unpack', PERCENT.unpack);
+  await unpack(workspace.archive, {
+    format: source.format,
+    stripComponents: source.strip_components,
+    into: workspace.tree,
+  }).catch((error: unknown) => {
+    throw error instanceof ArchiveError ? new JobFailure(sourceFailure(error)) : error;
+  });
+  const folder = await contextFolder(workspace, job.spec.context);
+  await commands(work, folder);
+
+  enter(work, 'pack', PERCENT.pack);
+  const artifacts = await packArtifacts(job, folder, workspace.out).catch((error: unknown) => {
+    throw error instanceof ArchiveError ? new JobFailure(artifactFailure(error)) : error;
+  });
+  const count = `${artifacts.length} artifact${artifacts.length === 1 ? '' : 's'}`;
+  enter(work, 'upload', PERCENT.upload, `upload ${count}`);
+  return uploadArtifacts(api, artifacts, signal);
+}
+
+async function commands(work: Work, folder: string): Promise<void> {
+  const { spec } = work.claimed.job;
+  const env = commandEnvironment(work.workspace, spec.env);
+  for (const [index, command] of spec.commands.entries()) {
+    const share = ((PERCENT.pack - PERCENT.commands) * index) / spec.commands.length;
+    const stage = `command ${index + 1} of ${spec.commands.length}`;
+    enter(work, stage, Math.floor(PERCENT.commands + share), `${stage}: ${shortened(command)}`);
+    say(`$ ${command}`);
+    work.step = command;
+    work.tail = new Tail();
+    const { groups, tail, signal } = work;
+    const end = await runCommand(command, { folder, env, groups, tail, signal });
+    if (end.exitCode !== 0) throw new JobFailure(commandFailure(end));
+  }
+  work.tail = new Tail();
+  // What commands left in the background must not change files while they are packed.
+  await work.groups.end(false);
+}
+
+/** Begins a phase: says so in the log and to the API, and waits for neither. */
+function enter(work: Work, stage: string, percent: number, line = stage): void {
+  work.signal.throwIfAborted();
+  work.step = stage;
+  work.progress.enter(stage, percent);
+  say(`==> ${line}`);
+}

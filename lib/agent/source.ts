@@ -1,0 +1,44 @@
+import type { ClaimedJob } from '../domain/job/schema.ts';
+import type { JobApi } from './api.ts';
+import { JobFailure } from './failure.ts';
+import { retry } from './retry.ts';
+import { download, isTransient, TransferError } from './transfer.ts';
+
+/** The bytes that came are not those that were announced. */
+class Mismatch extends Error {}
+
+/** About 15 seconds of waits in all. */
+const ATTEMPTS = 7;
+
+/** Fetches the source's archive and proves it by its digest. @throws JobFailure source_error, or a network error */
+export async function fetchSource(
+  api: JobApi,
+  claimed: ClaimedJob,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  let source = claimed.source;
+  const fetchOnce = async () => {
+    const came = await download(source.url, file, source.size_bytes, signal).catch(async (error: unknown) => {
+      // The URL may have expired, if the job waited long: a repeated claim gives a fresh one.
+      if (error instanceof TransferError && !isTransient(error)) source = (await api.claim(signal)).source;
+      throw error;
+    });
+    if (came.sizeBytes !== source.size_bytes || came.sha256 !== source.sha256)
+      throw new Mismatch(
+        `${came.sizeBytes} bytes with sha256 ${came.sha256} came, and ${source.size_bytes} bytes with sha256 ${source.sha256} were announced`,
+      );
+  };
+  try {
+    await retry(fetchOnce, { attempts: ATTEMPTS, signal, helps: () => true });
+  } catch (error) {
+    if (!(error instanceof Mismatch) && !(error instanceof TransferError)) throw error;
+    const refused = error instanceof TransferError && error.status >= 500;
+    throw new JobFailure({
+      code: refused ? 'internal_error' : 'source_error',
+      message: `The source could not be fetched: ${error.message}.`,
+      hint: refused ? 'Start the run again in a moment.' : 'Upload the source again and build from it.',
+      step: 'fetch source',
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/** The folders that one job works in, and what its commands see of the machine. */
+import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import { JobFailure } from './failure.ts';
+
+export interface Workspace {
+  readonly root: string;
+  /** The unpacked source. */
+  readonly tree: string;
+  /** The source as it came. */
+  readonly archive: string;
+  /** What is packed for upload. */
+  readonly out: string;
+  readonly home: string;
+  readonly temporary: string;
+}
+
+/**
+ * Makes the folders. Where it can, the path is always the same one: programs write paths into what they build, and
+ * the same source should give the same digest. A second job on the same machine gets a path of its own.
+ */
+export async function createWorkspace(): Promise<Workspace> {
+  const fixed = join(tmpdir(), 'staithe-job');
+  const root = await mkdir(fixed, { mode: 0o700 }).then(
+    () => fixed,
+    () => mkdtemp(join(tmpdir(), 'staithe-job-')),
+  );
+  const workspace = {
+    root,
+    tree: join(root, 'tree'),
+    archive: join(root, 'source'),
+    out: join(root, 'out'),
+    home: join(root, 'home'),
+    temporary: join(root, 'tmp'),
+  };
+  await Promise.all([workspace.out, workspace.home, workspace.temporary].map((folder) => mkdir(folder)));
+  return workspace;
+}
+
+export async function removeWorkspace(workspace: Workspace): Promise<void> {
+  // A build may leave folders that nobody may write to (Go's module cache does): then the backend's disk is at an end soon anyway.
+  await rm(workspace.root, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
+}
+
+/**
+ * A clean environment: nothing of the agent's own (its ticket, the backend's AWS credentials) can leak, as only what
+ * is named here is passed on.
+ */
+export function commandEnvironment(
+  workspace: Workspace,
+  variables: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    HOME: workspace.home,
+    TMPDIR: workspace.temporary,
+    LANG: 'C.UTF-8',
+    TERM: 'dumb',
+    CI: 'true',
+    ...variables,
+  };
+}
+
+/** @returns the folder that commands run in @throws JobFailure manifest_error */
+export async function contextFolder(workspace: Workspace, context: string): Promise<string> {
+  const folder = join(workspace.tree, context);
+  const real = await realpath(folder).catch(() => undefined);
+  const tree = await realpath(workspace.tree);
+  const inside = real !== undefined && (real === tree || real.startsWith(tree + sep));
+  if (inside && (await stat(real)).isDirectory()) return folder;
+  const names = (await readdir(workspace.tree, { withFileTypes: true }))
+    .map((child) => (child.isDirectory() ? `${child.name}/` : child.name))
+    .sort()
+    .slice(0, 20);
+  throw new JobFailure({
+    code: 'manifest_error',
+    message: `The context '${context}' is not a folder of the source.`,
+    hint: `Correct 'context' in staithe.yaml. The source has: ${names.join(', ') || 'nothing'}.`,
+    step: 'prepare',
+  });
+}
