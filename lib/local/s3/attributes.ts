@@ -47,11 +47,11 @@ function objectParts(object: ObjectVersion, { headers }: BucketRequest): XmlTree
   const marker = Number(headers['x-amz-part-number-marker'] ?? 0);
   const { checksum } = object;
   const numbered = object.pieces.map((piece, index) => ({ ...piece, number: piece.number ?? index + 1 }));
-  if (checksum?.type !== 'COMPOSITE') return { TotalPartsCount: object.pieces.length };
+  if (checksum?.type !== 'COMPOSITE') return { PartsCount: object.pieces.length };
   const rest = numbered.filter(({ number }) => number > marker);
   const parts = rest.slice(0, limit);
   return {
-    TotalPartsCount: object.pieces.length,
+    PartsCount: object.pieces.length,
     PartNumberMarker: marker,
     NextPartNumberMarker: parts.at(-1)?.number ?? 0,
     MaxParts: limit,

@@ -63,7 +63,8 @@ function entry(
       DetailType: detailType,
       Detail: JSON.stringify(detail),
       Resources: [`arn:${state.cloud.partition}:s3:::${object.bucket}`],
-      Time: new Date(object.modified).toISOString(),
+      // Seconds, as the timestamps of the JSON protocol.
+      Time: object.modified / 1000,
     }),
   ];
 }

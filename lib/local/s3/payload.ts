@@ -1,5 +1,4 @@
 /** The bytes that a request means, out of the bytes on the wire: plain, or `aws-chunked` with or without signatures. */
-import { createHash } from 'node:crypto';
 import type { Cloud } from '../service.ts';
 import { assertWellFormed, type ChecksumAlgorithm, checksumHeader } from './checksum.ts';
 import { chunkSignatures } from './chunk-signature.ts';
@@ -10,7 +9,7 @@ import type { S3Request } from './request.ts';
 export interface Payload {
   /** The length that the request declares, decoded. */
   readonly length: number;
-  /** Fails with IncompleteBody, SignatureDoesNotMatch or XAmzContentSHA256Mismatch while it is read. */
+  /** Fails with IncompleteBody or SignatureDoesNotMatch while it is read (the gateway checks a signed SHA-256). */
   readonly bytes: AsyncIterable<Buffer>;
   /** The checksum's trailer, once `bytes` is read. @throws InvalidRequest when it did not come */
   trailer(algorithm: ChecksumAlgorithm): string;
@@ -31,9 +30,7 @@ export function payload(cloud: Cloud, request: S3Request): Payload {
   const trailers = new Map<string, string>();
   const bytes = chunked
     ? bounded(decodeChunked(wire, observer(cloud, request, declared, trailers)), length)
-    : /^[0-9a-f]{64}$/i.test(declared)
-      ? withDigest(wire, declared.toLowerCase())
-      : wire;
+    : wire;
   return {
     length,
     bytes,
@@ -76,21 +73,5 @@ async function* bounded(source: AsyncIterable<Buffer>, length: number): AsyncGen
     if (size > length)
       throw s3Error('IncompleteBody', 'The request body is longer than x-amz-decoded-content-length.');
     yield chunk;
-  }
-}
-
-/** The body's SHA-256 is part of the signature, so a body that differs was not signed. */
-async function* withDigest(source: AsyncIterable<Buffer>, declared: string): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256');
-  for await (const chunk of source) {
-    hash.update(chunk);
-    yield chunk;
-  }
-  const computed = hash.digest('hex');
-  if (computed !== declared) {
-    throw s3Error('XAmzContentSHA256Mismatch', undefined, {
-      ClientComputedContentSHA256: declared,
-      S3ComputedContentSHA256: computed,
-    });
   }
 }

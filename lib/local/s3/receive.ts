@@ -28,7 +28,7 @@ export interface Received extends Piece {
 
 /**
  * @param fallback the algorithm of the checksum that is made when the request brings none
- * @throws MissingContentLength, EntityTooLarge, IncompleteBody, InvalidDigest, BadDigest, XAmzContentSHA256Mismatch
+ * @throws MissingContentLength, EntityTooLarge, IncompleteBody, InvalidDigest, BadDigest
  */
 export async function receive(
   state: S3State,
