@@ -40,10 +40,11 @@ type AnyHandler = (request: Request<RouteSpec>) => Promise<unknown>;
 
 export const logger = new Logger({ serviceName: 'staithe' });
 
+/** @param ports where answers to Idempotency-Keys are kept; a group that only reads needs none */
 export function serve<G extends Group>(
   group: G,
   handlers: Handlers<G>,
-  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  ports?: Pick<Ports, 'table' | 'clock' | 'randomness'>,
 ) {
   const byRouteKey = new Map<string, { operation: string; spec: RouteSpec; handle: AnyHandler }>();
   for (const [operation, spec] of Object.entries<RouteSpec>(ROUTES)) {
@@ -65,7 +66,8 @@ export function serve<G extends Group>(
     const answer = async (seed: string | undefined) =>
       replyOf(spec, await handle({ ...input, actor, seed, bytes, headers: event.headers }));
     const key = event.headers['idempotency-key'];
-    if (key === undefined || spec.method === 'GET' || spec.access === 'public') return answer(undefined);
+    if (key === undefined || ports === undefined || spec.method === 'GET' || spec.access === 'public')
+      return answer(undefined);
     const request = {
       key,
       scope: `${nameOf(actor)} ${operation} ${event.rawPath}`,

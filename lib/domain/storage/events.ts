@@ -22,6 +22,9 @@ const STATUS_OF: Readonly<Record<string, (image: NonNullable<Image>) => unknown>
       : undefined,
 };
 
+/** The kinds of items that can be news. */
+export const EVENT_KINDS: readonly string[] = Object.keys(STATUS_OF);
+
 const title = (word: string): string =>
   word.replace(/(^|_)([a-z])/g, (_, gap: string, letter: string) => (gap ? ' ' : '') + letter.toUpperCase());
 

@@ -1,0 +1,146 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnAuthorizer, CfnIntegration, CfnRoute, CfnStage, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { GROUPS, type Group, type RouteSpec } from '../contract/route.ts';
+import { ROUTES } from '../contract/routes.ts';
+import type { Bundles } from './bundles.ts';
+import { StaitheFunction } from './function.ts';
+
+/** Requests a second for the whole API, and how many at once above that: far more than a team's CI, far less than an attack. */
+const RATE_LIMIT = 200;
+const BURST_LIMIT = 400;
+
+/** The long poll of logs waits 20 s; API Gateway gives up at 30. */
+const TIMEOUT = Duration.seconds(29);
+
+const DESCRIPTIONS = {
+  projects: 'Projects',
+  sources: 'Sources and their uploads',
+  builds: 'Builds, runs and logs',
+  jobs: 'What the build agent calls',
+  artifacts: 'Artifacts',
+  releases: 'Releases',
+  environments: 'Environments and deployments',
+  tokens: 'Tokens',
+  webhooks: 'Webhooks and deliveries',
+  service: 'Health and the OpenAPI document',
+} as const satisfies Record<Group, string>;
+
+/** The HTTP API: its routes are those of the contract's table, each with the authorizer before it. */
+export class Api extends Construct {
+  readonly http: HttpApi;
+  readonly functions: Readonly<Record<Group, StaitheFunction>>;
+  readonly authorizer: StaitheFunction;
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { bundles }: { bundles: Bundles }) {
+    super(scope, id);
+    this.http = new HttpApi(this, 'Http', { createDefaultStage: false, description: 'Staithe' });
+    this.url = this.http.apiEndpoint;
+    this.addStage();
+    this.authorizer = new StaitheFunction(this, 'Authorizer', {
+      bundles,
+      entry: 'api/authorizer',
+      description: 'Finds out who asks',
+    });
+    const authorizerId = this.addAuthorizer();
+    const functions = GROUPS.map((group): [Group, StaitheFunction] => [
+      group,
+      new StaitheFunction(this, group, {
+        bundles,
+        entry: `api/${group}`,
+        description: `API: ${DESCRIPTIONS[group]}`,
+        timeout: TIMEOUT,
+      }),
+    ]);
+    const byGroup = new Map(functions);
+    this.functions = Object.fromEntries(functions) as Record<Group, StaitheFunction>;
+    const integrations = new Map(
+      functions.map(([group, target]) => [group, this.addIntegration(group, target)]),
+    );
+    for (const [operation, spec] of Object.entries<RouteSpec>(ROUTES)) {
+      const integration = integrations.get(spec.group);
+      const target = byGroup.get(spec.group);
+      if (integration === undefined || target === undefined)
+        throw new Error(`Route ${operation} has no function.`);
+      new CfnRoute(this, `Route-${operation}`, {
+        apiId: this.http.apiId,
+        routeKey: `${spec.method} ${spec.path}`,
+        target: `integrations/${integration.ref}`,
+        authorizationType: 'CUSTOM',
+        authorizerId,
+        operationName: operation,
+      });
+    }
+  }
+
+  private addStage(): void {
+    const logs = new LogGroup(this, 'AccessLogs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const field = (name: string) => `$context.${name}`;
+    new CfnStage(this, 'Stage', {
+      apiId: this.http.apiId,
+      stageName: '$default',
+      autoDeploy: true,
+      defaultRouteSettings: { throttlingRateLimit: RATE_LIMIT, throttlingBurstLimit: BURST_LIMIT },
+      accessLogSettings: {
+        destinationArn: logs.logGroupArn,
+        format: JSON.stringify({
+          request_id: field('requestId'),
+          time: field('requestTime'),
+          source_ip: field('identity.sourceIp'),
+          route: field('routeKey'),
+          path: field('path'),
+          status: field('status'),
+          latency_ms: field('responseLatency'),
+          bytes: field('responseLength'),
+          error: field('integrationErrorMessage'),
+        }),
+      },
+    });
+  }
+
+  private addAuthorizer(): string {
+    const { lambda } = this.authorizer;
+    const authorizer = new CfnAuthorizer(this, 'WhoAsks', {
+      apiId: this.http.apiId,
+      name: 'who-asks',
+      authorizerType: 'REQUEST',
+      authorizerPayloadFormatVersion: '2.0',
+      enableSimpleResponses: true,
+      // No identity source: a request without a token shall reach the route, whose answer says what to do.
+      authorizerResultTtlInSeconds: 0,
+      authorizerUri: `arn:${Stack.of(this).partition}:apigateway:${Stack.of(this).region}:lambda:path/2015-03-31/functions/${lambda.functionArn}/invocations`,
+    });
+    lambda.addPermission('ApiGateway', {
+      principal: new ServicePrincipal('apigateway.amazonaws.com'),
+      sourceArn: this.arnOf(`authorizers/${authorizer.ref}`),
+    });
+    return authorizer.ref;
+  }
+
+  private addIntegration(group: Group, { lambda }: StaitheFunction): CfnIntegration {
+    lambda.addPermission('ApiGateway', {
+      principal: new ServicePrincipal('apigateway.amazonaws.com'),
+      sourceArn: this.arnOf('*/*'),
+    });
+    return new CfnIntegration(this, `Integration-${group}`, {
+      apiId: this.http.apiId,
+      integrationType: 'AWS_PROXY',
+      integrationUri: lambda.functionArn,
+      payloadFormatVersion: '2.0',
+    });
+  }
+
+  private arnOf(suffix: string): string {
+    return Stack.of(this).formatArn({
+      service: 'execute-api',
+      resource: this.http.apiId,
+      resourceName: suffix,
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/** Bundles: each function, and the agent, as one file. One esbuild run makes them all. */
+import { globSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { bundleAgent } from '../agent/bundle.ts';
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+export interface Bundles {
+  /** The folder of a function's bundle, by its entry below `functions/` without `.ts`: `api/builds`. */
+  functionFolder(entry: string): string;
+  /** The folder with `agent.mjs`. */
+  readonly agentFolder: string;
+}
+
+/** Entry points below functions/, as `api/builds`. */
+export function functionEntries(): string[] {
+  return globSync('functions/**/*.ts', { cwd: ROOT })
+    .map((file) => relative('functions', file).replace(/\.ts$/, ''))
+    .sort();
+}
+
+/**
+ * `mainFields` prefers the SDK's ES modules, which tree-shake: with minify it is what cut import time most. The banner
+ * gives `require` to what is CommonJS inside.
+ */
+export async function bundleAll(outdir: string = join(ROOT, 'dist')): Promise<Bundles> {
+  const functions = join(outdir, 'functions');
+  const agentFolder = join(outdir, 'agent');
+  await Promise.all([functions, agentFolder].map((folder) => rm(folder, { recursive: true, force: true })));
+  await Promise.all([
+    build({
+      entryPoints: Object.fromEntries(
+        functionEntries().map((entry) => [`${entry}/index`, join(ROOT, 'functions', `${entry}.ts`)]),
+      ),
+      outdir: functions,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node24',
+      mainFields: ['module', 'main'],
+      minify: true,
+      banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+      logLevel: 'error',
+    }),
+    bundleAgent(join(agentFolder, 'agent.mjs')),
+  ]);
+  return { functionFolder: (entry) => join(functions, entry), agentFolder };
+}

@@ -1,0 +1,120 @@
+import { Duration } from 'aws-cdk-lib';
+import { EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { EVENT_KINDS } from '../domain/storage/events.ts';
+import type { Bundles } from './bundles.ts';
+import { StaitheFunction } from './function.ts';
+import type { Storage } from './storage.ts';
+import type { Workflow } from './workflow.ts';
+
+/** The bus of Staithe's own events, the relay that feeds it from the table's stream, and what listens to AWS. */
+export class Events extends Construct {
+  readonly bus: EventBus;
+  readonly relay: StaitheFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { bundles: Bundles; storage: Storage; workflows: readonly Workflow[]; trigger: Workflow },
+  ) {
+    super(scope, id);
+    const { bundles, storage, trigger } = props;
+    this.bus = new EventBus(this, 'Bus', { description: 'What happens in Staithe' });
+    this.relay = this.addRelay(bundles, storage);
+    this.listenToStorage(bundles, storage);
+    this.listenToWorkflows(bundles, storage, props.workflows);
+    new Rule(this, 'Deliveries', {
+      description: 'A webhook was kept: decide what to build',
+      eventBus: this.bus,
+      eventPattern: { source: ['staithe'], detailType: ['Delivery Received'] },
+      targets: [
+        new SfnStateMachine(trigger.machine, {
+          input: RuleTargetInput.fromObject({ delivery_id: EventField.fromPath('$.detail.id') }),
+        }),
+      ],
+    });
+  }
+
+  private addRelay(bundles: Bundles, storage: Storage): StaitheFunction {
+    const relay = new StaitheFunction(this, 'Relay', {
+      bundles,
+      entry: 'events/table-changed',
+      description: 'Tells the bus what changed in the table',
+    });
+    relay.give(
+      { STAITHE_EVENT_BUS: this.bus.eventBusName },
+      { actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] },
+    );
+    const { tableStreamArn: stream } = storage.table;
+    if (stream === undefined) throw new Error('The table has no stream.');
+    relay.give(
+      {},
+      {
+        actions: ['dynamodb:DescribeStream', 'dynamodb:GetShardIterator', 'dynamodb:GetRecords'],
+        resources: [stream],
+      },
+      // Lambda asks for it on all streams (docs: AWSLambdaDynamoDBExecutionRole).
+      { actions: ['dynamodb:ListStreams'], resources: ['*'] },
+    );
+    const mapping = relay.lambda.addEventSourceMapping('Stream', {
+      eventSourceArn: stream,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      // No window: a webhook's build shall start at once. No limit of retries: an event waits until the bus takes it.
+      reportBatchItemFailures: true,
+      bisectBatchOnError: true,
+      filters: [
+        // Only what can be news; claims, pointers and expiry are none.
+        FilterCriteria.filter({ dynamodb: { NewImage: { kind: { S: FilterRule.or(...EVENT_KINDS) } } } }),
+      ],
+    });
+    const policy = relay.role.node.tryFindChild('DefaultPolicy');
+    if (policy !== undefined) mapping.node.addDependency(policy);
+    return relay;
+  }
+
+  private listenToStorage(bundles: Bundles, storage: Storage): void {
+    const arrived = new StaitheFunction(this, 'ObjectCreated', {
+      bundles,
+      entry: 'events/object-created',
+      description: 'Marks sources as stored',
+    });
+    storage.giveTable(arrived, 'GetItem', 'PutItem');
+    storage.giveBytes(arrived, 'sources', 'GetObject');
+    new Rule(this, 'Uploads', {
+      description: 'The bytes of a source have arrived',
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: {
+          bucket: { name: [storage.bucket.bucketName] },
+          object: { key: [{ wildcard: 'projects/*/sources/*' }] },
+        },
+      },
+      targets: [new LambdaTarget(arrived.lambda, { maxEventAge: Duration.hours(24) })],
+    });
+  }
+
+  private listenToWorkflows(bundles: Bundles, storage: Storage, workflows: readonly Workflow[]): void {
+    const ended = new StaitheFunction(this, 'ExecutionEnded', {
+      bundles,
+      entry: 'events/execution-ended',
+      description: 'Fails what a workflow that died was working on',
+    });
+    storage.giveTable(ended, 'GetItem', 'PutItem');
+    new Rule(this, 'DeadWorkflows', {
+      description: 'A workflow ended before its last step',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          stateMachineArn: workflows.map((workflow) => workflow.machine.stateMachineArn),
+        },
+      },
+      targets: [new LambdaTarget(ended.lambda, { maxEventAge: Duration.hours(24) })],
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { CfnElement, Stack, Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import type { Storage } from './storage.ts';
+import type { Workflow } from './workflow.ts';
+
+interface Finding {
+  readonly rule: string;
+  /** The exact permissions that the rule found, for rules that find several. */
+  readonly on?: readonly string[];
+  readonly reason: string;
+}
+
+/** How cdk-nag writes a reference to a construct's resource. */
+function logicalId(construct: IConstruct): string {
+  const { defaultChild: resource } = construct.node;
+  if (!(resource instanceof CfnElement))
+    throw new Error(`${construct.node.path} has no resource of its own.`);
+  return String(Stack.of(construct).resolve(resource.logicalId));
+}
+
+/** The findings of cdk-nag that stay, each with its reason. */
+function findings(storage: Storage, build: Workflow): Finding[] {
+  const bytes = `<${logicalId(storage.bucket)}.Arn>`;
+  const here = 'arn:<AWS::Partition>';
+  const account = '<AWS::Region>:<AWS::AccountId>';
+  return [
+    {
+      rule: 'SMG4',
+      reason:
+        'The webhook secret is shared with the git host, where no rotation function can change it. The key of job tokens may be replaced at any time: tokens live for hours.',
+    },
+    {
+      rule: 'IAM5',
+      on: [`Resource::${bytes}/projects/*/sources/*`, `Resource::${bytes}/projects/*/artifacts/*`],
+      reason:
+        'One function serves all projects. Callers reach bytes only through links for single objects, signed after the check of their project.',
+    },
+    {
+      rule: 'IAM5',
+      on: [`Resource::${here}:states:${account}:execution:<${logicalId(build.machine)}.Name>:*`],
+      reason: 'Executions are named after runs, which are not known before.',
+    },
+    {
+      rule: 'IAM5',
+      on: [
+        `Resource::${here}:lambda:${account}:function:*`,
+        `Resource::${here}:logs:${account}:log-group:/aws/lambda/*`,
+      ],
+      reason:
+        'Functions that are deployed to are not known before. Every change needs their tag staithe:project, by a condition.',
+    },
+    {
+      rule: 'IAM5',
+      on: ['Resource::*'],
+      reason:
+        'Log delivery and X-Ray of state machines and ListStreams have no resource to name (Service Authorization Reference).',
+    },
+  ];
+}
+
+export function acknowledgeFindings(stack: Stack, storage: Storage, build: Workflow): void {
+  const validations = Validations.of(stack);
+  for (const { rule, on, reason } of findings(storage, build)) {
+    const id = `AwsSolutions::AwsSolutions-${rule}`;
+    for (const exact of on === undefined ? [id] : on.map((permission) => `${id}[${permission}]`))
+      validations.acknowledge({ id: exact, reason });
+  }
+}

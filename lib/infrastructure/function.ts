@@ -1,0 +1,65 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { SettingName } from '../aws/settings.ts';
+import type { Bundles } from './bundles.ts';
+
+interface StaitheFunctionProps {
+  readonly bundles: Bundles;
+  /** Below `functions/`, without `.ts`. */
+  readonly entry: string;
+  readonly description: string;
+  /** 10 s for what a person waits for; a step that moves bytes says more. */
+  readonly timeout?: Duration;
+  /** 512 MB: below, Lambda's share of a processor makes a cold start twice as long; above, it hardly helps. */
+  readonly memorySize?: number;
+}
+
+/** A function with a role of its own that can write its own log and nothing else, until something is given to it. */
+export class StaitheFunction extends Construct {
+  readonly lambda: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: StaitheFunctionProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+      }),
+    );
+    this.lambda = new LambdaFunction(this, 'Function', {
+      description: props.description,
+      code: Code.fromAsset(props.bundles.functionFolder(props.entry)),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memorySize ?? 512,
+      timeout: props.timeout ?? Duration.seconds(10),
+      role: role.withoutPolicyUpdates(),
+      logGroup,
+    });
+    this.role = role;
+  }
+
+  readonly role: Role;
+
+  /** A setting and the permission that it is of no use without. */
+  give(
+    settings: Partial<Record<SettingName, string>>,
+    ...statements: {
+      actions: string[];
+      resources: string[];
+      conditions?: Record<string, Record<string, string>>;
+    }[]
+  ): void {
+    for (const [name, value] of Object.entries(settings)) this.lambda.addEnvironment(name, value);
+    for (const statement of statements) this.role.addToPolicy(new PolicyStatement(statement));
+  }
+}

@@ -1,0 +1,53 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { Api } from './api.ts';
+import type { Events } from './events.ts';
+import type { Workflow } from './workflow.ts';
+
+/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are five. */
+export class Monitoring extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { api: Api; events: Events; workflows: readonly Workflow[] },
+  ) {
+    super(scope, id);
+    const fiveMinutes = { period: Duration.minutes(5), statistic: 'Sum' };
+    // One in five minutes: a 5xx of the control plane is always a defect of it.
+    this.alarm(
+      'ApiFailures',
+      'The API answered with 5xx',
+      'api-failures',
+      props.api.http.metricServerError(fiveMinutes),
+      1,
+    );
+    for (const workflow of props.workflows)
+      this.alarm(
+        `Workflow-${workflow.name}`,
+        `The ${workflow.name} workflow died before its last step`,
+        'dead-workflow',
+        workflow.machine.metricFailed(fiveMinutes),
+        1,
+      );
+    // A minute behind: then webhooks wait that long for their builds.
+    this.alarm(
+      'RelayBehind',
+      'Events wait in the stream',
+      'relay-behind',
+      props.events.relay.lambda.metric('IteratorAge', { period: Duration.minutes(5), statistic: 'Maximum' }),
+      60_000,
+    );
+  }
+
+  private alarm(id: string, what: string, section: string, metric: IMetric, threshold: number): void {
+    new Alarm(this, id, {
+      alarmDescription: `${what}. What to do: docs/operations.md#${section}`,
+      metric,
+      threshold,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Api } from './api.ts';
+import { Builds } from './builds.ts';
+import type { Bundles } from './bundles.ts';
+import { Deployments } from './deployments.ts';
+import { Events } from './events.ts';
+import { acknowledgeFindings } from './findings.ts';
+import { StaitheFunction } from './function.ts';
+import { Monitoring } from './monitoring.ts';
+import { Secrets } from './secrets.ts';
+import { Storage } from './storage.ts';
+import { Triggers } from './triggers.ts';
+import { giveWorkflows } from './workflow.ts';
+
+interface StaitheStackProps extends StackProps {
+  readonly bundles: Bundles;
+}
+
+/** All of Staithe. Each capability is a construct; what a function of the API may touch is given here, and only here. */
+export class StaitheStack extends Stack {
+  constructor(scope: Construct, id: string, props: StaitheStackProps) {
+    super(scope, id, props);
+    const { bundles } = props;
+    const gitHostUrl = String(this.node.tryGetContext('gitHostUrl') ?? 'https://api.github.com');
+    const storage = new Storage(this, 'Storage');
+    const secrets = new Secrets(this, 'Secrets');
+    const api = new Api(this, 'Api', { bundles });
+    const builds = new Builds(this, 'Builds', { bundles, storage, api });
+    const deployments = new Deployments(this, 'Deployments', { bundles, storage });
+    const triggers = new Triggers(this, 'Triggers', { bundles, storage, build: builds.workflow, gitHostUrl });
+    const workflows = [builds.workflow, deployments.workflow, triggers.workflow];
+    const events = new Events(this, 'Events', { bundles, storage, workflows, trigger: triggers.workflow });
+    new Monitoring(this, 'Monitoring', { api, events, workflows });
+    this.equipApi(api, { storage, secrets, builds, deployments });
+    const adminToken = this.addAdminToken(bundles, storage);
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'AdminTokenFunction', {
+      value: adminToken.lambda.functionName,
+      description: 'Invoke it to get an admin token',
+    });
+    new CfnOutput(this, 'WebhookSecret', {
+      value: secrets.webhook.secretArn,
+      description: 'The secret to give to the git host',
+    });
+    new CfnOutput(this, 'EventBus', { value: events.bus.eventBusName });
+    acknowledgeFindings(this, storage, builds.workflow);
+  }
+
+  private equipApi(
+    api: Api,
+    parts: { storage: Storage; secrets: Secrets; builds: Builds; deployments: Deployments },
+  ): void {
+    const { storage, secrets, builds, deployments } = parts;
+    const { functions } = api;
+    storage.giveTable(api.authorizer, 'GetItem');
+    secrets.giveJobTokens(api.authorizer);
+
+    storage.giveTable(functions.projects, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
+    storage.giveIndex(functions.projects);
+
+    storage.giveTable(functions.sources, 'GetItem', 'PutItem');
+    storage.giveBytes(functions.sources, 'sources', 'PutObject');
+
+    storage.giveTable(functions.builds, 'GetItem', 'BatchGetItem', 'PutItem');
+    storage.giveIndex(functions.builds);
+    storage.giveBytes(functions.builds, 'sources', 'GetObject');
+    storage.giveListing(functions.builds);
+    giveWorkflows(functions.builds, [builds.workflow], { stop: true });
+    builds.giveLogs(functions.builds);
+
+    storage.giveTable(functions.jobs, 'GetItem', 'PutItem');
+    storage.giveBytes(functions.jobs, 'sources', 'GetObject');
+    storage.giveBytes(functions.jobs, 'artifacts', 'GetObject', 'PutObject');
+    storage.giveListing(functions.jobs);
+    secrets.giveJobTokens(functions.jobs);
+
+    storage.giveTable(functions.artifacts, 'GetItem');
+    storage.giveIndex(functions.artifacts);
+    storage.giveBytes(functions.artifacts, 'artifacts', 'GetObject');
+
+    storage.giveTable(functions.releases, 'GetItem', 'BatchGetItem', 'PutItem');
+    storage.giveIndex(functions.releases);
+
+    storage.giveTable(functions.environments, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
+    storage.giveIndex(functions.environments);
+    giveWorkflows(functions.environments, [deployments.workflow]);
+
+    storage.giveTable(functions.tokens, 'GetItem', 'PutItem', 'DeleteItem');
+    storage.giveIndex(functions.tokens);
+
+    storage.giveTable(functions.webhooks, 'GetItem', 'PutItem');
+    storage.giveIndex(functions.webhooks);
+    secrets.giveWebhook(functions.webhooks);
+
+    functions.service.give({ STAITHE_API_URL: api.url });
+  }
+
+  private addAdminToken(bundles: Bundles, storage: Storage): StaitheFunction {
+    const fn = new StaitheFunction(this, 'CreateAdminToken', {
+      bundles,
+      entry: 'operator/create-admin-token',
+      description: 'Creates an admin token for whoever may invoke it',
+    });
+    storage.giveTable(fn, 'GetItem', 'PutItem');
+    return fn;
+  }
+}

@@ -1,0 +1,113 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  HttpMethods,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { StaitheFunction } from './function.ts';
+
+/** What a function may do with items. Transactions are checked by the actions of their parts. */
+export type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem' | 'DeleteItem' | 'Query';
+export type BlobAction = 'GetObject' | 'PutObject';
+
+/** The table of everything, and the bucket of bytes. Both stay when the stack goes. */
+export class Storage extends Construct {
+  readonly table: Table;
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.table = new Table(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+      timeToLiveAttribute: 'ttl',
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.table.addGlobalSecondaryIndex({
+      indexName: 'gsi1',
+      partitionKey: { name: 'gsi1pk', type: AttributeType.STRING },
+      sortKey: { name: 'gsi1sk', type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
+    this.bucket = new Bucket(this, 'Bytes', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      // Keys are digests, so nothing is ever overwritten with other bytes; versions guard against deletion.
+      versioned: true,
+      serverAccessLogsBucket: this.accessLogs(),
+      serverAccessLogsPrefix: 'bytes/',
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        // An upload that was broken off is not resumed after a week.
+        { abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        // A month to notice that something was deleted which should not have been.
+        { noncurrentVersionExpiration: Duration.days(30) },
+      ],
+      // Browsers upload and download by presigned URL, which is the permission; origins add nothing to it.
+      cors: [
+        {
+          allowedMethods: [HttpMethods.GET, HttpMethods.PUT],
+          allowedOrigins: ['*'],
+          allowedHeaders: ['content-type', 'x-amz-checksum-sha256'],
+          exposedHeaders: ['etag'],
+          maxAge: 3600,
+        },
+      ],
+    });
+    // On the resource itself: the property of the construct would bring a function that sets what CloudFormation can set.
+    const resource = this.bucket.node.defaultChild;
+    if (resource instanceof CfnBucket)
+      resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+  }
+
+  /** Who read and wrote which object, for 90 days. */
+  private accessLogs(): Bucket {
+    return new Bucket(this, 'AccessLogs', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      lifecycleRules: [{ expiration: Duration.days(90) }],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  giveTable(to: StaitheFunction, ...actions: TableAction[]): void {
+    const onTable = actions.map((action) => `dynamodb:${action}`);
+    to.give({ STAITHE_TABLE: this.table.tableName }, { actions: onTable, resources: [this.table.tableArn] });
+  }
+
+  /** Lists read the index. */
+  giveIndex(to: StaitheFunction): void {
+    to.give({}, { actions: ['dynamodb:Query'], resources: [`${this.table.tableArn}/index/gsi1`] });
+  }
+
+  /** @param prefix what below `projects/<project>/`: `sources` or `artifacts` */
+  giveBytes(to: StaitheFunction, prefix: 'sources' | 'artifacts', ...actions: BlobAction[]): void {
+    to.give(
+      { STAITHE_BUCKET: this.bucket.bucketName },
+      {
+        actions: actions.map((action) => `s3:${action}`),
+        resources: [this.bucket.arnForObjects(`projects/*/${prefix}/*`)],
+      },
+    );
+  }
+
+  /** Without it S3 answers a look at what is not there with 403 instead of 404. */
+  giveListing(to: StaitheFunction): void {
+    to.give(
+      { STAITHE_BUCKET: this.bucket.bucketName },
+      { actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] },
+    );
+  }
+}

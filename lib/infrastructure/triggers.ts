@@ -1,0 +1,34 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Bundles } from './bundles.ts';
+import { StaitheFunction } from './function.ts';
+import type { Storage } from './storage.ts';
+import { giveWorkflows, Workflow } from './workflow.ts';
+
+/** Pushes become builds. */
+export class Triggers extends Construct {
+  readonly workflow: Workflow;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { bundles: Bundles; storage: Storage; build: Workflow; gitHostUrl: string },
+  ) {
+    super(scope, id);
+    const { bundles, storage, build, gitHostUrl } = props;
+    const steps = new StaitheFunction(this, 'Steps', {
+      bundles,
+      entry: 'steps/trigger',
+      description: 'Steps of the trigger workflow',
+      // An archive of 100 MiB comes within a minute or not at all.
+      timeout: Duration.seconds(110),
+      memorySize: 1024,
+    });
+    storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');
+    storage.giveBytes(steps, 'sources', 'GetObject', 'PutObject');
+    storage.giveListing(steps);
+    giveWorkflows(steps, [build]);
+    steps.give({ STAITHE_GIT_HOST_URL: gitHostUrl });
+    this.workflow = new Workflow(this, 'Workflow', { name: 'trigger', steps });
+  }
+}

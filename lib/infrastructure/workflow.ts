@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { ArnFormat, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { parse } from 'yaml';
+import type { WorkflowName } from '../domain/ports/workflows.ts';
+import type { StaitheFunction } from './function.ts';
+
+interface WorkflowProps {
+  readonly name: WorkflowName;
+  /** The function that does the workflow's steps. */
+  readonly steps: StaitheFunction;
+  readonly substitutions?: Record<string, string>;
+}
+
+/** A state machine from `stepfunctions/<name>.asl.yaml`, logged and traced. */
+export class Workflow extends Construct {
+  readonly machine: StateMachine;
+  readonly name: WorkflowName;
+
+  constructor(scope: Construct, id: string, props: WorkflowProps) {
+    super(scope, id);
+    this.name = props.name;
+    const file = new URL(`../../stepfunctions/${props.name}.asl.yaml`, import.meta.url);
+    const definition: unknown = parse(readFileSync(file, 'utf8'));
+    this.machine = new StateMachine(this, 'Machine', {
+      definitionBody: DefinitionBody.fromString(JSON.stringify(definition)),
+      definitionSubstitutions: { StepFunctionArn: props.steps.lambda.functionArn, ...props.substitutions },
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          retention: RetentionDays.ONE_MONTH,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        // Ids and statuses are in the events by name; inputs and outputs stay out of the log.
+        includeExecutionData: false,
+      },
+    });
+    this.machine.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [props.steps.lambda.functionArn],
+      }),
+    );
+  }
+
+  allow(actions: string[], resources: string[]): void {
+    this.machine.addToRolePolicy(new PolicyStatement({ actions, resources }));
+  }
+}
+
+/** Lets a function start workflows, and stop them where it says so. */
+export function giveWorkflows(
+  to: StaitheFunction,
+  workflows: readonly Workflow[],
+  options: { stop?: boolean } = {},
+): void {
+  const arns = Object.fromEntries(
+    workflows.map((workflow) => [workflow.name, workflow.machine.stateMachineArn]),
+  );
+  const start = {
+    actions: ['states:StartExecution'],
+    resources: workflows.map((workflow) => workflow.machine.stateMachineArn),
+  };
+  const executions = workflows.map(({ machine }) =>
+    machine.stack.formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${machine.stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    }),
+  );
+  const stop = { actions: ['states:StopExecution'], resources: executions };
+  to.give(
+    { STAITHE_STATE_MACHINES: workflows[0]?.machine.stack.toJsonString(arns) ?? '{}' },
+    start,
+    ...(options.stop ? [stop] : []),
+  );
+}
