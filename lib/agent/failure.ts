@@ -14,11 +14,13 @@ export class JobFailure extends Error {
   }
 }
 
-/** The run was cancelled: nothing is left to report. */
-export class JobCancelled extends Error {
-  constructor() {
-    super('The run was cancelled.');
-    this.name = 'JobCancelled';
+/** Somebody has stopped the job: the API, as the run was cancelled, or the backend. Nothing is left to report. */
+export class JobStopped extends Error {
+  readonly by: 'api' | 'backend';
+  constructor(by: 'api' | 'backend') {
+    super(by === 'api' ? 'The run was cancelled.' : 'The backend ends this job.');
+    this.name = 'JobStopped';
+    this.by = by;
   }
 }
 

@@ -2,17 +2,25 @@
  * The build agent: runs one job on any backend. Its environment names the API, the job and a ticket (settings.ts).
  *
  * Exit codes: 0 the job's end was reported, be it good or bad; 1 it could not be reported; 2 the environment is not
- * complete; 3 the ticket was refused; 4 the run was cancelled. So a backend that sees anything else than 0 knows that
+ * complete; 3 the ticket was refused; 4 the run was cancelled; 143 the backend ended it
+ * (SIGTERM). So a backend that sees anything else than 0 knows that
  * the agent, and not the build, has failed.
  */
 import { ApiError } from '../contract/client.ts';
 import { createJobApi, isOver, type JobApi } from './api.ts';
-import { JobCancelled } from './failure.ts';
+import { JobStopped } from './failure.ts';
 import { say } from './output.ts';
 import { runJob } from './run-job.ts';
 import { settingsFrom } from './settings.ts';
 
-const EXIT = { reported: 0, notReported: 1, environment: 2, ticketRefused: 3, cancelled: 4 } as const;
+const EXIT = {
+  reported: 0,
+  notReported: 1,
+  environment: 2,
+  ticketRefused: 3,
+  cancelled: 4,
+  interrupted: 143,
+} as const;
 
 async function main(): Promise<number> {
   const settings = settingsFrom(process.env);
@@ -22,9 +30,9 @@ async function main(): Promise<number> {
   }
   say(`==> claim ${settings.jobId}`);
   return work(createJobApi(settings)).catch((error: unknown) => {
-    if (error instanceof JobCancelled || isOver(error)) {
+    if (error instanceof JobStopped || isOver(error)) {
       say(`==> stopped: ${error instanceof Error ? error.message : String(error)}`);
-      return EXIT.cancelled;
+      return error instanceof JobStopped && error.by === 'backend' ? EXIT.interrupted : EXIT.cancelled;
     }
     say(`==> gave up: ${error instanceof Error ? error.message : String(error)}`);
     return EXIT.notReported;

@@ -9,8 +9,8 @@ import {
   artifactFailure,
   commandFailure,
   failureOf,
-  JobCancelled,
   JobFailure,
+  JobStopped,
   shortened,
   sourceFailure,
   timeoutFailure,
@@ -45,11 +45,11 @@ interface Work {
 /**
  * Does the job and reports how it ended.
  *
- * @throws JobCancelled when the API says so, or an error when the result could not be reported
+ * @throws JobStopped when the API or the backend says so, or an error when the result could not be reported
  */
 export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportResult> {
   const stop = new AbortController();
-  const progress = new Progress(api, () => stop.abort(new JobCancelled()));
+  const progress = new Progress(api, () => stop.abort(new JobStopped('api')));
   const groups = new ProcessGroups();
   const workspace = await createWorkspace();
   const work: Work = {
@@ -67,10 +67,12 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     () => stop.abort(new JobFailure(timeoutFailure(seconds, work.step, work.tail.lines()))),
     seconds * 1000,
   );
+  const interrupt = () => stop.abort(new JobStopped('backend'));
+  process.once('SIGTERM', interrupt).once('SIGINT', interrupt);
   try {
     const result = await outcomeOf(work);
     await Promise.all([progress.close(), groups.end(stop.signal.aborted)]);
-    if (stop.signal.reason instanceof JobCancelled) throw stop.signal.reason;
+    if (stop.signal.reason instanceof JobStopped) throw stop.signal.reason;
     await api.result(result);
     return result;
   } finally {

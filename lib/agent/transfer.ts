@@ -16,12 +16,15 @@ export class TransferError extends Error {
   }
 }
 
+/** The bytes that came are not those that were announced. */
+export class WrongBytesError extends Error {}
+
 /** A connection on which nothing moves for a minute is dead; S3 itself closes such after 20 seconds. */
 const IDLE_MS = 60_000;
 
 const requestOf = (url: string) => (url.startsWith('https:') ? httpsRequest : httpRequest);
 
-/** @returns the digest and length of what came @throws TransferError, or a network error */
+/** @returns the digest and length of what came @throws TransferError, WrongBytesError, or a network error */
 export async function download(
   url: string,
   file: string,
@@ -42,7 +45,10 @@ export async function download(
       sizeBytes += chunk.length;
       hash.update(chunk);
       // More than was announced is not the source, and must not fill the disk.
-      done(sizeBytes > maxBytes ? new Error('Storage sent more bytes than the source has.') : null, chunk);
+      done(
+        sizeBytes > maxBytes ? new WrongBytesError(`more than the ${maxBytes} bytes announced came`) : null,
+        chunk,
+      );
     },
   });
   await pipeline(response, digest, createWriteStream(file), { signal });
