@@ -1,11 +1,14 @@
 /** Every emulated service, one line each. The order is that of starting; stopping goes the other way around. */
+import { apigateway } from './apigateway/index.ts';
 import { cloudwatch } from './cloudwatch/index.ts';
 import { dynamodb } from './dynamodb/index.ts';
 import { events } from './events/index.ts';
 import { lambda } from './lambda/index.ts';
 import { logs } from './logs/index.ts';
 import { s3 } from './s3/index.ts';
+import { secretsmanager } from './secretsmanager/index.ts';
 import type { Cloud, Service } from './service.ts';
+import { ssm } from './ssm/index.ts';
 import { stepfunctions } from './stepfunctions/index.ts';
 
 /** Makes a service. Called once, before any resource of the template is made. */
@@ -16,7 +19,10 @@ export const SERVICES: readonly ServiceFactory[] = [
   cloudwatch,
   s3,
   dynamodb,
+  secretsmanager,
+  ssm,
   events,
   lambda,
   stepfunctions,
+  apigateway,
 ];

@@ -44,9 +44,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 export function streamBody(request: IncomingMessage, sha256: string | undefined): Readable {
   if (!hasBody(request) && sha256 === undefined) return Readable.from([]);
   const body = new CheckedBody(sha256);
-  request.on('aborted', () =>
-    body.destroy(new AwsError('IncompleteBody', 'The client closed the connection.')),
-  );
+  request.on('close', () => {
+    if (!request.complete) body.destroy(new AwsError('IncompleteBody', 'The client closed the connection.'));
+  });
+  // Who reads the body sees its error; a service that has already refused the call does not, and must not crash by it.
+  body.on('error', () => {});
   return request.pipe(body);
 }
 
@@ -83,6 +85,7 @@ function contentMismatch(expected: string | undefined, actual: string | undefine
  * @returns false when the body was not read to its end, so that the connection has to be closed
  */
 export async function drain(request: IncomingMessage): Promise<boolean> {
+  if (request.destroyed && !request.complete) return false;
   if (request.readableEnded || request.complete || !hasBody(request)) {
     request.unpipe();
     request.resume();

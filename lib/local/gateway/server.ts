@@ -2,7 +2,7 @@
  * The one HTTP server that takes every AWS SDK call. A request finds its service by the credential scope of its
  * signature; without a signature only S3 (by path) may have something for it, as S3's policies can admit anyone.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { AwsError, type Call, type HttpResponse, type Principal, type Service } from '../service.ts';
@@ -156,8 +156,8 @@ class Exchange {
     const body = await this.#wholeBody();
     if (signature === undefined)
       throw new SignatureFailure('missing', 'Request is missing Authentication Token');
-    const hash = createHash('sha256').update(body).digest('hex');
-    const call = this.#call(service, this.#options.verify(this.#signed, signature, hash).principal);
+    const key = this.#options.verify(this.#signed, signature, hash('sha256', body));
+    const call = this.#call(service, key.principal);
     const target = this.#request.headers['x-amz-target'];
     if (typeof target !== 'string')
       return this.#handle(service, call, () => Readable.from(body.length === 0 ? [] : [body]));
@@ -194,7 +194,7 @@ class Exchange {
 
   async #fail(failure: unknown): Promise<void> {
     const error = inProtocol(failure, this.#protocol);
-    if (!(error instanceof AwsError)) {
+    if (!(error instanceof AwsError) && !clientLeft(error)) {
       this.#options.log(`${this.#serviceName} ${this.#operation} failed: ${describe(error)}`);
     }
     if (this.#response.headersSent) {
@@ -225,6 +225,12 @@ class Exchange {
     if (typeof target === 'string') return target.slice(target.lastIndexOf('.') + 1);
     return `${this.#signed.method} ${this.#signed.path}`;
   }
+}
+
+/** A client may go away at any time; that is no fault of a service. */
+function clientLeft(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 function describe(error: unknown): string {

@@ -1,5 +1,5 @@
 /** The canonical request and the string to sign of SigV4. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { decode, type Signature, type SignedRequest } from './signature.ts';
 
 /** @param payloadHash hex SHA-256 of the body, or one of S3's words for a body that is not hashed */
@@ -16,7 +16,7 @@ export function canonicalRequest(request: SignedRequest, signature: Signature, p
 
 export function stringToSign(signature: Signature, canonical: string): string {
   const scope = `${signature.date}/${signature.region}/${signature.service}/aws4_request`;
-  return `AWS4-HMAC-SHA256\n${signature.timestamp}\n${scope}\n${createHash('sha256').update(canonical).digest('hex')}`;
+  return `AWS4-HMAC-SHA256\n${signature.timestamp}\n${scope}\n${hash('sha256', canonical)}`;
 }
 
 /** S3 signs the key as it is, encoded once; dots and double slashes belong to the key. */

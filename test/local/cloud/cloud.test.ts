@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -89,6 +91,18 @@ describe('the embedded cloud', () => {
     await expect(start()).rejects.toThrow('Another embedded cloud runs on');
     await first.stop();
     await start();
+  });
+
+  it('takes over the state of one that was killed, with the same address and keys', async () => {
+    folder = writeAssembly({ App: {} });
+    const script = join(import.meta.dirname, 'until-killed.ts');
+    const child = fork(script, [folder.assembly, folder.stateDir]);
+    const [before] = await once(child, 'message');
+    await expect(start()).rejects.toThrow('Another embedded cloud runs on');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const { endpoint, operator } = await start();
+    expect({ endpoint, operator }).toEqual(before);
   });
 
   it('refuses a resource type that nobody makes, by logical id and type, and leaves nothing running', async () => {

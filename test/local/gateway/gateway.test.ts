@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -19,6 +21,12 @@ beforeEach(() => {
   harness.stored.length = 0;
 });
 afterAll(() => harness[Symbol.asyncDispose]());
+
+/** Changes the body of requests after they were signed, on their way out. */
+function sendInstead(handler: S3Client['config']['requestHandler'], body: unknown): void {
+  const handle = handler.handle.bind(handler);
+  handler.handle = (request, options) => handle(Object.assign(request, { body }), options);
+}
 
 const read = (Name: string) => new GetParameterCommand({ Name });
 
@@ -108,14 +116,7 @@ describe('a signature', () => {
 
   it('does not hold for a body that was changed on the way', async () => {
     const tampering = new SSMClient(harness.as('reader'));
-    tampering.middlewareStack.addRelativeTo(
-      (next) => (args) => {
-        if (typeof args.request === 'object' && args.request !== null)
-          Object.assign(args.request, { body: '{"Name":"b"}' });
-        return next(args);
-      },
-      { relation: 'after', toMiddleware: 'awsAuthMiddleware', name: 'tamper', override: true },
-    );
+    sendInstead(tampering.config.requestHandler, '{"Name":"b"}');
     await expect(tampering.send(read('a'))).rejects.toMatchObject({ name: 'InvalidSignatureException' });
   });
 
@@ -151,15 +152,7 @@ describe('S3 requests', () => {
 
   it('fail when the body is not the one whose hash was signed', async () => {
     const s3 = new S3Client({ ...harness.as('reader'), forcePathStyle: true });
-    s3.middlewareStack.addRelativeTo(
-      (next) => (args) => {
-        if (typeof args.request === 'object' && args.request !== null) {
-          Object.assign(args.request, { body: Buffer.from('abd') });
-        }
-        return next(args);
-      },
-      { relation: 'after', toMiddleware: 'awsAuthMiddleware', name: 'tamper', override: true },
-    );
+    sendInstead(s3.config.requestHandler, Buffer.from('abd'));
     const put = s3.send(new PutObjectCommand({ Bucket: 'b', Key: 'k', Body: Buffer.from('abc') }));
     await expect(put).rejects.toMatchObject({ name: 'XAmzContentSHA256Mismatch' });
     expect(harness.stored).toEqual([]);
@@ -206,6 +199,47 @@ describe('STS', () => {
     });
     expect(harness.cloud.role(harness.roleArn, 'lambda.amazonaws.com').arn).toBe(harness.roleArn);
     expect(() => harness.cloud.role(harness.roleArn, 'states.amazonaws.com')).toThrow('trust policy');
+  });
+});
+
+describe('the credentials of an assumed role', () => {
+  it('act as a session of the role, and end when they say', async () => {
+    await using other = await startHarness();
+    const RoleArn = String(other.running.resource('Visitor').attributes.Arn);
+    const assume = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'mine', DurationSeconds: 900 });
+    const { Credentials } = await new STSClient(other.as('operator')).send(assume);
+    const credentials = {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    };
+    const identity = () =>
+      new STSClient({ ...other.as('operator'), credentials }).send(new GetCallerIdentityCommand({}));
+    expect((await identity()).Arn).toBe('arn:aws:sts::000000000000:assumed-role/visitor/mine');
+    other.advance(14 * 60_000);
+    await identity();
+    await expect(new STSClient({ ...other.as('reader') }).send(assume)).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+    // The clock of the client would be 16 minutes behind, so it signs with the cloud's.
+    other.advance(2 * 60_000);
+    const late = new STSClient({ ...other.as('operator'), credentials, systemClockOffset: 16 * 60_000 });
+    await expect(late.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({ name: 'ExpiredToken' });
+  });
+});
+
+describe('a client that goes away', () => {
+  it('in the middle of its body leaves no trace in the log, and the gateway goes on', async () => {
+    const { hostname, port } = new URL(harness.running.endpoint);
+    const before = harness.log.length;
+    const socket = connect(Number(port), hostname);
+    socket.write('PUT /public/key HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf', () =>
+      socket.destroy(),
+    );
+    await once(socket, 'close');
+    await new SSMClient(harness.as('reader')).send(read('a'));
+    expect(harness.stored).toEqual([]);
+    expect(harness.log.slice(before)).toEqual([]);
   });
 });
 

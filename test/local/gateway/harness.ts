@@ -11,6 +11,19 @@ const TRUST = {
 
 const TEMPLATE = {
   Resources: {
+    Visitor: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: 'visitor',
+        AssumeRolePolicyDocument: {
+          Statement: {
+            Effect: 'Allow',
+            Action: 'sts:AssumeRole',
+            Principal: { AWS: 'arn:aws:iam::000000000000:root' },
+          },
+        },
+      },
+    },
     Reader: {
       Type: 'AWS::IAM::Role',
       Properties: {
