@@ -23,7 +23,7 @@ export interface Exit {
 }
 
 /** What an expression of the state's end sees besides input and context. */
-export interface Seen {
+interface Seen {
   readonly result?: Json;
   readonly errorOutput?: Json;
   readonly token?: string;

@@ -12,9 +12,9 @@ import { Tokens } from './tokens.ts';
 import { parseDefinition } from './validate.ts';
 
 /** How long an execution and its name are kept after its end (AWS: 90 days). */
-export const RETENTION_MS = 90 * 24 * 3_600_000;
+const RETENTION_MS = 90 * 24 * 3_600_000;
 
-export interface StartRequest {
+interface StartRequest {
   readonly arn: string;
   readonly name: string;
   readonly machine: MachineRow;
@@ -42,7 +42,7 @@ export class Engine {
     store.write("DELETE FROM executions WHERE type = 'EXPRESS'");
     for (const found of store.rows("SELECT * FROM executions WHERE status = 'RUNNING' ORDER BY sequence")) {
       const row = found as unknown as ExecutionRow;
-      if (!this.#running.has(row.arn)) this.#resume(row);
+      if (!this.#running.has(row.arn)) this.#resumeOrTell(row);
     }
     outbox.start();
   }
@@ -107,6 +107,18 @@ export class Engine {
   #run(execution: Execution): void {
     this.#running.set(execution.row.arn, execution);
     void execution.run().then(() => this.#running.delete(execution.row.arn));
+  }
+
+  /** One execution that cannot go on (its definition is refused by a newer interpreter) must not keep the others from it. */
+  #resumeOrTell(row: ExecutionRow): void {
+    try {
+      this.#resume(row);
+    } catch (error) {
+      this.runtime.cloud.log(
+        'states',
+        `cannot go on with ${row.arn}: ${error instanceof Error ? error.message : error}`,
+      );
+    }
   }
 
   #resume(row: ExecutionRow): void {

@@ -1,7 +1,7 @@
 /** Actions on executions. */
 import { randomUUID } from 'node:crypto';
 import { type Action, AwsError } from '../service.ts';
-import { executionArn, isValidName } from './arns.ts';
+import { executionArn, isValidName, machineName } from './arns.ts';
 import type { Engine } from './engine.ts';
 import { historyPage } from './history.ts';
 import { optionalText, page, pageSize, pageStart, requiredText } from './input.ts';
@@ -107,8 +107,6 @@ export function executionActions(engine: Engine, machines: Machines): Record<str
       if (execution === undefined) throw new AwsError('InvalidName', 'Invalid Name');
       await execution.run();
       const { row } = execution;
-      store.write('DELETE FROM events WHERE execution = ?', row.arn);
-      store.write('DELETE FROM executions WHERE arn = ?', row.arn);
       const { redriveCount: _none, ...result } = described(row);
       return {
         ...result,
@@ -120,6 +118,21 @@ export function executionActions(engine: Engine, machines: Machines): Record<str
       const arn = requiredText(input, 'executionArn');
       call.authorize('states:DescribeExecution', arn);
       return described(get(arn));
+    },
+
+    /** The definition that the execution began with, which its machine may not have any more. */
+    DescribeStateMachineForExecution(input, call) {
+      const arn = requiredText(input, 'executionArn');
+      call.authorize('states:DescribeStateMachineForExecution', arn);
+      const row = get(arn);
+      const [definition] = store.rows('SELECT text FROM definitions WHERE hash = ?', row.definition);
+      return {
+        stateMachineArn: row.machine_arn,
+        name: machineName(row.machine_arn),
+        definition: definition?.text,
+        roleArn: row.role_arn,
+        updateDate: row.started / 1000,
+      };
     },
 
     ListExecutions(input, call) {

@@ -4,13 +4,13 @@ import type { Cloud } from '../service.ts';
 import { machineName } from './arns.ts';
 import { Branch } from './branch.ts';
 import type { Machine } from './definition.ts';
-import { StateFailure } from './failure.ts';
+import { END_EVENTS, type End, failedEnd } from './execution-end.ts';
 import { type Json, parseJson } from './json.ts';
 import type { Outbox } from './outbox.ts';
 import type { Position } from './position.ts';
 import { Cancelled, Scope } from './scope.ts';
 import { statusChange } from './status-event.ts';
-import type { ExecutionRow, ExecutionStatus, Store } from './store.ts';
+import type { ExecutionRow, Store } from './store.ts';
 import type { Timers } from './timers.ts';
 import type { Tokens } from './tokens.ts';
 import { walk } from './walk.ts';
@@ -22,14 +22,6 @@ export interface Runtime {
   readonly timers: Timers;
   readonly tokens: Tokens;
   readonly outbox: Outbox;
-}
-
-/** How an execution ended. */
-interface End {
-  readonly status: Exclude<ExecutionStatus, 'RUNNING'>;
-  readonly output?: string;
-  readonly error?: string;
-  readonly cause?: string;
 }
 
 export class Execution {
@@ -128,12 +120,13 @@ export class Execution {
 
   async #run(): Promise<void> {
     const { TimeoutSeconds } = this.machine;
-    const forgetTimeout =
-      TimeoutSeconds === undefined
-        ? () => {}
-        : this.runtime.timers.at(this.row.started + TimeoutSeconds * 1000, () =>
-            this.#cancel({ status: 'TIMED_OUT', error: 'States.Timeout', cause: '' }),
-          );
+    const deadline = this.row.started + (TimeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    const timeOut = () => this.#cancel({ status: 'TIMED_OUT', error: 'States.Timeout', cause: '' });
+    const { timers } = this.runtime;
+    let forgetTimeout = () => {};
+    // Over while the cloud was down: nothing of it is called again.
+    if (deadline <= timers.now()) timeOut();
+    else if (TimeoutSeconds !== undefined) forgetTimeout = timers.at(deadline, timeOut);
     const root = this.#root();
     try {
       const output = await walk(root);
@@ -207,21 +200,12 @@ export class Execution {
       this.row.arn,
     );
     if (this.row.type === 'STANDARD') outbox.add(statusChange(this.row));
+    else this.#forget();
   }
-}
 
-const END_EVENTS = {
-  SUCCEEDED: 'ExecutionSucceeded',
-  FAILED: 'ExecutionFailed',
-  TIMED_OUT: 'ExecutionTimedOut',
-  ABORTED: 'ExecutionAborted',
-} as const;
-
-function failedEnd(error: unknown): End {
-  if (error instanceof StateFailure) return { status: 'FAILED', error: error.error, cause: error.cause };
-  return {
-    status: 'FAILED',
-    error: 'States.Runtime',
-    cause: error instanceof Error ? error.message : String(error),
-  };
+  /** Express executions have no record on AWS either. */
+  #forget(): void {
+    this.runtime.store.write('DELETE FROM events WHERE execution = ?', this.row.arn);
+    this.runtime.store.write('DELETE FROM executions WHERE arn = ?', this.row.arn);
+  }
 }

@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts';
 import { pageSize, pageStart } from './input.ts';
 import type { MachineRow } from './store.ts';
 
-export interface MachineSpecification {
+interface MachineSpecification {
   readonly name: string;
   readonly type: MachineType;
   readonly definition: string;
@@ -65,7 +65,9 @@ export class Machines {
       settings: JSON.stringify(settings),
     };
     store.write(
-      'INSERT OR REPLACE INTO machines VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO machines VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (arn) DO UPDATE SET type = excluded.type,
+         definition = excluded.definition, role_arn = excluded.role_arn, revision = excluded.revision,
+         settings = excluded.settings`,
       ...[arn, name, type, definition, roleArn, row.created, row.revision, row.settings],
     );
     store.flush();

@@ -1,7 +1,7 @@
 /** JSONata templates of a state: values in which every string `{% … %}` is an expression. */
 import jsonata from 'jsonata';
 import { StateFailure } from './failure.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json } from './json.ts';
 import { registerFunctions } from './query-functions.ts';
 
 /** Names (without `$`) that an expression sees: the variables and `states`. */
@@ -49,12 +49,8 @@ function plain(value: unknown): Json | undefined {
   if (typeof value !== 'object' || '_jsonata_lambda' in value || '_jsonata_function' in value) {
     throw new Error('the result is a function, not a JSON value');
   }
-  const copy: JsonObject = {};
-  for (const [key, member] of Object.entries(value)) {
-    const json = plain(member);
-    if (json !== undefined) copy[key] = json;
-  }
-  return copy;
+  const members = Object.entries(value).map(([key, member]) => [key, plain(member)] as const);
+  return Object.fromEntries(members.filter((member): member is [string, Json] => member[1] !== undefined));
 }
 
 function describe(error: unknown): string {
@@ -110,11 +106,11 @@ export async function evaluate(template: Json, field: string, bindings: Bindings
     return items;
   }
   if (typeof template !== 'object' || template === null) return template;
-  const result: JsonObject = {};
+  const members: [string, Json][] = [];
   for (const [key, member] of Object.entries(template)) {
-    result[key] = await evaluate(member, `${field}/${key}`, bindings);
+    members.push([key, await evaluate(member, `${field}/${key}`, bindings)]);
   }
-  return result;
+  return Object.fromEntries(members);
 }
 
 /** The failure of an expression whose value has the wrong type. */

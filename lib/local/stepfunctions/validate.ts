@@ -18,7 +18,7 @@ const JSONPATH_FIELDS = new Set(
   ),
 );
 
-export interface Finding {
+interface Finding {
   /** JSON pointer, e.g. `/States/Build`. */
   readonly location: string;
   readonly message: string;

@@ -12,6 +12,9 @@ import { runTask } from './task.ts';
 /** A history has at most 25,000 events; some are left for the execution's end. */
 const MOST_EVENTS = 24_900;
 
+/** States that one branch may run before the event loop goes on: about 2 ms' worth. */
+const STEPS_A_TURN = 100;
+
 /** State types for which the history has an event of being aborted. */
 const ABORTABLE = new Set(['Task', 'Wait', 'Map', 'Parallel']);
 
@@ -79,7 +82,9 @@ function leave(branch: Branch, state: State, exit: Exit): void {
  * @throws Cancelled when the branch's scope was cancelled
  */
 export async function walk(branch: Branch): Promise<string> {
-  for (;;) {
+  for (let steps = 1; ; steps++) {
+    // A loop of states that wait for nothing must leave room for everyone else, and for being stopped.
+    if (steps % STEPS_A_TURN === 0) await new Promise(setImmediate);
     branch.scope.check();
     const { state } = branch;
     if (branch.position.enteredEvent === 0) enter(branch, state);

@@ -53,6 +53,8 @@ describe('state machines', () => {
       type: 'STANDARD',
     });
     expect(after.revisionId).not.toBe(before.revisionId);
+    const used = await test.act('DescribeStateMachineForExecution', { executionArn });
+    expect(used.definition).toBe(before.definition);
     expect((await finish(test, String(executionArn))).output).toBe('old');
   });
 
@@ -202,6 +204,18 @@ describe('an Express machine', () => {
     });
   });
 
+  it('leaves no record', async () => {
+    const stateMachineArn = await create('fast', PASS, { type: 'EXPRESS' });
+    const { executionArn } = await test.act('StartExecution', { stateMachineArn });
+    await settle();
+
+    const list = test.act('ListExecutions', { stateMachineArn });
+    const describing = test.act('DescribeExecution', { executionArn });
+
+    await expect(list).rejects.toMatchObject({ code: 'StateMachineTypeNotSupported' });
+    await expect(describing).rejects.toMatchObject({ code: 'InvalidArn' });
+  });
+
   it('is what StartSyncExecution needs', async () => {
     const stateMachineArn = await create('standard');
 
@@ -248,5 +262,20 @@ describe('stop', () => {
     expect(old.next).toBeUndefined();
     expect(test.clock.next).toBe(due);
     expect(await finish(test, executionArn)).toMatchObject({ status: 'SUCCEEDED', output: 'kept' });
+  });
+
+  it('of a cloud for longer than the machine may take ends the execution at the next start, and calls nothing', async () => {
+    const Task = { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', End: true };
+    const A = { ...Task, Arguments: { FunctionName: 'endless' } };
+    const executionArn = await begin(test, { TimeoutSeconds: 60, StartAt: 'A', States: { A } });
+    await settle();
+    const before = test.calls.filter(({ action }) => action === 'Invoke').length;
+
+    test.clock.time += 61_000;
+    test.restart();
+    const ended = await finish(test, executionArn);
+
+    expect(ended).toMatchObject({ status: 'TIMED_OUT', error: 'States.Timeout' });
+    expect(test.calls.filter(({ action }) => action === 'Invoke')).toHaveLength(before);
   });
 });

@@ -31,7 +31,7 @@ export class TestClock implements Timers {
 }
 
 type Input = Record<string, unknown>;
-/** What a neighbour answers; a rejection or throw is its error. */
+/** What a neighbour answers (`codebuild:whenBuildEnds` is a method of the service, not an action); a rejection or throw is its error. */
 export type Neighbour = (input: Input, principal: Principal) => unknown;
 
 export interface TestCloud {
@@ -79,7 +79,8 @@ export function testCloud(neighbours: Record<string, Neighbour> = {}, folder?: s
     service(name) {
       if (name === 'states') return test.service;
       if (!services.has(name)) throw new Error(`no service ${name}`);
-      return { name };
+      const whenBuildEnds = neighbours[`${name}:whenBuildEnds`];
+      return { name, ...(whenBuildEnds === undefined ? {} : { whenBuildEnds }) };
     },
     asset: () => undefined,
     port: async () => 0,

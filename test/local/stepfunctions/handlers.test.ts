@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AwsError } from '../../../lib/local/service.ts';
 import { takes } from '../../../lib/local/stepfunctions/failure.ts';
 import { backoff } from '../../../lib/local/stepfunctions/handlers.ts';
@@ -314,6 +314,34 @@ describe('StopExecution', () => {
       'ParallelStateAborted',
       'ExecutionAborted',
     ]);
+  });
+});
+
+describe('a machine that loops without end', () => {
+  const States = {
+    Loop: { Type: 'Pass', Next: 'Again' },
+    Again: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'End' }], Default: 'Loop' },
+    End: { Type: 'Succeed' },
+  };
+
+  it('can be stopped', async () => {
+    test = testCloud();
+    const executionArn = await begin(test, { StartAt: 'Loop', States });
+    await settle();
+
+    await test.act('StopExecution', { executionArn });
+
+    expect(await describeExecution(test, executionArn)).toMatchObject({ status: 'ABORTED' });
+  });
+
+  it('fails when its history is full', async () => {
+    test = testCloud();
+    const executionArn = await begin(test, { StartAt: 'Loop', States });
+
+    await vi.waitFor(async () => expect((await describeExecution(test, executionArn)).status).toBe('FAILED'));
+
+    const ended = await describeExecution(test, executionArn);
+    expect(ended).toMatchObject({ error: 'States.Runtime', cause: expect.stringContaining('25000') });
   });
 });
 

@@ -68,6 +68,25 @@ describe('codebuild:startBuild.sync', () => {
     ]);
   });
 
+  it('ends as soon as CodeBuild tells the end, without asking in between', async () => {
+    const { neighbours, end } = codebuild();
+    let tell = () => {};
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    test = testCloud({ ...neighbours, 'codebuild:whenBuildEnds': () => told });
+    const executionArn = await begin(test, one('codebuild:startBuild.sync', START));
+    await settle();
+
+    end('app:1', 'SUCCEEDED');
+    tell();
+    await settle();
+
+    expect(await describeExecution(test, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(test.calls.filter(({ action }) => action === 'BatchGetBuilds')).toHaveLength(2);
+    expect(test.clock.next).toBeUndefined();
+  });
+
   it('fails with States.TaskFailed and the build as the cause', async () => {
     const { neighbours, end } = codebuild();
     test = testCloud(neighbours);

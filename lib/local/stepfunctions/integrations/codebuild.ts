@@ -52,24 +52,29 @@ function buildId(submitted: Json): string {
   return String(buildOf(submitted).Id);
 }
 
-/** Resolves when CodeBuild says that the build has ended, or after one poll interval. */
-async function nextLook(client: RoleClient, id: string): Promise<void> {
+/** Resolves when CodeBuild says that the build has ended, as far as it can say so. */
+async function announcedEnd(client: RoleClient, id: string): Promise<void> {
   const codebuild: unknown = client.cloud.service('codebuild');
-  if (isObject(codebuild) && typeof codebuild.whenBuildEnds === 'function') await codebuild.whenBuildEnds(id);
-  else await pause(client.timers, POLL_MS);
+  if (!isObject(codebuild) || typeof codebuild.whenBuildEnds !== 'function') return;
+  try {
+    await codebuild.whenBuildEnds(id);
+  } catch {
+    // The build is looked at anyway.
+  }
 }
 
 const buildJob: Job = {
   async wait(client, submitted, scope: Scope) {
     const id = buildId(submitted);
-    for (;;) {
+    for (let looks = 0; ; looks++) {
       scope.check();
       const build = buildOf(await call(client, 'BatchGetBuilds', { Ids: [id] }));
       if (build.BuildStatus === 'SUCCEEDED') return { Build: build };
       if (build.BuildStatus !== 'IN_PROGRESS') {
         throw new StateFailure('States.TaskFailed', JSON.stringify({ Build: build }));
       }
-      await nextLook(client, id);
+      if (looks === 0) await announcedEnd(client, id);
+      else await pause(client.timers, POLL_MS);
     }
   },
   stop: (submitted) => ({ service: 'codebuild', action: 'StopBuild', input: { id: buildId(submitted) } }),
