@@ -2,6 +2,7 @@
 import { createHmac, createPublicKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type Action, AwsError, type Call, type Cloud, type ConditionValues } from '../service.ts';
+import { NOBODY, speaksOf } from './key-policy.ts';
 import type { Key, KeyStore } from './keys.ts';
 import { open, seal } from './sealed-box.ts';
 import { algorithmsOf, signMessage, verifyMessage } from './signing.ts';
@@ -54,11 +55,6 @@ function contextValues(context: Readonly<Record<string, string>>): ConditionValu
   return { ...Object.fromEntries(entries), 'kms:EncryptionContextKeys': Object.keys(context) };
 }
 
-const NOBODY = {
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }],
-};
-
 /** A ciphertext begins with a version byte and the id of its key, 36 characters. */
 const HEAD = 37;
 
@@ -84,17 +80,10 @@ export function keyActions(cloud: Cloud, store: KeyStore): Record<string, Action
     if (key) return key;
     throw new AwsError('NotFoundException', `Key '${reference}' does not exist`);
   };
-  /**
-   * On a key, identity policies count only as far as the key policy hands them the say by naming the account
-   * (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html); a role that it does not name either is out.
-   */
   const policiesFor = (key: Key, { principal }: Call): object[] => {
-    const text = JSON.stringify(key.policy);
-    const root = `arn:${cloud.partition}:iam::${cloud.accountId}:root`;
-    const named = [root, cloud.accountId, principal.arn, '*'].some((one) =>
-      new RegExp(`"Principal":("\\*"|\\{[^}]*"${RegExp.escape(one)}")`).test(text),
-    );
-    return named || principal.kind !== 'role' ? [key.policy] : [key.policy, NOBODY];
+    const account = [`arn:${cloud.partition}:iam::${cloud.accountId}:root`, cloud.accountId];
+    const told = principal.kind !== 'role' || speaksOf(key.policy, [...account, principal.arn]);
+    return told ? [key.policy] : [key.policy, NOBODY];
   };
   const usable = (key: Key, usage: Key['usage'], action: string): Key => {
     if (!key.enabled) throw new AwsError('DisabledException', `${keyArn(cloud, key.id)} is disabled.`);
