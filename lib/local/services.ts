@@ -1,8 +1,10 @@
 /** Every emulated service, one line each. The order is that of starting; stopping goes the other way around. */
 import { apigateway } from './apigateway/index.ts';
 import { cloudwatch } from './cloudwatch/index.ts';
+import { codebuild } from './codebuild/index.ts';
 import { dynamodb } from './dynamodb/index.ts';
 import { events } from './events/index.ts';
+import { kms } from './kms/index.ts';
 import { lambda } from './lambda/index.ts';
 import { logs } from './logs/index.ts';
 import { s3 } from './s3/index.ts';
@@ -17,12 +19,14 @@ export type ServiceFactory = (cloud: Cloud) => Service;
 export const SERVICES: readonly ServiceFactory[] = [
   logs,
   cloudwatch,
+  kms,
   s3,
   dynamodb,
   secretsmanager,
   ssm,
   events,
   lambda,
+  codebuild,
   stepfunctions,
   apigateway,
 ];

@@ -180,7 +180,7 @@ export function createEvaluator(scope: Scope): Evaluator {
 }
 
 /** `Condition` is a function only where its argument is a name: policies have an element of the same name. */
-export function isFunction(name: string, argument: unknown): boolean {
+function isFunction(name: string, argument: unknown): boolean {
   return name === 'Ref' || name.startsWith('Fn::') || (name === 'Condition' && typeof argument === 'string');
 }
 
