@@ -1,0 +1,130 @@
+/** Calls to the API: values are checked here first, mutations carry an Idempotency-Key, what may pass is tried again. */
+import { randomUUID } from 'node:crypto';
+import type { CallOf, Client } from '../contract/client.ts';
+import type { RouteOutput, RouteSpec } from '../contract/route.ts';
+import type { OperationId, Routes } from '../contract/routes.ts';
+import type { Connection } from './connection/find.ts';
+import { EXIT } from './exit-codes.ts';
+import { Failure, usageFailure } from './failure.ts';
+import { withRetries } from './retry.ts';
+
+type CallArgument<Op extends OperationId> =
+  Record<never, never> extends CallOf<Routes[Op]> ? [CallOf<Routes[Op]>?] : [CallOf<Routes[Op]>];
+
+export interface Api<Op extends OperationId> {
+  /** @throws Failure (values that the contract refuses) | ApiError | UnreachableError */
+  call<O extends Op>(operation: O, ...call: CallArgument<O>): Promise<RouteOutput<Routes[O]>>;
+  /** The response as it came, redirects not followed. */
+  raw<O extends Op>(operation: O, call: CallOf<Routes[O]>): Promise<Response>;
+}
+
+/** A call's parts with their types put away, to check them against the route's schemas. */
+interface LooseCall {
+  readonly params?: Record<string, unknown>;
+  readonly query?: Record<string, unknown>;
+  readonly body?: unknown;
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+const problemsOf = (issues: readonly Issue[], name: string) =>
+  issues.map((issue) => ({
+    field: issue.path.length > 0 ? issue.path.join('.') : name,
+    message: issue.message === 'Invalid input' ? 'is not valid' : issue.message,
+  }));
+
+/** Checks a call against the route's own schemas, so that a mistyped id costs no request. @throws Failure usage */
+function check(spec: RouteSpec, call: LooseCall): void {
+  const fields = [
+    ...Object.entries({ ...spec.params, ...spec.query }).flatMap(([name, schema]) => {
+      const result = schema.safeParse(call.params?.[name] ?? call.query?.[name]);
+      return result.success ? [] : problemsOf(result.error.issues, name);
+    }),
+  ];
+  const body = spec.body?.safeParse(call.body);
+  if (body !== undefined && !body.success) fields.push(...problemsOf(body.error.issues, 'body'));
+  if (fields.length > 0)
+    throw usageFailure('A value is not valid.', 'Correct the values that are named.', fields);
+}
+
+/** 45 s: more than API Gateway lets a request take (30 s), so that a silent connection does not hang for ever. */
+const REQUEST_TIMEOUT_MS = 45_000;
+
+/** `fetch` with a time limit that says, when asked, what it asked and what came. Tokens and queries are left out. */
+const tellingFetch =
+  (tell: (line: string) => void): typeof fetch =>
+  async (input, init) => {
+    const started = performance.now();
+    const url = new URL(input instanceof Request ? input.url : input);
+    const response = await fetch(input, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    const id = response.headers.get('x-request-id') ?? response.headers.get('apigw-requestid') ?? 'no id';
+    const took = Math.round(performance.now() - started);
+    tell(`${init?.method ?? 'GET'} ${url.pathname}: ${response.status} in ${took} ms (request ${id})`);
+    return response;
+  };
+
+/**
+ * The API at a connection. The contract is loaded with the first call, so that `--help` does not pay for it.
+ * @param tell gets one line per request
+ */
+export function createApi(connect: () => Connection, tell: (line: string) => void): Api<OperationId> {
+  let loaded: Promise<{ client: Client; contract: typeof import('../contract/client.ts') }> | undefined;
+  const load = () => {
+    const connection = connect();
+    loaded ??= import('../contract/client.ts').then((contract) => ({
+      contract,
+      client: contract.createClient({
+        url: connection.url,
+        ...(connection.token !== undefined && { token: connection.token }),
+        fetch: tellingFetch(tell),
+      }),
+    }));
+    return loaded;
+  };
+
+  const send = async (operation: OperationId, call: LooseCall, how: 'call' | 'raw'): Promise<unknown> => {
+    const { client, contract } = await load();
+    const { ROUTES } = await import('../contract/routes.ts');
+    const spec: RouteSpec = ROUTES[operation];
+    check(spec, call);
+    // One key for all attempts of one call: a POST whose answer was lost is not done twice.
+    const keyed = spec.method === 'GET' ? call : { ...call, idempotencyKey: randomUUID() };
+    const mayPass = (error: unknown) =>
+      error instanceof contract.UnreachableError ||
+      (error instanceof contract.ApiError &&
+        ([429, 502, 503, 504].includes(error.problem.status) ||
+          error.problem.code === 'idempotency_in_progress'));
+    return withRetries(
+      // The public signatures of Api are the client's own; here they are put away for all operations alike.
+      () =>
+        client[how](operation, keyed as never).catch((error: unknown) => {
+          // A connection that breaks in the middle of a body: neither an answer of the API nor a wrong one.
+          const broken =
+            error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
+          throw broken ? new contract.UnreachableError(connect().url, error) : error;
+        }),
+      mayPass,
+      (error) => tell(`trying again: ${error instanceof Error ? error.message : String(error)}`),
+    ).catch((error: unknown) => {
+      if (error instanceof contract.ApiError || error instanceof contract.UnreachableError) throw error;
+      throw new Failure(
+        EXIT.unexpected,
+        {
+          code: 'unexpected_answer',
+          detail: `The answer to ${spec.method} ${spec.path} is not one of this API.`,
+          remedy: 'Check the URL with `staithe status`; the server may be of another version than this CLI.',
+        },
+        { cause: error },
+      );
+    });
+  };
+  return {
+    call: ((operation: OperationId, call: LooseCall = {}) =>
+      send(operation, call, 'call')) as Api<OperationId>['call'],
+    raw: ((operation: OperationId, call: LooseCall) =>
+      send(operation, call, 'raw')) as Api<OperationId>['raw'],
+  };
+}

@@ -1,0 +1,86 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { Failure, usageFailure } from '../failure.ts';
+import { flag, text } from '../option.ts';
+import type { Artifact } from '../resources.ts';
+import { withRetries } from '../retry.ts';
+import { bytes } from '../terminal/format.ts';
+import { bar } from '../terminal/terminal.ts';
+import { DownloadInterrupted, digestOf, fetchVerified } from './fetch.ts';
+
+/** The file to write. The artifact's name came over the network: only its last part is used, never a path. */
+function targetOf(artifact: Artifact, output: string | undefined): string {
+  const name = basename(artifact.name.replaceAll('\\', '/'));
+  const usable = name !== '' && name !== '.' && name !== '..' && !name.includes('\0') ? name : artifact.id;
+  if (output === undefined) return usable;
+  return statSync(output, { throwIfNoEntry: false })?.isDirectory() ? join(output, usable) : output;
+}
+
+function locationIn(response: Response): string {
+  const location = response.headers.get('location');
+  if (location !== null && URL.canParse(location)) return location;
+  throw new Failure(EXIT.unexpected, {
+    code: 'unexpected_answer',
+    detail: 'The server did not say where the bytes are.',
+    remedy: 'Try again; `staithe status` tells the version of the server.',
+  });
+}
+
+export const download = command({
+  name: 'download',
+  summary: 'Download an artifact and verify its digest',
+  details:
+    'The file appears under its name only when its sha256 is that of the artifact. A file that is there already is ' +
+    'kept when it has the same bytes, and replaced only with --force.',
+  args: { artifact: 'id of the artifact (art_…)' },
+  options: {
+    output: text(
+      '--output <path>',
+      'the file or folder to write to (default: the name of the artifact, here)',
+    ),
+    force: flag('--force', 'replace a file that has other bytes'),
+  },
+  examples: [
+    'staithe artifact download art_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
+    'staithe artifact download art_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --output hello.zip',
+  ],
+  calls: ['getArtifact', 'downloadArtifact'],
+  async run({ args, options }, { api, terminal }) {
+    const params = { artifact: args.artifact };
+    const artifact = await api.call('getArtifact', { params });
+    const path = targetOf(artifact, options.output);
+    const size = artifact.size_bytes;
+    const result = (fetched: boolean) => ({
+      json: { artifact, path, verified: true, fetched },
+      text: `${path} (${bytes(size)}): sha256 verified${fetched ? '' : ', was here already'}`,
+    });
+    if (existsSync(path) && !options.force) {
+      if ((await digestOf(path)) === artifact.digest) return result(false);
+      throw usageFailure(
+        `There is another file '${path}'.`,
+        'Choose another name with --output, or say --force.',
+      );
+    }
+    const attempt = async () => {
+      const location = locationIn(await api.raw('downloadArtifact', { params }));
+      await fetchVerified(location, artifact.digest, path, (count) =>
+        terminal.progress(
+          `downloading ${artifact.name}`,
+          `${bar(size === 0 ? 1 : count / size)} of ${bytes(size)}`,
+        ),
+      );
+      terminal.done();
+    };
+    await withRetries(
+      attempt,
+      (error) => error instanceof DownloadInterrupted,
+      (error) =>
+        terminal.note(
+          `the download broke off (${error instanceof Error ? error.message : ''}); trying again`,
+        ),
+    );
+    return result(true);
+  },
+});

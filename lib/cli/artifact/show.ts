@@ -1,0 +1,29 @@
+import { command } from '../command.ts';
+import { bytes, moment } from '../terminal/format.ts';
+import { status } from '../terminal/style.ts';
+import { fields } from '../terminal/table.ts';
+
+export const show = command({
+  name: 'show',
+  summary: 'Show an artifact',
+  args: { artifact: 'id of the artifact (art_…)' },
+  examples: ['staithe artifact show art_01JZX3V5N8Q2R4T6W8Y0A1B2C3'],
+  calls: ['getArtifact'],
+  async run({ args }, { api }) {
+    const artifact = await api.call('getArtifact', { params: { artifact: args.artifact } });
+    const text = fields([
+      ['artifact', artifact.id],
+      ['name', artifact.name],
+      ['service', artifact.service],
+      ['project', artifact.project_id],
+      ['build', artifact.build_id],
+      ['run', artifact.run_id],
+      ['status', status(artifact.status)],
+      ['type', artifact.content_type],
+      ['size', `${bytes(artifact.size_bytes)} (${artifact.size_bytes} bytes)`],
+      ['digest', artifact.digest],
+      ['created', moment(artifact.created_at)],
+    ]);
+    return { json: artifact, text, notes: [`next: staithe artifact download ${artifact.id}`] };
+  },
+});

@@ -1,0 +1,82 @@
+import { errorLines } from '../follow/run.ts';
+import type { Artifact, Build, BuildWithRun, Job, Run } from '../resources.ts';
+import { bytes, moment, took } from '../terminal/format.ts';
+import { bold, status } from '../terminal/style.ts';
+import { type Column, fields, table } from '../terminal/table.ts';
+
+export const buildColumns: readonly Column<Build>[] = [
+  { title: 'id', value: (build) => build.id },
+  { title: 'services', value: (build) => build.services?.join(', ') ?? 'all' },
+  { title: 'git', value: (build) => build.git_ref ?? build.git_sha?.slice(0, 12) },
+  { title: 'created', value: (build) => moment(build.created_at) },
+  { title: 'by', value: (build) => build.created_by },
+];
+
+export const runColumns: readonly Column<Run>[] = [
+  { title: 'id', value: (run) => run.id },
+  { title: 'status', value: (run) => run.status, style: status },
+  { title: 'progress', value: (run) => `${run.progress}%` },
+  { title: 'stage', value: (run) => run.stage },
+  { title: 'took', value: took },
+  { title: 'created', value: (run) => moment(run.created_at) },
+];
+
+export const jobColumns: readonly Column<Job>[] = [
+  { title: 'service', value: (job) => job.service },
+  { title: 'status', value: (job) => job.status, style: status },
+  { title: 'progress', value: (job) => `${job.progress}%` },
+  { title: 'stage', value: (job) => job.stage },
+  { title: 'took', value: took },
+  { title: 'id', value: (job) => job.id },
+];
+
+export const artifactColumns: readonly Column<Artifact>[] = [
+  { title: 'id', value: (artifact) => artifact.id },
+  { title: 'service', value: (artifact) => artifact.service },
+  { title: 'name', value: (artifact) => artifact.name },
+  { title: 'size', value: (artifact) => bytes(artifact.size_bytes) },
+  { title: 'status', value: (artifact) => artifact.status, style: status },
+  // As git shows commits: enough of a digest to tell it from others; `artifact show` has it whole.
+  { title: 'digest', value: (artifact) => artifact.digest.slice(0, 'sha256:'.length + 12) },
+];
+
+/** Why it failed: the code, the message, the step, what it printed last, the hint. */
+export function errorText(error: NonNullable<Run['error']>): string {
+  const hint = error.hint === undefined ? [] : [`hint: ${error.hint}`];
+  const lines = [error.message, ...errorLines(error), ...hint].map((line) => `  ${line}`);
+  return [bold(`error ${error.code}`), ...lines].join('\n');
+}
+
+export function runText(run: Run, jobs: readonly Job[] = []): string {
+  const parts = [
+    fields([
+      ['run', run.id],
+      ['build', run.build_id],
+      ['status', status(run.status)],
+      ['stage', `${run.stage} (${run.progress}%)`],
+      ['took', took(run)],
+      ['manifest', run.manifest_hash],
+      ['artifacts', run.artifact_ids.length],
+      ['created', `${moment(run.created_at)} by ${run.created_by}`],
+    ]),
+  ];
+  if (jobs.length > 0) parts.push(table(jobs, jobColumns));
+  // A job's own error says more than the run's that repeats it.
+  const errors = jobs.flatMap((job) => (job.error === undefined ? [] : [job.error]));
+  if (errors.length === 0 && run.error !== undefined) errors.push(run.error);
+  return [...parts, ...errors.map(errorText)].join('\n\n');
+}
+
+export function buildText({ latest_run: run, ...build }: BuildWithRun, jobs: readonly Job[] = []): string {
+  const inputs = Object.entries(build.inputs).map(([name, value]) => `${name}=${value}`);
+  const record = fields([
+    ['build', build.id],
+    ['project', build.project_id],
+    ['source', build.source_id],
+    ['git', [build.git_ref, build.git_sha].filter(Boolean).join(' ') || undefined],
+    ['services', build.services?.join(', ') ?? 'all of the manifest'],
+    ['inputs', inputs.join(', ') || undefined],
+    ['created', `${moment(build.created_at)} by ${build.created_by}`],
+  ]);
+  return `${record}\n\n${run === null ? 'not run yet' : runText(run, jobs)}`;
+}

@@ -1,0 +1,107 @@
+/** What one command of the CLI is: declared once, read by the program, its help, the reference and the tests. */
+import type { OperationId } from '../contract/routes.ts';
+import type { Api } from './api.ts';
+import type { Connection } from './connection/find.ts';
+import { usageFailure } from './failure.ts';
+import { declare, type OptionKind, type OptionKinds, type ValuesOf } from './option.ts';
+import type { Terminal } from './terminal/terminal.ts';
+
+/** What a command has to say: one JSON document for programs, or text for people. */
+export interface Result {
+  readonly json: unknown;
+  readonly text: string;
+  /** Said on stderr after the text, when people read: what to try next. */
+  readonly notes?: readonly string[];
+}
+
+/** What every command is given beside its own arguments and options. */
+export interface Session<Op extends OperationId = OperationId> {
+  readonly api: Api<Op>;
+  readonly terminal: Terminal;
+  /** Where the API is and which token it gets. @throws Failure when none is known */
+  connection(): Connection;
+  /** The `--url` of this invocation. */
+  readonly urlFlag: string | undefined;
+}
+
+type Args = Readonly<Record<string, string>>;
+
+interface CommandSpec<A extends Args, O extends OptionKinds, Op extends OperationId> {
+  readonly name: string;
+  readonly alias?: string;
+  readonly summary: string;
+  /** Further paragraphs of the help. */
+  readonly details?: string;
+  /** Positional arguments in their order, each with what it is. All are required. */
+  readonly args?: A;
+  readonly options?: O;
+  readonly examples: readonly [string, ...string[]];
+  /** The routes that it calls; the types let it call no others. */
+  readonly calls: readonly Op[];
+  run(
+    given: { readonly args: { readonly [Name in keyof A]: string }; readonly options: ValuesOf<O> },
+    session: Session<Op>,
+  ): Promise<Result | undefined>;
+}
+
+/** A command as the program sees it, its own types put away. */
+export interface Command {
+  readonly name: string;
+  readonly alias?: string | undefined;
+  readonly summary: string;
+  readonly details: string;
+  readonly args: readonly (readonly [name: string, what: string])[];
+  readonly options: readonly OptionKind<unknown>[];
+  readonly examples: readonly string[];
+  readonly calls: readonly OperationId[];
+  execute(
+    args: readonly string[],
+    options: Readonly<Record<string, unknown>>,
+    session: Session,
+  ): Promise<Result | undefined>;
+}
+
+/** The commands of one noun. Its summary stands in groups.ts, which is read without loading the commands. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly commands: readonly Command[];
+}
+
+/** @throws Failure usage, when it is required and absent */
+function readOption(kind: OptionKind<unknown>, collected: Readonly<Record<string, unknown>>): unknown {
+  const option = declare(kind);
+  const given = collected[option.attributeName()];
+  if (kind.required && (given === undefined || given === ''))
+    throw usageFailure(
+      `${kind.flags} is missing.`,
+      `Give ${kind.flags}${option.envVar === undefined ? '' : `, or set ${option.envVar}`}.`,
+    );
+  return kind.read(given);
+}
+
+/**
+ * Declares a command.
+ * @example export const show = command({ name: 'show', args: { run: 'id of the run (run_…)' }, calls: ['getRun'], … })
+ */
+export function command<const A extends Args, const O extends OptionKinds, const Op extends OperationId>(
+  spec: CommandSpec<A, O, Op>,
+): Command {
+  const argNames = Object.keys(spec.args ?? {});
+  const kinds = Object.entries(spec.options ?? {});
+  return {
+    name: spec.name,
+    alias: spec.alias,
+    summary: spec.summary,
+    details: spec.details ?? '',
+    args: Object.entries(spec.args ?? {}),
+    options: kinds.map(([, kind]) => kind),
+    examples: spec.examples,
+    calls: spec.calls,
+    execute: (words, collected, session) => {
+      const args = Object.fromEntries(argNames.map((name, at) => [name, words[at] ?? '']));
+      const options = Object.fromEntries(kinds.map(([name, kind]) => [name, readOption(kind, collected)]));
+      // The two objects were built from the very keys that A and O have; TypeScript cannot follow Object.fromEntries.
+      return spec.run({ args: args as never, options: options as never }, session);
+    },
+  };
+}

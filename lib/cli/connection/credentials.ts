@@ -1,0 +1,43 @@
+/** What `staithe login` keeps: one server and its token, readable by the user alone. */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
+import { readObject, textIn } from './json-file.ts';
+
+export interface Credentials {
+  readonly path: string;
+  readonly url: string;
+  readonly token: string;
+}
+
+/** XDG Base Directory Specification: a relative XDG_CONFIG_HOME is to be ignored. */
+export function credentialsPath(env: NodeJS.ProcessEnv): string {
+  const given = env.XDG_CONFIG_HOME;
+  const folder = given && isAbsolute(given) ? given : join(env.HOME || homedir(), '.config');
+  return join(folder, 'staithe', 'credentials.json');
+}
+
+export function readCredentials(env: NodeJS.ProcessEnv): Credentials | undefined {
+  const path = credentialsPath(env);
+  const object = readObject(path);
+  const url = object && textIn(object, 'url');
+  const token = object && textIn(object, 'token');
+  return url !== undefined && token !== undefined && URL.canParse(url) ? { path, url, token } : undefined;
+}
+
+/** Writes beside and renames, so that a crash leaves the old file whole and the mode is right from the start. */
+export function writeCredentials(env: NodeJS.ProcessEnv, url: string, token: string): string {
+  const path = credentialsPath(env);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const fresh = `${path}.${process.pid}`;
+  rmSync(fresh, { force: true });
+  writeFileSync(fresh, `${JSON.stringify({ url, token }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  renameSync(fresh, path);
+  return path;
+}
+
+export function removeCredentials(env: NodeJS.ProcessEnv): string {
+  const path = credentialsPath(env);
+  rmSync(path, { force: true });
+  return path;
+}

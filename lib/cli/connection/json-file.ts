@@ -1,0 +1,28 @@
+/** Small files of settings: one JSON object. */
+import { readFileSync } from 'node:fs';
+import { usageFailure } from '../failure.ts';
+
+/** Reads the object; undefined when there is no such file. @throws Failure usage (unreadable, not a JSON object) */
+export function readObject(path: string): Record<string, unknown> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw usageFailure(`${path} cannot be read (${String(code)}).`, 'Make it readable, or remove it.');
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Said below, as for JSON that is no object.
+  }
+  throw usageFailure(`${path} is not a JSON object.`, 'Remove it, and start the server or log in again.');
+}
+
+/** A text of the object; undefined when it is absent, empty or something else. */
+export function textIn(object: Record<string, unknown>, name: string): string | undefined {
+  const value = object[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,35 @@
+import type { Delivery } from '../resources.ts';
+import { moment } from '../terminal/format.ts';
+import { status } from '../terminal/style.ts';
+import { type Column, fields } from '../terminal/table.ts';
+
+export const deliveryColumns: readonly Column<Delivery>[] = [
+  { title: 'id', value: (delivery) => delivery.id },
+  { title: 'event', value: (delivery) => delivery.event },
+  { title: 'ref', value: (delivery) => delivery.ref },
+  { title: 'decision', value: (delivery) => delivery.decision.kind, style: status },
+  {
+    title: 'build',
+    value: (delivery) => delivery.builds.map((build) => build.build_id).join(', ') || undefined,
+  },
+  { title: 'received', value: (delivery) => moment(delivery.received_at) },
+];
+
+export function deliveryText(delivery: Delivery): string {
+  return fields([
+    ['delivery', delivery.id],
+    ['guid', delivery.guid],
+    ['event', delivery.event],
+    ['repository', delivery.repository],
+    ['ref', delivery.ref],
+    ['git sha', delivery.git_sha],
+    ['decision', `${status(delivery.decision.kind)}: ${delivery.decision.reason}`],
+    ['builds', delivery.builds.map((build) => build.build_id).join(', ') || undefined],
+    ['received', moment(delivery.received_at)],
+  ]);
+}
+
+/** What to look at next: the builds that were started. */
+export function deliveryNotes(delivery: Delivery): string[] {
+  return delivery.builds.map((build) => `next: staithe build logs ${build.build_id} --follow`);
+}

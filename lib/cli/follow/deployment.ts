@@ -1,0 +1,52 @@
+/** Watching a deployment until it ends. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Api } from '../api.ts';
+import { EXIT } from '../exit-codes.ts';
+import { Failure } from '../failure.ts';
+import type { Deployment } from '../resources.ts';
+import { clean } from '../terminal/clean.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+const POLL_MS = 1000;
+const UNDER_WAY = new Set<Deployment['status']>(['pending', 'deploying', 'verifying']);
+
+function deploymentFailure(deployment: Deployment): Failure {
+  const word =
+    deployment.status === 'rolled_back'
+      ? 'was rolled back'
+      : deployment.status === 'cancelled'
+        ? 'was cancelled'
+        : 'failed';
+  return new Failure(EXIT.failed, {
+    code: `deployment_${deployment.status}`,
+    detail: `The deployment ${word}${deployment.error === undefined ? '.' : `: ${deployment.error.message}`}`,
+    remedy: deployment.error?.hint ?? `staithe deployment show ${deployment.id}`,
+  });
+}
+
+/** Watches, says the result, and fails when the deployment did. @throws Failure with exit code 6 */
+export async function followDeployment(
+  api: Api<'getDeployment'>,
+  terminal: Terminal,
+  started: Deployment,
+): Promise<Deployment> {
+  terminal.onInterrupt([
+    'The deployment goes on. Look again with:',
+    `  staithe deployment show ${started.id}`,
+  ]);
+  let deployment = started;
+  if (terminal.json) terminal.event({ event: 'deployment', deployment });
+  while (UNDER_WAY.has(deployment.status)) {
+    terminal.progress(`${deployment.status}: ${clean(deployment.stage)}`);
+    await delay(POLL_MS);
+    const now = await api.call('getDeployment', { params: { deployment: deployment.id } });
+    const moved = now.status !== deployment.status || now.stage !== deployment.stage;
+    deployment = now;
+    if (moved && terminal.json && UNDER_WAY.has(now.status))
+      terminal.event({ event: 'deployment', deployment });
+  }
+  terminal.done();
+  if (terminal.json) terminal.event({ event: 'result', deployment });
+  if (deployment.status !== 'succeeded') throw deploymentFailure(deployment);
+  return deployment;
+}

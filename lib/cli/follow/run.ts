@@ -1,0 +1,108 @@
+/** Watching a run until it ends: its stage and progress, and its log. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Api } from '../api.ts';
+import { EXIT } from '../exit-codes.ts';
+import { Failure } from '../failure.ts';
+import type { Run, RunError } from '../resources.ts';
+import { clean } from '../terminal/clean.ts';
+import { bar, type Terminal } from '../terminal/terminal.ts';
+import { logFormatter, logPages } from './log.ts';
+
+/** One second: what a person takes for at once, and 3,600 requests for a build of an hour. */
+const POLL_MS = 1000;
+/** The last lines may reach CloudWatch Logs some seconds after the run's end; later than this nobody waits for them. */
+const LAST_LINES_MS = 15_000;
+
+/** Whether nothing follows this status of a run. */
+export function hasEnded(run: Pick<Run, 'status'>): boolean {
+  return run.status === 'completed' || run.status === 'failed' || run.status === 'cancelled';
+}
+
+/** What somebody is told who stops watching. */
+export function stillRunning(run: Run): string[] {
+  return [
+    'The build goes on. Look again with:',
+    `  staithe build logs ${run.build_id} --follow`,
+    `  staithe build show ${run.build_id}`,
+  ];
+}
+
+/** The failing step and what it printed last. */
+export function errorLines(error: RunError): string[] {
+  const step = error.step === undefined ? [] : [`step: ${clean(error.step)}`];
+  const exit = error.exit_code === undefined ? error.signal : `exit code ${error.exit_code}`;
+  return [
+    ...(error.service === undefined ? [] : [`service: ${clean(error.service)}`]),
+    ...step,
+    ...(exit === undefined ? [] : [`ended by: ${exit}`]),
+    ...(error.last_lines ?? []).map((line) => `| ${clean(line)}`),
+  ];
+}
+
+/** How a run that did not complete ends the command. */
+export function runFailure(run: Run): Failure {
+  const error = run.error;
+  const detail =
+    run.status === 'cancelled'
+      ? 'The build was cancelled.'
+      : `The build failed: ${error?.message ?? 'no reason was given.'}`;
+  return new Failure(
+    EXIT.failed,
+    {
+      code: error?.code ?? run.status,
+      detail,
+      remedy:
+        error?.hint ??
+        (run.status === 'cancelled'
+          ? `staithe build run ${run.build_id}`
+          : `staithe build logs ${run.build_id}`),
+    },
+    { lines: error === undefined ? [] : errorLines(error) },
+  );
+}
+
+type Reads = 'getRun' | 'getBuildLogs';
+
+async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: () => boolean): Promise<void> {
+  const format = logFormatter(run.job_ids.length);
+  for await (const lines of logPages(api, run.build_id, run.id, true, enough))
+    for (const line of lines) {
+      if (terminal.json) terminal.event({ event: 'log', line });
+      else terminal.note(format(line));
+    }
+}
+
+/**
+ * Watches until the run has ended and its log is written.
+ * @returns the run as it ended, whatever its status
+ */
+export async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Promise<Run> {
+  terminal.onInterrupt(stillRunning(started));
+  let run = started;
+  let endedAt: number | undefined;
+  const enough = () => endedAt !== undefined && performance.now() - endedAt > LAST_LINES_MS;
+  const log = writeLog(api, terminal, started, enough).catch((error: unknown) => {
+    terminal.note(`the log cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  if (terminal.json) terminal.event({ event: 'run', run });
+  while (!hasEnded(run)) {
+    terminal.progress(`${run.status}: ${clean(run.stage)}`, bar(run.progress / 100));
+    await delay(POLL_MS);
+    const now = await api.call('getRun', { params: { run: run.id } });
+    const moved = now.status !== run.status || now.stage !== run.stage || now.progress !== run.progress;
+    run = now;
+    if (moved && terminal.json && !hasEnded(run)) terminal.event({ event: 'run', run });
+  }
+  endedAt = performance.now();
+  await log;
+  terminal.done();
+  return run;
+}
+
+/** Watches, says the result, and fails when the run did. @throws Failure with exit code 6 */
+export async function followToResult(api: Api<Reads>, terminal: Terminal, started: Run): Promise<Run> {
+  const run = await followRun(api, terminal, started);
+  if (terminal.json) terminal.event({ event: 'result', run });
+  if (run.status !== 'completed') throw runFailure(run);
+  return run;
+}

@@ -1,0 +1,92 @@
+/** docs/cli.md, written from the commands themselves: `staithe help reference > docs/cli.md`. */
+import type { Command } from '../command.ts';
+import { GROUPS, SINGLES } from '../groups.ts';
+import { declare } from '../option.ts';
+import { CONNECTION, exitCodes } from './topics.ts';
+
+const INTRODUCTION = `# The command line
+
+This page is written by \`staithe help reference\`; a test compares the two.
+
+\`npx staithe\` works in the checkout (\`npm ci\` once). It needs Node 24, which the checkout brings itself.
+
+## From nothing to a deployment
+
+\`\`\`sh
+npm start                                # a local server, in another terminal
+npx staithe status
+npx staithe project create hello
+npx staithe build create --project hello --dir examples/hello --follow
+npx staithe release create --build <build> --version 0.1.0
+npx staithe environment set test --project hello --function hello-test
+npx staithe deploy test --project hello --release 0.1.0 --follow
+\`\`\`
+
+## For programs
+
+\`--json\` prints exactly one JSON document on stdout: the resource as the API gives it, or \`{"items": […]}\` for a list.
+With \`--follow\` it prints JSON lines, each with an \`event\` (\`build\`, \`run\`, \`log\`, \`deployment\`, \`sent\`), the last one
+\`result\`. Problems are JSON on stderr then. Without \`--json\`, results go to stdout, progress and notes to stderr.
+Colours follow NO_COLOR and FORCE_COLOR and are left out when the output is no terminal.
+
+\`\`\`sh
+export STAITHE_PROJECT=hello
+build=$(npx staithe build create --dir examples/hello --json | jq -r .id)
+npx staithe build logs "$build" --follow
+npx staithe artifact download "$(npx staithe build artifacts "$build" --json | jq -r '.items[0].id')"
+\`\`\`
+
+Lists show 20; \`--limit\` and \`--cursor\` page, \`--all\` takes every page. A connection that breaks, and answers 429, 502,
+503 and 504, are tried three times more; every change carries an Idempotency-Key, so nothing is done twice.
+\`STAITHE_DEBUG=1\` adds the stack of an error.`;
+
+const cell = (text: string) => text.replaceAll('|', '\\|');
+
+function optionRows(command: Command): string {
+  if (command.options.length === 0) return '';
+  const rows = command.options.map((kind) => {
+    const option = declare(kind);
+    const extra = [
+      ...(option.envVar === undefined ? [] : [`or ${option.envVar}`]),
+      ...(option.argChoices === undefined ? [] : [option.argChoices.join(', ')]),
+    ];
+    return `| \`${cell(option.flags)}\` | ${cell(option.description)}${extra.length > 0 ? ` (${extra.join('; ')})` : ''} |`;
+  });
+  return `| option | |\n| --- | --- |\n${rows.join('\n')}`;
+}
+
+function section(command: Command, noun: string, depth: string): string {
+  const words = ['staithe', noun, command.name, ...command.args.map(([name]) => `<${name}>`)].filter(Boolean);
+  const alias = command.alias === undefined ? '' : `Also \`staithe ${command.alias}\`.`;
+  const args = command.args.map(([name, what]) => `- \`<${name}>\`: ${what}`).join('\n');
+  const examples = `\`\`\`sh\n${command.examples.join('\n')}\n\`\`\``;
+  return [
+    `${depth} ${words.join(' ')}`,
+    `${command.summary}.`,
+    command.details,
+    alias,
+    args,
+    optionRows(command),
+    examples,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+/** The whole page, in Markdown. */
+export async function reference(): Promise<string> {
+  const parts = [
+    INTRODUCTION,
+    `## Which server, which token\n\n\`\`\`text\n${CONNECTION}\n\`\`\``,
+    `## Exit codes\n\n\`\`\`text\n${exitCodes()}\n\`\`\``,
+    '## Commands\n\nEvery command also takes `--json`, `--verbose`, `--url <url>` and `--help`.',
+  ];
+  for (const entry of GROUPS) {
+    const { commands } = await entry.load();
+    parts.push(`## ${entry.name}\n\n${entry.summary}.`);
+    parts.push(...commands.map((command) => section(command, entry.name, '###')));
+  }
+  parts.push('## Verbs of their own');
+  for (const entry of SINGLES) parts.push(section(await entry.load(), '', '###'));
+  return `${parts.join('\n\n')}\n`;
+}

@@ -1,0 +1,7 @@
+import type { CommandGroup } from '../command.ts';
+import { show } from './show.ts';
+
+export const job: CommandGroup = {
+  name: 'job',
+  commands: [show],
+};

@@ -1,0 +1,48 @@
+/** From the words of the command line to an exit code. */
+import { CommanderError } from 'commander';
+import { EXIT } from './exit-codes.ts';
+import { usageFailure } from './failure.ts';
+import { guide } from './help/guide.ts';
+import { createProgram } from './program.ts';
+import { failureOf, report } from './report.ts';
+
+/** What commander refused, in our voice: the suggestion that it makes becomes the next command. */
+function usageOf(error: CommanderError, argv: readonly string[]) {
+  const [detail = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+  const words = argv.filter((word) => /^[a-z]+$/.test(word)).slice(0, 2);
+  const group = words[0];
+  const near = /Did you mean (?:one of )?([^?,]+)/.exec(suggestion)?.[1];
+  const help = `staithe ${[...words, '--help'].join(' ')}`;
+  if (error.code === 'commander.unknownCommand') {
+    const path = words.length > 1 && group !== undefined ? `${group} ` : '';
+    return usageFailure(`${detail}.`, near ? `staithe ${path}${near}` : `staithe ${path}--help`);
+  }
+  return usageFailure(detail.endsWith('.') ? detail : `${detail}.`, near ? `${near} (see ${help})` : help);
+}
+
+/** @returns the exit code, as `exit-codes.ts` has them */
+export async function main(argv: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.ok);
+  });
+  const how = { json: argv.includes('--json'), verbose: argv.includes('--verbose') };
+  if (argv.length === 0) {
+    process.stdout.write(guide());
+    return EXIT.ok;
+  }
+  let code: number = EXIT.ok;
+  try {
+    const program = await createProgram(argv, (given) => {
+      code = given;
+    });
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return report(await failureOf(error, undefined), how);
+    // Help that was asked for went to stdout; a noun without its verb got its help on stderr.
+    if (error.exitCode === 0) return EXIT.ok;
+    return error.code === 'commander.help' ? EXIT.usage : report(usageOf(error, argv), how);
+  }
+}

@@ -1,0 +1,63 @@
+/** Errors in one voice: what happened, the fields, what to try next. */
+import type { Connection } from './connection/find.ts';
+import { EXIT, exitCodeOfStatus } from './exit-codes.ts';
+import { Failure, type ProblemDocument } from './failure.ts';
+import { clean } from './terminal/clean.ts';
+import { noteBold, noteDim, noteRed } from './terminal/style.ts';
+
+function unreachable(url: string, cause: unknown, connection: Connection | undefined): Failure {
+  const remedy =
+    connection?.local !== false
+      ? 'npm start'
+      : 'Check the URL and the network; `--verbose` tells where the URL comes from.';
+  return new Failure(
+    EXIT.unreachable,
+    { code: 'unreachable', detail: `No answer from ${url}.`, remedy },
+    { cause },
+  );
+}
+
+/** Whatever was thrown, as a failure. The contract is loaded by now when it was the API that failed. */
+export async function failureOf(error: unknown, connection: Connection | undefined): Promise<Failure> {
+  if (error instanceof Failure) return error;
+  const { ApiError, UnreachableError } = await import('../contract/client.ts');
+  if (error instanceof ApiError)
+    return new Failure(exitCodeOfStatus(error.problem.status), error.problem, { cause: error });
+  if (error instanceof UnreachableError) return unreachable(error.url, error.cause, connection);
+  const system = error instanceof Error && 'syscall' in error && 'code' in error;
+  return new Failure(
+    EXIT.unexpected,
+    {
+      code: system ? 'system' : 'internal',
+      detail: error instanceof Error ? error.message : String(error),
+      remedy: system
+        ? 'Check the path and its permissions.'
+        : 'Try again with STAITHE_DEBUG=1 and report what it prints.',
+    },
+    { cause: error },
+  );
+}
+
+/** The problem as people read it. */
+function lines(problem: ProblemDocument, extra: readonly string[], verbose: boolean): string[] {
+  const [first = '', ...more] = clean(problem.detail).split('\n');
+  return [
+    `${noteRed('error:')} ${first}`,
+    ...more.map((line) => `  ${line}`),
+    ...(problem.fields ?? []).map(({ field, message }) => `  ${noteBold(clean(field))}: ${clean(message)}`),
+    ...extra.map((line) => `  ${line}`),
+    ...(verbose && problem.request_id ? [noteDim(`  request ${problem.request_id} (${problem.code})`)] : []),
+    `${noteBold('next:')} ${clean(problem.remedy)}`,
+  ];
+}
+
+/** Says it on stderr and gives the exit code. */
+export function report(failure: Failure, how: { json: boolean; verbose: boolean }): number {
+  if (how.json) process.stderr.write(`${JSON.stringify(failure.problem)}\n`);
+  else process.stderr.write(`${lines(failure.problem, failure.lines, how.verbose).join('\n')}\n`);
+  if (process.env.STAITHE_DEBUG === '1') {
+    const cause = failure.cause instanceof Error ? failure.cause : failure;
+    process.stderr.write(`${cause.stack}\n`);
+  }
+  return failure.exitCode;
+}

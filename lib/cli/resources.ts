@@ -1,0 +1,21 @@
+/** The resources of the API by their names, as the contract's routes give them. */
+import type { RouteOutput } from '../contract/route.ts';
+import type { OperationId, Routes } from '../contract/routes.ts';
+
+export type OutputOf<Op extends OperationId> = RouteOutput<Routes[Op]>;
+
+export type Project = OutputOf<'getProject'>;
+export type Source = OutputOf<'getSource'>;
+export type Upload = NonNullable<OutputOf<'createSource'>['upload']>;
+export type Build = OutputOf<'listBuilds'>['items'][number];
+export type BuildWithRun = OutputOf<'getBuild'>;
+export type Run = OutputOf<'getRun'>;
+export type Job = OutputOf<'getJob'>;
+export type RunError = NonNullable<Run['error']>;
+export type LogLine = OutputOf<'getBuildLogs'>['items'][number];
+export type Artifact = OutputOf<'getArtifact'>;
+export type Release = OutputOf<'getRelease'>;
+export type Environment = OutputOf<'getEnvironment'>;
+export type Deployment = OutputOf<'getDeployment'>;
+export type Token = OutputOf<'listTokens'>['items'][number];
+export type Delivery = OutputOf<'getDelivery'>;

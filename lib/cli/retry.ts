@@ -1,0 +1,29 @@
+/** Trying again what failed on the way: a broken connection, a gateway, too many requests. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Three more tries within two seconds: enough for a dropped connection or a server that restarts, and short enough
+ * that somebody who has not started the server is told so at once.
+ */
+const PAUSES_MS = [200, 600, 1200] as const;
+
+/**
+ * Runs `attempt` until it works, fails for good, or was tried four times.
+ * @throws what the last attempt threw
+ */
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  mayPass: (error: unknown) => boolean,
+  onRetry: (error: unknown) => void = () => {},
+): Promise<T> {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      onRetry(error);
+      await delay(pause);
+    }
+  }
+  return attempt();
+}

@@ -1,0 +1,47 @@
+/** Tables and lists of labelled values in columns, for people. */
+import { stripVTControlCharacters } from 'node:util';
+import { clean } from './clean.ts';
+import { bold, dim } from './style.ts';
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly value: (row: Row) => string | number | undefined;
+  /** Gives the finished cell a colour. */
+  readonly style?: (cell: string) => string;
+}
+
+const width = (cell: string) => stripVTControlCharacters(cell).length;
+const pad = (cell: string, to: number) => cell + ' '.repeat(Math.max(0, to - width(cell)));
+
+/** Rows below their titles; a value that is absent is a dash. */
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  const titles = columns.map((column) => bold(column.title.toUpperCase()));
+  const cells = rows.map((row) =>
+    columns.map((column) => {
+      const cell = clean(String(column.value(row) ?? '-'));
+      return column.style === undefined ? cell : column.style(cell);
+    }),
+  );
+  const widths = titles.map((title, at) =>
+    Math.max(width(title), ...cells.map((row) => width(row[at] ?? ''))),
+  );
+  return [titles, ...cells]
+    .map((row) =>
+      row
+        .map((cell, at) => pad(cell, widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** One labelled value a line; values that are absent are left out. */
+export function fields(
+  entries: readonly (readonly [label: string, value: string | number | undefined])[],
+): string {
+  const shown = entries.filter(([, value]) => value !== undefined);
+  const widest = Math.max(...shown.map(([label]) => label.length));
+  return shown
+    .map(([label, value]) => `${dim(label.padEnd(widest))}  ${clean(String(value), true)}`)
+    .join('\n');
+}

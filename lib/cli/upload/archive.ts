@@ -1,0 +1,86 @@
+/** The archive to upload: a folder packed now, or a file that is one already. */
+import { createHash } from 'node:crypto';
+import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { EXIT } from '../exit-codes.ts';
+import { Failure, usageFailure } from '../failure.ts';
+import { bytes } from '../terminal/format.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+export interface ReadyArchive {
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly format: 'tar.gz' | 'zip';
+}
+
+const kindOf = (path: string): 'file' | 'folder' | 'nothing' => {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 'nothing';
+  return stat.isDirectory() ? 'folder' : 'file';
+};
+
+/** Packs a folder into a temporary file that goes when the process ends. @throws Failure */
+export async function packFolder(
+  folder: string,
+  exclude: readonly string[],
+  terminal: Terminal,
+): Promise<ReadyArchive> {
+  if (kindOf(folder) !== 'folder')
+    throw usageFailure(`There is no folder '${folder}'.`, 'Name the folder of the project with --dir.');
+  const { ArchiveError, packTree } = await import('../../archive/index.ts');
+  const place = mkdtempSync(join(tmpdir(), 'staithe-source-'));
+  process.once('exit', () => rmSync(place, { recursive: true, force: true }));
+  const path = join(place, 'source.tar.gz');
+  terminal.progress(`packing ${folder}`);
+  const packed = await packTree(folder, {
+    out: path,
+    exclude,
+    onProgress: ({ files, totalFiles }) =>
+      terminal.progress(`packing ${folder}`, `${files}/${totalFiles} files`),
+  }).catch((error: unknown) => {
+    if (!(error instanceof ArchiveError)) throw error;
+    throw new Failure(
+      EXIT.usage,
+      {
+        code: error.code,
+        detail: error.message,
+        remedy: 'Change the folder, or leave files out with --exclude.',
+      },
+      { cause: error },
+    );
+  });
+  terminal.done();
+  for (const link of packed.leftOutLinks)
+    terminal.note(`left out the link ${link}, which leads out of the folder`);
+  if (packed.entries === 0)
+    throw usageFailure(
+      `There is nothing to pack in '${folder}'.`,
+      'Look at its .gitignore and at --exclude.',
+    );
+  terminal.note(`packed ${packed.entries} files of ${folder}: ${bytes(packed.sizeBytes)}`);
+  return { path, sha256: packed.sha256, sizeBytes: packed.sizeBytes, format: 'tar.gz' };
+}
+
+/** A gzip file begins with 1f 8b (RFC 1952), a zip file with PK (APPNOTE 4.3.7); the name says nothing sure. */
+async function formatOf(path: string): Promise<ReadyArchive['format'] | undefined> {
+  await using file = await open(path);
+  const { buffer } = await file.read({ buffer: Buffer.alloc(2), position: 0 });
+  if (buffer[0] === 0x1f && buffer[1] === 0x8b) return 'tar.gz';
+  return buffer.toString('latin1') === 'PK' ? 'zip' : undefined;
+}
+
+/** Takes a file as it is. @throws Failure usage, when it is no tar.gz or zip */
+export async function takeFile(path: string): Promise<ReadyArchive> {
+  if (kindOf(path) !== 'file')
+    throw usageFailure(`There is no file '${path}'.`, 'Name an archive with --file.');
+  const format = await formatOf(path);
+  if (format === undefined)
+    throw usageFailure(`'${path}' is neither a tar.gz nor a zip.`, 'Pack it, or name its folder with --dir.');
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return { path, sha256: hash.digest('hex'), sizeBytes: statSync(path).size, format };
+}
