@@ -1,5 +1,5 @@
 /** What the deployment workflow and its steps say to each other. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from '../lib/domain/id.ts';
 import { Caught } from './build.ts';
 

@@ -1,5 +1,5 @@
 /** What the trigger workflow and its steps say to each other. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from '../lib/domain/id.ts';
 
 /** The name of errors that a later try may not meet; trigger.asl.yaml retries on it. */

@@ -1,6 +1,6 @@
 /** A workflow died before its last step could say how it ended: what it worked on fails with the reason. */
 import type { EventBridgeEvent } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
 import * as Deployment from '../../lib/domain/deployment/steps.ts';

@@ -1,6 +1,6 @@
 /** S3 has a new object: if it is a source, it is stored now. */
 import type { EventBridgeEvent } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';

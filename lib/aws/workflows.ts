@@ -5,7 +5,7 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { WorkflowName, Workflows } from '../domain/ports/workflows.ts';
 import { setting } from './settings.ts';
 

@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, made from the table of routes (https://spec.openapis.org/oas/v3.1.1). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERRORS, type ErrorCode } from '../domain/error.ts';
 import { Problem, statusOf } from './problem.ts';
 import type { RouteSpec } from './route.ts';

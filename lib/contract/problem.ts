@@ -1,5 +1,5 @@
 /** Errors over HTTP: problem documents (RFC 9457), the one place where an error's kind becomes a status. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERRORS, type ErrorCode, type ErrorKind, type StaitheError } from '../domain/error.ts';
 
 export const STATUS_OF_KIND = {

@@ -1,5 +1,5 @@
 /** What one route of the API is. The table of all of them is `routes.ts`. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Access } from '../domain/access/actor.ts';
 import type { ErrorCode } from '../domain/error.ts';
 

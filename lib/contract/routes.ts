@@ -2,7 +2,7 @@
  * THE table of routes. API Gateway's routes, the validation of requests, the handlers' types, the client and the
  * OpenAPI document all read it; nothing about a route is written anywhere else.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Artifact } from '../domain/artifact/schema.ts';
 import { Build, BuildWithRun, CreateBuild } from '../domain/build/schema.ts';
 import { Delivery } from '../domain/delivery/schema.ts';

@@ -1,5 +1,5 @@
 /** Ids are a type prefix and a ULID (https://github.com/ulid/spec): sortable by time, and their kind can be read. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const ID_PREFIXES = {
   project: 'prj',

@@ -4,7 +4,7 @@
  * middle finds what the first one created, and needs no lock that could be left behind.
  */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StaitheError } from './error.ts';
 import type { Ports } from './ports/index.ts';
 import { ConditionFailed, type Item } from './ports/table.ts';

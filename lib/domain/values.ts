@@ -1,5 +1,5 @@
 /** Small values that several nouns share, each with the rule that it follows. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** ISO 8601 in UTC with milliseconds, as `Date.toISOString` writes it: sorts as text. */
 export const Timestamp = z.iso.datetime().meta({ examples: ['2026-11-21T09:30:00.000Z'] });

@@ -1,6 +1,6 @@
 /** Reading a request: its bytes, and its parts checked against the route's schemas. */
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RouteSpec } from '../contract/route.ts';
 import { type FieldProblem, StaitheError } from '../domain/error.ts';
 

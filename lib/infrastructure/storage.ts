@@ -1,14 +1,18 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  CfnBucket,
   HttpMethods,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { StaitheFunction } from './function.ts';
+
+const ACCESS_LOG_PREFIX = 'bytes/';
 
 /** What a function may do with items. Transactions are checked by the actions of their parts. */
 export type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem' | 'DeleteItem' | 'Query';
@@ -44,8 +48,6 @@ export class Storage extends Construct {
       enforceSSL: true,
       // Keys are digests, so nothing is ever overwritten with other bytes; versions guard against deletion.
       versioned: true,
-      serverAccessLogsBucket: this.accessLogs(),
-      serverAccessLogsPrefix: 'bytes/',
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
         // An upload that was broken off is not resumed after a week.
@@ -64,15 +66,19 @@ export class Storage extends Construct {
         },
       ],
     });
-    // On the resource itself: the property of the construct would bring a function that sets what CloudFormation can set.
     const resource = this.bucket.node.defaultChild;
-    if (resource instanceof CfnBucket)
-      resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    if (!(resource instanceof CfnBucket)) throw new Error('The bucket has no resource.');
+    // On the resource itself: the property of the construct would bring a function that sets what CloudFormation can set.
+    resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+    resource.loggingConfiguration = {
+      destinationBucketName: this.accessLogs().bucketName,
+      logFilePrefix: ACCESS_LOG_PREFIX,
+    };
   }
 
   /** Who read and wrote which object, for 90 days. */
   private accessLogs(): Bucket {
-    return new Bucket(this, 'AccessLogs', {
+    const logs = new Bucket(this, 'AccessLogs', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -80,6 +86,18 @@ export class Storage extends Construct {
       lifecycleRules: [{ expiration: Duration.days(90) }],
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    logs.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('logging.s3.amazonaws.com')],
+        actions: ['s3:PutObject'],
+        resources: [logs.arnForObjects(`${ACCESS_LOG_PREFIX}*`)],
+        conditions: {
+          ArnLike: { 'aws:SourceArn': this.bucket.bucketArn },
+          StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
+        },
+      }),
+    );
+    return logs;
   }
 
   giveTable(to: StaitheFunction, ...actions: TableAction[]): void {

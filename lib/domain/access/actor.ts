@@ -1,5 +1,5 @@
 /** Who makes a request, as the authorizer found out. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { notFound, StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
 import { Role, roleAllows } from './role.ts';

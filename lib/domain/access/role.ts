@@ -1,5 +1,5 @@
 /** Roles, weakest first: each may do what the ones before it may. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const ROLES = ['viewer', 'developer', 'deployer', 'admin'] as const;
 export const Role = z.enum(ROLES);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from '../id.ts';
 import { Digest, Name, Timestamp } from '../values.ts';
 

@@ -3,7 +3,7 @@
  * Source: GitHub docs, "Validating webhook deliveries" and "Webhook events and payloads".
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GitSha, Repository } from '../values.ts';
 
 /** Whether `X-Hub-Signature-256` is the HMAC of the raw bytes; compared in constant time. */

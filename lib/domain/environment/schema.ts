@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from '../id.ts';
 import { Name, Timestamp, Variables } from '../values.ts';
 

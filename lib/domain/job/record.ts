@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SourceFormat } from '../source/schema.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';

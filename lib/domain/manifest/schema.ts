@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Name, Variables } from '../values.ts';
 
 /** Where the manifest stands in a tree. */

@@ -1,5 +1,5 @@
 /** The later steps of the build workflow: what to do when a backend gave up on a job, and how a run ends. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobs } from '../job/record.ts';
 import type { Job } from '../job/schema.ts';
 import { isFinal } from '../lifecycle.ts';

@@ -1,5 +1,5 @@
 /** The log of a run: the log streams of its jobs' attempts, one after the other, with a cursor over all of them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { StaitheError } from '../error.ts';
 import { type JobRecord, jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { Digest, Timestamp } from '../values.ts';

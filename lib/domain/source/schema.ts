@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Id } from '../id.ts';
 import { GitSha, Repository, Sha256, Timestamp } from '../values.ts';
 

@@ -1,5 +1,5 @@
 /** Cursors: where a page ended, opaque to callers and of no use in another list. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { StaitheError } from '../error.ts';
 import type { Position } from '../ports/table.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { collection } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { Token } from './schema.ts';

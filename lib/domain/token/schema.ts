@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Role } from '../access/role.ts';
 import { Id } from '../id.ts';
 import { ProjectRef } from '../project/schema.ts';
