@@ -91,11 +91,13 @@ export async function handleRest(
   }
   const { operation, status } = found.route;
   const parameters = parametersOf(found.match?.groups ?? {}, request.query);
-  if (operation === 'Invoke')
-    return invokeResponse(await action(invokeInput(parameters, request, body), call));
+  const headers = { 'x-amzn-requestid': call.requestId, 'content-type': 'application/json' };
+  if (operation === 'Invoke') {
+    return invokeResponse(await action(invokeInput(parameters, request, body), call), headers);
+  }
   const output = await action({ ...members(body), ...parameters }, call);
-  if (status === 204) return { status };
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(output) };
+  if (status === 204) return { status, headers: { 'x-amzn-requestid': call.requestId } };
+  return { status, headers, body: JSON.stringify(output) };
 }
 
 function parametersOf(path: Readonly<Record<string, string>>, query: string): Record<string, unknown> {
@@ -135,9 +137,9 @@ function invokeInput(
   };
 }
 
-function invokeResponse(output: unknown): HttpResponse {
+function invokeResponse(output: unknown, base: Record<string, string>): HttpResponse {
   const result: Record<string, unknown> = output !== null && typeof output === 'object' ? { ...output } : {};
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  const headers: Record<string, string> = { ...base };
   const carried = {
     'x-amz-executed-version': 'ExecutedVersion',
     'x-amz-function-error': 'FunctionError',
