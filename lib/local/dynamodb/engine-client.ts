@@ -13,6 +13,8 @@ const UNCHECKED_SIGNATURE = {
   'x-amz-date': '20260101T000000Z',
 };
 
+class StaleConnection extends Error {}
+
 export class EngineClient {
   readonly #url: URL;
   // 64 connections: more than one laptop's functions have calls in flight; beyond that they wait in line.
@@ -27,7 +29,18 @@ export class EngineClient {
    * @param target `X-Amz-Target`, e.g. `DynamoDB_20120810.PutItem`
    * @throws Error when the engine cannot be reached or breaks off
    */
-  post(target: string, body: string): Promise<EngineAnswer> {
+  async post(target: string, body: string): Promise<EngineAnswer> {
+    try {
+      return await this.#post(target, body);
+    } catch (error) {
+      // The engine closed an idle connection at the very moment of its reuse; it has not seen the request
+      // (https://nodejs.org/api/http.html#requestreusedsocket).
+      if (error instanceof StaleConnection) return this.#post(target, body);
+      throw error;
+    }
+  }
+
+  #post(target: string, body: string): Promise<EngineAnswer> {
     return new Promise((resolve, reject) => {
       const headers = {
         ...UNCHECKED_SIGNATURE,
@@ -46,7 +59,9 @@ export class EngineClient {
         },
         (incoming) => collect(incoming).then(resolve, reject),
       );
-      outgoing.once('error', reject);
+      outgoing.once('error', (error: NodeJS.ErrnoException) =>
+        reject(outgoing.reusedSocket && error.code === 'ECONNRESET' ? new StaleConnection() : error),
+      );
       outgoing.end(body);
     });
   }

@@ -154,6 +154,7 @@ export async function startEngine(options: {
     if (await untilReady(child, endpoint, deadline)) return running(kind, endpoint, child, exited);
     child.kill('SIGTERM');
     await exited;
+    child.stdio[3]?.destroy();
     // Another program may have taken the port between the choice and the bind: only then is a further try of use.
     if (!/in use|AddrInUse|BindException/i.test(output)) break;
     options.log?.(`port ${port} was taken, trying another`);
@@ -164,6 +165,8 @@ export async function startEngine(options: {
 }
 
 function running(kind: EngineKind, endpoint: string, child: ChildProcess, exited: Promise<void>): Engine {
+  // Should only the shell have ended, this makes its other half end the engine: two on the same data must not be.
+  exited.then(() => child.stdio[3]?.destroy());
   return {
     kind,
     endpoint,
