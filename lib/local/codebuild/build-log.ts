@@ -40,10 +40,13 @@ export async function openBuildLog(cloud: Cloud, build: Build, role: Principal):
   const logs = cloud.service('logs');
   if (!isLogsService(logs)) throw new Error('the logs service of this cloud takes no lines');
   let last: Promise<void> = Promise.resolve();
+  let lost = false;
   const write = (lines: readonly string[]): Promise<void> => {
-    last = logs.append(groupName, streamName, lines);
-    // A failure shows at the next flush; here it only must not be unhandled.
-    last.catch(() => {});
+    // A build goes on without its log: to stop reading its output would block it.
+    last = logs.append(groupName, streamName, lines).catch((error: unknown) => {
+      if (!lost) cloud.log('codebuild', `lines of ${build.id} were lost: ${error}`);
+      lost = true;
+    });
     return last;
   };
   return {

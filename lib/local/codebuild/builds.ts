@@ -18,6 +18,8 @@ import { detectSandbox, type Sandbox } from './sandbox.ts';
 import type { BuildStore } from './store.ts';
 
 const MINUTE_MS = 60_000;
+/** Deadlines are looked at this often, so that a machine that slept, or whose clock moved, keeps to them. */
+const LONGEST_SLEEP_MS = 1_000;
 
 export class Builds {
   readonly #cloud: Cloud;
@@ -176,7 +178,13 @@ export class Builds {
   }
 
   #timer(id: string, ms: number, expired: () => void): void {
-    clearTimeout(this.#timers.get(id));
-    this.#timers.set(id, setTimeout(expired, Math.max(ms, 0)).unref());
+    const deadline = this.#cloud.now() + ms;
+    const look = (): void => {
+      clearTimeout(this.#timers.get(id));
+      const left = deadline - this.#cloud.now();
+      if (left <= 0) expired();
+      else this.#timers.set(id, setTimeout(look, Math.min(left, LONGEST_SLEEP_MS)).unref());
+    };
+    look();
   }
 }

@@ -242,9 +242,7 @@ class BuildRun {
     await this.#session?.end();
     if (signal.aborted) this.#status = signal.reason === 'TIMED_OUT' ? 'TIMED_OUT' : 'STOPPED';
     this.#save(enterPhase(this.#build, 'FINALIZING', this.#now()));
-    await this.#log
-      .flush()
-      .catch((error: unknown) => cloud.log('codebuild', `${this.#build.id}: log lost: ${error}`));
+    await this.#log.flush();
     await rm(folder, { recursive: true, force: true }).catch(() => {
       cloud.log('codebuild', `the folder ${folder} of a finished build could not be removed`);
     });

@@ -99,6 +99,8 @@ export class Session {
 
   /** Ends the session and every process in it. */
   async end(): Promise<void> {
+    // The runner ends by itself at the end of its input, once the command under way is gone.
+    this.#child.stdin?.end();
     await endTree(this.#child);
     this.#child.stdio[3]?.destroy();
     await this.#output.catch(() => {});

@@ -1,0 +1,444 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { buildShape } from '../../../lib/local/codebuild/build.ts';
+import { codebuild } from '../../../lib/local/codebuild/index.ts';
+import { createLimits } from '../../../lib/local/codebuild/limits.ts';
+import { bubblewrap, detectSandbox, plain, type Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
+import { logs } from '../../../lib/local/logs/index.ts';
+import { OPERATOR, ROLE, type ScriptedCloud, scriptedCloud } from './scripted-cloud.ts';
+
+const answer = z.object({ build: buildShape });
+const answers = z.object({ builds: z.array(buildShape) });
+const open: ScriptedCloud[] = [];
+afterEach(async () => {
+  for (const cloud of open.splice(0)) await cloud.close();
+});
+
+interface Setup {
+  readonly sandbox: Sandbox;
+  readonly buildspec: string;
+  readonly properties?: Record<string, unknown>;
+}
+
+async function setUp({ sandbox, buildspec, properties = {} }: Setup) {
+  const cloud = scriptedCloud();
+  open.push(cloud);
+  cloud.answers.set('events:PutServiceEvents', () => ({}));
+  cloud.add(logs(cloud));
+  const service = codebuild(cloud, { sandbox });
+  cloud.add(service);
+  await cloud.provide('AWS::CodeBuild::Project', {
+    Name: 'demo',
+    ServiceRole: ROLE,
+    Source: { Type: 'NO_SOURCE', BuildSpec: buildspec },
+    Environment: {
+      Type: 'LINUX_CONTAINER',
+      Image: 'aws/codebuild/standard:7.0',
+      ComputeType: 'BUILD_GENERAL1_SMALL',
+    },
+    Artifacts: { Type: 'NO_ARTIFACTS' },
+    ...properties,
+  });
+  const call = cloud.as(OPERATOR);
+  const start = async (input: Record<string, unknown> = {}) =>
+    answer.parse(await call('codebuild', 'StartBuild', { projectName: 'demo', ...input })).build;
+  const get = async (id: string) => {
+    const [build] = answers.parse(await call('codebuild', 'BatchGetBuilds', { ids: [id] })).builds;
+    if (!build) throw new Error(`no build ${id}`);
+    return build;
+  };
+  const lines = async (stream: string | undefined, group = '/aws/codebuild/demo') => {
+    const page = z
+      .object({ events: z.array(z.object({ message: z.string() })) })
+      .parse(
+        await call('logs', 'GetLogEvents', {
+          logGroupName: group,
+          logStreamName: stream,
+          startFromHead: true,
+        }),
+      );
+    return page.events.map((event) => event.message);
+  };
+  const finish = async (input: Record<string, unknown> = {}) => {
+    const { id } = await start(input);
+    await service.whenBuildEnds(id);
+    const build = await get(id);
+    return { build, lines: await lines(build.logs.streamName) };
+  };
+  return { cloud, call, service, start, get, lines, finish };
+}
+
+const spec = (...commands: string[]) => JSON.stringify({ version: 0.2, phases: { build: { commands } } });
+const own = (lines: string[]) => lines.filter((line) => !line.startsWith('[Container]'));
+
+const usable = detectSandbox().kind === 'bubblewrap';
+const sandboxes = [
+  { name: 'a plain process', sandbox: plain, skip: false },
+  { name: 'bubblewrap (skipped where it does not work)', sandbox: bubblewrap, skip: !usable },
+];
+
+for (const { name, sandbox, skip } of sandboxes) {
+  describe.skipIf(skip)(`a build in ${name}`, () => {
+    it('carries folder and exported variables from command to command, and forgets what was unset', async () => {
+      const { finish } = await setUp({
+        sandbox,
+        buildspec: spec(
+          'mkdir -p "a b" && cd "a b" && export GREETING="it\'s me"',
+          'echo "$GREETING in ${PWD##*/}"; unset GREETING',
+          'echo "[${GREETING:-gone}]"',
+          'exit 0',
+          'node -e "console.log(40 + 2)"',
+        ),
+      });
+
+      const { build, lines } = await finish();
+
+      expect(own(lines)).toEqual(["it's me in a b", '[gone]', '42']);
+      expect(build.buildStatus).toBe('SUCCEEDED');
+      expect(build.phases.map((phase) => phase.phaseType)).toEqual([
+        ...[
+          'SUBMITTED',
+          'QUEUED',
+          'PROVISIONING',
+          'DOWNLOAD_SOURCE',
+          'INSTALL',
+          'PRE_BUILD',
+          'BUILD',
+          'POST_BUILD',
+        ],
+        ...['UPLOAD_ARTIFACTS', 'FINALIZING', 'COMPLETED'],
+      ]);
+    });
+
+    it('gives the variables of CodeBuild, of the project and of the call, and nothing of its own', async () => {
+      process.env.SECRET_OF_THE_PARENT = 'leak';
+      const { finish, cloud } = await setUp({
+        sandbox,
+        buildspec: spec('env', 'echo "home is writable: $(touch ~/x && echo yes)"'),
+        properties: {
+          Environment: {
+            ...{ Type: 'LINUX_CONTAINER', Image: 'image', ComputeType: 'BUILD_GENERAL1_SMALL' },
+            EnvironmentVariables: [
+              { Name: 'A', Value: 'project' },
+              { Name: 'B', Value: 'project' },
+            ],
+          },
+        },
+      });
+
+      const { build, lines } = await finish({ environmentVariablesOverride: [{ name: 'B', value: 'call' }] });
+      delete process.env.SECRET_OF_THE_PARENT;
+
+      expect(lines).toEqual(
+        expect.arrayContaining([
+          ...['A=project', 'B=call', `CODEBUILD_BUILD_ID=${build.id}`, 'CODEBUILD_BUILD_NUMBER=1'],
+          ...[
+            'CODEBUILD_BUILD_SUCCEEDING=1',
+            `AWS_ENDPOINT_URL=${cloud.endpoint}`,
+            'AWS_ACCESS_KEY_ID=AKIATEST',
+          ],
+          'home is writable: yes',
+        ]),
+      );
+      expect(lines.join('\n')).not.toContain('SECRET_OF_THE_PARENT');
+    });
+
+    it('runs POST_BUILD after a failed BUILD and says which command failed', async () => {
+      const { finish } = await setUp({
+        sandbox,
+        buildspec: JSON.stringify({
+          version: 0.2,
+          phases: {
+            build: { commands: ['exit 3', 'echo never'], finally: ['echo finally'] },
+            post_build: { commands: ['echo "succeeding: $CODEBUILD_BUILD_SUCCEEDING"'] },
+          },
+        }),
+      });
+
+      const { build, lines } = await finish();
+
+      expect(build.buildStatus).toBe('FAILED');
+      expect(own(lines)).toEqual(['finally', 'succeeding: 0']);
+      expect(build.phases.find((phase) => phase.phaseType === 'BUILD')).toMatchObject({
+        phaseStatus: 'FAILED',
+        contexts: [
+          {
+            statusCode: 'COMMAND_EXECUTION_ERROR',
+            message: 'Error while executing command: exit 3. Reason: exit status 3',
+          },
+        ],
+      });
+    });
+
+    it('ends every process of a stopped build, also those that ignore SIGTERM or left their parents', async () => {
+      const mark = `987${process.pid}${Date.now() % 100_000}`;
+      const { start, get, lines, service, call } = await setUp({
+        sandbox,
+        buildspec: spec(`(trap '' TERM; sleep ${mark}) & (sleep ${mark} &) ; echo ready; sleep ${mark}`),
+      });
+      const { id, logs: place } = await start();
+      await vi.waitFor(async () => expect(await lines(place.streamName)).toContain('ready'), {
+        timeout: 10_000,
+      });
+      expect(processesWith(mark)).not.toEqual([]);
+
+      await call('codebuild', 'StopBuild', { id });
+      await service.whenBuildEnds(id);
+
+      expect((await get(id)).buildStatus).toBe('STOPPED');
+      await expect.poll(() => processesWith(mark)).toEqual([]);
+    });
+
+    it('takes a flood of output in order and cuts lines at 256 KB', async () => {
+      const { finish, call } = await setUp({
+        sandbox,
+        buildspec: spec('seq 1 50000', 'head -c 600000 /dev/zero | tr "\\0" x; echo; echo last'),
+      });
+
+      const { build, lines } = await finish();
+
+      const second = z
+        .object({ events: z.array(z.object({ message: z.string() })) })
+        .parse(
+          await call('logs', 'GetLogEvents', {
+            logGroupName: '/aws/codebuild/demo',
+            logStreamName: build.logs.streamName,
+            limit: 30,
+          }),
+        );
+      const long = second.events.map((event) => event.message).find((line) => line.startsWith('xxx'));
+      expect(build.buildStatus).toBe('SUCCEEDED');
+      expect(own(lines).slice(0, 3)).toEqual(['1', '2', '3']);
+      expect(second.events.map((event) => event.message)).toContain('last');
+      expect(long).toMatch(/x \[line cut here: longer than 256 KB\]$/);
+      expect(long?.length).toBeLessThan(262_144);
+    });
+  });
+}
+
+/** Command lines of processes that hold `mark` as an argument. */
+function processesWith(mark: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      } catch {
+        return '';
+      }
+    })
+    .filter((line) => line.split('\0').includes(mark) && line.startsWith('sleep'));
+}
+
+describe.skipIf(!usable)('the sandbox (skipped where bubblewrap does not work)', () => {
+  it('hides the state folder, the home and the processes of the user, and has no capabilities', async () => {
+    const { finish, cloud } = await setUp({
+      sandbox: bubblewrap,
+      buildspec: spec(
+        'ls "$STATE" 2>&1 | tail -1',
+        'ls /root /home 2>&1 | head -1',
+        'grep CapEff /proc/self/status; id -u',
+        'ls /proc | grep -c "^[0-9]"',
+        'touch /usr/x 2>&1 | tail -1; touch "$CODEBUILD_SRC_DIR/x" && echo own',
+      ),
+    });
+
+    const { lines } = await finish({
+      environmentVariablesOverride: [{ name: 'STATE', value: cloud.folder }],
+    });
+
+    const [state, home, capabilities, user, processes, system, source] = own(lines);
+    expect(state).toMatch(/No such file/);
+    expect(home).toMatch(/No such file|cannot access/);
+    expect(capabilities).toMatch(/0000000000000000$/);
+    expect(user).toBe('1000');
+    expect(Number(processes)).toBeLessThan(12);
+    expect(system).toMatch(/Read-only file system/);
+    expect(source).toBe('own');
+  });
+});
+
+describe.skipIf(!usable)('a build whose cloud was killed (skipped where bubblewrap does not work)', () => {
+  for (const kind of ['bubblewrap', 'plain']) {
+    it(`leaves no process behind in the sandbox ${kind}`, async () => {
+      const mark = `654${process.pid}${Date.now() % 100_000}`;
+      const folder = mkdtempSync(join(tmpdir(), 'killed-cloud-'));
+      const lib = new URL('../../../lib/local/codebuild/', import.meta.url).href;
+      const program = `
+        import { mkdirSync } from 'node:fs';
+        const { Session } = await import('${lib}session.ts');
+        const sandboxes = await import('${lib}sandbox.ts');
+        const host = Object.fromEntries(
+          ['output', 'home', 'temporary', 'state', 'scripts'].map((name) => [name, '${folder}/' + name]));
+        for (const path of Object.values(host)) mkdirSync(path);
+        const session = new Session({
+          sandbox: sandboxes['${kind}'], host, environment: { PATH: '/usr/bin:/bin' }, shell: '/bin/sh',
+          folder: sandboxes['${kind}'].inside(host).output, lines: async () => {},
+          limits: { kind: 'none', wrap: (command) => [...command], release() {} },
+        });
+        await session.run('sleep ${mark}', true);`;
+      const cloud = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
+      await expect.poll(() => processesWith(mark), { timeout: 20_000 }).not.toEqual([]);
+
+      cloud.kill('SIGKILL');
+
+      await expect.poll(() => processesWith(mark), { timeout: 10_000 }).toEqual([]);
+      rmSync(folder, { recursive: true, force: true });
+    });
+  }
+});
+
+const limited = createLimits(`probe-${process.pid}`);
+limited.release();
+describe.skipIf(!usable || limited.kind === 'none')(
+  'a fork bomb (skipped where processes cannot be limited)',
+  () => {
+    it('meets the limit of processes and fails its own build only', async () => {
+      const { finish } = await setUp({
+        sandbox: bubblewrap,
+        buildspec: spec('i=0; while [ $i -lt 1500 ]; do sleep 300 & i=$((i+1)); done; echo "started all"'),
+      });
+
+      const { build, lines } = await finish();
+
+      expect(lines.join('\n')).toMatch(/Cannot fork/);
+      expect(build.buildStatus).toBe('FAILED');
+    });
+  },
+);
+
+describe('StartBuild', () => {
+  it('repeats nothing for the same idempotency token, and refuses it for other parameters', async () => {
+    const { start } = await setUp({ sandbox: plain, buildspec: spec('true') });
+
+    const first = await start({ idempotencyToken: 'once' });
+    const second = await start({ idempotencyToken: 'once' });
+
+    expect(second.id).toBe(first.id);
+    await expect(start({ idempotencyToken: 'once', sourceVersion: 'x' })).rejects.toThrow(
+      /idempotency token/,
+    );
+  });
+
+  it('lets builds wait for their turn, and a waiting build can be stopped', async () => {
+    const { start, get, call, service } = await setUp({
+      sandbox: plain,
+      buildspec: spec('sleep 600'),
+      properties: { ConcurrentBuildLimit: 1 },
+    });
+    const running = await start();
+    const waiting = await start();
+    await vi.waitFor(async () => expect((await get(running.id)).currentPhase).toBe('BUILD'));
+
+    expect((await get(waiting.id)).currentPhase).toBe('QUEUED');
+    await call('codebuild', 'StopBuild', { id: waiting.id });
+    await call('codebuild', 'StopBuild', { id: running.id });
+    await service.whenBuildEnds(waiting.id);
+    await service.whenBuildEnds(running.id);
+
+    expect((await get(waiting.id)).buildStatus).toBe('STOPPED');
+    expect((await get(running.id)).buildStatus).toBe('STOPPED');
+  });
+
+  it('fails the build when the role may not write its log', async () => {
+    const { cloud, start, get, service } = await setUp({ sandbox: plain, buildspec: spec('true') });
+    await cloud.as(OPERATOR)('logs', 'CreateLogGroup', { logGroupName: '/aws/codebuild/demo' });
+    cloud.denied.add('logs:PutLogEvents');
+
+    const { id } = await start();
+    await service.whenBuildEnds(id);
+
+    const build = await get(id);
+    expect(build.buildStatus).toBe('FAILED');
+    expect(build.phases.find((phase) => phase.phaseType === 'PROVISIONING')?.contexts?.[0]?.statusCode).toBe(
+      'ACCESS_DENIED',
+    );
+  });
+
+  it('fails DOWNLOAD_SOURCE for a buildspec that is none', async () => {
+    const { finish } = await setUp({ sandbox: plain, buildspec: 'version: 0.2\nphases:\n  biuld: {}\n' });
+
+    const { build } = await finish();
+
+    expect(build.phases.find((phase) => phase.phaseType === 'DOWNLOAD_SOURCE')).toMatchObject({
+      phaseStatus: 'FAILED',
+      contexts: [{ statusCode: 'YAML_FILE_ERROR' }],
+    });
+  });
+
+  it('times a build out', async () => {
+    const { cloud, start, get, service } = await setUp({ sandbox: plain, buildspec: spec('sleep 600') });
+    const { id } = await start({ timeoutInMinutesOverride: 5 });
+    await vi.waitFor(async () => expect((await get(id)).currentPhase).toBe('BUILD'));
+    cloud.clock = () => Date.now() + 6 * 60_000;
+
+    await service.whenBuildEnds(id);
+
+    const build = await get(id);
+    expect(build.buildStatus).toBe('TIMED_OUT');
+    expect(build.phases.find((phase) => phase.phaseType === 'BUILD')?.phaseStatus).toBe('TIMED_OUT');
+  });
+
+  it('tells the bus of every phase and of the beginning and end, in the shape of AWS', async () => {
+    const { cloud, finish } = await setUp({ sandbox: plain, buildspec: spec('true') });
+
+    const { build } = await finish();
+    await turn();
+
+    const sent = cloud.calls
+      .filter((call) => call.action === 'PutServiceEvents')
+      .map(
+        (call) =>
+          z
+            .object({ Entries: z.array(z.object({ DetailType: z.string(), Detail: z.string() })) })
+            .parse(call.input).Entries[0],
+      );
+    const states = sent.filter((entry) => entry?.DetailType === 'CodeBuild Build State Change');
+    expect(states.map((entry) => JSON.parse(entry?.Detail ?? '{}')['build-status'])).toEqual([
+      'IN_PROGRESS',
+      'SUCCEEDED',
+    ]);
+    const last = JSON.parse(states[1]?.Detail ?? '{}');
+    expect(last['build-id']).toBe(build.arn);
+    expect(last['additional-information']['build-start-time']).toMatch(
+      /^[A-Z][a-z]{2} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M$/,
+    );
+    expect(last['additional-information'].phases).toHaveLength(11);
+  });
+});
+
+describe('after a crash', () => {
+  it('builds that ran become FAULT and those that waited go on', async () => {
+    const { cloud, start, get } = await setUp({
+      sandbox: plain,
+      buildspec: spec('sleep 600'),
+      properties: { ConcurrentBuildLimit: 1 },
+    });
+    const ran = await start();
+    const waited = await start();
+    await vi.waitFor(async () => expect((await get(ran.id)).currentPhase).toBe('BUILD'));
+
+    // A second instance on the same folder is what a restart sees.
+    const restarted = scriptedCloud(cloud.folder);
+    restarted.answers.set('events:PutServiceEvents', () => ({}));
+    restarted.add(logs(restarted));
+    const service = codebuild(restarted, { sandbox: plain });
+    restarted.add(service);
+    await service.start?.();
+
+    const [first, second] = answers.parse(
+      await restarted.as(OPERATOR)('codebuild', 'BatchGetBuilds', { ids: [ran.id, waited.id] }),
+    ).builds;
+    expect(first?.buildStatus).toBe('FAULT');
+    expect(first?.phases.at(-2)?.contexts?.[0]?.message).toMatch(/machine that ran this build was lost/);
+    expect(second?.buildStatus).toBe('IN_PROGRESS');
+    await restarted.as(OPERATOR)('codebuild', 'StopBuild', { id: waited.id });
+    await service.whenBuildEnds(waited.id);
+    await service.stop?.();
+  });
+});
