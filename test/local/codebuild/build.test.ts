@@ -53,15 +53,13 @@ async function setUp({ sandbox, buildspec, properties = {} }: Setup) {
     return build;
   };
   const lines = async (stream: string | undefined, group = '/aws/codebuild/demo') => {
-    const page = z
-      .object({ events: z.array(z.object({ message: z.string() })) })
-      .parse(
-        await call('logs', 'GetLogEvents', {
-          logGroupName: group,
-          logStreamName: stream,
-          startFromHead: true,
-        }),
-      );
+    const page = z.object({ events: z.array(z.object({ message: z.string() })) }).parse(
+      await call('logs', 'GetLogEvents', {
+        logGroupName: group,
+        logStreamName: stream,
+        startFromHead: true,
+      }),
+    );
     return page.events.map((event) => event.message);
   };
   const finish = async (input: Record<string, unknown> = {}) => {
@@ -89,8 +87,8 @@ for (const { name, sandbox, skip } of sandboxes) {
         sandbox,
         buildspec: spec(
           'mkdir -p "a b" && cd "a b" && export GREETING="it\'s me"',
-          'echo "$GREETING in ${PWD##*/}"; unset GREETING',
-          'echo "[${GREETING:-gone}]"',
+          'echo "$GREETING in $(basename "$PWD")"; unset GREETING',
+          'echo "[$GREETING]"',
           'exit 0',
           'node -e "console.log(40 + 2)"',
         ),
@@ -98,7 +96,7 @@ for (const { name, sandbox, skip } of sandboxes) {
 
       const { build, lines } = await finish();
 
-      expect(own(lines)).toEqual(["it's me in a b", '[gone]', '42']);
+      expect(own(lines)).toEqual(["it's me in a b", '[]', '42']);
       expect(build.buildStatus).toBe('SUCCEEDED');
       expect(build.phases.map((phase) => phase.phaseType)).toEqual([
         ...[
@@ -202,15 +200,13 @@ for (const { name, sandbox, skip } of sandboxes) {
 
       const { build, lines } = await finish();
 
-      const second = z
-        .object({ events: z.array(z.object({ message: z.string() })) })
-        .parse(
-          await call('logs', 'GetLogEvents', {
-            logGroupName: '/aws/codebuild/demo',
-            logStreamName: build.logs.streamName,
-            limit: 30,
-          }),
-        );
+      const second = z.object({ events: z.array(z.object({ message: z.string() })) }).parse(
+        await call('logs', 'GetLogEvents', {
+          logGroupName: '/aws/codebuild/demo',
+          logStreamName: build.logs.streamName,
+          limit: 30,
+        }),
+      );
       const long = second.events.map((event) => event.message).find((line) => line.startsWith('xxx'));
       expect(build.buildStatus).toBe('SUCCEEDED');
       expect(own(lines).slice(0, 3)).toEqual(['1', '2', '3']);
