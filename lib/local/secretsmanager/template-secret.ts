@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError, type Cloud, type Materialized, type ResourceRequest } from '../service.ts';
-import { newSecret } from './actions.ts';
 import { PasswordOptions, randomPassword } from './password.ts';
 import { parsed } from './requests.ts';
+import { newSecret } from './secret-description.ts';
 import type { SecretStore } from './store.ts';
 import { addVersion } from './versions.ts';
 
