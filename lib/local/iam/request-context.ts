@@ -67,7 +67,8 @@ function globalValue(
     case 'aws:sourcearn':
       return principal.sourceArn === undefined ? undefined : [principal.sourceArn];
     case 'aws:sourceaccount':
-      return principal.sourceArn === undefined ? undefined : [caller.accountId];
+      // There is one account, so a service acts for nobody else.
+      return isService ? [caller.accountId] : undefined;
     case 'aws:principaltype':
       return principal.kind === 'anonymous'
         ? ['Anonymous']

@@ -177,6 +177,28 @@ describe('trust policies', () => {
   });
 });
 
+describe('a trust policy that guards against confused deputies', () => {
+  it('admits a service that acts for this account, and not for another', async () => {
+    const trustFor = (account: string) => ({
+      AssumeRolePolicyDocument: {
+        Statement: {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Principal: { Service: 'states.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': account } },
+        },
+      },
+    });
+    for (const [account, admitted] of [
+      [ACCOUNT, true],
+      ['111111111111', false],
+    ] as const) {
+      const { authorizer, arn } = await roleWith([], trustFor(account));
+      expect(authorizer.mayAssume(arn, { kind: 'service', arn: 'states.amazonaws.com' })).toBe(admitted);
+    }
+  });
+});
+
 describe('the permissions report', () => {
   it('counts for each granted pair of action and resource the calls that needed it', async () => {
     const { allows, roles } = await roleWith([
