@@ -19,9 +19,12 @@ const ATTEMPTS = 9;
 /** The last word is worth more patience: three to four minutes of waits in all. */
 const RESULT_ATTEMPTS = 40;
 
-/** No answer, an answer cut off, or one that says that the fault is on the server's side. */
+/** No answer, an answer cut off, or one that says that the same call may go well in a moment. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof ApiError) return error.problem.status >= 500 || error.problem.status === 429;
+  if (error instanceof ApiError) {
+    const { status, code } = error.problem;
+    return status >= 500 || status === 429 || code === 'busy' || code === 'artifact_not_stored';
+  }
   if (error instanceof UnreachableError) return true;
   if (error instanceof Error) return ['TimeoutError', 'TypeError', 'SyntaxError'].includes(error.name);
   return false;
@@ -29,7 +32,9 @@ export function isTransient(error: unknown): boolean {
 
 /** The API says that there is nothing more to do for this job: it was cancelled, or has ended. */
 export function isOver(error: unknown): boolean {
-  return error instanceof ApiError && [401, 403, 404, 409].includes(error.problem.status);
+  if (!(error instanceof ApiError)) return false;
+  const { status, code } = error.problem;
+  return [401, 403, 404].includes(status) || code === 'wrong_state';
 }
 
 export interface JobApi {

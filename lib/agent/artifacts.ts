@@ -96,10 +96,7 @@ function zeroArtifacts(service: string, spec: ArtifactSpec, looked: readonly Loo
         0,
         4000,
       ),
-    hint: hints
-      .filter((hint) => typeof hint === 'string')
-      .join(' ')
-      .slice(0, 2000),
+    hint: hints.filter((hint) => typeof hint === 'string').join(' '),
     step: 'pack',
   });
 }

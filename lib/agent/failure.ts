@@ -32,7 +32,7 @@ const NO_SPACE = {
 
 /** Maps whatever went wrong in a phase outside the commands to what is reported. */
 export function failureOf(error: unknown, step: string): ReportedFailure {
-  if (error instanceof JobFailure) return error.failure;
+  if (error instanceof JobFailure) return fitting(error.failure);
   if (codeOf(error) === 'ENOSPC') return { ...NO_SPACE, step };
   const message = error instanceof Error ? error.message : String(error);
   return {
@@ -40,6 +40,15 @@ export function failureOf(error: unknown, step: string): ReportedFailure {
     message: `The agent failed while it was at '${step}': ${message}`.slice(0, 4000),
     hint: 'Start the run again. If it fails in the same way, report it with the log.',
     step,
+  };
+}
+
+/** Names of files and globs can be long: what is reported keeps to the contract's lengths (domain/run/schema.ts). */
+function fitting(failure: ReportedFailure): ReportedFailure {
+  return {
+    ...failure,
+    message: failure.message.slice(0, 4000),
+    ...(failure.hint !== undefined && { hint: failure.hint.slice(0, 2000) }),
   };
 }
 

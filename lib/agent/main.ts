@@ -10,7 +10,6 @@ import { ApiError } from '../contract/client.ts';
 import { createJobApi, isOver, type JobApi } from './api.ts';
 import { JobStopped } from './failure.ts';
 import { say } from './output.ts';
-import { runJob } from './run-job.ts';
 import { settingsFrom } from './settings.ts';
 
 const EXIT = {
@@ -40,11 +39,13 @@ async function main(): Promise<number> {
 }
 
 async function work(api: JobApi): Promise<number> {
-  const claimed = await api.claim().catch((error: unknown) => {
+  const claiming = api.claim().catch((error: unknown) => {
     if (!(error instanceof ApiError) || error.problem.code !== 'ticket_refused') throw error;
     say(`==> refused: ${error.problem.detail} ${error.problem.remedy}`);
     return undefined;
   });
+  // All that works with archives and processes is loaded while the claim is on its way.
+  const [claimed, { runJob }] = await Promise.all([claiming, import('./run-job.ts')]);
   if (claimed === undefined) return EXIT.ticketRefused;
   const result = await runJob(api, claimed);
   if (result.status === 'failed') {

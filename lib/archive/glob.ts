@@ -18,7 +18,11 @@ export function compileGlob(glob: string): (path: string) => boolean {
 
 /** Drops `./`, doubled slashes, and a trailing `/` or `/**`, which only say what a folder's match means anyway. */
 function normalizeGlob(glob: string): string {
-  const parts = glob.split('/').filter((part) => part !== '' && part !== '.');
+  const parts = glob
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    // Two `**` in a row say no more than one, but make a regular expression try every way to share folders out.
+    .filter((part, index, all) => part !== '**' || all[index - 1] !== '**');
   while (parts.length > 1 && parts.at(-1) === '**') parts.pop();
   return parts.length === 0 ? '.' : parts.join('/');
 }

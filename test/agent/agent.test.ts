@@ -408,7 +408,7 @@ describe('the way to the control plane', () => {
     const { exitCode, plane } = await bench.run({
       source: SOURCE,
       spec: { commands: ['sleep 300'] },
-      fault: (request) => (request === 'POST /v1/jobs/progress' ? 409 : undefined),
+      fault: (request) => (request === 'POST /v1/jobs/progress' ? { problem: 'wrong_state' } : undefined),
     });
 
     expect(exitCode).toBe(4);

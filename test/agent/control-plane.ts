@@ -34,7 +34,10 @@ export interface Scene {
    * Called for each request before it is answered, e.g. `POST /v1/jobs/claim 1` for the first claim. A status is
    * answered instead; `drop` ends the connection; `lose` does the work and drops the answer.
    */
-  readonly fault?: (request: string, count: number) => number | 'drop' | 'lose' | undefined;
+  readonly fault?: (
+    request: string,
+    count: number,
+  ) => number | 'drop' | 'lose' | { readonly problem: ErrorCode } | undefined;
   readonly cancelAt?: (report: ReportProgress) => boolean;
 }
 
@@ -87,6 +90,7 @@ export class ControlPlane implements AsyncDisposable {
     for await (const chunk of request) chunks.push(chunk);
     if (typeof fault === 'number')
       return void response.writeHead(fault).end('{"message":"Service Unavailable"}');
+    if (typeof fault === 'object') return problem(response, fault.problem);
     const lost = fault === 'lose' ? { writeHead: () => ({ end: () => request.socket.destroy() }) } : response;
     const answer = (status: number, body: unknown) =>
       lost.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

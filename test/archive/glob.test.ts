@@ -29,6 +29,7 @@ describe('a glob', () => {
     ['dist/', ['dist/a.js', 'dist/.x/b.js', 'dist/c/d/e.js']],
     ['./dist//**', ['dist/a.js', 'dist/.x/b.js', 'dist/c/d/e.js']],
     ['dist/**/*.js', ['dist/a.js', 'dist/.x/b.js', 'dist/c/d/e.js']],
+    ['**/**/c/**/**/*.js', ['dist/c/d/e.js']],
     ['dist/**/d/e.js', ['dist/c/d/e.js']],
     ['dist/?.js', ['dist/a.js']],
     ['{dist,lib}/a.js', ['dist/a.js', 'lib/a.js']],
