@@ -113,6 +113,21 @@ describe('codebuild:startBuild.sync', () => {
     expect(test.calls.at(-1)?.principal).toMatchObject({ kind: 'role' });
   });
 
+  it('stops the build after a restart, if the cloud ended before CodeBuild had answered', async () => {
+    const { neighbours } = codebuild();
+    test = testCloud({ ...neighbours, 'codebuild:StopBuild': () => new Promise(() => {}) });
+    const executionArn = await begin(test, one('codebuild:startBuild.sync', START));
+    await settle();
+    await test.act('StopExecution', { executionArn });
+    await settle();
+
+    test.restart();
+    await settle();
+
+    const stops = test.calls.filter(({ action }) => action === 'StopBuild');
+    expect(stops.map(({ input }) => input)).toEqual([{ id: 'app:1' }, { id: 'app:1' }]);
+  });
+
   it.each([
     ['the task', one('codebuild:startBuild.sync', START, { TimeoutSeconds: 4 }), 'FAILED'],
     ['the machine', { ...one('codebuild:startBuild.sync', START), TimeoutSeconds: 4 }, 'TIMED_OUT'],

@@ -157,3 +157,31 @@ describe('an interrupted execution', () => {
     expect(interrupted).toBeGreaterThan(10);
   });
 });
+
+describe('a task', () => {
+  it('is on disk with its arguments before it is called', async () => {
+    const copy = mkdtempSync(join(tmpdir(), 'stepfunctions-'));
+    const payloads: unknown[] = [];
+    const whole = testCloud(
+      lambda({
+        keep: (payload) => {
+          payloads.push(payload);
+          cpSync(whole.folder, copy, { recursive: true }); // as a crash at this moment leaves it
+        },
+      }),
+    );
+    const Arguments = { FunctionName: 'keep', Payload: '{% $uuid() %}' };
+    const Only = { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments, End: true };
+    const executionArn = await begin(whole, { StartAt: 'Only', States: { Only } });
+    await finish(whole, executionArn);
+    whole.close();
+
+    const resumed = testCloud(lambda({ keep: (payload) => payloads.push(payload) }), copy);
+    await finish(resumed, executionArn);
+
+    expect(payloads).toHaveLength(2);
+    expect(payloads[1]).toBe(payloads[0]);
+    resumed.close();
+    rmSync(copy, { recursive: true });
+  });
+});

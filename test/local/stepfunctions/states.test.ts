@@ -67,6 +67,18 @@ const CASES: Case[] = [
     ends: { output: { before: [1, 2], after: [2, 1] } },
   },
   {
+    claim: 'variables stay until they are assigned again',
+    machine: {
+      StartAt: 'One',
+      States: {
+        One: { Type: 'Pass', Assign: { a: 1, b: 1 }, Next: 'Two' },
+        Two: { Type: 'Pass', Assign: { b: 2 }, Next: 'End' },
+        End: { Type: 'Succeed', Output: '{% [$a, $b] %}' },
+      },
+    },
+    ends: { output: [1, 2] },
+  },
+  {
     claim: 'inner scopes read outer variables, and theirs are not seen outside',
     machine: {
       StartAt: 'Set',

@@ -1,3 +1,6 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   begin,
@@ -56,6 +59,31 @@ describe('a task with a token', () => {
     expect(await eventTypes(test, executionArn)).toEqual(
       expect.arrayContaining(['TaskSubmitted', 'TaskSucceeded']),
     );
+  });
+
+  it('has its outcome on disk before SendTaskSuccess is answered', async () => {
+    const executionArn = await waiting(CAUGHT);
+    const copy = mkdtempSync(join(tmpdir(), 'stepfunctions-'));
+
+    const answered = test.act('SendTaskSuccess', { taskToken: token, output: '"kept"' });
+    cpSync(test.folder, copy, { recursive: true }); // as a crash at this moment leaves it
+    await answered;
+    const resumed = testCloud(lambda({}), copy);
+    const ended = await finish(resumed, executionArn);
+
+    expect(ended.output).toBe('kept');
+    resumed.close();
+    rmSync(copy, { recursive: true });
+  });
+
+  it('leaves no deadline behind when it ends in time', async () => {
+    const executionArn = await waiting({ TimeoutSeconds: 60, HeartbeatSeconds: 10, ...CAUGHT });
+
+    await test.act('SendTaskSuccess', { taskToken: token, output: '1' });
+    await settle();
+
+    expect(await describeExecution(test, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(test.clock.next).toBeUndefined();
   });
 
   it('fails with the error of SendTaskFailure', async () => {
