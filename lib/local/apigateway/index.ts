@@ -24,12 +24,13 @@ const logDelivery: Principal = { kind: 'service', arn: 'delivery.logs.amazonaws.
 export function apigateway(cloud: Cloud): Service {
   const apis = new Map<string, Api>();
   const servers: Server[] = [];
-  const logs = new LogShipper(cloud);
+  const logs = new LogShipper(cloud, 'apigateway');
   const stream = randomBytes(16).toString('hex');
   return {
     name: 'apigateway',
     resources: apiResources(cloud, apis),
     start: async () => {
+      await admitLogDelivery(cloud, apis.values());
       for (const api of apis.values()) {
         const gateway: Gateway = {
           cloud,
@@ -50,4 +51,38 @@ export function apigateway(cloud: Cloud): Service {
       await logs.flush();
     },
   };
+}
+
+/**
+ * Switching access logs on makes AWS write a resource policy of this name, which lets the delivery service into the
+ * log groups (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html).
+ */
+async function admitLogDelivery(cloud: Cloud, apis: Iterable<Api>): Promise<void> {
+  const stages = [...apis].flatMap((api) => [...api.stages.values()]);
+  const groups = stages.flatMap(({ AccessLogSettings: logs }) =>
+    logs ? [logGroupOf(logs.DestinationArn)] : [],
+  );
+  if (groups.length === 0) return;
+  const prefix = `arn:${cloud.partition}:logs:${cloud.region}:${cloud.accountId}:log-group`;
+  const Statement = [
+    {
+      Sid: 'AWSLogDeliveryWrite',
+      Effect: 'Allow',
+      Principal: { Service: logDelivery.arn },
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: groups.map((group) => `${prefix}:${group}:log-stream:*`),
+    },
+  ];
+  const operator: Principal = {
+    kind: 'operator',
+    arn: `arn:${cloud.partition}:iam::${cloud.accountId}:root`,
+  };
+  const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  const input = { policyName: 'AWSLogDeliveryWrite20150319', policyDocument };
+  await cloud.call(operator, 'logs', 'PutResourcePolicy', input).catch((error: unknown) => {
+    cloud.log(
+      'apigateway',
+      `access logs stay empty: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
 }

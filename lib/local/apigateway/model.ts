@@ -25,9 +25,9 @@ export const integrationSchema = z.looseObject({
   ApiId: z.string(),
   IntegrationType: z.literal('AWS_PROXY', 'the embedded cloud integrates Lambda functions (AWS_PROXY) only'),
   IntegrationUri: z.string(),
-  IntegrationSubtype: z.undefined('the embedded cloud integrates Lambda functions only'),
-  RequestParameters: z.undefined('the embedded cloud does not map parameters'),
-  ResponseParameters: z.undefined('the embedded cloud does not map parameters'),
+  IntegrationSubtype: z.never('the embedded cloud integrates Lambda functions only').optional(),
+  RequestParameters: z.never('the embedded cloud does not map parameters').optional(),
+  ResponseParameters: z.never('the embedded cloud does not map parameters').optional(),
   PayloadFormatVersion: z.literal('2.0', 'the embedded cloud speaks payload format 2.0 only'),
   CredentialsArn: z.string().optional(),
   /** HTTP APIs wait for 30 seconds at most. */

@@ -31,7 +31,7 @@ import { resumeTransitions, stopTransitions } from './transitions.ts';
 export function lambda(cloud: Cloud): Service {
   const database = openDatabase(cloud.stateDir('lambda'), SCHEMA);
   const store = new FunctionStore(database);
-  const logs = new LogShipper(cloud);
+  const logs = new LogShipper(cloud, 'lambda');
   const fleet = new Fleet(cloud, logs);
   const concurrency = new Concurrency(() => store.all());
   const context: Lambda = { cloud, database, store, fleet, concurrency, logs };

@@ -26,12 +26,15 @@ interface Stream {
 
 export class LogShipper {
   readonly #cloud: Cloud;
+  readonly #area: string;
   readonly #streams = new Map<string, Stream>();
   /** Groups whose refusal was reported already. */
   readonly #refused = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(cloud: Cloud) {
+  /** @param area whose lines these are, for the operator's log */
+  constructor(cloud: Cloud, area: string) {
+    this.#area = area;
     this.#cloud = cloud;
   }
 
@@ -55,7 +58,7 @@ export class LogShipper {
         await stream.sending;
         if (stream.events.length === 0) return;
         stream.sending = this.#send(stream).catch((error: unknown) => {
-          this.#cloud.log('logs', `log lines of ${stream.group} were lost: ${String(error)}`);
+          this.#cloud.log(this.#area, `log lines of ${stream.group} were lost: ${String(error)}`);
         });
         await stream.sending;
         if (stream.events.length === 0) this.#streams.delete(key);
@@ -67,7 +70,7 @@ export class LogShipper {
     while (stream.events.length > 0) {
       const batch = takeBatch(stream.events);
       if (!this.#hasLogs()) {
-        for (const { message } of batch) this.#cloud.log('logs', `${stream.group}: ${message}`);
+        for (const { message } of batch) this.#cloud.log(this.#area, `${stream.group}: ${message}`);
       } else await this.#put(stream, batch);
     }
   }
@@ -94,7 +97,7 @@ export class LogShipper {
       if (this.#refused.has(stream.group)) return;
       this.#refused.add(stream.group);
       this.#cloud.log(
-        'lambda',
+        this.#area,
         `no logs in ${stream.group}: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
