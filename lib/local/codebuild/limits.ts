@@ -1,9 +1,9 @@
 /**
  * Limits on processes and memory of a build, by what the machine allows:
- * a control group (version 2, or 1 as root), else RLIMIT_NPROC for whoever is not root (the kernel exempts root from
- * it), else none. A control group also bounds memory; RLIMIT_AS would stop Node, which reserves far more than it uses.
+ * a control group (version 2, or 1 as root), else RLIMIT_NPROC in the sandbox of whoever is not root (the kernel exempts
+ * root from it; since Linux 5.14 it counts by user namespace), else none. A control group also bounds memory; RLIMIT_AS would stop Node, which reserves far more than it uses.
  */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -14,13 +14,20 @@ const MAX_MEMORY_BYTES = Math.floor(Math.min(7 * 1024 ** 3, totalmem() * 0.75));
 
 export interface Limits {
   readonly kind: 'cgroup2' | 'cgroup1' | 'rlimit' | 'none';
-  /** The command that runs `command` within the limits. */
+  /** The command that runs `command`, sandbox and all, within the limits. */
   wrap(command: readonly string[]): string[];
+  /** The same for limits that can only be set inside of the sandbox's user namespace. */
+  wrapInside(command: readonly string[]): string[];
   /** Frees what the limits hold, once all processes are gone. */
   release(): void;
 }
 
-const NONE: Limits = { kind: 'none', wrap: (command) => [...command], release: () => {} };
+const NONE: Limits = {
+  kind: 'none',
+  wrap: (command) => [...command],
+  wrapInside: (command) => [...command],
+  release: () => {},
+};
 
 /** Makes limits for one build. `name` is unique on the machine. */
 export function createLimits(name: string): Limits {
@@ -76,12 +83,19 @@ function grouped(
   // The process enters the groups itself before it becomes the command, so nothing runs outside of them.
   const enter = made.map((_, index) => `echo $$ > "$${index + 1}/cgroup.procs" || exit 126;`).join(' ');
   const script = `${enter} shift ${made.length}; exec "$@"`;
-  return { kind, wrap: (command) => ['/bin/sh', '-c', script, 'limits', ...made, ...command], release };
+  return {
+    ...NONE,
+    kind,
+    wrap: (command) => ['/bin/sh', '-c', script, 'limits', ...made, ...command],
+    release,
+  };
 }
 
 function rlimit(): Limits {
   if (process.getuid?.() === 0) return NONE;
-  return { ...NONE, kind: 'rlimit', wrap: (command) => ['prlimit', `--nproc=${MAX_PROCESSES}`, ...command] };
+  // Outside of a user namespace of its own it would count all processes of the user, and stop at the first.
+  const wrapInside = (command: readonly string[]) => ['prlimit', `--nproc=${MAX_PROCESSES}`, ...command];
+  return existsSync('/usr/bin/prlimit') ? { ...NONE, kind: 'rlimit', wrapInside } : NONE;
 }
 
 function read(file: string): string {

@@ -57,9 +57,9 @@ export class Session {
     writeFileSync(join(host.state, 'env'), exports(environment));
     writeFileSync(join(host.state, 'folder'), `${folder}\n`);
     const nonce = randomBytes(16).toString('hex');
-    const [program = '', ...args] = limits.wrap(
-      sandbox.wrap(host, ['/bin/sh', '-c', RUNNER, 'runner', shell]),
-    );
+    const runner = ['/bin/sh', '-c', RUNNER, 'runner', shell];
+    const inside = sandbox.kind === 'bubblewrap' ? limits.wrapInside(runner) : runner;
+    const [program = '', ...args] = limits.wrap(sandbox.wrap(host, inside));
     this.#child = spawn(program, args, {
       cwd: host.output,
       // Nothing of the cloud's own environment; PATH only so that the sandbox's program is found.

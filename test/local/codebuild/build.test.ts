@@ -275,7 +275,7 @@ describe.skipIf(!usable)('a build whose cloud was killed (skipped where bubblewr
         const session = new Session({
           sandbox: sandboxes['${kind}'], host, environment: { PATH: '/usr/bin:/bin' }, shell: '/bin/sh',
           folder: sandboxes['${kind}'].inside(host).output, lines: async () => {},
-          limits: { kind: 'none', wrap: (command) => [...command], release() {} },
+          limits: { kind: 'none', wrap: (c) => [...c], wrapInside: (c) => [...c], release() {} },
         });
         await session.run('sleep ${mark}', true);`;
       const cloud = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
