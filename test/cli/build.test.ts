@@ -1,0 +1,264 @@
+/** Claims on sending, building and following. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { expect, test, vi } from 'vitest';
+import { type Elsewhere, type Handlers, startContractServer } from './contract-server.ts';
+import { build, failedRun, job, line, pendingRun, run, source } from './examples.ts';
+import { makeHome } from './process.ts';
+
+/** The storage behind presigned URLs: refuses the first `breaks` uploads by cutting the connection. */
+function storage(breaks = 0) {
+  const uploads: { url: string; headers: IncomingHttpHeaders; bytes: Buffer }[] = [];
+  let broken = 0;
+  const elsewhere: Elsewhere = async (request, response) => {
+    if (!request.url?.startsWith('/storage/')) return false;
+    if (broken < breaks) {
+      broken += 1;
+      request.socket.destroy();
+      return true;
+    }
+    uploads.push({ url: request.url, headers: request.headers, bytes: await buffer(request) });
+    response.writeHead(200).end();
+    return true;
+  };
+  return { uploads, elsewhere };
+}
+
+/** A server on which every source is new, and whose upload URLs count up. */
+function takingSources(url: () => string): Handlers {
+  let announced = 0;
+  return {
+    createSource: ({ body }) => ({
+      ...source,
+      sha256: body.sha256,
+      size_bytes: body.size_bytes,
+      format: body.format,
+      status: 'pending' as const,
+      upload: {
+        method: 'PUT' as const,
+        url: `${url()}/storage/${++announced}`,
+        headers: { 'content-type': 'application/gzip', 'x-amz-checksum-sha256': 'signed' },
+        expires_at: '2026-11-21T10:00:00.000Z',
+      },
+    }),
+    getSource: () => source,
+    createBuild: () => ({ ...build, latest_run: pendingRun }),
+  };
+}
+
+function writeTree(folder: string): void {
+  mkdirSync(join(folder, 'tree'));
+  writeFileSync(join(folder, 'tree', 'staithe.yaml'), 'services: {}\n');
+}
+
+test('a folder is packed and sent with exactly the headers that were signed', async () => {
+  const { uploads, elsewhere } = storage();
+  let url = '';
+  await using server = await startContractServer(
+    takingSources(() => url),
+    elsewhere,
+  );
+  url = server.url;
+  using home = makeHome(server.url);
+  writeTree(home.folder);
+
+  const { code, stdout } = await home.run([
+    'source',
+    'create',
+    '--project',
+    'hello',
+    '--dir',
+    'tree',
+    '--json',
+  ]);
+
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual(source);
+  const announced = JSON.parse(server.of('createSource')[0]?.body ?? '');
+  const sent = uploads[0];
+  expect(
+    createHash('sha256')
+      .update(sent?.bytes ?? '')
+      .digest('hex'),
+  ).toBe(announced.sha256);
+  expect(sent?.headers).toMatchObject({
+    'content-type': 'application/gzip',
+    'x-amz-checksum-sha256': 'signed',
+    'content-length': String(announced.size_bytes),
+  });
+  expect(sent?.headers).not.toHaveProperty('authorization');
+  expect(sent?.headers).not.toHaveProperty('transfer-encoding');
+});
+
+test('an upload that breaks off is announced anew and sent to the fresh URL', async () => {
+  const { uploads, elsewhere } = storage(1);
+  let url = '';
+  await using server = await startContractServer(
+    takingSources(() => url),
+    elsewhere,
+  );
+  url = server.url;
+  using home = makeHome(server.url);
+  writeTree(home.folder);
+
+  const { code, stderr } = await home.run(['source', 'create', '--project', 'hello', '--dir', 'tree']);
+
+  expect(code).toBe(0);
+  expect(stderr).toContain('trying again');
+  expect(uploads.map((upload) => upload.url)).toEqual(['/storage/2']);
+  const keys = server.of('createSource').map(({ headers }) => headers['idempotency-key']);
+  expect(new Set(keys).size).toBe(2);
+});
+
+test('bytes that are stored already are not sent again', async () => {
+  const { uploads, elsewhere } = storage();
+  await using server = await startContractServer(
+    {
+      createSource: () => ({ ...source, upload: null }),
+      createBuild: () => ({ ...build, latest_run: pendingRun }),
+    },
+    elsewhere,
+  );
+  using home = makeHome(server.url);
+  writeTree(home.folder);
+
+  const { code, stdout, stderr } = await home.run(
+    ['build', 'create', '--dir', 'tree', '--service', 'api', '--input', 'a=b=c', '--json'],
+    { env: { STAITHE_PROJECT: 'hello' } },
+  );
+
+  expect(code).toBe(0);
+  expect(uploads).toEqual([]);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toMatchObject({ id: build.id, latest_run: { status: 'pending' } });
+  expect(JSON.parse(server.of('createBuild')[0]?.body ?? '')).toEqual({
+    source_id: source.id,
+    start: true,
+    inputs: { a: 'b=c' },
+    services: ['api'],
+  });
+});
+
+test('a file that is no archive is refused before anything is sent', async () => {
+  await using server = await startContractServer({});
+  using home = makeHome(server.url);
+  writeFileSync(join(home.folder, 'fake.zip'), 'no zip');
+
+  const { code, stderr } = await home.run(['source', 'create', '--project', 'hello', '--file', 'fake.zip']);
+
+  expect(code).toBe(2);
+  expect(stderr).toContain('neither a tar.gz nor a zip');
+  expect(server.requests).toEqual([]);
+});
+
+/** A run that builds for one look and then is as given, with a log of two pages. */
+function running(end: typeof run): Handlers {
+  let looks = 0;
+  return {
+    createRun: () => pendingRun,
+    getBuild: () => ({ ...build, latest_run: pendingRun }),
+    getRun: () => {
+      looks += 1;
+      return looks === 1 ? { ...pendingRun, status: 'building', stage: 'command 1 of 3', progress: 33 } : end;
+    },
+    listJobs: () => ({ items: [job] }),
+    getBuildLogs: ({ query }) =>
+      query.cursor === undefined
+        ? { items: [line('first \u001b[2J\u001b]0;title\u0007line')], next_cursor: 'two', complete: false }
+        : { items: [line('last line')], next_cursor: 'end', complete: true },
+  };
+}
+
+test('following a build that completes streams its log and ends with the result', async () => {
+  await using server = await startContractServer(running(run));
+  using home = makeHome(server.url);
+
+  const { code, stdout, stderr } = await home.run(['build', 'run', build.id, '--follow']);
+
+  expect(code).toBe(0);
+  expect(stderr).toContain('[09:30:00] first line\n');
+  expect(stderr).toContain('[09:30:00] last line');
+  expect(stderr).toContain('building: command 1 of 3');
+  expect(stdout).toContain('completed');
+  expect(stdout).not.toContain('last line');
+  expect(stdout + stderr).not.toContain('\u001b');
+});
+
+test('following a build that fails ends with exit code 6, the step and what it printed last', async () => {
+  await using server = await startContractServer(running(failedRun));
+  using home = makeHome(server.url);
+
+  const { code, stderr } = await home.run(['build', 'run', build.id, '--follow']);
+
+  expect(code).toBe(6);
+  expect(stderr).toContain('error: The build failed: The command ended with exit code 2.');
+  expect(stderr).toContain('  step: npm test');
+  expect(stderr).toContain('  | 1 test failed');
+  expect(stderr).toContain('next: Run the command on your machine.');
+});
+
+test('following with --json gives JSON lines, the result last', async () => {
+  await using server = await startContractServer(running(failedRun));
+  using home = makeHome(server.url);
+
+  const { code, stdout, stderr } = await home.run(['build', 'run', build.id, '--follow', '--json']);
+
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text));
+  expect(code).toBe(6);
+  expect(events.map(({ event }) => event)).toEqual(expect.arrayContaining(['run', 'log', 'result']));
+  expect(events.at(-1)).toEqual({ event: 'result', run: failedRun });
+  expect(JSON.parse(stderr)).toMatchObject({ code: 'build_error' });
+});
+
+test('Ctrl-C leaves the build alone, tells how to look again, and ends with 130', async () => {
+  await using server = await startContractServer({
+    ...running(run),
+    getRun: () => ({ ...pendingRun, status: 'building', stage: 'working' }),
+    getBuildLogs: () => ({ items: [], next_cursor: 'c', complete: false }),
+  });
+  using home = makeHome(server.url);
+  const following = home.start(['build', 'run', build.id, '--follow']);
+  await vi.waitFor(() => expect(following.stderr()).toContain('working'), 30_000);
+
+  following.child.kill('SIGINT');
+  const { code, stderr } = await following.ended;
+
+  expect(code).toBe(130);
+  expect(stderr).toContain(`staithe build logs ${build.id} --follow`);
+  expect(server.of('cancelBuild')).toEqual([]);
+});
+
+test('a log names the service of each line when there are several', async () => {
+  const several = { ...run, job_ids: [job.id, `job_${'0'.repeat(26)}`] };
+  await using server = await startContractServer({
+    getBuild: () => ({ ...build, latest_run: several }),
+    getBuildLogs: () => ({ items: [line('one'), line('two', 'web')], next_cursor: 'end', complete: true }),
+  });
+  using home = makeHome(server.url);
+
+  const text = await home.run(['build', 'logs', build.id]);
+  const json = await home.run(['build', 'logs', build.id, '--json']);
+
+  expect(text.stdout).toBe('[09:30:00] api | one\n[09:30:00] web | two\n');
+  expect(JSON.parse(json.stdout)).toEqual({ items: [line('one'), line('two', 'web')] });
+});
+
+test('showing a build that failed shows the code, the step, the last lines and the hint', async () => {
+  await using server = await startContractServer({
+    getBuild: () => ({ ...build, latest_run: failedRun }),
+    listJobs: () => ({ items: [{ ...job, status: 'failed', error: failedRun.error }] }),
+  });
+  using home = makeHome(server.url);
+
+  const { code, stdout } = await home.run(['build', 'show', build.id]);
+
+  expect(code).toBe(0);
+  for (const part of ['build_error', 'step: npm test', '| 1 test failed', 'hint: Run the command', 'SERVICE'])
+    expect(stdout).toContain(part);
+});
