@@ -4,6 +4,7 @@
  * (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). It uses nothing of the rest of this repository.
  */
 import http from 'node:http';
+import { flushCompileCache } from 'node:module';
 import { Socket } from 'node:net';
 import { logTo, patchConsole } from './console.mjs';
 import {
@@ -163,6 +164,9 @@ try {
   await initError(error);
 }
 initialized = true;
+// Node would write its compile cache when it exits, but an environment is killed. Soon after the start it is in nobody's
+// way, and the next environments of this code start quicker.
+setTimeout(() => flushCompileCache?.(), 100).unref();
 for (;;) {
   const next = await request('GET', '/invocation/next').catch(() => process.exit(1));
   await handle(handler, next.headers, next.body).catch(() => process.exit(1));
