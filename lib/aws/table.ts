@@ -29,15 +29,15 @@ type Attributes = Record<string, AttributeValue>;
 
 /** The clauses of conditional writes. `pk` exists on every item, so its absence is the item's. */
 const ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' } as const;
-const UNCHANGED = (version: number) => ({
-  ConditionExpression: '#version = :version',
-  ExpressionAttributeNames: { '#version': 'version' },
-  ExpressionAttributeValues: { ':version': { N: String(version) } },
+const UNCHANGED = (revision: number) => ({
+  ConditionExpression: '#revision = :revision',
+  ExpressionAttributeNames: { '#revision': 'revision' },
+  ExpressionAttributeValues: { ':revision': { N: String(revision) } },
 });
 
 function clauseOf(condition: Condition) {
   if ('absent' in condition) return ABSENT;
-  return 'version' in condition ? UNCHANGED(condition.version) : {};
+  return 'revision' in condition ? UNCHANGED(condition.revision) : {};
 }
 
 const itemOf = (attributes: Attributes): Item => unmarshall(attributes) as Item;

@@ -19,7 +19,6 @@ const IdempotencyRecord = z.object({
   request_hash: z.string(),
   seed: z.string(),
   answer: Answer.optional(),
-  version: z.int(),
 });
 
 export interface IdempotentRequest {
@@ -45,8 +44,8 @@ export async function begin(
   const seed = ports.randomness.ulid(now);
   const item: Item = {
     ...keyOf(request),
-    kind: 'idempotency',
-    version: 1,
+    entity: 'idempotency',
+    revision: 1,
     request_hash: request.requestHash,
     seed,
     ttl: Math.floor(now / 1000) + KEPT_SECONDS,
@@ -75,8 +74,8 @@ export async function complete(
 ): Promise<void> {
   const item: Item = {
     ...keyOf(request),
-    kind: 'idempotency',
-    version: 2,
+    entity: 'idempotency',
+    revision: 2,
     request_hash: request.requestHash,
     seed,
     answer,

@@ -67,7 +67,7 @@ export class Events extends Construct {
       bisectBatchOnError: true,
       filters: [
         // Only what can be news; claims, pointers and expiry are none.
-        FilterCriteria.filter({ dynamodb: { NewImage: { kind: { S: FilterRule.or(...EVENT_KINDS) } } } }),
+        FilterCriteria.filter({ dynamodb: { NewImage: { entity: { S: FilterRule.or(...EVENT_KINDS) } } } }),
       ],
     });
     const policy = relay.role.node.tryFindChild('DefaultPolicy');

@@ -72,7 +72,7 @@ async function claimCommit(
   deliveryId: string,
 ): Promise<{ delivery_id: string; seed: string }> {
   const claim = { delivery_id: deliveryId, seed: ports.randomness.ulid(ports.clock.now().getTime()) };
-  const item: Item = { ...Keys.commit(projectId, sha), kind: 'commit_claim', version: 1, ...claim };
+  const item: Item = { ...Keys.commit(projectId, sha), entity: 'commit_claim', revision: 1, ...claim };
   try {
     await ports.table.write({ put: item, when: { absent: true } });
     return claim;
@@ -96,7 +96,7 @@ export async function giveUp(
     if (claim?.delivery_id === deliveryId)
       await ports.table.write({
         remove: Keys.commit(projectId, delivery.git_sha),
-        when: { version: claim.version },
+        when: { revision: claim.revision },
       });
   }
   await conclude(ports, deliveryId, { kind: 'failed', reason });

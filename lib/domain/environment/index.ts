@@ -69,7 +69,7 @@ export async function remove(ports: Pick<Ports, 'table'>, project: Project, name
       `Deployment ${stored.value.active_deployment_id} to '${name}' is under way.`,
     );
   await ports.table
-    .write({ remove: Keys.environment(project.id, name), when: { version: stored.version } })
+    .write({ remove: Keys.environment(project.id, name), when: { revision: stored.revision } })
     .catch((error: unknown) => {
       if (error instanceof ConditionFailed)
         throw new StaitheError('environment_in_use', `Environment '${name}' was changed at the same moment.`);

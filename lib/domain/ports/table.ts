@@ -11,16 +11,16 @@ export interface Item extends Key {
   readonly gsi1pk?: string;
   readonly gsi1sk?: string;
   /** What the item is, e.g. `run`: the stream's reader goes by it. */
-  readonly kind: string;
+  readonly entity: string;
   /** Counts writes; compare-and-swap goes by it. */
-  readonly version: number;
+  readonly revision: number;
   /** Seconds since the epoch after which the item may vanish. */
   readonly ttl?: number;
   readonly [attribute: string]: unknown;
 }
 
 /** What must hold for a write to happen. */
-export type Condition = { readonly absent: true } | { readonly version: number } | { readonly any: true };
+export type Condition = { readonly absent: true } | { readonly revision: number } | { readonly any: true };
 
 export type Write =
   | { readonly put: Item; readonly when: Condition }

@@ -16,7 +16,7 @@ const projects = collection({
 });
 
 const pointer = (key: Key, kind: string, slug: string): Write => ({
-  put: { ...key, kind, version: 1, slug },
+  put: { ...key, entity: kind, revision: 1, slug },
   when: { any: true },
 });
 const aliasOf = (project: Project) => pointer(Keys.projectAlias(project.id), 'project_alias', project.slug);
@@ -131,7 +131,7 @@ export async function remove(ports: Pick<Ports, 'table'>, actor: Actor, ref: str
       `Project '${slug}' still has ${builds.items.length > 0 ? 'builds' : 'environments'}.`,
     );
   const writes: Write[] = [
-    { remove: Keys.project(slug), when: { version: stored.version } },
+    { remove: Keys.project(slug), when: { revision: stored.revision } },
     { remove: Keys.projectAlias(id), when: { any: true } },
   ];
   if (repository !== undefined)

@@ -79,7 +79,7 @@ async function newestCompleted(
 }
 
 const claim = (key: Key, release: Release, when: Write['when']): Write => ({
-  put: { ...key, kind: 'release_name', version: 1, release_id: release.id },
+  put: { ...key, entity: 'release_name', revision: 1, release_id: release.id },
   when,
 });
 

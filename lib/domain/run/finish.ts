@@ -19,12 +19,13 @@ export interface Caught {
 /** Three: a machine that is lost once is bad luck, three times is a reason to look. */
 const MAX_ATTEMPTS = 3;
 
-/** The part of a CodeBuild build that tells how it ended. Step Functions writes its keys in upper camel case. */
-const EndedBuild = z.object({ BuildStatus: z.string(), Id: z.string().optional() });
+/** The part of a CodeBuild build that tells how it ended, as the result of `.sync` holds it. */
+const EndedBuild = z.object({ BuildStatus: z.string() });
+const Cause = z.union([z.object({ Build: EndedBuild }).transform(({ Build }) => Build), EndedBuild]);
 
 function buildIn(cause: string): z.infer<typeof EndedBuild> | undefined {
   try {
-    return EndedBuild.safeParse(JSON.parse(cause)).data;
+    return Cause.safeParse(JSON.parse(cause)).data;
   } catch {
     return undefined; // not JSON: an error of the call itself
   }

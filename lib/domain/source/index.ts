@@ -57,8 +57,8 @@ async function announce(
   };
   const claim = {
     ...Keys.sourceBySha(project.id, source.sha256),
-    kind: 'source_claim',
-    version: 1,
+    entity: 'source_claim',
+    revision: 1,
     source_id: source.id,
   };
   try {

@@ -4,10 +4,10 @@ import { StaitheError } from '../error.ts';
 import { ConditionFailed, type Item, type Key, type Page, type Table, type Write } from '../ports/table.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
-/** An entity as it was read, with the version that a change must still find. */
+/** An entity as it was read, with the revision that a change must still find. */
 export interface Stored<T> {
   readonly value: T;
-  readonly version: number;
+  readonly revision: number;
 }
 
 export interface Paging {
@@ -58,18 +58,18 @@ export interface Collection<T> {
 const UPDATE_TRIES = 10;
 
 export function collection<T extends object>(layout: Layout<T>): Collection<T> {
-  const itemOf = (value: T, version: number): Item => {
+  const itemOf = (value: T, revision: number): Item => {
     const ttl = layout.ttl?.(value);
     return {
       ...withoutUndefined(value),
       ...layout.key(value),
       ...layout.index?.(value),
       ...(ttl !== undefined && { ttl }),
-      kind: layout.kind,
-      version,
+      entity: layout.kind,
+      revision,
     };
   };
-  const read = (item: Item): Stored<T> => ({ value: layout.schema.parse(item), version: item.version });
+  const read = (item: Item): Stored<T> => ({ value: layout.schema.parse(item), revision: item.revision });
 
   const self: Collection<T> = {
     kind: layout.kind,
@@ -85,12 +85,15 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
     creation: (value) => ({ put: itemOf(value, 1), when: { absent: true } }),
     async create(table, value) {
       await table.write(self.creation(value));
-      return { value, version: 1 };
+      return { value, revision: 1 };
     },
-    change: (stored, next) => ({ put: itemOf(next, stored.version + 1), when: { version: stored.version } }),
+    change: (stored, next) => ({
+      put: itemOf(next, stored.revision + 1),
+      when: { revision: stored.revision },
+    }),
     async save(table, stored, next) {
       await table.write(self.change(stored, next));
-      return { value: next, version: stored.version + 1 };
+      return { value: next, revision: stored.revision + 1 };
     },
     async update(table, key, step) {
       let stored = await self.get(table, key);

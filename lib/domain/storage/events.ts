@@ -30,7 +30,7 @@ const title = (word: string): string =>
 
 /** The event of one change in the table; most changes are none. */
 export function eventOf(before: Image, after: Image): StaitheEvent | undefined {
-  const kind = String(after?.kind);
+  const kind = String(after?.entity);
   const statusOf = STATUS_OF[kind];
   if (after === undefined || statusOf === undefined) return undefined;
   const status = statusOf(after);

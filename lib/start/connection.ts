@@ -1,0 +1,76 @@
+/** The connection file: how the CLI finds the local server and its token. */
+import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import { createClient } from '../contract/client.ts';
+import { TokenWithSecret } from '../domain/token/schema.ts';
+import type { RunningCloud } from '../local/cloud.ts';
+
+const Connection = z.object({ url: z.url(), token: z.string(), webhook_secret: z.string() });
+export type Connection = z.infer<typeof Connection>;
+
+/** Writes `connection.json`, with the token of an earlier start while it is good. */
+export async function connect(cloud: RunningCloud, folder: string): Promise<Connection> {
+  const file = join(folder, 'connection.json');
+  const url = output(cloud, 'ApiUrl');
+  const earlier = await readConnection(file);
+  const token =
+    earlier !== undefined && (await works(url, earlier.token)) ? earlier.token : await newAdminToken(cloud);
+  const connection = { url, token, webhook_secret: await webhookSecret(cloud) };
+  const fresh = `${file}.new`;
+  writeFileSync(fresh, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
+  chmodSync(fresh, 0o600);
+  renameSync(fresh, file);
+  return connection;
+}
+
+async function readConnection(file: string): Promise<Connection | undefined> {
+  try {
+    return Connection.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined; // none yet, or one that a crash cut short: a new one is made
+  }
+}
+
+async function works(url: string, token: string): Promise<boolean> {
+  return createClient({ url, token })
+    .call('whoAmI')
+    .then(() => true)
+    .catch(() => false);
+}
+
+function output(cloud: RunningCloud, name: string): string {
+  const value = cloud.outputs[name];
+  if (value === undefined) throw new Error(`The stack has no output ${name}.`);
+  return value;
+}
+
+const clientOf = (cloud: RunningCloud) => ({
+  endpoint: cloud.endpoint,
+  region: cloud.cloud.region,
+  credentials: cloud.operator,
+});
+
+/** As an operator does it in AWS: by invoking the function that IAM guards. */
+async function newAdminToken(cloud: RunningCloud): Promise<string> {
+  const lambda = new LambdaClient(clientOf(cloud));
+  const answer = await lambda.send(
+    new InvokeCommand({
+      FunctionName: output(cloud, 'AdminTokenFunction'),
+      Payload: JSON.stringify({ name: 'local' }),
+    }),
+  );
+  const text = Buffer.from(answer.Payload ?? []).toString('utf8');
+  if (answer.FunctionError !== undefined) throw new Error(`The admin token could not be created: ${text}`);
+  return TokenWithSecret.parse(JSON.parse(text)).secret;
+}
+
+async function webhookSecret(cloud: RunningCloud): Promise<string> {
+  const secrets = new SecretsManagerClient(clientOf(cloud));
+  return (
+    (await secrets.send(new GetSecretValueCommand({ SecretId: output(cloud, 'WebhookSecret') })))
+      .SecretString ?? ''
+  );
+}
