@@ -17,7 +17,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
-import type { Call, Cloud } from '../service.ts';
+import { AwsError, type Call, type Cloud } from '../service.ts';
 import { invalidParameter } from './context.ts';
 import type { Code } from './records.ts';
 
@@ -57,12 +57,17 @@ export async function codeFromS3(
   const response = await s3.handle({ method: 'GET', path, query, headers, body: Readable.from([]) }, call);
   const body =
     response.body instanceof Readable ? await buffer(response.body) : Buffer.from(response.body ?? '');
-  if (response.status !== 200) {
-    throw invalidParameter(
-      `Error occurred while GetObject. S3 answered ${response.status} for s3://${bucket}/${key}.`,
-    );
-  }
+  if (response.status !== 200) throw readError(`${bucket}/${key}`, response.status, body.toString());
   return unpack(cloud, body);
+}
+
+/** What Lambda says when S3 does not give the code. */
+function readError(object: string, status: number, xml: string): AwsError {
+  const [code, text] = ['Code', 'Message'].map((name) => new RegExp(`<${name}>([^<]*)`).exec(xml)?.[1] ?? '');
+  const reason = `S3 Error Code: ${code}. S3 Error Message: ${text}`;
+  if (status !== 403) return invalidParameter(`Error occurred while GetObject. ${reason}`);
+  const message = `Your access has been denied by S3, please make sure your request credentials have permission to GetObject for ${object}. ${reason}`;
+  return new AwsError('AccessDeniedException', message, 403);
 }
 
 /** Inline source of a template (`Code.ZipFile`): Lambda puts it into `index.js`. */
