@@ -6,7 +6,7 @@ import type { OperationId, Routes } from '../contract/routes.ts';
 import type { Connection } from './connection/find.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure, usageFailure } from './failure.ts';
-import { withRetries } from './retry.ts';
+import { MAY_PASS, withRetries } from './retry.ts';
 
 type CallArgument<Op extends OperationId> =
   Record<never, never> extends CallOf<Routes[Op]> ? [CallOf<Routes[Op]>?] : [CallOf<Routes[Op]>];
@@ -95,8 +95,7 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
     const mayPass = (error: unknown) =>
       error instanceof contract.UnreachableError ||
       (error instanceof contract.ApiError &&
-        ([429, 502, 503, 504].includes(error.problem.status) ||
-          error.problem.code === 'idempotency_in_progress'));
+        (MAY_PASS.includes(error.problem.status) || error.problem.code === 'idempotency_in_progress'));
     return withRetries(
       // The public signatures of Api are the client's own; here they are put away for all operations alike.
       () =>

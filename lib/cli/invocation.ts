@@ -7,7 +7,7 @@ import { failureOf, report } from './report.ts';
 import { noteDim } from './terminal/style.ts';
 import { createTerminal, type Terminal } from './terminal/terminal.ts';
 
-export interface GlobalOptions {
+interface GlobalOptions {
   readonly json: boolean;
   readonly verbose: boolean;
   readonly url: string | undefined;
@@ -68,6 +68,9 @@ export async function invoke(
     return EXIT.ok;
   } catch (error) {
     terminal.done();
-    return report(await failureOf(error, used()), globals);
+    const failure = await failureOf(error, used());
+    // Exit code 6 is the end of what was followed; anything else ended only the following.
+    if (failure.exitCode !== EXIT.failed) terminal.interrupted();
+    return report(failure, globals);
   }
 }

@@ -15,7 +15,7 @@ interface Paging {
   readonly all: boolean;
 }
 
-export interface Page<Item> {
+interface Page<Item> {
   readonly items: readonly Item[];
   readonly next_cursor: string | null;
 }

@@ -25,7 +25,7 @@ const globalOptions = () => [
 const isOn = (values: Readonly<Record<string, unknown>>, name: string) => values[name] === true;
 
 /** Declares one command. @param finish gets its exit code */
-export function leafProgram(command: Command, finish: (code: number) => void): Program {
+function leafProgram(command: Command, finish: (code: number) => void): Program {
   const leaf = bare(command.name)
     .summary(command.summary)
     .description([command.summary, command.details].filter(Boolean).join('\n\n'));

@@ -2,7 +2,7 @@
 import type { RouteOutput } from '../contract/route.ts';
 import type { OperationId, Routes } from '../contract/routes.ts';
 
-export type OutputOf<Op extends OperationId> = RouteOutput<Routes[Op]>;
+type OutputOf<Op extends OperationId> = RouteOutput<Routes[Op]>;
 
 export type Project = OutputOf<'getProject'>;
 export type Source = OutputOf<'getSource'>;

@@ -7,6 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises';
  */
 const PAUSES_MS = [200, 600, 1200] as const;
 
+/** Statuses of gateways that did not get through, and of too many requests. A 500 is the service's own and stays. */
+export const MAY_PASS: readonly number[] = [429, 502, 503, 504];
+
 /**
  * Runs `attempt` until it works, fails for good, or was tried four times.
  * @throws what the last attempt threw

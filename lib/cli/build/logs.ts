@@ -34,7 +34,7 @@ export const logs = command({
       };
     if (options.follow) terminal.onInterrupt(stillRunning(run));
 
-    const format = logFormatter(run.job_ids.length);
+    const format = logFormatter(run.job_ids.length, process.stdout);
     const items: LogLine[] = [];
     for await (const lines of logPages(api, args.build, run.id, options.follow))
       for (const line of lines) {

@@ -5,7 +5,8 @@ export const show = command({
   name: 'show',
   summary: 'Show a build, its newest run and the jobs of it',
   details:
-    'Of a run that failed it shows the error code, the failing step, what it printed last, and a hint.',
+    'Of a run that failed it shows the error code, the failing step, what it printed last, and a hint. ' +
+    'With --json the jobs stand in the build as `jobs`.',
   args: { build: 'id of the build (bld_…)' },
   examples: ['staithe build show bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3'],
   calls: ['getBuild', 'listJobs'],

@@ -21,7 +21,7 @@ export const runColumns: readonly Column<Run>[] = [
   { title: 'created', value: (run) => moment(run.created_at) },
 ];
 
-export const jobColumns: readonly Column<Job>[] = [
+const jobColumns: readonly Column<Job>[] = [
   { title: 'service', value: (job) => job.service },
   { title: 'status', value: (job) => job.status, style: status },
   { title: 'progress', value: (job) => `${job.progress}%` },

@@ -4,14 +4,14 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { readObject, textIn } from './json-file.ts';
 
-export interface Credentials {
+interface Credentials {
   readonly path: string;
   readonly url: string;
   readonly token: string;
 }
 
 /** XDG Base Directory Specification: a relative XDG_CONFIG_HOME is to be ignored. */
-export function credentialsPath(env: NodeJS.ProcessEnv): string {
+function credentialsPath(env: NodeJS.ProcessEnv): string {
   const given = env.XDG_CONFIG_HOME;
   const folder = given && isAbsolute(given) ? given : join(env.HOME || homedir(), '.config');
   return join(folder, 'staithe', 'credentials.json');

@@ -4,7 +4,7 @@ import { usageFailure } from '../failure.ts';
 import { readObject, textIn } from './json-file.ts';
 import { isLoopback } from './url.ts';
 
-export interface LocalServer {
+interface LocalServer {
   readonly path: string;
   readonly url: string;
   readonly token?: string | undefined;

@@ -1,23 +1,27 @@
 /** Reading a run's log to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { styleText } from 'node:util';
 import type { Api } from '../api.ts';
 import type { LogLine } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
 import { clock } from '../terminal/format.ts';
-import { dim } from '../terminal/style.ts';
 
 /** Seconds that the server may wait for new lines; it takes up to 20, and API Gateway ends a request at 30. */
 const WAIT_SECONDS = 10;
 /** A server that answers at once although it was asked to wait is not asked more often than this. */
 const LEAST_PAUSE_MS = 500;
 
-/** Writes lines for people. The service is named once there has been more than one. */
-export function logFormatter(services: number): (line: LogLine) => string {
+/**
+ * Writes lines for people. The service is named once there has been more than one.
+ * @param stream where they go: it decides about colours
+ */
+export function logFormatter(services: number, stream: NodeJS.WriteStream): (line: LogLine) => string {
   const seen = new Set<string>();
   return (line) => {
     seen.add(line.service);
     const prefix = services > 1 || seen.size > 1 ? `${clean(line.service)} | ` : '';
-    return `${dim(`[${clock(line.timestamp)}]`)} ${prefix}${clean(line.message, process.stdout.isTTY)}`;
+    const time = styleText('dim', `[${clock(line.timestamp)}]`, { stream });
+    return `${time} ${prefix}${clean(line.message, stream.isTTY)}`;
   };
 }
 

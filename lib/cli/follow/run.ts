@@ -64,7 +64,7 @@ export function runFailure(run: Run): Failure {
 type Reads = 'getRun' | 'getBuildLogs';
 
 async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: () => boolean): Promise<void> {
-  const format = logFormatter(run.job_ids.length);
+  const format = logFormatter(run.job_ids.length, process.stderr);
   for await (const lines of logPages(api, run.build_id, run.id, true, enough))
     for (const line of lines) {
       if (terminal.json) terminal.event({ event: 'log', line });
@@ -76,7 +76,7 @@ async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: (
  * Watches until the run has ended and its log is written.
  * @returns the run as it ended, whatever its status
  */
-export async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Promise<Run> {
+async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Promise<Run> {
   terminal.onInterrupt(stillRunning(started));
   let run = started;
   let endedAt: number | undefined;

@@ -61,7 +61,7 @@ function section(command: Command, noun: string, depth: string): string {
   const args = command.args.map(([name, what]) => `- \`<${name}>\`: ${what}`).join('\n');
   const examples = `\`\`\`sh\n${command.examples.join('\n')}\n\`\`\``;
   return [
-    `${depth} ${words.join(' ')}`,
+    `${depth} \`${words.join(' ')}\``,
     `${command.summary}.`,
     command.details,
     alias,

@@ -4,6 +4,7 @@ import { command } from '../command.ts';
 export const show = command({
   name: 'show',
   summary: 'Show a run and its jobs',
+  details: 'With --json the jobs stand in the run as `jobs`.',
   args: { run: 'id of the run (run_…)' },
   examples: ['staithe run show run_01JZX3V5N8Q2R4T6W8Y0A1B2C3'],
   calls: ['getRun', 'listJobs'],

@@ -41,7 +41,11 @@ export function fields(
 ): string {
   const shown = entries.filter(([, value]) => value !== undefined);
   const widest = Math.max(...shown.map(([label]) => label.length));
+  const indent = `\n${' '.repeat(widest + 2)}`;
   return shown
-    .map(([label, value]) => `${dim(label.padEnd(widest))}  ${clean(String(value), true)}`)
+    .map(([label, value]) => {
+      const text = clean(String(value), true).replaceAll('\n', indent);
+      return `${dim(label.padEnd(widest))}  ${text}`;
+    })
     .join('\n');
 }

@@ -14,8 +14,9 @@ export interface Terminal {
   progress(stage: string, detail?: string): void;
   /** The progress line goes away. */
   done(): void;
-  /** Said when the user interrupts. */
+  /** What is to be said when the command ends before what it follows has ended. */
   onInterrupt(lines: readonly string[]): void;
+  /** Says it. */
   interrupted(): void;
 }
 
@@ -47,7 +48,7 @@ export function createTerminal(json: boolean): Terminal {
         return;
       }
       // One column is left free: a line as wide as the terminal would wrap and could not be cleared.
-      const whole = `${stage}${detail && ` ${detail}`}`.slice(0, (stderr.columns ?? 80) - 1);
+      const whole = `${stage}${detail && ` ${detail}`}`.slice(0, (stderr.columns || 80) - 1);
       line = noteCyan(whole);
       stderr.write(`${CLEAR_LINE}${line}`);
     },

@@ -1,8 +1,9 @@
 /** A webhook as GitHub sends it: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries */
 import { createHmac } from 'node:crypto';
 import type { Problem } from '../../contract/problem.ts';
+import { MAY_PASS, withRetries } from '../retry.ts';
 
-export interface Webhook {
+interface Webhook {
   readonly event: string;
   /** GitHub's id of the delivery; the same id again is the same delivery. */
   readonly guid: string;
@@ -10,13 +11,7 @@ export interface Webhook {
   readonly secret: string;
 }
 
-/**
- * Signs the very bytes of the payload and sends them.
- * @param url the API's root
- * @returns the id of the delivery
- * @throws ApiError | UnreachableError
- */
-export async function sendWebhook(url: string, webhook: Webhook): Promise<string> {
+async function post(url: string, webhook: Webhook): Promise<string> {
   const { ApiError, UnreachableError } = await import('../../contract/client.ts');
   const { Problem } = await import('../../contract/problem.ts');
   const { ROUTES } = await import('../../contract/routes.ts');
@@ -46,4 +41,20 @@ export async function sendWebhook(url: string, webhook: Webhook): Promise<string
     request_id: response.headers.get('x-request-id') ?? '',
   };
   throw new ApiError(problem);
+}
+
+/**
+ * Signs the very bytes of the payload and sends them; again when the way broke, as the guid makes a repeat harmless.
+ * @param url the API's root
+ * @returns the id of the delivery
+ * @throws ApiError | UnreachableError
+ */
+export async function sendWebhook(url: string, webhook: Webhook): Promise<string> {
+  const { ApiError, UnreachableError } = await import('../../contract/client.ts');
+  return withRetries(
+    () => post(url, webhook),
+    (error) =>
+      error instanceof UnreachableError ||
+      (error instanceof ApiError && MAY_PASS.includes(error.problem.status)),
+  );
 }
