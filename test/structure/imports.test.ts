@@ -1,0 +1,142 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/**
+ * Who may import whom. The keys are rooms; each room may import itself, `node:` built-ins and what stands beside it:
+ * other rooms, files, and packages.
+ */
+const RULES: Readonly<Record<string, readonly string[]>> = {
+  'lib/domain': ['zod', 'yaml'],
+  'lib/contract': ['lib/domain', 'zod'],
+  'lib/archive': ['tar', 'yauzl', 'yazl', 'ignore'],
+  'lib/aws': ['lib/domain', 'lib/archive', 'zod', '@aws-sdk/*', 'jose', 'ulid'],
+  'lib/memory': ['lib/domain', 'lib/archive', 'zod', 'jose'],
+  'lib/http': [
+    'lib/contract',
+    'lib/domain',
+    'zod',
+    '@middy/core',
+    '@aws-lambda-powertools/logger',
+    'aws-lambda',
+  ],
+  functions: [
+    'lib/contract',
+    'lib/domain',
+    'lib/aws',
+    'lib/http',
+    'stepfunctions',
+    'zod',
+    'aws-lambda',
+    '@aws-sdk/*',
+  ],
+  stepfunctions: ['lib/domain', 'zod'],
+  'lib/infrastructure': [
+    'aws-cdk-lib',
+    'aws-cdk-lib/*',
+    'constructs',
+    'cdk-nag',
+    'esbuild',
+    'yaml',
+    'lib/contract',
+    'lib/agent/bundle.ts',
+    'lib/aws/settings.ts',
+    'lib/domain/storage/events.ts',
+    'lib/domain/ports/workflows.ts',
+  ],
+  'lib/agent': ['lib/contract', 'lib/archive', 'lib/domain/*/schema.ts', 'zod', 'esbuild'],
+  'lib/local': ['@aws-sdk/*', '@smithy/*', 'busboy', 'jsonata', 'tar', 'yauzl', 'yazl', 'yaml', 'zod'],
+  'lib/cli': [
+    'lib/contract',
+    'lib/archive',
+    'lib/domain/*/schema.ts',
+    'lib/domain/values.ts',
+    'lib/domain/error.ts',
+    'commander',
+    'zod',
+  ],
+  // The laptop's front door knows both worlds: the product's contract, and the cloud that runs it.
+  'lib/start': [
+    'lib/contract',
+    'lib/archive',
+    'lib/domain/*/schema.ts',
+    'lib/local/cloud.ts',
+    '@aws-sdk/*',
+    'zod',
+  ],
+  bin: ['lib/infrastructure', 'lib/start', 'lib/cli'],
+};
+
+const roomOf = (path: string): string | undefined =>
+  Object.keys(RULES).find((room) => path.startsWith(`${room}/`));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].flatMap(([, target]) =>
+    target === undefined ? [] : [target],
+  );
+}
+
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+function allows(rule: string, target: string): boolean {
+  if (rule.includes('*'))
+    return new RegExp(`^${rule.replaceAll('.', '\\.').replaceAll('*', '[^/]+')}(/.*)?$`).test(target);
+  return target === rule || target.startsWith(`${rule}/`);
+}
+
+function strangersIn(file: string, room: string): string[] {
+  return importsOf(file).flatMap((specifier) => {
+    if (specifier.startsWith('node:')) return [];
+    const target = specifier.startsWith('.')
+      ? relative(ROOT, join(ROOT, dirname(file), specifier))
+      : specifier;
+    if (target.startsWith(`${room}/`) && room !== 'functions') return [];
+    const known = (RULES[room] ?? []).some((rule) => allows(rule, target) || allows(rule, packageOf(target)));
+    return known ? [] : [`${file} imports ${target}`];
+  });
+}
+
+const files = globSync(['bin/**/*.{ts,mjs}', 'lib/**/*.ts', 'functions/**/*.ts', 'stepfunctions/**/*.ts'], {
+  cwd: ROOT,
+});
+
+describe('who may import whom', () => {
+  it('every source file stands in a room that has a rule', () => {
+    expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+  });
+
+  for (const room of Object.keys(RULES))
+    it(`${room} imports only ${(RULES[room] ?? []).join(', ') || 'node: built-ins'}`, () => {
+      const own = files.filter((file) => roomOf(file) === room);
+      expect(own.length).toBeGreaterThan(0);
+      expect(own.flatMap((file) => strangersIn(file, room))).toEqual([]);
+    });
+
+  it('no function imports another', () => {
+    const functions = files.filter((file) => roomOf(file) === 'functions');
+    const crossing = functions.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.startsWith('./'))
+        .map((target) => `${file} imports ${target}`),
+    );
+    expect(crossing).toEqual([]);
+  });
+
+  it('nothing in functions, domain or aws asks whether it runs locally', () => {
+    const asking = files
+      .filter((file) => /^(functions|lib\/(domain|aws|http))\//.test(file))
+      .filter((file) =>
+        /\b(isLocal|IS_LOCAL|LOCALSTACK|STAITHE_LOCAL|if \(local\))/.test(
+          readFileSync(join(ROOT, file), 'utf8'),
+        ),
+      );
+    expect(asking).toEqual([]);
+  });
+});
