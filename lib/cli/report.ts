@@ -13,7 +13,7 @@ function unreachable(url: string, cause: unknown, connection: Connection | undef
   return new Failure(
     EXIT.unreachable,
     { code: 'unreachable', detail: `No answer from ${url}.`, remedy },
-    { cause },
+    { cause, lines: connection === undefined ? [] : [connection.origin] },
   );
 }
 

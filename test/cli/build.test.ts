@@ -234,6 +234,30 @@ test('Ctrl-C leaves the build alone, tells how to look again, and ends with 130'
   expect(server.of('cancelBuild')).toEqual([]);
 });
 
+test('a server that goes away while a build is followed does not make the build a failure', async () => {
+  let gone = false;
+  await using server = await startContractServer(
+    {
+      ...running(run),
+      getRun: () => {
+        gone = true;
+        return { ...pendingRun, status: 'building', stage: 'working' };
+      },
+    },
+    (request) => {
+      if (gone) request.socket.destroy();
+      return gone;
+    },
+  );
+  using home = makeHome(server.url);
+
+  const { code, stderr } = await home.run(['build', 'run', build.id, '--follow']);
+
+  expect(code).toBe(7);
+  expect(stderr).toContain('The build goes on');
+  expect(stderr).toContain(`error: No answer from ${server.url}`);
+});
+
 test('a log names the service of each line when there are several', async () => {
   const several = { ...run, job_ids: [job.id, `job_${'0'.repeat(26)}`] };
   await using server = await startContractServer({

@@ -78,7 +78,11 @@ test('a server that is not there ends with exit code 7 and how to start one', as
   const { code, stderr } = await home.run(['project', 'list']);
 
   expect(code).toBe(7);
-  expect(stderr).toBe('error: No answer from http://127.0.0.1:1.\nnext: npm start\n');
+  expect(stderr).toBe(
+    'error: No answer from http://127.0.0.1:1.\n' +
+      '  URL from STAITHE_URL, token from STAITHE_TOKEN\n' +
+      'next: npm start\n',
+  );
 });
 
 test('a list is one JSON document, and --all is every page of it', async () => {
