@@ -2,13 +2,15 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
-import { Code, FunctionUrlAuthType, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { buildSync } from 'esbuild';
 
 /**
- * Two functions with the same code: the editor may write notes and archive them, the reader may only read notes.
+ * An HTTP API with two functions of the same code: the editor may write notes and archive them, the reader may only read notes.
  * @param outdir the `cdk.out` to write
  */
 export function synthesizeNotes(outdir: string): void {
@@ -34,10 +36,12 @@ export function synthesizeNotes(outdir: string): void {
   table.grantReadWriteData(editor);
   bucket.grantPut(editor);
   table.grant(reader, 'dynamodb:GetItem');
+  const api = new HttpApi(stack, 'Api');
   for (const [name, lambda] of Object.entries({ editor, reader })) {
-    const { url } = lambda.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
-    new CfnOutput(stack, `${name}Url`, { value: url });
+    const integration = new HttpLambdaIntegration(`${name}Integration`, lambda);
+    api.addRoutes({ path: `/${name}/{name}`, methods: [HttpMethod.ANY], integration });
   }
+  new CfnOutput(stack, 'api', { value: api.apiEndpoint });
   new CfnOutput(stack, 'bucket', { value: bucket.bucketName });
   app.synth();
 }

@@ -1,4 +1,4 @@
-/** A notebook behind a function URL: `PUT /<name>` stores a note, `GET /<name>` reads it, `POST /archive` copies to S3. */
+/** A notebook behind an HTTP API: `PUT` stores the note that the path names, `GET` reads it, `POST` writes it to S3. */
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 
@@ -6,7 +6,7 @@ const table = new DynamoDBClient({});
 const bucket = new S3Client({});
 
 export async function handler(event) {
-  const name = event.rawPath.slice(1);
+  const { name } = event.pathParameters;
   try {
     return await answer(event.requestContext.http.method, name, event.body);
   } catch (error) {

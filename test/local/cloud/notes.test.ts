@@ -20,7 +20,7 @@ describe('a CDK app on the embedded cloud', () => {
       onCall: (call) => calls.push(call),
     });
   const send = (who: 'editor' | 'reader', method: string, name: string, body?: string) =>
-    fetch(`${running.outputs[`${who}Url`]}${name}`, { method, ...(body !== undefined && { body }) });
+    fetch(`${running.outputs.api}/${who}/${name}`, { method, ...(body !== undefined && { body }) });
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'notes-'));
