@@ -7,7 +7,6 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Cloud } from '../service.ts';
 import type { ChunkObserver } from './chunked.ts';
 import { s3Error } from './errors.ts';
-import type { S3Request } from './request.ts';
 
 const EMPTY_HASH = createHash('sha256').digest('hex');
 const AUTHORIZATION =
@@ -22,21 +21,22 @@ export function signingKey(secret: string, date: string, region: string, service
 }
 
 /** Checks a body's chunks in order. @throws SignatureDoesNotMatch at the first that is wrong */
-export function chunkSignatures(cloud: Cloud, request: S3Request): ChunkObserver {
-  const { key, scope, date, region, seed } =
-    AUTHORIZATION.exec(request.headers.authorization ?? '')?.groups ?? {};
-  const secret = cloud.accessKey?.(key ?? '', request.headers['x-amz-security-token'])?.secretAccessKey;
+export function chunkSignatures(
+  accessKey: NonNullable<Cloud['accessKey']>,
+  headers: Readonly<Record<string, string>>,
+): ChunkObserver {
+  const { key, scope, date, region, seed } = AUTHORIZATION.exec(headers.authorization ?? '')?.groups ?? {};
+  const secret = accessKey(key ?? '', headers['x-amz-security-token'])?.secretAccessKey;
   if (!scope || !date || !region || !seed || secret === undefined) throw s3Error('SignatureDoesNotMatch');
   const secretKey = signingKey(secret, date, region, 's3');
   const sign = (kind: string, ...lines: string[]): string => {
-    const text = [`AWS4-HMAC-SHA256-${kind}`, request.headers['x-amz-date'] ?? '', scope, ...lines].join(
-      '\n',
-    );
+    const text = [`AWS4-HMAC-SHA256-${kind}`, headers['x-amz-date'] ?? '', scope, ...lines].join('\n');
     return createHmac('sha256', secretKey).update(text).digest('hex');
   };
   let previous = seed;
   let hash = createHash('sha256');
   let trailers = '';
+  let trailerSignature: string | undefined;
   return {
     data: (piece) => void hash.update(piece),
     endOfChunk: (signature) => {
@@ -46,13 +46,12 @@ export function chunkSignatures(cloud: Cloud, request: S3Request): ChunkObserver
       hash = createHash('sha256');
     },
     trailer: (name, value) => {
-      if (name !== 'x-amz-trailer-signature') {
-        trailers += `${name}:${value}\n`;
-        return;
-      }
-      if (value !== sign('TRAILER', previous, createHash('sha256').update(trailers).digest('hex'))) {
-        throw s3Error('SignatureDoesNotMatch');
-      }
+      if (name === 'x-amz-trailer-signature') trailerSignature = value;
+      else trailers += `${name}:${value}\n`;
+    },
+    end: () => {
+      const expected = sign('TRAILER', previous, createHash('sha256').update(trailers).digest('hex'));
+      if (trailers !== '' && trailerSignature !== expected) throw s3Error('SignatureDoesNotMatch');
     },
   };
 }

@@ -13,6 +13,8 @@ export interface ChunkObserver {
   /** The chunk's bytes are complete; also called for the last one, of size 0. */
   endOfChunk(signature: string | undefined): void;
   trailer(name: string, value: string): void;
+  /** The whole body was read. */
+  end(): void;
 }
 
 /** Yields the decoded bytes. @throws IncompleteBody, InvalidRequest */
@@ -63,6 +65,7 @@ export async function* decodeChunked(
   }
   // Some clients leave the empty line after the last trailer out.
   if (state !== 'done' && !(state === 'trailer' && line === '')) throw s3Error('IncompleteBody');
+  observer.end();
 }
 
 function parseHead(text: string): [size: number, signature: string | undefined] {

@@ -190,7 +190,9 @@ export class ObjectTable {
         if (removed === undefined) return { files: [] };
         const files = this.#remove(removed);
         if (removed.latest) this.#promote.run(bucket, key);
-        for (const event of announce(removed)) this.#outbox.add(event);
+        // The removal is an event of its own time, about something that is the latest no longer.
+        const gone = { ...removed, latest: false, sequence: this.#nextSequence(), modified: this.#now() };
+        for (const event of announce(gone)) this.#outbox.add(event);
         return { removed, files };
       }
       const files = this.#supersede(bucket, key, versioning);

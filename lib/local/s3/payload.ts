@@ -52,9 +52,9 @@ function observer(
 ): ChunkObserver {
   const keep = (name: string, value: string) => void trailers.set(name, value);
   if (!declared.startsWith('STREAMING-AWS4-HMAC-SHA256-PAYLOAD')) {
-    return { data: () => undefined, endOfChunk: () => undefined, trailer: keep };
+    return { data: () => undefined, endOfChunk: () => undefined, trailer: keep, end: () => undefined };
   }
-  const signatures = chunkSignatures(cloud, request);
+  const signatures = chunkSignatures((key, token) => cloud.accessKey?.(key, token), request.headers);
   return {
     data: (piece) => signatures.data(piece),
     endOfChunk: (signature) => signatures.endOfChunk(signature),
@@ -62,6 +62,7 @@ function observer(
       signatures.trailer(name, value);
       keep(name, value);
     },
+    end: () => signatures.end(),
   };
 }
 
