@@ -217,6 +217,19 @@ describe('a job that fails', () => {
       expect(isRunning(Number(pid))).toBe(false);
   });
 
+  test('gives commands time to clean up when their time is over', async () => {
+    const cleaned = join(scratch(), 'cleaned');
+    const command = `trap 'echo yes > ${cleaned}; exit 1' TERM; while :; do sleep 0.05; done`;
+
+    const { plane } = await bench.run({
+      source: SOURCE,
+      spec: { commands: [command], timeout_seconds: 1 },
+    });
+
+    expect(plane.failure.code).toBe('timeout_error');
+    expect(readFileSync(cleaned, 'utf8')).toBe('yes\n');
+  });
+
   test('ends at its timeout when storage never answers', async () => {
     const { plane } = await bench.run({
       source: SOURCE,
