@@ -41,7 +41,7 @@ export const handler = serve(
     },
     getBuildLogs: async ({ actor, params, query }) => {
       const readRun = () => Build.runOf(ports, actor, params.build, query.run);
-      return Log.follow(ports, readRun, query);
+      return Log.follow(ports, readRun, { ...query, platform: query.platform === 'true' });
     },
     cancelBuild: async ({ actor, params }) =>
       Run.cancelLatest(ports, actor, await Build.get(ports, actor, params.build)),

@@ -208,6 +208,8 @@ export const ROUTES = {
         .max(20)
         .default(0)
         .meta({ examples: [10] }),
+      /** Whether to include the lines in which the build platform speaks of itself. */
+      platform: z.enum(['true', 'false']).default('false'),
     },
     success: {
       status: 200,

@@ -11,11 +11,20 @@ import type { RunningCloud } from '../local/cloud.ts';
 const Connection = z.object({ url: z.url(), token: z.string(), webhook_secret: z.string() });
 export type Connection = z.infer<typeof Connection>;
 
+/** Where the CLI looks, and where the connection rests while the server is stopped. */
+const FILE = 'connection.json';
+const RESTING = 'connection.resting.json';
+
+/** Lays the connection aside at a stop, so that the CLI does not ask a server that is gone. */
+export function disconnect(folder: string): void {
+  renameSync(join(folder, FILE), join(folder, RESTING));
+}
+
 /** Writes `connection.json`, with the token of an earlier start while it is good. */
 export async function connect(cloud: RunningCloud, folder: string): Promise<Connection> {
-  const file = join(folder, 'connection.json');
+  const file = join(folder, FILE);
   const url = output(cloud, 'ApiUrl');
-  const earlier = await readConnection(file);
+  const earlier = (await readConnection(file)) ?? (await readConnection(join(folder, RESTING)));
   const token =
     earlier !== undefined && (await works(url, earlier.token)) ? earlier.token : await newAdminToken(cloud);
   const connection = { url, token, webhook_secret: await webhookSecret(cloud) };

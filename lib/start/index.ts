@@ -6,7 +6,7 @@ import { parseArgs, styleText } from 'node:util';
 import { createClient } from '../contract/client.ts';
 import { startCloud } from '../local/cloud.ts';
 import { freshAssembly } from './assembly.ts';
-import { connect } from './connection.ts';
+import { connect, disconnect } from './connection.ts';
 import { type Step, stepsOn } from './steps.ts';
 import { PROJECT, tour } from './tour.ts';
 
@@ -106,6 +106,7 @@ async function run(options: Options, step: Step): Promise<void> {
       if (!options.once) process.stdout.write(nextSteps(connection.url, url));
     }
     if (!options.once) await interrupted();
+    disconnect(state);
   } finally {
     await cloud.stop();
   }

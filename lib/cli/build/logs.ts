@@ -15,6 +15,7 @@ export const logs = command({
   options: {
     run: text('--run <run>', 'of this run (run_…) and not of the newest'),
     follow: flag('--follow', 'go on until the run has ended'),
+    platform: flag('--platform', 'also the lines in which the build platform speaks of itself'),
   },
   examples: [
     'staithe build logs bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --follow',
@@ -36,7 +37,7 @@ export const logs = command({
 
     const format = logFormatter(run.job_ids.length, process.stdout);
     const items: LogLine[] = [];
-    for await (const lines of logPages(api, args.build, run.id, options.follow))
+    for await (const lines of logPages(api, args.build, run.id, options))
       for (const line of lines) {
         if (!terminal.json) terminal.print(format(line));
         else if (options.follow) terminal.event(line);

@@ -28,13 +28,14 @@ export function logFormatter(services: number, stream: NodeJS.WriteStream): (lin
 /**
  * Gives the lines page by page, from the cursor to the end of the log.
  * @param follow false ends at the last line that there is now; true goes on until the run has ended
+ * @param platform also the lines in which the build platform speaks of itself
  * @param enough asked between pages: true ends the reading early
  */
 export async function* logPages(
   api: Api<'getBuildLogs'>,
   build: string,
   run: string | undefined,
-  follow: boolean,
+  { follow, platform = false }: { follow: boolean; platform?: boolean },
   enough: () => boolean = () => false,
 ): AsyncGenerator<readonly LogLine[]> {
   let cursor: string | undefined;
@@ -42,7 +43,13 @@ export async function* logPages(
     const asked = performance.now();
     const page = await api.call('getBuildLogs', {
       params: { build },
-      query: { ...(run && { run }), ...(cursor && { cursor }), limit: 500, wait: follow ? WAIT_SECONDS : 0 },
+      query: {
+        ...(run && { run }),
+        ...(cursor && { cursor }),
+        ...(platform && { platform: 'true' }),
+        limit: 500,
+        wait: follow ? WAIT_SECONDS : 0,
+      },
     });
     if (page.items.length > 0) yield page.items;
     const empty = page.items.length === 0;

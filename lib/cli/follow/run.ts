@@ -65,7 +65,7 @@ type Reads = 'getRun' | 'getBuildLogs';
 
 async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: () => boolean): Promise<void> {
   const format = logFormatter(run.job_ids.length, process.stderr);
-  for await (const lines of logPages(api, run.build_id, run.id, true, enough))
+  for await (const lines of logPages(api, run.build_id, run.id, { follow: true }, enough))
     for (const line of lines) {
       if (terminal.json) terminal.event({ event: 'log', line });
       else terminal.note(format(line));

@@ -17,6 +17,9 @@ export interface ReadyArchive {
   readonly format: 'tar.gz' | 'zip';
 }
 
+/** Enough to see what kind of links they are. */
+const LINKS_NAMED = 5;
+
 const kindOf = (path: string): 'file' | 'folder' | 'nothing' => {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 'nothing';
@@ -54,8 +57,11 @@ export async function packFolder(
     );
   });
   terminal.done();
-  for (const link of packed.leftOutLinks)
+  const { leftOutLinks } = packed;
+  for (const link of leftOutLinks.slice(0, LINKS_NAMED))
     terminal.note(`left out the link ${link}, which leads out of the folder`);
+  if (leftOutLinks.length > LINKS_NAMED)
+    terminal.note(`left out ${leftOutLinks.length - LINKS_NAMED} more such links`);
   if (packed.entries === 0)
     throw usageFailure(
       `There is nothing to pack in '${folder}'.`,

@@ -19,6 +19,16 @@ function decode(cursor: string | undefined): Record<string, string> {
   }
 }
 
+interface ReadOptions {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+  /** Also the lines in which the build platform speaks of itself. */
+  readonly platform?: boolean;
+}
+
+/** CodeBuild's own lines: `[Container] 2026/11/21 09:30:00.123456 Entering phase BUILD`. */
+const PLATFORM_LINE = /^\[Container\] \d{4}\/\d{2}\/\d{2} /;
+
 /**
  * Lines after the cursor, in order of time within the page.
  * @throws StaitheError invalid_cursor
@@ -26,7 +36,7 @@ function decode(cursor: string | undefined): Record<string, string> {
 export async function read(
   ports: Pick<Ports, 'table' | 'logs'>,
   run: Run,
-  options: { cursor?: string | undefined; limit: number },
+  options: ReadOptions,
 ): Promise<LogPage> {
   const cursors = decode(options.cursor);
   // Read before the lines: a run seen ended now has no line that comes after them.
@@ -34,12 +44,13 @@ export async function read(
   const streams = records.flatMap((job) => job.log_streams.map((stream) => ({ job, stream })));
   const limit = Math.max(1, Math.floor(options.limit / Math.max(1, streams.length)));
   const parts = await Promise.all(streams.map((part) => readStream(ports, part, cursors, limit)));
+  const lines = parts.flat();
   return {
-    items: parts
-      .flatMap((part) => part.lines)
+    items: lines
+      .filter((line) => options.platform || !PLATFORM_LINE.test(line.message))
       .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0)),
     next_cursor: Buffer.from(JSON.stringify(cursors)).toString('base64url'),
-    complete: isFinal(LIFECYCLE, run.status) && parts.every((part) => part.lines.length === 0),
+    complete: isFinal(LIFECYCLE, run.status) && lines.length === 0,
   };
 }
 
@@ -48,17 +59,16 @@ async function readStream(
   { job, stream }: { job: JobRecord; stream: string },
   cursors: Record<string, string>,
   limit: number,
-): Promise<{ lines: LogLine[] }> {
+): Promise<LogLine[]> {
   const cursor = cursors[stream];
   const page = await ports.logs.read(stream, { ...(cursor !== undefined && { cursor }), limit });
   if (page.cursor !== undefined) cursors[stream] = page.cursor;
-  const lines = page.lines.map((line) => ({
+  return page.lines.map((line) => ({
     timestamp: new Date(line.timestamp).toISOString(),
     job_id: job.id,
     service: job.service,
     message: line.message,
   }));
-  return { lines };
 }
 
 /** How often a waiting reader looks: a line is on the screen within a second of being printed. */
@@ -71,14 +81,18 @@ const LOOK_EVERY_MS = 250;
 export async function follow(
   ports: Pick<Ports, 'table' | 'logs' | 'clock'>,
   readRun: () => Promise<Run | undefined>,
-  options: { cursor?: string | undefined; limit: number; wait: number },
+  options: ReadOptions & { wait: number },
 ): Promise<LogPage> {
   const until = ports.clock.now().getTime() + options.wait * 1000;
+  let { cursor } = options;
   for (;;) {
     const run = await readRun();
-    if (run === undefined) return { items: [], next_cursor: options.cursor ?? '', complete: true };
-    const page = await read(ports, run, options);
-    if (page.items.length > 0 || page.complete || ports.clock.now().getTime() >= until) return page;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    if (run === undefined) return { items: [], next_cursor: cursor ?? '', complete: true };
+    const page = await read(ports, run, { ...options, cursor });
+    if (page.items.length > 0 || page.complete) return page;
+    const moved = page.next_cursor !== cursor; // only platform lines came: there may be more behind them
+    if (!moved && ports.clock.now().getTime() >= until) return page;
+    cursor = page.next_cursor;
+    if (!moved) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
