@@ -1,0 +1,52 @@
+/** The whole world in memory: every port of the domain, fast and under the hand of a test. */
+import type { Ports, Secrets } from '../domain/ports/index.ts';
+import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
+import { type MemoryFunctions, memoryFunctions } from './functions.ts';
+import { type MemoryGitHost, memoryGitHost } from './git-host.ts';
+import { memoryJobTokens } from './job-tokens.ts';
+import { type MemoryLogs, memoryLogs } from './logs.ts';
+import { type MemoryProbe, memoryProbe } from './probe.ts';
+import { type MemoryTable, memoryTable } from './table.ts';
+import { type MemoryTrees, memoryTrees } from './trees.ts';
+import { type MemoryWorkflows, memoryWorkflows } from './workflows.ts';
+import { type SimulatedClock, seededRandomness, simulatedClock } from './world.ts';
+
+export interface MemoryPorts extends Ports {
+  readonly table: MemoryTable;
+  readonly blobs: MemoryBlobs;
+  readonly workflows: MemoryWorkflows;
+  readonly logs: MemoryLogs;
+  readonly functions: MemoryFunctions;
+  readonly gitHost: MemoryGitHost;
+  readonly trees: MemoryTrees;
+  readonly probe: MemoryProbe;
+  readonly clock: SimulatedClock;
+}
+
+/** GitHub's own example of a secret (docs: "Validating webhook deliveries"). */
+export const WEBHOOK_SECRET = "It's a Secret to Everybody";
+
+export function memorySecrets(webhook = WEBHOOK_SECRET): Secrets {
+  return { webhook: async () => webhook };
+}
+
+/** @param overrides ports to use instead, e.g. a wrapped table */
+export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
+  const clock = overrides.clock ?? simulatedClock();
+  const blobs = overrides.blobs ?? memoryBlobs(clock);
+  return {
+    table: memoryTable(),
+    workflows: memoryWorkflows(),
+    logs: memoryLogs(),
+    functions: memoryFunctions(blobs),
+    gitHost: memoryGitHost(),
+    jobTokens: memoryJobTokens(clock),
+    trees: memoryTrees(),
+    secrets: memorySecrets(),
+    probe: memoryProbe(),
+    randomness: seededRandomness(),
+    ...overrides,
+    clock,
+    blobs,
+  };
+}

@@ -1,0 +1,23 @@
+/** Log streams in memory. A cursor is the count of lines before it, so that it stays good when lines are added. */
+import type { LogStore, StoredLine } from '../domain/ports/logs.ts';
+
+export interface MemoryLogs extends LogStore {
+  append(stream: string, ...lines: StoredLine[]): void;
+}
+
+export function memoryLogs(): MemoryLogs {
+  const streams = new Map<string, StoredLine[]>();
+  return {
+    async read(stream, { cursor, limit }) {
+      const all = streams.get(stream);
+      if (all === undefined) return { lines: [] };
+      const from = cursor === undefined ? 0 : Number(/^f\/(\d+)$/.exec(cursor)?.[1]);
+      if (Number.isNaN(from)) throw new Error(`InvalidParameterException: ${cursor} is no token.`);
+      const lines = all.slice(from, from + limit);
+      return { lines, cursor: `f/${from + lines.length}` };
+    },
+    append(stream, ...lines) {
+      streams.set(stream, [...(streams.get(stream) ?? []), ...lines]);
+    },
+  };
+}

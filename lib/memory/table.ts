@@ -1,0 +1,111 @@
+/** The table port in memory, with DynamoDB's semantics: what it refuses, `lib/memory` refuses too. */
+import {
+  type Condition,
+  ConditionFailed,
+  type Item,
+  type Key,
+  type Position,
+  type Query,
+  type Table,
+  type Write,
+} from '../domain/ports/table.ts';
+import { copyOf } from './copy.ts';
+
+/** Limits of DynamoDB (docs: "Quotas", "Constraints"). */
+const MAX_BATCH_GET = 100;
+const MAX_TRANSACTION = 100;
+
+export interface MemoryTable extends Table {
+  /** Copies of all items, in no promised order: for tests that look at everything. */
+  all(): Item[];
+}
+
+const addressOf = ({ pk, sk }: Key): string => JSON.stringify([pk, sk]);
+const keyOf = (write: Write): Key => ('put' in write ? write.put : write.remove);
+/** DynamoDB orders strings by their bytes in UTF-8, which is not JavaScript's order beyond the basic plane. */
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+function holds(condition: Condition, existing: Item | undefined): boolean {
+  if ('absent' in condition) return existing === undefined;
+  return 'revision' in condition ? existing?.revision === condition.revision : true;
+}
+
+/** @throws Error for what DynamoDB answers with a ValidationException */
+function checkKeys(keys: readonly Key[], most: number): void {
+  if (keys.length === 0 || keys.length > most)
+    throw new Error(`ValidationException: 1 to ${most} keys are possible, not ${keys.length}.`);
+  if (new Set(keys.map(addressOf)).size < keys.length)
+    throw new Error('ValidationException: a key is named twice.');
+  for (const { pk, sk } of keys)
+    if (pk === '' || sk === '') throw new Error('ValidationException: a key is empty.');
+}
+
+export function memoryTable(): MemoryTable {
+  const items = new Map<string, Item>();
+
+  const apply = (write: Write): void => {
+    if ('put' in write) items.set(addressOf(write.put), copyOf(write.put));
+    else items.delete(addressOf(write.remove));
+  };
+  const transact = (writes: readonly Write[]): void => {
+    checkKeys(writes.map(keyOf), MAX_TRANSACTION);
+    const copies = writes.map((write) => ('put' in write ? { ...write, put: copyOf(write.put) } : write));
+    for (const [index, write] of copies.entries()) {
+      const existing = items.get(addressOf(keyOf(write)));
+      if (!holds(write.when, existing)) throw new ConditionFailed(existing && copyOf(existing), index);
+    }
+    copies.forEach(apply);
+  };
+
+  return {
+    all: () => [...items.values()].map(copyOf),
+    async get(key) {
+      checkKeys([key], 1);
+      const found = items.get(addressOf(key));
+      return found && copyOf(found);
+    },
+    async getMany(keys) {
+      checkKeys(keys, MAX_BATCH_GET);
+      return keys.flatMap((key) => {
+        const found = items.get(addressOf(key));
+        return found === undefined ? [] : [copyOf(found)];
+      });
+    },
+    async write(write) {
+      transact([write]);
+    },
+    async transact(writes) {
+      transact(writes);
+    },
+    async query(query) {
+      return pageOf(query, items.values());
+    },
+  };
+}
+
+function pageOf(query: Query, all: Iterable<Item>): { items: Item[]; last?: Position } {
+  if (query.limit < 1) throw new Error('ValidationException: the limit must be at least 1.');
+  const { after, newestFirst = false } = query;
+  const ofIndex = query.index !== undefined;
+  const partitionOf = (item: Position) => (ofIndex ? item.gsi1pk : item.pk);
+  const sortOf = (item: Position) => (ofIndex ? item.gsi1sk : item.sk) ?? '';
+  if (after !== undefined && partitionOf(after) !== query.partition)
+    throw new Error('ValidationException: the start key is of another partition.');
+  const compare = (a: Position, b: Position) =>
+    (byBytes(sortOf(a), sortOf(b)) || byBytes(a.pk, b.pk) || byBytes(a.sk, b.sk)) * (newestFirst ? -1 : 1);
+  const found = [...all]
+    .filter((item) => partitionOf(item) === query.partition && sortOf(item).startsWith(query.prefix ?? ''))
+    .filter((item) => after === undefined || compare(item, after) > 0)
+    .sort(compare)
+    .slice(0, query.limit);
+  const last = found.at(-1);
+  // As DynamoDB: a full page names its end, also when nothing comes after it.
+  return {
+    items: found.map(copyOf),
+    ...(last !== undefined && found.length === query.limit && { last: positionOf(last, ofIndex) }),
+  };
+}
+
+function positionOf({ pk, sk, gsi1pk, gsi1sk }: Item, ofIndex: boolean): Position {
+  return ofIndex && gsi1pk !== undefined && gsi1sk !== undefined ? { pk, sk, gsi1pk, gsi1sk } : { pk, sk };
+}

@@ -1,0 +1,25 @@
+/** Trees of stored archives, planted by a test under the archive's key. */
+import { ArchiveUnreadable, type Trees } from '../domain/ports/index.ts';
+
+export interface MemoryTrees extends Trees {
+  /** @param files text by name at the root; undefined for bytes that are no archive */
+  plant(key: string, files: Readonly<Record<string, string>> | undefined): void;
+}
+
+export function memoryTrees(): MemoryTrees {
+  const trees = new Map<string, Readonly<Record<string, string>> | undefined>();
+  return {
+    plant(key, files) {
+      trees.set(key, files);
+    },
+    async readEntry({ key, format, names, maxBytes }) {
+      const files = trees.get(key);
+      if (files === undefined) throw new ArchiveUnreadable(`The bytes are no ${format}.`);
+      const name = names.find((candidate) => Object.hasOwn(files, candidate));
+      if (name === undefined) return undefined;
+      const bytes = Buffer.from(files[name] ?? '');
+      if (bytes.length > maxBytes) throw new ArchiveUnreadable(`${name} has more than ${maxBytes} bytes.`);
+      return { name, bytes };
+    },
+  };
+}
