@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const RULES: Readonly<Record<string, readonly string[]>> = {
   'lib/domain': ['zod', 'yaml'],
   'lib/contract': ['lib/domain', 'zod'],
-  'lib/archive': ['tar', 'yauzl', 'yazl', 'ignore'],
+  'lib/archive': ['yauzl', 'yazl', 'ignore'],
   'lib/aws': ['lib/domain', 'lib/archive', 'zod', '@aws-sdk/*', 'jose', 'ulid'],
   'lib/memory': ['lib/domain', 'lib/archive', 'zod', 'jose'],
   'lib/http': [
@@ -47,13 +47,14 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/ports/workflows.ts',
   ],
   'lib/agent': ['lib/contract', 'lib/archive', 'lib/domain/*/schema.ts', 'zod', 'esbuild'],
-  'lib/local': ['@aws-sdk/*', '@smithy/*', 'busboy', 'jsonata', 'tar', 'yauzl', 'yazl', 'yaml', 'zod'],
+  'lib/local': ['@aws-sdk/*', 'busboy', 'jsonata', 'yauzl', 'yazl', 'yaml', 'zod'],
   'lib/cli': [
     'lib/contract',
     'lib/archive',
     'lib/domain/*/schema.ts',
     'lib/domain/values.ts',
     'lib/domain/error.ts',
+    'package.json',
     'commander',
     'zod',
   ],
