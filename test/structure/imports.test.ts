@@ -13,7 +13,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'lib/contract': ['lib/domain', 'zod'],
   'lib/archive': ['yauzl', 'yazl', 'ignore'],
   'lib/aws': ['lib/domain', 'lib/archive', 'zod', '@aws-sdk/*', 'jose', 'ulid'],
-  'lib/memory': ['lib/domain', 'lib/archive', 'zod', 'jose'],
+  'lib/memory': ['lib/domain', 'lib/archive', 'zod', 'jose', 'ulid'],
   'lib/http': [
     'lib/contract',
     'lib/domain',
