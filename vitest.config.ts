@@ -1,13 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** Reads what all other tests of the run have left behind, so it runs after them. */
+const AFTER_ALL = 'test/system/permissions.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Generous, as the machines that run this are shared: a test waits for conditions, never for a time.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
     server: { deps: { external: [/node_modules/] } },
+    reporters: ['default', './test/reporter.ts'],
+    globalSetup: ['test/system/global-setup.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['test/**/*.test.ts'],
+          exclude: [AFTER_ALL],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: 'afterwards', include: [AFTER_ALL], sequence: { groupOrder: 1 } } },
+    ],
   },
 });

@@ -1,0 +1,34 @@
+/** The end of `npm test`: what was skipped and why, and one line with the sums. */
+import { relative } from 'node:path';
+import { styleText } from 'node:util';
+import type { Reporter, SerializedError, TestCase, TestModule, Vitest } from 'vitest/node';
+
+export default class ClosingLines implements Reporter {
+  #root = '.';
+
+  onInit(vitest: Vitest): void {
+    this.#root = vitest.config.root;
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const count = (state: string) => tests.filter((test) => test.result().state === state).length;
+    const skipped = tests.filter((test) => test.result().state === 'skipped');
+    for (const test of skipped) this.#say(test);
+    // A file that cannot be loaded, a failing hook and an error outside of a test are failures too, and no tests.
+    const broken = modules.filter(
+      (module) => module.state() === 'failed' && ![...module.children.allTests('failed')].length,
+    ).length;
+    const failed = count('failed') + count('pending') + broken + errors.length;
+    process.stdout.write(`\n${count('passed')} passed, ${failed} failed, ${skipped.length} skipped\n`);
+  }
+
+  #say(test: TestCase): void {
+    const result = test.result();
+    const note = result.state === 'skipped' ? result.note : undefined;
+    const file = relative(this.#root, test.module.moduleId);
+    process.stdout.write(
+      `${styleText('yellow', 'skipped')} ${file}: ${test.fullName}${note === undefined ? '' : ` (${note})`}\n`,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** The cloud assembly that the system tests run: synthesized once for a vitest run, by whoever needs it first. */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, inject } from 'vitest';
+import { freshAssembly } from '../../lib/start/assembly.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+/** @returns the folder of the assembly that `npm run synth` makes of the present sources */
+export async function sharedAssembly(): Promise<string> {
+  const folder = join(inject('runFolder'), 'shared');
+  const done = join(folder, 'done');
+  const failed = join(folder, 'failed');
+  try {
+    mkdirSync(folder); // by one alone: the others wait for it
+  } catch {
+    await expect.poll(() => existsSync(done) || existsSync(failed), { timeout: 90_000 }).toBe(true);
+    if (existsSync(failed)) throw new Error(readFileSync(failed, 'utf8'));
+    return readFileSync(done, 'utf8');
+  }
+  try {
+    const { assembly } = await freshAssembly(ROOT, folder, {});
+    writeFileSync(done, assembly);
+    return assembly;
+  } catch (error) {
+    writeFileSync(failed, String(error));
+    throw error;
+  }
+}
+
+export interface Template {
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+
+/** A copy of the assembly with another template. */
+export async function changedAssembly(change: (template: Template) => void): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), 'staithe-assembly-'));
+  cpSync(await sharedAssembly(), copy, { recursive: true });
+  const file = join(copy, 'Staithe.template.json');
+  const template: Template = JSON.parse(readFileSync(file, 'utf8'));
+  change(template);
+  writeFileSync(file, JSON.stringify(template));
+  return copy;
+}

@@ -1,0 +1,156 @@
+/** The steps of Staithe's users, for tests that begin where these end. */
+import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
+import type { Client } from '../../lib/contract/client.ts';
+import type { Deployment } from '../../lib/domain/deployment/schema.ts';
+import type { Release } from '../../lib/domain/release/schema.ts';
+import type { LogLine, Run } from '../../lib/domain/run/schema.ts';
+import type { PresignedUpload, Source } from '../../lib/domain/source/schema.ts';
+import { tarGz } from '../archive/craft.ts';
+
+/** A tree of files, by their paths. */
+export type Tree = Readonly<Record<string, string>>;
+
+/** Long enough for a machine that is shared with other tests. */
+const PATIENCE = { timeout: 50_000, interval: 50 };
+
+let slugs = 0;
+/** A slug that no other test of this file has. */
+export const newSlug = (name = 'p'): string => `${name}-${++slugs}`;
+
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export function pack(tree: Tree): Buffer {
+  return tarGz(...Object.entries(tree).map(([name, content]) => ({ name, content })));
+}
+
+/** A tree of one Lambda function that answers `body`, and `health` with the status. */
+export function functionTree(body: string, health = 200): Tree {
+  return {
+    'staithe.yaml': 'services:\n  web:\n    artifacts: index.mjs\n',
+    'index.mjs': `export const handler = async ({ rawPath }) => rawPath === '/health' ? { statusCode: ${health} } : ${JSON.stringify(body)};\n`,
+  };
+}
+
+/** A tree of one service with these commands, which keeps the file `out`. */
+export function commandTree(commands: readonly string[], timeout = '60s'): Tree {
+  const service = { commands, artifacts: 'out', timeout };
+  return { 'staithe.yaml': JSON.stringify({ services: { app: service } }) };
+}
+
+export function send(upload: PresignedUpload, bytes: Uint8Array<ArrayBuffer>): Promise<Response> {
+  return fetch(upload.url, { method: upload.method, headers: upload.headers, body: bytes });
+}
+
+/** Announces and uploads an archive. */
+export async function upload(
+  client: Client,
+  project: string,
+  bytes: Buffer<ArrayBuffer>,
+  format: 'tar.gz' | 'zip' = 'tar.gz',
+): Promise<Source> {
+  const source = await client.call('createSource', {
+    params: { project },
+    body: { sha256: digestOf(bytes), size_bytes: bytes.length, format },
+  });
+  if (source.upload !== null) {
+    const answer = await send(source.upload, bytes);
+    expect(answer.status, await answer.text()).toBe(200);
+  }
+  return source;
+}
+
+export interface Started {
+  readonly buildId: string;
+  readonly runId: string;
+}
+
+export async function startBuild(
+  client: Client,
+  project: string,
+  tree: Tree | Buffer<ArrayBuffer>,
+): Promise<Started> {
+  const bytes = Buffer.isBuffer(tree) ? tree : pack(tree);
+  const source = await upload(client, project, Buffer.from(bytes));
+  const build = await client.call('createBuild', { params: { project }, body: { source_id: source.id } });
+  if (build.latest_run === null) throw new Error('The build was not started.');
+  return { buildId: build.id, runId: build.latest_run.id };
+}
+
+const ENDED = ['completed', 'failed', 'cancelled'];
+
+/** Waits until a run has ended. */
+export async function ended(client: Client, runId: string): Promise<Run> {
+  let run: Run | undefined;
+  await expect
+    .poll(async () => {
+      run = await client.call('getRun', { params: { run: runId } });
+      return run.status;
+    }, PATIENCE)
+    .toSatisfy((status) => ENDED.includes(status));
+  if (run === undefined) throw new Error('There is no run.');
+  return run;
+}
+
+/** Builds a tree to its end. */
+export async function build(
+  client: Client,
+  project: string,
+  tree: Tree | Buffer<ArrayBuffer>,
+): Promise<Started & { run: Run }> {
+  const started = await startBuild(client, project, tree);
+  return { ...started, run: await ended(client, started.runId) };
+}
+
+/** All lines of a build's log. */
+export async function logOf(client: Client, buildId: string): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await client.call('getBuildLogs', {
+      params: { build: buildId },
+      query: { limit: 1000, ...(cursor !== undefined && { cursor }) },
+    });
+    lines.push(...page.items);
+    if (page.complete) return lines;
+    cursor = page.next_cursor;
+  }
+}
+
+/** Builds a tree and cuts a release of it. */
+export async function release(
+  client: Client,
+  project: string,
+  version: string,
+  tree: Tree,
+): Promise<Release> {
+  const { buildId, run } = await build(client, project, tree);
+  expect(run).toMatchObject({ status: 'completed' });
+  return client.call('createRelease', { params: { project }, body: { build_id: buildId, version } });
+}
+
+const UNDER_WAY = ['pending', 'deploying', 'verifying'];
+
+/** Waits until a deployment has ended. */
+export async function settled(client: Client, id: string): Promise<Deployment> {
+  let deployment: Deployment | undefined;
+  await expect
+    .poll(async () => {
+      deployment = await client.call('getDeployment', { params: { deployment: id } });
+      return deployment.status;
+    }, PATIENCE)
+    .toSatisfy((status) => !UNDER_WAY.includes(status));
+  if (deployment === undefined) throw new Error('There is no deployment.');
+  return deployment;
+}
+
+/** Deploys a release to its end. */
+export async function deploy(
+  client: Client,
+  project: string,
+  environment: string,
+  ref: string,
+): Promise<Deployment> {
+  const params = { project, environment };
+  const { id } = await client.call('createDeployment', { params, body: { release: ref } });
+  return settled(client, id);
+}

@@ -1,0 +1,120 @@
+/** Staithe as `npm start` runs it: the synthesized template on the embedded cloud, with a client that has an admin's token. */
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { expect, inject } from 'vitest';
+import { type Client, createClient } from '../../lib/contract/client.ts';
+import { type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
+import { connect } from '../../lib/start/connection.ts';
+import { sharedAssembly } from './assembly.ts';
+
+export interface Staithe extends AsyncDisposable {
+  readonly url: string;
+  /** Calls the API as an admin. */
+  readonly client: Client;
+  readonly adminToken: string;
+  readonly webhookSecret: string;
+  readonly cloud: RunningCloud;
+  /** What the cloud logged so far. */
+  readonly log: readonly string[];
+  /** A client with another token, or with none. */
+  as(token: string | undefined): Client;
+  /** A request as anybody could send it. */
+  http(method: string, path: string, request?: HttpRequest): Promise<HttpAnswer>;
+  /** For clients of the AWS SDK, as the account's operator. */
+  readonly aws: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+}
+
+export interface HttpRequest {
+  /** The admin's when absent; null for none. */
+  readonly token?: string | null;
+  readonly headers?: Record<string, string>;
+  /** Text and bytes are sent as they are, anything else as JSON. */
+  readonly body?: unknown;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed JSON, or the text when it is none. */
+  readonly body: unknown;
+}
+
+const USAGE = 'usage';
+export const FILES = 'files.txt';
+
+/** Where the clouds of this vitest run leave which permissions were used. */
+export const usageFolder = (): string => join(inject('runFolder'), USAGE);
+
+/**
+ * Starts Staithe. What permissions it used counts for the report when it stops, unless it ran a changed template.
+ * @param options.assembly instead of the shared one; its use of permissions does not count
+ */
+export async function startStaithe(options: { assembly?: string } = {}): Promise<Staithe> {
+  const state = mkdtempSync(join(tmpdir(), 'staithe-system-'));
+  const log: string[] = [];
+  const counts = options.assembly === undefined;
+  const assembly = options.assembly ?? (await sharedAssembly());
+  const cloud = await startCloud({
+    assembly,
+    stateDir: join(state, 'cloud'),
+    log: (area, message) => log.push(`${area}: ${message}`),
+    ...(counts && { usageDir: usageFolder() }),
+  });
+  const connection = await connect(cloud, state);
+  const as = (token: string | undefined) =>
+    createClient({ url: connection.url, ...(token !== undefined && { token }) });
+  const stop = async () => {
+    await cloud.stop();
+    if (counts) noteFile();
+    rmSync(state, { recursive: true, force: true });
+  };
+  return {
+    url: connection.url,
+    client: as(connection.token),
+    adminToken: connection.token,
+    webhookSecret: connection.webhook_secret,
+    cloud,
+    log,
+    as,
+    http: (method, path, request) => send(connection.url, connection.token, method, path, request),
+    aws: { endpoint: cloud.endpoint, region: cloud.cloud.region, credentials: cloud.operator },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The permissions report is whole when each file of system tests stands here. */
+function noteFile(): void {
+  mkdirSync(usageFolder(), { recursive: true });
+  appendFileSync(join(usageFolder(), FILES), `${basename(expect.getState().testPath ?? '')}\n`);
+}
+
+async function send(
+  url: string,
+  adminToken: string,
+  method: string,
+  path: string,
+  { token = adminToken, headers = {}, body }: HttpRequest = {},
+): Promise<HttpAnswer> {
+  const raw = typeof body === 'string' || body instanceof Uint8Array;
+  const response = await fetch(`${url}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  try {
+    return { status: response.status, headers: response.headers, body: JSON.parse(text) };
+  } catch {
+    return { status: response.status, headers: response.headers, body: text };
+  }
+}
