@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundleAll } from './bundles.ts';
@@ -11,16 +14,21 @@ import { StaitheStack } from './stack.ts';
 export async function synthesize(
   options: { outdir?: string; context?: Record<string, string> } = {},
 ): Promise<string> {
-  const bundles = await bundleAll();
-  const app = new App({
-    outdir: options.outdir ?? process.env.CDK_OUTDIR ?? 'cdk.out',
-    ...(options.context !== undefined && { context: options.context }),
-    analyticsReporting: false,
-  });
-  new StaitheStack(app, 'Staithe', {
-    bundles,
-    description: 'Staithe: builds, artifacts, releases, deployments',
-  });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return app.synth().directory;
+  // A folder of its own each time, as two may synthesize at once; the assembly has copies of what is in it.
+  const folder = await mkdtemp(join(tmpdir(), 'staithe-bundles-'));
+  try {
+    const app = new App({
+      outdir: options.outdir ?? process.env.CDK_OUTDIR ?? 'cdk.out',
+      ...(options.context !== undefined && { context: options.context }),
+      analyticsReporting: false,
+    });
+    new StaitheStack(app, 'Staithe', {
+      bundles: await bundleAll(folder),
+      description: 'Staithe: builds, artifacts, releases, deployments',
+    });
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    return app.synth().directory;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

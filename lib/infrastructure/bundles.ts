@@ -1,6 +1,5 @@
 /** Bundles: each function, and the agent, as one file. One esbuild run makes them all. */
 import { globSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -23,13 +22,14 @@ export function functionEntries(): string[] {
 }
 
 /**
+ * @param outdir a folder that is empty
+ *
  * `mainFields` prefers the SDK's ES modules, which tree-shake: with minify it is what cut import time most. The banner
  * gives `require` to what is CommonJS inside.
  */
-export async function bundleAll(outdir: string = join(ROOT, 'dist')): Promise<Bundles> {
+export async function bundleAll(outdir: string): Promise<Bundles> {
   const functions = join(outdir, 'functions');
   const agentFolder = join(outdir, 'agent');
-  await Promise.all([functions, agentFolder].map((folder) => rm(folder, { recursive: true, force: true })));
   await Promise.all([
     build({
       entryPoints: Object.fromEntries(
