@@ -78,10 +78,7 @@ export function createJobApi(settings: Settings): JobApi {
     announce: (body, signal) =>
       patiently(() => client().call('createJobUpload', { params, body, signal: within(signal) }), signal),
     async result(body) {
-      const report = () =>
-        body.status === 'completed'
-          ? client().call('reportResult', { params, body, signal: within() })
-          : client().call('reportResult', { params, body, signal: within() });
+      const report = () => client().call('reportResult', { params, body, signal: within() });
       await patiently(report, undefined, RESULT_ATTEMPTS);
     },
   };

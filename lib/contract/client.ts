@@ -30,14 +30,15 @@ export class UnreachableError extends Error {
   }
 }
 
-type Drop<T, K extends string> = T extends undefined
+/** A part of a call that may be left out when nothing in it is required. Tuples keep a union from being taken apart. */
+type Part<T, K extends string> = [T] extends [undefined]
   ? { [P in K]?: undefined }
   : Record<never, never> extends T
     ? { [P in K]?: T }
     : { [P in K]: T };
-export type CallOf<Spec extends RouteSpec> = Drop<RouteCall<Spec>['params'], 'params'> &
-  Drop<RouteCall<Spec>['query'], 'query'> &
-  Drop<RouteCall<Spec>['body'], 'body'> & { readonly idempotencyKey?: string; readonly signal?: AbortSignal };
+export type CallOf<Spec extends RouteSpec> = Part<RouteCall<Spec>['params'], 'params'> &
+  Part<RouteCall<Spec>['query'], 'query'> &
+  Part<RouteCall<Spec>['body'], 'body'> & { readonly idempotencyKey?: string; readonly signal?: AbortSignal };
 
 export interface Client {
   /** Calls a route and parses its answer. @throws ApiError | UnreachableError */
