@@ -1,6 +1,6 @@
 /** The steps of Staithe's users, for tests that begin where these end. */
 import { createHash } from 'node:crypto';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Client } from '../../lib/contract/client.ts';
 import type { Deployment } from '../../lib/domain/deployment/schema.ts';
 import type { Release } from '../../lib/domain/release/schema.ts';
@@ -77,19 +77,21 @@ export async function startBuild(
   return { buildId: build.id, runId: build.latest_run.id };
 }
 
-const ENDED = ['completed', 'failed', 'cancelled'];
+/** Asks until the answer is `done`. Not expect.poll, which knows no tests side by side. */
+export function until<T>(ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
+  return vi.waitFor(async () => {
+    const answer = await ask();
+    if (!done(answer)) throw new Error(`It is still ${JSON.stringify(answer)}.`);
+    return answer;
+  }, PATIENCE);
+}
 
 /** Waits until a run has ended. */
-export async function ended(client: Client, runId: string): Promise<Run> {
-  let run: Run | undefined;
-  await expect
-    .poll(async () => {
-      run = await client.call('getRun', { params: { run: runId } });
-      return run.status;
-    }, PATIENCE)
-    .toSatisfy((status) => ENDED.includes(status));
-  if (run === undefined) throw new Error('There is no run.');
-  return run;
+export function ended(client: Client, runId: string): Promise<Run> {
+  return until(
+    () => client.call('getRun', { params: { run: runId } }),
+    ({ status }) => status !== 'pending' && status !== 'building',
+  );
 }
 
 /** Builds a tree to its end. */
@@ -131,16 +133,11 @@ export async function release(
 const UNDER_WAY = ['pending', 'deploying', 'verifying'];
 
 /** Waits until a deployment has ended. */
-export async function settled(client: Client, id: string): Promise<Deployment> {
-  let deployment: Deployment | undefined;
-  await expect
-    .poll(async () => {
-      deployment = await client.call('getDeployment', { params: { deployment: id } });
-      return deployment.status;
-    }, PATIENCE)
-    .toSatisfy((status) => !UNDER_WAY.includes(status));
-  if (deployment === undefined) throw new Error('There is no deployment.');
-  return deployment;
+export function settled(client: Client, id: string): Promise<Deployment> {
+  return until(
+    () => client.call('getDeployment', { params: { deployment: id } }),
+    ({ status }) => !UNDER_WAY.includes(status),
+  );
 }
 
 /** Deploys a release to its end. */
