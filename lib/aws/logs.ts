@@ -14,20 +14,26 @@ export function cloudWatchLogs(
   return {
     async read(stream, { cursor, limit }) {
       try {
-        const answer = await client.send(
-          new GetLogEventsCommand({
-            logGroupName: group,
-            logStreamName: stream,
-            startFromHead: true,
-            limit,
-            ...(cursor !== undefined && { nextToken: cursor }),
-          }),
-        );
-        const lines = (answer.events ?? []).map((event) => ({
-          timestamp: event.timestamp ?? 0,
-          message: (event.message ?? '').replace(/\r?\n$/, ''),
-        }));
-        return { lines, ...(answer.nextForwardToken !== undefined && { cursor: answer.nextForwardToken }) };
+        for (let from = cursor; ; ) {
+          const answer = await client.send(
+            new GetLogEventsCommand({
+              logGroupName: group,
+              logStreamName: stream,
+              startFromHead: true,
+              limit,
+              ...(from !== undefined && { nextToken: from }),
+            }),
+          );
+          const lines = (answer.events ?? []).map((event) => ({
+            timestamp: event.timestamp ?? 0,
+            message: (event.message ?? '').replace(/\r?\n$/, ''),
+          }));
+          const next = answer.nextForwardToken;
+          // A page may be empty although lines follow; at the end the token stays as it was (docs: GetLogEvents).
+          if (lines.length > 0 || next === undefined || next === from)
+            return { lines, ...(next !== undefined && { cursor: next }) };
+          from = next;
+        }
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return { lines: [] };
         throw error;

@@ -23,6 +23,7 @@ import {
   type Table,
   type Write,
 } from '../domain/ports/table.ts';
+import { pastConflicts } from './conflict.ts';
 import { setting } from './settings.ts';
 
 type Attributes = Record<string, AttributeValue>;
@@ -75,11 +76,11 @@ export function dynamoTable(
         ...clauseOf(write.when),
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       } as const;
-      const sent =
+      const send = async (): Promise<unknown> =>
         'put' in write
           ? client.send(new PutItemCommand({ ...clause, Item: attributesOf(write.put) }))
           : client.send(new DeleteItemCommand({ ...clause, Key: keyOf(write.remove) }));
-      await sent.catch((error: unknown) => {
+      await pastConflicts(send).catch((error: unknown) => {
         if (error instanceof ConditionalCheckFailedException)
           throw new ConditionFailed(error.Item && itemOf(error.Item));
         throw error;
@@ -87,17 +88,17 @@ export function dynamoTable(
     },
 
     async transact(writes) {
-      await client
-        .send(new TransactWriteItemsCommand({ TransactItems: writes.map(transactItem) }))
-        .catch((error: unknown) => {
-          if (!(error instanceof TransactionCanceledException)) throw error;
-          const index = (error.CancellationReasons ?? []).findIndex(
-            (reason) => reason.Code === 'ConditionalCheckFailed',
-          );
-          if (index < 0) throw error; // a conflict with another transaction, or throttling: the caller may try again
-          const old = error.CancellationReasons?.[index]?.Item;
-          throw new ConditionFailed(old && itemOf(old), index);
-        });
+      const TransactItems = writes.map(transactItem);
+      const send = () => client.send(new TransactWriteItemsCommand({ TransactItems }));
+      await pastConflicts(send).catch((error: unknown) => {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        const index = (error.CancellationReasons ?? []).findIndex(
+          (reason) => reason.Code === 'ConditionalCheckFailed',
+        );
+        if (index < 0) throw error; // throttled, or in conflict for too long: the caller may try again
+        const old = error.CancellationReasons?.[index]?.Item;
+        throw new ConditionFailed(old && itemOf(old), index);
+      });
     },
 
     async query(query) {
