@@ -1,0 +1,171 @@
+/** The adapters with the real SDK, over HTTP, against the embedded cloud. */
+import { createHash } from 'node:crypto';
+import { request } from 'node:http';
+import {
+  CloudWatchLogsClient,
+  CreateLogStreamCommand,
+  GetLogEventsCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from '@aws-sdk/client-sfn';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { lambdaFunctions } from '../../lib/aws/functions.ts';
+import { cloudWatchLogs } from '../../lib/aws/logs.ts';
+import { stepFunctions } from '../../lib/aws/workflows.ts';
+import type { Blobs } from '../../lib/domain/ports/blobs.ts';
+import type { Functions } from '../../lib/domain/ports/functions.ts';
+import type { LogStore } from '../../lib/domain/ports/logs.ts';
+import type { Workflows } from '../../lib/domain/ports/workflows.ts';
+import { blobsContract } from '../domain/ports/blobs.contract.ts';
+import { functionsContract } from '../domain/ports/functions.contract.ts';
+import { logsContract } from '../domain/ports/logs.contract.ts';
+import { workflowsContract } from '../domain/ports/workflows.contract.ts';
+import { zip } from '../local/lambda/zip.ts';
+import { BUCKET, GROUP, type SmallCloud, startSmallCloud } from './cloud.ts';
+
+let cloud: SmallCloud;
+const clients: { destroy(): void }[] = [];
+beforeAll(async () => {
+  cloud = await startSmallCloud();
+});
+afterAll(async () => {
+  for (const client of clients) client.destroy();
+  await cloud[Symbol.asyncDispose]();
+});
+
+function keep<Client extends { destroy(): void }>(client: Client): Client {
+  clients.push(client);
+  return client;
+}
+const s3 = () =>
+  keep(new S3Client({ ...cloud.config, forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' }));
+
+/** As a client that sends just what it is told to: `fetch` would add a type of its own. */
+function put(url: string, headers: Record<string, string>, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      url,
+      { method: 'PUT', headers: { ...headers, 'content-length': bytes.length } },
+      (response) => {
+        response.resume().once('end', () => resolve(response.statusCode ?? 0));
+      },
+    );
+    sent.once('error', reject).end(bytes);
+  });
+}
+
+describe('bytes on S3', () => {
+  let blobs: Blobs;
+  beforeAll(() => {
+    blobs = s3Blobs(BUCKET, s3());
+  });
+  blobsContract(() => ({
+    blobs,
+    put,
+    async fetch(url) {
+      const response = await fetch(url);
+      const bytes = Buffer.from(await response.arrayBuffer());
+      if (!response.ok) return { status: response.status };
+      return {
+        status: response.status,
+        bytes,
+        disposition: response.headers.get('content-disposition') ?? '',
+      };
+    },
+    later: cloud.later,
+  }));
+});
+
+describe('workflows on Step Functions', () => {
+  let workflows: Workflows;
+  let client: SFNClient;
+  let machine: string;
+  beforeAll(() => {
+    client = keep(new SFNClient(cloud.config));
+    machine = cloud.running.outputs.Machine ?? '';
+    workflows = stepFunctions(JSON.stringify({ build: machine }), client);
+  });
+  const find = async (name: string) => {
+    const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${name}`;
+    try {
+      const found = await client.send(new DescribeExecutionCommand({ executionArn }));
+      const status = { RUNNING: 'running', SUCCEEDED: 'ended', ABORTED: 'stopped' }[String(found.status)];
+      return { status: status ?? '?', input: JSON.parse(found.input ?? ''), reason: found.cause };
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  };
+  workflowsContract(() => ({
+    workflows,
+    find,
+    async end(name) {
+      await vi.waitFor(async () => expect((await find(name))?.status).toBe('ended'), { timeout: 10_000 });
+    },
+  }));
+
+  test('a workflow that the function was not told of is an error that names it', async () => {
+    await expect(workflows.start('deployment', 'dep_1', {})).rejects.toThrow(/'deployment'/);
+  });
+});
+
+describe('logs on CloudWatch', () => {
+  let logs: LogStore;
+  let client: CloudWatchLogsClient;
+  beforeAll(() => {
+    client = keep(new CloudWatchLogsClient(cloud.config));
+    logs = cloudWatchLogs(GROUP, client);
+  });
+  const created = new Set<string>();
+  logsContract(() => ({
+    logs,
+    async append(logStreamName, messages) {
+      const place = { logGroupName: GROUP, logStreamName };
+      if (!created.has(logStreamName)) await client.send(new CreateLogStreamCommand(place));
+      created.add(logStreamName);
+      const logEvents = messages.map((message) => ({ timestamp: Date.now(), message }));
+      await client.send(new PutLogEventsCommand({ ...place, logEvents }));
+    },
+  }));
+
+  test('an empty page with a new token is not the end: it is read on', async () => {
+    // GetLogEvents may answer with empty pages in the middle; the end is where the token stays (docs: GetLogEvents).
+    const silent = new CloudWatchLogsClient({ region: 'us-east-1' });
+    const answers = mockClient(silent).on(GetLogEventsCommand);
+    answers
+      .resolvesOnce({ events: [], nextForwardToken: 'f/2' })
+      .resolvesOnce({ events: [{ timestamp: 1, message: 'late\n' }], nextForwardToken: 'f/3' });
+
+    const page = await cloudWatchLogs(GROUP, silent).read('stream', { cursor: 'f/1', limit: 10 });
+
+    expect(page).toEqual({ lines: [{ timestamp: 1, message: 'late' }], cursor: 'f/3' });
+  });
+});
+
+describe('functions on Lambda', () => {
+  let functions: Functions;
+  let storage: S3Client;
+  beforeAll(() => {
+    storage = s3();
+    functions = lambdaFunctions(
+      keep(new LambdaClient(cloud.config)),
+      BUCKET,
+      cloud.running.outputs.Role ?? '',
+    );
+  });
+  functionsContract(() => ({
+    functions,
+    async zip(text) {
+      const bytes = await zip({ 'index.js': `exports.handler = async () => ${JSON.stringify(text)};` });
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const blobKey = `projects/prj/artifacts/${sha256}`;
+      await storage.send(new PutObjectCommand({ Bucket: BUCKET, Key: blobKey, Body: bytes }));
+      return { blobKey, digest: `sha256:${sha256}` };
+    },
+    ask: async (url) => (await fetch(url)).text(),
+  }));
+});

@@ -1,0 +1,146 @@
+/** What the domain relies on in stored bytes. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import type { Blobs } from '../../../lib/domain/ports/blobs.ts';
+
+export interface BlobsUnderTest {
+  readonly blobs: Blobs;
+  /** A client's PUT with exactly these headers; the content length is that of the bytes. @returns the status */
+  put(url: string, headers: Record<string, string>, bytes: Uint8Array): Promise<number>;
+  fetch(url: string): Promise<{ status: number; bytes?: Buffer; disposition?: string | undefined }>;
+  /** Does it as if so much time had passed. */
+  later<T>(milliseconds: number, act: () => Promise<T>): Promise<T>;
+}
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+let names = 0;
+const freshKey = (): string => `projects/prj_1/sources/${++names}`;
+
+export function blobsContract(subject: () => BlobsUnderTest): void {
+  const announce = async (bytes: Buffer, key = freshKey()) => {
+    const upload = await subject().blobs.presignUpload({
+      key,
+      sha256: sha256Of(bytes),
+      sizeBytes: bytes.length,
+      contentType: 'application/gzip',
+      expiresSeconds: 900,
+    });
+    return { key, upload };
+  };
+
+  test('declared bytes can be uploaded, looked at, read and downloaded', async () => {
+    const bytes = Buffer.from('hello, harbour');
+    const { key, upload } = await announce(bytes);
+
+    const status = await subject().put(upload.url, upload.headers, bytes);
+
+    expect(upload.method).toBe('PUT');
+    expect(status).toBe(200);
+    expect(await subject().blobs.head(key)).toEqual({ size_bytes: bytes.length, sha256: sha256Of(bytes) });
+    expect(await buffer(await subject().blobs.read(key))).toEqual(bytes);
+    const url = await subject().blobs.presignDownload({ key, fileName: 'hello.tar.gz', expiresSeconds: 60 });
+    expect(await subject().fetch(url)).toEqual({
+      status: 200,
+      bytes,
+      disposition: 'attachment; filename="hello.tar.gz"',
+    });
+  });
+
+  test('no bytes at all are bytes too', async () => {
+    const { key, upload } = await announce(Buffer.alloc(0));
+
+    const status = await subject().put(upload.url, upload.headers, Buffer.alloc(0));
+
+    expect(status).toBe(200);
+    expect(await subject().blobs.head(key)).toEqual({ size_bytes: 0, sha256: sha256Of(Buffer.alloc(0)) });
+  });
+
+  describe('an upload is bound to what was declared', () => {
+    test.each<[string, (bytes: Buffer, headers: Record<string, string>) => [Buffer, Record<string, string>]]>(
+      [
+        ['other bytes of the same length', (bytes, headers) => [Buffer.alloc(bytes.length, 'x'), headers]],
+        ['more bytes', (bytes, headers) => [Buffer.concat([bytes, bytes]), headers]],
+        ['fewer bytes', (bytes, headers) => [bytes.subarray(1), headers]],
+        ['another type', (bytes, headers) => [bytes, { ...headers, 'content-type': 'text/html' }]],
+        [
+          'no digest',
+          (bytes, { 'x-amz-checksum-sha256': _, ...headers }) => [bytes, headers as Record<string, string>],
+        ],
+        [
+          'the digest of other bytes',
+          (bytes, headers) => [
+            bytes,
+            {
+              ...headers,
+              'x-amz-checksum-sha256': createHash('sha256').update('other').digest('base64'),
+            },
+          ],
+        ],
+      ],
+    )('%s are refused and nothing is stored', async (_, tamper) => {
+      const { key, upload } = await announce(Buffer.from('the declared bytes'));
+
+      const status = await subject().put(
+        upload.url,
+        ...(([bytes, headers]: [Buffer, Record<string, string>]) => [headers, bytes] as const)(
+          tamper(Buffer.from('the declared bytes'), upload.headers),
+        ),
+      );
+
+      expect([400, 403]).toContain(status);
+      expect(await subject().blobs.head(key)).toBeUndefined();
+    });
+
+    test('and to its time', async () => {
+      const bytes = Buffer.from('late');
+      const { key, upload } = await announce(bytes);
+
+      const status = await subject().later(901_000, () => subject().put(upload.url, upload.headers, bytes));
+
+      expect(status).toBe(403);
+      expect(await subject().blobs.head(key)).toBeUndefined();
+    });
+
+    test('and a download link opens nothing else', async () => {
+      const { key, upload } = await announce(Buffer.from('a'));
+      await subject().put(upload.url, upload.headers, Buffer.from('a'));
+      const url = await subject().blobs.presignDownload({ key, fileName: 'a', expiresSeconds: 60 });
+
+      const uploaded = await subject().put(url, upload.headers, Buffer.from('a'));
+      const downloaded = await subject().fetch(upload.url);
+      const late = await subject().later(61_000, () => subject().fetch(url));
+
+      expect([uploaded, downloaded.status, late.status]).toEqual([403, 403, 403]);
+    });
+  });
+
+  test('nothing is at a key that nobody wrote', async () => {
+    const key = freshKey();
+
+    expect(await subject().blobs.head(key)).toBeUndefined();
+    await expect(subject().blobs.read(key)).rejects.toThrow(/NoSuchKey|specified key/);
+    const url = await subject().blobs.presignDownload({ key, fileName: 'a', expiresSeconds: 60 });
+    expect((await subject().fetch(url)).status).toBe(404);
+  });
+
+  test('a local file is stored with its digest, and refused with another', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'staithe-blobs-'));
+    const file = join(folder, 'archive.tar.gz');
+    const bytes = Buffer.from('an archive');
+    await writeFile(file, bytes);
+    const blob = { file, sizeBytes: bytes.length, contentType: 'application/gzip' };
+    const [good, bad] = [freshKey(), freshKey()];
+
+    await subject().blobs.store({ ...blob, key: good, sha256: sha256Of(bytes) });
+    const refused = subject().blobs.store({ ...blob, key: bad, sha256: sha256Of(Buffer.from('other')) });
+
+    await expect(refused).rejects.toThrow();
+    expect(await subject().blobs.head(good)).toEqual({ size_bytes: bytes.length, sha256: sha256Of(bytes) });
+    expect(await subject().blobs.head(bad)).toBeUndefined();
+    await rm(folder, { recursive: true });
+  });
+}
