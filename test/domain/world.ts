@@ -1,0 +1,134 @@
+/** A world in memory with a project in it, and the ways in which tests move it on. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { TokenActor } from '../../lib/domain/access/actor.ts';
+import * as Build from '../../lib/domain/build/index.ts';
+import { CreateBuild } from '../../lib/domain/build/schema.ts';
+import * as Job from '../../lib/domain/job/index.ts';
+import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
+import * as Project from '../../lib/domain/project/index.ts';
+import type { Project as ProjectValue } from '../../lib/domain/project/schema.ts';
+import { finish } from '../../lib/domain/run/finish.ts';
+import { type Dispatch, plan } from '../../lib/domain/run/plan.ts';
+import * as Source from '../../lib/domain/source/index.ts';
+import { BlobKeys } from '../../lib/domain/storage/keys.ts';
+import { type MemoryPorts, memoryPorts } from '../../lib/memory/index.ts';
+
+export const ULID = '01JZX3V5N8Q2R4T6W8Y0A1B2C3';
+export const ADMIN: TokenActor = { kind: 'token', token_id: `tok_${ULID}`, role: 'admin' };
+/** A token of another project than any that exists. */
+export const STRANGER: TokenActor = { ...ADMIN, project_id: `prj_${ULID}` };
+
+export const ONE_SERVICE = 'services:\n  web:\n    commands: [make]\n';
+export const TWO_SERVICES = 'services:\n  web: {}\n  api:\n    timeout: 5m\n';
+
+export const sha256Of = (bytes: string | Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+export interface World {
+  readonly ports: MemoryPorts;
+  readonly project: ProjectValue;
+}
+
+export async function world(overrides: Partial<MemoryPorts> = {}): Promise<World> {
+  const ports = memoryPorts(overrides);
+  const project = await Project.create(ports, ADMIN, { slug: 'hello', repository: 'acme/hello' });
+  return { ports, project };
+}
+
+/** Announces and uploads a source whose tree has these files. @returns its id */
+export async function uploadedSource(
+  { ports, project }: World,
+  files: Record<string, string> | undefined = { 'staithe.yaml': ONE_SERVICE },
+): Promise<string> {
+  const bytes = Buffer.from(JSON.stringify(files ?? 'no archive'));
+  const sha256 = sha256Of(bytes);
+  const source = await Source.create(ports, ADMIN, project, {
+    sha256,
+    size_bytes: bytes.length,
+    format: 'tar.gz',
+  });
+  ports.trees.plant(BlobKeys.source(project.id, sha256), files);
+  if (source.upload !== null) {
+    const status = ports.blobs.put(source.upload.url, source.upload.headers, bytes);
+    if (status !== 200) throw new Error(`The upload was answered with ${status}.`);
+  }
+  return source.id;
+}
+
+export async function startedBuild(
+  place: World,
+  manifest: string | undefined = ONE_SERVICE,
+  input: Partial<CreateBuild> = {},
+) {
+  const source_id = await uploadedSource(place, manifest === undefined ? {} : { 'staithe.yaml': manifest });
+  const build = await Build.create(
+    place.ports,
+    ADMIN,
+    place.project,
+    CreateBuild.parse({ source_id, ...input }),
+  );
+  if (build.latest_run === null) throw new Error('The build has no run.');
+  return { build, run: build.latest_run };
+}
+
+export function claimed({ ports }: World, dispatch: Dispatch, more: { log_stream?: string } = {}) {
+  return Job.claim(ports, dispatch.job_id, {
+    ticket: dispatch.ticket,
+    claim_id: randomUUID(),
+    ...more,
+  });
+}
+
+export const agentOf = ({ job }: Pick<ClaimedJob, 'job'>) =>
+  ({ kind: 'job', job_id: job.id, run_id: job.run_id, project_id: job.project_id }) as const;
+
+/** What an agent does to leave an artifact: announce, upload. @returns its id */
+export async function uploadedArtifact(
+  { ports }: World,
+  work: Pick<ClaimedJob, 'job'>,
+  text = `the artifact of ${work.job.service}`,
+  name = `${work.job.service}.zip`,
+  contentType = 'application/zip',
+): Promise<string> {
+  const announced = await Job.createUpload(ports, agentOf(work), work.job.id, {
+    name,
+    sha256: sha256Of(text),
+    size_bytes: Buffer.byteLength(text),
+    content_type: contentType,
+  });
+  if (announced.upload !== null) {
+    const status = ports.blobs.put(announced.upload.url, announced.upload.headers, Buffer.from(text));
+    if (status !== 200) throw new Error(`The upload was answered with ${status}.`);
+  }
+  return announced.artifact_id;
+}
+
+/** The whole way of one job. */
+export async function builtJob(place: World, dispatch: Dispatch, text?: string): Promise<void> {
+  const work = await claimed(place, dispatch);
+  const artifact = await uploadedArtifact(place, work, text);
+  await Job.result(place.ports, agentOf(work), work.job.id, {
+    status: 'completed',
+    artifact_ids: [artifact],
+  });
+}
+
+/** A build that has completed: its artifacts' bytes name `text`, so that builds may differ. */
+export async function completedBuild(place: World, manifest = ONE_SERVICE, text = 'built') {
+  const { build, run } = await startedBuild(place, manifest);
+  const { jobs } = await plan(place.ports, run.id);
+  for (const [index, dispatch] of jobs.entries()) await builtJob(place, dispatch, `${text} ${index}`);
+  await finish(place.ports, run.id);
+  return { build, run };
+}
+
+/** The code that a verb refuses with. */
+export async function refusal(call: Promise<unknown> | (() => Promise<unknown>)): Promise<string> {
+  try {
+    await (typeof call === 'function' ? call() : call);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+    throw error;
+  }
+  throw new Error('The call was expected to be refused and was not.');
+}
