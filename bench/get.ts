@@ -1,0 +1,89 @@
+/** Reading: one build, and beside it the route that needs neither token nor table. */
+import { Agent, request } from 'node:http';
+import { type Figure, quantile, type Report, ratios } from './figure.ts';
+import { type Bench, withInstallation } from './installation.ts';
+import { completed, noopProject, startNoop } from './noop.ts';
+
+const ROUNDS = 7;
+/** Below the API's burst of 400, so that nothing is throttled. */
+const REQUESTS = 300;
+/** What a route's bucket needs to fill again at its 200 requests a second, and a little. */
+const REFILL_MS = 1600;
+
+export async function get(bench: Bench): Promise<Report> {
+  return withInstallation(bench, async ({ client, url, token }) => {
+    const started = await startNoop(client, await noopProject(client, bench.scratch));
+    await completed(client, started.run);
+    const routes = [
+      { name: 'GET /v1/builds/{build}', path: `/v1/builds/${started.build}` },
+      { name: 'GET /v1/health', path: '/v1/health' },
+    ] as const;
+    const figures: Figure[] = [];
+    for (const concurrency of [1, 10]) {
+      const rounds = routes.map(() => ({ p50: [] as number[], p99: [] as number[], rate: [] as number[] }));
+      for (let round = 0; round <= ROUNDS; round++)
+        for (const [index, { path }] of routes.entries()) {
+          await new Promise((resolve) => setTimeout(resolve, REFILL_MS));
+          const { times, seconds } = await load(url + path, token, concurrency);
+          if (round === 0) continue; // warms up
+          rounds[index]?.p50.push(quantile(times, 0.5));
+          rounds[index]?.p99.push(quantile(times, 0.99));
+          rounds[index]?.rate.push(times.length / seconds);
+        }
+      for (const [index, { name }] of routes.entries()) {
+        const seen = rounds[index];
+        if (seen === undefined) continue;
+        const what = (part: string) => `${name}, ${concurrency} at once: ${part}`;
+        figures.push(
+          { what: what('p50'), unit: 'ms', samples: seen.p50 },
+          { what: what('p99'), unit: 'ms', samples: seen.p99 },
+          { what: what('rate'), unit: 'requests/s', samples: seen.rate },
+        );
+      }
+      figures.push({
+        what: `build beside health, ${concurrency} at once: p50`,
+        unit: '×',
+        samples: ratios(rounds[0]?.p50 ?? [], rounds[1]?.p50 ?? []),
+      });
+    }
+    return { figures };
+  });
+}
+
+/** Sends requests on kept connections, so many at a time. */
+async function load(
+  url: string,
+  token: string,
+  concurrency: number,
+): Promise<{ times: number[]; seconds: number }> {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const times: number[] = [];
+  let left = REQUESTS;
+  const began = performance.now();
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      while (left-- > 0) {
+        const sent = performance.now();
+        await answered(url, token, agent);
+        times.push(performance.now() - sent);
+      }
+    }),
+  );
+  agent.destroy();
+  return { times, seconds: (performance.now() - began) / 1000 };
+}
+
+function answered(url: string, token: string, agent: Agent): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      response.resume();
+      response.on('end', () =>
+        response.statusCode === 200
+          ? resolve()
+          : reject(new Error(`${url} answered ${response.statusCode}.`)),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}

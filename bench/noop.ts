@@ -1,0 +1,61 @@
+/** The build that does nothing, so that all that is measured is Staithe. */
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packTree } from '../lib/archive/index.ts';
+import type { Client } from '../lib/contract/client.ts';
+import type { Run } from '../lib/domain/run/schema.ts';
+
+const MANIFEST = `services:
+  nothing:
+    commands: [':']
+    artifacts:
+      - paths: staithe.yaml
+`;
+
+export interface Noop {
+  readonly project: string;
+  readonly sourceId: string;
+}
+
+/** A project with one stored source. */
+export async function noopProject(client: Client, scratch: string, slug = 'noop'): Promise<Noop> {
+  const folder = await mkdtemp(join(scratch, 'noop-'));
+  await writeFile(join(folder, 'staithe.yaml'), MANIFEST);
+  const file = `${folder}.tar.gz`;
+  const { sha256, sizeBytes } = await packTree(folder, { out: file });
+  await client.call('createProject', { body: { slug } });
+  const { id, upload } = await client.call('createSource', {
+    params: { project: slug },
+    body: { sha256, size_bytes: sizeBytes },
+  });
+  if (upload !== null) {
+    const { method, headers } = upload;
+    const answer = await fetch(upload.url, { method, headers, body: await readFile(file) });
+    if (!answer.ok) throw new Error(`The upload was answered with ${answer.status}.`);
+  }
+  return { project: slug, sourceId: id };
+}
+
+/** Starts it. @returns the ids */
+export async function startNoop(
+  client: Client,
+  { project, sourceId }: Noop,
+): Promise<{ build: string; run: string }> {
+  const { id, latest_run } = await client.call('createBuild', {
+    params: { project },
+    body: { source_id: sourceId },
+  });
+  if (latest_run === null) throw new Error(`Build ${id} was not started.`);
+  return { build: id, run: latest_run.id };
+}
+
+/** Asks seldom, as asking costs what is measured. @throws Error unless it completed */
+export async function completed(client: Client, run: string): Promise<Run> {
+  for (;;) {
+    const found = await client.call('getRun', { params: { run } });
+    if (found.status === 'completed') return found;
+    if (found.status !== 'pending' && found.status !== 'building')
+      throw new Error(`Run ${run} ${found.status}: ${JSON.stringify(found.error)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
