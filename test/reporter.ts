@@ -14,13 +14,14 @@ export default class ClosingLines implements Reporter {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
     const skipped = tests.filter((test) => test.result().state === 'skipped');
+    process.stdout.write('\n');
     for (const test of skipped) this.#say(test);
     // A file that cannot be loaded, a failing hook and an error outside of a test are failures too, and no tests.
     const broken = modules.filter(
       (module) => module.state() === 'failed' && ![...module.children.allTests('failed')].length,
     ).length;
     const failed = count('failed') + count('pending') + broken + errors.length;
-    process.stdout.write(`\n${count('passed')} passed, ${failed} failed, ${skipped.length} skipped\n`);
+    process.stdout.write(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped\n`);
   }
 
   #say(test: TestCase): void {

@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import { freshAssembly } from '../../lib/start/assembly.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -15,7 +15,12 @@ export async function sharedAssembly(): Promise<string> {
   try {
     mkdirSync(folder); // by one alone: the others wait for it
   } catch {
-    await expect.poll(() => existsSync(done) || existsSync(failed), { timeout: 90_000 }).toBe(true);
+    await vi.waitFor(
+      () => {
+        if (!existsSync(done) && !existsSync(failed)) throw new Error('The assembly is still being made.');
+      },
+      { timeout: 90_000, interval: 50 },
+    );
     if (existsSync(failed)) throw new Error(readFileSync(failed, 'utf8'));
     return readFileSync(done, 'utf8');
   }

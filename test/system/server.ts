@@ -53,8 +53,11 @@ export const usageFolder = (): string => join(inject('runFolder'), USAGE);
 /**
  * Starts Staithe. What permissions it used counts for the report when it stops, unless it ran a changed template.
  * @param options.assembly instead of the shared one; its use of permissions does not count
+ * @param options.now the cloud's clock
  */
-export async function startStaithe(options: { assembly?: string } = {}): Promise<Staithe> {
+export async function startStaithe(
+  options: { assembly?: string; now?: () => number } = {},
+): Promise<Staithe> {
   const state = mkdtempSync(join(tmpdir(), 'staithe-system-'));
   const log: string[] = [];
   const counts = options.assembly === undefined;
@@ -63,6 +66,7 @@ export async function startStaithe(options: { assembly?: string } = {}): Promise
     assembly,
     stateDir: join(state, 'cloud'),
     log: (area, message) => log.push(`${area}: ${message}`),
+    ...(options.now && { now: options.now }),
     ...(counts && { usageDir: usageFolder() }),
   });
   const connection = await connect(cloud, state);

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Manifest, Manifest as ManifestSchema } from './schema.ts';
 
+/** As many mistakes as somebody mends before looking again; a run's message holds no more than that. */
+const MAX_MISTAKES = 20;
+
 /** The manifest cannot be used. The message names file, line and column. */
 export class ManifestError extends Error {
   override readonly name = 'ManifestError';
@@ -15,7 +18,7 @@ export interface ReadManifest {
 
 /**
  * @param file the name for messages
- * @throws ManifestError naming `file:line:column` and every wrong field
+ * @throws ManifestError naming `file:line:column` and the first 20 wrong fields
  */
 export function parse(text: string, file = 'staithe.yaml'): ReadManifest {
   const lines = new LineCounter();
@@ -39,7 +42,10 @@ export function parse(text: string, file = 'staithe.yaml'): ReadManifest {
       const path = [...issue.path].map((step) => (typeof step === 'symbol' ? String(step) : step));
       return `${at(offsetOf(document, path))}: ${path.join('.') || 'the manifest'}: ${issue.message}`;
     });
-    throw new ManifestError(places.join('\n'));
+    const more = places.length - MAX_MISTAKES;
+    throw new ManifestError(
+      [...places.slice(0, MAX_MISTAKES), ...(more > 0 ? [`and ${more} more mistakes`] : [])].join('\n'),
+    );
   }
   return { manifest: checked.data, hash: hashOf(checked.data) };
 }

@@ -8,7 +8,7 @@ import { Keys } from '../storage/keys.ts';
 import { fail, jobsOf } from './index.ts';
 import { type Dispatch, newAttempt } from './plan.ts';
 import { runs } from './record.ts';
-import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+import { type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
 
 /** What Step Functions caught: an error's name and, of a CodeBuild build that failed, the build as JSON. */
 export interface Caught {
@@ -86,7 +86,7 @@ async function failJob(ports: Pick<Ports, 'table' | 'clock'>, jobId: string, err
           ...job,
           status: 'failed',
           stage: 'failed',
-          error: { ...error, job_id: jobId, service: job.service },
+          error: fitting({ ...error, job_id: jobId, service: job.service }),
           completed_at: now,
         },
   );

@@ -12,7 +12,7 @@ import { ConditionFailed } from '../ports/table.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { runs } from './record.ts';
-import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+import { type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
 
 /** A run that is about to be recorded. */
 export function first(build: Build, id: string, now: Date, createdBy: string): Run {
@@ -129,7 +129,7 @@ export async function fail(
   const failed = await runs.update(ports.table, Keys.run(id), (run) =>
     isFinal(LIFECYCLE, run.status)
       ? undefined
-      : { ...run, status: 'failed', stage: 'failed', error, completed_at: now },
+      : { ...run, status: 'failed', stage: 'failed', error: fitting(error), completed_at: now },
   );
   if (failed !== undefined)
     await endJobs(ports, failed.value, failed.value.status === 'cancelled' ? 'cancelled' : 'failed');

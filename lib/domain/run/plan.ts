@@ -127,7 +127,7 @@ function checkHash(build: Build, hash: string): void {
 }
 
 function chosen(build: Build, manifest: Manifest): [string, Service][] {
-  const unknown = (build.services ?? []).filter((name) => manifest.services[name] === undefined);
+  const unknown = (build.services ?? []).filter((name) => !Object.hasOwn(manifest.services, name));
   if (unknown.length > 0)
     throw new PlanFailure({
       code: 'manifest_error',

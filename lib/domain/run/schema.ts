@@ -45,6 +45,15 @@ export const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** A failure within the lengths above: what is recorded beyond them could never be read again. */
+export function fitting(failure: Failure): Failure {
+  return {
+    ...failure,
+    message: failure.message.slice(0, 4000),
+    ...(failure.hint !== undefined && { hint: failure.hint.slice(0, 2000) }),
+  };
+}
+
 /** One execution of a build. */
 export const Run = z.object({
   id: Id.run,
