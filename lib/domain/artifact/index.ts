@@ -5,6 +5,7 @@ import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { CreateJobUpload, Job, JobUpload } from '../job/schema.ts';
 import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';
 import { collection, type Listed, type Paging } from '../storage/collection.ts';
@@ -68,8 +69,9 @@ export async function announce(
     status: 'pending',
     created_at: ports.clock.now().toISOString(),
   };
-  if ((await artifacts.get(ports.table, Keys.artifact(artifact.id))) === undefined)
-    await artifacts.create(ports.table, artifact);
+  await artifacts.create(ports.table, artifact).catch((error: unknown) => {
+    if (!(error instanceof ConditionFailed)) throw error; // announced before, or by a repeat at the same moment
+  });
   const upload = present
     ? null
     : await ports.blobs.presignUpload({

@@ -6,6 +6,7 @@ import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import * as Run from '../run/index.ts';
+import { runs } from '../run/record.ts';
 import type { Run as RunValue } from '../run/schema.ts';
 import * as Source from '../source/index.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
@@ -14,8 +15,8 @@ import { type BuildRecord, builds } from './record.ts';
 import type { Build, BuildWithRun, CreateBuild } from './schema.ts';
 
 /**
- * Records a build and starts its first run. Build and run are two writes at once and no transaction: a run without its
- * build, left by a crash before the answer, was never acknowledged and is on no list.
+ * Records a build and starts its first run. Build and run are two writes at once and no transaction. Of a crash before
+ * the answer may be left a run without its build, which is on no list, or a build without its run, which can be run.
  * @param seed a ULID that a repeat of the same request has too, so that it makes no second build
  * @throws StaitheError not_found | source_not_uploaded | source_mismatch
  */
@@ -41,20 +42,23 @@ export async function create(
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };
-  if (!input.start) {
-    await record(ports, build);
-    return { ...build, latest_run: null };
-  }
+  if (!input.start) return { ...(await record(ports, build)), latest_run: null };
   const run = Run.first(build, idFrom('run', ulid), now, nameOf(actor));
-  await Promise.all([record(ports, { ...build, latest_run_id: run.id }), Run.record(ports, run)]);
-  return { ...build, latest_run: await Run.start(ports, run) };
+  const [kept, keptRun] = await Promise.all([
+    record(ports, { ...build, latest_run_id: run.id }),
+    Run.record(ports, run),
+  ]);
+  return { ...kept, latest_run: await Run.start(ports, keptRun) };
 }
 
 /** The repeat of a request has the same id and finds its own build. */
-async function record(ports: Pick<Ports, 'table'>, build: BuildRecord): Promise<void> {
-  await builds.create(ports.table, build).catch((error: unknown) => {
-    if (!(error instanceof ConditionFailed)) throw error;
-  });
+async function record(ports: Pick<Ports, 'table'>, build: BuildRecord): Promise<BuildRecord> {
+  try {
+    return (await builds.create(ports.table, build)).value;
+  } catch (error) {
+    if (!(error instanceof ConditionFailed) || error.existing === undefined) throw error;
+    return builds.read(error.existing).value;
+  }
 }
 
 /** @throws StaitheError not_found */
@@ -67,10 +71,12 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
 /** The build with its newest run. @throws StaitheError not_found */
 export async function show(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<BuildWithRun> {
   const build = await get(ports, actor, id);
-  return {
-    ...build,
-    latest_run: build.latest_run_id === undefined ? null : await Run.get(ports, actor, build.latest_run_id),
-  };
+  return { ...build, latest_run: (await latestRun(ports, build)) ?? null };
+}
+
+async function latestRun(ports: Pick<Ports, 'table'>, build: BuildRecord): Promise<RunValue | undefined> {
+  if (build.latest_run_id === undefined) return undefined;
+  return (await runs.get(ports.table, Keys.run(build.latest_run_id)))?.value;
 }
 
 export async function list(
@@ -92,9 +98,8 @@ export async function runOf(
   runId?: string,
 ): Promise<RunValue | undefined> {
   const build = await get(ports, actor, buildId);
-  const id = runId ?? build.latest_run_id;
-  if (id === undefined) return undefined;
-  const run = await Run.get(ports, actor, id);
-  if (run.build_id !== build.id) throw notFound('run', id);
+  if (runId === undefined) return latestRun(ports, build);
+  const run = await Run.get(ports, actor, runId);
+  if (run.build_id !== build.id) throw notFound('run', runId);
   return run;
 }

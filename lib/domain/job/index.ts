@@ -125,7 +125,7 @@ export async function result(
           status: 'completed',
           stage: 'done',
           progress: 100,
-          artifact_ids: report.artifact_ids,
+          artifact_ids: [...new Set(report.artifact_ids)],
           completed_at: now,
         }
       : {

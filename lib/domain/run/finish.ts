@@ -100,6 +100,10 @@ export async function finish(
   const stored = await runs.get(ports.table, Keys.run(runId));
   if (stored === undefined) throw new Error(`There is no run ${runId}.`);
   if (isFinal(LIFECYCLE, stored.value.status)) return { status: stored.value.status };
+  if (stored.value.status === 'pending') {
+    const failure: Failure = { code: 'internal_error', message: 'The run ended before it was planned.' };
+    return { status: (await fail(ports, runId, failure))?.status ?? 'failed' };
+  }
   let ended = await jobsOf(ports, stored.value);
   const silent = ended.filter((job) => !isFinal(LIFECYCLE, job.status));
   if (silent.length > 0) {

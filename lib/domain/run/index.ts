@@ -30,15 +30,19 @@ export function first(build: Build, id: string, now: Date, createdBy: string): R
   };
 }
 
-/** Keeps it; the repeat of a request finds its own run. */
-export async function record(ports: Pick<Ports, 'table'>, run: Run): Promise<void> {
-  await runs.create(ports.table, run).catch((error: unknown) => {
-    if (!(error instanceof ConditionFailed)) throw error;
-  });
+/** Keeps it. @returns the run as it is kept: the repeat of a request finds its own, as it stands by now */
+export async function record(ports: Pick<Ports, 'table'>, run: Run): Promise<Run> {
+  try {
+    return (await runs.create(ports.table, run)).value;
+  } catch (error) {
+    if (!(error instanceof ConditionFailed) || error.existing === undefined) throw error;
+    return runs.read(error.existing).value;
+  }
 }
 
-/** Starts the workflow of a recorded run. If that fails, the run says so, and so does the error. */
+/** Starts the workflow of a recorded run. If that fails, the run says so, and so does the error. What has ended stays so. */
 export async function start(ports: Pick<Ports, 'table' | 'workflows' | 'clock'>, run: Run): Promise<Run> {
+  if (isFinal(LIFECYCLE, run.status)) return run;
   try {
     await ports.workflows.start('build', run.id, { run_id: run.id });
   } catch (error) {
@@ -61,13 +65,13 @@ export async function again(
 ): Promise<Run> {
   const now = ports.clock.now();
   const run = first(build, idFrom('run', seed ?? ports.randomness.ulid(now.getTime())), now, nameOf(actor));
-  await record(ports, run);
+  const kept = await record(ports, run);
   await builds.update(ports.table, Keys.build(build.id), (value) =>
     value.latest_run_id !== undefined && value.latest_run_id >= run.id
       ? undefined
       : { ...value, latest_run_id: run.id },
   );
-  return start(ports, run);
+  return start(ports, kept);
 }
 
 /** @throws StaitheError not_found */
@@ -88,7 +92,8 @@ export async function jobsOf(ports: Pick<Ports, 'table'>, run: Run): Promise<Job
 }
 
 /**
- * Cancels a run: first the record, so that nothing late can complete it, then the workflow and what it waits for.
+ * Cancels a run: first the record, so that nothing late can complete it, then the workflow and what it waits for. A
+ * repeat does again what a first try may have left undone.
  * @throws StaitheError not_found | wrong_state
  */
 export async function cancel(
@@ -99,6 +104,7 @@ export async function cancel(
   await get(ports, actor, id);
   const now = ports.clock.now().toISOString();
   const cancelled = await runs.update(ports.table, Keys.run(id), (run) => {
+    if (run.status === 'cancelled') return undefined;
     assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
     return { ...run, status: 'cancelled', stage: 'cancelled', completed_at: now };
   });

@@ -34,6 +34,7 @@ export interface Collection<T> {
   readonly kind: string;
   read(item: Item): Stored<T>;
   get(table: Table, key: Key): Promise<Stored<T> | undefined>;
+  /** Any number of different keys; absent ones are left out, and the order is not kept. */
   getMany(table: Table, keys: readonly Key[]): Promise<T[]>;
   /** The write that creates it, for a transaction. */
   creation(value: T): Write;
@@ -53,6 +54,9 @@ export interface Collection<T> {
     options?: { ascending?: boolean; ofTable?: boolean },
   ): Promise<Listed<T>>;
 }
+
+/** What a table takes at once; 50 jobs of 20 artifacts are more. */
+const BATCH = 100;
 
 /** Ten tries: with n writers at once the slowest needs n; more than ten on one item means that something is wrong. */
 const UPDATE_TRIES = 10;
@@ -79,8 +83,10 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
       return item && read(item);
     },
     async getMany(table, keys) {
-      if (keys.length === 0) return [];
-      return (await table.getMany(keys)).map((item) => read(item).value);
+      const batches: (readonly Key[])[] = [];
+      for (let from = 0; from < keys.length; from += BATCH) batches.push(keys.slice(from, from + BATCH));
+      const found = await Promise.all(batches.map((batch) => table.getMany(batch)));
+      return found.flat().map((item) => read(item).value);
     },
     creation: (value) => ({ put: itemOf(value, 1), when: { absent: true } }),
     async create(table, value) {
