@@ -57,10 +57,10 @@ export async function uploadedSource(
 
 export async function startedBuild(
   place: World,
-  manifest: string | undefined = ONE_SERVICE,
+  manifest: string | null = ONE_SERVICE,
   input: Partial<CreateBuild> = {},
 ) {
-  const source_id = await uploadedSource(place, manifest === undefined ? {} : { 'staithe.yaml': manifest });
+  const source_id = await uploadedSource(place, manifest === null ? {} : { 'staithe.yaml': manifest });
   const build = await Build.create(
     place.ports,
     ADMIN,

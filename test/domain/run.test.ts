@@ -1,0 +1,487 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import * as Artifact from '../../lib/domain/artifact/index.ts';
+import * as Build from '../../lib/domain/build/index.ts';
+import { CreateBuild } from '../../lib/domain/build/schema.ts';
+import * as Job from '../../lib/domain/job/index.ts';
+import { parse } from '../../lib/domain/manifest/index.ts';
+import { finish, settle } from '../../lib/domain/run/finish.ts';
+import * as Run from '../../lib/domain/run/index.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
+import { live } from '../../lib/domain/run/view.ts';
+import {
+  ADMIN,
+  agentOf,
+  builtJob,
+  claimed,
+  completedBuild,
+  ONE_SERVICE,
+  refusal,
+  startedBuild,
+  TWO_SERVICES,
+  ULID,
+  uploadedArtifact,
+  uploadedSource,
+  type World,
+  world,
+} from './world.ts';
+
+let place: World;
+beforeEach(async () => {
+  place = await world();
+});
+const run = (id: string) => Run.get(place.ports, ADMIN, id);
+const jobs = async (id: string) => Run.jobsOf(place.ports, await run(id));
+const fault = {
+  error: 'States.TaskFailed',
+  cause: JSON.stringify({ Build: { BuildStatus: 'FAULT' } }),
+};
+
+describe('creating a build', () => {
+  test('records it, starts one workflow under the run, and is found with its run', async () => {
+    const { build, run } = await startedBuild(place);
+
+    expect(run).toMatchObject({ status: 'pending', build_id: build.id, job_ids: [] });
+    expect(place.ports.workflows.find('build', run.id)?.input).toEqual({ run_id: run.id });
+    expect(await Build.show(place.ports, ADMIN, build.id)).toEqual({
+      ...build,
+      latest_run_id: run.id,
+      latest_run: run,
+    });
+  });
+
+  test('without a start starts nothing; it can be run later', async () => {
+    const source_id = await uploadedSource(place);
+    const input = CreateBuild.parse({ source_id, start: false });
+
+    const build = await Build.create(place.ports, ADMIN, place.project, input);
+    const before = [build.latest_run, place.ports.workflows.executions.length];
+    const later = await Run.again(place.ports, ADMIN, build);
+
+    expect(before).toEqual([null, 0]);
+    expect((await Build.show(place.ports, ADMIN, build.id)).latest_run).toEqual(later);
+    expect(await refusal(Run.cancelLatest(place.ports, ADMIN, build))).toBe('wrong_state');
+  });
+
+  test('again with the same seed is the same build and the same run', async () => {
+    const source_id = await uploadedSource(place);
+    const input = CreateBuild.parse({ source_id });
+    const create = () => Build.create(place.ports, ADMIN, place.project, input, ULID);
+    const first = await create();
+    const second = await create();
+
+    expect(second).toEqual(first);
+    expect((await Build.list(place.ports, place.project, { limit: 10 })).items).toHaveLength(1);
+    expect(place.ports.workflows.executions).toHaveLength(1);
+  });
+
+  test('again with the same seed tells how the run stands by now, and does not start what has ended', async () => {
+    const source_id = await uploadedSource(place);
+    const create = () =>
+      Build.create(place.ports, ADMIN, place.project, CreateBuild.parse({ source_id }), ULID);
+    place.ports.workflows.refusal = new Error('Step Functions is away');
+    await expect(create()).rejects.toThrow('Step Functions is away');
+    place.ports.workflows.refusal = undefined;
+
+    const repeated = await create();
+
+    expect(repeated.latest_run).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
+    expect(place.ports.workflows.executions).toEqual([]);
+  });
+
+  test('that a crash cut off between its two writes is a build without a run, not an error', async () => {
+    const { build, run } = await startedBuild(place);
+    await place.ports.table.write({ remove: { pk: `RUN#${run.id}`, sk: 'RUN' }, when: { any: true } });
+
+    expect((await Build.show(place.ports, ADMIN, build.id)).latest_run).toBeNull();
+    expect(await Build.runOf(place.ports, ADMIN, build.id)).toBeUndefined();
+    expect(await refusal(Build.runOf(place.ports, ADMIN, build.id, run.id))).toBe('not_found');
+  });
+
+  test('whose services are named twice names them once, in order', async () => {
+    const { build } = await startedBuild(place, TWO_SERVICES, { services: ['web', 'api', 'web'] });
+
+    expect(build.services).toEqual(['api', 'web']);
+  });
+
+  test('runs of one build are listed newest first, and one of another build is not its own', async () => {
+    const { build, run: first } = await startedBuild(place);
+    const other = await startedBuild(place);
+    const second = await Run.again(place.ports, ADMIN, build);
+
+    const listed = await Run.list(place.ports, build, { limit: 10 });
+
+    expect(listed.items.map(({ id }) => id)).toEqual([second.id, first.id]);
+    expect(await refusal(Build.runOf(place.ports, ADMIN, build.id, other.run.id))).toBe('not_found');
+  });
+});
+
+describe('planning a run', () => {
+  test('makes a job for each service, with its own ticket and what the agent needs', async () => {
+    const { run: started } = await startedBuild(place, TWO_SERVICES, { inputs: { level: 'high' } });
+
+    const planned = await plan(place.ports, started.id);
+
+    expect(planned.outcome).toBe('build');
+    expect(planned.jobs.map(({ timeout_minutes }) => timeout_minutes)).toEqual([5 + 15, 15 + 15]);
+    expect(new Set(planned.jobs.map(({ ticket }) => ticket)).size).toBe(2);
+    expect((await jobs(started.id)).map(({ service, spec }) => [service, spec.env])).toEqual([
+      ['api', { STAITHE_INPUT_LEVEL: 'high' }],
+      ['web', { STAITHE_INPUT_LEVEL: 'high' }],
+    ]);
+    expect(await run(started.id)).toMatchObject({
+      status: 'building',
+      manifest_hash: parse(TWO_SERVICES).hash,
+    });
+  });
+
+  test.each<[string, string | null, Partial<CreateBuild>, string, RegExp]>([
+    ['without a manifest', null, {}, 'manifest_error', /no staithe\.yaml/],
+    ['with a broken manifest', 'services: [', {}, 'manifest_error', /^staithe\.yaml:1:/],
+    [
+      'with another manifest than named',
+      ONE_SERVICE,
+      { manifest_hash: `sha256:${'0'.repeat(64)}` },
+      'manifest_error',
+      /sha256:000.*sha256:/,
+    ],
+    [
+      'with services that it does not have',
+      ONE_SERVICE,
+      { services: ['web', 'api', 'db'] },
+      'manifest_error',
+      /'api', 'db'; it has web/,
+    ],
+  ])('%s fails it with the reason and makes no job', async (_, manifest, input, code, message) => {
+    const { run: started } = await startedBuild(place, manifest, input);
+
+    const planned = await plan(place.ports, started.id);
+
+    expect(planned).toEqual({ outcome: 'ended', jobs: [] });
+    expect(await run(started.id)).toMatchObject({
+      status: 'failed',
+      error: { code, message: expect.stringMatching(message), hint: expect.any(String) },
+      completed_at: expect.any(String),
+    });
+  });
+
+  test('of bytes that are no archive fails it', async () => {
+    const source_id = await uploadedSource(place, undefined);
+    const bytes = await Build.create(place.ports, ADMIN, place.project, CreateBuild.parse({ source_id }));
+    const trees = {
+      readEntry: async () => {
+        const { ArchiveUnreadable } = await import('../../lib/domain/ports/index.ts');
+        throw new ArchiveUnreadable('The bytes are no tar.gz.');
+      },
+    };
+
+    await plan({ ...place.ports, trees }, bytes.latest_run?.id ?? '');
+
+    expect((await run(bytes.latest_run?.id ?? '')).error).toMatchObject({ code: 'source_error' });
+  });
+
+  test('a failure with a very long reason can still be read', async () => {
+    const wrong = Array.from({ length: 400 }, (_, n) => `    unknown-field-${n}: 1`).join('\n');
+    const { run: started } = await startedBuild(place, `services:\n  web:\n${wrong}\n`);
+
+    await plan(place.ports, started.id);
+
+    const { error } = await run(started.id);
+    expect(error?.message).toMatch(/^staithe\.yaml:/);
+    expect(error?.message.length).toBeLessThanOrEqual(4000);
+  });
+
+  test('again gives the same jobs new tickets, and the old ones are worth nothing', async () => {
+    const { run: started } = await startedBuild(place, TWO_SERVICES);
+    const first = await plan(place.ports, started.id);
+
+    const second = await plan(place.ports, started.id);
+
+    expect(second.jobs.map(({ job_id }) => job_id).sort()).toEqual(
+      first.jobs.map(({ job_id }) => job_id).sort(),
+    );
+    for (const dispatch of first.jobs) expect(await refusal(claimed(place, dispatch))).toBe('ticket_refused');
+    for (const dispatch of second.jobs) expect((await claimed(place, dispatch)).job.id).toBe(dispatch.job_id);
+  });
+
+  test('of a run that was cancelled makes no job', async () => {
+    const { run: started } = await startedBuild(place);
+    await Run.cancel(place.ports, ADMIN, started.id);
+
+    expect(await plan(place.ports, started.id)).toEqual({ outcome: 'ended', jobs: [] });
+    expect((await run(started.id)).job_ids).toEqual([]);
+  });
+
+  test('that fails for a reason of the platform leaves the run to be planned again', async () => {
+    const { run: started } = await startedBuild(place);
+    const trees = {
+      readEntry: async () => {
+        throw new Error('S3 is away');
+      },
+    };
+
+    await expect(plan({ ...place.ports, trees }, started.id)).rejects.toThrow('S3 is away');
+    expect((await plan(place.ports, started.id)).outcome).toBe('build');
+  });
+});
+
+describe('a backend that gave up', () => {
+  const planned = async (manifest = ONE_SERVICE) => {
+    const { run: started } = await startedBuild(place, manifest);
+    const [dispatch] = (await plan(place.ports, started.id)).jobs;
+    if (dispatch === undefined) throw new Error('There is no job.');
+    return { id: started.id, dispatch };
+  };
+
+  test('a lost machine is replaced twice, each time with a new ticket, and then the job fails', async () => {
+    const { id, dispatch } = await planned();
+
+    const first = await settle(place.ports, dispatch.job_id, fault);
+    const second = await settle(place.ports, dispatch.job_id, fault);
+    const third = await settle(place.ports, dispatch.job_id, fault);
+
+    expect([first.retry, second.retry, third.retry]).toEqual([true, true, false]);
+    const tickets = [dispatch, first, second].map((one) =>
+      'ticket' in one ? one.ticket : one.retry && one.dispatch.ticket,
+    );
+    expect(new Set(tickets).size).toBe(3);
+    expect((await jobs(id))[0]).toMatchObject({
+      status: 'failed',
+      attempt: 3,
+      error: { code: 'internal_error', message: expect.stringContaining('3 times') },
+    });
+  });
+
+  test('a job that has reported stays as it is', async () => {
+    const { id, dispatch } = await planned();
+    await builtJob(place, dispatch);
+
+    expect(await settle(place.ports, dispatch.job_id, fault)).toEqual({ retry: false });
+    expect((await jobs(id))[0]?.status).toBe('completed');
+  });
+
+  test.each([
+    ['TIMED_OUT', 'timeout_error'],
+    ['STOPPED', 'cancelled'],
+    ['FAILED', 'internal_error'],
+  ])('a build that ended as %s fails the job as %s, at once', async (status, code) => {
+    const { id, dispatch } = await planned();
+    const cause = JSON.stringify({ Build: { BuildStatus: status } });
+
+    expect(await settle(place.ports, dispatch.job_id, { error: 'States.TaskFailed', cause })).toEqual({
+      retry: false,
+    });
+    expect((await jobs(id))[0]).toMatchObject({ status: 'failed', error: { code, service: 'web' } });
+  });
+
+  test('a lack of machines is tried again; a refusal of the call is not', async () => {
+    const busy = await planned();
+    const refused = await planned();
+
+    const again = await settle(place.ports, busy.dispatch.job_id, {
+      error: 'CodeBuild.AccountLimitExceededException',
+      cause: 'Cannot have more than 1 builds in queue',
+    });
+    await settle(place.ports, refused.dispatch.job_id, { error: 'CodeBuild.InvalidInput', cause: 'no' });
+
+    expect(again.retry).toBe(true);
+    expect((await jobs(refused.id))[0]?.error?.message).toContain('CodeBuild.InvalidInput');
+  });
+
+  test('an agent that ended without a word fails its job and the run', async () => {
+    const { id, dispatch } = await planned();
+    await claimed(place, dispatch);
+
+    expect(await finish(place.ports, id)).toEqual({ status: 'failed' });
+    expect((await jobs(id))[0]).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
+    expect((await run(id)).error).toMatchObject({ job_id: dispatch.job_id, service: 'web' });
+  });
+});
+
+describe('the end of a run', () => {
+  test('with all jobs done has their artifacts', async () => {
+    const { run: started } = await completedBuild(place, TWO_SERVICES);
+
+    const ended = await run(started.id);
+
+    expect(ended).toMatchObject({ status: 'completed', progress: 100, stage: 'done' });
+    const artifacts = await Artifact.byIds(place.ports, ended.artifact_ids);
+    expect(artifacts.map(({ name, status }) => [name, status])).toEqual([
+      ['api.zip', 'stored'],
+      ['web.zip', 'stored'],
+    ]);
+  });
+
+  test('with one of two jobs failed has the error of that one', async () => {
+    const { run: started } = await startedBuild(place, TWO_SERVICES);
+    const { jobs: dispatches } = await plan(place.ports, started.id);
+    const [api, web] = await Promise.all(dispatches.map((dispatch) => claimed(place, dispatch)));
+    if (api === undefined || web === undefined) throw new Error('Two jobs were expected.');
+    const artifact = await uploadedArtifact(place, web);
+    await Job.result(place.ports, agentOf(web), web.job.id, {
+      status: 'completed',
+      artifact_ids: [artifact],
+    });
+    const error = { code: 'build_error', message: 'make failed', step: 'make', exit_code: 2 } as const;
+    await Job.result(place.ports, agentOf(api), api.job.id, { status: 'failed', error });
+
+    expect(await finish(place.ports, started.id)).toEqual({ status: 'failed' });
+    expect((await run(started.id)).error).toEqual({ ...error, job_id: api.job.id, service: 'api' });
+  });
+
+  test('with several jobs failed at length can be read', async () => {
+    const { run: started } = await startedBuild(place, TWO_SERVICES);
+    const { jobs: dispatches } = await plan(place.ports, started.id);
+    for (const dispatch of dispatches) {
+      const work = await claimed(place, dispatch);
+      const error = { code: 'build_error', message: 'x'.repeat(4000) } as const;
+      await Job.result(place.ports, agentOf(work), work.job.id, { status: 'failed', error });
+    }
+
+    await finish(place.ports, started.id);
+
+    expect((await run(started.id)).error?.message).toHaveLength(4000);
+  });
+
+  test('again changes nothing', async () => {
+    const { run: started } = await completedBuild(place);
+    const before = await run(started.id);
+    place.ports.clock.advance(1000);
+
+    await finish(place.ports, started.id);
+    await Run.fail(place.ports, started.id, { code: 'internal_error', message: 'late news' });
+
+    expect(await run(started.id)).toEqual(before);
+  });
+
+  test('before it was planned is a failure, never a success without jobs', async () => {
+    const { run: started } = await startedBuild(place);
+
+    expect(await finish(place.ports, started.id)).toEqual({ status: 'failed' });
+  });
+
+  test('when the workflow died fails the run and what is left of its jobs', async () => {
+    const { run: started } = await startedBuild(place, TWO_SERVICES);
+    const { jobs: dispatches } = await plan(place.ports, started.id);
+    if (dispatches[0]) await builtJob(place, dispatches[0]);
+
+    await Run.fail(place.ports, started.id, { code: 'internal_error', message: 'The workflow died.' });
+
+    expect((await run(started.id)).status).toBe('failed');
+    expect((await jobs(started.id)).map(({ status }) => status)).toEqual(['completed', 'failed']);
+  });
+
+  test('with more than a hundred artifacts can be read', async () => {
+    const services = Array.from({ length: 6 }, (_, n) => `  s${n}: {}`).join('\n');
+    const { run: started } = await startedBuild(place, `services:\n${services}\n`);
+    for (const dispatch of (await plan(place.ports, started.id)).jobs) {
+      const work = await claimed(place, dispatch);
+      const artifact_ids = [];
+      for (let n = 0; n < 20; n++)
+        artifact_ids.push(await uploadedArtifact(place, work, `${work.job.service} ${n}`, `${n}.zip`));
+      await Job.result(place.ports, agentOf(work), work.job.id, { status: 'completed', artifact_ids });
+    }
+    await finish(place.ports, started.id);
+
+    const { artifact_ids } = await run(started.id);
+
+    expect(await Artifact.byIds(place.ports, artifact_ids)).toHaveLength(120);
+  });
+});
+
+describe('cancelling a run', () => {
+  test('stops the workflow, ends its jobs, and keeps late reports out', async () => {
+    const { run: started } = await startedBuild(place, TWO_SERVICES);
+    const { jobs: dispatches } = await plan(place.ports, started.id);
+    const [first, second] = dispatches;
+    if (first === undefined || second === undefined) throw new Error('Two jobs were expected.');
+    const work = await claimed(place, first);
+    const artifact = await uploadedArtifact(place, work);
+
+    await Run.cancel(place.ports, ADMIN, started.id);
+
+    expect(place.ports.workflows.find('build', started.id)).toMatchObject({
+      status: 'stopped',
+      reason: `cancelled by ${ADMIN.token_id}`,
+    });
+    expect((await jobs(started.id)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
+    const late = { status: 'completed' as const, artifact_ids: [artifact] };
+    expect(await refusal(Job.result(place.ports, agentOf(work), work.job.id, late))).toBe('wrong_state');
+    expect(await refusal(claimed(place, second))).toBe('wrong_state');
+    expect(await Job.progress(place.ports, work.job.id, { stage: 'packing', progress: 80 })).toEqual({
+      cancel: true,
+    });
+    expect(await refusal(uploadedArtifact(place, work))).toBe('wrong_state');
+    await settle(place.ports, second.job_id, fault);
+    expect(await finish(place.ports, started.id)).toEqual({ status: 'cancelled' });
+  });
+
+  test('of one that has ended otherwise is refused', async () => {
+    const { run: started } = await completedBuild(place);
+
+    expect(await refusal(Run.cancel(place.ports, ADMIN, started.id))).toBe('wrong_state');
+  });
+
+  test('again ends what a first try left behind that could not reach the workflow', async () => {
+    const { run: started } = await startedBuild(place);
+    await plan(place.ports, started.id);
+    const workflows = {
+      ...place.ports.workflows,
+      stop: async () => {
+        throw new Error('Step Functions is away');
+      },
+    };
+    await expect(Run.cancel({ ...place.ports, workflows }, ADMIN, started.id)).rejects.toThrow('away');
+
+    const again = await Run.cancel(place.ports, ADMIN, started.id);
+
+    expect(again.status).toBe('cancelled');
+    expect(place.ports.workflows.find('build', started.id)?.status).toBe('stopped');
+    expect((await jobs(started.id)).map(({ status }) => status)).toEqual(['cancelled']);
+  });
+
+  test('while it is being planned leaves no ticket that works', async () => {
+    const { run: started } = await startedBuild(place);
+    const trees = {
+      readEntry: async (archive: Parameters<typeof place.ports.trees.readEntry>[0]) => {
+        await Run.cancel(place.ports, ADMIN, started.id);
+        return place.ports.trees.readEntry(archive);
+      },
+    };
+
+    expect(await plan({ ...place.ports, trees }, started.id)).toEqual({ outcome: 'ended', jobs: [] });
+    expect((await run(started.id)).status).toBe('cancelled');
+  });
+});
+
+describe('a run at work', () => {
+  test('shows the stage of its one job, or how many are done', async () => {
+    const one = await startedBuild(place);
+    const two = await startedBuild(place, TWO_SERVICES);
+    const [single] = (await plan(place.ports, one.run.id)).jobs;
+    const [api] = (await plan(place.ports, two.run.id)).jobs;
+    if (single === undefined || api === undefined) throw new Error('Jobs were expected.');
+    await claimed(place, single);
+    await Job.progress(place.ports, single.job_id, { stage: 'command 1 of 2', progress: 40 });
+    await builtJob(place, api);
+
+    const views = await Promise.all(
+      [one, two].map(async (each) => live(place.ports, await run(each.run.id))),
+    );
+
+    expect(views).toMatchObject([
+      { stage: 'command 1 of 2', progress: 40 },
+      { stage: '1 of 2 jobs done', progress: 50 },
+    ]);
+  });
+
+  test('is never at 100 before it has completed', async () => {
+    const { run: started } = await startedBuild(place);
+    const [dispatch] = (await plan(place.ports, started.id)).jobs;
+    if (dispatch) await builtJob(place, dispatch);
+
+    expect(await live(place.ports, await run(started.id))).toMatchObject({
+      stage: 'finishing',
+      progress: 99,
+    });
+  });
+});
