@@ -11,7 +11,7 @@ import type { Bench } from './installation.ts';
 
 const run = promisify(execFile);
 const ROUNDS = 7;
-const EMPTY = 'export async function handler() {}\n';
+const EMPTY = 'exports.handler = async () => {};\n';
 
 /** Imports the file that it is given and prints the processor time that this took, in microseconds. */
 const MEASURE = `
@@ -41,11 +41,11 @@ const ENVIRONMENT = {
 
 export async function bundles({ scratch, say }: Bench): Promise<Report> {
   const { functionFolder } = await bundleAll(join(scratch, 'bundles'));
-  const empty = join(scratch, 'empty.mjs');
+  const empty = join(scratch, 'empty.cjs');
   await writeFile(empty, EMPTY);
   const rows: { entry: string; bytes: number; cpu: number[]; ratio: number[] }[] = [];
   for (const entry of functionEntries()) {
-    const file = join(functionFolder(entry), 'index.mjs');
+    const file = join(functionFolder(entry), 'index.cjs');
     const cpu: number[] = [];
     const nothing: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {

@@ -8,6 +8,7 @@ import type {
   ReportProgress,
   ReportResult,
 } from '../domain/job/schema.ts';
+import { send } from './request.ts';
 import { retry } from './retry.ts';
 import type { Settings } from './settings.ts';
 
@@ -50,7 +51,7 @@ export function createJobApi(settings: Settings): JobApi {
   const params = { job: settings.jobId };
   const claimId = randomUUID();
   let token = '';
-  const client = () => createClient({ url: settings.apiUrl, ...(token !== '' && { token }) });
+  const client = () => createClient({ url: settings.apiUrl, fetch: send, ...(token !== '' && { token }) });
   const within = (signal?: AbortSignal): AbortSignal =>
     AbortSignal.any([AbortSignal.timeout(CALL_MS), ...(signal === undefined ? [] : [signal])]);
   const patiently = <Result>(act: () => Promise<Result>, signal?: AbortSignal, attempts = ATTEMPTS) =>
@@ -64,8 +65,7 @@ export function createJobApi(settings: Settings): JobApi {
         ...(settings.logStream !== undefined && { log_stream: settings.logStream }),
       };
       const claimed = await patiently(
-        () =>
-          createClient({ url: settings.apiUrl }).call('claimJob', { params, body, signal: within(signal) }),
+        () => client().call('claimJob', { params, body, signal: within(signal) }),
         signal,
       );
       token = claimed.token;

@@ -57,4 +57,4 @@ async function work(api: JobApi): Promise<number> {
 
 // A backend may stop reading before the job has ended; the job goes on.
 process.stdout.on('error', () => undefined);
-process.exit(await main());
+void main().then((code) => process.exit(code));

@@ -7,7 +7,27 @@ export interface ClientOptions {
   /** The API's root without a trailing slash, e.g. `https://abc.execute-api.eu-west-1.amazonaws.com`. */
   readonly url: string;
   readonly token?: string;
-  readonly fetch?: typeof fetch;
+  /** How requests are sent, if not by the platform's fetch. */
+  readonly fetch?: Fetch;
+}
+
+/** What the client needs of fetch. */
+export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;
+
+export interface FetchRequest {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly redirect: 'manual';
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface FetchResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+  json(): Promise<unknown>;
 }
 
 /** The API refused or failed. `problem` is its document. */
@@ -47,7 +67,7 @@ export interface Client {
     ...call: Record<never, never> extends CallOf<Routes[Op]> ? [CallOf<Routes[Op]>?] : [CallOf<Routes[Op]>]
   ): Promise<RouteOutput<Routes[Op]>>;
   /** Calls a route and gives the response as it came, redirects not followed. @throws ApiError | UnreachableError */
-  raw<Op extends OperationId>(operation: Op, call: CallOf<Routes[Op]>): Promise<Response>;
+  raw<Op extends OperationId>(operation: Op, call: CallOf<Routes[Op]>): Promise<FetchResponse>;
 }
 
 interface LooseCall {
@@ -69,7 +89,7 @@ export function urlOf(root: string, spec: RouteSpec, call: LooseCall): string {
   return `${root}${path}${query.size > 0 ? `?${query}` : ''}`;
 }
 
-async function problemIn(response: Response): Promise<Problem> {
+async function problemIn(response: FetchResponse): Promise<Problem> {
   const text = await response.text();
   try {
     return Problem.parse(JSON.parse(text));
@@ -91,7 +111,7 @@ async function problemIn(response: Response): Promise<Problem> {
 }
 
 export function createClient(options: ClientOptions): Client {
-  const send = async (operation: OperationId, call: LooseCall): Promise<Response> => {
+  const send = async (operation: OperationId, call: LooseCall): Promise<FetchResponse> => {
     const spec: RouteSpec = ROUTES[operation];
     const headers: Record<string, string> = { accept: 'application/json' };
     if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;

@@ -14,7 +14,7 @@ import { Workflow } from './workflow.ts';
 /** The whole buildspec: run the agent. A caller can change nothing about it. */
 const BUILDSPEC = {
   version: 0.2,
-  phases: { install: { 'runtime-versions': { nodejs: '22' } }, build: { commands: ['node agent.mjs'] } },
+  phases: { install: { 'runtime-versions': { nodejs: '22' } }, build: { commands: ['node agent.cjs'] } },
 };
 
 /** Builds: the machine that runs the agent, and the workflow around it. */

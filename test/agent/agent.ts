@@ -19,7 +19,7 @@ export interface Ended {
 /** One folder for a test file: the bundle, and the agents' temporary files. */
 export class AgentBench implements Disposable {
   readonly root = mkdtempSync(join(tmpdir(), 'staithe-agent-test-'));
-  readonly #bundle = join(this.root, 'agent.mjs');
+  readonly #bundle = join(this.root, 'agent.cjs');
 
   async build(): Promise<{ bytes: number }> {
     return bundleAgent(this.#bundle);
