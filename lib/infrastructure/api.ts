@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { GROUPS, type Group, type RouteSpec } from '../contract/route.ts';
 import { ROUTES } from '../contract/routes.ts';
 import type { Bundles } from './bundles.ts';
+import { acknowledgePublic } from './findings.ts';
 import { StaitheFunction } from './function.ts';
 
 /** Requests a second for the whole API, and how many at once above that: far more than a team's CI, far less than an attack. */
@@ -28,7 +29,7 @@ const DESCRIPTIONS = {
   service: 'Health and the OpenAPI document',
 } as const satisfies Record<Group, string>;
 
-/** The HTTP API: its routes are those of the contract's table, each with the authorizer before it. */
+/** The HTTP API: its routes are those of the contract's table, with the authorizer before each that is not public. */
 export class Api extends Construct {
   readonly http: HttpApi;
   readonly functions: Readonly<Record<Group, StaitheFunction>>;
@@ -65,14 +66,17 @@ export class Api extends Construct {
       const target = byGroup.get(spec.group);
       if (integration === undefined || target === undefined)
         throw new Error(`Route ${operation} has no function.`);
-      new CfnRoute(this, `Route-${operation}`, {
+      const route = new CfnRoute(this, `Route-${operation}`, {
         apiId: this.http.apiId,
         routeKey: `${spec.method} ${spec.path}`,
         target: `integrations/${integration.ref}`,
-        authorizationType: 'CUSTOM',
-        authorizerId,
+        // A public route asks nobody who asks: that would be a second function to start and wait for.
+        ...(spec.access === 'public'
+          ? { authorizationType: 'NONE' }
+          : { authorizationType: 'CUSTOM', authorizerId }),
         operationName: operation,
       });
+      if (spec.access === 'public') acknowledgePublic(route);
     }
   }
 
