@@ -1,0 +1,158 @@
+import * as z from 'zod';
+import { Artifact } from '../../domain/artifact/schema.ts';
+import { Build, BuildWithRun, CreateBuild } from '../../domain/build/schema.ts';
+import { Id } from '../../domain/id.ts';
+import { Job } from '../../domain/job/schema.ts';
+import { LogPage, Run } from '../../domain/run/schema.ts';
+import { PAGING, page, route } from '../route.ts';
+import { inProject } from './params.ts';
+
+/** Builds, their runs and logs. */
+export const BUILD_ROUTES = {
+  createBuild: route({
+    method: 'POST',
+    path: '/v1/projects/{project}/builds',
+    group: 'builds',
+    access: 'developer',
+    summary: 'Create a build and start it',
+    params: inProject,
+    body: CreateBuild,
+    success: {
+      status: 202,
+      body: BuildWithRun,
+      description: 'The build; its run is under way unless start was false',
+    },
+    errors: ['source_not_uploaded', 'source_mismatch'],
+  }),
+  listBuilds: route({
+    method: 'GET',
+    path: '/v1/projects/{project}/builds',
+    group: 'builds',
+    access: 'viewer',
+    summary: 'List builds',
+    params: inProject,
+    query: PAGING,
+    success: { status: 200, body: page(Build), description: 'Builds, newest first' },
+    errors: ['invalid_cursor'],
+  }),
+  getBuild: route({
+    method: 'GET',
+    path: '/v1/builds/{build}',
+    group: 'builds',
+    access: 'viewer',
+    summary: 'Get a build with its newest run',
+    params: { build: Id.build },
+    success: { status: 200, body: BuildWithRun, description: 'The build' },
+  }),
+  createRun: route({
+    method: 'POST',
+    path: '/v1/builds/{build}/runs',
+    group: 'builds',
+    access: 'developer',
+    summary: 'Run a build again',
+    params: { build: Id.build },
+    success: { status: 202, body: Run, description: 'The new run' },
+  }),
+  listRuns: route({
+    method: 'GET',
+    path: '/v1/builds/{build}/runs',
+    group: 'builds',
+    access: 'viewer',
+    summary: 'List the runs of a build',
+    params: { build: Id.build },
+    query: PAGING,
+    success: { status: 200, body: page(Run), description: 'Runs, newest first' },
+    errors: ['invalid_cursor'],
+  }),
+  listBuildArtifacts: route({
+    method: 'GET',
+    path: '/v1/builds/{build}/artifacts',
+    group: 'builds',
+    access: 'viewer',
+    summary: 'List the artifacts of a build',
+    params: { build: Id.build },
+    query: { run: Id.run.optional() },
+    success: {
+      status: 200,
+      body: z.object({ items: z.array(Artifact) }),
+      description: 'Artifacts of the newest completed run, or of the run that is named',
+    },
+  }),
+  getBuildLogs: route({
+    method: 'GET',
+    path: '/v1/builds/{build}/logs',
+    group: 'builds',
+    access: 'viewer',
+    summary: 'Read the log of a build',
+    params: { build: Id.build },
+    query: {
+      run: Id.run.optional(),
+      cursor: z.string().max(8192).optional(),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(1000)
+        .default(500)
+        .meta({ examples: [500] }),
+      /** Seconds to wait for new lines when there are none; below API Gateway's 30. */
+      wait: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(20)
+        .default(0)
+        .meta({ examples: [10] }),
+      /** Whether to include the lines in which the build platform speaks of itself. */
+      platform: z.enum(['true', 'false']).default('false'),
+    },
+    success: {
+      status: 200,
+      body: LogPage,
+      description: 'Lines after the cursor. Read on with next_cursor until complete is true',
+    },
+    errors: ['invalid_cursor'],
+  }),
+  cancelBuild: route({
+    method: 'POST',
+    path: '/v1/builds/{build}/cancel',
+    group: 'builds',
+    access: 'developer',
+    summary: 'Cancel the active run of a build',
+    params: { build: Id.build },
+    success: { status: 202, body: Run, description: 'The cancelled run' },
+    errors: ['wrong_state'],
+  }),
+  getRun: route({
+    method: 'GET',
+    path: '/v1/runs/{run}',
+    group: 'builds',
+    access: 'viewer',
+    summary: 'Get a run',
+    params: { run: Id.run },
+    success: { status: 200, body: Run, description: 'The run' },
+  }),
+  listJobs: route({
+    method: 'GET',
+    path: '/v1/runs/{run}/jobs',
+    group: 'builds',
+    access: 'viewer',
+    summary: 'List the jobs of a run',
+    params: { run: Id.run },
+    success: {
+      status: 200,
+      body: z.object({ items: z.array(Job) }),
+      description: 'All jobs of the run, by service',
+    },
+  }),
+  cancelRun: route({
+    method: 'POST',
+    path: '/v1/runs/{run}/cancel',
+    group: 'builds',
+    access: 'developer',
+    summary: 'Cancel a run',
+    params: { run: Id.run },
+    success: { status: 202, body: Run, description: 'The cancelled run' },
+    errors: ['wrong_state'],
+  }),
+} as const;

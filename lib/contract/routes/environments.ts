@@ -1,0 +1,81 @@
+import { CreateDeployment, Deployment } from '../../domain/deployment/schema.ts';
+import { Environment, PutEnvironment } from '../../domain/environment/schema.ts';
+import { Id } from '../../domain/id.ts';
+import { PAGING, page, route } from '../route.ts';
+import { inEnvironment, inProject } from './params.ts';
+
+/** Environments and deployments. */
+export const ENVIRONMENT_ROUTES = {
+  putEnvironment: route({
+    method: 'PUT',
+    path: '/v1/projects/{project}/environments/{environment}',
+    group: 'environments',
+    access: 'admin',
+    summary: 'Create or change an environment',
+    params: inEnvironment,
+    body: PutEnvironment,
+    success: { status: 200, body: Environment, description: 'The environment as it is now' },
+    errors: ['busy'],
+  }),
+  listEnvironments: route({
+    method: 'GET',
+    path: '/v1/projects/{project}/environments',
+    group: 'environments',
+    access: 'viewer',
+    summary: 'List environments',
+    params: inProject,
+    query: PAGING,
+    success: { status: 200, body: page(Environment), description: 'Environments by name' },
+    errors: ['invalid_cursor'],
+  }),
+  getEnvironment: route({
+    method: 'GET',
+    path: '/v1/projects/{project}/environments/{environment}',
+    group: 'environments',
+    access: 'viewer',
+    summary: 'Get an environment',
+    params: inEnvironment,
+    success: { status: 200, body: Environment, description: 'The environment' },
+  }),
+  deleteEnvironment: route({
+    method: 'DELETE',
+    path: '/v1/projects/{project}/environments/{environment}',
+    group: 'environments',
+    access: 'admin',
+    summary: 'Forget an environment; its function stays',
+    params: inEnvironment,
+    success: { status: 204, body: null, description: 'Forgotten' },
+    errors: ['environment_in_use'],
+  }),
+  createDeployment: route({
+    method: 'POST',
+    path: '/v1/projects/{project}/environments/{environment}/deployments',
+    group: 'environments',
+    access: 'deployer',
+    summary: 'Deploy a release',
+    params: inEnvironment,
+    body: CreateDeployment,
+    success: { status: 202, body: Deployment, description: 'The deployment, under way' },
+    errors: ['deployment_in_progress', 'service_unknown', 'artifact_not_deployable'],
+  }),
+  listDeployments: route({
+    method: 'GET',
+    path: '/v1/projects/{project}/environments/{environment}/deployments',
+    group: 'environments',
+    access: 'viewer',
+    summary: 'List deployments',
+    params: inEnvironment,
+    query: PAGING,
+    success: { status: 200, body: page(Deployment), description: 'Deployments, newest first' },
+    errors: ['invalid_cursor'],
+  }),
+  getDeployment: route({
+    method: 'GET',
+    path: '/v1/deployments/{deployment}',
+    group: 'environments',
+    access: 'viewer',
+    summary: 'Get a deployment',
+    params: { deployment: Id.deployment },
+    success: { status: 200, body: Deployment, description: 'The deployment' },
+  }),
+} as const;

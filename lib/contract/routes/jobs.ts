@@ -1,0 +1,74 @@
+import { Id } from '../../domain/id.ts';
+import {
+  ClaimedJob,
+  ClaimJob,
+  CreateJobUpload,
+  Job,
+  JobUpload,
+  ProgressAnswer,
+  ReportProgress,
+  ReportResult,
+} from '../../domain/job/schema.ts';
+import { route } from '../route.ts';
+
+/** Jobs: the agent's routes. */
+export const JOB_ROUTES = {
+  claimJob: route({
+    repeat: 'again',
+    method: 'POST',
+    path: '/v1/jobs/{job}/claim',
+    group: 'jobs',
+    access: 'public',
+    summary: 'Trade a ticket for the job and its token',
+    params: { job: Id.job },
+    body: ClaimJob,
+    success: {
+      status: 200,
+      body: ClaimedJob,
+      description: 'What to do, where the source is, and a token for this job',
+    },
+    errors: ['ticket_refused', 'wrong_state'],
+  }),
+  getJob: route({
+    method: 'GET',
+    path: '/v1/jobs/{job}',
+    group: 'jobs',
+    access: 'job_or_viewer',
+    summary: 'Get a job',
+    params: { job: Id.job },
+    success: { status: 200, body: Job, description: 'The job' },
+  }),
+  reportProgress: route({
+    method: 'POST',
+    path: '/v1/jobs/{job}/progress',
+    group: 'jobs',
+    access: 'job',
+    summary: 'Report progress',
+    params: { job: Id.job },
+    body: ReportProgress,
+    success: { status: 200, body: ProgressAnswer, description: 'Whether to go on' },
+  }),
+  createJobUpload: route({
+    repeat: 'again',
+    method: 'POST',
+    path: '/v1/jobs/{job}/uploads',
+    group: 'jobs',
+    access: 'job',
+    summary: 'Announce an artifact and get its upload',
+    params: { job: Id.job },
+    body: CreateJobUpload,
+    success: { status: 201, body: JobUpload, description: 'Where to upload the bytes' },
+    errors: ['wrong_state'],
+  }),
+  reportResult: route({
+    method: 'POST',
+    path: '/v1/jobs/{job}/result',
+    group: 'jobs',
+    access: 'job',
+    summary: 'Report how the job ended',
+    params: { job: Id.job },
+    body: ReportResult,
+    success: { status: 200, body: Job, description: 'The job as it is now' },
+    errors: ['wrong_state', 'artifact_not_stored'],
+  }),
+} as const;

@@ -1,0 +1,61 @@
+import { CreateProject, Project, UpdateProject } from '../../domain/project/schema.ts';
+import { PAGING, page, route } from '../route.ts';
+import { inProject } from './params.ts';
+
+/** Projects. */
+export const PROJECT_ROUTES = {
+  createProject: route({
+    method: 'POST',
+    path: '/v1/projects',
+    group: 'projects',
+    access: 'admin',
+    summary: 'Create a project',
+    body: CreateProject,
+    success: { status: 201, body: Project, description: 'The new project' },
+    errors: ['slug_taken'],
+  }),
+  listProjects: route({
+    method: 'GET',
+    path: '/v1/projects',
+    group: 'projects',
+    access: 'viewer',
+    summary: 'List projects',
+    query: PAGING,
+    success: {
+      status: 200,
+      body: page(Project),
+      description: 'Projects by slug; a token bound to one project sees that one',
+    },
+    errors: ['invalid_cursor'],
+  }),
+  getProject: route({
+    method: 'GET',
+    path: '/v1/projects/{project}',
+    group: 'projects',
+    access: 'viewer',
+    summary: 'Get a project',
+    params: inProject,
+    success: { status: 200, body: Project, description: 'The project' },
+  }),
+  updateProject: route({
+    method: 'PATCH',
+    path: '/v1/projects/{project}',
+    group: 'projects',
+    access: 'admin',
+    summary: 'Change a project',
+    params: inProject,
+    body: UpdateProject,
+    success: { status: 200, body: Project, description: 'The project as it is now' },
+    errors: ['busy'],
+  }),
+  deleteProject: route({
+    method: 'DELETE',
+    path: '/v1/projects/{project}',
+    group: 'projects',
+    access: 'admin',
+    summary: 'Delete an empty project',
+    params: inProject,
+    success: { status: 204, body: null, description: 'Deleted' },
+    errors: ['project_not_empty'],
+  }),
+} as const;

@@ -1,0 +1,49 @@
+import { Id } from '../../domain/id.ts';
+import { ProjectRef } from '../../domain/project/schema.ts';
+import { CreateRelease, Release, ReleaseRef } from '../../domain/release/schema.ts';
+import { PAGING, page, route } from '../route.ts';
+import { inProject } from './params.ts';
+
+/** Releases. */
+export const RELEASE_ROUTES = {
+  createRelease: route({
+    method: 'POST',
+    path: '/v1/projects/{project}/releases',
+    group: 'releases',
+    access: 'developer',
+    summary: 'Cut a release from a build',
+    params: inProject,
+    body: CreateRelease,
+    success: { status: 201, body: Release, description: 'The release; it never changes' },
+    errors: ['version_taken', 'tag_taken', 'nothing_to_release'],
+  }),
+  listReleases: route({
+    method: 'GET',
+    path: '/v1/projects/{project}/releases',
+    group: 'releases',
+    access: 'viewer',
+    summary: 'List releases',
+    params: inProject,
+    query: PAGING,
+    success: { status: 200, body: page(Release), description: 'Releases, newest first' },
+    errors: ['invalid_cursor'],
+  }),
+  resolveRelease: route({
+    method: 'GET',
+    path: '/v1/projects/{project}/releases/{release}',
+    group: 'releases',
+    access: 'viewer',
+    summary: 'Resolve a tag, a version or latest',
+    params: { project: ProjectRef, release: ReleaseRef },
+    success: { status: 200, body: Release, description: 'The release' },
+  }),
+  getRelease: route({
+    method: 'GET',
+    path: '/v1/releases/{release}',
+    group: 'releases',
+    access: 'viewer',
+    summary: 'Get a release',
+    params: { release: Id.release },
+    success: { status: 200, body: Release, description: 'The release' },
+  }),
+} as const;

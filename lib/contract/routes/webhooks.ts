@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { Delivery } from '../../domain/delivery/schema.ts';
+import { Id } from '../../domain/id.ts';
+import { ProjectRef } from '../../domain/project/schema.ts';
+import { PAGING, page, route } from '../route.ts';
+
+/** Webhooks and what came of them. */
+export const WEBHOOK_ROUTES = {
+  receiveGithubWebhook: route({
+    method: 'POST',
+    path: '/v1/webhooks/github',
+    group: 'webhooks',
+    access: 'public',
+    summary: 'Receive a webhook from GitHub',
+    rawBody: true,
+    success: {
+      status: 202,
+      body: z.object({ delivery_id: Id.delivery }),
+      description: 'Kept; what came of it is at /v1/deliveries/{delivery}',
+    },
+    errors: ['invalid_signature'],
+  }),
+  listDeliveries: route({
+    method: 'GET',
+    path: '/v1/deliveries',
+    group: 'webhooks',
+    access: 'viewer',
+    summary: 'List the webhooks that came for a project',
+    query: { project: ProjectRef, ...PAGING },
+    success: {
+      status: 200,
+      body: page(Delivery),
+      description: 'Deliveries that led to a build of the project, newest first',
+    },
+    errors: ['invalid_cursor'],
+  }),
+  getDelivery: route({
+    method: 'GET',
+    path: '/v1/deliveries/{delivery}',
+    group: 'webhooks',
+    access: 'viewer',
+    summary: 'See what came of a webhook',
+    params: { delivery: Id.delivery },
+    success: { status: 200, body: Delivery, description: 'The delivery and its decision' },
+  }),
+} as const;
