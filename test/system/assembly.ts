@@ -1,6 +1,5 @@
 /** The cloud assembly that the system tests run: synthesized once for a vitest run, by whoever needs it first. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject, vi } from 'vitest';
 import { freshAssembly } from '../../lib/start/assembly.ts';
@@ -38,13 +37,18 @@ export interface Template {
   Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
 }
 
-/** A copy of the assembly with another template. */
-export async function changedAssembly(change: (template: Template) => void): Promise<string> {
-  const copy = mkdtempSync(join(tmpdir(), 'staithe-assembly-'));
-  cpSync(await sharedAssembly(), copy, { recursive: true });
-  const file = join(copy, 'Staithe.template.json');
+/** An assembly with CDK context values, and with another template if `change` is given. */
+export async function ownAssembly(options: {
+  context?: Record<string, string>;
+  change?: (template: Template) => void;
+}): Promise<string> {
+  const folder = mkdtempSync(join(inject('runFolder'), 'own-'));
+  const assembly = join(folder, 'assembly');
+  if (options.context === undefined) cpSync(await sharedAssembly(), assembly, { recursive: true });
+  else await freshAssembly(ROOT, folder, options.context);
+  const file = join(assembly, 'Staithe.template.json');
   const template: Template = JSON.parse(readFileSync(file, 'utf8'));
-  change(template);
+  options.change?.(template);
   writeFileSync(file, JSON.stringify(template));
-  return copy;
+  return assembly;
 }

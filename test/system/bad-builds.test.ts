@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Failure } from '../../lib/domain/run/schema.ts';
@@ -6,6 +5,7 @@ import { createLimits } from '../../lib/local/codebuild/limits.ts';
 import { detectSandbox } from '../../lib/local/codebuild/sandbox.ts';
 import { type TarPiece, tarGz, tarPiece } from '../archive/craft.ts';
 import { build, commandTree, ended, functionTree, logOf, newSlug, pack, type Tree, upload } from './flow.ts';
+import { CAN_LOOK, newMark, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -153,19 +153,6 @@ function mistakes(): Record<string, unknown> {
   );
 }
 
-const ownProcesses = (mark: string): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => commandLine(pid).includes(mark));
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return ''; // it has ended meanwhile
-  }
-}
-
 describe.concurrent('a command', () => {
   it('that fails gives build_error with step, exit code and last lines', async () => {
     const failure = await failureOf(commandTree(['echo fine', 'echo broken >&2; exit 3']));
@@ -183,20 +170,24 @@ describe.concurrent('a command', () => {
     expect(failure).toMatchObject({ code: 'build_error', exit_code: 127 });
   });
 
-  it('that never ends is stopped at its timeout with timeout_error, and its processes are gone', async () => {
-    const mark = `77${process.pid}.25`;
+  it('that never ends is stopped at its timeout with timeout_error, and its processes are gone', async ({
+    skip,
+  }) => {
+    skip(!CAN_LOOK, 'there is no /proc to look at processes');
+    const mark = newMark();
     const failure = await failureOf(commandTree([`echo waiting; sleep ${mark}`], '2s'));
     expect(failure).toMatchObject({ code: 'timeout_error', last_lines: ['waiting'] });
     expect(failure.message).toContain('2 seconds');
-    expect(ownProcesses(mark)).toEqual([]);
+    expect(processesWith(mark)).toEqual([]);
   });
 
-  it('that leaves a process in the background ends with its build', async () => {
-    const mark = `78${process.pid}.25`;
+  it('that leaves a process in the background ends with its build', async ({ skip }) => {
+    skip(!CAN_LOOK, 'there is no /proc to look at processes');
+    const mark = newMark();
     const slug = await project();
     const { run } = await build(staithe.client, slug, commandTree([`touch out; sleep ${mark} &`]));
     expect(run.status).toBe('completed');
-    expect(ownProcesses(mark)).toEqual([]);
+    expect(processesWith(mark)).toEqual([]);
   });
 
   it('that leaves nothing to keep gives zero_artifacts and names what was looked for', async () => {

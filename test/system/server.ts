@@ -52,15 +52,15 @@ export const usageFolder = (): string => join(inject('runFolder'), USAGE);
 
 /**
  * Starts Staithe. What permissions it used counts for the report when it stops, unless it ran a changed template.
- * @param options.assembly instead of the shared one; its use of permissions does not count
+ * @param options.assembly instead of the shared one; its use of permissions does not count unless `counts` says so
  * @param options.now the cloud's clock
  */
 export async function startStaithe(
-  options: { assembly?: string; now?: () => number } = {},
+  options: { assembly?: string; counts?: boolean; now?: () => number } = {},
 ): Promise<Staithe> {
   const state = mkdtempSync(join(tmpdir(), 'staithe-system-'));
   const log: string[] = [];
-  const counts = options.assembly === undefined;
+  const counts = options.counts ?? options.assembly === undefined;
   const assembly = options.assembly ?? (await sharedAssembly());
   const cloud = await startCloud({
     assembly,
