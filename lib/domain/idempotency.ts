@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { StaitheError } from './error.ts';
 import type { Ports } from './ports/index.ts';
-import { ConditionFailed, type Item } from './ports/table.ts';
+import { type Condition, ConditionFailed, type Item } from './ports/table.ts';
 import { Keys } from './storage/keys.ts';
 
 const KEPT_SECONDS = 24 * 3600;
@@ -19,6 +19,8 @@ const IdempotencyRecord = z.object({
   request_hash: z.string(),
   seed: z.string(),
   answer: Answer.optional(),
+  revision: z.int(),
+  ttl: z.int(),
 });
 
 export interface IdempotentRequest {
@@ -40,22 +42,35 @@ export async function begin(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
   request: IdempotentRequest,
 ): Promise<{ seed: string; answer?: Answer | undefined }> {
+  return take(ports, request, { absent: true }, 1);
+}
+
+async function take(
+  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  request: IdempotentRequest,
+  when: Condition,
+  revision: number,
+): Promise<{ seed: string; answer?: Answer | undefined }> {
   const now = ports.clock.now().getTime();
   const seed = ports.randomness.ulid(now);
   const item: Item = {
     ...keyOf(request),
     entity: 'idempotency',
-    revision: 1,
+    revision,
     request_hash: request.requestHash,
     seed,
     ttl: Math.floor(now / 1000) + KEPT_SECONDS,
   };
   try {
-    await ports.table.write({ put: item, when: { absent: true } });
+    await ports.table.write({ put: item, when });
     return { seed };
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
+    if (error.existing === undefined) return take(ports, request, { absent: true }, 1); // vanished meanwhile
     const existing = IdempotencyRecord.parse(error.existing);
+    // The table may keep what has expired for days (docs: DynamoDB, "Time to Live").
+    if (existing.ttl * 1000 <= now)
+      return take(ports, request, { revision: existing.revision }, existing.revision + 1);
     if (existing.request_hash !== request.requestHash)
       throw new StaitheError(
         'idempotency_key_reused',

@@ -6,6 +6,7 @@ import { environments } from '../environment/record.ts';
 import type { Environment as EnvironmentValue } from '../environment/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
+import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
@@ -14,7 +15,7 @@ import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { deployments } from './record.ts';
-import type { CreateDeployment, Deployment } from './schema.ts';
+import { type CreateDeployment, type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { end } from './steps.ts';
 
 /**
@@ -62,10 +63,19 @@ export async function create(
     ]);
   } catch (error) {
     const own = await deployments.get(ports.table, Keys.deployment(deployment.id)); // the repeat of a request
-    if (own !== undefined) return own.value;
+    if (own !== undefined) return start(ports, own.value);
     if (error instanceof ConditionFailed) throw busy('of somebody else');
     throw error;
   }
+  return start(ports, deployment);
+}
+
+/** Starts the workflow, also for a repeat: the first try may have ended before it did. What has ended stays so. */
+async function start(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
+  deployment: Deployment,
+): Promise<Deployment> {
+  if (isFinal(LIFECYCLE, deployment.status)) return deployment;
   try {
     await ports.workflows.start('deployment', deployment.id, { deployment_id: deployment.id });
   } catch (error) {

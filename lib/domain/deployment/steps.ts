@@ -69,6 +69,9 @@ export async function ready(ports: StepPorts, id: string): Promise<{ ready: bool
 /** Publishes a version of just this digest and moves the alias to it. */
 export async function shift(ports: StepPorts, id: string): Promise<{ preview_url: string }> {
   const deployment = await load(ports, id);
+  // The repeat of a step whose answer was lost; a refusal would take back what serves well.
+  if (deployment.status === 'verifying' && deployment.preview_url !== undefined)
+    return { preview_url: deployment.preview_url };
   const { function_name: functionName } = deployment.target;
   const version =
     deployment.function_version ?? (await ports.functions.publish(functionName, deployment.digest));

@@ -3,12 +3,13 @@ import * as z from 'zod';
 import { StaitheError } from '../error.ts';
 import type { Position } from '../ports/table.ts';
 
-const Encoded = z.union([z.tuple([z.string(), z.string()]), z.tuple([z.string(), z.string(), z.string()])]);
+/** Keys are never empty, and DynamoDB takes sort keys of 1024 bytes; ours are ASCII. */
+const KeyText = z.string().min(1).max(1024);
+const Encoded = z.union([z.tuple([KeyText, KeyText]), z.tuple([KeyText, KeyText, KeyText, KeyText])]);
 
-/** The position within its partition, in base64url: [pk, sk] of the item, and the index's sort key. */
-export function encodeCursor(position: Position): string {
-  const parts =
-    position.gsi1sk === undefined ? [position.pk, position.sk] : [position.pk, position.sk, position.gsi1sk];
+/** The position within its partition, in base64url: [pk, sk] of the item, and on the index its keys there. */
+export function encodeCursor({ pk, sk, gsi1pk, gsi1sk }: Position): string {
+  const parts = gsi1sk === undefined ? [pk, sk] : [pk, sk, gsi1pk, gsi1sk];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
@@ -23,7 +24,7 @@ export function decodeCursor(cursor: string, partition: string, index: boolean):
   }
   const parts = Encoded.safeParse(parsed);
   if (!parts.success) throw refuse();
-  const [pk, sk, gsi1sk] = parts.data;
-  if (index !== (gsi1sk !== undefined) || (!index && pk !== partition)) throw refuse();
+  const [pk, sk, gsi1pk, gsi1sk] = parts.data;
+  if ((index ? gsi1pk : pk) !== partition || index !== (gsi1sk !== undefined)) throw refuse();
   return gsi1sk === undefined ? { pk, sk } : { pk, sk, gsi1pk: partition, gsi1sk };
 }
