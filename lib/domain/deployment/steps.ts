@@ -85,6 +85,8 @@ export async function shift(ports: StepPorts, id: string): Promise<{ preview_url
 /** Asks the new version. @throws TargetError when it does not answer as it should */
 export async function verify(ports: StepPorts, id: string): Promise<{ status: number }> {
   const deployment = await load(ports, id);
+  if (deployment.preview_url === undefined)
+    throw new TargetError(`The deployment is ${deployment.status}; nothing can be asked yet.`);
   const url = new URL(deployment.health_path, deployment.preview_url).href;
   const answer = await ports.probe.get(url);
   if ('failure' in answer) throw new TargetError(`${url} did not answer: ${answer.failure}.`);
