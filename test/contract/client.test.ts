@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { ApiError, createClient, UnreachableError, urlOf } from '../../lib/contract/client.ts';
+import { ROUTES } from '../../lib/contract/routes.ts';
+import { exampleOf, routes } from './document.ts';
+
+const ROOT = 'https://api.example.com';
+const RUN = 'run_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
+
+/** A client whose requests are kept and answered with `response`. */
+function client(response: () => Response, token?: string) {
+  const sent: Request[] = [];
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    sent.push(new Request(url, init));
+    return response();
+  };
+  return { sent, ...createClient({ url: ROOT, fetch, ...(token !== undefined && { token }) }) };
+}
+const json =
+  (body: unknown, status = 200) =>
+  () =>
+    Response.json(body, { status });
+const failure = async (call: Promise<unknown>): Promise<ApiError> => {
+  const error: unknown = await call.catch((thrown: unknown) => thrown);
+  if (error instanceof ApiError) return error;
+  throw new Error(`An ApiError was expected, not ${String(error)}.`);
+};
+
+describe('a URL', () => {
+  test.each(routes)('of %s has its path filled and its query written', (_, spec) => {
+    const { params, query } = exampleOf(spec);
+
+    const url = new URL(urlOf(ROOT, spec, { params, query }));
+
+    expect(url.pathname).not.toMatch(/[{}]|undefined/);
+    expect(url.pathname.split('/')).toHaveLength(spec.path.split('/').length);
+    expect(Object.fromEntries(url.searchParams)).toEqual(query);
+  });
+
+  test('keeps a value in its place, whatever is in it', () => {
+    const params = { project: '../tokens', release: 'a/b?c#d e' };
+
+    const url = urlOf(ROOT, ROUTES.resolveRelease, { params });
+
+    expect(url).toBe(`${ROOT}/v1/projects/..%2Ftokens/releases/a%2Fb%3Fc%23d%20e`);
+  });
+
+  test('leaves out what was not given', () => {
+    const query = { project: 'hello', cursor: undefined };
+
+    expect(urlOf(ROOT, ROUTES.listArtifacts, { query })).toBe(`${ROOT}/v1/artifacts?project=hello`);
+  });
+});
+
+describe('a call', () => {
+  test('sends token, body and idempotency key, and parses the answer', async () => {
+    const health = client(json({ status: 'ok', version: '1', more: true }), 'stt_secret');
+    const create = client(json({}, 400), 'stt_secret');
+
+    const answer = await health.call('getHealth');
+    const body = { slug: 'hello' };
+    await failure(create.call('createProject', { body, idempotencyKey: 'k' }));
+
+    const [request] = create.sent;
+    expect(answer).toEqual({ status: 'ok', version: '1' });
+    expect(request?.method).toBe('POST');
+    expect(Object.fromEntries(request?.headers ?? [])).toMatchObject({
+      authorization: 'Bearer stt_secret',
+      'content-type': 'application/json',
+      'idempotency-key': 'k',
+    });
+    expect(await request?.json()).toEqual(body);
+    expect(health.sent[0]?.headers.has('content-type')).toBe(false);
+  });
+
+  test('without a token sends none', async () => {
+    const { call, sent } = client(json({ status: 'ok', version: '1' }));
+
+    await call('getHealth');
+
+    expect(sent[0]?.headers.has('authorization')).toBe(false);
+  });
+
+  test('that is answered with nothing gives nothing', async () => {
+    const { call } = client(() => new Response(null, { status: 204 }));
+
+    expect(await call('deleteProject', { params: { project: 'hello' } })).toBeUndefined();
+  });
+
+  test('that is refused throws the problem document', async () => {
+    const problem = {
+      type: 'urn:staithe:problem:not_found',
+      title: 'There is no such thing',
+      status: 404,
+      code: 'not_found',
+      detail: `There is no run '${RUN}'.`,
+      remedy: 'Check the id.',
+      request_id: 'r1',
+    };
+    const { call } = client(json(problem, 404));
+
+    const error = await failure(call('getRun', { params: { run: RUN } }));
+
+    expect(error.problem).toEqual(problem);
+    expect(error.message).toBe(problem.detail);
+  });
+
+  test.each([
+    [503, '{"message":"Service Unavailable"}', 'Try again in a moment.'],
+    [502, '<html>Bad Gateway</html>', 'Try again in a moment.'],
+    [404, '', 'Check the URL of the API.'],
+  ])('that something in between refuses with %i throws a problem too', async (status, text, remedy) => {
+    const { call } = client(() => new Response(text, { status, headers: { 'apigw-requestid': 'gw1' } }));
+
+    const error = await failure(call('getHealth'));
+
+    expect(error.problem).toMatchObject({ status, code: `http_${status}`, remedy, request_id: 'gw1' });
+  });
+
+  test('whose answer is not of the contract is an error, and no half of an answer', async () => {
+    const { call } = client(json({ status: 'fine' }));
+
+    await expect(call('getHealth')).rejects.toThrow();
+  });
+
+  test('that nobody answers says where it looked', async () => {
+    const nobody = createClient({
+      url: ROOT,
+      fetch: async () => {
+        throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
+      },
+    });
+
+    const call = nobody.call('getHealth');
+
+    await expect(call).rejects.toThrow(UnreachableError);
+    await expect(call).rejects.toThrow(/api\.example\.com: connect ECONNREFUSED/);
+  });
+
+  test('that was given up by its caller is not a failure of the server', async () => {
+    const { signal, ...controller } = (() => {
+      const made = new AbortController();
+      return { signal: made.signal, abort: () => made.abort(new Error('enough')) };
+    })();
+    const patient = createClient({
+      url: ROOT,
+      fetch: (_, init) =>
+        new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+        }),
+    });
+    const call = patient.call('getHealth', { signal });
+
+    controller.abort();
+
+    await expect(call).rejects.toThrow('enough');
+    await expect(call).rejects.not.toThrow(UnreachableError);
+  });
+
+  test('of a download gives the redirect itself', async () => {
+    const { raw } = client(() => new Response(null, { status: 302, headers: { location: 'https://s3/x' } }));
+
+    const response = await raw('downloadArtifact', {
+      params: { artifact: 'art_01JZX3V5N8Q2R4T6W8Y0A1B2C3' },
+    });
+
+    expect(response.headers.get('location')).toBe('https://s3/x');
+  });
+});
