@@ -9,6 +9,7 @@ import {
   GetFunctionUrlConfigCommand,
   InvalidParameterValueException,
   LambdaClient,
+  ListTagsCommand,
   PublishVersionCommand,
   ResourceConflictException,
   ResourceNotFoundException,
@@ -20,6 +21,9 @@ import type { FunctionRelease, Functions } from '../domain/ports/functions.ts';
 import { TargetError } from '../domain/ports/functions.ts';
 import { hexOf } from '../domain/values.ts';
 import { setting } from './settings.ts';
+
+/** Names the project that a function belongs to. */
+const OWNER_TAG = 'staithe:project';
 
 const base64Of = (digest: string): string => Buffer.from(hexOf(digest), 'hex').toString('base64');
 
@@ -85,12 +89,13 @@ export function lambdaFunctions(
               Code: codeOf(release),
               Role: roleArn,
               Architectures: [release.target.architecture],
-              Tags: { 'staithe:project': release.projectId },
+              Tags: { [OWNER_TAG]: release.projectId },
             }),
           ),
         );
         return;
       }
+      await assertOwn(client, current.FunctionArn ?? functionName, release);
       await refusable(client.send(new UpdateFunctionConfigurationCommand(configurationOf(release))));
       await untilSettled(functionName, settled);
       await refusable(
@@ -133,6 +138,21 @@ export function lambdaFunctions(
       return publicUrl(client, functionName, alias);
     },
   };
+}
+
+/** IAM lets Staithe change what has the tag; whose it is, only Staithe can tell. */
+async function assertOwn(
+  client: LambdaClient,
+  functionArn: string,
+  { projectId, target }: FunctionRelease,
+): Promise<void> {
+  const { Tags: tags } = await client.send(new ListTagsCommand({ Resource: functionArn }));
+  const owner = tags?.[OWNER_TAG];
+  if (owner === projectId) return;
+  const whose = owner === undefined ? 'was not created by Staithe' : 'belongs to another project';
+  throw new TargetError(
+    `The function ${target.function_name} ${whose}. To let this project deploy to it, tag it ${OWNER_TAG}=${projectId}.`,
+  );
 }
 
 /**

@@ -42,7 +42,12 @@ export class Deployments extends Construct {
         conditions: { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
       },
       {
-        actions: ['lambda:GetFunctionConfiguration', 'lambda:GetAlias', 'lambda:GetFunctionUrlConfig'],
+        actions: [
+          'lambda:GetFunctionConfiguration',
+          'lambda:ListTags',
+          'lambda:GetAlias',
+          'lambda:GetFunctionUrlConfig',
+        ],
         resources: [functions],
       },
       {

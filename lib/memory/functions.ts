@@ -53,7 +53,9 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
       const code = await codeOf(release);
       const found = functions.get(target.function_name);
       if (found !== undefined && found.projectId !== projectId)
-        throw new TargetError('Staithe may not change this function: it lacks the tag staithe:project.');
+        throw new TargetError(
+          `The function ${target.function_name} ${found.projectId === undefined ? 'was not created by Staithe' : 'belongs to another project'}. To let this project deploy to it, tag it staithe:project=${projectId}.`,
+        );
       functions.set(target.function_name, {
         versions: found?.versions ?? [],
         aliases: found?.aliases ?? new Map(),

@@ -11,7 +11,8 @@ import type { Run } from '../domain/run/schema.ts';
 import type { PresignedUpload } from '../domain/source/schema.ts';
 import type { Step } from './steps.ts';
 
-export const PROJECT = 'hello';
+/** Names of the tour's own, so that what a reader types next is not taken. */
+export const PROJECT = 'hello-function';
 const ENVIRONMENT = 'test';
 const VERSION = '0.1.0';
 /** How often a status is asked for: often enough that the times shown are those of the work. */
@@ -133,7 +134,7 @@ async function deploy(client: Client, step: Step, release: Release): Promise<str
     (await step(`environment ${ENVIRONMENT}`, () =>
       client.call('putEnvironment', {
         params: inEnvironment,
-        body: { target: { kind: 'lambda', function_name: 'hello-test' }, health_path: '/health' },
+        body: { target: { kind: 'lambda', function_name: 'hello-function-test' }, health_path: '/health' },
       }),
     ));
   if (environment.current_release_id !== undefined && environment.preview_url !== undefined)

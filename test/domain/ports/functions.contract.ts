@@ -49,6 +49,28 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
     expect((await subject().ask?.(url)) ?? 'one').toBe('one');
   });
 
+  test("one project's function is refused to another, and goes on serving what it served", async () => {
+    const target = freshTarget();
+    const code = await subject().zip('one');
+    await apply(target, code);
+    const version = await subject().functions.publish(target.function_name, code.digest);
+    await subject().functions.moveAlias(target.function_name, 'staithe-test', version);
+
+    const stranger = {
+      target,
+      variables: {},
+      projectId: 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C4',
+      ...(await subject().zip('two')),
+    };
+    const refused = subject().functions.apply(stranger);
+
+    await expect(refused).rejects.toThrow(TargetError);
+    await expect(refused).rejects.toThrow(
+      /belongs to another project.*staithe:project=prj_01JZX3V5N8Q2R4T6W8Y0A1B2C4/s,
+    );
+    expect(await subject().functions.aliasVersion(target.function_name, 'staithe-test')).toBe(version);
+  });
+
   test('every call may be repeated; unchanged code is no second version', async () => {
     const target = freshTarget();
     const code = await subject().zip('one');
