@@ -49,8 +49,12 @@ export async function startNoop(
   return { build: id, run: latest_run.id };
 }
 
-/** Asks seldom, as asking costs what is measured. @throws Error unless it completed */
-export async function completed(client: Client, run: string): Promise<Run> {
+/**
+ * Asks seldom, as asking costs what is measured, and for the first time after `afterMs`.
+ * @throws Error unless it completed
+ */
+export async function completed(client: Client, run: string, afterMs = 0): Promise<Run> {
+  await new Promise((resolve) => setTimeout(resolve, afterMs));
   for (;;) {
     const found = await client.call('getRun', { params: { run } });
     if (found.status === 'completed') return found;

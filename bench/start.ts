@@ -59,21 +59,16 @@ async function untilReady(
   }
 }
 
-async function lineWith(
-  server: ChildProcess,
-  pattern: RegExp,
-): Promise<{ text: string; match: RegExpExecArray }> {
+function lineWith(server: ChildProcess, pattern: RegExp): Promise<{ text: string; match: RegExpExecArray }> {
   let text = '';
-  for await (const chunk of server.stdout ?? []) {
-    text += String(chunk);
+  const { promise, resolve, reject } = Promise.withResolvers<{ text: string; match: RegExpExecArray }>();
+  server.stdout?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
     const match = pattern.exec(text);
-    if (match !== null) {
-      // Read on, so that the server can write.
-      server.stdout?.resume();
-      return { text, match };
-    }
-  }
-  throw new Error(`npm start ended early:\n${text}`);
+    if (match !== null) resolve({ text, match });
+  });
+  server.stdout?.on('end', () => reject(new Error(`npm start ended early:\n${text}`)));
+  return promise;
 }
 
 async function answers(url: string, server: ChildProcess): Promise<void> {

@@ -1,5 +1,4 @@
 /** The agent's calls to the control plane, each repeated until it is heard. All of them are safe to repeat. */
-import { randomUUID } from 'node:crypto';
 import { ApiError, createClient, UnreachableError } from '../contract/client.ts';
 import type {
   ClaimedJob,
@@ -8,12 +7,10 @@ import type {
   ReportProgress,
   ReportResult,
 } from '../domain/job/schema.ts';
-import { send } from './request.ts';
+import type { Claim } from './claim.ts';
+import { CALL_MS } from './request.ts';
 import { retry } from './retry.ts';
 import type { Settings } from './settings.ts';
-
-/** 30 seconds: API Gateway itself gives an answer up after 29. */
-const CALL_MS = 30_000;
 
 /** About a minute of waits in all: a deployment or a throttled table is over by then. */
 const ATTEMPTS = 9;
@@ -47,11 +44,10 @@ export interface JobApi {
   result(result: ReportResult): Promise<void>;
 }
 
-export function createJobApi(settings: Settings): JobApi {
+export function createJobApi(settings: Settings, { body: claimBody, fetch }: Claim): JobApi {
   const params = { job: settings.jobId };
-  const claimId = randomUUID();
   let token = '';
-  const client = () => createClient({ url: settings.apiUrl, fetch: send, ...(token !== '' && { token }) });
+  const client = () => createClient({ url: settings.apiUrl, fetch, ...(token !== '' && { token }) });
   const within = (signal?: AbortSignal): AbortSignal =>
     AbortSignal.any([AbortSignal.timeout(CALL_MS), ...(signal === undefined ? [] : [signal])]);
   const patiently = <Result>(act: () => Promise<Result>, signal?: AbortSignal, attempts = ATTEMPTS) =>
@@ -59,13 +55,8 @@ export function createJobApi(settings: Settings): JobApi {
 
   return {
     async claim(signal) {
-      const body = {
-        ticket: settings.ticket,
-        claim_id: claimId,
-        ...(settings.logStream !== undefined && { log_stream: settings.logStream }),
-      };
       const claimed = await patiently(
-        () => client().call('claimJob', { params, body, signal: within(signal) }),
+        () => client().call('claimJob', { params, body: claimBody, signal: within(signal) }),
         signal,
       );
       token = claimed.token;

@@ -9,6 +9,7 @@ import {
   ReportProgress,
   ReportResult,
 } from '../../domain/job/schema.ts';
+import { CLAIM_PATH } from '../claim-path.ts';
 import { route } from '../route.ts';
 
 /** Jobs: the agent's routes. */
@@ -16,7 +17,7 @@ export const JOB_ROUTES = {
   claimJob: route({
     repeat: 'again',
     method: 'POST',
-    path: '/v1/jobs/{job}/claim',
+    path: CLAIM_PATH,
     group: 'jobs',
     access: 'public',
     summary: 'Trade a ticket for the job and its token',
