@@ -87,7 +87,10 @@ export async function verify(ports: StepPorts, id: string): Promise<{ status: nu
   const deployment = await load(ports, id);
   if (deployment.preview_url === undefined)
     throw new TargetError(`The deployment is ${deployment.status}; nothing can be asked yet.`);
-  const url = new URL(deployment.health_path, deployment.preview_url).href;
+  const { href: url, origin } = new URL(deployment.health_path, deployment.preview_url);
+  // Environments of an earlier version may hold a path that is another host's address.
+  if (origin !== new URL(deployment.preview_url).origin)
+    throw new TargetError(`The health path '${deployment.health_path}' leads to another host.`);
   const answer = await ports.probe.get(url);
   if ('failure' in answer) throw new TargetError(`${url} did not answer: ${answer.failure}.`);
   if (answer.status >= 400)
@@ -113,7 +116,9 @@ export async function rollBack(
     await ports.functions.moveAlias(functionName, aliasOf(deployment), deployment.previous_version ?? '');
   const hint = moved
     ? `Version ${deployment.previous_version} serves again. Look at the logs of the function, then release and deploy again.`
-    : 'Nothing was serving before. Look at the logs of the function, then release and deploy again.';
+    : deployment.previous_version !== undefined
+      ? `Version ${deployment.previous_version} serves as before. Correct what the message says, then deploy again.`
+      : 'Nothing was serving before. Look at the logs of the function, then release and deploy again.';
   return end(ports, id, { status: moved ? 'rolled_back' : 'failed', error: { message: reason, hint } });
 }
 

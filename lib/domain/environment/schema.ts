@@ -46,9 +46,10 @@ export const PutEnvironment = z.strictObject({
   target: LambdaTarget,
   service: Name.optional(),
   variables: Variables.default({}),
+  // `//host` and `/\host` are addresses of other hosts (WHATWG URL, "relative slash state"), which nobody may have asked.
   health_path: z
     .string()
-    .regex(/^\/[^\s]{0,500}$/, 'must begin with /')
+    .regex(/^\/(?![/\\])[^\s\\]{0,500}$/, 'must be a path: begin with one / and hold no backslash or space')
     .default('/'),
 });
 export type PutEnvironment = z.infer<typeof PutEnvironment>;
