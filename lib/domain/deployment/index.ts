@@ -14,6 +14,7 @@ import * as Release from '../release/index.ts';
 import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { freeOfOverdue } from './overdue.ts';
 import { deployments } from './record.ts';
 import { type CreateDeployment, type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { end } from './steps.ts';
@@ -30,7 +31,7 @@ export async function create(
   input: CreateDeployment,
   seed?: string,
 ): Promise<Deployment> {
-  const stored = await Environment.read(ports, project, environmentName);
+  const stored = await freeOfOverdue(ports, await Environment.read(ports, project, environmentName));
   const environment = stored.value;
   const release = await Release.resolve(ports, actor, project, input.release);
   const chosen = choose(release, environment);

@@ -1,0 +1,46 @@
+/** What to do with a deployment that stands in the way of the next: it may have been left behind by a crash. */
+import { environments } from '../environment/record.ts';
+import type { Environment } from '../environment/schema.ts';
+import { isFinal } from '../lifecycle.ts';
+import type { Ports } from '../ports/index.ts';
+import type { Stored } from '../storage/collection.ts';
+import { Keys } from '../storage/keys.ts';
+import { deployments } from './record.ts';
+import { type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { end } from './steps.ts';
+
+/** 30 minutes: twice what the workflow may take (stepfunctions/deployment.asl.yaml), so it is surely gone. */
+const OVERDUE_MS = 30 * 60_000;
+
+/**
+ * Frees the environment of a deployment that nobody works on any more, and starts again one that was recorded and
+ * perhaps never started. So no crash between two writes, and no event that was lost, can lock an environment for ever.
+ * @returns the environment as it is now; it still names a deployment that is under way
+ */
+export async function freeOfOverdue(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
+  stored: Stored<Environment>,
+): Promise<Stored<Environment>> {
+  const { active_deployment_id: id, project_id: projectId, name } = stored.value;
+  const active = id === undefined ? undefined : await deployments.get(ports.table, Keys.deployment(id));
+  if (active === undefined) return stored;
+  if (isFinal(LIFECYCLE, active.value.status) || isOverdue(active.value, ports.clock.now()))
+    await end(ports, active.value.id, {
+      status: 'failed',
+      error: {
+        message: 'The workflow of this deployment ended without a word.',
+        hint: 'Look which version the alias is on; the next deployment moves it.',
+      },
+    });
+  else {
+    // The same name and input once more starts nothing when it was started (Step Functions, "StartExecution").
+    if (active.value.status === 'pending')
+      await ports.workflows.start('deployment', active.value.id, { deployment_id: active.value.id });
+    return stored;
+  }
+  return (await environments.get(ports.table, Keys.environment(projectId, name))) ?? stored;
+}
+
+function isOverdue(deployment: Deployment, now: Date): boolean {
+  return now.getTime() - Date.parse(deployment.started_at ?? deployment.created_at) > OVERDUE_MS;
+}

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import * as Deployment from '../../lib/domain/deployment/index.ts';
+import { apply, end, shift } from '../../lib/domain/deployment/steps.ts';
+import type { Write } from '../../lib/domain/ports/table.ts';
+import { ADMIN, refusal, type World } from '../domain/world.ts';
+import { readyToDeploy, runSteps } from './deploying.ts';
+
+const HOUR = 3_600_000;
+/** Ends a deployment and dies before the environment is freed. */
+async function crashWhileEnding({ ports }: World, id: string): Promise<void> {
+  const table = {
+    ...ports.table,
+    async write(write: Write) {
+      if ('put' in write && write.put.entity === 'environment') throw new Error('crash');
+      await ports.table.write(write);
+    },
+  };
+  await end({ ...ports, table }, id, { status: 'failed' }).catch(() => undefined);
+}
+test('a deployment that ended and never freed its environment does not lock it', async () => {
+  const { place, deploy, show } = await readyToDeploy();
+  const { id } = await deploy();
+  await crashWhileEnding(place, id);
+
+  const next = await deploy();
+  await runSteps(place, next.id);
+
+  expect((await show(next.id)).status).toBe('succeeded');
+});
+
+test.each([
+  { what: 'before its first step', steps: [] },
+  { what: 'while it changed the function', steps: [apply] },
+  { what: 'while it checked', steps: [apply, shift] },
+])(
+  'a workflow that died $what without a word locks the environment for half an hour at most',
+  async ({ steps }) => {
+    const { place, deploy, show } = await readyToDeploy();
+    const { id } = await deploy();
+    for (const step of steps) await step(place.ports, id);
+
+    const early = await refusal(deploy());
+    place.ports.clock.advance(HOUR);
+    const next = await deploy();
+    await runSteps(place, next.id);
+
+    expect(early).toBe('deployment_in_progress');
+    expect((await show(id)).status).toBe('failed');
+    expect((await show(next.id)).status).toBe('succeeded');
+  },
+);
+
+test('a deployment that was recorded and never started is started when the next one meets it', async () => {
+  const { place, deploy, environment, release } = await readyToDeploy();
+  const crashing = { ...place.ports.workflows, start: () => new Promise<never>(() => undefined) };
+  const ports = { ...place.ports, workflows: crashing };
+  void Deployment.create(ports, ADMIN, place.project, 'test', { release: release.id });
+  await expect.poll(async () => (await environment()).active_deployment_id).toBeDefined();
+  const { active_deployment_id: id } = await environment();
+
+  const refused = await refusal(deploy());
+
+  expect(refused).toBe('deployment_in_progress');
+  expect(place.ports.workflows.find('deployment', id ?? '')?.status).toBe('running');
+});
