@@ -7,7 +7,7 @@ import { EVENT_KINDS } from '../domain/storage/events.ts';
 import type { Bundles } from './bundles.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
-import type { Workflow } from './workflow.ts';
+import { giveWorkflows, type Workflow } from './workflow.ts';
 
 /** The bus of Staithe's own events, the relay that feeds it from the table's stream, and what listens to AWS. */
 export class Events extends Construct {
@@ -17,14 +17,15 @@ export class Events extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { bundles: Bundles; storage: Storage; workflows: readonly Workflow[]; trigger: Workflow },
+    props: { bundles: Bundles; storage: Storage; build: Workflow; deployment: Workflow; trigger: Workflow },
   ) {
     super(scope, id);
-    const { bundles, storage, trigger } = props;
+    const { bundles, storage, build, deployment, trigger } = props;
     this.bus = new EventBus(this, 'Bus', { description: 'What happens in Staithe' });
     this.relay = this.addRelay(bundles, storage);
     this.listenToStorage(bundles, storage);
-    this.listenToWorkflows(bundles, storage, props.workflows);
+    this.listenToWorkflows(bundles, storage, [build, deployment, trigger]);
+    this.startWhatWaits(bundles, [build, deployment]);
     new Rule(this, 'Deliveries', {
       description: 'A webhook was kept: decide what to build',
       eventBus: this.bus,
@@ -115,6 +116,22 @@ export class Events extends Construct {
         },
       },
       targets: [new LambdaTarget(ended.lambda, { maxEventAge: Duration.hours(24) })],
+    });
+  }
+
+  /** The outbox starts workflows too: whoever recorded the work may have died before it could. */
+  private startWhatWaits(bundles: Bundles, workflows: readonly Workflow[]): void {
+    const waiting = new StaitheFunction(this, 'WorkWaiting', {
+      bundles,
+      entry: 'events/work-waiting',
+      description: 'Starts the workflow of what was recorded',
+    });
+    giveWorkflows(waiting, workflows);
+    new Rule(this, 'Work', {
+      description: 'A run or a deployment was recorded',
+      eventBus: this.bus,
+      eventPattern: { source: ['staithe'], detailType: ['Run Pending', 'Deployment Pending'] },
+      targets: [new LambdaTarget(waiting.lambda, { maxEventAge: Duration.hours(24) })],
     });
   }
 }

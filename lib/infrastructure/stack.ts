@@ -29,9 +29,13 @@ export class StaitheStack extends Stack {
     const builds = new Builds(this, 'Builds', { bundles, storage, api });
     const deployments = new Deployments(this, 'Deployments', { bundles, storage });
     const triggers = new Triggers(this, 'Triggers', { bundles, storage, build: builds.workflow, gitHostUrl });
-    const workflows = [builds.workflow, deployments.workflow, triggers.workflow];
-    const events = new Events(this, 'Events', { bundles, storage, workflows, trigger: triggers.workflow });
-    new Monitoring(this, 'Monitoring', { api, events, workflows });
+    const workflows = {
+      build: builds.workflow,
+      deployment: deployments.workflow,
+      trigger: triggers.workflow,
+    };
+    const events = new Events(this, 'Events', { bundles, storage, ...workflows });
+    new Monitoring(this, 'Monitoring', { api, events, workflows: Object.values(workflows) });
     this.equipApi(api, { storage, secrets, builds, deployments });
     const adminToken = this.addAdminToken(bundles, storage);
 

@@ -1,0 +1,260 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import type { RouteSpec } from '../../lib/contract/route.ts';
+import { ROUTES } from '../../lib/contract/routes.ts';
+import { type Infrastructure, infrastructure } from './template.ts';
+
+let stack: Infrastructure;
+let template: Template;
+beforeAll(async () => {
+  stack = await infrastructure();
+  template = Template.fromJSON(stack.json);
+});
+
+describe('every function', () => {
+  it('runs Node 24 on arm64, with a role and a log group of its own', () => {
+    const functions = stack.of('AWS::Lambda::Function');
+    const roles = functions.map(([, { Properties }]) => JSON.stringify(Properties.Role));
+    const groups = functions.map(([, { Properties }]) => JSON.stringify(Properties.LoggingConfig));
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+    });
+    expect(functions.length).toBeGreaterThan(0);
+    expect(new Set(roles).size).toBe(functions.length);
+    expect(new Set(groups).size).toBe(functions.length);
+  });
+
+  it('has a limit in time below the one of whoever waits for it', () => {
+    const timeouts = stack.of('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Timeout);
+    // API Gateway gives up at 30 s, and steps of workflows have limits of their own, 120 s at most.
+    for (const timeout of timeouts) expect(z.number().parse(timeout)).toBeLessThan(120);
+  });
+});
+
+describe('permissions', () => {
+  it('name every action: none is * or has a wildcard', () => {
+    expect(stack.statements.filter(({ Action }) => Action.some((action) => action.includes('*')))).toEqual(
+      [],
+    );
+  });
+
+  it('are on named resources, but for the few actions that have none', () => {
+    const everywhere = stack.statements
+      .filter(({ Effect, Resource }) => Effect === 'Allow' && Resource === '*')
+      .flatMap(({ Action }) => Action);
+    // Service Authorization Reference: these know no resource.
+    expect(new Set(everywhere)).toEqual(
+      new Set([
+        'dynamodb:ListStreams',
+        'xray:PutTraceSegments',
+        'xray:PutTelemetryRecords',
+        'xray:GetSamplingRules',
+        'xray:GetSamplingTargets',
+        'logs:CreateLogDelivery',
+        'logs:GetLogDelivery',
+        'logs:UpdateLogDelivery',
+        'logs:DeleteLogDelivery',
+        'logs:ListLogDeliveries',
+        'logs:PutResourcePolicy',
+        'logs:DescribeResourcePolicies',
+        'logs:DescribeLogGroups',
+      ]),
+    );
+  });
+
+  it('to change functions hold for functions with the tag of Staithe alone', () => {
+    const changing = stack.statements.filter(({ Action }) =>
+      Action.some((action) => /^lambda:(?!Get|List|InvokeFunction$)/.test(action)),
+    );
+    expect(changing.flatMap(({ Action }) => Action).length).toBeGreaterThan(5);
+    for (const { role, Condition } of changing) {
+      expect(role).toMatch(/^DeploymentsSteps/);
+      const [keys] = Object.values(Condition ?? {}).map((clause) => Object.keys(clause));
+      expect(keys).toHaveLength(1);
+      expect(keys?.[0]).toMatch(/^aws:(Resource|Request)Tag\/staithe:project$/);
+    }
+  });
+
+  it('to take the tag away, to delete, to read secrets or to pass roles are not given beyond their use', () => {
+    const actions = (wanted: RegExp) =>
+      stack.statements.filter(({ Action }) => Action.some((action) => wanted.test(action)));
+    expect(actions(/^lambda:(Untag|Delete|Remove)/)).toEqual([]);
+    expect(actions(/^s3:(Delete|PutBucket|PutObjectAcl)/)).toEqual([]);
+    expect(actions(/^dynamodb:(Scan|DeleteTable|UpdateTable)/)).toEqual([]);
+    expect(actions(/^iam:/).map(({ Action, Condition }) => [Action, Condition])).toEqual([
+      [['iam:PassRole'], { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } }],
+    ]);
+    const readers = actions(/^secretsmanager:/).map(({ role }) => role.replace(/Role[0-9A-F]{8}$/, ''));
+    expect(readers.sort()).toEqual(['ApiAuthorizer', 'Apijobs', 'Apiwebhooks']);
+  });
+
+  it('of machines that run builds are to read the agent and to write the log, nothing else', () => {
+    const machine = stack.statements.filter(({ role }) => role.startsWith('BuildsMachine'));
+    expect(machine.flatMap(({ Action }) => Action).sort()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:GetBucketAcl',
+      's3:GetBucketLocation',
+      's3:GetObject',
+      's3:GetObjectVersion',
+    ]);
+  });
+});
+
+describe('storage', () => {
+  it('keeps bytes private, encrypted, versioned, with TLS only, and forgets what was broken off', () => {
+    template.allResourcesProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: Match.anyValue(),
+      LifecycleConfiguration: Match.anyValue(),
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+    template.allResourcesProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 's3:*',
+            Principal: { AWS: '*' },
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ]),
+      },
+    });
+    template.resourceCountIs('AWS::S3::BucketPolicy', stack.of('AWS::S3::Bucket').length);
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        VersioningConfiguration: { Status: 'Enabled' },
+        LifecycleConfiguration: {
+          Rules: Match.arrayWith([
+            Match.objectLike({ AbortIncompleteMultipartUpload: Match.anyValue(), Status: 'Enabled' }),
+            Match.objectLike({ NoncurrentVersionExpiration: Match.anyValue(), Status: 'Enabled' }),
+          ]),
+        },
+      },
+    });
+  });
+
+  it('keeps records in one table on demand, recoverable, with a stream, with expiry, not to be deleted', () => {
+    template.resourceCountIs('AWS::DynamoDB::Table', 1);
+    template.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        DeletionProtectionEnabled: true,
+      },
+    });
+  });
+
+  it('forgets every log after a while', () => {
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: Match.anyValue() });
+  });
+});
+
+describe('money', () => {
+  /** What costs nothing while nobody asks, or cents for what is kept; each other type has to come here first. */
+  const IDLE_FOR_FREE = new Set([
+    'AWS::ApiGatewayV2::Api',
+    'AWS::ApiGatewayV2::Authorizer',
+    'AWS::ApiGatewayV2::Integration',
+    'AWS::ApiGatewayV2::Route',
+    'AWS::ApiGatewayV2::Stage',
+    'AWS::CodeBuild::Project',
+    'AWS::DynamoDB::Table', // kept bytes, and their copies for recovery
+    'AWS::Events::EventBus',
+    'AWS::Events::Rule',
+    'AWS::IAM::Policy',
+    'AWS::IAM::Role',
+    'AWS::Lambda::EventSourceMapping', // reads of a DynamoDB stream by Lambda are free
+    'AWS::Lambda::Function',
+    'AWS::Lambda::Permission',
+    'AWS::Logs::LogGroup', // kept bytes
+    'AWS::S3::Bucket', // kept bytes
+    'AWS::S3::BucketPolicy',
+    'AWS::StepFunctions::StateMachine',
+  ]);
+
+  it('is spent on nothing while idle, but 40 cents a month for each of two secrets', () => {
+    const costly = Object.values(stack.json.Resources)
+      .map(({ Type }) => Type)
+      .filter((type) => !IDLE_FOR_FREE.has(type) && type !== 'AWS::CloudWatch::Alarm');
+    expect(costly).toEqual(['AWS::SecretsManager::Secret', 'AWS::SecretsManager::Secret']);
+    // The first ten alarms of an account are free.
+    expect(stack.of('AWS::CloudWatch::Alarm').length).toBeLessThanOrEqual(10);
+    expect(JSON.stringify(stack.json)).not.toMatch(/Provisioned(Throughput|Concurren)/);
+  });
+});
+
+describe('workflows', () => {
+  it('are logged without what they work on, and traced', () => {
+    template.allResourcesProperties('AWS::StepFunctions::StateMachine', {
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+      TracingConfiguration: { Enabled: true },
+    });
+    template.resourceCountIs('AWS::StepFunctions::StateMachine', 3);
+  });
+});
+
+describe('the API', () => {
+  it('has the routes of the contract and no other, each behind the authorizer unless it is public', () => {
+    const routes = stack.of('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
+    const keyOf = ({ method, path }: RouteSpec) => `${method} ${path}`;
+    const keys = Object.values<RouteSpec>(ROUTES).map(keyOf);
+    const open = Object.values<RouteSpec>(ROUTES)
+      .filter(({ access }) => access === 'public')
+      .map(keyOf);
+    expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(keys.sort());
+    for (const { RouteKey, AuthorizationType } of routes)
+      expect([RouteKey, AuthorizationType]).toEqual([
+        RouteKey,
+        open.includes(String(RouteKey)) ? 'NONE' : 'CUSTOM',
+      ]);
+  });
+
+  it('is throttled, and logs who asked for what', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: Match.anyValue(), ThrottlingBurstLimit: Match.anyValue() },
+      AccessLogSettings: { DestinationArn: Match.anyValue() },
+    });
+  });
+});
+
+describe('the machine of builds', () => {
+  it('has no source credentials, one fixed command, and no privilege', () => {
+    expect(JSON.stringify(stack.json)).not.toMatch(/SourceCredential/);
+    const [[, { Properties }] = ['', { Properties: {} }]] = stack.of('AWS::CodeBuild::Project');
+    const Source = z.strictObject({ Type: z.literal('S3'), BuildSpec: z.string(), Location: z.unknown() });
+    const { BuildSpec: text } = Source.parse(Properties.Source);
+    expect(parse(text)).toEqual({
+      version: 0.2,
+      phases: {
+        install: { 'runtime-versions': { nodejs: '22' } },
+        build: { commands: [expect.stringMatching(/^node agent\.[cm]js$/)] },
+      },
+    });
+    expect(Properties.Environment).toMatchObject({ PrivilegedMode: false });
+    expect(Properties.VpcConfig).toBeUndefined();
+  });
+});
+
+describe('alarms', () => {
+  it('each name the section of the runbook that says what to do', () => {
+    const texts = stack.of('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmDescription);
+    for (const text of texts) expect(text).toMatch(/docs\/operations\.md#[a-z-]+$/);
+  });
+});
