@@ -12,8 +12,8 @@ export function jwtJobTokens(
 ): JobTokens {
   const key = async () => new TextEncoder().encode(await readKey());
   return {
-    async sign({ job_id, run_id, project_id }, expires) {
-      return new SignJWT({ run_id, project_id })
+    async sign({ job_id, run_id, project_id, claim_id }, expires) {
+      return new SignJWT({ run_id, project_id, ...(claim_id !== undefined && { claim_id }) })
         .setProtectedHeader({ alg: 'HS256' })
         .setSubject(job_id)
         .setAudience(AUDIENCE)
@@ -33,6 +33,7 @@ export function jwtJobTokens(
           job_id: payload.sub,
           run_id: payload.run_id,
           project_id: payload.project_id,
+          ...(payload.claim_id !== undefined && { claim_id: payload.claim_id }),
         });
       } catch {
         return undefined; // forged, expired or of another kind: in any case no job's token

@@ -52,6 +52,7 @@ describe('claiming a job', () => {
       job_id: dispatch.job_id,
       run_id: runId,
       project_id: place.project.id,
+      claim_id: AGENT,
     });
     expect(sha256Of(place.ports.blobs.fetch(work.source.url).bytes ?? '')).toBe(source.sha256);
     expect(work.source).toMatchObject({ sha256: source.sha256, format: 'tar.gz', strip_components: 0 });

@@ -16,6 +16,8 @@ export const JobActor = z.object({
   job_id: Id.job,
   run_id: Id.run,
   project_id: Id.project,
+  /** The claim that the token was given for: it is worth nothing once another agent has the job. */
+  claim_id: z.uuid().optional(),
 });
 export const Anonymous = z.object({ kind: z.literal('anonymous'), reason: z.string() });
 /** Who a request may come from. */

@@ -62,7 +62,7 @@ export async function claim(
       expiresSeconds: lifetime,
     }),
     ports.jobTokens.sign(
-      { kind: 'job', job_id: id, run_id: job.run_id, project_id: job.project_id },
+      { kind: 'job', job_id: id, run_id: job.run_id, project_id: job.project_id, claim_id: input.claim_id },
       new Date(now.getTime() + lifetime * 1000),
     ),
   ]);
@@ -72,19 +72,33 @@ export async function claim(
 
 const refused = () => new StaitheError('ticket_refused', 'This ticket does not open this job.');
 
-/** Notes the stage. Once the job has ended (cancelled, timed out) the agent is told to stop. */
+/** Whether the actor is the agent of an earlier attempt: its machine was given up, and another may have the job. */
+const isShutOut = (actor: Actor | undefined, job: JobRecord): boolean =>
+  actor?.kind === 'job' && actor.claim_id !== undefined && actor.claim_id !== job.claim_id;
+
+/** @throws StaitheError wrong_state */
+function assertHolds(actor: Actor, job: JobRecord): void {
+  if (isShutOut(actor, job))
+    throw new StaitheError(
+      'wrong_state',
+      `Job ${job.id} was taken from this agent; attempt ${job.attempt} has it.`,
+    );
+}
+
+/** Notes the stage. Once the job has ended (cancelled, timed out), or another agent has it, the agent is told to stop. */
 export async function progress(
   ports: Pick<Ports, 'table'>,
   id: string,
   report: ReportProgress,
+  actor?: Actor,
 ): Promise<{ cancel: boolean }> {
   const stored = await jobs.update(ports.table, Keys.job(id), (job) =>
-    isFinal(LIFECYCLE, job.status)
+    isFinal(LIFECYCLE, job.status) || isShutOut(actor, job)
       ? undefined
       : { ...job, stage: report.stage, progress: Math.max(job.progress, report.progress) },
   );
   if (stored === undefined) throw notFound('job', id);
-  return { cancel: isFinal(LIFECYCLE, stored.value.status) };
+  return { cancel: isFinal(LIFECYCLE, stored.value.status) || isShutOut(actor, stored.value) };
 }
 
 /** @throws StaitheError not_found | wrong_state */
@@ -95,6 +109,7 @@ export async function createUpload(
   input: CreateJobUpload,
 ): Promise<JobUpload> {
   const job = await get(ports, actor, id);
+  assertHolds(actor, job);
   if (job.status !== 'building')
     throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; only a running job uploads.`);
   return Artifact.announce(ports, job, input);
@@ -116,6 +131,7 @@ export async function result(
   }
   const now = ports.clock.now().toISOString();
   const ended = await jobs.update(ports.table, Keys.job(id), (job) => {
+    assertHolds(actor, job);
     if (job.status === report.status) return undefined;
     if (job.status !== 'building')
       throw new StaitheError('wrong_state', `Job ${id} is ${job.status} already.`);

@@ -1,0 +1,54 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { RequestActor } from '../../lib/domain/access/actor.ts';
+import * as Job from '../../lib/domain/job/index.ts';
+import { settle } from '../../lib/domain/run/finish.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
+import { authenticate } from '../../lib/domain/token/index.ts';
+import { ADMIN, claimed, refusal, startedBuild, type World, world } from '../domain/world.ts';
+
+let place: World;
+let jobId: string;
+let old: RequestActor;
+let present: RequestActor;
+beforeEach(async () => {
+  place = await world();
+  const { run } = await startedBuild(place);
+  const [first] = (await plan(place.ports, run.id)).jobs;
+  if (first === undefined) throw new Error('The run has no job.');
+  jobId = first.job_id;
+  const before = await claimed(place, first);
+  // CodeBuild gives the machine up, though its agent may still be at work behind a broken line.
+  const again = await settle(place.ports, jobId, {
+    error: 'States.TaskFailed',
+    cause: JSON.stringify({ Build: { BuildStatus: 'FAULT' } }),
+  });
+  if (!again.retry) throw new Error('There is no second attempt.');
+  const after = await claimed(place, again.dispatch);
+  old = await authenticate(place.ports, `Bearer ${before.token}`);
+  present = await authenticate(place.ports, `Bearer ${after.token}`);
+});
+const FAILED = { status: 'failed', error: { code: 'build_error', message: 'make failed' } } as const;
+const UPLOAD = { name: 'web.zip', sha256: 'a'.repeat(64), size_bytes: 1, content_type: 'application/zip' };
+
+test('cannot end the job that another agent has', async () => {
+  const refused = await refusal(Job.result(place.ports, old, jobId, FAILED));
+
+  expect(refused).toBe('wrong_state');
+  expect((await Job.get(place.ports, ADMIN, jobId)).status).toBe('building');
+  expect((await Job.result(place.ports, present, jobId, FAILED)).status).toBe('failed');
+});
+
+test('cannot upload', async () => {
+  expect(await refusal(Job.createUpload(place.ports, old, jobId, UPLOAD))).toBe('wrong_state');
+  expect((await Job.createUpload(place.ports, present, jobId, UPLOAD)).upload).not.toBeNull();
+});
+
+test('is told to stop, and what it says of its progress is not noted', async () => {
+  const answer = await Job.progress(place.ports, jobId, { stage: 'late', progress: 90 }, old);
+
+  expect(answer).toEqual({ cancel: true });
+  expect((await Job.get(place.ports, ADMIN, jobId)).stage).toBe('starting');
+  expect(await Job.progress(place.ports, jobId, { stage: 'new', progress: 1 }, present)).toEqual({
+    cancel: false,
+  });
+});
