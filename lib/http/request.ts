@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
 import type { RouteSpec } from '../contract/route.ts';
 import { type FieldProblem, StaitheError } from '../domain/error.ts';
+import { reasonOf } from '../domain/issue.ts';
 
 /** 1 MiB: the largest body of the contract is a few KB; GitHub's pushes are tens of KB; files go to presigned URLs. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -53,7 +54,7 @@ function fieldsOf(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
       field: `${prefix}${[...path, key].join('.')}`,
       message: 'is not a field of this request',
     }));
-  return [{ field: `${prefix}${path.join('.')}` || 'body', message: issue.message }];
+  return [{ field: `${prefix}${path.join('.')}` || 'body', message: reasonOf(issue) }];
 }
 
 /** An absent body counts as `{}`, so that what has defaults for everything needs none. */

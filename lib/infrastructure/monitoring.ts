@@ -1,5 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
 import type { Events } from './events.ts';
@@ -27,7 +33,14 @@ export class Monitoring extends Construct {
         `Workflow-${workflow.name}`,
         `The ${workflow.name} workflow died before its last step`,
         'dead-workflow',
-        workflow.machine.metricFailed(fiveMinutes),
+        new MathExpression({
+          expression: 'failed + timedOut',
+          usingMetrics: {
+            failed: workflow.machine.metricFailed(fiveMinutes),
+            timedOut: workflow.machine.metricTimedOut(fiveMinutes),
+          },
+          period: fiveMinutes.period,
+        }),
         1,
       );
     // A minute behind: then webhooks wait that long for their builds.

@@ -90,6 +90,10 @@ describe('what is wrong is named with its place', () => {
     expect(lines[0]).toMatch(/^staithe\.yml:2:/);
     expect(lines[1]).toMatch(/^staithe\.yml:3:/);
   });
+
+  test('a reserved variable is refused with the reason, not only as a wrong key', () => {
+    expect(complaint('services:\n  web: {env: {LD_PRELOAD: x}}\n')).toMatch(/^staithe\.yaml:2:.*reserved/);
+  });
 });
 
 describe('hostile text', () => {

@@ -30,6 +30,8 @@ export const deploy = command({
       };
     terminal.note(`deployment ${started.id}`);
     const ended = await followDeployment(api, terminal, started);
-    return terminal.json ? undefined : { json: ended, text: deploymentText(ended) };
+    if (terminal.json) return undefined;
+    const notes = ended.preview_url === undefined ? [] : [`next: curl ${ended.preview_url}`];
+    return { json: ended, text: deploymentText(ended), notes };
   },
 });

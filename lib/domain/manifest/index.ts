@@ -1,6 +1,7 @@
 /** Reading `staithe.yaml`: text to a checked manifest with its hash, or an error that names the place. */
 import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
+import { reasonOf } from '../issue.ts';
 import { type Manifest, Manifest as ManifestSchema } from './schema.ts';
 
 /** As many mistakes as somebody mends before looking again; a run's message holds no more than that. */
@@ -40,7 +41,7 @@ export function parse(text: string, file = 'staithe.yaml'): ReadManifest {
   if (!checked.success) {
     const places = checked.error.issues.map((issue) => {
       const path = [...issue.path].map((step) => (typeof step === 'symbol' ? String(step) : step));
-      return `${at(offsetOf(document, path))}: ${path.join('.') || 'the manifest'}: ${issue.message}`;
+      return `${at(offsetOf(document, path))}: ${path.join('.') || 'the manifest'}: ${reasonOf(issue)}`;
     });
     const more = places.length - MAX_MISTAKES;
     throw new ManifestError(

@@ -78,7 +78,7 @@ export class Builds {
   async close(): Promise<void> {
     this.#closing = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const abort of this.#aborts.values()) abort.abort('STOPPED' satisfies Interruption);
+    for (const abort of this.#aborts.values()) abort.abort('LOST' satisfies Interruption);
     await Promise.all(this.#tasks);
   }
 

@@ -29,7 +29,8 @@ import { Session } from './session.ts';
 import { fetchSource, SourceError } from './source.ts';
 
 /** Why a build is ended from outside. */
-export type Interruption = 'STOPPED' | 'TIMED_OUT';
+/** `LOST`: the cloud itself stops. Nothing more is recorded, and the next start finds the build as after a crash. */
+export type Interruption = 'STOPPED' | 'TIMED_OUT' | 'LOST';
 
 /** A phase that has failed: what its status and context become. */
 class PhaseFailure extends Error {
@@ -240,6 +241,7 @@ class BuildRun {
   async #finish(): Promise<void> {
     const { cloud, signal, folder } = this.#execution;
     await this.#session?.end();
+    if (this.#isLost()) return this.#log.flush();
     if (signal.aborted) this.#status = signal.reason === 'TIMED_OUT' ? 'TIMED_OUT' : 'STOPPED';
     this.#save(enterPhase(this.#build, 'FINALIZING', this.#now()));
     await this.#log.flush();
@@ -251,7 +253,12 @@ class BuildRun {
     sendStateChange(cloud, this.#build);
   }
 
+  #isLost(): boolean {
+    return this.#execution.signal.reason === ('LOST' satisfies Interruption);
+  }
+
   #endPhase(status: FinalStatus, contexts: readonly PhaseContext[]): void {
+    if (this.#isLost()) return;
     this.#save(endPhase(this.#build, status, this.#now(), contexts));
     const phase = this.#build.phases.at(-1);
     if (!phase) return;

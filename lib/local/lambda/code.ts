@@ -74,7 +74,7 @@ function readError(object: string, status: number, xml: string): AwsError {
 export function codeFromSource(cloud: Cloud, source: string): Code {
   const sha = createHash('sha256').update(source);
   const digest = sha.digest();
-  const folder = join(cloud.stateDir('lambda'), 'code', digest.toString('hex'));
+  const folder = join(codeFolder(cloud), digest.toString('hex'));
   if (!existsSync(folder)) {
     const temporary = `${folder}.${randomUUID()}`;
     mkdirSync(temporary, { recursive: true });
@@ -95,7 +95,7 @@ export async function codeFromAsset(cloud: Cloud, bucket: string, key: string): 
 
 async function unpack(cloud: Cloud, zip: Buffer): Promise<Code> {
   const digest = createHash('sha256').update(zip).digest();
-  const folder = join(cloud.stateDir('lambda'), 'code', digest.toString('hex'));
+  const folder = join(codeFolder(cloud), digest.toString('hex'));
   if (!existsSync(folder)) {
     const temporary = `${folder}.${randomUUID()}`;
     mkdirSync(temporary, { recursive: true });
@@ -108,6 +108,17 @@ async function unpack(cloud: Cloud, zip: Buffer): Promise<Code> {
     }
   }
   return { folder, sha256: digest.toString('base64'), size: zip.length };
+}
+
+/** Where code is kept. Its neutral package.json keeps Node from taking `"type"` from a package around the state folder. */
+function codeFolder(cloud: Cloud): string {
+  const folder = join(cloud.stateDir('lambda'), 'code');
+  const neutral = join(folder, 'package.json');
+  if (!existsSync(neutral)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(neutral, '{}');
+  }
+  return folder;
 }
 
 /** Moves a complete folder to its name; when another call was quicker, its folder holds the same. */

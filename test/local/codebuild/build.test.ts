@@ -409,6 +409,26 @@ describe('StartBuild', () => {
 });
 
 describe('after a crash', () => {
+  it('a stop of the cloud in the middle of a build is no other than a crash', async () => {
+    const { cloud, start, get } = await setUp({ sandbox: plain, buildspec: spec('sleep 600') });
+    const ran = await start();
+    await vi.waitFor(async () => expect((await get(ran.id)).currentPhase).toBe('BUILD'));
+
+    await cloud.service('codebuild').stop?.();
+    const restarted = scriptedCloud(cloud.folder);
+    restarted.answers.set('events:PutServiceEvents', () => ({}));
+    restarted.add(logs(restarted));
+    const service = codebuild(restarted, { sandbox: plain });
+    restarted.add(service);
+    await service.start?.();
+
+    const [found] = answers.parse(
+      await restarted.as(OPERATOR)('codebuild', 'BatchGetBuilds', { ids: [ran.id] }),
+    ).builds;
+    await restarted.close();
+    expect(found?.buildStatus).toBe('FAULT');
+  });
+
   it('builds that ran become FAULT and those that waited go on', async () => {
     const { cloud, start, get } = await setUp({
       sandbox: plain,
