@@ -105,13 +105,6 @@ describe('a release is found', () => {
     for (const ref of [second.id, 'edge', 'latest']) expect(await resolve(ref)).toEqual(second);
   });
 
-  test('by its tag before another one by its version', async () => {
-    await cut({ version: '1.0.0' });
-    const tagged = await cut({ tag: '1.0.0' });
-
-    expect(await resolve('1.0.0')).toEqual(tagged);
-  });
-
   test('in its own project only', async () => {
     const release = await cut({ version: '1.0.0' });
     const other = await Project.create(place.ports, ADMIN, { slug: 'other' });

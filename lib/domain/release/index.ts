@@ -86,16 +86,13 @@ const claim = (key: Key, release: Release, when: Write['when']): Write => ({
 async function record(ports: Pick<Ports, 'table'>, release: Release): Promise<Release> {
   const { id, project_id: projectId, version, tag } = release;
   const names: { write: Write; taken: () => StaitheError }[] = [];
-  if (version !== undefined)
+  const claimName = (name: string, code: 'version_taken' | 'tag_taken') =>
     names.push({
-      write: claim(Keys.releaseByVersion(projectId, version), release, { absent: true }),
-      taken: () => new StaitheError('version_taken', `There is a release ${version} already.`),
+      write: claim(Keys.releaseByName(projectId, name), release, { absent: true }),
+      taken: () => new StaitheError(code, `There is a release with the version or tag '${name}' already.`),
     });
-  if (tag !== undefined)
-    names.push({
-      write: claim(Keys.releaseByTag(projectId, tag), release, { absent: true }),
-      taken: () => new StaitheError('tag_taken', `There is a release with tag '${tag}' already.`),
-    });
+  if (version !== undefined) claimName(version, 'version_taken');
+  if (tag !== undefined && tag !== version) claimName(tag, 'tag_taken');
   try {
     await ports.table.transact([
       ...names.map((name) => name.write),
@@ -119,7 +116,7 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
 }
 
 /**
- * A release by its id, `latest`, its tag or its version, in this order.
+ * A release by its id, `latest`, its tag or its version. A name stands for one release for ever.
  * @throws StaitheError not_found
  */
 export async function resolve(
@@ -143,11 +140,7 @@ async function named(
   const idIn = (item: Item | undefined) =>
     typeof item?.release_id === 'string' ? item.release_id : undefined;
   if (ref === 'latest') return idIn(await ports.table.get(Keys.latestRelease(project.id)));
-  const [tagged, versioned] = await Promise.all([
-    ports.table.get(Keys.releaseByTag(project.id, ref)),
-    ports.table.get(Keys.releaseByVersion(project.id, ref)),
-  ]);
-  return idIn(tagged) ?? idIn(versioned);
+  return idIn(await ports.table.get(Keys.releaseByName(project.id, ref)));
 }
 
 export async function list(

@@ -17,7 +17,7 @@
  * | artifact by id; of a run           | get, batch get ARTIFACT#<art> / ARTIFACT (named by the run)  |
  * | artifacts of a project             | query gsi1 ARTIFACTS#<prj>                                   |
  * | release by id                      | get RELEASE#<rel> / RELEASE                                  |
- * | release by version, tag, latest    | get RELEASES#<prj> / VERSION#<v>, TAG#<t>, LATEST; then by id |
+ * | release by version, tag, latest    | get RELEASES#<prj> / NAME#<version or tag>, LATEST; then by id |
  * | releases of a project              | query gsi1 RELEASES#<prj>                                    |
  * | environment; those of a project    | get, query ENVIRONMENTS#<prj> / <name>                       |
  * | deployment by id                   | get DEPLOYMENT#<dep> / DEPLOYMENT                            |
@@ -48,11 +48,11 @@ export const Keys = {
   job: single('JOB'),
   artifact: single('ARTIFACT'),
   release: single('RELEASE'),
-  releaseByVersion: (projectId: string, version: string): Key => ({
+  /** Versions and tags are one set of names: a tag that could stand for another release's version would hide it. */
+  releaseByName: (projectId: string, name: string): Key => ({
     pk: `RELEASES#${projectId}`,
-    sk: `VERSION#${version}`,
+    sk: `NAME#${name}`,
   }),
-  releaseByTag: (projectId: string, tag: string): Key => ({ pk: `RELEASES#${projectId}`, sk: `TAG#${tag}` }),
   latestRelease: (projectId: string): Key => ({ pk: `RELEASES#${projectId}`, sk: 'LATEST' }),
   environment: (projectId: string, name: string): Key => ({
     pk: Partitions.environments(projectId),
