@@ -414,6 +414,7 @@ describe('after a crash', () => {
     const ran = await start();
     await vi.waitFor(async () => expect((await get(ran.id)).currentPhase).toBe('BUILD'));
 
+    open.splice(open.indexOf(cloud), 1); // its folder lives on in the second instance
     await cloud.service('codebuild').stop?.();
     const restarted = scriptedCloud(cloud.folder);
     restarted.answers.set('events:PutServiceEvents', () => ({}));
