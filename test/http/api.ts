@@ -1,0 +1,78 @@
+/** `serve` as API Gateway calls it: events of payload format 2.0, with the authorizer's word in their context. */
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { RouteSpec } from '../../lib/contract/route.ts';
+import { type OperationId, ROUTES } from '../../lib/contract/routes.ts';
+import type { RequestActor } from '../../lib/domain/access/actor.ts';
+
+export interface Sent {
+  readonly operation: OperationId;
+  readonly actor?: RequestActor;
+  readonly params?: Record<string, string>;
+  readonly query?: Record<string, string>;
+  /** Sent as JSON, or as it is when it is text. */
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  readonly base64?: boolean;
+  /** Instead of an actor: whatever the authorizer may have left in the context. */
+  readonly authorizer?: unknown;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly body: unknown;
+}
+
+export type Served = (event: APIGatewayProxyEventV2, context: Context) => unknown;
+
+const CONTEXT = { awsRequestId: 'a', functionName: 'f' } as Context;
+export const REQUEST_ID = 'JKJaXmPLvHcESHA=';
+
+export function eventOf(sent: Sent): APIGatewayProxyEventV2 {
+  const { method, path }: RouteSpec = ROUTES[sent.operation];
+  const rawPath = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(sent.params?.[name] ?? ''),
+  );
+  const text =
+    typeof sent.body === 'string'
+      ? sent.body
+      : sent.body === undefined
+        ? undefined
+        : JSON.stringify(sent.body);
+  const authorizer =
+    'authorizer' in sent ? sent.authorizer : sent.actor && { lambda: { actor: JSON.stringify(sent.actor) } };
+  const requestContext = {
+    accountId: '0',
+    apiId: 'api',
+    domainName: 'api.example.com',
+    domainPrefix: 'api',
+    http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
+    requestId: REQUEST_ID,
+    routeKey: `${method} ${path}`,
+    stage: '$default',
+    time: '21/Nov/2026:09:30:00 +0000',
+    timeEpoch: 0,
+    ...(authorizer !== undefined && { authorizer }),
+  };
+  return {
+    version: '2.0',
+    routeKey: `${method} ${path}`,
+    rawPath,
+    rawQueryString: new URLSearchParams(sent.query).toString(),
+    headers: { ...sent.headers },
+    requestContext,
+    isBase64Encoded: sent.base64 ?? false,
+    ...(sent.params && { pathParameters: sent.params }),
+    ...(sent.query && { queryStringParameters: sent.query }),
+    ...(text !== undefined && { body: sent.base64 ? Buffer.from(text).toString('base64') : text }),
+  };
+}
+
+export async function send(handler: Served, sent: Sent): Promise<Answer> {
+  const answer = (await handler(eventOf(sent), CONTEXT)) as APIGatewayProxyStructuredResultV2;
+  return {
+    status: answer.statusCode ?? 0,
+    headers: { ...answer.headers },
+    body: answer.body ? JSON.parse(answer.body) : undefined,
+  };
+}
