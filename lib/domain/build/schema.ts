@@ -3,10 +3,17 @@ import { Id } from '../id.ts';
 import { Run } from '../run/schema.ts';
 import { Digest, GitSha, Name, Timestamp } from '../values.ts';
 
+/** 16 KiB: each of a build's jobs carries them, and an item of the table may have 400 KB (docs: DynamoDB quotas). */
+const INPUTS_MAX_BYTES = 16 * 1024;
+
 /** Inputs reach every command as `STAITHE_INPUT_<NAME>`. */
 const Inputs = z
   .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a-z, 0-9 and _'), z.string().max(4096))
-  .refine((inputs) => Object.keys(inputs).length <= 50, 'may have 50 entries');
+  .refine((inputs) => Object.keys(inputs).length <= 50, 'may have 50 entries')
+  .refine(
+    (inputs) => Buffer.byteLength(JSON.stringify(inputs)) <= INPUTS_MAX_BYTES,
+    'may have 16 KiB in all',
+  );
 
 /** An immutable record of what to build. Runs execute it. */
 export const Build = z.object({

@@ -5,6 +5,11 @@ import { Name, Variables } from '../values.ts';
 export const MANIFEST_FILES = ['staithe.yaml', 'staithe.yml'] as const;
 /** 256 KiB: a manifest is written by people. */
 export const MANIFEST_MAX_BYTES = 256 * 1024;
+/**
+ * 320 KiB with aliases written out and in JSON, which escapes: a service's job carries its part, with inputs of 16 KiB,
+ * in an item of at most 400 KB (docs: DynamoDB quotas), and the list of a run's jobs carries all (docs: Lambda, 6 MB).
+ */
+const EXPANDED_MAX_BYTES = 320 * 1024;
 /** 15 minutes when a service says nothing: long for most builds, short enough that a hanging one costs cents. */
 export const DEFAULT_TIMEOUT_SECONDS = 15 * 60;
 /** 8 hours, CodeBuild's own limit is 36 (docs: CodeBuild quotas). */
@@ -64,10 +69,15 @@ export const Service = z.strictObject({
 export type Service = z.infer<typeof Service>;
 
 /** `staithe.yaml`: what a project's services are and how each is built. */
-export const Manifest = z.strictObject({
-  services: z.record(Name, Service).refine((services) => {
-    const count = Object.keys(services).length;
-    return count >= 1 && count <= 50;
-  }, 'must name 1 to 50 services'),
-});
+export const Manifest = z
+  .strictObject({
+    services: z.record(Name, Service).refine((services) => {
+      const count = Object.keys(services).length;
+      return count >= 1 && count <= 50;
+    }, 'must name 1 to 50 services'),
+  })
+  .refine(
+    (manifest) => Buffer.byteLength(JSON.stringify(manifest)) <= EXPANDED_MAX_BYTES,
+    'may have 320 KiB with its aliases written out',
+  );
 export type Manifest = z.infer<typeof Manifest>;
