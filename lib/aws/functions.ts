@@ -1,4 +1,5 @@
 /** The deploy target `lambda` on AWS Lambda. It touches functions with the tag `staithe:project` only; IAM sees to that. */
+import { isDeepStrictEqual } from 'node:util';
 import {
   AddPermissionCommand,
   CreateAliasCommand,
@@ -118,12 +119,17 @@ export function lambdaFunctions(
         ?.FunctionVersion;
     },
 
-    async publish(functionName, digest) {
-      const expected = base64Of(digest);
-      // CodeSha256 makes Lambda itself refuse when somebody has changed the code since.
-      const published = await refusable(
-        client.send(new PublishVersionCommand({ FunctionName: functionName, CodeSha256: expected })),
-      );
+    async publish(release) {
+      const functionName = release.target.function_name;
+      const expected = base64Of(release.digest);
+      const current = await statusOf(functionName);
+      if (!isDeepStrictEqual(current.Environment?.Variables ?? {}, { ...release.variables }))
+        throw new TargetError(
+          `The variables of ${functionName} were changed by somebody else in the meantime. Deploy again.`,
+        );
+      // Digest and revision make Lambda itself refuse when somebody has changed code or configuration since.
+      const request = { FunctionName: functionName, CodeSha256: expected, RevisionId: current.RevisionId };
+      const published = await refusable(client.send(new PublishVersionCommand(request)));
       if (published.CodeSha256 !== expected || published.Version === undefined)
         throw new TargetError(
           `Lambda holds code with another digest (${published.CodeSha256}) than the release's (${expected}).`,

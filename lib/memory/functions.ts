@@ -1,4 +1,5 @@
 /** The deploy target in memory: functions with versions, aliases and URLs that behave as Lambda's. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Blobs } from '../domain/ports/blobs.ts';
 import { type FunctionRelease, type Functions, TargetError } from '../domain/ports/functions.ts';
 
@@ -76,11 +77,16 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
       failing('aliasVersion');
       return functions.get(functionName)?.aliases.get(alias);
     },
-    async publish(functionName, digest) {
+    async publish(release) {
       failing('publish');
+      const { function_name: functionName } = release.target;
       const { code, versions, variables } = existing(functionName);
-      if (`sha256:${code}` !== digest)
-        throw new TargetError(`Lambda refused it: the code is sha256:${code}, not ${digest}.`);
+      if (!isDeepStrictEqual({ ...variables }, { ...release.variables }))
+        throw new TargetError(
+          `The variables of ${functionName} were changed by somebody else in the meantime. Deploy again.`,
+        );
+      if (`sha256:${code}` !== release.digest)
+        throw new TargetError(`Lambda refused it: the code is sha256:${code}, not ${release.digest}.`);
       const last = versions.at(-1);
       const given = JSON.stringify(variables);
       // Lambda makes no new version of what has not changed since the last one (docs: PublishVersion).

@@ -73,8 +73,7 @@ export async function shift(ports: StepPorts, id: string): Promise<{ preview_url
   if (deployment.status === 'verifying' && deployment.preview_url !== undefined)
     return { preview_url: deployment.preview_url };
   const { function_name: functionName } = deployment.target;
-  const version =
-    deployment.function_version ?? (await ports.functions.publish(functionName, deployment.digest));
+  const version = deployment.function_version ?? (await ports.functions.publish(releaseOf(deployment)));
   // Kept before the alias moves, so that a crash in between still knows what to take back.
   await advance(ports, id, 'deploying', { stage: 'moving traffic', function_version: version });
   const url = await ports.functions.moveAlias(functionName, aliasOf(deployment), version);

@@ -22,8 +22,11 @@ export interface Functions {
   isReady(functionName: string): Promise<boolean>;
   /** The version that the alias is on. */
   aliasVersion(functionName: string, alias: string): Promise<string | undefined>;
-  /** Publishes the present code, which must have this digest. @returns the version. @throws TargetError */
-  publish(functionName: string, digest: string): Promise<string>;
+  /**
+   * Publishes what the function is now, which must be just this release: its digest and its variables.
+   * @returns the version. @throws TargetError when somebody has changed it since
+   */
+  publish(release: FunctionRelease): Promise<string>;
   /** Points the alias at the version and makes sure of its public URL. @returns the URL */
   moveAlias(functionName: string, alias: string, version: string): Promise<string>;
 }

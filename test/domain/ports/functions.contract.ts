@@ -24,8 +24,18 @@ const freshTarget = (): LambdaTarget => ({
 const PROJECT = 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 
 export function functionsContract(subject: () => FunctionsUnderTest): void {
+  const releaseOf = (
+    target: LambdaTarget,
+    code: { blobKey: string; digest: string },
+    variables = { GREETING: 'hello' },
+  ) => ({
+    target,
+    variables,
+    projectId: PROJECT,
+    ...code,
+  });
   const apply = async (target: LambdaTarget, code: { blobKey: string; digest: string }) => {
-    const release = { target, variables: { GREETING: 'hello' }, projectId: PROJECT, ...code };
+    const release = releaseOf(target, code);
     await subject().functions.apply(release);
     await vi.waitFor(async () => expect(await subject().functions.isReady(target.function_name)).toBe(true), {
       timeout: 30_000,
@@ -40,7 +50,7 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
 
     const before = await functions.aliasVersion(target.function_name, 'staithe-test');
     await apply(target, code);
-    const version = await functions.publish(target.function_name, code.digest);
+    const version = await functions.publish(releaseOf(target, code));
     const url = await functions.moveAlias(target.function_name, 'staithe-test', version);
 
     expect(before).toBeUndefined();
@@ -53,7 +63,7 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
     const target = freshTarget();
     const code = await subject().zip('one');
     await apply(target, code);
-    const version = await subject().functions.publish(target.function_name, code.digest);
+    const version = await subject().functions.publish(releaseOf(target, code));
     await subject().functions.moveAlias(target.function_name, 'staithe-test', version);
 
     const stranger = {
@@ -71,6 +81,17 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
     expect(await subject().functions.aliasVersion(target.function_name, 'staithe-test')).toBe(version);
   });
 
+  test('a function whose variables were changed since is not published', async () => {
+    const target = freshTarget();
+    const code = await subject().zip('one');
+    await apply(target, code);
+
+    const published = subject().functions.publish(releaseOf(target, code, { GREETING: 'goodbye' }));
+
+    await expect(published).rejects.toThrow(TargetError);
+    await expect(published).rejects.toThrow(/changed by somebody else/);
+  });
+
   test('every call may be repeated; unchanged code is no second version', async () => {
     const target = freshTarget();
     const code = await subject().zip('one');
@@ -78,8 +99,8 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
 
     await apply(target, code);
     await apply(target, code);
-    const first = await functions.publish(target.function_name, code.digest);
-    const second = await functions.publish(target.function_name, code.digest);
+    const first = await functions.publish(releaseOf(target, code));
+    const second = await functions.publish(releaseOf(target, code));
     const urls = [
       await functions.moveAlias(target.function_name, 'staithe-test', first),
       await functions.moveAlias(target.function_name, 'staithe-test', second),
@@ -94,11 +115,11 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
     const [one, two] = [await subject().zip('one'), await subject().zip('two')];
     const { functions } = subject();
     await apply(target, one);
-    const first = await functions.publish(target.function_name, one.digest);
+    const first = await functions.publish(releaseOf(target, one));
     const url = await functions.moveAlias(target.function_name, 'staithe-test', first);
 
     await apply(target, two);
-    const second = await functions.publish(target.function_name, two.digest);
+    const second = await functions.publish(releaseOf(target, two));
     const same = await functions.moveAlias(target.function_name, 'staithe-test', second);
     const served = await subject().ask?.(url);
     await functions.moveAlias(target.function_name, 'staithe-test', first);
@@ -115,7 +136,7 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
     const [one, two] = [await subject().zip('one'), await subject().zip('two')];
     await apply(target, one);
 
-    const published = subject().functions.publish(target.function_name, two.digest);
+    const published = subject().functions.publish(releaseOf(target, two));
 
     await expect(published).rejects.toThrow(TargetError);
   });
