@@ -98,6 +98,9 @@ export function encodeHeader(header: TarHeader & { readonly mtimeSeconds: number
   return block;
 }
 
+/** The key that stands for all keys of GNU tar's sparse files. */
+export const SPARSE = 'GNU.sparse';
+
 /** Records of a pax header: `<length> <key>=<value>\n`, the length in bytes and counting itself. */
 export function decodePax(bytes: Buffer): Map<string, string> {
   const records = new Map<string, string>();
@@ -113,7 +116,9 @@ export function decodePax(bytes: Buffer): Map<string, string> {
     const value = record.subarray(equals + 1, -1);
     // Other keys (times, vendors' attributes, a commit's sha) may hold bytes that are no text.
     if (key === 'path' || key === 'linkpath') records.set(key, utf8(value));
-    else if (key === 'size' || key.startsWith('GNU.sparse.')) records.set(key, value.toString('latin1'));
+    else if (key === 'size') records.set(key, value.toString('latin1'));
+    // One mark for all of these: a header may invent any number of them, and headers may follow one another.
+    else if (key.startsWith('GNU.sparse.')) records.set(SPARSE, '');
     at += length;
   }
   return records;

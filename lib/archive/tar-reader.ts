@@ -4,7 +4,7 @@
  */
 import { ByteReader } from './byte-reader.ts';
 import { ArchiveError, quoted } from './error.ts';
-import { BLOCK, decodeHeader, decodePax, type TarHeader, utf8 } from './tar-header.ts';
+import { BLOCK, decodeHeader, decodePax, SPARSE, type TarHeader, utf8 } from './tar-header.ts';
 
 export interface TarEntry {
   readonly kind: 'file' | 'folder' | 'symbolic_link' | 'hard_link';
@@ -90,7 +90,7 @@ function entryOf(header: TarHeader, extended: ReadonlyMap<string, string>): Omit
   const refuse = (why: string): never => {
     throw new ArchiveError('unsupported_entry', `${quoted(name)} is ${why}, which is not unpacked.`, name);
   };
-  const sparse = [...extended.keys()].some((key) => key.startsWith('GNU.sparse.'));
+  const sparse = extended.has(SPARSE);
   const kind = KINDS[header.type];
   if (kind === undefined || sparse)
     return refuse(
