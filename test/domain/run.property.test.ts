@@ -15,7 +15,6 @@ import { Keys } from '../../lib/domain/storage/keys.ts';
 import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './observed.ts';
 import {
   ADMIN,
-  agentOf,
   ONE_SERVICE,
   sha256Of,
   TWO_SERVICES,
@@ -71,9 +70,15 @@ const claimed =
     };
     story.works.push(await Job.claim(story.ports, job_id, input));
   };
+/** Who the agent is by its token: of an earlier attempt, one that is shut out. */
+const agent = async (story: Story, { token }: ClaimedJob) => {
+  const actor = await story.ports.jobTokens.verify(token);
+  if (actor === undefined) throw new Error('The token of a claim is no good.');
+  return actor;
+};
 const uploads = (bytes: boolean) => async (story: Story, work: ClaimedJob) => {
   const text = `bytes of ${work.job.id}`;
-  const { artifact_id, upload } = await Job.createUpload(story.ports, agentOf(work), work.job.id, {
+  const { artifact_id, upload } = await Job.createUpload(story.ports, await agent(story, work), work.job.id, {
     name: 'a.zip',
     sha256: sha256Of(text),
     size_bytes: text.length,
@@ -85,9 +90,13 @@ const uploads = (bytes: boolean) => async (story: Story, work: ClaimedJob) => {
 const reports = (success: boolean, artifact: number) => async (story: Story, work: ClaimedJob) => {
   const id = pick(story.uploaded, artifact);
   const error = { code: 'build_error', message: 'make failed' } as const;
-  if (!success) return Job.result(story.ports, agentOf(work), work.job.id, { status: 'failed', error });
+  if (!success)
+    return Job.result(story.ports, await agent(story, work), work.job.id, { status: 'failed', error });
   if (id === undefined) return undefined;
-  return Job.result(story.ports, agentOf(work), work.job.id, { status: 'completed', artifact_ids: [id] });
+  return Job.result(story.ports, await agent(story, work), work.job.id, {
+    status: 'completed',
+    artifact_ids: [id],
+  });
 };
 /** What a good agent does, all of it. */
 const builds = async (story: Story, dispatch: Dispatch) => {

@@ -17,6 +17,7 @@ const JOB: JobActor = {
   job_id: `job_${ULID}`,
   run_id: `run_${ULID}`,
   project_id: `prj_${ULID}`,
+  claim_id: '6f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d20',
 };
 
 export function jobTokensContract(subject: () => JobTokensUnderTest): void {
