@@ -1,7 +1,19 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Reads what all other tests of the run have left behind, so it runs after them. */
 const AFTER_ALL = 'test/system/permissions.test.ts';
+
+/** Minutes of mostly waiting: first, so that all else runs beside it. */
+const LONG = 'test/system/kill.test.ts';
+
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith(LONG);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -12,6 +24,7 @@ export default defineConfig({
     maxWorkers: 2,
     server: { deps: { external: [/node_modules/] } },
     reporters: ['default', './test/reporter.ts'],
+    sequence: { sequencer: LongOnesFirst },
     globalSetup: ['test/system/global-setup.ts'],
     projects: [
       {

@@ -13,15 +13,17 @@ export default class ClosingLines implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    const skipped = tests.filter((test) => test.result().state === 'skipped');
-    process.stdout.write('\n');
-    for (const test of skipped) this.#say(test);
     // A file that cannot be loaded, a failing hook and an error outside of a test are failures too, and no tests.
     const broken = modules.filter(
-      (module) => module.state() === 'failed' && ![...module.children.allTests('failed')].length,
-    ).length;
-    const failed = count('failed') + count('pending') + broken + errors.length;
-    process.stdout.write(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped\n`);
+      (module) => module.state() === 'failed' && [...module.children.allTests('failed')].length === 0,
+    );
+    process.stdout.write('\n');
+    for (const test of tests)
+      if (test.result().state === 'skipped' && !broken.includes(test.module)) this.#say(test);
+    for (const { moduleId } of broken)
+      process.stdout.write(`${styleText('red', 'failed')} ${relative(this.#root, moduleId)} as a whole\n`);
+    const failed = count('failed') + count('pending') + broken.length + errors.length;
+    process.stdout.write(`${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped\n`);
   }
 
   #say(test: TestCase): void {

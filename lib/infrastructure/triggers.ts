@@ -26,7 +26,6 @@ export class Triggers extends Construct {
     });
     storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');
     storage.giveBytes(steps, 'sources', 'GetObject', 'PutObject');
-    storage.giveListing(steps);
     giveWorkflows(steps, [build]);
     steps.give({ STAITHE_GIT_HOST_URL: gitHostUrl });
     this.workflow = new Workflow(this, 'Workflow', { name: 'trigger', steps });

@@ -8,5 +8,5 @@ const masked = (json: unknown): string =>
 // A change of infrastructure shows in review as a change of this file: `npx vitest run test/infrastructure -u`.
 it('the template is the one that was reviewed', async () => {
   const { json } = await infrastructure();
-  await expect(masked(json)).toMatchFileSnapshot('template.snapshot.json');
+  await expect(masked(json)).toMatchFileSnapshot('template.snap');
 });

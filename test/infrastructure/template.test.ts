@@ -4,8 +4,9 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import type { RouteSpec } from '../../lib/contract/route.ts';
 import { ROUTES } from '../../lib/contract/routes.ts';
-import { type Infrastructure, infrastructure } from './template.ts';
+import { type Infrastructure, infrastructure, type Resource } from './template.ts';
 
+const none: [string, Resource] = ['', { Type: '', Properties: {} }];
 let stack: Infrastructure;
 let template: Template;
 beforeAll(async () => {
@@ -237,7 +238,7 @@ describe('the API', () => {
 describe('the machine of builds', () => {
   it('has no source credentials, one fixed command, and no privilege', () => {
     expect(JSON.stringify(stack.json)).not.toMatch(/SourceCredential/);
-    const [[, { Properties }] = ['', { Properties: {} }]] = stack.of('AWS::CodeBuild::Project');
+    const [[, { Properties }] = none] = stack.of('AWS::CodeBuild::Project');
     const Source = z.strictObject({ Type: z.literal('S3'), BuildSpec: z.string(), Location: z.unknown() });
     const { BuildSpec: text } = Source.parse(Properties.Source);
     expect(parse(text)).toEqual({

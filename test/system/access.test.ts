@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   GetSecretValueCommand,
   ListSecretsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { jwtJobTokens } from '../../lib/aws/job-tokens.ts';
 import { ROLES, type Role, roleAllows } from '../../lib/domain/access/role.ts';
 import type { JobTokens } from '../../lib/domain/ports/index.ts';
@@ -254,6 +256,23 @@ describe('a token', () => {
       for (const part of [secret, secret.slice(-43)]) expect(text).not.toContain(part);
     const listed = await staithe.client.call('listTokens', { query: { limit: 100 } });
     expect(JSON.stringify(listed)).not.toContain(made.secret.slice(-43));
+  });
+
+  it('bound to a project can be made by an operator who may invoke the function for it', async () => {
+    const { FunctionError, Payload } = await new LambdaClient(staithe.aws).send(
+      new InvokeCommand({
+        FunctionName: staithe.cloud.outputs.AdminTokenFunction,
+        Payload: JSON.stringify({ role: 'deployer', project: things.project }),
+      }),
+    );
+    const { secret } = z
+      .object({ secret: z.string() })
+      .parse(JSON.parse(Buffer.from(Payload ?? []).toString()));
+    expect(FunctionError).toBeUndefined();
+    expect(await staithe.as(secret).call('whoAmI')).toMatchObject({
+      role: 'deployer',
+      project_id: things.project_id,
+    });
   });
 
   it('gives no more than it has: no higher role, no other project', async () => {

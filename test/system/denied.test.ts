@@ -50,7 +50,7 @@ beforeAll(async () => {
       withdraw(template, /^BuildsSteps/i, 's3:GetObject');
     },
   });
-  staithe = await startStaithe({ assembly });
+  staithe = await startStaithe({ assembly, counts: true });
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 

@@ -20,8 +20,8 @@ export const newSlug = (name = 'p'): string => `${name}-${++slugs}`;
 
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-export function pack(tree: Tree): Buffer {
-  return tarGz(...Object.entries(tree).map(([name, content]) => ({ name, content })));
+export function pack(tree: Tree): Buffer<ArrayBuffer> {
+  return Buffer.from(tarGz(...Object.entries(tree).map(([name, content]) => ({ name, content }))));
 }
 
 /** A tree of one Lambda function that answers `body`, and `health` with the status. */
@@ -70,8 +70,7 @@ export async function startBuild(
   project: string,
   tree: Tree | Buffer<ArrayBuffer>,
 ): Promise<Started> {
-  const bytes = Buffer.isBuffer(tree) ? tree : pack(tree);
-  const source = await upload(client, project, Buffer.from(bytes));
+  const source = await upload(client, project, Buffer.isBuffer(tree) ? tree : pack(tree));
   const build = await client.call('createBuild', { params: { project }, body: { source_id: source.id } });
   if (build.latest_run === null) throw new Error('The build was not started.');
   return { buildId: build.id, runId: build.latest_run.id };

@@ -24,6 +24,15 @@ async function environment(slug: string, health = '/health'): Promise<void> {
 
 const textAt = async (url: string | undefined) => (await fetch(url ?? '')).text();
 
+describe('the service', () => {
+  it('tells everybody that it is well, and what it can do', async () => {
+    const nobody = staithe.as(undefined);
+    const { version } = await nobody.call('getHealth');
+    const document = await nobody.call('getOpenApi');
+    expect(document).toMatchObject({ info: { version }, servers: [{ url: staithe.url }] });
+  });
+});
+
 describe('the whole way', () => {
   it('a tree that is uploaded is built, released by digest, deployed, and answers at its preview URL', async () => {
     const { client } = staithe;
