@@ -65,6 +65,20 @@ export async function build(
   return { outcome: 'building' };
 }
 
+/** 30 minutes: twice what the workflow may take (stepfunctions/trigger.asl.yaml), so it is surely gone. */
+const OVERDUE_MS = 30 * 60_000;
+
+/** A claim holds for ever when it led to a build, else as long as its delivery's workflow may be at work. */
+async function holds(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  claim: { delivery_id: string },
+  projectId: string,
+): Promise<boolean> {
+  const holder = (await deliveries.get(ports.table, Keys.delivery(claim.delivery_id)))?.value;
+  if (holder === undefined || holder.builds.some((build) => build.project_id === projectId)) return true;
+  return ports.clock.now().getTime() - Date.parse(holder.received_at) <= OVERDUE_MS;
+}
+
 async function claimCommit(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
   projectId: string,
@@ -78,8 +92,12 @@ async function claimCommit(
     return claim;
   } catch (error) {
     if (!(error instanceof ConditionFailed) || error.existing === undefined) throw error;
-    const { delivery_id, seed } = error.existing;
-    return { delivery_id: String(delivery_id), seed: String(seed) };
+    const { delivery_id, seed, revision } = error.existing;
+    const held = { delivery_id: String(delivery_id), seed: String(seed) };
+    if (held.delivery_id === deliveryId || (await holds(ports, held, projectId))) return held;
+    // Its workflow died between the claim and the build; who is second here is tried again by the workflow.
+    await ports.table.write({ put: { ...item, revision: revision + 1 }, when: { revision } });
+    return claim;
   }
 }
 
@@ -100,6 +118,16 @@ export async function giveUp(
       });
   }
   await conclude(ports, deliveryId, { kind: 'failed', reason });
+}
+
+/** The workflow died: the delivery does not wait for it for ever. A decision that was made stays. */
+export async function abandon(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  deliveryId: string,
+  reason: string,
+): Promise<void> {
+  const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
+  if (delivery?.decision.kind === 'received') await conclude(ports, deliveryId, { kind: 'failed', reason });
 }
 
 /** Notes the decision. Of several projects, one that builds counts most. */
