@@ -1,6 +1,9 @@
 /** From `POST …/builds` to the first command of the build, by the timestamps of records, machine and log. */
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from '@aws-sdk/client-codebuild';
-import type { Report } from './figure.ts';
+import { type Report, ratios } from './figure.ts';
 import { type Bench, type Installation, withInstallation } from './installation.ts';
 import { completed, type Noop, noopProject, startNoop } from './noop.ts';
 
@@ -27,11 +30,13 @@ export async function firstCommand(bench: Bench): Promise<Report> {
     await once(installation, noop); // everything has been started once
     const totals: number[] = [];
     const answers: number[] = [];
+    const nodeStarts: number[] = [];
     const parts: Record<string, number[]> = Object.fromEntries(STAGES.map((stage) => [stage, []]));
     for (let round = 0; round < ROUNDS; round++) {
       const { began, answered, moments } = await once(installation, noop);
       totals.push(moments['agent: first command'] - began);
       answers.push(answered - began);
+      nodeStarts.push(await startOfNode());
       let before = began;
       for (const stage of STAGES) {
         parts[stage]?.push(moments[stage] - before);
@@ -42,10 +47,19 @@ export async function firstCommand(bench: Bench): Promise<Report> {
       figures: [
         { what: 'POST build → first command', unit: 'ms', samples: totals, aim: 'p50 ≤ 100 ms' },
         { what: 'POST build → answered', unit: 'ms', samples: answers },
+        { what: 'starting Node for nothing, in turns', unit: 'ms', samples: nodeStarts },
+        { what: 'first command beside starting Node', unit: '×', samples: ratios(totals, nodeStarts) },
         ...STAGES.map((stage) => ({ what: `… ${stage}`, unit: 'ms', samples: parts[stage] ?? [] })),
       ],
     };
   });
+}
+
+/** What the machine takes for the least that a job needs: tells how busy it is. */
+async function startOfNode(): Promise<number> {
+  const began = performance.now();
+  await promisify(execFile)(process.execPath, ['-e', '0']);
+  return performance.now() - began;
 }
 
 async function once(

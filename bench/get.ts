@@ -4,7 +4,7 @@ import { type Figure, quantile, type Report, ratios } from './figure.ts';
 import { type Bench, withInstallation } from './installation.ts';
 import { completed, noopProject, startNoop } from './noop.ts';
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 /** Below the API's burst of 400, so that nothing is throttled. */
 const REQUESTS = 300;
 /** What a route's bucket needs to fill again at its 200 requests a second, and a little. */

@@ -3,7 +3,7 @@
  * Nothing is asserted here: it is for people who change something and want to know what it did.
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundles } from './bundles.ts';
@@ -46,6 +46,7 @@ if (unknown.length > 0) {
 const chosen = Object.entries(BENCHES).filter(
   ([name]) => positionals.length === 0 || positionals.includes(name),
 );
+const busyBefore = loadavg()[1] ?? 0;
 const bench = await prepare((line) => process.stderr.write(`  ${line}\n`));
 const reports: [string, Report][] = [];
 try {
@@ -57,7 +58,7 @@ try {
   await rm(bench.scratch, { recursive: true, force: true });
 }
 
-const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
+const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}, load average of five minutes ${busyBefore.toFixed(1)} before and ${(loadavg()[1] ?? 0).toFixed(1)} after`;
 const measured = [
   `Measured on ${machine}.\n`,
   figureTable(reports),
