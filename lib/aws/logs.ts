@@ -2,8 +2,10 @@
 import {
   CloudWatchLogsClient,
   GetLogEventsCommand,
+  InvalidParameterException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { StaitheError } from '../domain/error.ts';
 import type { LogStore } from '../domain/ports/logs.ts';
 import { setting } from './settings.ts';
 
@@ -36,6 +38,12 @@ export function cloudWatchLogs(
         }
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return { lines: [] };
+        // Tokens expire after 24 hours (docs: GetLogEvents).
+        if (error instanceof InvalidParameterException && cursor !== undefined)
+          throw new StaitheError(
+            'invalid_cursor',
+            'The cursor is not one that this log gave, or is older than a day.',
+          );
         throw error;
       }
     },

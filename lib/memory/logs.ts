@@ -1,4 +1,5 @@
 /** Log streams in memory. A cursor is the count of lines before it, so that it stays good when lines are added. */
+import { StaitheError } from '../domain/error.ts';
 import type { LogStore, StoredLine } from '../domain/ports/logs.ts';
 
 export interface MemoryLogs extends LogStore {
@@ -12,7 +13,8 @@ export function memoryLogs(): MemoryLogs {
       const all = streams.get(stream);
       if (all === undefined) return { lines: [] };
       const from = cursor === undefined ? 0 : Number(/^f\/(\d+)$/.exec(cursor)?.[1]);
-      if (Number.isNaN(from)) throw new Error(`InvalidParameterException: ${cursor} is no token.`);
+      if (Number.isNaN(from))
+        throw new StaitheError('invalid_cursor', `${cursor} is no cursor of a log stream.`);
       const lines = all.slice(from, from + limit);
       return { lines, cursor: `f/${from + lines.length}` };
     },

@@ -10,6 +10,7 @@ export interface LogStore {
   /**
    * Lines of a stream after a cursor, oldest first. A stream that does not exist yet has no lines.
    * @param cursor what an earlier call gave; absent from the start
+   * @throws StaitheError invalid_cursor when it is none, or too old
    */
   read(
     stream: string,

@@ -71,8 +71,14 @@ async function readStream(
   }));
 }
 
-/** How often a waiting reader looks: a line is on the screen within a second of being printed. */
+/**
+ * How often a waiting reader looks at one log stream: a line is on the screen within a second of being printed. Readers
+ * of several streams look less often, as CloudWatch Logs answers 25 GetLogEvents a second in all (docs: CloudWatch Logs
+ * quotas): so each reader asks 4 times a second whatever the run, and six may follow at once.
+ */
 const LOOK_EVERY_MS = 250;
+/** Of 50 streams a look would come every 12 s; 5 s is the longest that somebody who watches should wait. */
+const LOOK_AT_LEAST_EVERY_MS = 5000;
 
 /**
  * Like `read`, but waits for lines when there are none: the long poll of `--follow`.
@@ -93,6 +99,8 @@ export async function follow(
     const moved = page.next_cursor !== cursor; // only platform lines came: there may be more behind them
     if (!moved && ports.clock.now().getTime() >= until) return page;
     cursor = page.next_cursor;
-    if (!moved) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    if (moved) continue;
+    const pause = Math.min(LOOK_EVERY_MS * Math.max(1, run.job_ids.length), LOOK_AT_LEAST_EVERY_MS);
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
