@@ -109,8 +109,12 @@ export async function cancel(
     return { ...run, status: 'cancelled', stage: 'cancelled', completed_at: now };
   });
   if (cancelled === undefined) throw notFound('run', id);
-  await ports.workflows.stop('build', id, `cancelled by ${nameOf(actor)}`);
-  await endJobs(ports, cancelled.value, 'cancelled');
+  try {
+    await ports.workflows.stop('build', id, `cancelled by ${nameOf(actor)}`);
+  } finally {
+    // Also when the workflow could not be stopped: then it is the jobs' records that tell the agents to stop.
+    await endJobs(ports, cancelled.value, 'cancelled');
+  }
   return cancelled.value;
 }
 

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import * as Job from '../../lib/domain/job/index.ts';
+import * as Run from '../../lib/domain/run/index.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
+import { ADMIN, agentOf, claimed, refusal, startedBuild, world } from '../domain/world.ts';
+
+test('a cancelled run’s agent is told to stop, also when Step Functions could not be reached', async () => {
+  const place = await world();
+  const { run } = await startedBuild(place);
+  const [dispatch] = (await plan(place.ports, run.id)).jobs;
+  if (dispatch === undefined) throw new Error('The run has no job.');
+  const work = await claimed(place, dispatch);
+  const stop = () => Promise.reject(new Error('Step Functions is away'));
+  const ports = { ...place.ports, workflows: { ...place.ports.workflows, stop } };
+
+  await expect(Run.cancel(ports, ADMIN, run.id)).rejects.toThrow('Step Functions is away');
+
+  expect(await Job.progress(place.ports, work.job.id, { stage: 'at work', progress: 50 })).toEqual({
+    cancel: true,
+  });
+  const upload = { name: 'a.zip', sha256: 'a'.repeat(64), size_bytes: 1, content_type: 'application/zip' };
+  expect(await refusal(Job.createUpload(place.ports, agentOf(work), work.job.id, upload))).toBe(
+    'wrong_state',
+  );
+  expect((await Run.cancel(place.ports, ADMIN, run.id)).status).toBe('cancelled');
+});
