@@ -2,14 +2,13 @@ import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { jwtJobTokens } from '../../lib/aws/job-tokens.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
-import { JOB_ROUTES } from '../../lib/contract/routes/jobs.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
 const ports = { table: dynamoTable(), blobs: s3Blobs(), jobTokens: jwtJobTokens(), clock, randomness };
 
 export const handler = serve(
-  JOB_ROUTES,
+  'jobs',
   {
     claimJob: ({ params, body }) => Job.claim(ports, params.job, body),
     getJob: ({ actor, params }) => Job.get(ports, actor, params.job),
