@@ -26,6 +26,10 @@ import {
 import { pastConflicts } from './conflict.ts';
 import { setting } from './settings.ts';
 
+/** Up to 20, 40, 80 … 640 ms at random: a partition that is being split takes seconds. */
+const pause = (attempt: number) =>
+  new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** Math.min(attempt, 6)));
+
 type Attributes = Record<string, AttributeValue>;
 
 /** The clauses of conditional writes. `pk` exists on every item, so its absence is the item's. */
@@ -61,8 +65,9 @@ export function dynamoTable(
     async getMany(keys) {
       const found: Item[] = [];
       let wanted: Attributes[] | undefined = keys.map(keyOf);
-      // Keys that a throttled or 16 MB large answer left out are asked for again.
-      while (wanted !== undefined && wanted.length > 0) {
+      // Keys that a throttled or 16 MB large answer left out are asked for again, after a pause (docs: BatchGetItem).
+      for (let attempt = 0; wanted !== undefined && wanted.length > 0; attempt++) {
+        if (attempt > 0) await pause(attempt);
         const answer: Awaited<ReturnType<typeof batchGet>> = await batchGet(wanted);
         found.push(...(answer.Responses?.[tableName] ?? []).map(itemOf));
         wanted = answer.UnprocessedKeys?.[tableName]?.Keys;
