@@ -127,6 +127,7 @@ function failure(error: unknown, event: APIGatewayProxyEventV2): APIGatewayProxy
     logger.error('Unexpected failure', {
       error: error instanceof Error ? error : String(error),
       routeKey: event.routeKey,
+      requestId,
     });
   const problem = problemOf(
     known ??
