@@ -1,10 +1,12 @@
-/** A workflow died before its last step could say how it ended: what it worked on fails with the reason. */
+/**
+ * A workflow died before its last step could say how it ended: what it worked on fails with the reason. Deployments are
+ * not told here: their own step takes them back.
+ */
 import type { EventBridgeEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
-import * as Deployment from '../../lib/domain/deployment/steps.ts';
 import { Id } from '../../lib/domain/id.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 
@@ -25,8 +27,6 @@ export async function handler(
   const message = `The workflow ended as ${status} before its last step.`;
   if (Id.run.safeParse(name).success)
     await Run.fail(ports, name, { code: 'internal_error', message, hint: 'Run the build again.' });
-  if (Id.deployment.safeParse(name).success)
-    await Deployment.end(ports, name, { status: 'failed', error: { message, hint: 'Deploy again.' } });
   const trigger = TriggerInput.safeParse(JSON.parse(input ?? '{}'));
   if (trigger.success)
     await Trigger.abandon(ports, trigger.data.delivery_id, `${message} Deliver it again in half an hour.`);

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { EventBus, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -8,6 +8,16 @@ import type { Bundles } from './bundles.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
 import { giveWorkflows, type Workflow } from './workflow.ts';
+
+/** A workflow that succeeded has said so itself, in its last step. */
+const died = (workflows: readonly Workflow[]): EventPattern => ({
+  source: ['aws.states'],
+  detailType: ['Step Functions Execution Status Change'],
+  detail: {
+    status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+    stateMachineArn: workflows.map((workflow) => workflow.machine.stateMachineArn),
+  },
+});
 
 /** The bus of Staithe's own events, the relay that feeds it from the table's stream, and what listens to AWS. */
 export class Events extends Construct {
@@ -24,7 +34,8 @@ export class Events extends Construct {
     this.bus = new EventBus(this, 'Bus', { description: 'What happens in Staithe' });
     this.relay = this.addRelay(bundles, storage);
     this.listenToStorage(bundles, storage);
-    this.listenToWorkflows(bundles, storage, [build, deployment, trigger]);
+    this.listenToWorkflows(bundles, storage, [build, trigger]);
+    this.takeBackDeadDeployments(deployment);
     this.startWhatWaits(bundles, [build, deployment]);
     new Rule(this, 'Deliveries', {
       description: 'A webhook was kept: decide what to build',
@@ -107,15 +118,27 @@ export class Events extends Construct {
     storage.giveTable(ended, 'GetItem', 'PutItem');
     new Rule(this, 'DeadWorkflows', {
       description: 'A workflow ended before its last step',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: {
-          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-          stateMachineArn: workflows.map((workflow) => workflow.machine.stateMachineArn),
-        },
-      },
+      eventPattern: died(workflows),
       targets: [new LambdaTarget(ended.lambda, { maxEventAge: Duration.hours(24) })],
+    });
+  }
+
+  /** A deployment whose workflow died is rolled back by the same step that the workflow would have called. */
+  private takeBackDeadDeployments(deployment: Workflow): void {
+    const rollBack = RuleTargetInput.fromObject({
+      task: 'roll_back',
+      deployment_id: EventField.fromPath('$.detail.name'),
+      caught: {
+        error: EventField.fromPath('$.detail.status'),
+        cause: `The workflow ended as ${EventField.fromPath('$.detail.status')} before its last step.`,
+      },
+    });
+    new Rule(this, 'DeadDeployments', {
+      description: 'A deployment workflow ended before its last step',
+      eventPattern: died([deployment]),
+      targets: [
+        new LambdaTarget(deployment.steps.lambda, { maxEventAge: Duration.hours(24), event: rollBack }),
+      ],
     });
   }
 

@@ -37,17 +37,13 @@ function findings(storage: Storage, build: Workflow): Finding[] {
     },
     {
       rule: 'IAM5',
-      on: [`Resource::${here}:states:${account}:execution:<${logicalId(build.machine)}.Name>:*`],
-      reason: 'Executions are named after runs, which are not known before.',
-    },
-    {
-      rule: 'IAM5',
       on: [
+        `Resource::${here}:states:${account}:execution:<${logicalId(build.machine)}.Name>:*`,
         `Resource::${here}:lambda:${account}:function:*`,
         `Resource::${here}:logs:${account}:log-group:/aws/lambda/*`,
       ],
       reason:
-        'Functions that are deployed to are not known before. Every change needs their tag staithe:project, by a condition.',
+        'Named only later: executions after their runs, functions and their logs by whoever deploys. Every change of a function needs its tag staithe:project, by a condition.',
     },
     {
       rule: 'IAM5',

@@ -19,10 +19,13 @@ interface WorkflowProps {
 export class Workflow extends Construct {
   readonly machine: StateMachine;
   readonly name: WorkflowName;
+  /** The function that does its steps. */
+  readonly steps: StaitheFunction;
 
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
     this.name = props.name;
+    this.steps = props.steps;
     const file = new URL(`../../stepfunctions/${props.name}.asl.yaml`, import.meta.url);
     const definition: unknown = parse(readFileSync(file, 'utf8'));
     this.machine = new StateMachine(this, 'Machine', {

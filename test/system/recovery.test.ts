@@ -1,8 +1,9 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ended, functionTree, newSlug, pack, release, settled, upload } from './flow.ts';
+import { deploy, ended, functionTree, newSlug, pack, release, settled, until, upload } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 import { tableName } from './table.ts';
 
@@ -67,5 +68,38 @@ describe('what was recorded by a function that died before it started the workfl
     const deployment = await settled(client, id);
     expect(deployment).toMatchObject({ status: 'succeeded' });
     expect(await (await fetch(deployment.preview_url ?? '')).text()).toBe('recovered');
+  });
+});
+
+/** Ends the workflow of a deployment from outside, as its time limit or an operator would. */
+async function stopDeployment(id: string): Promise<void> {
+  const states = new SFNClient(staithe.aws);
+  const { stateMachines = [] } = await states.send(new ListStateMachinesCommand({}));
+  const arn = stateMachines.find(({ name }) => name?.includes('Deployments'))?.stateMachineArn ?? '';
+  const executionArn = `${arn.replace(':stateMachine:', ':execution:')}:${id}`;
+  await states.send(new StopExecutionCommand({ executionArn, error: 'Stopped', cause: 'by a test' }));
+}
+
+describe('a deployment whose workflow is stopped from outside', () => {
+  it('is taken back, and what served before serves again', async () => {
+    const { client } = staithe;
+    const { slug } = await project();
+    const params = { project: slug, environment: 'test' };
+    const target = { kind: 'lambda' as const, function_name: slug };
+    await client.call('putEnvironment', { params, body: { target, health_path: '/health' } });
+    const good = await release(client, slug, '1.0.0', functionTree('good'));
+    const silent = await release(client, slug, '2.0.0', functionTree('silent', 503));
+    const first = await deploy(client, slug, 'test', good.id);
+
+    const { id } = await client.call('createDeployment', { params, body: { release: silent.id } });
+    const ask = () => client.call('getDeployment', { params: { deployment: id } });
+    await until(ask, ({ status }) => status === 'verifying');
+    await stopDeployment(id);
+
+    const stopped = await settled(client, id);
+    expect(stopped).toMatchObject({ status: 'rolled_back' });
+    expect(stopped.error?.message).toContain('The workflow ended as ABORTED');
+    expect(await (await fetch(first.preview_url ?? '')).text()).toBe('good');
+    expect((await client.call('getEnvironment', { params })).active_deployment_id).toBeUndefined();
   });
 });
