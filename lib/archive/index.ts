@@ -1,6 +1,6 @@
 /** Archives: safe unpacking of what strangers send, and packing in which the same files are the same bytes. */
 export { ArchiveError, type ArchiveErrorCode } from './error.ts';
-export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export type { Limits } from './limits.ts';
 export { type Looked, type PackFilesOptions, type PackFilesResult, packFiles } from './pack-files.ts';
 export { type PackedTree, type PackProgress, type PackTreeOptions, packTree } from './pack-tree.ts';
 export type { PackedBytes } from './packed-bytes.ts';
