@@ -118,8 +118,8 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'resolveRelease (version)',
-    least: [5, 0],
-    reason: `${TOKEN}, the project, the name as a tag and as a version, the release`,
+    least: [4, 0],
+    reason: `${TOKEN}, the project, the name, the release`,
     act: (client, { project }) => client.call('resolveRelease', { params: { project, release: '1.0.0' } }),
   },
   {
