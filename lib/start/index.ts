@@ -35,6 +35,8 @@ interface Options {
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
+  // A reader that went away (`npm start | head`) must not keep the cloud from stopping well.
+  process.stdout.on('error', () => undefined);
   const { values } = parseArgs({
     args: [...args],
     allowNegative: true,

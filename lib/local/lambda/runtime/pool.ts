@@ -12,6 +12,12 @@ import type { StartGate } from './start-gate.ts';
 /** Lambda gives the init phase 10 seconds; after that it starts over within the function's own timeout. */
 const INIT_TIMEOUT = 10_000;
 
+/**
+ * An event waits so long for an environment that is busy before another one is started: most handlers are done by then,
+ * and a start costs a processor ten times as much. Lambda has processors to spare and starts one at once.
+ */
+const PATIENCE_MS = 25;
+
 export interface Result extends Outcome {
   /** Base64 of the last 4 KB of the log. */
   readonly logTail: string;
@@ -36,6 +42,7 @@ export class Pool {
   readonly #idle: Member[] = [];
   readonly #waiting: Waiting[] = [];
   #starting = 0;
+  #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(launch: Launch, api: RuntimeApi, sink: LogSink, gate: StartGate) {
@@ -85,10 +92,21 @@ export class Pool {
       const next = this.#waiting.shift();
       if (next) void this.#run(member, next);
     }
-    while (this.#starting < this.#waiting.length) {
-      this.#starting++;
-      void this.#gate.run(() => this.#grow()).finally(() => this.#dispatch());
-    }
+    if (this.#starting >= this.#waiting.length) return;
+    if (this.#members.size === 0) this.#begin();
+    else this.#patience ??= setTimeout(() => this.#impatient(), PATIENCE_MS);
+  }
+
+  /** Events still wait although there were environments: one more, and a look whether it was enough. */
+  #impatient(): void {
+    this.#patience = undefined;
+    if (this.#starting < this.#waiting.length) this.#begin();
+    this.#dispatch();
+  }
+
+  #begin(): void {
+    this.#starting++;
+    void this.#gate.run(() => this.#grow()).finally(() => this.#dispatch());
   }
 
   async #run(member: Member, { invocation, settle }: Waiting): Promise<void> {
