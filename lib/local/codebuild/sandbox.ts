@@ -60,12 +60,12 @@ export const plain: Sandbox = {
 export const bubblewrap: Sandbox = {
   kind: 'bubblewrap',
   inside: () => INSIDE,
-  wrap: (host, command) => ['bwrap', ...namespaces(), ...system(), ...own(host), '--', ...command],
+  wrap: (host, command) => ['bwrap', ...namespaces(), ...system(), ...own(host), ...node(), '--', ...command],
 };
 
 /** Tries bubblewrap once. @returns undefined when it is not there or cannot make namespaces here */
 export function detectSandbox(): Sandbox {
-  const probe = spawnSync('bwrap', [...namespaces(), ...system(), '--', '/bin/sh', '-c', ':'], {
+  const probe = spawnSync('bwrap', [...namespaces(), ...system(), ...node(), '--', '/bin/sh', '-c', ':'], {
     stdio: 'ignore',
     timeout: 5_000,
   });
@@ -91,12 +91,6 @@ function system(): string[] {
     else if (entry) args.push('--ro-bind', folder, folder);
   }
   for (const name of ETC) args.push('--ro-bind-try', join('/etc', name), join('/etc', name));
-  if (!NODE_FOLDER.startsWith('/usr/')) {
-    args.push('--ro-bind', NODE_FOLDER, NODE_FOLDER);
-    // npm is a link from Node's folder to this one.
-    const modules = join(dirname(NODE_FOLDER), 'lib', 'node_modules');
-    if (existsSync(modules)) args.push('--ro-bind', modules, modules);
-  }
   return args;
 }
 
@@ -106,4 +100,14 @@ function own(host: Folders): string[] {
     ...['--bind', host.temporary, INSIDE.temporary, '--bind', host.state, INSIDE.state],
     ...['--ro-bind', host.scripts, INSIDE.scripts, '--chdir', INSIDE.output],
   ];
+}
+
+/** Node, where it is outside; last, as a checkout below /tmp would else vanish under the build's own /tmp. */
+function node(): string[] {
+  if (NODE_FOLDER.startsWith('/usr/')) return [];
+  const args = ['--ro-bind', NODE_FOLDER, NODE_FOLDER];
+  // npm is a link from Node's folder to this one.
+  const modules = join(dirname(NODE_FOLDER), 'lib', 'node_modules');
+  if (existsSync(modules)) args.push('--ro-bind', modules, modules);
+  return args;
 }
