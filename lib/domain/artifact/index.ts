@@ -1,6 +1,8 @@
 /** Artifacts: announced by a job, confirmed against storage, found, downloaded. */
+
 import { createHash } from 'node:crypto';
-import { type Actor, sees } from '../access/actor.ts';
+import type { Actor } from '../access/actor.ts';
+import { readVisible } from '../access/visible.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { CreateJobUpload, Job, JobUpload } from '../job/schema.ts';
@@ -112,9 +114,7 @@ export async function confirm(
 
 /** @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Artifact> {
-  const found = await artifacts.get(ports.table, Keys.artifact(id));
-  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('artifact', id);
-  return found.value;
+  return readVisible(ports.table, artifacts, Keys.artifact, actor, id);
 }
 
 export async function list(

@@ -1,5 +1,7 @@
 /** Builds: record what to build, and list it. Running it is the business of `run`. */
-import { type Actor, nameOf, sees } from '../access/actor.ts';
+
+import { type Actor, nameOf } from '../access/actor.ts';
+import { readVisible } from '../access/visible.ts';
 import { notFound } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -63,9 +65,7 @@ async function record(ports: Pick<Ports, 'table'>, build: BuildRecord): Promise<
 
 /** @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<BuildRecord> {
-  const found = await builds.get(ports.table, Keys.build(id));
-  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('build', id);
-  return found.value;
+  return readVisible(ports.table, builds, Keys.build, actor, id);
 }
 
 /** The build with its newest run. @throws StaitheError not_found */

@@ -1,10 +1,12 @@
 /** Deployments: create, find, list. The steps of the deployment workflow are in `steps.ts`. */
-import { type Actor, nameOf, sees } from '../access/actor.ts';
+
+import { type Actor, nameOf } from '../access/actor.ts';
+import { readVisible } from '../access/visible.ts';
 import * as Artifact from '../artifact/index.ts';
 import * as Environment from '../environment/index.ts';
 import { environments } from '../environment/record.ts';
 import type { Environment as EnvironmentValue } from '../environment/schema.ts';
-import { notFound, StaitheError } from '../error.ts';
+import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
@@ -115,9 +117,7 @@ async function assertZip(ports: Pick<Ports, 'table'>, actor: Actor, chosen: Rele
 
 /** @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Deployment> {
-  const found = await deployments.get(ports.table, Keys.deployment(id));
-  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('deployment', id);
-  return found.value;
+  return readVisible(ports.table, deployments, Keys.deployment, actor, id);
 }
 
 /** @throws StaitheError not_found */

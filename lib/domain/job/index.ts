@@ -1,5 +1,8 @@
 /** Jobs, as their agent sees them: claim, progress, uploads, result. */
-import { type Actor, sees } from '../access/actor.ts';
+
+import type { Actor } from '../access/actor.ts';
+import { matches } from '../access/secret.ts';
+import { readVisible } from '../access/visible.ts';
 import * as Artifact from '../artifact/index.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { isFinal } from '../lifecycle.ts';
@@ -16,16 +19,13 @@ import type {
   ReportProgress,
   ReportResult,
 } from './schema.ts';
-import { matches } from './ticket.ts';
 
 /** Beyond the job's own timeout the agent has 10 minutes to unpack, pack, upload and report. */
 const TOKEN_GRACE_SECONDS = 10 * 60;
 
 /** @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<JobRecord> {
-  const found = await jobs.get(ports.table, Keys.job(id));
-  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('job', id);
-  return found.value;
+  return readVisible(ports.table, jobs, Keys.job, actor, id);
 }
 
 /**

@@ -1,18 +1,6 @@
-/** Tickets: what lets one agent claim a job. Only the hash is kept. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+/** Tickets: what lets one agent claim a job. */
 import type { Randomness } from '../ports/index.ts';
 
 export function newTicket(randomness: Randomness): string {
   return `tkt_${randomness.secret()}`;
-}
-
-export function hashOfSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
-/** Compares in constant time. Both are hashed, so lengths are equal. */
-export function matches(secret: string, hash: string): boolean {
-  const given = Buffer.from(hashOfSecret(secret), 'hex');
-  const kept = Buffer.from(hash, 'hex');
-  return given.length === kept.length && timingSafeEqual(given, kept);
 }

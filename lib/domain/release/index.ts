@@ -1,5 +1,7 @@
 /** Releases: cut from a build, resolved by id, tag, version or latest. A release never changes. */
+
 import { type Actor, nameOf, sees } from '../access/actor.ts';
+import { readVisible } from '../access/visible.ts';
 import * as Artifact from '../artifact/index.ts';
 import * as Build from '../build/index.ts';
 import { notFound, StaitheError } from '../error.ts';
@@ -110,9 +112,7 @@ async function record(ports: Pick<Ports, 'table'>, release: Release): Promise<Re
 
 /** @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Release> {
-  const found = await releases.get(ports.table, Keys.release(id));
-  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('release', id);
-  return found.value;
+  return readVisible(ports.table, releases, Keys.release, actor, id);
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Runs: start, find, cancel. The steps of the build workflow are in `plan.ts` and `finish.ts`. */
-import { type Actor, nameOf, sees } from '../access/actor.ts';
+
+import { type Actor, nameOf } from '../access/actor.ts';
+import { readVisible } from '../access/visible.ts';
 import { builds } from '../build/record.ts';
 import type { Build } from '../build/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
@@ -76,9 +78,7 @@ export async function again(
 
 /** @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Run> {
-  const found = await runs.get(ports.table, Keys.run(id));
-  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('run', id);
-  return found.value;
+  return readVisible(ports.table, runs, Keys.run, actor, id);
 }
 
 export async function list(ports: Pick<Ports, 'table'>, build: Build, paging: Paging): Promise<Listed<Run>> {

@@ -1,9 +1,11 @@
 /** The first step of the build workflow: from a source and its manifest to jobs. */
+
+import { hashOfSecret } from '../access/secret.ts';
 import { builds } from '../build/record.ts';
 import type { Build } from '../build/schema.ts';
 import { idFrom } from '../id.ts';
 import { type JobRecord, jobs } from '../job/record.ts';
-import { hashOfSecret, newTicket } from '../job/ticket.ts';
+import { newTicket } from '../job/ticket.ts';
 import { isFinal } from '../lifecycle.ts';
 import { ManifestError, parse, type ReadManifest } from '../manifest/index.ts';
 import { MANIFEST_FILES, MANIFEST_MAX_BYTES, type Manifest, type Service } from '../manifest/schema.ts';

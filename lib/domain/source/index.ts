@@ -1,5 +1,7 @@
 /** Sources: announce, find, mark as stored. */
-import { type Actor, nameOf, sees } from '../access/actor.ts';
+
+import { type Actor, nameOf } from '../access/actor.ts';
+import { readVisible } from '../access/visible.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -106,9 +108,7 @@ async function bySha(
 
 /** @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Source> {
-  const found = await sources.get(ports.table, Keys.source(id));
-  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound('source', id);
-  return found.value;
+  return readVisible(ports.table, sources, Keys.source, actor, id);
 }
 
 /**

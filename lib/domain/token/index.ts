@@ -1,9 +1,9 @@
 /** Tokens: create, list, revoke, and tell who comes with one. */
 import { type Actor, nameOf, type RequestActor, type TokenActor } from '../access/actor.ts';
 import { roleAllows } from '../access/role.ts';
+import { hashOfSecret, matches } from '../access/secret.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
-import { hashOfSecret, matches } from '../job/ticket.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import * as Project from '../project/index.ts';
