@@ -1,5 +1,10 @@
+/** `staithe.yaml`: what a project's services are and how each is built; identified by the hash of its canonical form. */
 import * as z from 'zod';
 import { Name, Variables } from '../values.ts';
+import { Service } from './service.ts';
+import { SecretName } from './values.ts';
+
+export { ArtifactSpec, CacheSpec, Service } from './service.ts';
 
 /** Where the manifest stands in a tree. */
 export const MANIFEST_FILES = ['staithe.yaml', 'staithe.yml'] as const;
@@ -10,71 +15,95 @@ export const MANIFEST_MAX_BYTES = 256 * 1024;
  * in an item of at most 400 KB (docs: DynamoDB quotas), and the list of a run's jobs carries all (docs: Lambda, 6 MB).
  */
 const EXPANDED_MAX_BYTES = 320 * 1024;
-/** 15 minutes when a service says nothing: long for most builds, short enough that a hanging one costs cents. */
-export const DEFAULT_TIMEOUT_SECONDS = 15 * 60;
-/** 8 hours, CodeBuild's own limit is 36 (docs: CodeBuild quotas). */
-export const MAX_TIMEOUT_SECONDS = 8 * 3600;
 
-/** A path inside the tree: relative, forward slashes, no `..`. */
-const TreePath = z
-  .string()
-  .min(1)
-  .max(1024)
-  .refine(
-    (path) => !path.startsWith('/') && !path.includes('\\') && !path.split('/').includes('..'),
-    'must be a path inside the tree, without ..',
-  );
-
-/** `90s`, `15m`, `2h`, or a number of seconds. */
-const Duration = z
-  .union([
-    z.int().positive(),
-    z
-      .string()
-      .regex(/^\d{1,5}(s|m|h)$/, 'must be a number of seconds or such as 90s, 15m, 2h')
-      .transform((text) => Number.parseInt(text, 10) * ({ s: 1, m: 60, h: 3600 }[text.at(-1) ?? 's'] ?? 1)),
-  ])
-  .pipe(z.int().positive().max(MAX_TIMEOUT_SECONDS, 'may be 8 hours at most'));
-
-/** What a service leaves behind: files below `root` that match the globs, packed as one archive (or kept as one file). */
-export const ArtifactSpec = z.strictObject({
-  name: Name.optional(),
-  paths: z.array(TreePath).min(1).max(100),
-  root: TreePath,
-  format: z.enum(['zip', 'tar.gz', 'file']),
-});
-export type ArtifactSpec = z.infer<typeof ArtifactSpec>;
-
-/** As people write it: one glob or several, below the context and as a zip unless they say otherwise. */
-const WrittenArtifact = ArtifactSpec.extend({
-  paths: z
-    .union([TreePath, z.array(TreePath).min(1).max(100)])
-    .transform((paths) => (typeof paths === 'string' ? [paths] : paths)),
-  root: TreePath.default('.'),
-  format: z.enum(['zip', 'tar.gz', 'file']).default('zip'),
-});
-
-export const Service = z.strictObject({
-  context: TreePath.default('.'),
-  commands: z.array(z.string().min(1).max(8192)).max(50).default([]),
-  artifacts: z
-    .union([
-      TreePath.transform((path) => [{ paths: [path], root: '.', format: 'zip' as const }]),
-      z.array(WrittenArtifact).min(1).max(20),
-    ])
+/** A registry of one's own, with the names of the secrets that open it. */
+export const OwnRegistry = z.strictObject({
+  /** A host with its port, and a path when the registry has one: `public.ecr.aws/w7c4v0w3`. */
+  host: z
+    .string()
+    .max(255)
+    .regex(
+      /^[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._/-]+)?$/,
+      'must be a host, as docker.io or registry.example.com:5000',
+    ),
+  namespace: z
+    .string()
+    .max(128)
+    .regex(/^[a-z0-9]+([._/-][a-z0-9]+)*$/, 'must be a path in lower case')
     .optional(),
-  env: Variables.default({}),
-  timeout: Duration.default(DEFAULT_TIMEOUT_SECONDS),
+  auth: z
+    .strictObject({
+      username_secret: SecretName.default('REGISTRY_USERNAME'),
+      token_secret: SecretName.default('REGISTRY_PASSWORD'),
+    })
+    .default({ username_secret: 'REGISTRY_USERNAME', token_secret: 'REGISTRY_PASSWORD' }),
 });
-export type Service = z.infer<typeof Service>;
+export type OwnRegistry = z.infer<typeof OwnRegistry>;
 
-/** `staithe.yaml`: what a project's services are and how each is built. */
+/** Where images go: the installation's own registry, one of the project's, or nowhere. */
+export const Registry = z.union([z.enum(['native', 'none']), OwnRegistry]);
+export type Registry = z.infer<typeof Registry>;
+
+/** An environment as the manifest describes it. Read and kept; deployments take theirs from the API. */
+const ManifestEnvironment = z.strictObject({
+  target: z.record(z.string(), z.unknown()).optional(),
+  variables: Variables.default({}),
+  promotes_from: Name.optional(),
+  approvals: z.int().min(0).max(10).default(0),
+});
+
+const ActionStep = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('build'), services: z.array(Name).min(1).optional() }),
+  z.strictObject({ type: z.literal('release'), version: z.string().max(128).optional() }),
+  z.strictObject({ type: z.literal('deploy'), environment: Name }),
+]);
+
+/** A pipeline's steps; each may wait for others. */
+const Pipeline = z
+  .strictObject({
+    steps: z
+      .array(
+        z.strictObject({ name: Name, depends_on: z.array(Name).max(50).default([]), action: ActionStep }),
+      )
+      .min(1)
+      .max(50),
+  })
+  .superRefine(({ steps }, context) => {
+    const before = new Set<string>();
+    for (const [index, step] of steps.entries()) {
+      if (before.has(step.name))
+        context.addIssue({
+          code: 'custom',
+          path: ['steps', index, 'name'],
+          message: `'${step.name}' is the name of an earlier step`,
+        });
+      for (const [at, needed] of step.depends_on.entries())
+        if (!before.has(needed))
+          context.addIssue({
+            code: 'custom',
+            path: ['steps', index, 'depends_on', at],
+            message: `there is no earlier step '${needed}'`,
+          });
+      before.add(step.name);
+    }
+  });
+
+/** 100: what a run may have of jobs in all (its list of ids is kept in one item). */
+export const MAX_PARALLEL = 100;
+
 export const Manifest = z
   .strictObject({
     services: z.record(Name, Service).refine((services) => {
       const count = Object.keys(services).length;
       return count >= 1 && count <= 50;
     }, 'must name 1 to 50 services'),
+    registry: Registry.default('native'),
+    /** How many jobs of a run may work at once. */
+    max_parallel: z.int().min(1).max(MAX_PARALLEL).optional(),
+    /** Whether the first failing job ends the others. */
+    fail_fast: z.boolean().default(false),
+    environments: z.record(Name, ManifestEnvironment).default({}),
+    pipelines: z.record(Name, Pipeline).default({}),
   })
   .refine(
     (manifest) => Buffer.byteLength(JSON.stringify(manifest)) <= EXPANDED_MAX_BYTES,
