@@ -84,6 +84,8 @@ function item(projectId: string, at: number): Record<string, unknown> {
     project_id: projectId,
     source_id: `src_${id}`,
     inputs: {},
+    features: [],
+    trust: 'own',
     created_at: new Date(at).toISOString(),
     created_by: `tok_${id}`,
   });

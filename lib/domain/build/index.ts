@@ -41,11 +41,20 @@ export async function create(
     manifest_hash: input.manifest_hash,
     services: input.services && [...new Set(input.services)].sort(),
     inputs: input.inputs,
+    features: [...new Set(input.features)].sort(),
+    matrix: input.matrix,
+    max_parallel: input.max_parallel,
+    fail_fast: input.fail_fast,
+    timeout_seconds: input.timeout_seconds,
+    trust: input.trust,
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };
   if (!input.start) return { ...(await record(ports, build)), latest_run: null };
-  const run = Run.first(build, idFrom('run', ulid), now, nameOf(actor));
+  const run: RunValue = {
+    ...Run.first(build, idFrom('run', ulid), now, nameOf(actor)),
+    force_rebuild: input.force_rebuild,
+  };
   const [kept, keptRun] = await Promise.all([
     record(ports, { ...build, latest_run_id: run.id }),
     Run.record(ports, run),

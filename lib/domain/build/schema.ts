@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
+import { MAX_PARALLEL } from '../manifest/schema.ts';
+import { MAX_TIMEOUT_SECONDS, Matrix } from '../manifest/values.ts';
 import { Run } from '../run/schema.ts';
 import { Digest, GitSha, Name, Timestamp } from '../values.ts';
 
@@ -15,6 +17,13 @@ const Inputs = z
     'may have 16 KiB in all',
   );
 
+/** A switch that commands see, as `STAITHE_FEATURES` and `STAITHE_FEATURE_<NAME>=1`. */
+const Feature = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be a-z, 0-9, - and _');
+
+/** Whose tree it is. What a fork's pull request brings gets no secrets, and writes no cache that others read. */
+export const Trust = z.enum(['own', 'fork']);
+export type Trust = z.infer<typeof Trust>;
+
 /** An immutable record of what to build. Runs execute it. */
 export const Build = z.object({
   id: Id.build,
@@ -27,6 +36,15 @@ export const Build = z.object({
   /** The services to build; all of the manifest when absent. */
   services: z.array(Name).optional(),
   inputs: Inputs,
+  features: z.array(Feature).default([]),
+  /** Values of axes in place of the manifest's; an axis that no service has is one of all of them. */
+  matrix: Matrix.optional(),
+  /** How many jobs may work at once, and whether the first failing one ends the others; the manifest's when absent. */
+  max_parallel: z.int().min(1).max(MAX_PARALLEL).optional(),
+  fail_fast: z.boolean().optional(),
+  /** How long a run may take in all, with the time that it waits for its turn. */
+  timeout_seconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional(),
+  trust: Trust.default('own'),
   created_at: Timestamp,
   created_by: z.string(),
 });
@@ -39,6 +57,14 @@ export const CreateBuild = z.strictObject({
   manifest_hash: Digest.optional(),
   services: z.array(Name).min(1).max(50).optional(),
   inputs: Inputs.default({}),
+  features: z.array(Feature).max(50).default([]),
+  matrix: Matrix.optional(),
+  max_parallel: z.int().min(1).max(MAX_PARALLEL).optional(),
+  fail_fast: z.boolean().optional(),
+  timeout_seconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional(),
+  trust: Trust.default('own'),
+  /** Builds although an earlier run has the artifacts of just this. */
+  force_rebuild: z.boolean().default(false),
   /** false records the build and starts nothing. */
   start: z.boolean().default(true),
 });

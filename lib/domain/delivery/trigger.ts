@@ -1,6 +1,7 @@
 /** The steps of the trigger workflow: from a kept webhook to builds, once per project and commit. */
 import type { SystemActor } from '../access/actor.ts';
 import * as Build from '../build/index.ts';
+import { CreateBuild } from '../build/schema.ts';
 import { GitHostError } from '../ports/git-host.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Item } from '../ports/table.ts';
@@ -54,7 +55,7 @@ export async function build(
   }
   const project = await Project.resolve(ports, WEBHOOK, projectId);
   const source = await Source.stageCommit(ports, project, { repository, ref, sha });
-  const input = { source_id: source.id, git_sha: sha, git_ref: ref, inputs: {}, start: true };
+  const input = CreateBuild.parse({ source_id: source.id, git_sha: sha, git_ref: ref });
   const built = await Build.create(ports, WEBHOOK, project, input, claim.seed);
   await conclude(
     ports,

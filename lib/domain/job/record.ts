@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Registry } from '../manifest/schema.ts';
 import { SourceFormat } from '../source/schema.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
@@ -19,6 +20,10 @@ const JobRecord = Job.extend({
     format: SourceFormat,
     strip_components: z.int().min(0).max(1),
   }),
+  /** Where its image goes, when it is one. */
+  registry: Registry.optional(),
+  /** The name that the manifest gives the image, in place of the derived one. */
+  image_name: z.string().optional(),
   /** Log streams of the attempts so far, oldest first. */
   log_streams: z.array(z.string()),
 });

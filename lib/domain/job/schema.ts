@@ -1,12 +1,29 @@
 import * as z from 'zod';
+import { Trust } from '../build/schema.ts';
 import { Id } from '../id.ts';
-import { ArtifactSpec } from '../manifest/schema.ts';
+import { Architecture, ArtifactSpec, CacheSpec, ComputeName } from '../manifest/service.ts';
 import { Failure, RunStatus } from '../run/schema.ts';
 import { PresignedUpload, SourceFormat } from '../source/schema.ts';
 import { Digest, Name, Sha256, Timestamp } from '../values.ts';
 
 /** 2 GiB: twice what Lambda, S3 consoles and package registries take as one file, and still one presigned PUT (S3: 5 GiB). */
 export const ARTIFACT_MAX_BYTES = 2 * 1024 ** 3;
+
+/** An image to build, and what to call it. */
+export const ImageSpec = z.object({
+  /** Below the context. */
+  dockerfile: z.string(),
+  /** false keeps the image as an OCI archive among the artifacts instead of pushing it. */
+  push: z.boolean(),
+  tags: z.array(z.string()).min(1),
+  build_args: z.record(z.string(), z.string()),
+  platform: z.enum(['linux/arm64', 'linux/amd64']),
+});
+export type ImageSpec = z.infer<typeof ImageSpec>;
+
+/** The machine of a job: a compute type of the installation, and its processor. */
+export const Compute = z.object({ type: ComputeName, architecture: Architecture });
+export type Compute = z.infer<typeof Compute>;
 
 /** What the agent runs for one service. */
 export const JobSpec = z.object({
@@ -15,6 +32,11 @@ export const JobSpec = z.object({
   artifacts: z.array(ArtifactSpec),
   env: z.record(z.string(), z.string()),
   timeout_seconds: z.int().positive(),
+  /** What makes the service a container image; null when it leaves files. */
+  image: ImageSpec.nullable().default(null),
+  /** Names of secrets that commands get. */
+  secrets: z.array(z.string()).default([]),
+  caches: z.array(CacheSpec).default([]),
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 
@@ -25,6 +47,13 @@ export const Job = z.object({
   build_id: Id.build,
   project_id: Id.project,
   service: Name,
+  /** The service, and its cell of the matrix: `api (erlang=25)`. */
+  name: z.string(),
+  matrix: z.record(z.string(), z.string()).default({}),
+  compute: Compute.optional(),
+  trust: Trust.default('own'),
+  /** The branch that is built, without `refs/heads/`; absent for tags and plain uploads. */
+  branch: z.string().optional(),
   status: RunStatus,
   progress: z.int().min(0).max(100),
   stage: z.string(),
@@ -110,7 +139,7 @@ export type JobUpload = z.infer<typeof JobUpload>;
 
 /** The agent's last word. A repeat of the same word is no error. */
 export const ReportResult = z.discriminatedUnion('status', [
-  z.strictObject({ status: z.literal('completed'), artifact_ids: z.array(Id.artifact).min(1).max(20) }),
+  z.strictObject({ status: z.literal('completed'), artifact_ids: z.array(Id.artifact).min(1).max(40) }),
   z.strictObject({ status: z.literal('failed'), error: Failure.omit({ job_id: true, service: true }) }),
 ]);
 export type ReportResult = z.infer<typeof ReportResult>;

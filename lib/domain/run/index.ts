@@ -25,6 +25,12 @@ export function first(build: Build, id: string, now: Date, createdBy: string): R
     status: 'pending',
     progress: 0,
     stage: 'queued',
+    kept_artifact_ids: [],
+    force_rebuild: false,
+    deadline_at:
+      build.timeout_seconds === undefined
+        ? undefined
+        : new Date(now.getTime() + build.timeout_seconds * 1000).toISOString(),
     job_ids: [],
     artifact_ids: [],
     created_at: now.toISOString(),

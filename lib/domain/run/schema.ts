@@ -18,10 +18,13 @@ export const RUN_LIFECYCLE = {
 /** Why a run or job failed, for programs. */
 export const FailureCode = z.enum([
   'source_error',
+  'clone_error',
   'manifest_error',
+  'auth_error',
   'build_error',
   'timeout_error',
   'resource_error',
+  'registry_error',
   'zero_artifacts',
   'cancelled',
   'internal_error',
@@ -38,6 +41,8 @@ export const Failure = z.object({
   service: z.string().optional(),
   /** The command or phase that failed. */
   step: z.string().max(8192).optional(),
+  /** Of an image: the Dockerfile's stage and instruction, e.g. `[build 3/5] RUN pnpm install`. */
+  stage: z.string().max(1000).optional(),
   exit_code: z.int().optional(),
   signal: z.string().max(20).optional(),
   /** The last lines that the failing step printed, at most 30. */
@@ -65,6 +70,17 @@ export const Run = z.object({
   /** What is happening now: queued, planning, a job's stage, done. */
   stage: z.string(),
   manifest_hash: Digest.optional(),
+  /** The digest of the tree's content: the same for an upload and a checkout of the same files. */
+  tree_digest: Digest.optional(),
+  /** The run whose artifacts this one has instead of building them again. */
+  reused_from: Id.run.optional(),
+  /** The run whose failed jobs this one runs again; the artifacts of the others are kept. */
+  retry_of: Id.run.optional(),
+  kept_artifact_ids: z.array(Id.artifact).default([]),
+  /** Never take an earlier run's artifacts. */
+  force_rebuild: z.boolean().default(false),
+  /** When whatever is left of it is ended. */
+  deadline_at: Timestamp.optional(),
   job_ids: z.array(Id.job),
   artifact_ids: z.array(Id.artifact),
   error: Failure.optional(),
