@@ -1,0 +1,5 @@
+/** Compute: which machines there are, which of them a job gets, and how CodeBuild is asked for it. */
+export { type Choice, choose, type Need, type Refusal } from './choose.ts';
+export { type Machine, type MachineOverrides, type MachineProject, machineFor } from './machine.ts';
+export { Offer, offered, offerFrom } from './offer.ts';
+export { Architecture, COMPUTE_TYPES, Compute, type ComputeType, type ComputeTypeName } from './types.ts';

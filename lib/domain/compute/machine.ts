@@ -1,0 +1,80 @@
+/** The CodeBuild project that runs a job, and what its build overrides. Only values of the tables here ever reach it. */
+import type { Offer } from './offer.ts';
+import { type Architecture, COMPUTE_TYPES, type Compute, fleetIn, isComputeTypeName } from './types.ts';
+
+/** The projects of an installation (lib/infrastructure/machines.ts). */
+export type MachineProject = 'plain' | 'privileged' | 'lambda';
+
+/** Parameters of StartBuild (CodeBuild API reference), as Step Functions writes them. */
+export interface MachineOverrides {
+  readonly EnvironmentTypeOverride: string;
+  readonly ComputeTypeOverride?: string;
+  readonly ImageOverride: string;
+  readonly FleetOverride?: { readonly FleetArn: string };
+  /** Not for Lambda compute, which refuses any. */
+  readonly TimeoutInMinutesOverride?: number;
+}
+
+export interface Machine {
+  readonly project: MachineProject;
+  readonly overrides: MachineOverrides;
+}
+
+/** 15 minutes above the job's own limit, which the agent keeps itself: the backend's is for an agent that hangs. */
+const GRACE_MINUTES = 15;
+
+/** Images that CodeBuild keeps warm on its hosts (user guide, "Docker images provided by CodeBuild"). */
+export const MACHINE_IMAGES = {
+  ec2: {
+    arm64: 'aws/codebuild/amazonlinux-aarch64-standard:3.0',
+    x86_64: 'aws/codebuild/amazonlinux-x86_64-standard:5.0',
+  },
+  lambda: {
+    arm64: 'aws/codebuild/amazonlinux-aarch64-lambda-standard:nodejs22',
+    x86_64: 'aws/codebuild/amazonlinux-x86_64-lambda-standard:nodejs22',
+  },
+} as const satisfies Record<'ec2' | 'lambda', Record<Architecture, string>>;
+
+/** CodeBuild's `environmentType`. */
+export const ENVIRONMENT_TYPES = {
+  ec2: { arm64: 'ARM_CONTAINER', x86_64: 'LINUX_CONTAINER' },
+  lambda: { arm64: 'ARM_LAMBDA_CONTAINER', x86_64: 'LINUX_LAMBDA_CONTAINER' },
+} as const satisfies Record<'ec2' | 'lambda', Record<Architecture, string>>;
+
+/**
+ * What the workflow hands to CodeBuild for a job whose compute was chosen.
+ * @throws Error when the installation no longer offers the compute: it was there when the job was planned
+ */
+export function machineFor(
+  job: { readonly compute: Compute; readonly needsImages: boolean; readonly timeoutSeconds: number },
+  offer: Offer,
+): Machine {
+  const { type, architecture } = job.compute;
+  const minutes = Math.ceil(job.timeoutSeconds / 60) + GRACE_MINUTES;
+  const fleetName = fleetIn(type);
+  const fleet = fleetName === undefined ? undefined : offer.fleets[fleetName];
+  if (fleet !== undefined)
+    return {
+      project: job.needsImages ? 'privileged' : 'plain',
+      overrides: {
+        ...environment('ec2', architecture),
+        FleetOverride: { FleetArn: fleet.arn },
+        TimeoutInMinutesOverride: minutes,
+      },
+    };
+  if (!isComputeTypeName(type)) throw new Error(`The compute '${type}' is not offered any more.`);
+  const { kind, computeType } = COMPUTE_TYPES[type];
+  const overrides = { ...environment(kind, architecture), ComputeTypeOverride: computeType };
+  if (kind === 'lambda') return { project: 'lambda', overrides };
+  return {
+    project: job.needsImages ? 'privileged' : 'plain',
+    overrides: { ...overrides, TimeoutInMinutesOverride: minutes },
+  };
+}
+
+function environment(kind: 'ec2' | 'lambda', architecture: Architecture) {
+  return {
+    EnvironmentTypeOverride: ENVIRONMENT_TYPES[kind][architecture],
+    ImageOverride: MACHINE_IMAGES[kind][architecture],
+  };
+}

@@ -1,0 +1,63 @@
+/** What an installation offers of compute: its operator says so in the CDK context `compute`. */
+import * as z from 'zod';
+import { Architecture, COMPUTE_TYPES, type ComputeTypeName } from './types.ts';
+
+const TypeName = z.enum(Object.keys(COMPUTE_TYPES) as [ComputeTypeName, ...ComputeTypeName[]]);
+
+/** A reserved-capacity fleet: its ARN, or that with the architecture of its machines. */
+const Fleet = z.preprocess(
+  (given) => (typeof given === 'string' ? { arn: given } : given),
+  z.strictObject({
+    arn: z
+      .string()
+      .regex(/^arn:[a-z-]+:codebuild:[a-z0-9-]+:\d{12}:fleet\/.+$/, 'must be the ARN of a CodeBuild fleet'),
+    architecture: Architecture.default('x86_64'),
+  }),
+);
+
+/**
+ * All types but the two largest and the ones that nobody needs beside them: a mistaken `2xlarge` costs a dollar in five
+ * minutes. Lambda compute and small machines suffice for most.
+ */
+const DEFAULT_ALLOW: readonly ComputeTypeName[] = [
+  'small',
+  'medium',
+  'large',
+  'lambda-1gb',
+  'lambda-2gb',
+  'lambda-4gb',
+  'lambda-8gb',
+  'lambda-10gb',
+];
+
+export const Offer = z
+  .strictObject({
+    allow: z.array(TypeName).default([...DEFAULT_ALLOW]),
+    fleets: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), Fleet).default({}),
+  })
+  .refine(({ allow, fleets }) => allow.length > 0 || Object.keys(fleets).length > 0, 'must offer something');
+export type Offer = z.infer<typeof Offer>;
+
+/**
+ * @param text JSON, as `{"allow": ["small", "lambda-2gb"], "fleets": {"gpu": "arn:aws:codebuild:…:fleet/…"}}`
+ * @returns the default when there is none
+ * @throws Error that says what is wrong with it: an installation's mistake, seen at synth and at cold start
+ */
+export function offerFrom(text: string | undefined): Offer {
+  const parsed = Offer.safeParse(text === undefined || text === '' ? {} : jsonOf(text));
+  if (parsed.success) return parsed.data;
+  throw new Error(`The setting 'compute' is wrong. ${z.prettifyError(parsed.error)}`);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Names of all that is offered, as a manifest writes them. */
+export function offered({ allow, fleets }: Offer): string[] {
+  return [...allow, ...Object.keys(fleets).map((name) => `fleet:${name}`)];
+}
