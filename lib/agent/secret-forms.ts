@@ -1,0 +1,108 @@
+/** The forms in which a secret may be printed: by itself, and as tools encode it. */
+
+/**
+ * Shorter values are not masked. Three characters are in every log: their masks would make it unreadable, and would
+ * tell the value by what they hide. Four bytes are the shortest whose base64 core has four characters in each alignment.
+ */
+export const LEAST_BYTES = 4;
+/** `base64` breaks its lines after 76 characters (RFC 2045), PEM and `openssl base64` after 64 (RFC 7468). */
+const BASE64_COLUMNS = [76, 64];
+
+/**
+ * Every form of a value that is looked for, as bytes. A value of several lines counts by its lines too, as programs
+ * print and indent it by lines; none of the forms has a line break, so nothing is looked for beyond a line's end.
+ */
+export function secretForms(value: string): Buffer[] {
+  const parts = new Set([value, value.trim(), ...value.split(/\r\n|\r|\n/).map((line) => line.trim())]);
+  const forms = new Set<string>();
+  for (const part of parts)
+    if (Buffer.byteLength(part) >= LEAST_BYTES)
+      for (const form of [...textForms(part), ...base64Forms(Buffer.from(part)), ...hexForms(part)])
+        forms.add(form);
+  return [...forms]
+    .filter((form) => !/[\r\n]/.test(form) && !/^\*+$/.test(form))
+    .map((form) => Buffer.from(form))
+    .filter((form) => form.length >= LEAST_BYTES);
+}
+
+function textForms(value: string): string[] {
+  return [value, ...jsonForms(value), ...percentForms(value), ...shellForms(value)];
+}
+
+/** As in JSON: plain; with `\/` (PHP); in ASCII only (Python); with `<>&` escaped (Go); and all within JSON again. */
+function jsonForms(value: string): string[] {
+  const plain = inJson(value);
+  const ascii = plain.replace(/[\u0080-\uffff]/g, unicodeEscape);
+  const html = plain.replace(/[<>&\u2028\u2029]/g, unicodeEscape);
+  const once = [plain, plain.replaceAll('/', '\\/'), ascii, upperEscapes(ascii), html, upperEscapes(html)];
+  return [...once, ...once.map(inJson)];
+}
+
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+const unicodeEscape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const upperEscapes = (text: string): string =>
+  text.replace(/\\u[0-9a-f]{4}/g, (code) => `\\u${code.slice(2).toUpperCase()}`);
+
+/** Characters that encoders of URLs leave as they are, beside letters and digits. */
+const KEPT_BY_ENCODERS = [
+  '-_.~', // RFC 3986, section 2.3
+  "-_.!~*'()", // JavaScript's encodeURIComponent
+  '-_.~/', // Python's urllib.parse.quote
+  "-_.!~*'();/?:@&=+$,#", // JavaScript's encodeURI
+  '-_.!~*()', // encodeURIComponent, put into a URL (WHATWG URL, special-query set)
+  '-_.!~*();/?:@&=+$,[]\\^`{|}', // a text put into the query of a URL as it is
+  '*-._', // application/x-www-form-urlencoded (WHATWG URL)
+  '', // every byte that is no letter or digit
+];
+
+function percentForms(value: string): string[] {
+  const bytes = Buffer.from(value);
+  const forms = KEPT_BY_ENCODERS.map((kept) =>
+    percent(bytes, (char) => /[A-Za-z0-9]/.test(char) || kept.includes(char)),
+  );
+  forms.push(percent(bytes, () => false));
+  return forms.flatMap((form) => {
+    const lower = form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+    return [form, lower, form.replaceAll('%20', '+'), lower.replaceAll('%20', '+')];
+  });
+}
+
+function percent(bytes: Buffer, keeps: (char: string) => boolean): string {
+  let text = '';
+  for (const byte of bytes) {
+    const char = String.fromCharCode(byte);
+    text += byte < 0x80 && keeps(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return text;
+}
+
+/** A quote within quotes, as `set -x` of bash and of dash show it. */
+function shellForms(value: string): string[] {
+  return [value.replaceAll("'", "'\\''"), value.replaceAll("'", `'"'"'`)];
+}
+
+function hexForms(value: string): string[] {
+  const hex = Buffer.from(value).toString('hex');
+  return [hex, hex.toUpperCase()];
+}
+
+/**
+ * Base64 with the value at any place of what is encoded (`user:password`): three alignments, of each the characters
+ * that the value alone decides. So padding, or what stands before and after it, makes no difference (RFC 4648).
+ */
+function base64Forms(value: Buffer): string[] {
+  const cores = [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), value]).toString('base64');
+    return encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + value.length) * 8) / 6));
+  });
+  const wrapped = BASE64_COLUMNS.flatMap((columns) => cut(cores[0] ?? '', columns)).filter(
+    (line) => line.length >= 2 * LEAST_BYTES,
+  );
+  return [...cores, ...wrapped].flatMap((core) => [core, core.replaceAll('+', '-').replaceAll('/', '_')]);
+}
+
+function cut(text: string, columns: number): string[] {
+  return Array.from({ length: Math.ceil(text.length / columns) }, (_, line) =>
+    text.slice(line * columns, (line + 1) * columns),
+  );
+}

@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Masker } from '../../lib/agent/mask.ts';
+import { secretForms } from '../../lib/agent/secret-forms.ts';
+
+/** Everything that comes out for these chunks. */
+function masked(secrets: readonly string[], chunks: readonly Buffer[]): string {
+  const masker = new Masker();
+  masker.add(secrets);
+  return Buffer.concat([...chunks.map((chunk) => masker.mask(chunk)), masker.flush()]).toString('latin1');
+}
+
+function inPieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+}
+
+/** The plainest way to the same end: every occurrence of every form, those that overlap as one. */
+function maskedPlainly(secrets: readonly string[], text: Buffer): string {
+  const spans = secrets
+    .flatMap(secretForms)
+    .flatMap((form) => occurrences(text, form).map((start) => [start, start + form.length] as const))
+    .sort(([a], [b]) => a - b);
+  let shown = '';
+  let at = 0;
+  for (const [start, end] of spans) {
+    if (start >= at) shown += `${text.toString('latin1', at, start)}***`;
+    at = Math.max(at, end);
+  }
+  return shown + text.toString('latin1', at);
+}
+
+function occurrences(text: Buffer, form: Buffer): number[] {
+  const found: number[] = [];
+  for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) found.push(at);
+  return found;
+}
+
+const line = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 40, unit: 'binary' }),
+  fc.stringMatching(/^[A-Za-z0-9+/=%_.-]{1,60}$/),
+  fc.stringMatching(/^[ab]{4,12}$/),
+);
+const secret = fc.oneof(
+  line,
+  fc.array(line, { minLength: 1, maxLength: 4 }).map((lines) => lines.join('\n')),
+);
+const secrets = fc.array(secret, { minLength: 1, maxLength: 5 });
+const cuts = fc.array(fc.nat(), { maxLength: 12 });
+
+test('whatever the chunks, each form of each secret is masked, and nothing else', () => {
+  const piece = (values: readonly string[]) =>
+    fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 12 }),
+      fc.constantFrom(...values.flatMap(secretForms).map(String), '\n'),
+    );
+  const story = secrets.chain((values) => {
+    const pieces =
+      values.flatMap(secretForms).length === 0 ? fc.array(line) : fc.array(piece(values), { maxLength: 12 });
+    return fc.tuple(fc.constant(values), pieces, cuts);
+  });
+  fc.assert(
+    fc.property(story, ([values, pieces, places]) => {
+      const text = Buffer.from(pieces.join(''));
+
+      const shown = masked(values, inPieces(text, places));
+
+      expect(shown).toBe(maskedPlainly(values, text));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+// Made here and not by secret-forms.ts: what tools really print.
+const ENCODERS: Record<string, (value: string) => string> = {
+  'by itself': (value) => value,
+  base64: (value) => Buffer.from(value).toString('base64'),
+  'base64 of user:password': (value) => Buffer.from(`user:${value}`).toString('base64'),
+  'base64 of a header': (value) => Buffer.from(`token ${value} and more`).toString('base64'),
+  'url-safe base64 without padding': (value) => Buffer.from(`ab${value}\n`).toString('base64url'),
+  encodeURIComponent: encodeURIComponent,
+  'lower-case escapes': (value) => encodeURIComponent(value).replace(/%../g, (code) => code.toLowerCase()),
+  'a form': (value) => new URLSearchParams({ secret: value }).toString(),
+  'a URL': (value) => new URL(`https://example.com/?key=${encodeURIComponent(value)}`).href,
+  JSON: (value) => JSON.stringify({ value }),
+  'JSON in JSON': (value) => JSON.stringify({ message: JSON.stringify({ value }) }),
+  hex: (value) => Buffer.from(value).toString('hex'),
+};
+
+test.each(Object.entries(ENCODERS))('no secret can be read back from the output: %s', (_, encode) => {
+  const value = fc
+    .string({ minLength: 8, maxLength: 80, unit: 'grapheme' })
+    .filter((text) => !/[\r\n*]/.test(text) && text.trim() === text && text.isWellFormed());
+  fc.assert(
+    fc.property(value, cuts, (text, places) => {
+      const printed = encode(text);
+
+      const shown = masked([text], inPieces(Buffer.from(`before ${printed} after\n`), places));
+
+      expect(shown).toContain('***');
+      expect(shown.startsWith('before ')).toBe(true);
+      expect(shown).not.toContain(Buffer.from(printed).toString('latin1'));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('text without secrets comes through as it is, byte by byte', () => {
+  const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+  fc.assert(
+    fc.property(bytes, cuts, (text, places) => {
+      expect(masked(['correct horse battery staple', 'hunter2-and-more'], inPieces(text, places))).toBe(
+        text.toString('latin1'),
+      );
+    }),
+  );
+});
+
+test('each line of a key is masked, as it is printed, indented, or in base64 of 76 columns', () => {
+  const body = Array.from({ length: 5 }, (_, row) => `${'MIIEpAIBAAKCAQEA'.repeat(3)}row${row}QJBAJHGFDSAzx`);
+  const key = `-----BEGIN PRIVATE KEY-----\n${body.join('\n')}\n-----END PRIVATE KEY-----\n`;
+  const wrapped = (
+    Buffer.from(key)
+      .toString('base64')
+      .match(/.{1,76}/g) ?? []
+  ).join('\n');
+  const printed = [key, key.replaceAll('\n', '\r\n'), key.replace(/^/gm, '    '), wrapped].join('\n--\n');
+
+  const shown = masked([key], inPieces(Buffer.from(printed), [100, 200, 300, 1000]));
+
+  for (const row of body) expect(shown).not.toContain(row.slice(-24));
+  expect(shown.replace(/[\s*-]/g, '').replace(/[A-Za-z0-9+/=]{1,7}/g, '')).toBe('');
+});
+
+test('a secret that comes byte by byte is never seen in part, and the text around it is not held', () => {
+  const masker = new Masker();
+  masker.add(['hunter2']);
+  const steps = [...'My hunter2! hunt\n'].map((char) => masker.mask(Buffer.from(char)).toString());
+
+  expect(steps.join('|')).toBe('M|y| ||||||||***!| |||||hunt\n');
+  expect(masker.flush()).toHaveLength(0);
+});
+
+test('what is held at a line’s end is given out with it, whatever the secrets', () => {
+  fc.assert(
+    fc.property(secrets, fc.string({ unit: 'binary' }), (values, text) => {
+      const masker = new Masker();
+      masker.add(values);
+
+      masker.mask(Buffer.from(`${text}\n`));
+
+      expect(masker.flush()).toHaveLength(0);
+    }),
+  );
+});
+
+test('values of three characters and less are not masked', () => {
+  expect(masked(['a', 'abc', '', '\n', '****'], [Buffer.from('abcabc ****')])).toBe('abcabc ****');
+});
+
+test('of secrets that overlap nothing is left over', () => {
+  expect(masked(['abcdef', 'efghij', 'abcd'], [Buffer.from('x abcdefghij abcdefx')])).toBe('x *** ***x');
+});
+
+test('a secret that is added later is masked, even when its beginning was held', () => {
+  const masker = new Masker();
+  masker.add(['hunter2']);
+
+  const first = masker.mask(Buffer.from('a hunte'));
+  masker.add(['hunter-gatherer']);
+  const second = masker.mask(Buffer.from('r-gatherer b'));
+
+  expect(`${first}${second}`).toBe('a *** b');
+});
+
+test('a text is masked by itself, whatever is held', () => {
+  const masker = new Masker();
+  masker.add(['pässwörd']);
+  masker.mask(Buffer.from('päss'));
+
+  expect(masker.text('the pässwörd is pässwörd, or päss')).toBe('the *** is ***, or päss');
+  expect(masker.text('nothing')).toBe('nothing');
+});
