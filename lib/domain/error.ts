@@ -91,6 +91,21 @@ export const ERRORS = {
     'The bytes of this artifact have not arrived',
     'Wait for the upload to end, or build again.',
   ),
+  artifact_mismatch: entry(
+    'conflict',
+    'The bytes are not the ones declared',
+    'Create the artifact again with the sha256 and size of the file.',
+  ),
+  artifact_in_use: entry(
+    'conflict',
+    'Something names this artifact',
+    'What a release or a run names stays; nothing has to be done.',
+  ),
+  artifact_not_downloadable: entry(
+    'conflict',
+    'The artifact is not a file',
+    'Pull the image from its registry.',
+  ),
   deployment_in_progress: entry(
     'conflict',
     'Another deployment to this environment is under way',

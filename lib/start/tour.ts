@@ -72,7 +72,7 @@ async function makeRelease(client: Client, step: Step, example: string): Promise
     async () => artifacts.items,
     (items) =>
       items
-        .map(({ name, digest, size_bytes }) => `${name} ${size_bytes} bytes ${digest.slice(0, 19)}…`)
+        .map(({ name, digest, size_bytes }) => `${name} ${size_bytes} bytes ${digest?.slice(0, 19)}…`)
         .join(', '),
   );
   return step(

@@ -1,7 +1,7 @@
 /** Whatever comes in whatever order: no run, job or artifact leaves its lifecycle, and every run comes to an end. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { artifacts } from '../../lib/domain/artifact/index.ts';
+import { artifacts } from '../../lib/domain/artifact/record.ts';
 import * as Build from '../../lib/domain/build/index.ts';
 import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';

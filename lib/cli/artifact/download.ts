@@ -50,14 +50,14 @@ export const download = command({
   async run({ args, options }, { api, terminal }) {
     const params = { artifact: args.artifact };
     const artifact = await api.call('getArtifact', { params });
+    const { size_bytes: size = 0, digest = '' } = artifact;
     const path = targetOf(artifact, options.output);
-    const size = artifact.size_bytes;
     const result = (fetched: boolean) => ({
       json: { artifact, path, verified: true, fetched },
       text: `${path} (${bytes(size)}): sha256 verified${fetched ? '' : ', was here already'}`,
     });
     if (existsSync(path) && !options.force) {
-      if ((await digestOf(path)) === artifact.digest) return result(false);
+      if ((await digestOf(path)) === digest) return result(false);
       throw usageFailure(
         `There is another file '${path}'.`,
         'Choose another name with --output, or say --force.',
@@ -65,7 +65,7 @@ export const download = command({
     }
     const attempt = async () => {
       const location = locationIn(await api.raw('downloadArtifact', { params }));
-      await fetchVerified(location, artifact.digest, path, (count) =>
+      await fetchVerified(location, digest, path, (count) =>
         terminal.progress(
           `downloading ${artifact.name}`,
           `${bar(size === 0 ? 1 : count / size)} of ${bytes(size)}`,

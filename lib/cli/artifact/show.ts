@@ -20,7 +20,7 @@ export const show = command({
       ['run', artifact.run_id],
       ['status', status(artifact.status)],
       ['type', artifact.content_type],
-      ['size', `${bytes(artifact.size_bytes)} (${artifact.size_bytes} bytes)`],
+      ['size', artifact.size_bytes && `${bytes(artifact.size_bytes)} (${artifact.size_bytes} bytes)`],
       ['digest', artifact.digest],
       ['created', moment(artifact.created_at)],
     ]);

@@ -34,10 +34,10 @@ export const artifactColumns: readonly Column<Artifact>[] = [
   { title: 'id', value: (artifact) => artifact.id },
   { title: 'service', value: (artifact) => artifact.service },
   { title: 'name', value: (artifact) => artifact.name },
-  { title: 'size', value: (artifact) => bytes(artifact.size_bytes) },
+  { title: 'size', value: (artifact) => bytes(artifact.size_bytes ?? 0) },
   { title: 'status', value: (artifact) => artifact.status, style: status },
   // As git shows commits: enough of a digest to tell it from others; `artifact show` has it whole.
-  { title: 'digest', value: (artifact) => artifact.digest.slice(0, 'sha256:'.length + 12) },
+  { title: 'digest', value: (artifact) => artifact.digest?.slice(0, 'sha256:'.length + 12) },
 ];
 
 /** Why it failed: the code, the message, the step, what it printed last, the hint. */

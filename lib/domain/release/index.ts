@@ -47,8 +47,8 @@ export async function create(
     tag: input.tag,
     git_sha: build.git_sha,
     manifest_hash: run.manifest_hash ?? '',
-    artifacts: artifacts.map((artifact) => ({
-      service: artifact.service,
+    artifacts: artifacts.map(Artifact.assertStored).map((artifact) => ({
+      service: artifact.service ?? artifact.name,
       name: artifact.name,
       artifact_id: artifact.id,
       kind: artifact.kind,

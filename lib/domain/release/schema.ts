@@ -24,7 +24,7 @@ export const ReleaseArtifact = z.object({
   service: Name,
   name: z.string(),
   artifact_id: Id.artifact,
-  kind: z.literal('file'),
+  kind: z.enum(['file', 'image']),
   digest: Digest,
   size_bytes: z.int().min(0),
 });
