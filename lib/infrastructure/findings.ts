@@ -63,6 +63,15 @@ export function acknowledgePublic(route: IConstruct): void {
   });
 }
 
+/** The one project whose builds may use Docker. */
+export function acknowledgePrivileged(project: IConstruct): void {
+  Validations.of(project).acknowledge({
+    id: 'AwsSolutions::AwsSolutions-CB3',
+    reason:
+      'Images are built here, which needs Docker. A machine serves one build, has no credentials but its role, and that one reads the agent and writes logs.',
+  });
+}
+
 export function acknowledgeFindings(stack: Stack, storage: Storage, build: Workflow): void {
   const validations = Validations.of(stack);
   for (const { rule, on, reason } of findings(storage, build)) {

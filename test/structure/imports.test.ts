@@ -45,6 +45,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/aws/settings.ts',
     'lib/domain/storage/events.ts',
     'lib/domain/ports/workflows.ts',
+    'lib/domain/compute',
   ],
   'lib/agent': ['lib/contract', 'lib/archive', 'lib/domain/*/schema.ts', 'zod', 'esbuild'],
   'lib/local': ['@aws-sdk/*', 'busboy', 'jsonata', 'yauzl', 'yazl', 'yaml', 'zod'],
