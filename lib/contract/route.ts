@@ -39,6 +39,8 @@ export interface RouteSpec {
    * once more on the same ids, for answers that must not be kept (a secret) or that age (a presigned URL).
    */
   readonly repeat?: 'answer' | 'again';
+  /** The body holds a secret: neither a hash of it is kept, by which it could be guessed, nor is any of it shown in an error. */
+  readonly secretBody?: true;
   /** The one successful status and its body; `null` when it has none. */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204 | 302;

@@ -9,12 +9,14 @@ import type { Ports } from '../domain/ports/index.ts';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
+ * @param request.bytes what must be the same in a repeat; undefined for a secret, which would be guessed from its hash:
+ *   whoever keeps it (Secrets Manager, by the seed) refuses another value itself
  * @param answer runs the request with the seed of its ids
  * @throws StaitheError validation_failed | idempotency_key_reused
  */
 export async function answerOnce(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
-  request: { scope: string; key: string; bytes: Uint8Array; keepAnswer: boolean },
+  request: { scope: string; key: string; bytes: Uint8Array | undefined; keepAnswer: boolean },
   answer: (seed: string) => Promise<APIGatewayProxyStructuredResultV2>,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   if (!KEY.test(request.key))
@@ -30,7 +32,12 @@ export async function answerOnce(
         ],
       },
     );
-  const identity = { ...request, requestHash: createHash('sha256').update(request.bytes).digest('hex') };
+  const identity = {
+    ...request,
+    requestHash: createHash('sha256')
+      .update(request.bytes ?? '')
+      .digest('hex'),
+  };
   const { seed, answer: kept } = await Idempotency.begin(ports, identity);
   if (kept !== undefined)
     return {

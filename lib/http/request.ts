@@ -36,7 +36,7 @@ export function checkInput(spec: RouteSpec, event: APIGatewayProxyEventV2, bytes
   };
   const params = check(z.strictObject(spec.params ?? {}), event.pathParameters ?? {}, 'path.');
   const query = check(z.strictObject(spec.query ?? {}), event.queryStringParameters ?? {}, 'query.');
-  const body = spec.body === undefined ? undefined : check(spec.body, jsonOf(bytes), '');
+  const body = spec.body === undefined ? undefined : check(spec.body, jsonOf(bytes, spec.secretBody), '');
   if (problems.length > 0)
     throw new StaitheError(
       'validation_failed',
@@ -58,11 +58,13 @@ function fieldsOf(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
 }
 
 /** An absent body counts as `{}`, so that what has defaults for everything needs none. */
-function jsonOf(bytes: Buffer): unknown {
+function jsonOf(bytes: Buffer, secret = false): unknown {
   if (bytes.length === 0) return {};
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
+    // The parser's message shows a piece of what it read.
+    if (secret) throw new StaitheError('body_not_json', 'The body is not JSON.');
     throw new StaitheError(
       'body_not_json',
       `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`,

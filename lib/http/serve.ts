@@ -71,7 +71,7 @@ export function serve<G extends Group>(
     const request = {
       key,
       scope: `${nameOf(actor)} ${operation} ${event.rawPath}`,
-      bytes,
+      bytes: spec.secretBody ? undefined : bytes,
       keepAnswer: spec.repeat !== 'again',
     };
     return answerOnce(ports, request, answer);
