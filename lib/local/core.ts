@@ -7,7 +7,7 @@ import { Authorizer } from './iam/authorizer.ts';
 import { KeyRing, type SessionCredentials } from './iam/credentials.ts';
 import { Roles } from './iam/roles.ts';
 import { Ports } from './ports.ts';
-import { type AccessKey, AwsError, type Cloud, type Principal, type Service } from './service.ts';
+import { type AccessKey, AwsError, type Call, type Cloud, type Principal, type Service } from './service.ts';
 import type { Asset } from './template/assembly.ts';
 
 export interface CoreOptions {
@@ -89,6 +89,10 @@ export class Core implements Cloud {
   accessKey(accessKeyId: string, sessionToken?: string): AccessKey | undefined {
     const found = this.keys.find(accessKeyId, sessionToken);
     return typeof found === 'string' ? undefined : found;
+  }
+
+  callAs(service: string, principal: Principal): Call {
+    return this.calls(service, principal);
   }
 
   async call(

@@ -20,6 +20,8 @@ export interface Principal {
   readonly sourceArn?: string;
   /** For `role`: the name of the session that the credentials belong to; error messages and STS show it. */
   readonly session?: string;
+  /** For `role`: the policy document (JSON) that was passed to AssumeRole and narrows what the session may do. */
+  readonly sessionPolicy?: string;
 }
 
 /** The secret half of an access key, and who it belongs to. */
@@ -134,6 +136,11 @@ export interface Cloud {
    * @returns undefined when the key is unknown, or the session token is missing, wrong or expired
    */
   accessKey?(accessKeyId: string, sessionToken?: string): AccessKey | undefined;
+  /**
+   * A call of a principal whom the service has authenticated itself, outside of the gateway (ECR's registry port).
+   * Always there in a running cloud; optional so that a test's cloud may leave it out.
+   */
+  callAs?(service: string, principal: Principal): Call;
   /** The role's own access key, the same at every start: put into the environment of what runs under the role. */
   credentials(roleArn: string): { accessKeyId: string; secretAccessKey: string; sessionToken: string };
   /**

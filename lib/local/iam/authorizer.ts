@@ -1,7 +1,11 @@
-/** Decides whether a principal may do something, in AWS's order: explicit denies, resource policies, identity, boundary. */
+/**
+ * Decides whether a principal may do something, in AWS's order: explicit denies, resource policies, identity, boundary,
+ * session policy
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
+ */
 import { AwsError, type ConditionValues, type Principal } from '../service.ts';
 import { callerArn } from './caller-arn.ts';
-import { evaluateResourcePolicy, type Verdict } from './evaluate.ts';
+import { evaluateResourcePolicy, IdentityPolicies, type Verdict } from './evaluate.ts';
 import { parsePolicy, type Statement } from './policy.ts';
 import { type CallerFacts, type ConditionLookup, conditionLookup } from './request-context.ts';
 import type { Roles } from './roles.ts';
@@ -14,7 +18,7 @@ export interface AuthorizationOptions {
 /** `allowed`, or the end of AWS's denial sentence. */
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
 
-/** Resource policies kept parsed: one for each bucket, function, key and bus. */
+/** Policies kept parsed: one for each bucket, function, key and bus, and one for each session that has its own. */
 const CACHE_LIMIT = 500;
 
 const ALLOWED: Decision = { allowed: true };
@@ -25,6 +29,7 @@ export class Authorizer {
   readonly #now: () => number;
   /** Parsed resource policies by their text: writing a document out costs a tenth of checking and compiling it. */
   readonly #parsed = new Map<string, readonly Statement[]>();
+  readonly #sessionPolicies = new Map<string, IdentityPolicies>();
 
   constructor(roles: Roles, account: CallerFacts, now: () => number) {
     this.#roles = roles;
@@ -45,7 +50,10 @@ export class Authorizer {
       case 'operator':
         return ALLOWED;
       case 'role':
-        return this.#decideForRole(principal.arn, action, resource, byResource, lookup);
+        if (byResource === 'allow' && this.#namesSession(principal, action, resource, options, lookup)) {
+          return this.#refusedExplicitly(principal, action, resource, lookup) ?? ALLOWED;
+        }
+        return this.#decideForRole(principal, action, resource, byResource, lookup);
       case 'service':
         // Where a resource has no policy of its own, AWS's services are not asked for one.
         if (options.resourcePolicies === undefined) return ALLOWED;
@@ -62,7 +70,10 @@ export class Authorizer {
     const lookup = conditionLookup(principal, this.#factsOf(principal), this.#now, undefined);
     const verdict = (who: Principal) =>
       evaluateResourcePolicy(role.trust, who, this.#account.accountId, 'sts:AssumeRole', roleArn, lookup);
-    if (verdict(principal) !== 'none' || principal.kind === 'service') return verdict(principal) === 'allow';
+    if (verdict(principal) !== 'none' || principal.kind === 'service') {
+      const own = this.#sessionPolicy(principal)?.evaluate('sts:AssumeRole', roleArn, lookup) ?? 'allow';
+      return verdict(principal) === 'allow' && own === 'allow';
+    }
     // A trust policy that names the account lets its identities in as far as their own policies allow sts:AssumeRole.
     const root: Principal = { kind: 'operator', arn: `arn:aws:iam::${this.#account.accountId}:root` };
     return verdict(root) === 'allow' && this.decide(principal, 'sts:AssumeRole', roleArn).allowed;
@@ -73,24 +84,76 @@ export class Authorizer {
     return role === undefined ? this.#account : { ...this.#account, userId: role.id, tags: role.tags };
   }
 
+  /** What the session may do is what its role, the role's boundary and the session's own policy all allow. */
   #decideForRole(
-    arn: string,
+    principal: Principal,
     action: string,
     resource: string,
     byResource: Verdict,
     lookup: ConditionLookup,
   ): Decision {
-    const policies = this.#roles.compiled(arn);
+    const explicitly = this.#refusedExplicitly(principal, action, resource, lookup);
+    if (explicitly !== undefined) return explicitly;
+    const policies = this.#roles.compiled(principal.arn);
     const byIdentity = policies?.identity.evaluate(action, resource, lookup) ?? 'none';
-    if (byIdentity === 'deny') return refused('with an explicit deny in an identity-based policy');
-    const byBoundary = policies?.boundary?.evaluate(action, resource, lookup) ?? 'allow';
-    if (byBoundary === 'deny') return refused('with an explicit deny in a permissions boundary');
     if (byIdentity === 'none' && byResource === 'none') {
       return refused(`because no identity-based policy allows the ${action} action`);
     }
-    return byBoundary === 'allow'
-      ? ALLOWED
-      : refused(`because no permissions boundary allows the ${action} action`);
+    const narrowing: [string, IdentityPolicies | undefined][] = [
+      ['permissions boundary', policies?.boundary],
+      ['session policy', this.#sessionPolicy(principal)],
+    ];
+    const silent = narrowing.find(
+      ([, set]) => set !== undefined && set.evaluate(action, resource, lookup) !== 'allow',
+    );
+    return silent === undefined ? ALLOWED : refused(`because no ${silent[0]} allows the ${action} action`);
+  }
+
+  #refusedExplicitly(
+    principal: Principal,
+    action: string,
+    resource: string,
+    lookup: ConditionLookup,
+  ): Decision | undefined {
+    const policies = this.#roles.compiled(principal.arn);
+    const among: [string, IdentityPolicies | undefined][] = [
+      ['an identity-based policy', policies?.identity],
+      ['a permissions boundary', policies?.boundary],
+      ['a session policy', this.#sessionPolicy(principal)],
+    ];
+    const denying = among.find(([, set]) => set?.denies(action, resource, lookup));
+    return denying && refused(`with an explicit deny in ${denying[0]}`);
+  }
+
+  /**
+   * Whether a resource's policy allows this very session by its `assumed-role` ARN: such a grant is not narrowed by
+   * what boundary and session policy leave out; one for the role's ARN is.
+   */
+  #namesSession(
+    principal: Principal,
+    action: string,
+    resource: string,
+    options: AuthorizationOptions,
+    lookup: ConditionLookup,
+  ): boolean {
+    if (principal.session === undefined) return false;
+    const session: Principal = { kind: 'role', arn: callerArn(principal, this.#account.accountId) };
+    return (options.resourcePolicies ?? []).some((document) => {
+      const naming = this.#statements(document).filter(
+        ({ principals }) => !principals?.negated && principals?.byKind.AWS?.includes(session.arn),
+      );
+      const { accountId } = this.#account;
+      return evaluateResourcePolicy(naming, session, accountId, action, resource, lookup) === 'allow';
+    });
+  }
+
+  #sessionPolicy({ sessionPolicy }: Principal): IdentityPolicies | undefined {
+    if (sessionPolicy === undefined) return undefined;
+    const known =
+      this.#sessionPolicies.get(sessionPolicy) ?? new IdentityPolicies(parsePolicy(sessionPolicy));
+    if (this.#sessionPolicies.size >= CACHE_LIMIT) this.#sessionPolicies.clear();
+    this.#sessionPolicies.set(sessionPolicy, known);
+    return known;
   }
 
   #resourceVerdict(

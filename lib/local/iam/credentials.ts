@@ -21,8 +21,8 @@ export interface SessionCredentials extends Credentials {
 /** Why a key was not accepted, in the gateway's words. */
 export type KeyProblem = 'unknown-key' | 'invalid-token' | 'expired-token';
 
-/** Role ARN, session name, and the end in milliseconds since the epoch (0: with the role). */
-const payloadSchema = z.tuple([z.string(), z.string(), z.number()]);
+/** Role ARN, session name, the end in milliseconds since the epoch (0: with the role), and the session's policy if it has one. */
+const payloadSchema = z.tuple([z.string(), z.string(), z.number()]).rest(z.string());
 
 interface KnownSession extends AccessKey {
   readonly accessKeyId: string;
@@ -50,9 +50,13 @@ export class KeyRing {
     };
   }
 
-  /** @param expires milliseconds since the epoch; 0 lasts as long as the role */
-  session(roleArn: string, session: string, expires = 0): SessionCredentials {
-    const payload = Buffer.from(JSON.stringify([roleArn, session, expires])).toString('base64url');
+  /**
+   * @param expires milliseconds since the epoch; 0 lasts as long as the role
+   * @param policy the session policy (JSON), which goes with the token as in AWS
+   */
+  session(roleArn: string, session: string, expires = 0, policy?: string): SessionCredentials {
+    const facts = [roleArn, session, expires, ...(policy === undefined ? [] : [policy])];
+    const payload = Buffer.from(JSON.stringify(facts)).toString('base64url');
     return {
       accessKeyId: `ASIA${this.#keyId(payload)}`,
       secretAccessKey: this.#secret(payload),
@@ -74,15 +78,15 @@ export class KeyRing {
     const expected = this.#mac(`token:${payload}`);
     const given = Buffer.from(mac, 'base64url');
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-    const [arn, session, expires] = payloadSchema.parse(
+    const [arn, session, expires, sessionPolicy] = payloadSchema.parse(
       JSON.parse(Buffer.from(payload, 'base64url').toString()),
     );
-    const { accessKeyId, secretAccessKey } = this.session(arn, session, expires);
+    const { accessKeyId, secretAccessKey } = this.session(arn, session, expires, sessionPolicy);
     const known: KnownSession = {
       accessKeyId,
       secretAccessKey,
       expires,
-      principal: { kind: 'role', arn, session },
+      principal: { kind: 'role', arn, session, ...(sessionPolicy === undefined ? {} : { sessionPolicy }) },
     };
     if (this.#sessions.size >= CACHE_LIMIT) this.#sessions.clear();
     this.#sessions.set(sessionToken, known);

@@ -61,6 +61,14 @@ export class IdentityPolicies {
     return verdict;
   }
 
+  /** Whether a statement denies it outright; nothing is counted. */
+  denies(action: string, resource: string, lookup: ConditionLookup): boolean {
+    return this.#about(action, resource, lookup).some(
+      ({ statement: { effect, condition } }) =>
+        effect === 'Deny' && (condition === undefined || condition(lookup)),
+    );
+  }
+
   #about(action: string, resource: string, lookup: ConditionLookup): readonly Candidate[] {
     const key = `${action}\n${resource}`;
     const known = this.#cache.get(key);

@@ -14,6 +14,8 @@ const roleSchema = z.object({
   ManagedPolicyArns: z.array(z.string()).default([]),
   Policies: z.array(z.object({ PolicyName: z.string(), PolicyDocument: z.unknown() })).default([]),
   PermissionsBoundary: z.string().optional(),
+  // One hour unless the role says more, up to twelve.
+  MaxSessionDuration: z.coerce.number().int().min(3_600).max(43_200).default(3_600),
   Tags: tags,
 });
 
@@ -83,6 +85,7 @@ function putRole(
     tags: Object.fromEntries(role.Tags.map(({ Key, Value }) => [Key, Value])),
     managedPolicyArns: role.ManagedPolicyArns,
     permissionsBoundary: role.PermissionsBoundary,
+    maxSessionSeconds: role.MaxSessionDuration,
   });
   for (const policy of role.Policies) roles.attach(name, policy.PolicyName, policy.PolicyDocument);
   return { ref: name, attributes: { Arn: arn, RoleId: id } };

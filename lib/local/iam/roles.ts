@@ -13,6 +13,8 @@ export interface Role {
   readonly tags: Readonly<Record<string, string>>;
   readonly managedPolicyArns: readonly string[];
   readonly permissionsBoundary: string | undefined;
+  /** Seconds that a session may last at most. */
+  readonly maxSessionSeconds: number;
 }
 
 interface Compiled {

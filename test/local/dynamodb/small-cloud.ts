@@ -129,6 +129,7 @@ export async function smallCloud<S extends Service>(
         tags: {},
         managedPolicyArns: [],
         permissionsBoundary: undefined,
+        maxSessionSeconds: 3_600,
       });
       roles.attach(name, 'inline', { Version: '2012-10-17', Statement: statements });
       return settings(keys.session(arn, 'test'));
