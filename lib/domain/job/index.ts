@@ -85,6 +85,18 @@ function assertHolds(actor: Actor, job: JobRecord): void {
     );
 }
 
+/**
+ * The job, if this agent has it and it runs: what an agent may ask for ends with its job.
+ * @throws StaitheError not_found | wrong_state
+ */
+export async function requireHeld(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<JobRecord> {
+  const job = await get(ports, actor, id);
+  assertHolds(actor, job);
+  if (job.status !== 'building')
+    throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; it gets nothing any more.`);
+  return job;
+}
+
 /** Notes the stage. Once the job has ended (cancelled, timed out), or another agent has it, the agent is told to stop. */
 export async function progress(
   ports: Pick<Ports, 'table'>,

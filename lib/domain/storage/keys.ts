@@ -25,6 +25,10 @@
  * | token by id; all tokens            | get TOKEN#<tok> / TOKEN; query gsi1 TOKENS                   |
  * | delivery by id                     | get DELIVERY#<dlv> / DELIVERY                                |
  * | deliveries of a project            | query gsi1 DELIVERIES#<prj>                                  |
+ * | secret; those of a project         | get, query SECRETS#<prj> / <name>                            |
+ * | reads of a secret, newest first    | query SECRET_READS#<prj>#<name>                              |
+ * | cache entry; those of a project    | get, query CACHES#<prj> / <service>#<branch>#<sha256>        |
+ * | newest cache of the same paths     | query gsi1 CACHES#<prj>#<sha256>                             |
  * | was this commit built already      | get COMMITS#<prj> / <sha>                                    |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
@@ -61,6 +65,13 @@ export const Keys = {
   deployment: single('DEPLOYMENT'),
   token: single('TOKEN'),
   delivery: single('DELIVERY'),
+  secret: (projectId: string, name: string): Key => ({ pk: Partitions.secrets(projectId), sk: name }),
+  secretRead: (projectId: string, name: string, id: string): Key => ({
+    pk: Partitions.secretReads(projectId, name),
+    sk: id,
+  }),
+  /** @param place what `lib/domain/cache/scope.ts` makes of scope, service, paths and key */
+  cache: (projectId: string, place: string): Key => ({ pk: Partitions.caches(projectId), sk: place }),
   commit: (projectId: string, sha: string): Key => ({ pk: `COMMITS#${projectId}`, sk: sha }),
   idempotency: single('IDEMPOTENCY'),
 } as const;
@@ -75,6 +86,14 @@ export const Partitions = {
   releases: (projectId: string) => `RELEASES#${projectId}`,
   deployments: (projectId: string, environment: string) => `DEPLOYMENTS#${projectId}#${environment}`,
   deliveries: (projectId: string) => `DELIVERIES#${projectId}`,
+  /** Caches of the same scope, service and paths, whatever their key. */
+  alikeCaches: (projectId: string, group: string) => `CACHES#${projectId}#${group}`,
+  /** Of the table itself. */
+  caches: (projectId: string) => `CACHES#${projectId}`,
+  /** Of the table itself. */
+  secrets: (projectId: string) => `SECRETS#${projectId}`,
+  /** Of the table itself. */
+  secretReads: (projectId: string, name: string) => `SECRET_READS#${projectId}#${name}`,
   /** Of the table itself. */
   environments: (projectId: string) => `ENVIRONMENTS#${projectId}`,
   /** Of the table itself. GitHub's names do not tell upper from lower case. */
@@ -85,6 +104,8 @@ export const Partitions = {
 export const BlobKeys = {
   source: (projectId: string, sha256: string) => `projects/${projectId}/sources/${sha256}`,
   artifact: (projectId: string, sha256: string) => `projects/${projectId}/artifacts/${sha256}`,
+  /** Beside the projects and not below them: lifecycle rules know a prefix and no pattern (docs: S3, "Lifecycle rule filters"). */
+  cache: (projectId: string, sha256: string) => `caches/${projectId}/${sha256}`,
 } as const;
 
 /** Which source of which project a stored object is, read from its key. */
