@@ -5,6 +5,7 @@ import type { Blobs } from './blobs.ts';
 import type { Functions } from './functions.ts';
 import type { GitHost } from './git-host.ts';
 import type { LogStore } from './logs.ts';
+import type { ProjectSecrets } from './project-secrets.ts';
 import type { Table } from './table.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -67,6 +68,7 @@ export interface Ports {
   readonly jobTokens: JobTokens;
   readonly trees: Trees;
   readonly secrets: Secrets;
+  readonly projectSecrets: ProjectSecrets;
   readonly probe: Probe;
   readonly clock: Clock;
   readonly randomness: Randomness;
