@@ -6,6 +6,7 @@ import { type MemoryGitHost, memoryGitHost } from './git-host.ts';
 import { memoryJobTokens } from './job-tokens.ts';
 import { type MemoryLogs, memoryLogs } from './logs.ts';
 import { type MemoryProbe, memoryProbe } from './probe.ts';
+import { memoryProjectSecrets } from './project-secrets.ts';
 import { type MemoryTable, memoryTable } from './table.ts';
 import { type MemoryTrees, memoryTrees } from './trees.ts';
 import { type MemoryWorkflows, memoryWorkflows } from './workflows.ts';
@@ -43,6 +44,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     jobTokens: memoryJobTokens(clock),
     trees: memoryTrees(),
     secrets: memorySecrets(),
+    projectSecrets: memoryProjectSecrets(),
     probe: memoryProbe(),
     randomness: seededRandomness(),
     ...overrides,
