@@ -8,6 +8,7 @@ import type {
   ReportResult,
 } from '../domain/job/schema.ts';
 import type { Claim } from './claim.ts';
+import { masked } from './output.ts';
 import { CALL_MS } from './request.ts';
 import { retry } from './retry.ts';
 import type { Settings } from './settings.ts';
@@ -44,6 +45,22 @@ export interface JobApi {
   result(result: ReportResult): Promise<void>;
 }
 
+/** A failure quotes commands and their output; what was hidden in the log is hidden here too. */
+function withoutSecrets(result: ReportResult): ReportResult {
+  if (result.status !== 'failed') return result;
+  const { error } = result;
+  return {
+    ...result,
+    error: {
+      ...error,
+      message: masked(error.message),
+      ...(error.hint !== undefined && { hint: masked(error.hint) }),
+      ...(error.step !== undefined && { step: masked(error.step) }),
+      ...(error.last_lines !== undefined && { last_lines: error.last_lines.map(masked) }),
+    },
+  };
+}
+
 export function createJobApi(settings: Settings, { body: claimBody, fetch }: Claim): JobApi {
   const params = { job: settings.jobId };
   let token = '';
@@ -68,7 +85,8 @@ export function createJobApi(settings: Settings, { body: claimBody, fetch }: Cla
     },
     announce: (body, signal) =>
       patiently(() => client().call('createJobUpload', { params, body, signal: within(signal) }), signal),
-    async result(body) {
+    async result(result) {
+      const body = withoutSecrets(result);
       const report = () => client().call('reportResult', { params, body, signal: within() });
       await patiently(report, undefined, RESULT_ATTEMPTS);
     },

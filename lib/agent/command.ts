@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandEnd } from './failure.ts';
-import { pass, type Tail } from './output.ts';
+import { endOutput, pass, type Tail } from './output.ts';
 
 /** What programs get between SIGTERM and SIGKILL, to remove locks and temporary files. */
 const GRACE_MS = 5000;
@@ -71,8 +71,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   });
   const output = child.stdout;
   output.on('data', (chunk: Buffer) => {
-    options.tail.add(chunk);
-    if (pass(chunk)) return;
+    if (pass(chunk, options.tail)) return;
     output.pause();
     process.stdout.once('drain', () => output.resume());
   });
@@ -87,6 +86,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   try {
     const { exitCode, signal } = await ended;
     await Promise.race([closed, delay(LAST_OUTPUT_MS, undefined, { ref: false })]);
+    endOutput(options.tail);
     options.signal.throwIfAborted();
     if (child.pid !== undefined) options.groups.forgetIfEmpty(child.pid);
     const outOfMemory = outOfMemoryKills() > killsBefore;

@@ -1,7 +1,9 @@
-/** What the agent prints: its own lines and the commands' output, with bounded memory. */
+/** What the agent prints: its own lines and the commands' output, without secrets and with bounded memory. */
+import { Masker } from './mask.ts';
 
 /** A line of output is broken there: CloudWatch Logs takes 256 KB in one event on every client's path. */
 const LONGEST_LINE = 64 * 1024;
+const NEWLINE = 0x0a;
 /** What `Failure.last_lines` holds: 30 lines of at most 2000 characters. */
 const KEPT_LINES = 30;
 const KEPT_CHARACTERS = 2000;
@@ -9,27 +11,60 @@ const KEPT_CHARACTERS = 2000;
 const KEPT_BYTES = 64 * 1024;
 
 let column = 0;
+const masker = new Masker();
+
+/** From now on these values are masked in everything that the agent prints and reports. */
+export function hide(values: readonly string[]): void {
+  masker.add(values);
+}
+
+/** A text of the agent's own without secrets: for what is reported and not printed. */
+export function masked(text: string): string {
+  return masker.text(text);
+}
 
 /** Prints a line of the agent's own, at the beginning of a line. */
 export function say(line: string): void {
-  process.stdout.write(`${column > 0 ? '\n' : ''}${line}\n`);
+  endOutput();
+  process.stdout.write(`${column > 0 ? '\n' : ''}${masker.text(line)}\n`);
   column = 0;
 }
 
 /**
- * Passes a command's output through as it comes. Chunks are never split into lines here, so a flood costs copying and
- * nothing more.
+ * Passes a command's output through as it comes, but for its secrets. Chunks are never split into lines here, so a
+ * flood costs a look at each byte and nothing more.
  *
+ * @param tail keeps the end of what is shown
  * @returns false when the reader is slow and `drain` of stdout should be waited for
  */
-export function pass(chunk: Buffer): boolean {
-  const lastNewline = chunk.lastIndexOf(0x0a);
-  if (lastNewline === -1 && column + chunk.length > LONGEST_LINE) {
-    process.stdout.write('\n');
-    column = 0;
+export function pass(chunk: Buffer, tail?: Tail): boolean {
+  return show(masker.mask(chunk), tail);
+}
+
+/** Shows what was held back, as it might have been the beginning of a secret: its command prints nothing more. */
+export function endOutput(tail?: Tail): void {
+  show(masker.flush(), tail);
+}
+
+function show(bytes: Buffer, tail?: Tail): boolean {
+  if (bytes.length === 0) return true;
+  tail?.add(bytes);
+  const lastNewline = bytes.lastIndexOf(NEWLINE);
+  if (lastNewline !== -1) {
+    column = bytes.length - lastNewline - 1;
+    return process.stdout.write(bytes);
   }
-  column = lastNewline === -1 ? column + chunk.length : chunk.length - lastNewline - 1;
-  return process.stdout.write(chunk);
+  if (column + bytes.length <= LONGEST_LINE) {
+    column += bytes.length;
+    return process.stdout.write(bytes);
+  }
+  // Not within a character: UTF-8 goes on with bytes of the form 10xxxxxx, three at most.
+  let at = 0;
+  while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
+  process.stdout.write(bytes.subarray(0, at));
+  process.stdout.write('\n');
+  column = bytes.length - at;
+  return process.stdout.write(bytes.subarray(at));
 }
 
 /** The end of a command's output. */

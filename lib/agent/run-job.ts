@@ -7,6 +7,7 @@ import { inWords, packArtifacts, uploadArtifacts } from './artifacts.ts';
 import { ProcessGroups, runCommand } from './command.ts';
 import {
   artifactFailure,
+  type CommandEnd,
   commandFailure,
   failureOf,
   JobFailure,
@@ -15,7 +16,8 @@ import {
   sourceFailure,
   timeoutFailure,
 } from './failure.ts';
-import { say, Tail } from './output.ts';
+import { machineInWords, queueInWords, seconds } from './machine.ts';
+import { masked, say, Tail } from './output.ts';
 import { Progress } from './progress.ts';
 import { fetchSource } from './source.ts';
 import {
@@ -27,7 +29,7 @@ import {
 } from './workspace.ts';
 
 /** Percent of a job at the beginning of its phases; commands share what lies between unpack and pack. */
-const PERCENT = { fetch: 2, unpack: 5, commands: 10, pack: 85, upload: 90 } as const;
+const PERCENT = { fetch: 2, unpack: 5, prepare: 8, commands: 10, pack: 85, upload: 90 } as const;
 
 /** What the phases share. */
 interface Work {
@@ -62,10 +64,12 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     step: 'prepare',
     tail: new Tail(),
   };
-  const seconds = claimed.job.spec.timeout_seconds;
+  say(`==> queue: ${queueInWords(claimed.job)}`);
+  sayDetail(machineInWords(claimed.job));
+  const limit = claimed.job.spec.timeout_seconds;
   const deadline = setTimeout(
-    () => stop.abort(new JobFailure(timeoutFailure(seconds, work.step, work.tail.lines()))),
-    seconds * 1000,
+    () => stop.abort(new JobFailure(timeoutFailure(limit, work.step, work.tail.lines()))),
+    limit * 1000,
   );
   const interrupt = () => stop.abort(new JobStopped('backend'));
   process.once('SIGTERM', interrupt).once('SIGINT', interrupt);
@@ -73,6 +77,7 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     const result = await outcomeOf(work);
     await Promise.all([progress.close(), groups.end(stop.signal.aborted)]);
     if (stop.signal.reason instanceof JobStopped) throw stop.signal.reason;
+    say('==> report');
     await api.result(result);
     return result;
   } finally {
@@ -102,25 +107,29 @@ async function phases(work: Work): Promise<string[]> {
   const { api, claimed, workspace, signal } = work;
   const { job, source } = claimed;
   enter(work, 'fetch source', PERCENT.fetch, `fetch source (${inWords(source.size_bytes)})`);
+  const fetching = performance.now();
   await fetchSource(api, claimed, workspace.archive, signal);
+  sayDetail(`came in ${seconds(performance.now() - fetching)}`);
 
   enter(work, 'unpack', PERCENT.unpack);
-  await unpack(workspace.archive, {
+  const tree = await unpack(workspace.archive, {
     format: source.format,
     stripComponents: source.strip_components,
     into: workspace.tree,
   }).catch((error: unknown) => {
     throw error instanceof ArchiveError ? new JobFailure(sourceFailure(error)) : error;
   });
+  sayDetail(`${counted(tree.files, 'file')}, ${inWords(tree.bytes)}`);
+  enter(work, 'prepare', PERCENT.prepare);
   const folder = await contextFolder(workspace, job.spec.context);
+  sayDetail(`context '${job.spec.context}'; variables: ${Object.keys(job.spec.env).join(', ') || 'none'}`);
   await commands(work, folder);
 
   enter(work, 'pack', PERCENT.pack);
   const artifacts = await packArtifacts(job, folder, workspace.out).catch((error: unknown) => {
     throw error instanceof ArchiveError ? new JobFailure(artifactFailure(error)) : error;
   });
-  const count = `${artifacts.length} artifact${artifacts.length === 1 ? '' : 's'}`;
-  enter(work, 'upload', PERCENT.upload, `upload ${count}`);
+  enter(work, 'upload', PERCENT.upload, `upload ${counted(artifacts.length, 'artifact')}`);
   return uploadArtifacts(api, artifacts, signal);
 }
 
@@ -135,7 +144,9 @@ async function commands(work: Work, folder: string): Promise<void> {
     work.step = command;
     work.tail = new Tail();
     const { groups, tail, signal } = work;
+    const began = performance.now();
     const end = await runCommand(command, { folder, env, groups, tail, signal });
+    sayDetail(`${howEnded(end)} after ${seconds(performance.now() - began)}`);
     if (end.exitCode !== 0) throw new JobFailure(commandFailure(end));
   }
   work.tail = new Tail();
@@ -147,6 +158,19 @@ async function commands(work: Work, folder: string): Promise<void> {
 function enter(work: Work, stage: string, percent: number, line = stage): void {
   work.signal.throwIfAborted();
   work.step = stage;
-  work.progress.enter(stage, percent);
+  work.progress.enter(masked(stage), percent);
   say(`==> ${line}`);
+}
+
+/** What came of the phase that was entered last. */
+function sayDetail(line: string): void {
+  say(`    ${line}`);
+}
+
+function howEnded({ exitCode, signal }: CommandEnd): string {
+  return signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

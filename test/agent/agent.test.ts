@@ -31,7 +31,7 @@ describe('a job that goes well', () => {
     const second = await bench.run(scene);
 
     expect(first.output).toMatch(
-      /==> claim[\s\S]*==> fetch source[\s\S]*==> unpack[\s\S]*\$ sh build.sh\n[\s\S]*built\n==> pack[\s\S]*==> upload 1 artifact\n==> done/,
+      /==> claim[\s\S]*==> queue: attempt 1[\s\S]*==> fetch source[\s\S]*==> unpack[\s\S]*==> prepare[\s\S]*\$ sh build.sh\n[\s\S]*built\n {4}exit code 0 after [\s\S]*==> pack[\s\S]*==> upload 1 artifact\n==> report\n==> done/,
     );
     expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
     expect(first.plane.results).toEqual([
@@ -52,7 +52,7 @@ describe('a job that goes well', () => {
     const { plane } = await bench.run({ source: SOURCE, spec: { commands: ['true', 'true'] } });
 
     const stages = plane.reports.map((report) => report.stage);
-    const order = ['fetch source', 'unpack', 'command 1 of 2', 'command 2 of 2', 'pack', 'upload'];
+    const order = ['fetch source', 'unpack', 'prepare', 'command 1 of 2', 'command 2 of 2', 'pack', 'upload'];
     expect(stages).toEqual(order.filter((stage) => stages.includes(stage)));
     expect(stages[0]).toBe('fetch source');
     const progress = plane.reports.map((report) => report.progress);
