@@ -1,8 +1,10 @@
 /** Reading `staithe.yaml`: text to a checked manifest with its hash, or an error that names the place. */
-import { createHash } from 'node:crypto';
 import { LineCounter, parseDocument } from 'yaml';
 import { reasonOf } from '../issue.ts';
+import { hashOf } from './canonical.ts';
 import { type Manifest, Manifest as ManifestSchema } from './schema.ts';
+
+export { canonicalJson, hashOf } from './canonical.ts';
 
 /** As many mistakes as somebody mends before looking again; a run's message holds no more than that. */
 const MAX_MISTAKES = 20;
@@ -65,18 +67,4 @@ function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly (st
       return node.range[0];
   }
   return 0;
-}
-
-/** The digest of the canonical form: JSON with sorted keys and defaults filled in, so that comments and order do not count. */
-export function hashOf(manifest: Manifest): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(manifest)).digest('hex')}`;
-}
-
-/** JSON with keys in code-unit order, as RFC 8785 section 3.2.3 sorts them. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : member,
-  );
 }

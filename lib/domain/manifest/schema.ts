@@ -88,8 +88,8 @@ const Pipeline = z
     }
   });
 
-/** 100: what a run may have of jobs in all (its list of ids is kept in one item). */
-export const MAX_PARALLEL = 100;
+/** 40: what the iterations of one inline Map state may do at once (docs: Step Functions, "Inline mode"). */
+export const MAX_PARALLEL = 40;
 
 export const Manifest = z
   .strictObject({

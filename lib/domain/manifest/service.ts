@@ -77,7 +77,7 @@ export const Service = z.strictObject({
   /** Where the image goes; derived from the registry and the service's name when absent. */
   image: ImageName.optional(),
   build_args: Variables.default({}),
-  toolchain: oneOrMore(Toolchain, 10).default([]),
+  toolchain: oneOrMore(Toolchain, 10, 0).default([]),
   matrix: Matrix.default({}),
   env: Variables.default({}),
   secrets: z
@@ -88,7 +88,7 @@ export const Service = z.strictObject({
       'may name each secret once',
     )
     .default([]),
-  cache: oneOrMore(WrittenCache, 10).default([]),
+  cache: oneOrMore(WrittenCache, 10, 0).default([]),
   timeout: Duration.default(DEFAULT_TIMEOUT_SECONDS),
   resources: z
     .strictObject({ compute: ComputeName.optional(), architecture: Architecture.optional() })

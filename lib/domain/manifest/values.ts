@@ -41,9 +41,9 @@ export const Duration = z
   .pipe(z.int().positive().max(MAX_TIMEOUT_SECONDS, 'may be 8 hours at most'));
 
 /** One thing where a list of them may stand. */
-export function oneOrMore<Item extends z.ZodType>(item: Item, max: number) {
+export function oneOrMore<Item extends z.ZodType>(item: Item, max: number, min = 1) {
   return z
-    .union([item, z.array(item).min(1).max(max)])
+    .union([item, z.array(item).min(min).max(max)])
     .transform((given): z.output<Item>[] => (Array.isArray(given) ? given : [given as z.output<Item>]));
 }
 

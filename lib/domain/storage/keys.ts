@@ -7,6 +7,8 @@
  * | project by id                      | get PROJECT#<prj> / ALIAS, then by slug                      |
  * | projects by slug                   | query gsi1 PROJECTS                                          |
  * | projects of a repository           | query REPOSITORY#<owner/name>                                |
+ * | synced manifest by hash            | get MANIFEST#<prj> / <hash>                                  |
+ * | newest synced manifest             | get MANIFEST#<prj> / LATEST, then by hash                    |
  * | source by id                       | get SOURCE#<src> / SOURCE                                    |
  * | source of a project by sha256      | get SOURCES#<prj> / <sha256>                                 |
  * | build by id                        | get BUILD#<bld> / BUILD                                      |
@@ -15,6 +17,7 @@
  * | runs of a build, newest first      | query gsi1 RUNS#<bld>                                        |
  * | job by id; jobs of a run           | get, batch get JOB#<job> / JOB (the run's item names them)   |
  * | artifact by id; of a run           | get, batch get ARTIFACT#<art> / ARTIFACT (named by the run)  |
+ * | does a release use this upload     | get ARTIFACT#<art> / USE                                     |
  * | artifacts of a project             | query gsi1 ARTIFACTS#<prj>                                   |
  * | release by id                      | get RELEASE#<rel> / RELEASE                                  |
  * | release by version, tag, latest    | get RELEASES#<prj> / NAME#<version or tag>, LATEST; then by id |
@@ -30,6 +33,9 @@
  * | cache entry; those of a project    | get, query CACHES#<prj> / <service>#<branch>#<sha256>        |
  * | newest cache of the same paths     | query gsi1 CACHES#<prj>#<sha256>                             |
  * | was this commit built already      | get COMMITS#<prj> / <sha>                                    |
+ * | what a build of this kind made      | get REUSE#<prj>#<identity> / REUSE                           |
+ * | a project's queue of jobs           | get QUEUE#<prj> / QUEUE                                      |
+ * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
 import type { Key } from '../ports/table.ts';
@@ -45,12 +51,16 @@ export const Keys = {
     pk: Partitions.repository(repository),
     sk: projectId,
   }),
+  manifest: (projectId: string, hash: string): Key => ({ pk: `MANIFEST#${projectId}`, sk: hash }),
+  latestManifest: (projectId: string): Key => ({ pk: `MANIFEST#${projectId}`, sk: 'LATEST' }),
   source: single('SOURCE'),
   sourceBySha: (projectId: string, sha256: string): Key => ({ pk: `SOURCES#${projectId}`, sk: sha256 }),
   build: single('BUILD'),
   run: single('RUN'),
   job: single('JOB'),
   artifact: single('ARTIFACT'),
+  /** Who needs an uploaded artifact: its first release, or nobody any more, as it was deleted. */
+  artifactUse: (artifactId: string): Key => ({ pk: `ARTIFACT#${artifactId}`, sk: 'USE' }),
   release: single('RELEASE'),
   /** Versions and tags are one set of names: a tag that could stand for another release's version would hide it. */
   releaseByName: (projectId: string, name: string): Key => ({
@@ -73,6 +83,11 @@ export const Keys = {
   /** @param place what `lib/domain/cache/scope.ts` makes of scope, service, paths and key */
   cache: (projectId: string, place: string): Key => ({ pk: Partitions.caches(projectId), sk: place }),
   commit: (projectId: string, sha: string): Key => ({ pk: `COMMITS#${projectId}`, sk: sha }),
+  /** What a build of this identity made before. */
+  reuse: (projectId: string, identity: string): Key => ({ pk: `REUSE#${projectId}#${identity}`, sk: 'REUSE' }),
+  queue: single('QUEUE'),
+  /** The newest run of a branch, for projects in which a newer run takes an older one's place. */
+  branchHead: (projectId: string, branch: string): Key => ({ pk: `HEADS#${projectId}`, sk: branch }),
   idempotency: single('IDEMPOTENCY'),
 } as const;
 
@@ -104,6 +119,11 @@ export const Partitions = {
 export const BlobKeys = {
   source: (projectId: string, sha256: string) => `projects/${projectId}/sources/${sha256}`,
   artifact: (projectId: string, sha256: string) => `projects/${projectId}/artifacts/${sha256}`,
+  /**
+   * Where an upload waits until its digest is known to be right. Not below the project's prefix: lifecycle rules of S3
+   * go by the beginning of a key, and what waits here for ever is to vanish.
+   */
+  staging: (projectId: string, artifactId: string) => `uploads/${projectId}/${artifactId}`,
   /** Beside the projects and not below them: lifecycle rules know a prefix and no pattern (docs: S3, "Lifecycle rule filters"). */
   cache: (projectId: string, sha256: string) => `caches/${projectId}/${sha256}`,
 } as const;
@@ -113,5 +133,13 @@ export function sourceOfBlobKey(key: string): { projectId: string; sha256: strin
   const match = /^projects\/(prj_[0-9A-Z]{26})\/sources\/([0-9a-f]{64})$/.exec(key);
   return match?.[1] !== undefined && match[2] !== undefined
     ? { projectId: match[1], sha256: match[2] }
+    : undefined;
+}
+
+/** Which artifact's upload a stored object is, read from its key. */
+export function uploadOfBlobKey(key: string): { projectId: string; artifactId: string } | undefined {
+  const match = /^uploads\/(prj_[0-9A-Z]{26})\/(art_[0-9A-Z]{26})$/.exec(key);
+  return match?.[1] !== undefined && match[2] !== undefined
+    ? { projectId: match[1], artifactId: match[2] }
     : undefined;
 }
