@@ -106,6 +106,11 @@ export const ERRORS = {
     'The artifact is not a file',
     'Pull the image from its registry.',
   ),
+  cache_not_stored: entry(
+    'conflict',
+    'The bytes of this cache have not arrived',
+    'Upload them to the presigned URL, then confirm again.',
+  ),
   deployment_in_progress: entry(
     'conflict',
     'Another deployment to this environment is under way',
