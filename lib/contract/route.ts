@@ -12,6 +12,8 @@ export const GROUPS = [
   'builds',
   'jobs',
   'artifacts',
+  'secrets',
+  'caches',
   'releases',
   'environments',
   'tokens',

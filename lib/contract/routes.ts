@@ -4,10 +4,12 @@
  */
 import { ARTIFACT_ROUTES } from './routes/artifacts.ts';
 import { BUILD_ROUTES } from './routes/builds.ts';
+import { CACHE_ROUTES } from './routes/caches.ts';
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts';
 import { JOB_ROUTES } from './routes/jobs.ts';
 import { PROJECT_ROUTES } from './routes/projects.ts';
 import { RELEASE_ROUTES } from './routes/releases.ts';
+import { SECRET_ROUTES } from './routes/secrets.ts';
 import { SERVICE_ROUTES } from './routes/service.ts';
 import { SOURCE_ROUTES } from './routes/sources.ts';
 import { TOKEN_ROUTES } from './routes/tokens.ts';
@@ -19,6 +21,8 @@ export const ROUTES = {
   ...BUILD_ROUTES,
   ...JOB_ROUTES,
   ...ARTIFACT_ROUTES,
+  ...SECRET_ROUTES,
+  ...CACHE_ROUTES,
   ...RELEASE_ROUTES,
   ...ENVIRONMENT_ROUTES,
   ...TOKEN_ROUTES,

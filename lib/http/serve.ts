@@ -70,7 +70,7 @@ export function serve<G extends Group>(
       return answer(undefined);
     const request = {
       key,
-      scope: `${nameOf(actor)} ${operation} ${event.rawPath}`,
+      scope: `${nameOf(actor)} ${operation} ${event.rawPath}${event.rawQueryString && `?${event.rawQueryString}`}`,
       bytes: spec.secretBody ? undefined : bytes,
       keepAnswer: spec.repeat !== 'again',
     };

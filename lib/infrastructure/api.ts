@@ -22,6 +22,8 @@ const DESCRIPTIONS = {
   builds: 'Builds, runs and logs',
   jobs: 'What the build agent calls',
   artifacts: 'Artifacts',
+  secrets: 'Secrets of projects',
+  caches: 'Caches of builds',
   releases: 'Releases',
   environments: 'Environments and deployments',
   tokens: 'Tokens',

@@ -38,6 +38,15 @@ function findings(storage: Storage, build: Workflow): Finding[] {
     {
       rule: 'IAM5',
       on: [
+        `Resource::${bytes}/caches/*`,
+        `Resource::${here}:secretsmanager:${account}:secret:${Stack.of(storage).stackName}/projects/*`,
+      ],
+      reason:
+        'As above: one function serves all projects. Names of secrets and keys of caches begin with the project of the job or token, which is checked before.',
+    },
+    {
+      rule: 'IAM5',
+      on: [
         `Resource::${here}:states:${account}:execution:<${logicalId(build.machine)}.Name>:*`,
         `Resource::${here}:lambda:${account}:function:*`,
         `Resource::${here}:logs:${account}:log-group:/aws/lambda/*`,

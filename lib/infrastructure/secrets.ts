@@ -1,9 +1,15 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { StaitheFunction } from './function.ts';
 
-/** The two secrets of an installation, made up by AWS and known to nobody. */
+/** What may be done with the secrets of projects: nobody who may change them may read them. */
+const PROJECT_SECRET_ACTIONS = {
+  read: ['GetSecretValue'],
+  write: ['CreateSecret', 'TagResource', 'PutSecretValue', 'DeleteSecret', 'RestoreSecret'],
+} as const;
+
+/** The two secrets of an installation, made up by AWS and known to nobody, and the place of those of projects. */
 export class Secrets extends Construct {
   readonly webhook: Secret;
   private readonly jobTokens: Secret;
@@ -24,6 +30,18 @@ export class Secrets extends Construct {
     });
   }
 
+  /** Secrets of projects are below a name of this stack, so that two installations of an account keep apart. */
+  giveProjectSecrets(to: StaitheFunction, access: keyof typeof PROJECT_SECRET_ACTIONS): void {
+    const prefix = projectSecretsPrefix(this);
+    to.give(
+      { STAITHE_PROJECT_SECRETS: prefix },
+      {
+        actions: PROJECT_SECRET_ACTIONS[access].map((action) => `secretsmanager:${action}`),
+        resources: [projectSecretsArn(this)],
+      },
+    );
+  }
+
   giveWebhook(to: StaitheFunction): void {
     to.give(
       { STAITHE_WEBHOOK_SECRET: this.webhook.secretArn },
@@ -37,4 +55,18 @@ export class Secrets extends Construct {
       { actions: ['secretsmanager:GetSecretValue'], resources: [this.jobTokens.secretArn] },
     );
   }
+}
+
+function projectSecretsPrefix(scope: Construct): string {
+  return `${Stack.of(scope).stackName}/projects`;
+}
+
+/** All secrets of projects, present and to come. */
+export function projectSecretsArn(scope: Construct): string {
+  return Stack.of(scope).formatArn({
+    service: 'secretsmanager',
+    resource: 'secret',
+    resourceName: `${projectSecretsPrefix(scope)}/*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 }

@@ -79,10 +79,18 @@ export class StaitheStack extends Stack {
     storage.giveBytes(functions.jobs, 'artifacts', 'GetObject', 'PutObject');
     storage.giveListing(functions.jobs);
     secrets.giveJobTokens(functions.jobs);
+    secrets.giveProjectSecrets(functions.jobs, 'read');
+    storage.giveBytes(functions.jobs, 'caches', 'GetObject', 'PutObject');
+    storage.giveIndex(functions.jobs);
 
     storage.giveTable(functions.artifacts, 'GetItem');
     storage.giveIndex(functions.artifacts);
     storage.giveBytes(functions.artifacts, 'artifacts', 'GetObject');
+
+    storage.giveTable(functions.secrets, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
+    secrets.giveProjectSecrets(functions.secrets, 'write');
+
+    storage.giveTable(functions.caches, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
 
     storage.giveTable(functions.releases, 'GetItem', 'BatchGetItem', 'PutItem');
     storage.giveIndex(functions.releases);

@@ -10,6 +10,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { CACHE_EXPIRES_DAYS } from '../domain/cache/schema.ts';
 import type { StaitheFunction } from './function.ts';
 
 const ACCESS_LOG_PREFIX = 'bytes/';
@@ -54,6 +55,13 @@ export class Storage extends Construct {
         { abortIncompleteMultipartUploadAfter: Duration.days(7) },
         // A month to notice that something was deleted which should not have been.
         { noncurrentVersionExpiration: Duration.days(30) },
+        // A cache lives 21 days after it was saved, and is saved again when it is used after 7: so one that is used stays,
+        // and one that is not is kept for at least 14 (lib/domain/cache/schema.ts). Nobody misses a version of it.
+        {
+          prefix: 'caches/',
+          expiration: Duration.days(CACHE_EXPIRES_DAYS),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
       ],
       // Browsers upload and download by presigned URL, which is the permission; origins add nothing to it.
       cors: [
@@ -110,13 +118,13 @@ export class Storage extends Construct {
     to.give({}, { actions: ['dynamodb:Query'], resources: [`${this.table.tableArn}/index/gsi1`] });
   }
 
-  /** @param prefix what below `projects/<project>/`: `sources` or `artifacts` */
-  giveBytes(to: StaitheFunction, prefix: 'sources' | 'artifacts', ...actions: BlobAction[]): void {
+  /** @param prefix what below `projects/<project>/`: `sources` or `artifacts`; caches have a prefix of their own */
+  giveBytes(to: StaitheFunction, prefix: 'sources' | 'artifacts' | 'caches', ...actions: BlobAction[]): void {
     to.give(
       { STAITHE_BUCKET: this.bucket.bucketName },
       {
         actions: actions.map((action) => `s3:${action}`),
-        resources: [this.bucket.arnForObjects(`projects/*/${prefix}/*`)],
+        resources: [this.bucket.arnForObjects(prefix === 'caches' ? 'caches/*' : `projects/*/${prefix}/*`)],
       },
     );
   }

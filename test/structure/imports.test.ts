@@ -44,6 +44,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/agent/bundle.ts',
     'lib/aws/settings.ts',
     'lib/domain/storage/events.ts',
+    'lib/domain/cache/schema.ts',
     'lib/domain/ports/workflows.ts',
     'lib/domain/compute',
   ],

@@ -1,0 +1,52 @@
+/** Caches of a project as people see them: listed, and forgotten. */
+import type { Ports } from '../ports/index.ts';
+import type { Project } from '../project/schema.ts';
+import type { Listed, Paging } from '../storage/collection.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { caches } from './record.ts';
+import type { Cache, PurgedCaches } from './schema.ts';
+
+/** Read and removed at once: 25 deletions side by side take as long as three one after the other. */
+const PURGE_PAGE = 25;
+
+/** By service and branch. */
+export async function list(
+  ports: Pick<Ports, 'table'>,
+  project: Project,
+  paging: Paging,
+): Promise<Listed<Cache>> {
+  return caches.list(ports.table, Partitions.caches(project.id), paging, { ascending: true, ofTable: true });
+}
+
+/**
+ * Forgets caches: no build finds them any more. Their bytes go when their time is over, as other entries may be of the
+ * same ones.
+ */
+export async function purge(
+  ports: Pick<Ports, 'table'>,
+  project: Project,
+  filter: { branch?: string | undefined; service?: string | undefined },
+): Promise<PurgedCaches> {
+  let purged = 0;
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page = await caches.list(
+      ports.table,
+      Partitions.caches(project.id),
+      { limit: PURGE_PAGE, ...(cursor !== undefined && { cursor }) },
+      { ascending: true, ofTable: true },
+    );
+    const chosen = page.items.filter(
+      ({ branch, service }) =>
+        (filter.branch === undefined || filter.branch === branch) &&
+        (filter.service === undefined || filter.service === service),
+    );
+    await Promise.all(
+      chosen.map(({ place }) =>
+        ports.table.write({ remove: Keys.cache(project.id, place), when: { any: true } }),
+      ),
+    );
+    purged += chosen.length;
+    cursor = page.next_cursor;
+  }
+  return { purged };
+}
