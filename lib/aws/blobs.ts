@@ -2,6 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -10,39 +12,30 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Blobs } from '../domain/ports/blobs.ts';
+import { s3Multipart } from './multipart.ts';
+import { base64Of, hexFrom, presignPut } from './presigned-put.ts';
 import { setting } from './settings.ts';
-
-const base64Of = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
 
 export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Client): Blobs {
   // WHEN_REQUIRED: otherwise the SDK signs the CRC32 of an empty body into a presigned PUT, which S3 then refuses.
   const client = given ?? new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
   return {
-    async presignUpload({ key, sha256, sizeBytes, contentType, expiresSeconds }) {
-      const headers = {
-        'content-type': contentType,
-        'content-length': String(sizeBytes),
-        'x-amz-checksum-sha256': base64Of(sha256),
-      };
+    ...s3Multipart(bucket, client),
+
+    presignUpload({ key, sha256, sizeBytes, contentType, expiresSeconds }) {
+      const checksum = sha256 === undefined ? undefined : base64Of(sha256);
       const put = new PutObjectCommand({
         Bucket: bucket,
         Key: key,
         ContentType: contentType,
         ContentLength: sizeBytes,
-        ChecksumSHA256: headers['x-amz-checksum-sha256'],
+        ChecksumSHA256: checksum,
       });
-      const url = await getSignedUrl(client, put, {
-        expiresIn: expiresSeconds,
-        // Signed as headers, so that a client can send only what was declared.
-        unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
-        signableHeaders: new Set(['host', 'content-type', 'content-length']),
+      return presignPut(client, put, expiresSeconds, {
+        'content-type': contentType,
+        ...(sizeBytes !== undefined && { 'content-length': String(sizeBytes) }),
+        ...(checksum !== undefined && { 'x-amz-checksum-sha256': checksum }),
       });
-      return {
-        method: 'PUT',
-        url,
-        headers,
-        expires_at: new Date(Date.now() + expiresSeconds * 1000).toISOString(),
-      };
     },
 
     presignDownload({ key, fileName, expiresSeconds }) {
@@ -59,11 +52,12 @@ export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Cl
         const found = await client.send(
           new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }),
         );
+        const { ChecksumSHA256: checksum, ChecksumType: type, VersionId: version } = found;
         return {
           size_bytes: found.ContentLength ?? 0,
-          ...(found.ChecksumSHA256 !== undefined && {
-            sha256: Buffer.from(found.ChecksumSHA256, 'base64').toString('hex'),
-          }),
+          // A composite one is the digest of digests and says nothing about the whole ("Checking object integrity").
+          ...(checksum !== undefined && type !== 'COMPOSITE' && { sha256: hexFrom(checksum) }),
+          ...(version !== undefined && { version }),
         };
       } catch (error) {
         // HEAD has no body, so the SDK can only tell by the status.
@@ -72,8 +66,10 @@ export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Cl
       }
     },
 
-    async read(key) {
-      const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    async read(key, version) {
+      const { Body: body } = await client.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version }),
+      );
       if (!(body instanceof Readable)) throw new Error(`S3 gave no stream for ${key}.`);
       return body;
     },
@@ -90,6 +86,29 @@ export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Cl
           ChecksumSHA256: base64Of(sha256),
         }),
       );
+    },
+
+    async storeBytes({ key, bytes, sha256, contentType }) {
+      await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: bytes,
+          ContentType: contentType,
+          ChecksumSHA256: base64Of(sha256),
+        }),
+      );
+    },
+
+    async copy({ from, version, to }) {
+      const source = `${bucket}/${from}${version === undefined ? '' : `?versionId=${version}`}`;
+      await client.send(
+        new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource: source, ChecksumAlgorithm: 'SHA256' }),
+      );
+    },
+
+    async remove(key) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
   };
 }

@@ -40,7 +40,10 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
 
     expect(upload.method).toBe('PUT');
     expect(status).toBe(200);
-    expect(await subject().blobs.head(key)).toEqual({ size_bytes: bytes.length, sha256: sha256Of(bytes) });
+    expect(await subject().blobs.head(key)).toMatchObject({
+      size_bytes: bytes.length,
+      sha256: sha256Of(bytes),
+    });
     expect(await buffer(await subject().blobs.read(key))).toEqual(bytes);
     const url = await subject().blobs.presignDownload({ key, fileName: 'hello.tar.gz', expiresSeconds: 60 });
     expect(await subject().fetch(url)).toEqual({
@@ -56,7 +59,10 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
     const status = await subject().put(upload.url, upload.headers, Buffer.alloc(0));
 
     expect(status).toBe(200);
-    expect(await subject().blobs.head(key)).toEqual({ size_bytes: 0, sha256: sha256Of(Buffer.alloc(0)) });
+    expect(await subject().blobs.head(key)).toMatchObject({
+      size_bytes: 0,
+      sha256: sha256Of(Buffer.alloc(0)),
+    });
   });
 
   describe('an upload is bound to what was declared', () => {
@@ -139,8 +145,153 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
     const refused = subject().blobs.store({ ...blob, key: bad, sha256: sha256Of(Buffer.from('other')) });
 
     await expect(refused).rejects.toThrow();
-    expect(await subject().blobs.head(good)).toEqual({ size_bytes: bytes.length, sha256: sha256Of(bytes) });
+    expect(await subject().blobs.head(good)).toMatchObject({
+      size_bytes: bytes.length,
+      sha256: sha256Of(bytes),
+    });
     expect(await subject().blobs.head(bad)).toBeUndefined();
     await rm(folder, { recursive: true });
+  });
+
+  test('bytes at hand are stored with their digest, and refused with another', async () => {
+    const bytes = Buffer.from('at hand');
+    const [good, bad] = [freshKey(), freshKey()];
+    const contentType = 'text/plain';
+
+    await subject().blobs.storeBytes({ key: good, bytes, sha256: sha256Of(bytes), contentType });
+    const refused = subject().blobs.storeBytes({
+      key: bad,
+      bytes,
+      sha256: sha256Of(Buffer.from('x')),
+      contentType,
+    });
+
+    await expect(refused).rejects.toThrow();
+    expect(await buffer(await subject().blobs.read(good))).toEqual(bytes);
+    expect(await subject().blobs.head(bad)).toBeUndefined();
+  });
+
+  describe('an upload of bytes that nobody knows yet', () => {
+    const open = async (bytes: Buffer, type = 'application/gzip') => {
+      const key = freshKey();
+      const upload = await subject().blobs.presignUpload({
+        key,
+        contentType: 'application/gzip',
+        expiresSeconds: 900,
+      });
+      return { key, upload, status: await subject().put(upload.url, { 'content-type': type }, bytes) };
+    };
+
+    test('takes any of the type, and storage tells no digest of them', async () => {
+      const bytes = Buffer.from('whatever comes');
+
+      const { key, upload, status } = await open(bytes);
+
+      expect(upload.headers).toEqual({ 'content-type': 'application/gzip' });
+      expect(status).toBe(200);
+      expect(await subject().blobs.head(key)).toMatchObject({ size_bytes: bytes.length });
+      expect((await subject().blobs.head(key))?.sha256).toBeUndefined();
+      expect(await buffer(await subject().blobs.read(key))).toEqual(bytes);
+    });
+
+    test('and none of another type', async () => {
+      const { key, status } = await open(Buffer.from('a'), 'text/html');
+
+      expect(status).toBe(403);
+      expect(await subject().blobs.head(key)).toBeUndefined();
+    });
+
+    test('is copied with a digest, and what was there is gone after its removal', async () => {
+      const bytes = Buffer.from('to be copied');
+      const { key } = await open(bytes);
+      const to = freshKey();
+      const version = (await subject().blobs.head(key))?.version;
+
+      await subject().blobs.copy({ from: key, version, to });
+      await subject().blobs.remove(key);
+      await subject().blobs.remove(key);
+
+      expect(await subject().blobs.head(to)).toMatchObject({
+        size_bytes: bytes.length,
+        sha256: sha256Of(bytes),
+      });
+      expect(await subject().blobs.head(key)).toBeUndefined();
+    });
+  });
+
+  describe('an upload in parts', () => {
+    const FIRST = Buffer.alloc(5 * 1024 * 1024, 'first');
+    const LAST = Buffer.from('and last');
+    const begin = async () => {
+      const key = freshKey();
+      const uploadId = await subject().blobs.startMultipart({ key, contentType: 'application/zip' });
+      return { key, uploadId };
+    };
+    const presign = (upload: { key: string; uploadId: string }, number: number, bytes: Buffer) =>
+      subject().blobs.presignPart({
+        ...upload,
+        number,
+        sha256: sha256Of(bytes),
+        sizeBytes: bytes.length,
+        expiresSeconds: 900,
+      });
+    const send = async (upload: { key: string; uploadId: string }, number: number, bytes: Buffer) => {
+      const { url, headers } = await presign(upload, number, bytes);
+      return subject().put(url, headers, bytes);
+    };
+    const partsOf = async (upload: { key: string; uploadId: string }) =>
+      (await subject().blobs.parts(upload)) ?? [];
+
+    test('becomes one object, whose copy has the digest of the whole', async () => {
+      const upload = await begin();
+      const statuses = [await send(upload, 2, LAST), await send(upload, 1, FIRST)];
+      const parts = await partsOf(upload);
+
+      const completed = await subject().blobs.completeMultipart({ ...upload, parts });
+
+      const whole = Buffer.concat([FIRST, LAST]);
+      expect([...statuses, completed]).toEqual([200, 200, true]);
+      expect(parts).toMatchObject([
+        { number: 1, size_bytes: FIRST.length, sha256: sha256Of(FIRST) },
+        { number: 2, size_bytes: LAST.length, sha256: sha256Of(LAST) },
+      ]);
+      expect(await subject().blobs.head(upload.key)).toMatchObject({ size_bytes: whole.length });
+      expect((await subject().blobs.head(upload.key))?.sha256).toBeUndefined();
+      const to = freshKey();
+      await subject().blobs.copy({ from: upload.key, to });
+      expect(await subject().blobs.head(to)).toMatchObject({ sha256: sha256Of(whole) });
+    });
+
+    test('takes a part again, and refuses other bytes than were declared', async () => {
+      const upload = await begin();
+      const { url, headers } = await presign(upload, 1, LAST);
+      const other = Buffer.from('AND LAST');
+
+      const statuses = [
+        await subject().put(url, headers, other),
+        await subject().put(url, headers, Buffer.concat([LAST, LAST])),
+        await subject().put(url, headers, LAST),
+        await send(upload, 1, other),
+      ];
+
+      expect(statuses.map((status) => status >= 400)).toEqual([true, true, false, false]);
+      expect(await partsOf(upload)).toMatchObject([{ number: 1, sha256: sha256Of(other) }]);
+      expect(await partsOf(upload)).toHaveLength(1);
+    });
+
+    test('is over once it is completed or aborted', async () => {
+      const [done, dropped] = [await begin(), await begin()];
+      await send(done, 1, LAST);
+      const parts = await partsOf(done);
+      await subject().blobs.completeMultipart({ ...done, parts });
+      await subject().blobs.abortMultipart(dropped);
+
+      expect(await subject().blobs.parts(done)).toBeUndefined();
+      expect(await subject().blobs.parts(dropped)).toBeUndefined();
+      expect(await subject().blobs.completeMultipart({ ...done, parts })).toBe(false);
+      await subject().blobs.abortMultipart(dropped);
+      expect(await send(dropped, 1, LAST)).toBe(404);
+      expect(await subject().blobs.head(dropped.key)).toBeUndefined();
+    });
   });
 }
