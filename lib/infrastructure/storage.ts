@@ -62,6 +62,8 @@ export class Storage extends Construct {
           expiration: Duration.days(CACHE_EXPIRES_DAYS),
           noncurrentVersionExpiration: Duration.days(1),
         },
+        // What an expiry leaves behind in a bucket with versions; S3 takes it in no rule that counts days.
+        { prefix: 'caches/', expiredObjectDeleteMarker: true },
       ],
       // Browsers upload and download by presigned URL, which is the permission; origins add nothing to it.
       cors: [
