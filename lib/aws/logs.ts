@@ -13,38 +13,63 @@ export function cloudWatchLogs(
   group: string = setting('STAITHE_BUILD_LOG_GROUP'),
   client: CloudWatchLogsClient = new CloudWatchLogsClient(),
 ): LogStore {
+  /** One page of GetLogEvents; undefined when there is no such stream. @throws StaitheError invalid_cursor */
+  const page = async (stream: string, startFromHead: boolean, limit: number, token: string | undefined) => {
+    try {
+      const answer = await client.send(
+        new GetLogEventsCommand({
+          logGroupName: group,
+          logStreamName: stream,
+          startFromHead,
+          limit,
+          ...(token !== undefined && { nextToken: token }),
+        }),
+      );
+      const lines = (answer.events ?? []).map((event) => ({
+        timestamp: event.timestamp ?? 0,
+        message: (event.message ?? '').replace(/\r?\n$/, ''),
+      }));
+      return { lines, forward: answer.nextForwardToken, backward: answer.nextBackwardToken };
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      // Tokens expire after 24 hours (docs: GetLogEvents).
+      if (error instanceof InvalidParameterException && token !== undefined)
+        throw new StaitheError(
+          'invalid_cursor',
+          'The cursor is not one that this log gave, or is older than a day.',
+        );
+      throw error;
+    }
+  };
+
+  // A page may be empty although lines follow; at either end the token stays as it was (docs: GetLogEvents).
   return {
     async read(stream, { cursor, limit }) {
-      try {
-        for (let from = cursor; ; ) {
-          const answer = await client.send(
-            new GetLogEventsCommand({
-              logGroupName: group,
-              logStreamName: stream,
-              startFromHead: true,
-              limit,
-              ...(from !== undefined && { nextToken: from }),
-            }),
-          );
-          const lines = (answer.events ?? []).map((event) => ({
-            timestamp: event.timestamp ?? 0,
-            message: (event.message ?? '').replace(/\r?\n$/, ''),
-          }));
-          const next = answer.nextForwardToken;
-          // A page may be empty although lines follow; at the end the token stays as it was (docs: GetLogEvents).
-          if (lines.length > 0 || next === undefined || next === from)
-            return { lines, ...(next !== undefined && { cursor: next }) };
-          from = next;
-        }
-      } catch (error) {
-        if (error instanceof ResourceNotFoundException) return { lines: [] };
-        // Tokens expire after 24 hours (docs: GetLogEvents).
-        if (error instanceof InvalidParameterException && cursor !== undefined)
-          throw new StaitheError(
-            'invalid_cursor',
-            'The cursor is not one that this log gave, or is older than a day.',
-          );
-        throw error;
+      for (let from = cursor; ; ) {
+        const found = await page(stream, true, limit, from);
+        if (found === undefined) return { lines: [] };
+        const { lines, forward } = found;
+        if (lines.length > 0 || forward === undefined || forward === from)
+          return { lines, ...(forward !== undefined && { cursor: forward }) };
+        from = forward;
+      }
+    },
+
+    async readBack(stream, { before, limit }) {
+      let cursor: string | undefined;
+      for (let from = before; ; ) {
+        const found = await page(stream, false, limit, from);
+        if (found === undefined) return { lines: [] };
+        const { lines, forward, backward } = found;
+        cursor ??= forward;
+        const atBeginning = backward === undefined || backward === from;
+        if (lines.length > 0 || atBeginning)
+          return {
+            lines,
+            ...(cursor !== undefined && { cursor }),
+            ...(!atBeginning && { before: backward }),
+          };
+        from = backward;
       }
     },
   };

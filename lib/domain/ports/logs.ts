@@ -16,4 +16,16 @@ export interface LogStore {
     stream: string,
     options: { cursor?: string; limit: number },
   ): Promise<{ lines: readonly StoredLine[]; cursor?: string }>;
+
+  /**
+   * Lines of a stream from its end back, oldest first within the page.
+   * @param before what an earlier call gave; absent from the end
+   * @returns `before` for the lines further back, absent at the stream's beginning; `cursor` to `read` what comes after
+   * this page
+   * @throws StaitheError invalid_cursor
+   */
+  readBack(
+    stream: string,
+    options: { before?: string; limit: number },
+  ): Promise<{ lines: readonly StoredLine[]; before?: string; cursor?: string }>;
 }

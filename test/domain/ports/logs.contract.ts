@@ -48,4 +48,40 @@ export function logsContract(subject: () => LogsUnderTest): void {
     expect(page.lines).toEqual([{ timestamp: expect.any(Number), message: 'with an end' }]);
     expect(Math.abs((page.lines[0]?.timestamp ?? 0) - Date.now())).toBeLessThan(86_400_000 * 365);
   });
+
+  const back = async (stream: string, before?: string, limit = 2) => {
+    const page = await subject().logs.readBack(stream, { ...(before !== undefined && { before }), limit });
+    return { ...page, lines: page.lines.map(({ message }) => message) };
+  };
+
+  test('a stream can be read from its end back to its beginning', async () => {
+    const stream = freshStream();
+    await subject().append(stream, ['1', '2', '3', '4', '5']);
+
+    const pages = [await back(stream)];
+    for (let last = pages.at(-1); last?.before !== undefined; last = pages.at(-1))
+      pages.push(await back(stream, last.before));
+
+    expect(pages.map(({ lines }) => lines).filter((lines) => lines.length > 0)).toEqual([
+      ['4', '5'],
+      ['2', '3'],
+      ['1'],
+    ]);
+  });
+
+  test('from a page that was read back it can be read on, without a line twice', async () => {
+    const stream = freshStream();
+    await subject().append(stream, ['1', '2', '3', '4']);
+
+    const last = await back(stream);
+    const earlier = await back(stream, last.before);
+    await subject().append(stream, ['5']);
+
+    expect((await messages(stream, last.cursor)).lines).toEqual(['5']);
+    expect((await messages(stream, earlier.cursor, 2)).lines).toEqual(['3', '4']);
+  });
+
+  test('a stream that does not exist yet has no last lines', async () => {
+    expect(await back(freshStream())).toMatchObject({ lines: [] });
+  });
 }

@@ -1,0 +1,93 @@
+/** Reading a log, and waiting for more: the long poll of `--follow`. */
+import type { Ports } from '../ports/index.ts';
+import { decode, type Positions, START } from './cursor.ts';
+import { finished, pageOf } from './page.ts';
+import { look } from './read.ts';
+import type { LogPage } from './schema.ts';
+import type { LogSource, LogStream } from './streams.ts';
+import { lastLines } from './tail.ts';
+
+export interface ReadOptions {
+  readonly cursor?: string | undefined;
+  /** Lines of the page in all, at least one for each stream that has some. */
+  readonly limit: number;
+  /** Seconds to wait for lines when there are none. */
+  readonly wait?: number;
+  /** Begins with the last lines; a cursor counts more. */
+  readonly tail?: number | undefined;
+  /** Also the lines in which the build platform speaks of itself. */
+  readonly platform?: boolean;
+}
+
+/**
+ * How often a waiting reader looks at one log stream. A line is on the screen within a second of being printed, in most
+ * cases within a third; and five readers may follow at once, as CloudWatch Logs answers 25 GetLogEvents a second
+ * (CloudWatch Logs quotas).
+ */
+const LOOK_EVERY_MS = 200;
+/** What a stream that says nothing, or has ended, is left alone for at most. */
+const LOOK_AT_LEAST_EVERY_MS = 5000;
+/** How often the records of run and jobs are read: for new streams, and for the end. */
+const RECORDS_EVERY_MS = 500;
+
+const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * A page of lines after the cursor.
+ *
+ * What a stream gave at the last look is in the cursor too, so a reader who comes back looks at quiet streams less often
+ * than at those that speak, whichever process answers.
+ *
+ * @param readSource what there is to read, asked again while it waits; undefined when there is nothing yet
+ * @throws StaitheError invalid_cursor
+ */
+export async function read(
+  ports: Pick<Ports, 'logs' | 'clock'>,
+  readSource: () => Promise<LogSource | undefined>,
+  { cursor, limit, wait = 0, tail, platform = false }: ReadOptions,
+  pause: (milliseconds: number) => Promise<void> = sleep,
+): Promise<LogPage> {
+  const now = () => ports.clock.now().getTime();
+  const until = now() + wait * 1000;
+  let positions: Positions = decode(cursor);
+  let source = await readSource();
+  let recordsAt = now();
+  if (tail !== undefined && cursor === undefined && source !== undefined) {
+    const last = await lastLines(ports.logs, source.streams, { count: tail, platform, now: now() });
+    if (last.items.length > 0 || wait === 0) return finished(last.items, last.positions, source.ended);
+    positions = last.positions;
+  }
+  for (;;) {
+    if (source === undefined) return finished([], positions, true);
+    const { streams, ended } = source;
+    const everything = wait === 0 || ended;
+    const due = everything ? streams : streams.filter((stream) => dueAt(stream, streams, positions) <= now());
+    const parts = await look(ports.logs, due, positions, limit, now());
+    const page = pageOf(parts, positions, { inOrder: ended, platform });
+    positions = page.positions;
+    if (page.items.length > 0) return finished(page.items, positions, false);
+    if (page.moved && everything) continue; // only lines that are not shown: there may be others behind them
+    if (ended) return finished([], positions, true);
+    if (now() >= until) return finished([], positions, false);
+    const next = Math.min(
+      until,
+      recordsAt + RECORDS_EVERY_MS,
+      ...streams.map((stream) => dueAt(stream, streams, positions)),
+    );
+    await pause(Math.max(1, next - now()));
+    if (now() < recordsAt + RECORDS_EVERY_MS) continue;
+    source = await readSource();
+    recordsAt = now();
+  }
+}
+
+/**
+ * When a stream is to be looked at again. A quiet one waits twice as long each time, up to its part of a reader's looks:
+ * 200 ms when it is the only one, 4 seconds of twenty.
+ */
+function dueAt(stream: LogStream, streams: readonly LogStream[], positions: Positions): number {
+  const { lookedAt, quiet } = positions.get(stream.key) ?? START;
+  const live = streams.filter((one) => one.live).length;
+  const most = stream.live ? Math.min(LOOK_EVERY_MS * live, LOOK_AT_LEAST_EVERY_MS) : LOOK_AT_LEAST_EVERY_MS;
+  return lookedAt + Math.min(LOOK_EVERY_MS * 2 ** Math.min(quiet, 6), most);
+}

@@ -1,0 +1,79 @@
+/** From what was found in streams to a page of the log. */
+import type { StoredLine } from '../ports/logs.ts';
+import { encode, type Position, type Positions } from './cursor.ts';
+import type { Part } from './read.ts';
+import type { LogLine, LogPage } from './schema.ts';
+import { fitting } from './size.ts';
+import type { LogStream } from './streams.ts';
+
+/** CodeBuild's own lines: `[Container] 2026/11/21 09:30:00.123456 Entering phase BUILD`. */
+const PLATFORM_LINE = /^\[Container\] \d{4}\/\d{2}\/\d{2} /;
+
+/** Whether a line is shown: those of the platform are on request only. */
+export function isShown(line: StoredLine, platform: boolean): boolean {
+  return platform || !PLATFORM_LINE.test(line.message);
+}
+
+/**
+ * How many lines of each part a page may have.
+ *
+ * While a run works, all that fits: the lines of a quiet job are not held back for those of a job that floods, though
+ * a later page may then bring lines that are older. Once it has ended nobody waits, and a page stops where the first
+ * part stops that has more: so all pages together are in order of time.
+ */
+export function takeable(parts: readonly Part[], inOrder: boolean): number[] {
+  const taken = fitting(parts.map((part) => part.lines));
+  if (!inOrder) return taken;
+  let until = Number.POSITIVE_INFINITY;
+  for (const [index, part] of parts.entries()) {
+    const count = taken[index] ?? 0;
+    if (!part.more && count === part.lines.length) continue;
+    until = Math.min(until, (part.lines[count - 1] ?? part.lines[count])?.timestamp ?? until);
+  }
+  return parts.map((part, index) => {
+    const beyond = part.lines.findIndex((line) => line.timestamp > until);
+    return Math.min(taken[index] ?? 0, beyond === -1 ? part.lines.length : beyond);
+  });
+}
+
+export interface Taken {
+  readonly stream: LogStream;
+  readonly lines: readonly StoredLine[];
+}
+
+/** In order of time; lines of one stream stay in theirs. */
+export function merged(lists: readonly Taken[]): LogLine[] {
+  return lists
+    .flatMap(({ stream, lines }) => lines.map((line) => ({ stream, line })))
+    .sort((a, b) => a.line.timestamp - b.line.timestamp)
+    .map(({ stream, line }) => ({
+      timestamp: new Date(line.timestamp).toISOString(),
+      job_id: stream.job.id,
+      service: stream.job.service,
+      job: stream.job.name,
+      attempt: stream.attempt,
+      // CloudWatch Logs refuses empty events, so an empty line was sent to it as a blank.
+      message: line.message === ' ' ? '' : line.message,
+    }));
+}
+
+/** @param platform whether the platform's own lines are shown */
+export function pageOf(
+  parts: readonly Part[],
+  before: Positions,
+  { inOrder, platform }: { inOrder: boolean; platform: boolean },
+): { items: LogLine[]; positions: Positions; moved: boolean } {
+  const counts = takeable(parts, inOrder);
+  const positions = new Map<string, Position>(before);
+  const lists = parts.map((part, index) => {
+    const count = counts[index] ?? 0;
+    positions.set(part.stream.key, part.after(count));
+    const lines = part.lines.slice(0, count).filter((line) => isShown(line, platform));
+    return { stream: part.stream, lines };
+  });
+  return { items: merged(lists), positions, moved: parts.some((part) => part.lines.length > 0) };
+}
+
+export function finished(items: LogLine[], positions: Positions, complete: boolean): LogPage {
+  return { items, next_cursor: encode(positions), complete };
+}

@@ -1,0 +1,111 @@
+/** One look at the streams of a log: what is new in them, shared out fairly. */
+import type { LogStore, StoredLine } from '../ports/logs.ts';
+import { type Position, type Positions, START } from './cursor.ts';
+import type { LogStream } from './streams.ts';
+
+/** What a look found in one stream. */
+export interface Part {
+  readonly stream: LogStream;
+  readonly lines: readonly StoredLine[];
+  /** There are more lines behind these. */
+  readonly more: boolean;
+  /** The reader's place when it takes this many of the lines. */
+  readonly after: (taken: number) => Position;
+}
+
+/** CloudWatch Logs gives 10,000 lines or 1 MB at a time (API reference: GetLogEvents). */
+const MOST_LINES = 10_000;
+/** A page with so many bytes was ended by its size: one line more, of at most 256 KB, may not have fitted into 1 MB. */
+const FULL_BYTES = (1024 - 256) * 1024;
+/** Looks at the same time: CloudWatch Logs answers 25 a second for the whole account (CloudWatch Logs quotas). */
+const PARALLEL = 8;
+
+/**
+ * Looks at streams. Each has an equal share of the limit; what one leaves unused goes to those that have more. So a
+ * stream that floods takes what is left over, and nothing of the others.
+ * @param limit lines in all; at least one of each stream is read
+ */
+export async function look(
+  logs: LogStore,
+  streams: readonly LogStream[],
+  positions: Positions,
+  limit: number,
+  now: number,
+): Promise<Part[]> {
+  const parts = new Map<LogStream, Part>();
+  const from = (stream: LogStream) => positions.get(stream.key) ?? START;
+  let hungry = streams;
+  // Each round gives away at least half of what is left, or finds the streams at their ends.
+  for (let left = limit; hungry.length > 0 && left > 0; ) {
+    const share = Math.max(1, Math.floor(left / hungry.length));
+    const found = await inParallel(hungry, async (stream) => {
+      const before = parts.get(stream);
+      const part = await readOn(logs, stream, before?.after(before.lines.length) ?? from(stream), share, now);
+      left -= part.lines.length;
+      parts.set(stream, before === undefined ? part : joined(before, part));
+      return part;
+    });
+    hungry = found.filter((part) => part.more).map((part) => part.stream);
+    if (left < hungry.length) break;
+  }
+  return streams.flatMap((stream) => parts.get(stream) ?? []);
+}
+
+async function readOn(
+  logs: LogStore,
+  stream: LogStream,
+  from: Position,
+  limit: number,
+  now: number,
+): Promise<Part> {
+  let { cursor, skip } = from;
+  for (;;) {
+    const asked = Math.min(MOST_LINES, skip + limit);
+    const page = await logs.read(stream.name, { ...(cursor !== undefined && { cursor }), limit: asked });
+    const lines = page.lines.slice(skip);
+    const atEnd = page.lines.length === 0 || page.cursor === undefined;
+    if (lines.length > 0 || atEnd) {
+      const look = { lookedAt: now, quiet: lines.length === 0 ? from.quiet + 1 : 0 };
+      const place = { cursor, skip };
+      const end = {
+        cursor: page.cursor ?? cursor,
+        skip: page.cursor === undefined ? page.lines.length : page.lines.length === 0 ? skip : 0,
+      };
+      return {
+        stream,
+        lines,
+        more: page.lines.length >= asked || bytesOf(page.lines) > FULL_BYTES,
+        after: (taken) => ({
+          ...(taken === lines.length ? end : { ...place, skip: place.skip + taken }),
+          ...look,
+        }),
+      };
+    }
+    skip -= page.lines.length;
+    cursor = page.cursor;
+  }
+}
+
+function bytesOf(lines: readonly StoredLine[]): number {
+  return lines.reduce((bytes, line) => bytes + Buffer.byteLength(line.message), 0);
+}
+
+function joined(first: Part, second: Part): Part {
+  const count = first.lines.length;
+  return {
+    stream: first.stream,
+    lines: [...first.lines, ...second.lines],
+    more: second.more,
+    after: (taken) => (taken <= count ? first.after(taken) : second.after(taken - count)),
+  };
+}
+
+async function inParallel<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const worker = async () => {
+    for (const [index, item] of queue) results[index] = await act(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  return results;
+}

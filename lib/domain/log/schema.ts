@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { Id } from '../id.ts';
+import { Timestamp } from '../values.ts';
+
+/** One line of a log. */
+export const LogLine = z.object({
+  timestamp: Timestamp,
+  job_id: Id.job,
+  service: z.string(),
+  /** The job's name: its service, and its cell of the matrix. */
+  job: z.string(),
+  /** Which attempt of the job has printed it. */
+  attempt: z.int().positive(),
+  message: z.string(),
+});
+export type LogLine = z.infer<typeof LogLine>;
+
+/** A page of log lines. `complete` says that all has ended and nothing more will come after this page. */
+export const LogPage = z.object({ items: z.array(LogLine), next_cursor: z.string(), complete: z.boolean() });
+export type LogPage = z.infer<typeof LogPage>;
+
+export const LogFormat = z.enum(['json', 'jsonl', 'text']);
+export type LogFormat = z.infer<typeof LogFormat>;
+
+/** Whether colours and other control sequences stay in the lines. */
+export const Ansi = z.enum(['keep', 'strip']);
+export type Ansi = z.infer<typeof Ansi>;

@@ -1,0 +1,64 @@
+/** The last lines of a log. */
+import type { LogStore, StoredLine } from '../ports/logs.ts';
+import type { Position } from './cursor.ts';
+import { isShown, merged } from './page.ts';
+import type { LogLine } from './schema.ts';
+import { PAGE_MAX_BYTES, wireBytes } from './size.ts';
+import type { LogStream } from './streams.ts';
+
+/** CodeBuild speaks some 20 lines around a command: asked for on top, so that mostly one look is enough. */
+const PLATFORM_LINES = 30;
+
+interface End {
+  readonly stream: LogStream;
+  readonly lines: readonly StoredLine[];
+  /** Behind the last line. */
+  readonly position: Position;
+}
+
+/** The last `count` lines of all streams, in order of time, and the places to read on from. */
+export async function lastLines(
+  logs: LogStore,
+  streams: readonly LogStream[],
+  { count, platform, now }: { count: number; platform: boolean; now: number },
+): Promise<{ items: LogLine[]; positions: Map<string, Position> }> {
+  const ends: End[] = [];
+  for (const stream of streams) ends.push(await endOf(logs, stream, count, platform, now));
+  const kept = ends
+    .flatMap(({ stream, lines }) => lines.map((line) => ({ stream, line })))
+    .sort((a, b) => a.line.timestamp - b.line.timestamp)
+    .slice(-count);
+  const fitting = kept.slice(beginningOfFitting(kept.map(({ line }) => line)));
+  return {
+    items: merged(fitting.map(({ stream, line }) => ({ stream, lines: [line] }))),
+    positions: new Map(ends.map(({ stream, position }) => [stream.key, position])),
+  };
+}
+
+async function endOf(
+  logs: LogStore,
+  stream: LogStream,
+  count: number,
+  platform: boolean,
+  now: number,
+): Promise<End> {
+  const limit = count + (platform ? 0 : PLATFORM_LINES);
+  let page = await logs.readBack(stream.name, { limit });
+  const position = { cursor: page.cursor, skip: 0, lookedAt: now, quiet: 0 };
+  let lines = page.lines.filter((line) => isShown(line, platform));
+  while (lines.length < count && page.before !== undefined) {
+    page = await logs.readBack(stream.name, { before: page.before, limit });
+    lines = [...page.lines.filter((line) => isShown(line, platform)), ...lines];
+  }
+  return { stream, lines: lines.slice(-count), position };
+}
+
+/** Where the last lines begin that fit into one answer. */
+function beginningOfFitting(lines: readonly StoredLine[]): number {
+  let bytes = 0;
+  for (let index = lines.length - 1; index >= 0; index -= 1) {
+    bytes += wireBytes(lines[index] ?? { timestamp: 0, message: '' });
+    if (bytes > PAGE_MAX_BYTES) return index + 1;
+  }
+  return 0;
+}
