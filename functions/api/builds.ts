@@ -1,5 +1,5 @@
 import { s3Blobs } from '../../lib/aws/blobs.ts';
-import { cloudWatchLogs } from '../../lib/aws/logs.ts';
+import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
@@ -7,7 +7,6 @@ import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Build from '../../lib/domain/build/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Run from '../../lib/domain/run/index.ts';
-import * as Log from '../../lib/domain/run/logs.ts';
 import { live } from '../../lib/domain/run/view.ts';
 import { serve } from '../../lib/http/serve.ts';
 
@@ -15,7 +14,7 @@ const ports = {
   table: dynamoTable(),
   blobs: s3Blobs(),
   workflows: stepFunctions(),
-  logs: cloudWatchLogs(),
+  installation: installation(),
   clock,
   randomness,
 };
@@ -31,17 +30,13 @@ export const handler = serve(
       const build = await Build.show(ports, actor, params.build);
       return { ...build, latest_run: build.latest_run && (await live(ports, build.latest_run)) };
     },
-    createRun: async ({ actor, params, seed }) =>
-      Run.again(ports, actor, await Build.get(ports, actor, params.build), seed),
+    createRun: async ({ actor, params, body, seed }) =>
+      Run.again(ports, actor, await Build.get(ports, actor, params.build), { ...body, seed }),
     listRuns: async ({ actor, params, query }) =>
       Run.list(ports, await Build.get(ports, actor, params.build), query),
     listBuildArtifacts: async ({ actor, params, query }) => {
       const run = await Build.runOf(ports, actor, params.build, query.run);
       return { items: await Artifact.byIds(ports, run?.artifact_ids ?? []) };
-    },
-    getBuildLogs: async ({ actor, params, query }) => {
-      const readRun = () => Build.runOf(ports, actor, params.build, query.run);
-      return Log.follow(ports, readRun, { ...query, platform: query.platform === 'true' });
     },
     cancelBuild: async ({ actor, params }) =>
       Run.cancelLatest(ports, actor, await Build.get(ports, actor, params.build)),

@@ -1,13 +1,24 @@
 /** The steps of the build workflow (stepfunctions/build.asl.yaml). */
 import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { storedTrees } from '../../lib/aws/trees.ts';
+import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
-import { finish, settle } from '../../lib/domain/run/finish.ts';
+import * as Queue from '../../lib/domain/queue/index.ts';
+import { finish } from '../../lib/domain/run/finish.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
+import { settle } from '../../lib/domain/run/settle.ts';
 import { BuildStep } from '../../stepfunctions/build.ts';
 
-const ports = { table: dynamoTable(), trees: storedTrees(s3Blobs()), clock, randomness };
+const ports = {
+  table: dynamoTable(),
+  trees: storedTrees(s3Blobs()),
+  workflows: stepFunctions(),
+  installation: installation(),
+  clock,
+  randomness,
+};
 
 export async function handler(event: unknown): Promise<unknown> {
   const step = BuildStep.parse(event);
@@ -15,7 +26,9 @@ export async function handler(event: unknown): Promise<unknown> {
     case 'plan':
       return plan(ports, step.run_id);
     case 'settle':
-      return settle(ports, step.job_id, step.caught);
+      return settle(ports, step.job_id, step.caught, step.fail_fast);
+    case 'wait':
+      return Queue.wait(ports, step.job_id, step.token);
     case 'finish':
       return finish(ports, step.run_id);
   }

@@ -1,6 +1,7 @@
 /** The steps of the trigger workflow (stepfunctions/trigger.asl.yaml). */
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { githubArchives } from '../../lib/aws/git-host.ts';
+import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
@@ -13,6 +14,7 @@ const ports = {
   blobs: s3Blobs(),
   workflows: stepFunctions(),
   gitHost: githubArchives(),
+  installation: installation(),
   clock,
   randomness,
 };

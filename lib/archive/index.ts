@@ -4,5 +4,5 @@ export type { Limits } from './limits.ts';
 export { type Looked, type PackFilesOptions, type PackFilesResult, packFiles } from './pack-files.ts';
 export { type PackedTree, type PackProgress, type PackTreeOptions, packTree } from './pack-tree.ts';
 export type { PackedBytes } from './packed-bytes.ts';
-export { type FoundEntry, type ReadEntryOptions, readEntry } from './read-entry.ts';
+export { type ReadSurvey, type Survey, surveyTree } from './survey.ts';
 export { type ArchiveFormat, type Unpacked, type UnpackOptions, unpack } from './unpack.ts';

@@ -1,14 +1,15 @@
-/** Reads one file of a stored archive: a tar.gz as it streams in, so that only what comes before the file is fetched. */
-import { ArchiveError, readEntry } from '../archive/index.ts';
+/** Reads stored archives as they stream in. */
+import { ArchiveError, surveyTree } from '../archive/index.ts';
 import type { Blobs } from '../domain/ports/blobs.ts';
 import { ArchiveUnreadable, type Trees } from '../domain/ports/index.ts';
 
 export function storedTrees(blobs: Pick<Blobs, 'read'>): Trees {
   return {
-    async readEntry({ key, format, stripComponents, names, maxBytes }) {
+    async survey({ key, format, stripComponents, names, maxBytes }) {
       const stream = await blobs.read(key);
       try {
-        return await readEntry(stream, { format, stripComponents, names: [...names], maxBytes });
+        const tree = await surveyTree(stream, { format, stripComponents, names: [...names], maxBytes });
+        return { treeDigest: `sha256:${tree.treeSha256}`, entry: tree.entry };
       } catch (error) {
         if (error instanceof ArchiveError) throw new ArchiveUnreadable(error.message);
         throw error;

@@ -1,9 +1,13 @@
 /** The port of long-running work on Step Functions. */
 import {
+  DescribeExecutionCommand,
   ExecutionDoesNotExist,
+  SendTaskSuccessCommand,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
+  TaskDoesNotExist,
+  TaskTimedOut,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import type { WorkflowName, Workflows } from '../domain/ports/workflows.ts';
@@ -12,16 +16,17 @@ import { setting } from './settings.ts';
 /** Workflow name to state machine ARN, as the infrastructure writes it. */
 const Arns = z.partialRecord(z.enum(['build', 'deployment', 'trigger']), z.string());
 
-export function stepFunctions(
-  json: string = setting('STAITHE_STATE_MACHINES'),
-  client: SFNClient = new SFNClient(),
-): Workflows {
-  const arns = Arns.parse(JSON.parse(json));
+export function stepFunctions(json?: string, client: SFNClient = new SFNClient()): Workflows {
+  let arns: z.infer<typeof Arns> | undefined;
   const arnOf = (workflow: WorkflowName): string => {
+    // Read when a machine is named: a function that only wakes executions has no such setting.
+    arns ??= Arns.parse(JSON.parse(json ?? setting('STAITHE_STATE_MACHINES')));
     const arn = arns[workflow];
     if (arn === undefined) throw new Error(`This function knows no state machine '${workflow}'.`);
     return arn;
   };
+  const executionOf = (workflow: WorkflowName, name: string): string =>
+    `${arnOf(workflow).replace(':stateMachine:', ':execution:')}:${name}`;
   return {
     async start(workflow, name, input) {
       // The same name and input while it is open is a success by itself; once closed, the name is taken, which is as good.
@@ -33,8 +38,27 @@ export function stepFunctions(
           if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists')) throw error;
         });
     },
+    async wake(taskToken) {
+      await client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' })).catch((error: unknown) => {
+        // Woken before, or its execution has ended (API reference, SendTaskSuccess).
+        if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist) return;
+        throw error;
+      });
+    },
+    async state(workflow, name) {
+      try {
+        const { status } = await client.send(
+          new DescribeExecutionCommand({ executionArn: executionOf(workflow, name) }),
+        );
+        if (status === 'SUCCEEDED') return 'succeeded';
+        return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'died';
+      } catch (error) {
+        if (error instanceof ExecutionDoesNotExist) return undefined;
+        throw error;
+      }
+    },
     async stop(workflow, name, reason) {
-      const executionArn = `${arnOf(workflow).replace(':stateMachine:', ':execution:')}:${name}`;
+      const executionArn = executionOf(workflow, name);
       await client
         .send(new StopExecutionCommand({ executionArn, error: 'Cancelled', cause: reason }))
         .catch((error: unknown) => {

@@ -1,4 +1,5 @@
 /** Ids are a type prefix and a ULID (https://github.com/ulid/spec): sortable by time, and their kind can be read. */
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
 export const ID_PREFIXES = {
@@ -45,4 +46,21 @@ export const Id = {
 /** Puts the prefix of `kind` before a ULID. */
 export function idFrom(kind: IdKind, ulid: string): string {
   return `${ID_PREFIXES[kind]}_${ulid}`;
+}
+
+const BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/**
+ * An id that follows from another one and from what it stands for, so that a repeat needs no look-up: the time of the
+ * other's ULID, and 80 bits of a hash where a ULID has randomness.
+ */
+export function derivedId(kind: IdKind, from: string, ...parts: readonly string[]): string {
+  const ulid = from.slice(from.indexOf('_') + 1);
+  const hash = createHash('sha256')
+    .update([from, ...parts].join('\n'))
+    .digest();
+  return idFrom(
+    kind,
+    ulid.slice(0, 10) + Array.from(hash.subarray(0, 16), (byte) => BASE32[byte % 32]).join(''),
+  );
 }

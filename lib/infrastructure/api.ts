@@ -19,7 +19,8 @@ const TIMEOUT = Duration.seconds(29);
 const DESCRIPTIONS = {
   projects: 'Projects',
   sources: 'Sources and their uploads',
-  builds: 'Builds, runs and logs',
+  builds: 'Builds and runs',
+  logs: 'Logs of builds',
   jobs: 'What the build agent calls',
   artifacts: 'Artifacts',
   secrets: 'Secrets of projects',

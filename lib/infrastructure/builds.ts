@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Policy } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
@@ -12,6 +13,7 @@ import { Workflow } from './workflow.ts';
 export class Builds extends Construct {
   readonly workflow: Workflow;
   readonly logs: LogGroup;
+  private readonly offer: string;
 
   constructor(scope: Construct, id: string, props: { bundles: Bundles; storage: Storage; api: Api }) {
     super(scope, id);
@@ -22,6 +24,7 @@ export class Builds extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const machines = new Machines(this, 'Machines', { bundles, api, logs: this.logs });
+    this.offer = machines.offer;
     const steps = new StaitheFunction(this, 'Steps', {
       bundles,
       entry: 'steps/build',
@@ -34,8 +37,11 @@ export class Builds extends Construct {
     this.workflow = new Workflow(this, 'Workflow', {
       name: 'build',
       steps,
-      substitutions: { ProjectName: machines.projects.plain.ref },
+      substitutions: machines.substitutions,
     });
+    this.giveInstallation(steps);
+    // A policy of its own: the function must not wait for the machine, which waits for the function.
+    new Policy(this, 'MayWake', { roles: [steps.role], statements: [this.workflow.wakingStatement()] });
     this.workflow.allow(
       ['codebuild:StartBuild', 'codebuild:StopBuild', 'codebuild:BatchGetBuilds'],
       machines.arns,
@@ -51,6 +57,12 @@ export class Builds extends Construct {
         }),
       ],
     );
+  }
+
+  /** What the operator decided of builds (CDK context `compute` and `buildReuse`), for whoever plans them. */
+  giveInstallation(to: StaitheFunction): void {
+    const reuse = this.node.tryGetContext('buildReuse') === 'off' ? 'off' : 'on';
+    to.give({ STAITHE_COMPUTE: this.offer, STAITHE_BUILD_REUSE: reuse });
   }
 
   giveLogs(to: StaitheFunction): void {

@@ -28,7 +28,7 @@ export class StaitheStack extends Stack {
     const api = new Api(this, 'Api', { bundles });
     const builds = new Builds(this, 'Builds', { bundles, storage, api });
     const deployments = new Deployments(this, 'Deployments', { bundles, storage });
-    const triggers = new Triggers(this, 'Triggers', { bundles, storage, build: builds.workflow, gitHostUrl });
+    const triggers = new Triggers(this, 'Triggers', { bundles, storage, builds, gitHostUrl });
     const workflows = {
       build: builds.workflow,
       deployment: deployments.workflow,
@@ -72,7 +72,10 @@ export class StaitheStack extends Stack {
     storage.giveBytes(functions.builds, 'sources', 'GetObject');
     storage.giveListing(functions.builds);
     giveWorkflows(functions.builds, [builds.workflow], { stop: true });
-    builds.giveLogs(functions.builds);
+    builds.giveInstallation(functions.builds);
+
+    storage.giveTable(functions.logs, 'GetItem', 'BatchGetItem');
+    builds.giveLogs(functions.logs);
 
     storage.giveTable(functions.jobs, 'GetItem', 'PutItem');
     storage.giveBytes(functions.jobs, 'sources', 'GetObject');

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import type { Builds } from './builds.ts';
 import type { Bundles } from './bundles.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
@@ -12,10 +13,10 @@ export class Triggers extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { bundles: Bundles; storage: Storage; build: Workflow; gitHostUrl: string },
+    props: { bundles: Bundles; storage: Storage; builds: Builds; gitHostUrl: string },
   ) {
     super(scope, id);
-    const { bundles, storage, build, gitHostUrl } = props;
+    const { bundles, storage, builds, gitHostUrl } = props;
     const steps = new StaitheFunction(this, 'Steps', {
       bundles,
       entry: 'steps/trigger',
@@ -26,7 +27,9 @@ export class Triggers extends Construct {
     });
     storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');
     storage.giveBytes(steps, 'sources', 'GetObject', 'PutObject');
-    giveWorkflows(steps, [build]);
+    // A push may cancel the run of an older one that still waits.
+    giveWorkflows(steps, [builds.workflow], { stop: true });
+    builds.giveInstallation(steps);
     steps.give({ STAITHE_GIT_HOST_URL: gitHostUrl });
     this.workflow = new Workflow(this, 'Workflow', { name: 'trigger', steps });
   }

@@ -50,6 +50,14 @@ export class Workflow extends Construct {
     );
   }
 
+  /** Lets whoever has it wake an execution that waits with a task token. */
+  wakingStatement(): PolicyStatement {
+    return new PolicyStatement({
+      actions: ['states:SendTaskSuccess'],
+      resources: [this.machine.stateMachineArn],
+    });
+  }
+
   allow(actions: string[], resources: string[]): void {
     this.machine.addToRolePolicy(new PolicyStatement({ actions, resources }));
   }

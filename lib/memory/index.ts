@@ -1,4 +1,6 @@
 /** The whole world in memory: every port of the domain, fast and under the hand of a test. */
+
+import { offerFrom } from '../domain/compute/index.ts';
 import type { Ports, Secrets } from '../domain/ports/index.ts';
 import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
 import { type MemoryFunctions, memoryFunctions } from './functions.ts';
@@ -46,6 +48,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     secrets: memorySecrets(),
     projectSecrets: memoryProjectSecrets(),
     probe: memoryProbe(),
+    installation: { offer: offerFrom(undefined), reuse: true },
     randomness: seededRandomness(),
     ...overrides,
     clock,

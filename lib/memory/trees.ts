@@ -1,4 +1,5 @@
 /** Trees of stored archives, planted by a test under the archive's key. */
+import { createHash } from 'node:crypto';
 import { ArchiveUnreadable, type Trees } from '../domain/ports/index.ts';
 
 export interface MemoryTrees extends Trees {
@@ -12,14 +13,16 @@ export function memoryTrees(): MemoryTrees {
     plant(key, files) {
       trees.set(key, files);
     },
-    async readEntry({ key, format, names, maxBytes }) {
+    async survey({ key, format, names, maxBytes }) {
       const files = trees.get(key);
       if (files === undefined) throw new ArchiveUnreadable(`The bytes are no ${format}.`);
+      const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
+      const treeDigest = `sha256:${createHash('sha256').update(JSON.stringify(sorted)).digest('hex')}`;
       const name = names.find((candidate) => Object.hasOwn(files, candidate));
-      if (name === undefined) return undefined;
+      if (name === undefined) return { treeDigest, entry: undefined };
       const bytes = Buffer.from(files[name] ?? '');
       if (bytes.length > maxBytes) throw new ArchiveUnreadable(`${name} has more than ${maxBytes} bytes.`);
-      return { name, bytes };
+      return { treeDigest, entry: { name, bytes } };
     },
   };
 }

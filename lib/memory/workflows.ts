@@ -12,6 +12,8 @@ export interface Execution {
 
 export interface MemoryWorkflows extends Workflows {
   readonly executions: readonly Execution[];
+  /** Task tokens that were woken, oldest first; a token may come twice. */
+  readonly woken: string[];
   /** Set to make every start fail with it, until it is taken away. */
   refusal: Error | undefined;
   find(workflow: WorkflowName, name: string): Execution | undefined;
@@ -26,6 +28,7 @@ export function memoryWorkflows(): MemoryWorkflows {
   const executions: Execution[] = [];
   const self: MemoryWorkflows = {
     executions,
+    woken: [],
     refusal: undefined,
     find: (workflow, name) =>
       executions.find((execution) => execution.workflow === workflow && execution.name === name),
@@ -34,6 +37,13 @@ export function memoryWorkflows(): MemoryWorkflows {
       // A name is good for one execution, also after its end.
       if (self.find(workflow, name) === undefined)
         executions.push({ workflow, name, input: structuredClone(input), status: 'running' });
+    },
+    async wake(token) {
+      self.woken.push(token);
+    },
+    async state(workflow, name) {
+      const status = self.find(workflow, name)?.status;
+      return status === undefined || status === 'running' || status === 'succeeded' ? status : 'died';
     },
     async stop(workflow, name, reason) {
       const execution = self.find(workflow, name);

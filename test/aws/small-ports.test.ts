@@ -88,7 +88,7 @@ describe('a secret', () => {
 
 describe('a stored tree', () => {
   const read = (bytes: Buffer, stripComponents = 0) =>
-    storedTrees({ read: async () => Readable.from([bytes]) }).readEntry({
+    storedTrees({ read: async () => Readable.from([bytes]) }).survey({
       key: 'k',
       format: 'tar.gz',
       stripComponents,
@@ -100,8 +100,8 @@ describe('a stored tree', () => {
     const plain = await read(tarGz({ name: 'staithe.yaml', content: 'a' }));
     const wrapped = await read(tarGz({ name: 'hello-1234/staithe.yml', content: 'b' }), 1);
 
-    expect([plain?.name, plain?.bytes.toString()]).toEqual(['staithe.yaml', 'a']);
-    expect([wrapped?.name, wrapped?.bytes.toString()]).toEqual(['staithe.yml', 'b']);
+    expect([plain.entry?.name, plain.entry?.bytes.toString()]).toEqual(['staithe.yaml', 'a']);
+    expect([wrapped.entry?.name, wrapped.entry?.bytes.toString()]).toEqual(['staithe.yml', 'b']);
   });
 
   test('without one gives nothing', async () => {
@@ -118,7 +118,7 @@ describe('a stored tree', () => {
 
   test('that storage does not give is no verdict about the archive', async () => {
     const trees = storedTrees({ read: () => Promise.reject(new Error('S3 is away')) });
-    const entry = trees.readEntry({
+    const entry = trees.survey({
       key: 'k',
       format: 'zip',
       stripComponents: 0,

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Job from '../../lib/domain/job/index.ts';
-import { settle } from '../../lib/domain/run/finish.ts';
+import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import * as Log from '../../lib/domain/run/logs.ts';
-import { type Dispatch, plan } from '../../lib/domain/run/plan.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
+import { settle } from '../../lib/domain/run/settle.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import { BlobKeys } from '../../lib/domain/storage/keys.ts';
 import {

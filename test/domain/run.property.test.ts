@@ -7,10 +7,12 @@ import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
 import { isFinal } from '../../lib/domain/lifecycle.ts';
-import { finish, settle } from '../../lib/domain/run/finish.ts';
+import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
+import { finish } from '../../lib/domain/run/finish.ts';
 import * as Run from '../../lib/domain/run/index.ts';
-import { type Dispatch, plan } from '../../lib/domain/run/plan.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
 import { RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
+import { settle } from '../../lib/domain/run/settle.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
 import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './observed.ts';
 import {

@@ -4,9 +4,10 @@ import * as Build from '../../lib/domain/build/index.ts';
 import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import { parse } from '../../lib/domain/manifest/index.ts';
-import { finish, settle } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/finish.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
+import { settle } from '../../lib/domain/run/settle.ts';
 import { live } from '../../lib/domain/run/view.ts';
 import {
   ADMIN,
@@ -121,12 +122,10 @@ describe('planning a run', () => {
 
     const planned = await plan(place.ports, started.id);
 
-    expect(planned.outcome).toBe('build');
-    expect(planned.jobs.map(({ timeout_minutes }) => timeout_minutes)).toEqual([5 + 15, 15 + 15]);
     expect(new Set(planned.jobs.map(({ ticket }) => ticket)).size).toBe(2);
     expect((await jobs(started.id)).map(({ service, spec }) => [service, spec.env])).toEqual([
-      ['api', { STAITHE_INPUT_LEVEL: 'high' }],
-      ['web', { STAITHE_INPUT_LEVEL: 'high' }],
+      ['api', { STAITHE_SERVICE: 'api', STAITHE_INPUT_LEVEL: 'high' }],
+      ['web', { STAITHE_SERVICE: 'web', STAITHE_INPUT_LEVEL: 'high' }],
     ]);
     expect(await run(started.id)).toMatchObject({
       status: 'building',
@@ -156,7 +155,7 @@ describe('planning a run', () => {
 
     const planned = await plan(place.ports, started.id);
 
-    expect(planned).toEqual({ outcome: 'ended', jobs: [] });
+    expect(planned.jobs).toEqual([]);
     expect(await run(started.id)).toMatchObject({
       status: 'failed',
       error: { code, message: expect.stringMatching(message), hint: expect.any(String) },
@@ -168,7 +167,7 @@ describe('planning a run', () => {
     const source_id = await uploadedSource(place, undefined);
     const bytes = await Build.create(place.ports, ADMIN, place.project, CreateBuild.parse({ source_id }));
     const trees = {
-      readEntry: async () => {
+      survey: async () => {
         const { ArchiveUnreadable } = await import('../../lib/domain/ports/index.ts');
         throw new ArchiveUnreadable('The bytes are no tar.gz.');
       },
@@ -207,20 +206,20 @@ describe('planning a run', () => {
     const { run: started } = await startedBuild(place);
     await Run.cancel(place.ports, ADMIN, started.id);
 
-    expect(await plan(place.ports, started.id)).toEqual({ outcome: 'ended', jobs: [] });
+    expect(await plan(place.ports, started.id)).toMatchObject({ jobs: [] });
     expect((await run(started.id)).job_ids).toEqual([]);
   });
 
   test('that fails for a reason of the platform leaves the run to be planned again', async () => {
     const { run: started } = await startedBuild(place);
     const trees = {
-      readEntry: async () => {
+      survey: async () => {
         throw new Error('S3 is away');
       },
     };
 
     await expect(plan({ ...place.ports, trees }, started.id)).rejects.toThrow('S3 is away');
-    expect((await plan(place.ports, started.id)).outcome).toBe('build');
+    expect((await plan(place.ports, started.id)).jobs).toHaveLength(1);
   });
 });
 
@@ -255,7 +254,7 @@ describe('a backend that gave up', () => {
     const { id, dispatch } = await planned();
     await builtJob(place, dispatch);
 
-    expect(await settle(place.ports, dispatch.job_id, fault)).toEqual({ retry: false });
+    expect(await settle(place.ports, dispatch.job_id, fault)).toEqual({ retry: false, end_all: false });
     expect((await jobs(id))[0]?.status).toBe('completed');
   });
 
@@ -442,13 +441,13 @@ describe('cancelling a run', () => {
   test('while it is being planned leaves no ticket that works', async () => {
     const { run: started } = await startedBuild(place);
     const trees = {
-      readEntry: async (archive: Parameters<typeof place.ports.trees.readEntry>[0]) => {
+      survey: async (archive: Parameters<typeof place.ports.trees.survey>[0]) => {
         await Run.cancel(place.ports, ADMIN, started.id);
-        return place.ports.trees.readEntry(archive);
+        return place.ports.trees.survey(archive);
       },
     };
 
-    expect(await plan({ ...place.ports, trees }, started.id)).toEqual({ outcome: 'ended', jobs: [] });
+    expect((await plan({ ...place.ports, trees }, started.id)).jobs).toEqual([]);
     expect((await run(started.id)).status).toBe('cancelled');
   });
 });

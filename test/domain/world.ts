@@ -7,8 +7,9 @@ import * as Job from '../../lib/domain/job/index.ts';
 import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import type { Project as ProjectValue } from '../../lib/domain/project/schema.ts';
+import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import { finish } from '../../lib/domain/run/finish.ts';
-import { type Dispatch, plan } from '../../lib/domain/run/plan.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import { BlobKeys } from '../../lib/domain/storage/keys.ts';
 import { type MemoryPorts, memoryPorts } from '../../lib/memory/index.ts';
@@ -65,7 +66,8 @@ export async function startedBuild(
     place.ports,
     ADMIN,
     place.project,
-    CreateBuild.parse({ source_id, ...input }),
+    // Tests that build the same tree twice mean to build it twice; those of reuse say so.
+    CreateBuild.parse({ source_id, force_rebuild: true, ...input }),
   );
   if (build.latest_run === null) throw new Error('The build has no run.');
   return { build, run: build.latest_run };

@@ -146,7 +146,7 @@ describe('the whole way', () => {
     const slug = await project();
     const { buildId, runId } = await build(client, slug, functionTree('again'));
 
-    const again = await client.call('createRun', { params: { build: buildId } });
+    const again = await client.call('createRun', { params: { build: buildId }, body: {} });
     await ended(client, again.id);
 
     const runs = await client.call('listRuns', { params: { build: buildId } });

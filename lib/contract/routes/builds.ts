@@ -3,11 +3,11 @@ import { Artifact } from '../../domain/artifact/schema.ts';
 import { Build, BuildWithRun, CreateBuild } from '../../domain/build/schema.ts';
 import { Id } from '../../domain/id.ts';
 import { Job } from '../../domain/job/schema.ts';
-import { LogPage, Run } from '../../domain/run/schema.ts';
+import { CreateRun, Run } from '../../domain/run/schema.ts';
 import { PAGING, page, route } from '../route.ts';
 import { inProject } from './params.ts';
 
-/** Builds, their runs and logs. */
+/** Builds and their runs. */
 export const BUILD_ROUTES = {
   createBuild: route({
     method: 'POST',
@@ -51,6 +51,7 @@ export const BUILD_ROUTES = {
     access: 'developer',
     summary: 'Run a build again',
     params: { build: Id.build },
+    body: CreateRun,
     success: { status: 202, body: Run, description: 'The new run' },
   }),
   listRuns: route({
@@ -77,41 +78,6 @@ export const BUILD_ROUTES = {
       body: z.object({ items: z.array(Artifact) }),
       description: 'Artifacts of the newest completed run, or of the run that is named',
     },
-  }),
-  getBuildLogs: route({
-    method: 'GET',
-    path: '/v1/builds/{build}/logs',
-    group: 'builds',
-    access: 'viewer',
-    summary: 'Read the log of a build',
-    params: { build: Id.build },
-    query: {
-      run: Id.run.optional(),
-      cursor: z.string().max(8192).optional(),
-      limit: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(1000)
-        .default(500)
-        .meta({ examples: [500] }),
-      /** Seconds to wait for new lines when there are none; below API Gateway's 30. */
-      wait: z.coerce
-        .number()
-        .int()
-        .min(0)
-        .max(20)
-        .default(0)
-        .meta({ examples: [10] }),
-      /** Whether to include the lines in which the build platform speaks of itself. */
-      platform: z.enum(['true', 'false']).default('false'),
-    },
-    success: {
-      status: 200,
-      body: LogPage,
-      description: 'Lines after the cursor. Read on with next_cursor until complete is true',
-    },
-    errors: ['invalid_cursor'],
   }),
   cancelBuild: route({
     method: 'POST',

@@ -4,26 +4,30 @@ import { type Actor, nameOf } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
 import { notFound } from '../error.ts';
 import { idFrom } from '../id.ts';
+import * as Manifests from '../manifest/synced.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import * as Run from '../run/index.ts';
 import { runs } from '../run/record.ts';
+import * as Reuse from '../run/reuse.ts';
 import type { Run as RunValue } from '../run/schema.ts';
 import * as Source from '../source/index.ts';
+import type { Source as SourceValue } from '../source/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type BuildRecord, builds } from './record.ts';
 import type { Build, BuildWithRun, CreateBuild } from './schema.ts';
 
 /**
- * Records a build and starts its first run. Build and run are two writes at once and no transaction. Of a crash before
- * the answer may be left a run without its build, which is on no list, or a build without its run, which can be run.
+ * Records a build and starts its first run; when an earlier run made just this, the run has ended with its artifacts.
+ * Build and run are two writes at once and no transaction. Of a crash before the answer may be left a run without its
+ * build, which is on no list, or a build without its run, which can be run.
  * @param seed a ULID that a repeat of the same request has too, so that it makes no second build
  * @throws StaitheError not_found | source_not_uploaded | source_mismatch
  */
 export async function create(
-  ports: Pick<Ports, 'table' | 'blobs' | 'workflows' | 'clock' | 'randomness'>,
+  ports: Pick<Ports, 'table' | 'blobs' | 'workflows' | 'installation' | 'clock' | 'randomness'>,
   actor: Actor,
   project: Project,
   input: CreateBuild,
@@ -32,34 +36,49 @@ export async function create(
   const source = await Source.requireStored(ports, actor, project, input.source_id);
   const now = ports.clock.now();
   const ulid = seed ?? ports.randomness.ulid(now.getTime());
+  const { start, force_rebuild: force, ...asked } = input;
   const build: Build = {
+    ...asked,
     id: idFrom('build', ulid),
     project_id: project.id,
-    source_id: source.id,
     git_sha: input.git_sha ?? source.git?.sha,
     git_ref: input.git_ref ?? source.git?.ref,
-    manifest_hash: input.manifest_hash,
     services: input.services && [...new Set(input.services)].sort(),
-    inputs: input.inputs,
     features: [...new Set(input.features)].sort(),
-    matrix: input.matrix,
-    max_parallel: input.max_parallel,
-    fail_fast: input.fail_fast,
-    timeout_seconds: input.timeout_seconds,
-    trust: input.trust,
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };
-  if (!input.start) return { ...(await record(ports, build)), latest_run: null };
-  const run: RunValue = {
-    ...Run.first(build, idFrom('run', ulid), now, nameOf(actor)),
-    force_rebuild: input.force_rebuild,
-  };
+  if (!start) return { ...(await record(ports, build)), latest_run: null };
+  const first = Run.first(build, project, { id: idFrom('run', ulid), now, createdBy: nameOf(actor) });
+  const known = ports.installation.reuse && !force ? await knownOf(ports, build, source) : undefined;
+  const earlier = known && (await Reuse.find(ports, build, known));
+  const run: RunValue =
+    earlier === undefined
+      ? { ...first, force_rebuild: force }
+      : {
+          ...Run.reusing(first, earlier, now),
+          manifest_hash: known?.manifestHash,
+          tree_digest: known?.treeDigest,
+        };
   const [kept, keptRun] = await Promise.all([
     record(ports, { ...build, latest_run_id: run.id }),
     Run.record(ports, run),
   ]);
+  await Run.supersede(ports, project, build, keptRun);
   return { ...kept, latest_run: await Run.start(ports, keptRun) };
+}
+
+/** What an earlier build has read of the source; undefined when none has, or when the plan has to say what is wrong. */
+async function knownOf(
+  ports: Pick<Ports, 'table'>,
+  build: Build,
+  source: SourceValue,
+): Promise<Reuse.Known | undefined> {
+  const { tree_digest: treeDigest, tree_manifest_hash: own } = source;
+  if (treeDigest === undefined || own === undefined) return undefined;
+  const manifestHash = own ?? (await Manifests.latest(ports, build.project_id))?.hash;
+  const named = build.manifest_hash ?? manifestHash;
+  return manifestHash === undefined || named !== manifestHash ? undefined : { treeDigest, manifestHash };
 }
 
 /** The repeat of a request has the same id and finds its own build. */

@@ -11,7 +11,10 @@ import { Keys } from '../storage/keys.ts';
 import { deliveries } from './record.ts';
 import type { Delivery } from './schema.ts';
 
-type TriggerPorts = Pick<Ports, 'table' | 'blobs' | 'workflows' | 'gitHost' | 'clock' | 'randomness'>;
+type TriggerPorts = Pick<
+  Ports,
+  'table' | 'blobs' | 'workflows' | 'installation' | 'gitHost' | 'clock' | 'randomness'
+>;
 
 const WEBHOOK: SystemActor = { kind: 'system', name: 'webhook' };
 

@@ -3,7 +3,7 @@ import { Registry } from '../manifest/schema.ts';
 import { SourceFormat } from '../source/schema.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
-import { Sha256 } from '../values.ts';
+import { Sha256, Timestamp } from '../values.ts';
 import { Job } from './schema.ts';
 
 /** A job as it is kept: with what only the control plane may know. */
@@ -24,6 +24,14 @@ const JobRecord = Job.extend({
   registry: Registry.optional(),
   /** The name that the manifest gives the image, in place of the derived one. */
   image_name: z.string().optional(),
+  /** When its run's time is over. */
+  deadline_at: Timestamp.optional(),
+  /** Whether it takes a place of its project's queue. */
+  limited: z.boolean().optional(),
+  /** How to wake the workflow that waits for its turn. */
+  turn_token: z.string().optional(),
+  /** When its agent was last heard of. */
+  heard_at: Timestamp.optional(),
   /** Log streams of the attempts so far, oldest first. */
   log_streams: z.array(z.string()),
 });

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { Trust } from '../build/schema.ts';
+import { Compute } from '../compute/types.ts';
 import { Id } from '../id.ts';
-import { Architecture, ArtifactSpec, CacheSpec, ComputeName } from '../manifest/service.ts';
+import { ArtifactSpec, CacheSpec } from '../manifest/service.ts';
 import { Failure, RunStatus } from '../run/schema.ts';
 import { PresignedUpload, SourceFormat } from '../source/schema.ts';
 import { Digest, Name, Sha256, Timestamp } from '../values.ts';
@@ -17,13 +18,10 @@ export const ImageSpec = z.object({
   push: z.boolean(),
   tags: z.array(z.string()).min(1),
   build_args: z.record(z.string(), z.string()),
-  platform: z.enum(['linux/arm64', 'linux/amd64']),
+  /** Absent: the machine's own. */
+  platform: z.enum(['linux/arm64', 'linux/amd64']).optional(),
 });
 export type ImageSpec = z.infer<typeof ImageSpec>;
-
-/** The machine of a job: a compute type of the installation, and its processor. */
-export const Compute = z.object({ type: ComputeName, architecture: Architecture });
-export type Compute = z.infer<typeof Compute>;
 
 /** What the agent runs for one service. */
 export const JobSpec = z.object({

@@ -1,5 +1,6 @@
 /** What the domain needs of the world. `lib/aws` and `lib/memory` give it; a verb asks for the few that it uses. */
 import type { JobActor } from '../access/actor.ts';
+import type { Offer } from '../compute/index.ts';
 import type { SourceFormat } from '../source/schema.ts';
 import type { Blobs } from './blobs.ts';
 import type { Functions } from './functions.ts';
@@ -27,19 +28,19 @@ export interface JobTokens {
   verify(token: string): Promise<JobActor | undefined>;
 }
 
-/** Reads one file of a stored archive without unpacking it. */
+/** What a stored archive holds, read once from end to end and without unpacking it. */
 export interface Trees {
   /**
-   * The first of `names` at the root of the tree.
-   * @throws ArchiveUnreadable when the bytes are no such archive
+   * The digest of the tree's content, the same however it was packed, and the first of `names` at its root.
+   * @throws ArchiveUnreadable when the bytes are no such archive, or one that no build would unpack
    */
-  readEntry(archive: {
+  survey(archive: {
     key: string;
     format: SourceFormat;
     stripComponents: number;
     names: readonly string[];
     maxBytes: number;
-  }): Promise<{ name: string; bytes: Uint8Array } | undefined>;
+  }): Promise<{ treeDigest: string; entry: { name: string; bytes: Uint8Array } | undefined }>;
 }
 
 export class ArchiveUnreadable extends Error {
@@ -58,6 +59,14 @@ export interface Probe {
   get(url: string): Promise<{ status: number } | { failure: string }>;
 }
 
+/** What the installation's operator has decided. */
+export interface Installation {
+  /** The machines that jobs may have. */
+  readonly offer: Offer;
+  /** Whether a build may take the artifacts of an earlier one of the same content. */
+  readonly reuse: boolean;
+}
+
 export interface Ports {
   readonly table: Table;
   readonly blobs: Blobs;
@@ -70,6 +79,7 @@ export interface Ports {
   readonly secrets: Secrets;
   readonly projectSecrets: ProjectSecrets;
   readonly probe: Probe;
+  readonly installation: Installation;
   readonly clock: Clock;
   readonly randomness: Randomness;
 }

@@ -5,6 +5,10 @@ export type WorkflowName = 'build' | 'deployment' | 'trigger';
 export interface Workflows {
   /** Starts the workflow under this name. A repeat with the same name and input is a no-op. */
   start(workflow: WorkflowName, name: string, input: Record<string, unknown>): Promise<void>;
+  /** Wakes an execution that waits with this task token. One that has ended, or was woken before, is no error. */
+  wake(token: string): Promise<void>;
+  /** How an execution stands; undefined when there is none of this name. */
+  state(workflow: WorkflowName, name: string): Promise<'running' | 'succeeded' | 'died' | undefined>;
   /** Stops it, and what it waits for. An execution that has ended, or never was, is no error. */
   stop(workflow: WorkflowName, name: string, reason: string): Promise<void>;
 }

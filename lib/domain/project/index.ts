@@ -39,6 +39,8 @@ export async function create(
     name: input.name ?? input.slug,
     repository: input.repository,
     default_branch: input.default_branch ?? 'main',
+    max_concurrent_jobs: input.max_concurrent_jobs,
+    supersede: input.supersede ?? false,
     created_at: now.toISOString(),
     updated_at: now.toISOString(),
     created_by: nameOf(actor),
@@ -106,6 +108,11 @@ export async function update(
     ...before,
     name: change.name ?? before.name,
     default_branch: change.default_branch ?? before.default_branch,
+    max_concurrent_jobs:
+      change.max_concurrent_jobs === undefined
+        ? before.max_concurrent_jobs
+        : (change.max_concurrent_jobs ?? undefined),
+    supersede: change.supersede ?? before.supersede,
     repository: change.repository === undefined ? before.repository : (change.repository ?? undefined),
     updated_at: ports.clock.now().toISOString(),
   };

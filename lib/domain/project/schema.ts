@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { Id } from '../id.ts';
 import { Name, Repository, Timestamp } from '../values.ts';
 
+/** 1,000: beyond what an account's machines do at once (docs: CodeBuild quotas). */
+const MAX_CONCURRENT_JOBS = 1000;
+
 /** Owns everything below it. The slug is its name in paths and never changes. */
 export const Project = z.object({
   id: Id.project,
@@ -10,6 +13,10 @@ export const Project = z.object({
   /** The git repository whose pushes build this project. */
   repository: Repository.optional(),
   default_branch: z.string().max(255),
+  /** How many of its jobs may work at once; any number when absent. */
+  max_concurrent_jobs: z.int().min(1).max(MAX_CONCURRENT_JOBS).optional(),
+  /** Whether a new run cancels older ones of its branch that still wait. */
+  supersede: z.boolean().default(false),
   created_at: Timestamp,
   updated_at: Timestamp,
   created_by: z.string(),
@@ -32,14 +39,18 @@ export const CreateProject = z.strictObject({
   name: name.optional(),
   repository: Repository.optional(),
   default_branch: branch.optional(),
+  max_concurrent_jobs: z.int().min(1).max(MAX_CONCURRENT_JOBS).optional(),
+  supersede: z.boolean().optional(),
 });
 export type CreateProject = z.infer<typeof CreateProject>;
 
-/** What may change; `repository: null` cuts the link. */
+/** What may change; `repository: null` cuts the link, `max_concurrent_jobs: null` takes the limit away. */
 export const UpdateProject = z.strictObject({
   name: name.optional(),
   repository: Repository.nullable().optional(),
   default_branch: branch.optional(),
+  max_concurrent_jobs: z.int().min(1).max(MAX_CONCURRENT_JOBS).nullable().optional(),
+  supersede: z.boolean().optional(),
 });
 export type UpdateProject = z.infer<typeof UpdateProject>;
 

@@ -2,6 +2,7 @@
 
 import { type Actor, nameOf } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
+import type { BuildRecord } from '../build/record.ts';
 import { builds } from '../build/record.ts';
 import type { Build } from '../build/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
@@ -11,30 +12,56 @@ import type { Job } from '../job/schema.ts';
 import { assertMayFollow, isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import * as Project from '../project/index.ts';
+import type { Project as ProjectValue } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { runs } from './record.ts';
-import { type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+import { supersede } from './supersede.ts';
+
+export { supersede };
+
+import { type CreateRun, type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
 
 /** A run that is about to be recorded. */
-export function first(build: Build, id: string, now: Date, createdBy: string): Run {
+export function first(
+  build: Build,
+  project: Pick<ProjectValue, 'max_concurrent_jobs'>,
+  { id, now, createdBy }: { id: string; now: Date; createdBy: string },
+): Run {
+  const { timeout_seconds: seconds } = build;
   return {
     id,
     build_id: build.id,
     project_id: build.project_id,
+    source_id: build.source_id,
     status: 'pending',
     progress: 0,
     stage: 'queued',
     kept_artifact_ids: [],
     force_rebuild: false,
-    deadline_at:
-      build.timeout_seconds === undefined
-        ? undefined
-        : new Date(now.getTime() + build.timeout_seconds * 1000).toISOString(),
+    fail_fast: false,
+    max_parallel: 1,
+    job_limit: project.max_concurrent_jobs,
+    deadline_at: seconds === undefined ? undefined : new Date(now.getTime() + seconds * 1000).toISOString(),
     job_ids: [],
     artifact_ids: [],
     created_at: now.toISOString(),
     created_by: createdBy,
+  };
+}
+
+/** A run that has the artifacts of an earlier one, and so has ended. */
+export function reusing(run: Run, earlier: { runId: string; artifactIds: string[] }, now: Date): Run {
+  return {
+    ...run,
+    status: 'completed',
+    stage: 'reused',
+    progress: 100,
+    reused_from: earlier.runId,
+    artifact_ids: earlier.artifactIds,
+    started_at: now.toISOString(),
+    completed_at: now.toISOString(),
   };
 }
 
@@ -64,22 +91,44 @@ export async function start(ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
   return run;
 }
 
-/** Runs a build again. */
+/**
+ * Runs a build again: all of its jobs, or those that its newest run did not complete.
+ * @throws StaitheError wrong_state when nothing has failed
+ */
 export async function again(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock' | 'randomness'>,
   actor: Actor,
-  build: Build,
-  seed?: string,
+  build: BuildRecord,
+  { jobs: which, seed }: { jobs?: CreateRun['jobs']; seed?: string | undefined } = {},
 ): Promise<Run> {
   const now = ports.clock.now();
-  const run = first(build, idFrom('run', seed ?? ports.randomness.ulid(now.getTime())), now, nameOf(actor));
+  const id = idFrom('run', seed ?? ports.randomness.ulid(now.getTime()));
+  const project = await Project.resolve(ports, actor, build.project_id);
+  const run: Run = {
+    ...first(build, project, { id, now, createdBy: nameOf(actor) }),
+    force_rebuild: true,
+    ...(which === 'failed' && { retry_of: await failedRun(ports, build, id) }),
+  };
   const kept = await record(ports, run);
   await builds.update(ports.table, Keys.build(build.id), (value) =>
     value.latest_run_id !== undefined && value.latest_run_id >= run.id
       ? undefined
       : { ...value, latest_run_id: run.id },
   );
+  await supersede(ports, project, build, kept);
   return start(ports, kept);
+}
+
+async function failedRun(ports: Pick<Ports, 'table'>, build: BuildRecord, id: string): Promise<string> {
+  const latest = build.latest_run_id && (await runs.get(ports.table, Keys.run(build.latest_run_id)))?.value;
+  // The repeat of a request finds its own run as the newest.
+  if (latest && latest.id === id && latest.retry_of !== undefined) return latest.retry_of;
+  if (latest && (latest.status === 'failed' || latest.status === 'cancelled')) return latest.id;
+  throw new StaitheError(
+    'wrong_state',
+    latest ? `The newest run of build ${build.id} is ${latest.status}.` : `Build ${build.id} has never run.`,
+    { remedy: 'Failed jobs can be run again once their run has ended as failed or cancelled.' },
+  );
 }
 
 /** @throws StaitheError not_found */
@@ -91,10 +140,20 @@ export async function list(ports: Pick<Ports, 'table'>, build: Build, paging: Pa
   return runs.list(ports.table, Partitions.runs(build.id), paging);
 }
 
-/** The jobs of a run by service. */
+/** The jobs of a run by service and matrix. */
 export async function jobsOf(ports: Pick<Ports, 'table'>, run: Run): Promise<Job[]> {
   const found = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
-  return found.sort((a, b) => (a.service < b.service ? -1 : 1));
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** @throws StaitheError not_found | wrong_state */
+export async function cancel(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
+  actor: Actor,
+  id: string,
+): Promise<Run> {
+  await get(ports, actor, id);
+  return end(ports, id, `cancelled by ${nameOf(actor)}`);
 }
 
 /**
@@ -102,21 +161,21 @@ export async function jobsOf(ports: Pick<Ports, 'table'>, run: Run): Promise<Job
  * repeat does again what a first try may have left undone.
  * @throws StaitheError not_found | wrong_state
  */
-export async function cancel(
+export async function end(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
-  actor: Actor,
   id: string,
+  reason: string,
+  more: Partial<Run> = {},
 ): Promise<Run> {
-  await get(ports, actor, id);
   const now = ports.clock.now().toISOString();
   const cancelled = await runs.update(ports.table, Keys.run(id), (run) => {
     if (run.status === 'cancelled') return undefined;
     assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
-    return { ...run, status: 'cancelled', stage: 'cancelled', completed_at: now };
+    return { ...run, ...more, status: 'cancelled', stage: 'cancelled', completed_at: now };
   });
   if (cancelled === undefined) throw notFound('run', id);
   try {
-    await ports.workflows.stop('build', id, `cancelled by ${nameOf(actor)}`);
+    await ports.workflows.stop('build', id, reason);
   } finally {
     // Also when the workflow could not be stopped: then it is the jobs' records that tell the agents to stop.
     await endJobs(ports, cancelled.value, 'cancelled');
@@ -158,20 +217,20 @@ export async function endJobs(
   run: Run,
   status: 'cancelled' | 'failed',
 ): Promise<void> {
+  await Promise.all(run.job_ids.map((jobId) => endJob(ports, jobId, status, run.error)));
+}
+
+/** Ends a job that has not ended. */
+export async function endJob(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  jobId: string,
+  status: 'cancelled' | 'failed',
+  error: Failure | undefined,
+): Promise<void> {
   const now = ports.clock.now().toISOString();
-  await Promise.all(
-    run.job_ids.map((jobId) =>
-      jobs.update(ports.table, Keys.job(jobId), (job) =>
-        isFinal(LIFECYCLE, job.status)
-          ? undefined
-          : {
-              ...job,
-              status,
-              stage: status,
-              completed_at: now,
-              ...(status === 'failed' && run.error !== undefined && { error: run.error }),
-            },
-      ),
-    ),
+  await jobs.update(ports.table, Keys.job(jobId), (job) =>
+    isFinal(LIFECYCLE, job.status)
+      ? undefined
+      : { ...job, status, stage: status, completed_at: now, ...(error !== undefined && { error }) },
   );
 }

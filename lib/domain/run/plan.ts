@@ -1,231 +1,203 @@
-/** The first step of the build workflow: from a source and its manifest to jobs. */
-
-import { hashOfSecret } from '../access/secret.ts';
+/** The first step of the build workflow: from a source and its manifest to jobs, or to what an earlier run made of it. */
 import { builds } from '../build/record.ts';
 import type { Build } from '../build/schema.ts';
-import { idFrom } from '../id.ts';
 import { type JobRecord, jobs } from '../job/record.ts';
 import { newTicket } from '../job/ticket.ts';
 import { isFinal } from '../lifecycle.ts';
-import { ManifestError, parse, type ReadManifest } from '../manifest/index.ts';
-import { MANIFEST_FILES, MANIFEST_MAX_BYTES, type Manifest, type Service } from '../manifest/schema.ts';
-import { ArchiveUnreadable, type Ports } from '../ports/index.ts';
+import { MAX_PARALLEL } from '../manifest/schema.ts';
+import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import * as Queue from '../queue/index.ts';
 import { sources } from '../source/index.ts';
 import type { Source } from '../source/schema.ts';
-import { BlobKeys, Keys } from '../storage/keys.ts';
-import { fail } from './index.ts';
+import type { Stored } from '../storage/collection.ts';
+import { Keys } from '../storage/keys.ts';
+import { type Dispatch, dispatchOf, newTicketFor } from './dispatch.ts';
+import { type Cell, expand } from './expand.ts';
+import { manifestFailure, PlanFailure } from './failure.ts';
+import { fail, reusing } from './index.ts';
+import { jobOf } from './job-of.ts';
 import { runs } from './record.ts';
-import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+import * as Reuse from './reuse.ts';
+import { RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+import { readTree } from './tree.ts';
 
-type PlanPorts = Pick<Ports, 'table' | 'trees' | 'clock' | 'randomness'>;
+type PlanPorts = Pick<Ports, 'table' | 'trees' | 'workflows' | 'installation' | 'clock' | 'randomness'>;
 
-/** What the workflow hands to the backend for one job. */
-export interface Dispatch {
-  readonly job_id: string;
-  readonly ticket: string;
-  /** The backend's own limit, in whole minutes: the job's, and what fetching and uploading may take. */
-  readonly timeout_minutes: number;
+/** What the workflow goes on with; no jobs when the run has ended. */
+export interface Plan {
+  readonly jobs: Dispatch[];
+  readonly max_parallel: number;
 }
 
-/** 15 minutes above the job's own limit, which the agent keeps itself: the backend's is for an agent that hangs. */
-const BACKEND_GRACE_MINUTES = 15;
+/** As many as a new account may run at once on small machines; CodeBuild queues the rest. */
+const DEFAULT_PARALLEL = 10;
+const ENDED: Plan = { jobs: [], max_parallel: DEFAULT_PARALLEL };
 
-class PlanFailure extends Error {
-  readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
+interface Ticketed {
+  readonly job: JobRecord;
+  readonly ticket: string;
 }
 
 /**
  * Plans a run. What is wrong with the input fails the run and ends the workflow; what is wrong with the platform is
  * thrown, and tried again. A repeat finds the jobs of the first time and gives them new tickets.
  */
-export async function plan(
-  ports: PlanPorts,
-  runId: string,
-): Promise<{ outcome: 'build' | 'ended'; jobs: Dispatch[] }> {
-  const ended = { outcome: 'ended' as const, jobs: [] };
+export async function plan(ports: PlanPorts, runId: string): Promise<Plan> {
   const stored = await runs.get(ports.table, Keys.run(runId));
-  if (stored === undefined || isFinal(LIFECYCLE, stored.value.status)) return ended;
+  if (stored === undefined || isFinal(LIFECYCLE, stored.value.status)) return ENDED;
   if (stored.value.status === 'building')
-    return { outcome: 'build', jobs: await reissue(ports, stored.value) };
+    return handedOver(ports, stored.value, await reissued(ports, stored.value));
   try {
-    const build = await builds.get(ports.table, Keys.build(stored.value.build_id));
-    const source = build && (await sources.get(ports.table, Keys.source(build.value.source_id)));
-    if (build === undefined || source === undefined)
-      throw new Error(`Run ${runId} has no build or no source.`);
-    const read = await readManifest(ports, source.value);
-    checkHash(build.value, read.hash);
-    const planned = jobsOf(
-      ports,
-      stored.value,
-      source.value,
-      chosen(build.value, read.manifest),
-      build.value,
-    );
-    await Promise.all(planned.map(({ job }) => jobs.create(ports.table, job)));
-    await runs.save(ports.table, stored, {
-      ...stored.value,
-      status: 'building',
-      stage: 'starting',
-      started_at: ports.clock.now().toISOString(),
-      manifest_hash: read.hash,
-      job_ids: planned.map(({ job }) => job.id),
-    });
-    return { outcome: 'build', jobs: planned.map(({ dispatch }) => dispatch) };
+    return await begun(ports, stored);
   } catch (error) {
     if (error instanceof ConditionFailed) return plan(ports, runId); // cancelled or planned meanwhile
     if (!(error instanceof PlanFailure)) throw error;
     await fail(ports, runId, error.failure);
-    return ended;
+    return ENDED;
   }
 }
 
-async function readManifest(ports: PlanPorts, source: Source): Promise<ReadManifest> {
-  const archive = {
-    key: BlobKeys.source(source.project_id, source.sha256),
-    format: source.format,
-    stripComponents: source.strip_components,
+async function begun(ports: PlanPorts, stored: Stored<Run>): Promise<Plan> {
+  const run = stored.value;
+  const { build, source } = await inputsOf(ports, run);
+  const tree = await readTree(ports, build, source);
+  const { manifest, hash: manifestHash, treeDigest } = tree;
+  const read: Run = {
+    ...run,
+    manifest_hash: manifestHash,
+    tree_digest: treeDigest,
+    branch_bound: Object.values(manifest.services).some(({ secrets }) =>
+      secrets.some(({ branches }) => branches),
+    ),
+    fail_fast: build.fail_fast ?? manifest.fail_fast,
+    max_parallel: build.max_parallel ?? manifest.max_parallel ?? DEFAULT_PARALLEL,
   };
-  const entry = await ports.trees
-    .readEntry({ ...archive, names: MANIFEST_FILES, maxBytes: MANIFEST_MAX_BYTES })
-    .catch((error: unknown) => {
-      if (error instanceof ArchiveUnreadable)
-        throw new PlanFailure({
-          code: 'source_error',
-          message: error.message,
-          hint: `Upload a ${source.format} of the project's tree.`,
-        });
-      throw error;
-    });
-  if (entry === undefined)
-    throw new PlanFailure({
-      code: 'manifest_error',
-      message: 'The source has no staithe.yaml at its root, so there is nothing to build.',
-      hint: 'Add a staithe.yaml with at least one service, or pack the folder that has it.',
-    });
-  try {
-    return parse(Buffer.from(entry.bytes).toString('utf8'), entry.name);
-  } catch (error) {
-    if (!(error instanceof ManifestError)) throw error;
-    throw new PlanFailure({
-      code: 'manifest_error',
-      message: error.message,
-      hint: 'Correct the manifest where the message points.',
-    });
+  const cells = expand(build, manifest);
+  if (ports.installation.reuse && mayReuse(run)) {
+    const earlier = await Reuse.find(ports, build, { treeDigest, manifestHash });
+    if (earlier !== undefined) {
+      await runs.save(ports.table, stored, reusing(read, earlier, ports.clock.now()));
+      return ENDED;
+    }
   }
+  const { chosen, kept } = await openCells(ports, run, cells);
+  const ticketed = await record(ports, chosen, { run, build, source, manifest });
+  const building: Run = {
+    ...read,
+    status: 'building',
+    stage: 'starting',
+    started_at: ports.clock.now().toISOString(),
+    kept_artifact_ids: kept,
+    job_ids: ticketed.map(({ job }) => job.id),
+  };
+  await runs.save(ports.table, stored, building);
+  return handedOver(ports, building, ticketed);
 }
 
-function checkHash(build: Build, hash: string): void {
-  if (build.manifest_hash !== undefined && build.manifest_hash !== hash)
-    throw new PlanFailure({
-      code: 'manifest_error',
-      message: `The build names manifest ${build.manifest_hash}, but the tree's is ${hash}.`,
-      hint: 'Build the tree that belongs to the hash, or leave the hash out.',
-    });
+/** A rerun is asked for because somebody wants it built again. */
+const mayReuse = (run: Run): boolean => !run.force_rebuild && run.retry_of === undefined;
+
+async function inputsOf(ports: PlanPorts, run: Run): Promise<{ build: Build; source: Source }> {
+  const build = await builds.get(ports.table, Keys.build(run.build_id));
+  const source = build && (await sources.get(ports.table, Keys.source(build.value.source_id)));
+  if (build === undefined || source === undefined)
+    throw new Error(`Run ${run.id} has no build or no source.`);
+  return { build: build.value, source: source.value };
 }
 
-function chosen(build: Build, manifest: Manifest): [string, Service][] {
-  const unknown = (build.services ?? []).filter((name) => !Object.hasOwn(manifest.services, name));
-  if (unknown.length > 0)
-    throw new PlanFailure({
-      code: 'manifest_error',
-      message: `The manifest has no service ${unknown.map((name) => `'${name}'`).join(', ')}; it has ${Object.keys(manifest.services).join(', ')}.`,
-      hint: 'Name services of the manifest.',
-    });
-  return Object.entries(manifest.services)
-    .filter(([name]) => build.services === undefined || build.services.includes(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function jobsOf(
+/** The cells to build: all, or, of a retry, those that the earlier run did not complete, and what it made of the others. */
+async function openCells(
   ports: PlanPorts,
   run: Run,
-  source: Source,
-  services: [string, Service][],
-  build: Build,
-): { job: JobRecord; dispatch: Dispatch }[] {
-  const now = ports.clock.now();
-  const inputs = Object.fromEntries(
-    Object.entries(build.inputs).map(([name, value]) => [`STAITHE_INPUT_${name.toUpperCase()}`, value]),
-  );
-  return services.map(([name, service]) => {
-    const ticket = newTicket(ports.randomness);
-    const job: JobRecord = {
-      id: idFrom('job', ports.randomness.ulid(now.getTime())),
-      run_id: run.id,
-      build_id: run.build_id,
-      project_id: run.project_id,
-      service: name,
-      name,
-      matrix: {},
-      trust: build.trust,
-      status: 'pending',
-      progress: 0,
-      stage: 'queued',
-      spec: {
-        context: service.context,
-        commands: service.commands,
-        // A service that names no artifacts is its whole context: what a function without a build step is.
-        artifacts: service.artifacts ?? [{ paths: ['**'], root: '.', format: 'zip' }],
-        env: { ...service.env, ...inputs },
-        timeout_seconds: service.timeout,
-        image: null,
-        secrets: [],
-        caches: [],
-      },
-      attempt: 1,
-      artifact_ids: [],
-      created_at: now.toISOString(),
-      ticket_hash: hashOfSecret(ticket),
-      log_streams: [],
-      source: {
-        key: BlobKeys.source(source.project_id, source.sha256),
-        sha256: source.sha256,
-        size_bytes: source.size_bytes,
-        format: source.format,
-        strip_components: source.strip_components,
-      },
-    };
-    return { job, dispatch: dispatchOf(job, ticket) };
-  });
-}
-
-function dispatchOf(job: JobRecord, ticket: string): Dispatch {
+  cells: readonly Cell[],
+): Promise<{ chosen: readonly Cell[]; kept: string[] }> {
+  const earlier = run.retry_of && (await runs.get(ports.table, Keys.run(run.retry_of)))?.value;
+  if (!earlier) return { chosen: cells, kept: [] };
+  const before = await jobs.getMany(ports.table, earlier.job_ids.map(Keys.job));
+  const done = before.filter(({ status }) => status === 'completed');
+  // A job of the earlier run that is not among its jobs was kept by it from a run before.
+  const open = new Set(before.filter(({ status }) => status !== 'completed').map(({ name }) => name));
+  const chosen = before.length === 0 ? cells : cells.filter(({ name }) => open.has(name));
   return {
-    job_id: job.id,
-    ticket,
-    timeout_minutes: Math.ceil(job.spec.timeout_seconds / 60) + BACKEND_GRACE_MINUTES,
+    chosen,
+    kept: [...earlier.kept_artifact_ids, ...done.flatMap((job) => job.artifact_ids)],
   };
 }
 
-async function reissue(ports: PlanPorts, run: Run): Promise<Dispatch[]> {
-  const dispatches = await Promise.all(run.job_ids.map((jobId) => newAttempt(ports, jobId, 0)));
-  return dispatches.filter((dispatch) => dispatch !== undefined);
+interface Recording {
+  readonly run: Run;
+  readonly build: Build;
+  readonly source: Source;
+  readonly manifest: Parameters<typeof expand>[1];
 }
 
-/** A new ticket for a job that has not ended; the old one, and the agent that used it, are shut out. */
-export async function newAttempt(
-  ports: Pick<Ports, 'table' | 'randomness'>,
-  jobId: string,
-  step: 0 | 1,
-): Promise<Dispatch | undefined> {
-  const ticket = newTicket(ports.randomness);
-  const stored = await jobs.update(ports.table, Keys.job(jobId), (job) =>
-    isFinal(LIFECYCLE, job.status)
+async function record(ports: PlanPorts, cells: readonly Cell[], context: Recording): Promise<Ticketed[]> {
+  const { run, build, source, manifest } = context;
+  const { offer } = ports.installation;
+  if (cells.length === 0)
+    throw manifestFailure(
+      'No service is left to build.',
+      'Name services of the manifest, or rerun all jobs.',
+    );
+  const now = ports.clock.now();
+  const made = cells.map((cell) => {
+    const ticket = newTicket(ports.randomness);
+    const { registry } = manifest;
+    const job = jobOf(cell, { run, build, source, registry, offer, now }, ticket);
+    return { ticket, job: { ...job, ...(run.job_limit !== undefined && { limited: true }) } };
+  });
+  return Promise.all(made.map((one) => created(ports, one)));
+}
+
+/** A plan that broke off has left jobs; they are taken over. */
+async function created(ports: PlanPorts, made: Ticketed): Promise<Ticketed> {
+  try {
+    await jobs.create(ports.table, made.job);
+    return made;
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    const taken = await newTicketFor(ports, made.job.id, 0);
+    if (taken === undefined) throw error;
+    return taken;
+  }
+}
+
+async function reissued(ports: PlanPorts, run: Run): Promise<Ticketed[]> {
+  const found = await Promise.all(run.job_ids.map((jobId) => newTicketFor(ports, jobId, 0)));
+  return found.filter((one) => one !== undefined);
+}
+
+/** Jobs of a project with a limit take their places in its queue; those that get none yet wait for their turn. */
+async function handedOver(
+  ports: PlanPorts,
+  run: Run,
+  ticketed: readonly Ticketed[],
+): Promise<Plan> {
+  const places = ticketed.map(({ job }) => ({ job_id: job.id, run_id: run.id }));
+  const working =
+    run.job_limit === undefined || places.length === 0
       ? undefined
-      : {
-          ...job,
-          claim_id: undefined,
-          ticket_hash: hashOfSecret(ticket),
-          attempt: job.attempt + step,
-          stage: 'queued',
-        },
+      : await Queue.enter(ports, run.project_id, run.job_limit, places);
+  const { offer } = ports.installation;
+  const now = ports.clock.now();
+  return {
+    jobs: ticketed.map(({ job, ticket }) => ({
+      ...dispatchOf(job, ticket, { offer, failFast: run.fail_fast, now }),
+      waits: working !== undefined && !working.has(job.id),
+    })),
+    max_parallel: Math.min(run.max_parallel, MAX_PARALLEL),
+  };
+}
+
+/** Another attempt at a job whose machine was lost. */
+export async function newAttempt(
+  ports: Pick<Ports, 'table' | 'installation' | 'randomness' | 'clock'>,
+  jobId: string,
+  failFast: boolean,
+): Promise<Dispatch | undefined> {
+  const again = await newTicketFor(ports, jobId, 1);
+  return (
+    again && dispatchOf(again.job, again.ticket, { offer: ports.installation.offer, failFast, now: ports.clock.now() })
   );
-  return stored === undefined || isFinal(LIFECYCLE, stored.value.status)
-    ? undefined
-    : dispatchOf(stored.value, ticket);
 }

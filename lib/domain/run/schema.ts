@@ -64,6 +64,7 @@ export const Run = z.object({
   id: Id.run,
   build_id: Id.build,
   project_id: Id.project,
+  source_id: Id.source.optional(),
   status: RunStatus,
   /** 0 to 100. */
   progress: z.int().min(0).max(100),
@@ -79,6 +80,15 @@ export const Run = z.object({
   kept_artifact_ids: z.array(Id.artifact).default([]),
   /** Never take an earlier run's artifacts. */
   force_rebuild: z.boolean().default(false),
+  fail_fast: z.boolean().default(false),
+  /** How many of its jobs may work at once. */
+  max_parallel: z.int().positive().default(10),
+  /** Whether the manifest gives some secrets to some branches only. */
+  branch_bound: z.boolean().optional(),
+  /** How many jobs of the project may work at once, when it has a limit. */
+  job_limit: z.int().positive().optional(),
+  /** The newer run of the same branch that took its place in the queue. */
+  superseded_by: Id.run.optional(),
   /** When whatever is left of it is ended. */
   deadline_at: Timestamp.optional(),
   job_ids: z.array(Id.job),
@@ -91,15 +101,6 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-/** One line of a run's log. */
-export const LogLine = z.object({
-  timestamp: Timestamp,
-  job_id: Id.job,
-  service: z.string(),
-  message: z.string(),
-});
-export type LogLine = z.infer<typeof LogLine>;
-
-/** A page of log lines. `complete` says that the run has ended and nothing more will come after this page. */
-export const LogPage = z.object({ items: z.array(LogLine), next_cursor: z.string(), complete: z.boolean() });
-export type LogPage = z.infer<typeof LogPage>;
+/** Which jobs to run again: all, or those that the newest run did not complete, keeping the artifacts of the others. */
+export const CreateRun = z.strictObject({ jobs: z.enum(['all', 'failed']).default('all') });
+export type CreateRun = z.infer<typeof CreateRun>;

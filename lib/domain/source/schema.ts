@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
-import { GitSha, Repository, Sha256, Timestamp } from '../values.ts';
+import { Digest, GitSha, Repository, Sha256, Timestamp } from '../values.ts';
 
 /** 100 MiB: what zectre takes, and what an archive API of a git host serves within a Lambda's time. */
 export const SOURCE_MAX_BYTES = 100 * 1024 * 1024;
@@ -21,6 +21,10 @@ export const Source = z.object({
   /** Leading path components to drop when unpacking: archives of git hosts wrap the tree in one folder. */
   strip_components: z.int().min(0).max(1),
   git: z.object({ repository: Repository, ref: z.string(), sha: GitSha }).optional(),
+  /** The digest of the tree's content, known once a build has read it: the same however the tree was packed. */
+  tree_digest: Digest.optional(),
+  /** The hash of the tree's own manifest, known with it; null when the tree has none. */
+  tree_manifest_hash: Digest.nullable().optional(),
   created_at: Timestamp,
   stored_at: Timestamp.optional(),
   created_by: z.string(),

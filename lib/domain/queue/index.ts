@@ -1,0 +1,96 @@
+/** The queue of a project's jobs: enter it, wait for one's turn, leave it. Every verb may be repeated. */
+import { isDeepStrictEqual } from 'node:util';
+import { jobs } from '../job/record.ts';
+import { isFinal } from '../lifecycle.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
+import { RUN_LIFECYCLE } from '../run/schema.ts';
+import { collection } from '../storage/collection.ts';
+import { Keys } from '../storage/keys.ts';
+import { type Place, QueueState } from './schema.ts';
+import { entered, granted, left } from './turn.ts';
+
+const queues = collection({
+  kind: 'queue',
+  schema: QueueState,
+  key: ({ project_id }) => Keys.queue(project_id),
+});
+
+type QueuePorts = Pick<Ports, 'table' | 'workflows'>;
+
+/** Jobs take their places. @returns the ids of those that may begin */
+export async function enter(
+  ports: QueuePorts,
+  projectId: string,
+  limit: number,
+  places: readonly Place[],
+): Promise<ReadonlySet<string>> {
+  const empty: QueueState = { project_id: projectId, limit, active: [], waiting: [] };
+  const step = (queue: QueueState) => granted(entered({ ...queue, limit }, places));
+  const changed = await change(ports, projectId, step, empty);
+  return new Set(changed?.active.map(({ job_id }) => job_id));
+}
+
+/**
+ * A workflow waits for a job's turn. When the turn came before it was known whom to wake, it is woken at once.
+ * @param token wakes the workflow
+ */
+export async function wait(ports: QueuePorts, jobId: string, token: string): Promise<void> {
+  const job = await jobs.update(ports.table, Keys.job(jobId), (value) => ({ ...value, turn_token: token }));
+  if (job === undefined) return;
+  const queue = (await queues.get(ports.table, Keys.queue(job.value.project_id)))?.value;
+  const waits = queue?.waiting.some(({ job_id }) => job_id === jobId) ?? false;
+  if (!waits || isFinal(RUN_LIFECYCLE, job.value.status)) await ports.workflows.wake(token);
+}
+
+/** A job has ended: its place is the next one's. */
+export async function leave(ports: QueuePorts, projectId: string, jobId: string): Promise<void> {
+  await change(ports, projectId, (queue) => granted(left(queue, jobId)));
+}
+
+/** A project's limit was changed or taken away: a queue that there is goes on by the new one. */
+export async function setLimit(
+  ports: QueuePorts,
+  projectId: string,
+  limit: number | undefined,
+): Promise<void> {
+  await change(ports, projectId, (queue) =>
+    granted({ ...queue, limit: limit ?? queue.active.length + queue.waiting.length + 1 }),
+  );
+}
+
+/** Changes the queue, and wakes whoever waited: also those of an earlier try that died before it could. */
+async function change(
+  ports: QueuePorts,
+  projectId: string,
+  step: (queue: QueueState) => QueueState,
+  empty?: QueueState,
+): Promise<QueueState | undefined> {
+  let before: QueueState | undefined;
+  const updated = await queues.update(ports.table, Keys.queue(projectId), (queue) => {
+    before = queue;
+    const next = step(queue);
+    return isDeepStrictEqual(next, queue) ? undefined : next;
+  });
+  if (updated === undefined) {
+    if (empty === undefined) return undefined;
+    try {
+      return (await queues.create(ports.table, step(empty))).value;
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      return change(ports, projectId, step, empty); // somebody was faster
+    }
+  }
+  // When nothing is left to change, an earlier try changed it: whom it woke is not known, and to wake twice is no harm.
+  const still = updated.value === before ? [] : (before?.active ?? []);
+  const awake = new Set(still.map(({ job_id }) => job_id));
+  const woken = updated.value.active.filter(({ job_id }) => !awake.has(job_id));
+  await Promise.all(woken.map(({ job_id }) => wakeJob(ports, job_id)));
+  return updated.value;
+}
+
+/** Without a token nobody waits yet: whoever comes to wait finds that it is its turn. */
+async function wakeJob(ports: QueuePorts, jobId: string): Promise<void> {
+  const job = (await jobs.get(ports.table, Keys.job(jobId)))?.value;
+  if (job?.turn_token !== undefined) await ports.workflows.wake(job.turn_token);
+}

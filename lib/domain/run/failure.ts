@@ -1,0 +1,14 @@
+import type { Failure } from './schema.ts';
+
+/** What is wrong with the input of a run: it fails the run, and no repeat would help. */
+export class PlanFailure extends Error {
+  override readonly name = 'PlanFailure';
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export const manifestFailure = (message: string, hint: string): PlanFailure =>
+  new PlanFailure({ code: 'manifest_error', message, hint });

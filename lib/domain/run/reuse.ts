@@ -1,0 +1,80 @@
+/**
+ * Reuse: a build of what was built before takes the earlier artifacts at once. What was built is told by content: the
+ * tree's files, the manifest, the services, and whatever of the request reaches the commands.
+ */
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { artifacts } from '../artifact/record.ts';
+import type { Build } from '../build/schema.ts';
+import { Id } from '../id.ts';
+import type { Ports } from '../ports/index.ts';
+import { collection } from '../storage/collection.ts';
+import { Keys } from '../storage/keys.ts';
+import { branchOf } from './job-of.ts';
+import type { Run } from './schema.ts';
+
+const Remembered = z.object({
+  project_id: Id.project,
+  identity: z.string(),
+  run_id: Id.run,
+  artifact_ids: z.array(Id.artifact),
+  /** The branch that it holds for, when the manifest gives some secrets to some branches only. */
+  only_branch: z.string().optional(),
+});
+
+const remembered = collection({
+  kind: 'reuse',
+  schema: Remembered,
+  key: ({ project_id, identity }) => Keys.reuse(project_id, identity),
+});
+
+/** What was read of a source: its tree's digest, and the hash of the manifest that holds for it. */
+export interface Known {
+  readonly treeDigest: string;
+  readonly manifestHash: string;
+}
+
+/** Two builds of the same identity make the same artifacts. The trust counts: nothing of a fork's is taken for one's own. */
+export function identityOf(build: Build, { treeDigest, manifestHash }: Known): string {
+  const sorted = (values: Readonly<Record<string, unknown>> = {}) =>
+    Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+  const identity = [
+    treeDigest,
+    manifestHash,
+    build.services ?? null,
+    sorted(build.matrix),
+    sorted(build.inputs),
+    build.features,
+    build.trust,
+  ];
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
+}
+
+/** An earlier run whose artifacts are those of this build, all of them still there. */
+export async function find(
+  ports: Pick<Ports, 'table'>,
+  build: Build,
+  known: Known,
+): Promise<{ runId: string; artifactIds: string[] } | undefined> {
+  const stored = await remembered.get(ports.table, Keys.reuse(build.project_id, identityOf(build, known)));
+  if (stored === undefined) return undefined;
+  const { run_id, artifact_ids, only_branch } = stored.value;
+  if (only_branch !== undefined && only_branch !== (branchOf(build.git_ref) ?? '')) return undefined;
+  const present = await artifacts.getMany(ports.table, artifact_ids.map(Keys.artifact));
+  const whole = present.filter(({ status }) => status === 'stored').length === artifact_ids.length;
+  return whole && artifact_ids.length > 0 ? { runId: run_id, artifactIds: artifact_ids } : undefined;
+}
+
+/** Remembers what a completed run made. The newest counts: the older may lie further from what building again makes. */
+export async function remember(ports: Pick<Ports, 'table'>, build: Build, run: Run): Promise<void> {
+  const { tree_digest: treeDigest, manifest_hash: manifestHash } = run;
+  if (treeDigest === undefined || manifestHash === undefined) return;
+  const value = {
+    project_id: run.project_id,
+    identity: identityOf(build, { treeDigest, manifestHash }),
+    run_id: run.id,
+    artifact_ids: run.artifact_ids,
+    ...(run.branch_bound && { only_branch: branchOf(build.git_ref) ?? '' }),
+  };
+  await ports.table.write({ ...remembered.creation(value), when: { any: true } });
+}

@@ -1,0 +1,95 @@
+/** What a run needs to know of its source: the tree's digest, and the manifest that holds for it. */
+import type { Build } from '../build/schema.ts';
+import { ManifestError, parse, type ReadManifest } from '../manifest/index.ts';
+import { MANIFEST_FILES, MANIFEST_MAX_BYTES } from '../manifest/schema.ts';
+import * as Manifests from '../manifest/synced.ts';
+import { ArchiveUnreadable, type Ports } from '../ports/index.ts';
+import { sources } from '../source/index.ts';
+import type { Source } from '../source/schema.ts';
+import { BlobKeys, Keys } from '../storage/keys.ts';
+import { manifestFailure, PlanFailure } from './failure.ts';
+
+/**
+ * Reads the source and finds the manifest: the tree's own, or, when the tree has none, the one that was synced.
+ * @throws PlanFailure source_error | manifest_error
+ */
+export async function readTree(
+  ports: Pick<Ports, 'table' | 'trees'>,
+  build: Build,
+  source: Source,
+): Promise<{ treeDigest: string } & ReadManifest> {
+  const { treeDigest, entry } = await survey(ports, source);
+  const own = entry && parsed(entry);
+  await remember(ports, source, treeDigest, own?.hash ?? null);
+  if (own !== undefined) {
+    if (build.manifest_hash !== undefined && build.manifest_hash !== own.hash)
+      throw manifestFailure(
+        `The build names manifest ${build.manifest_hash}, but the tree's is ${own.hash}.`,
+        'Build the tree that belongs to the hash, or leave the hash out.',
+      );
+    return { treeDigest, ...own };
+  }
+  return { treeDigest, ...(await synced(ports, build)) };
+}
+
+async function survey(ports: Pick<Ports, 'trees'>, source: Source) {
+  try {
+    return await ports.trees.survey({
+      key: BlobKeys.source(source.project_id, source.sha256),
+      format: source.format,
+      stripComponents: source.strip_components,
+      names: MANIFEST_FILES,
+      maxBytes: MANIFEST_MAX_BYTES,
+    });
+  } catch (error) {
+    if (!(error instanceof ArchiveUnreadable)) throw error;
+    throw new PlanFailure({
+      code: 'source_error',
+      message: error.message,
+      hint: `Upload a ${source.format} of the project's tree.`,
+    });
+  }
+}
+
+function parsed(entry: { name: string; bytes: Uint8Array }): ReadManifest {
+  try {
+    return parse(Buffer.from(entry.bytes).toString('utf8'), entry.name);
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error;
+    throw manifestFailure(error.message, 'Correct the manifest where the message points.');
+  }
+}
+
+async function synced(ports: Pick<Ports, 'table'>, build: Build): Promise<ReadManifest> {
+  const latest = await Manifests.latest(ports, build.project_id);
+  if (build.manifest_hash === undefined || latest?.hash === build.manifest_hash) {
+    if (latest !== undefined) return latest;
+    throw manifestFailure(
+      'The source has no staithe.yaml at its root, and the project has no synced manifest, so there is nothing to build.',
+      'Add a staithe.yaml with at least one service, pack the folder that has it, or sync one: staithe manifest sync.',
+    );
+  }
+  const named = await Manifests.byHash(ports, build.project_id, build.manifest_hash);
+  if (named !== undefined) return named;
+  throw manifestFailure(
+    latest === undefined
+      ? `The build names manifest ${build.manifest_hash}, but the tree has none and none was synced.`
+      : `The build names manifest ${build.manifest_hash}, but the tree has none and the one synced last is ${latest.hash}.`,
+    'Sync the manifest that the build names (staithe manifest sync), or leave the hash out.',
+  );
+}
+
+/** Known once, the next build of these bytes may be answered without reading them. */
+async function remember(
+  ports: Pick<Ports, 'table'>,
+  source: Source,
+  treeDigest: string,
+  manifestHash: string | null,
+): Promise<void> {
+  if (source.tree_digest === treeDigest && source.tree_manifest_hash === manifestHash) return;
+  await sources.update(ports.table, Keys.source(source.id), (value) => ({
+    ...value,
+    tree_digest: treeDigest,
+    tree_manifest_hash: manifestHash,
+  }));
+}
