@@ -16,13 +16,17 @@ const NAME_FIELD = 100;
 /** 8 GiB less one: what eleven octal digits say. */
 const SIZE_FIELD = 8 ** 11 - 1;
 
-/** Packs files in the order given. @throws ArchiveError a file changed while it was read */
+/**
+ * Packs files in the order given.
+ * @param level of gzip; another one makes other bytes of the same files @throws ArchiveError a file changed meanwhile
+ */
 export async function writeTarGz(
   files: Iterable<FileToPack>,
   out: string,
   onFile: (file: FileToPack) => void = () => {},
+  level = COMPRESSION_LEVEL,
 ): Promise<Written> {
-  const gzip = createGzip({ level: COMPRESSION_LEVEL });
+  const gzip = createGzip({ level });
   const tar = Readable.from(tarOf(files, onFile), { objectMode: false, highWaterMark: 256 * 1024 });
   tar.on('error', (error) => gzip.destroy(error));
   tar.pipe(gzip);

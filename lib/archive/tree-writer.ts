@@ -19,10 +19,15 @@ export class TreeWriter {
   readonly #into: string;
   readonly #budget: Budget;
   readonly #nodes = new Map<string, Node>();
+  readonly #keyOf: (path: string) => string;
   files = 0;
 
-  /** @param into a folder that does not exist yet or is empty */
-  constructor(into: string, budget: Budget) {
+  /**
+   * @param into a folder that does not exist yet or is empty
+   * @param exactNames names that differ in case alone are two, as on the Linux machine that packed them
+   */
+  constructor(into: string, budget: Budget, exactNames = false) {
+    this.#keyOf = exactNames ? (path) => path : collisionKey;
     mkdirSync(into, { recursive: true });
     if (readdirSync(into).length > 0) throw new Error(`${into} is not empty`);
     this.#into = into;
@@ -32,10 +37,10 @@ export class TreeWriter {
   folder(components: readonly string[]): void {
     for (let depth = 1; depth <= components.length; depth += 1) {
       const path = components.slice(0, depth).join('/');
-      const known = this.#nodes.get(collisionKey(path));
+      const known = this.#nodes.get(this.#keyOf(path));
       if (known === undefined) {
         mkdirSync(join(this.#into, path), { mode: 0o755 });
-        this.#nodes.set(collisionKey(path), { kind: 'folder', path });
+        this.#nodes.set(this.#keyOf(path), { kind: 'folder', path });
       } else if (known.path !== path || known.kind !== 'folder') throw collision(components.join('/'), known);
     }
   }
@@ -67,7 +72,7 @@ export class TreeWriter {
 
   /** @param target components of a file that the archive has given before */
   hardLink(components: readonly string[], target: readonly string[]): void {
-    const known = this.#nodes.get(collisionKey(target.join('/')));
+    const known = this.#nodes.get(this.#keyOf(target.join('/')));
     if (known?.kind !== 'file') throw linkOutside(components.join('/'), target.join('/'));
     const path = this.#claim(components, { kind: 'file' });
     linkSync(join(this.#into, known.path), join(this.#into, path));
@@ -78,7 +83,7 @@ export class TreeWriter {
   finish(): void {
     const links = [...this.#nodes.values()].filter((node) => node.kind === 'link');
     const targetOf = (path: string): string | undefined => {
-      const node = this.#nodes.get(collisionKey(path));
+      const node = this.#nodes.get(this.#keyOf(path));
       return node?.kind === 'link' ? node.target : undefined;
     };
     for (const link of links)
@@ -89,9 +94,9 @@ export class TreeWriter {
   #claim(components: readonly string[], node: { kind: 'file' } | { kind: 'link'; target: string }): string {
     const path = components.join('/');
     this.folder(components.slice(0, -1));
-    const known = this.#nodes.get(collisionKey(path));
+    const known = this.#nodes.get(this.#keyOf(path));
     if (known !== undefined) throw collision(path, known);
-    this.#nodes.set(collisionKey(path), { ...node, path });
+    this.#nodes.set(this.#keyOf(path), { ...node, path });
     return path;
   }
 }

@@ -16,6 +16,8 @@ export interface UnpackOptions {
   readonly stripComponents?: number;
   /** Default `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
+  /** Names that differ in case alone are two and no collision: for archives that only machines like this one unpack. */
+  readonly exactNames?: boolean;
 }
 
 export interface Unpacked {
@@ -33,7 +35,7 @@ export interface Unpacked {
  */
 export async function unpack(packed: PackedBytes, options: UnpackOptions): Promise<Unpacked> {
   const budget = new Budget(options.limits);
-  const tree = new TreeWriter(options.into, budget);
+  const tree = new TreeWriter(options.into, budget, options.exactNames);
   const strip = options.stripComponents ?? 0;
   const take = async (entries: AsyncIterable<TarEntry | ZipEntry>): Promise<void> => {
     for await (const entry of entries) {
