@@ -1,12 +1,20 @@
 /** The agent's calls to the control plane, each repeated until it is heard. All of them are safe to repeat. */
 import { ApiError, createClient, UnreachableError } from '../contract/client.ts';
 import type {
+  CacheUploads,
+  ConfirmedCaches,
+  RestoreCaches,
+  RestoredCaches,
+  SaveCaches,
+} from '../domain/cache/schema.ts';
+import type {
   ClaimedJob,
   CreateJobUpload,
   JobUpload,
   ReportProgress,
   ReportResult,
 } from '../domain/job/schema.ts';
+import type { JobSecrets } from '../domain/secret/schema.ts';
 import type { Claim } from './claim.ts';
 import { masked } from './output.ts';
 import { CALL_MS } from './request.ts';
@@ -17,6 +25,8 @@ import type { Settings } from './settings.ts';
 const ATTEMPTS = 9;
 /** The last word is worth more patience: three to four minutes of waits in all. */
 const RESULT_ATTEMPTS = 40;
+/** One and a half seconds of waits in all. */
+const CACHE_ATTEMPTS = 4;
 
 /** No answer, an answer cut off, or one that says that the same call may go well in a moment. */
 export function isTransient(error: unknown): boolean {
@@ -43,6 +53,11 @@ export interface JobApi {
   progress(report: ReportProgress, signal: AbortSignal): Promise<boolean>;
   announce(artifact: CreateJobUpload, signal: AbortSignal): Promise<JobUpload>;
   result(result: ReportResult): Promise<void>;
+  secrets(signal: AbortSignal): Promise<JobSecrets>;
+  /** Caches are tried less patiently than the rest: a build does without them. */
+  restoreCaches(caches: RestoreCaches, signal: AbortSignal): Promise<RestoredCaches>;
+  saveCaches(caches: SaveCaches, signal: AbortSignal): Promise<CacheUploads>;
+  confirmCaches(caches: SaveCaches, signal: AbortSignal): Promise<ConfirmedCaches>;
 }
 
 /** A failure quotes commands and their output; what was hidden in the log is hidden here too. */
@@ -85,6 +100,26 @@ export function createJobApi(settings: Settings, { body: claimBody, fetch }: Cla
     },
     announce: (body, signal) =>
       patiently(() => client().call('createJobUpload', { params, body, signal: within(signal) }), signal),
+    secrets: (signal) =>
+      patiently(() => client().call('readJobSecrets', { params, signal: within(signal) }), signal),
+    restoreCaches: (body, signal) =>
+      patiently(
+        () => client().call('restoreJobCaches', { params, body, signal: within(signal) }),
+        signal,
+        CACHE_ATTEMPTS,
+      ),
+    saveCaches: (body, signal) =>
+      patiently(
+        () => client().call('saveJobCaches', { params, body, signal: within(signal) }),
+        signal,
+        CACHE_ATTEMPTS,
+      ),
+    confirmCaches: (body, signal) =>
+      patiently(
+        () => client().call('confirmJobCaches', { params, body, signal: within(signal) }),
+        signal,
+        CACHE_ATTEMPTS,
+      ),
     async result(result) {
       const body = withoutSecrets(result);
       const report = () => client().call('reportResult', { params, body, signal: within() });
