@@ -1,9 +1,11 @@
 /** The way of one job through the agent: fetch, unpack, commands, pack, upload, report. */
 import { ArchiveError } from '../archive/error.ts';
 import { unpack } from '../archive/unpack.ts';
+import type { CacheKey } from '../domain/cache/schema.ts';
 import type { ClaimedJob, ReportResult } from '../domain/job/schema.ts';
 import type { JobApi } from './api.ts';
 import { inWords, packArtifacts, uploadArtifacts } from './artifacts.ts';
+import { restoreCaches, saveCaches } from './cache.ts';
 import { ProcessGroups, runCommand } from './command.ts';
 import {
   artifactFailure,
@@ -19,6 +21,7 @@ import {
 import { machineInWords, queueInWords, seconds } from './machine.ts';
 import { masked, say, Tail } from './output.ts';
 import { Progress } from './progress.ts';
+import { fetchSecrets } from './secrets.ts';
 import { fetchSource } from './source.ts';
 import {
   commandEnvironment,
@@ -29,7 +32,7 @@ import {
 } from './workspace.ts';
 
 /** Percent of a job at the beginning of its phases; commands share what lies between unpack and pack. */
-const PERCENT = { fetch: 2, unpack: 5, prepare: 8, commands: 10, pack: 85, upload: 90 } as const;
+const PERCENT = { fetch: 2, unpack: 5, prepare: 8, commands: 10, pack: 85, upload: 90, save: 95 } as const;
 
 /** What the phases share. */
 interface Work {
@@ -42,6 +45,9 @@ interface Work {
   /** What the agent is at, for failures: a phase, or a command. */
   step: string;
   tail: Tail;
+  /** Where commands run, and the caches to save when all has gone well. */
+  folder: string;
+  toSave: readonly CacheKey[];
 }
 
 /**
@@ -63,6 +69,8 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     signal: stop.signal,
     step: 'prepare',
     tail: new Tail(),
+    folder: workspace.tree,
+    toSave: [],
   };
   say(`==> queue: ${queueInWords(claimed.job)}`);
   sayDetail(machineInWords(claimed.job));
@@ -75,6 +83,11 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
   process.once('SIGTERM', interrupt).once('SIGINT', interrupt);
   try {
     const result = await outcomeOf(work);
+    if (result.status === 'completed' && work.toSave.length > 0) {
+      // The build is done in its time; what is saved now has a limit of its own.
+      clearTimeout(deadline);
+      await keepCaches(work);
+    }
     await Promise.all([progress.close(), groups.end(stop.signal.aborted)]);
     if (stop.signal.reason instanceof JobStopped) throw stop.signal.reason;
     say('==> report');
@@ -86,6 +99,12 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     await groups.end(false);
     await removeWorkspace(workspace);
   }
+}
+
+async function keepCaches(work: Work): Promise<void> {
+  enter(work, 'save caches', PERCENT.save);
+  const { api, claimed, workspace, folder, signal } = work;
+  await saveCaches({ api, job: claimed.job, workspace, folder, signal }, work.toSave);
 }
 
 /** The phases, or what stopped them: a phase that hangs must not outlast the job's time. */
@@ -123,7 +142,13 @@ async function phases(work: Work): Promise<string[]> {
   enter(work, 'prepare', PERCENT.prepare);
   const folder = await contextFolder(workspace, job.spec.context);
   sayDetail(`context '${job.spec.context}'; variables: ${Object.keys(job.spec.env).join(', ') || 'none'}`);
-  await commands(work, folder);
+  work.folder = folder;
+  const secrets = await fetchSecrets(api, job, signal);
+  if (job.spec.caches.length > 0) {
+    enter(work, 'restore caches', PERCENT.prepare);
+    work.toSave = await restoreCaches({ api, job, workspace, folder, signal });
+  }
+  await commands(work, folder, secrets);
 
   enter(work, 'pack', PERCENT.pack);
   const artifacts = await packArtifacts(job, folder, workspace.out).catch((error: unknown) => {
@@ -133,9 +158,13 @@ async function phases(work: Work): Promise<string[]> {
   return uploadArtifacts(api, artifacts, signal);
 }
 
-async function commands(work: Work, folder: string): Promise<void> {
+async function commands(
+  work: Work,
+  folder: string,
+  secrets: Readonly<Record<string, string>>,
+): Promise<void> {
   const { spec } = work.claimed.job;
-  const env = commandEnvironment(work.workspace, spec.env);
+  const env = commandEnvironment(work.workspace, { ...spec.env, ...secrets });
   for (const [index, command] of spec.commands.entries()) {
     const share = ((PERCENT.pack - PERCENT.commands) * index) / spec.commands.length;
     const stage = `command ${index + 1} of ${spec.commands.length}`;
