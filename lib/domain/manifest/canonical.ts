@@ -9,16 +9,16 @@ import { Manifest } from './schema.ts';
 
 /** @returns `sha256:` and 64 hex digits, of the canonical form's JSON in UTF-8 */
 export function hashOf(manifest: Manifest): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(manifest)).digest('hex')}`;
+  return `sha256:${createHash('sha256').update(canonicalManifest(manifest)).digest('hex')}`;
 }
 
 /** The canonical form as JSON. Read as a manifest, it is the same manifest again. */
-export function canonicalJson(manifest: Manifest): string {
-  return sortedJson(withoutDefaults(Manifest, manifest));
+export function canonicalManifest(manifest: Manifest): string {
+  return canonicalJson(withoutDefaults(Manifest, manifest));
 }
 
 /** JSON with keys in code-unit order, as RFC 8785 section 3.2.3 sorts them. */
-function sortedJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>
     isObject(member)
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))

@@ -1,17 +1,29 @@
 /** Reading `staithe.yaml`: text to a checked manifest with its hash, or an error that names the place. */
-import { LineCounter, parseDocument } from 'yaml';
-import { reasonOf } from '../issue.ts';
 import { hashOf } from './canonical.ts';
+import { type ReadDocument, readDocument, UnreadableDocument } from './document.ts';
+import { doubtsOf } from './doubts.ts';
+import { check, type Finding } from './findings.ts';
+import { fieldOf, type Mistake, type Place, placesIn } from './place.ts';
 import { type Manifest, Manifest as ManifestSchema } from './schema.ts';
 
-export { canonicalJson, hashOf } from './canonical.ts';
+export { canonicalJson, canonicalManifest, hashOf } from './canonical.ts';
+export type { Mistake } from './place.ts';
 
 /** As many mistakes as somebody mends before looking again; a run's message holds no more than that. */
 const MAX_MISTAKES = 20;
 
-/** The manifest cannot be used. The message names file, line and column. */
+/** The manifest cannot be used. Every line of the message begins with `file:line:column`. */
 export class ManifestError extends Error {
   override readonly name = 'ManifestError';
+  /** In the order of the text. */
+  readonly mistakes: readonly Mistake[];
+
+  constructor(file: string, mistakes: readonly Mistake[]) {
+    const more = mistakes.length - MAX_MISTAKES;
+    const lines = mistakes.slice(0, MAX_MISTAKES).map((mistake) => lineOf(file, mistake));
+    super([...lines, ...(more > 0 ? [`and ${more} more mistakes`] : [])].join('\n'));
+    this.mistakes = mistakes;
+  }
 }
 
 export interface ReadManifest {
@@ -19,52 +31,56 @@ export interface ReadManifest {
   readonly hash: string;
 }
 
-/**
- * @param file the name for messages
- * @throws ManifestError naming `file:line:column` and the first 20 wrong fields
- */
-export function parse(text: string, file = 'staithe.yaml'): ReadManifest {
-  const lines = new LineCounter();
-  // maxAliasCount bounds alias bombs; merge keys and custom tags stay off, so that YAML says just what JSON could.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  const broken = document.errors[0];
-  if (broken !== undefined) throw new ManifestError(`${at(broken.pos[0])}: ${broken.message}`);
-  let data: unknown;
-  try {
-    data = document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    throw new ManifestError(`${file}:1:1: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const checked = ManifestSchema.safeParse(data);
-  if (!checked.success) {
-    const places = checked.error.issues.map((issue) => {
-      const path = [...issue.path].map((step) => (typeof step === 'symbol' ? String(step) : step));
-      return `${at(offsetOf(document, path))}: ${path.join('.') || 'the manifest'}: ${reasonOf(issue)}`;
-    });
-    const more = places.length - MAX_MISTAKES;
-    throw new ManifestError(
-      [...places.slice(0, MAX_MISTAKES), ...(more > 0 ? [`and ${more} more mistakes`] : [])].join('\n'),
-    );
-  }
-  return { manifest: checked.data, hash: hashOf(checked.data) };
+/** `staithe.yaml:3:14: services.web.timeout: may be 8 hours at most` */
+export function lineOf(file: string, { line, column, field, reason }: Mistake): string {
+  return `${file}:${line}:${column}: ${field === '' ? 'the manifest' : field}: ${reason}`;
 }
 
-/** Where the value at `path` begins, or the nearest that exists around it. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly (string | number)[]): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const node: unknown = document.getIn(path.slice(0, depth), true);
-    if (
-      typeof node === 'object' &&
-      node !== null &&
-      'range' in node &&
-      Array.isArray(node.range) &&
-      typeof node.range[0] === 'number'
-    )
-      return node.range[0];
+/**
+ * Reads a manifest in YAML 1.2 or JSON.
+ * @param file the name for messages
+ * @throws ManifestError naming the place of every mistake, the first 20 of them in its message
+ */
+export function parse(text: string, file = 'staithe.yaml'): ReadManifest {
+  const { manifest } = checked(text, file);
+  return { manifest, hash: hashOf(manifest) };
+}
+
+/**
+ * Reads a manifest for its author.
+ * @returns beside the manifest what is allowed and still looks like a mistake
+ * @throws ManifestError
+ */
+export function inspect(text: string, file = 'staithe.yaml'): ReadManifest & { doubts: Mistake[] } {
+  const { manifest, document, placeOf } = checked(text, file);
+  const doubts = doubtsOf(manifest).map((doubt) => located(doubt, document, placeOf));
+  return { manifest, hash: hashOf(manifest), doubts };
+}
+
+function checked(text: string, file: string) {
+  const placeOf = placesIn(text);
+  const document = readOrThrow(text, file, placeOf);
+  const result = check(ManifestSchema, document.data);
+  const findings = 'findings' in result ? result.findings : [];
+  const mistakes = [...document.mistakes, ...findings.map((finding) => located(finding, document, placeOf))];
+  if (!('value' in result) || mistakes.length > 0)
+    throw new ManifestError(
+      file,
+      mistakes.sort((a, b) => a.line - b.line || a.column - b.column),
+    );
+  return { manifest: result.value, document, placeOf };
+}
+
+function readOrThrow(text: string, file: string, placeOf: (offset: number) => Place): ReadDocument {
+  try {
+    return readDocument(text, placeOf);
+  } catch (error) {
+    if (!(error instanceof UnreadableDocument)) throw error;
+    throw new ManifestError(file, [{ ...placeOf(error.offset), field: '', reason: error.message }]);
   }
-  return 0;
+}
+
+function located(finding: Finding, document: ReadDocument, placeOf: (offset: number) => Place): Mistake {
+  const place = placeOf(document.offsetOf(finding.path, finding.at));
+  return { ...place, field: fieldOf(finding.path), reason: finding.reason };
 }

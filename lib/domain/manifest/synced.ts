@@ -8,7 +8,7 @@ import type { Item, Table } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { Digest, GitSha, Timestamp } from '../values.ts';
-import { canonicalJson, ManifestError, parse, type ReadManifest } from './index.ts';
+import { canonicalManifest, ManifestError, parse, type ReadManifest } from './index.ts';
 import { Manifest } from './schema.ts';
 import type { SyncedManifest, SyncManifest } from './synced-schema.ts';
 
@@ -39,7 +39,7 @@ export async function sync(
   const kept: Kept = {
     project_id: project.id,
     manifest_hash: read.hash,
-    canonical: canonicalJson(read.manifest),
+    canonical: canonicalManifest(read.manifest),
     ...(input.git_sha !== undefined && { git_sha: input.git_sha }),
     synced_at: ports.clock.now().toISOString(),
     synced_by: nameOf(actor),

@@ -18,8 +18,14 @@ describe('a manifest', () => {
     expect(parse('services:\n  web: {}\n').manifest.services.web).toEqual({
       context: '.',
       commands: [],
+      build_args: {},
+      toolchain: [],
+      matrix: {},
       env: {},
+      secrets: [],
+      cache: [],
       timeout: 900,
+      resources: {},
     });
   });
 
@@ -73,7 +79,7 @@ describe('what is wrong is named with its place', () => {
     ['services: {}\n', 'staithe.yaml:1:11', '1 to 50'],
     ['', 'staithe.yaml:1:1', 'manifest'],
     ['- a\n- b\n', 'staithe.yaml:1:1', 'manifest'],
-    ['services:\n  web: {}\n  web: {}\n', 'staithe.yaml:3:3', 'unique'],
+    ['services:\n  web: {}\n  web: {}\n', 'staithe.yaml:3:3', 'twice'],
     ['services:\n\tweb: {}\n', 'staithe.yaml:2:1', 'ab'],
     ['services: {web: {}}\n---\nservices: {api: {}}\n', 'staithe.yaml:', 'document'],
   ])('%j at %s', (text, place, word) => {

@@ -1,0 +1,37 @@
+/** Places in a text, and what is wrong there. */
+
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 code units, as editors count. */
+  readonly column: number;
+}
+
+export interface Mistake extends Place {
+  /** The field, as `services.web.timeout`; empty for the whole manifest. */
+  readonly field: string;
+  /** What is wrong with it, and what would be right. */
+  readonly reason: string;
+}
+
+export type Step = string | number;
+
+/** Tells the places of a text. @returns a function of an offset in UTF-16 code units; one outside is the nearest inside */
+export function placesIn(text: string): (offset: number) => Place {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return (offset) => {
+    const at = Math.min(Math.max(offset, 0), text.length);
+    let low = 0;
+    for (let high = starts.length; high - low > 1; ) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= at) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: at - (starts[low] ?? 0) + 1 };
+  };
+}
+
+export function fieldOf(path: readonly Step[]): string {
+  return path.join('.');
+}
