@@ -111,6 +111,9 @@ function parametersOf(spec: RouteSpec): Json[] {
 }
 
 function bodyOf(spec: RouteSpec): Json {
+  if (spec.rawType !== undefined)
+    // Bytes as they are have no schema (OpenAPI 3.1.1, "Considerations for File Uploads").
+    return { requestBody: { required: true, content: { [spec.rawType]: {} } } };
   if (spec.rawBody)
     return {
       requestBody: {
@@ -129,14 +132,25 @@ function bodyOf(spec: RouteSpec): Json {
 }
 
 function successOf(spec: RouteSpec): Json {
-  const { body, description, status } = spec.success;
+  const { body, description, status, media = {}, headers: own = {} } = spec.success;
   const headers: Json = {
     'x-request-id': { schema: { type: 'string' } },
+    ...Object.fromEntries(
+      Object.entries(own).map(([name, says]) => [name, { description: says, schema: { type: 'string' } }]),
+    ),
     ...(status === 302 && { location: { schema: { type: 'string', format: 'uri' } } }),
   };
   if (body === null) return { description, headers };
   const schema = schemaOf(body, 'output');
-  return { description, headers, content: { 'application/json': { schema, example: exampleOf(schema) } } };
+  const others = Object.entries(media).map(([type, { example }]) => [
+    type,
+    { schema: { type: 'string' }, example },
+  ]);
+  const content = {
+    'application/json': { schema, example: exampleOf(schema) },
+    ...Object.fromEntries(others),
+  };
+  return { description, headers, content };
 }
 
 function operationOf(operationId: string, spec: RouteSpec): Json {

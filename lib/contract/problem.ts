@@ -1,6 +1,7 @@
 /** Errors over HTTP: problem documents (RFC 9457), the one place where an error's kind becomes a status. */
 import * as z from 'zod';
 import { ERRORS, type ErrorCode, type ErrorKind, type StaitheError } from '../domain/error.ts';
+import { PresignedUpload } from '../domain/source/schema.ts';
 
 export const STATUS_OF_KIND = {
   invalid: 400,
@@ -24,6 +25,8 @@ export const Problem = z
     remedy: z.string(),
     request_id: z.string(),
     fields: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    /** With `body_too_large` on an artifact's upload: where the same bytes may go instead. */
+    upload: PresignedUpload.optional(),
   })
   .meta({ description: 'RFC 9457 problem document. `code` is stable; `remedy` says what to do next.' });
 export type Problem = z.infer<typeof Problem>;
@@ -44,6 +47,7 @@ export function problemOf(error: StaitheError, requestId: string): Problem {
     detail: error.message,
     remedy: error.remedy,
     request_id: requestId,
+    ...error.extensions,
     ...(error.fields.length > 0 && { fields: [...error.fields] }),
   };
 }

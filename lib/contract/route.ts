@@ -10,6 +10,7 @@ export const GROUPS = [
   'projects',
   'sources',
   'builds',
+  'logs',
   'jobs',
   'artifacts',
   'secrets',
@@ -36,6 +37,10 @@ export interface RouteSpec {
   readonly body?: z.ZodType;
   /** The body is handed on as bytes and no schema is applied (webhook signatures cover the raw bytes). */
   readonly rawBody?: boolean;
+  /** Its media type, when it is not JSON. */
+  readonly rawType?: string;
+  /** The handler itself says what is too large; without it the body may have 1 MiB. */
+  readonly anySize?: true;
   /**
    * What a repeated Idempotency-Key does: `answer` (the default) gives the first answer again; `again` runs the request
    * once more on the same ids, for answers that must not be kept (a secret) or that age (a presigned URL).
@@ -48,6 +53,10 @@ export interface RouteSpec {
     readonly status: 200 | 201 | 202 | 204 | 302;
     readonly body: z.ZodType | null;
     readonly description: string;
+    /** Other media types of the same answer, which the query asks for, with an example of each. */
+    readonly media?: Readonly<Record<string, { readonly example: string }>>;
+    /** Headers of its own, and what they say. */
+    readonly headers?: Readonly<Record<string, string>>;
   };
   /** Errors of its own, beside those that every route may give. */
   readonly errors?: readonly ErrorCode[];

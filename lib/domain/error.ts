@@ -180,17 +180,24 @@ export class StaitheError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
   readonly fields: readonly FieldProblem[];
+  /** What the problem document has beside its own members (RFC 9457 section 3.2). */
+  readonly extensions: Readonly<Record<string, unknown>>;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { remedy?: string; fields?: readonly FieldProblem[] } = {},
+    options: {
+      remedy?: string;
+      fields?: readonly FieldProblem[];
+      extensions?: Readonly<Record<string, unknown>>;
+    } = {},
   ) {
     super(message);
     this.name = 'StaitheError';
     this.code = code;
     this.remedy = options.remedy ?? ERRORS[code].remedy;
     this.fields = options.fields ?? [];
+    this.extensions = options.extensions ?? {};
   }
 
   get kind(): ErrorKind {

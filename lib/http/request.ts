@@ -9,9 +9,9 @@ import { reasonOf } from '../domain/issue.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** @throws StaitheError body_too_large */
-export function bodyOf(event: APIGatewayProxyEventV2): Buffer {
+export function bodyOf(event: APIGatewayProxyEventV2, anySize = false): Buffer {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > MAX_BODY_BYTES)
+  if (!anySize && bytes.length > MAX_BODY_BYTES)
     throw new StaitheError('body_too_large', `The body has ${bytes.length} bytes.`);
   return bytes;
 }

@@ -13,6 +13,7 @@ import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
 import { answerOnce } from './idempotent.ts';
 import { bodyOf, checkInput } from './request.ts';
+import { Written } from './written.ts';
 
 /** A redirect instead of a body. */
 export interface Redirect {
@@ -26,10 +27,16 @@ export interface Request<Spec extends RouteSpec> extends RouteInput<Spec> {
   readonly seed: string | undefined;
   /** The body's bytes, on routes with `rawBody`. */
   readonly bytes: Uint8Array;
+  /** API Gateway took the body for text, by its content type: bytes that are no UTF-8 are lost. */
+  readonly asText: boolean;
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-type Reply<Spec extends RouteSpec> = Spec['success']['status'] extends 302 ? Redirect : RouteOutput<Spec>;
+type Reply<Spec extends RouteSpec> = Spec['success']['status'] extends 302
+  ? Redirect
+  : Spec['success'] extends { media: object }
+    ? RouteOutput<Spec> | Written
+    : RouteOutput<Spec>;
 type OperationOf<G extends Group> = {
   [Op in OperationId]: Routes[Op]['group'] extends G ? Op : never;
 }[OperationId];
@@ -61,10 +68,11 @@ export function serve<G extends Group>(
     const { operation, spec, handle } = found;
     const actor = actorOf(event);
     admit(actor, spec.access, event.pathParameters?.job);
-    const bytes = bodyOf(event);
+    const bytes = bodyOf(event, spec.anySize);
     const input = checkInput(spec, event, bytes);
+    const asText = event.isBase64Encoded !== true;
     const answer = async (seed: string | undefined) =>
-      replyOf(spec, await handle({ ...input, actor, seed, bytes, headers: event.headers }));
+      replyOf(spec, await handle({ ...input, actor, seed, bytes, asText, headers: event.headers }));
     const key = event.headers['idempotency-key'];
     if (key === undefined || ports === undefined || spec.method === 'GET' || spec.access === 'public')
       return answer(undefined);
@@ -112,6 +120,12 @@ function replyOf(spec: RouteSpec, result: unknown): APIGatewayProxyStructuredRes
     };
   }
   if (body === null) return { statusCode: status, headers: {} };
+  if (result instanceof Written)
+    return {
+      statusCode: status,
+      headers: { 'content-type': result.contentType, ...result.headers },
+      body: result.text,
+    };
   // The schema drops what only the record has: hashes, claims, versions.
   return {
     statusCode: status,

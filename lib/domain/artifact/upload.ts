@@ -1,0 +1,202 @@
+/** Artifacts that users bring: announced, and sent to the API itself when they are small. */
+import { createHash } from 'node:crypto';
+import { type Actor, nameOf } from '../access/actor.ts';
+import { StaitheError } from '../error.ts';
+import { idFrom } from '../id.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
+import * as Project from '../project/index.ts';
+import type { Project as ProjectValue } from '../project/schema.ts';
+import { type PresignedUpload, UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';
+import { BlobKeys, Keys } from '../storage/keys.ts';
+import { hexOf } from '../values.ts';
+import { get } from './index.ts';
+import { type ArtifactRecord, artifacts } from './record.ts';
+import { type Artifact, isStored } from './schema.ts';
+import {
+  type ArtifactWithUpload,
+  type CreateArtifact,
+  PART_BYTES,
+  RAW_UPLOAD_MAX_BYTES,
+} from './upload-schema.ts';
+
+/** The project that is meant: the one named, or the one that the token is bound to. @throws StaitheError validation_failed | not_found */
+export function projectOf(
+  ports: Pick<Ports, 'table'>,
+  actor: Actor,
+  named: string | undefined,
+): Promise<ProjectValue> {
+  const project = named ?? ('project_id' in actor ? actor.project_id : undefined);
+  if (project !== undefined) return Project.resolve(ports, actor, project);
+  throw new StaitheError('validation_failed', 'project: is missing; the token is bound to no project.', {
+    remedy: 'Name the project, or use a token that is bound to one.',
+    fields: [{ field: 'project', message: 'is missing; the token is bound to no project' }],
+  });
+}
+
+/** Announces an artifact. Bytes that the project has already need no upload. */
+export async function create(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock' | 'randomness'>,
+  actor: Actor,
+  project: ProjectValue,
+  input: CreateArtifact,
+  seed?: string,
+): Promise<ArtifactWithUpload> {
+  const { sha256, size_bytes: sizeBytes } = input;
+  const now = ports.clock.now();
+  const known =
+    sha256 === undefined ? undefined : await ports.blobs.head(BlobKeys.artifact(project.id, sha256));
+  const present = known !== undefined && known.sha256 === sha256 && known.size_bytes === sizeBytes;
+  const artifact: ArtifactRecord = {
+    id: idFrom('artifact', seed ?? ports.randomness.ulid(now.getTime())),
+    project_id: project.id,
+    origin: 'upload',
+    name: input.name,
+    kind: 'file',
+    content_type: input.content_type,
+    size_bytes: sizeBytes,
+    digest: sha256 === undefined ? undefined : `sha256:${sha256}`,
+    status: present ? 'stored' : 'pending',
+    created_at: now.toISOString(),
+    stored_at: present ? now.toISOString() : undefined,
+    created_by: nameOf(actor),
+  };
+  try {
+    await artifacts.create(ports.table, artifact);
+    return await withUpload(ports, artifact);
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    return withUpload(ports, await get(ports, actor, artifact.id)); // the repeat of a request: a fresh URL
+  }
+}
+
+async function withUpload(ports: Pick<Ports, 'blobs'>, artifact: Artifact): Promise<ArtifactWithUpload> {
+  if (artifact.status !== 'pending') return { ...artifact, upload: null, multipart: null };
+  const { size_bytes: sizeBytes } = artifact;
+  const parts = sizeBytes === undefined ? 1 : Math.ceil(sizeBytes / PART_BYTES);
+  return {
+    ...artifact,
+    upload: await presign(ports.blobs, artifact),
+    multipart: parts > 1 ? { part_size_bytes: PART_BYTES, part_count: parts } : null,
+  };
+}
+
+/**
+ * A PUT of the whole to where uploads wait. When the digest is known it is bound to it, and storage refuses anything
+ * else; when not, whatever arrives is read before it counts (`settle`).
+ */
+function presign(
+  blobs: Ports['blobs'],
+  artifact: Artifact,
+  bytes?: { sha256: string; sizeBytes: number },
+): Promise<PresignedUpload> {
+  return blobs.presignUpload({
+    key: BlobKeys.staging(artifact.project_id, artifact.id),
+    sha256: bytes?.sha256 ?? (artifact.digest && hexOf(artifact.digest)),
+    sizeBytes: bytes?.sizeBytes ?? artifact.size_bytes,
+    contentType: artifact.content_type,
+    expiresSeconds: UPLOAD_EXPIRES_SECONDS,
+  });
+}
+
+/**
+ * Takes the bytes from the body of a request: the digest is computed here, and the artifact is stored at once.
+ * @param asText API Gateway took the body for text: bytes that are no UTF-8 are lost already
+ * @throws StaitheError not_found | wrong_state | validation_failed | body_too_large (with an upload to storage) |
+ *   artifact_mismatch
+ */
+export async function receive(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+  actor: Actor,
+  id: string,
+  bytes: Uint8Array,
+  asText: boolean,
+): Promise<Artifact> {
+  const artifact = assertUpload(await get(ports, actor, id));
+  if (bytes.length === 0) throw refuse('body', 'has no bytes', 'Send the bytes of the file as the body.');
+  if (asText)
+    throw refuse(
+      'header.content-type',
+      'must not be that of a text, whose bytes API Gateway does not keep',
+      'Send it with content-type: application/octet-stream; the type of the artifact was said before.',
+    );
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (isStored(artifact) && hexOf(artifact.digest) === sha256) return artifact; // the repeat of a request
+  if (artifact.status !== 'pending') throw notWaiting(artifact);
+  if (bytes.length > RAW_UPLOAD_MAX_BYTES) throw await tooLarge(ports.blobs, artifact, bytes.length, sha256);
+  assertDeclared(artifact, { sha256, sizeBytes: bytes.length });
+  const { project_id: projectId, content_type: contentType } = artifact;
+  await ports.blobs.storeBytes({ key: BlobKeys.artifact(projectId, sha256), bytes, sha256, contentType });
+  const marked = await markStored(ports, artifact.id, { sha256, sizeBytes: bytes.length });
+  if (marked === undefined || marked.digest !== `sha256:${sha256}`) throw notWaiting(marked ?? artifact);
+  return marked;
+}
+
+const refuse = (field: string, message: string, remedy: string) =>
+  new StaitheError('validation_failed', `${field}: ${message}`, { remedy, fields: [{ field, message }] });
+
+/** The URL is bound to the very bytes that came. */
+async function tooLarge(
+  blobs: Ports['blobs'],
+  artifact: Artifact,
+  sizeBytes: number,
+  sha256: string,
+): Promise<StaitheError> {
+  return new StaitheError(
+    'body_too_large',
+    `The body has ${sizeBytes} bytes; ${RAW_UPLOAD_MAX_BYTES} may be posted here.`,
+    {
+      remedy:
+        'PUT the same bytes to upload.url with the headers in upload.headers; the artifact is stored then.',
+      extensions: { upload: await presign(blobs, artifact, { sha256, sizeBytes }) },
+    },
+  );
+}
+
+/** @throws StaitheError wrong_state when it is of a build */
+export function assertUpload<T extends Artifact>(artifact: T): T {
+  if (artifact.origin === 'upload') return artifact;
+  throw new StaitheError(
+    'wrong_state',
+    `Artifact ${artifact.id} is of a build; its bytes come from its job.`,
+  );
+}
+
+export function notWaiting(artifact: Artifact): StaitheError {
+  return new StaitheError(
+    'wrong_state',
+    `Artifact ${artifact.id} is ${artifact.status}; it takes no other bytes.`,
+    { remedy: 'Create another artifact.' },
+  );
+}
+
+/** @throws StaitheError artifact_mismatch */
+export function assertDeclared(artifact: Artifact, found: { sha256: string; sizeBytes: number }): void {
+  const { digest = `sha256:${found.sha256}`, size_bytes: size = found.sizeBytes } = artifact;
+  if (digest === `sha256:${found.sha256}` && size === found.sizeBytes) return;
+  throw new StaitheError(
+    'artifact_mismatch',
+    `Artifact ${artifact.id} was announced with ${size} bytes and ${digest}; what came has ${found.sizeBytes} bytes and sha256:${found.sha256}.`,
+  );
+}
+
+/** The artifact as it is now, which is stored unless something else was decided before. */
+export async function markStored(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  id: string,
+  { sha256, sizeBytes }: { sha256: string; sizeBytes: number },
+): Promise<Artifact | undefined> {
+  const marked = await artifacts.update(ports.table, Keys.artifact(id), (value) =>
+    value.status === 'stored' || value.status === 'rejected'
+      ? undefined
+      : {
+          ...value,
+          status: 'stored',
+          digest: `sha256:${sha256}`,
+          size_bytes: sizeBytes,
+          stored_at: ports.clock.now().toISOString(),
+          multipart: undefined,
+        },
+  );
+  return marked?.value;
+}
