@@ -6,17 +6,15 @@ import { Environment, type Invocation } from './environment.ts';
 import { EnvironmentLog, type LogSink } from './environment-log.ts';
 import type { Launch } from './launch.ts';
 import { type Outcome, platformError } from './outcome.ts';
+import { Patience } from './patience.ts';
 import type { RuntimeApi } from './runtime-api.ts';
 import type { StartGate } from './start-gate.ts';
 
 /** Lambda gives the init phase 10 seconds; after that it starts over within the function's own timeout. */
 const INIT_TIMEOUT = 10_000;
 
-/**
- * An event waits so long for an environment that is busy before another one is started: most handlers are done by then,
- * and a start costs a processor ten times as much. Lambda has processors to spare and starts one at once.
- */
-const PATIENCE_MS = 25;
+/** How often it is asked whether events that wait are worth another environment: most handlers are done by then. */
+const ASK_EVERY_MS = 25;
 
 export interface Result extends Outcome {
   /** Base64 of the last 4 KB of the log. */
@@ -31,6 +29,8 @@ interface Waiting {
 interface Member {
   readonly environment: Environment;
   readonly log: EnvironmentLog;
+  /** Since when it has had its event, by performance.now(). */
+  busySince?: number;
 }
 
 export class Pool {
@@ -41,8 +41,9 @@ export class Pool {
   readonly #members = new Set<Member>();
   readonly #idle: Member[] = [];
   readonly #waiting: Waiting[] = [];
+  readonly #patience = new Patience();
   #starting = 0;
-  #patience: NodeJS.Timeout | undefined;
+  #asking: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(launch: Launch, api: RuntimeApi, sink: LogSink, gate: StartGate) {
@@ -94,13 +95,18 @@ export class Pool {
     }
     if (this.#starting >= this.#waiting.length) return;
     if (this.#members.size === 0) this.#begin();
-    else this.#patience ??= setTimeout(() => this.#impatient(), PATIENCE_MS);
+    else this.#asking ??= setTimeout(() => this.#reconsider(), ASK_EVERY_MS);
   }
 
-  /** Events still wait although there were environments: one more, and a look whether it was enough. */
-  #impatient(): void {
-    this.#patience = undefined;
-    if (this.#starting < this.#waiting.length) this.#begin();
+  /** Events still wait although there are environments: one more if it is worth it, and a look whether it was enough. */
+  #reconsider(): void {
+    this.#asking = undefined;
+    const now = performance.now();
+    const busyFor = [...this.#members].flatMap(({ busySince }) =>
+      busySince === undefined ? [] : [now - busySince],
+    );
+    const unserved = this.#waiting.length - this.#starting;
+    if (unserved > 0 && this.#patience.exhausted(unserved, busyFor)) this.#begin();
     this.#dispatch();
   }
 
@@ -110,7 +116,10 @@ export class Pool {
   }
 
   async #run(member: Member, { invocation, settle }: Waiting): Promise<void> {
+    member.busySince = performance.now();
     const outcome = await member.environment.invoke(invocation);
+    this.#patience.handled(performance.now() - member.busySince);
+    delete member.busySince;
     settle({ ...outcome, logTail: member.log.tail });
     if (member.environment.dead || this.#closed) this.#discard(member);
     else this.#idle.push(member);
@@ -144,7 +153,7 @@ export class Pool {
 
   #create(): Member {
     const log = new EnvironmentLog(this.#launch, this.#sink);
-    const member = { environment: new Environment(this.#launch, this.#api, log), log };
+    const member: Member = { environment: new Environment(this.#launch, this.#api, log), log };
     this.#members.add(member);
     return member;
   }
@@ -155,8 +164,11 @@ export class Pool {
     timeout: number,
   ): Promise<Outcome | 'timeout' | undefined> {
     void environment.ended.then(() => this.#forget(environment));
+    const began = performance.now();
     try {
-      return await environment.start(requestId, timeout);
+      const failure = await environment.start(requestId, timeout);
+      this.#patience.started(performance.now() - began);
+      return failure;
     } catch (error) {
       log.write(`The execution environment did not start: ${String(error)}`);
       environment.kill();
