@@ -39,6 +39,7 @@ function findings(storage: Storage, build: Workflow): Finding[] {
       rule: 'IAM5',
       on: [
         `Resource::${bytes}/caches/*`,
+        `Resource::${bytes}/uploads/*`,
         `Resource::${here}:secretsmanager:${account}:secret:${Stack.of(storage).stackName}/projects/*`,
       ],
       reason:

@@ -11,6 +11,7 @@ import { Monitoring } from './monitoring.ts';
 import { Secrets } from './secrets.ts';
 import { Storage } from './storage.ts';
 import { Triggers } from './triggers.ts';
+import { Uploads } from './uploads.ts';
 import { giveWorkflows } from './workflow.ts';
 
 interface StaitheStackProps extends StackProps {
@@ -35,6 +36,7 @@ export class StaitheStack extends Stack {
       trigger: triggers.workflow,
     };
     const events = new Events(this, 'Events', { bundles, storage, ...workflows });
+    new Uploads(this, 'Uploads', { bundles, storage });
     new Monitoring(this, 'Monitoring', { api, events, workflows: Object.values(workflows) });
     this.equipApi(api, { storage, secrets, builds, deployments });
     const adminToken = this.addAdminToken(bundles, storage);
@@ -86,9 +88,13 @@ export class StaitheStack extends Stack {
     storage.giveBytes(functions.jobs, 'caches', 'GetObject', 'PutObject');
     storage.giveIndex(functions.jobs);
 
-    storage.giveTable(functions.artifacts, 'GetItem');
+    storage.giveTable(functions.artifacts, 'GetItem', 'PutItem', 'DeleteItem');
     storage.giveIndex(functions.artifacts);
-    storage.giveBytes(functions.artifacts, 'artifacts', 'GetObject');
+    storage.giveBytes(functions.artifacts, 'artifacts', 'GetObject', 'PutObject');
+    const ofUploads = ['GetObject', 'GetObjectVersion', 'PutObject', 'DeleteObject'] as const;
+    const ofParts = ['AbortMultipartUpload', 'ListMultipartUploadParts'] as const;
+    storage.giveBytes(functions.artifacts, 'uploads', ...ofUploads, ...ofParts);
+    storage.giveListing(functions.artifacts);
 
     storage.giveTable(functions.secrets, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
     secrets.giveProjectSecrets(functions.secrets, 'write');

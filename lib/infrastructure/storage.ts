@@ -17,7 +17,16 @@ const ACCESS_LOG_PREFIX = 'bytes/';
 
 /** What a function may do with items. Transactions are checked by the actions of their parts. */
 export type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem' | 'DeleteItem' | 'Query';
-export type BlobAction = 'GetObject' | 'PutObject';
+export type BlobAction =
+  | 'GetObject'
+  | 'GetObjectVersion'
+  | 'PutObject'
+  | 'DeleteObject'
+  | 'AbortMultipartUpload'
+  | 'ListMultipartUploadParts';
+
+/** What lies under prefixes of their own, as lifecycle rules go by the beginning of a key. */
+const OWN_PREFIXES = ['caches', 'uploads'];
 
 /** The table of everything, and the bucket of bytes. Both stay when the stack goes. */
 export class Storage extends Construct {
@@ -64,6 +73,14 @@ export class Storage extends Construct {
         },
         // What an expiry leaves behind in a bucket with versions; S3 takes it in no rule that counts days.
         { prefix: 'caches/', expiredObjectDeleteMarker: true },
+        // Uploads wait here until they are verified, which takes minutes; what nobody verified in a week is no upload of
+        // anything any more: its artifact has vanished (UNSTORED_TTL_SECONDS in lib/domain/artifact/record.ts).
+        {
+          prefix: 'uploads/',
+          expiration: Duration.days(7),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+        { prefix: 'uploads/', expiredObjectDeleteMarker: true },
       ],
       // Browsers upload and download by presigned URL, which is the permission; origins add nothing to it.
       cors: [
@@ -120,13 +137,19 @@ export class Storage extends Construct {
     to.give({}, { actions: ['dynamodb:Query'], resources: [`${this.table.tableArn}/index/gsi1`] });
   }
 
-  /** @param prefix what below `projects/<project>/`: `sources` or `artifacts`; caches have a prefix of their own */
-  giveBytes(to: StaitheFunction, prefix: 'sources' | 'artifacts' | 'caches', ...actions: BlobAction[]): void {
+  /** @param prefix what below `projects/<project>/`: `sources` or `artifacts`; caches and uploads have prefixes of their own */
+  giveBytes(
+    to: StaitheFunction,
+    prefix: 'sources' | 'artifacts' | 'caches' | 'uploads',
+    ...actions: BlobAction[]
+  ): void {
     to.give(
       { STAITHE_BUCKET: this.bucket.bucketName },
       {
         actions: actions.map((action) => `s3:${action}`),
-        resources: [this.bucket.arnForObjects(prefix === 'caches' ? 'caches/*' : `projects/*/${prefix}/*`)],
+        resources: [
+          this.bucket.arnForObjects(OWN_PREFIXES.includes(prefix) ? `${prefix}/*` : `projects/*/${prefix}/*`),
+        ],
       },
     );
   }
