@@ -3,6 +3,7 @@ import { apigateway } from './apigateway/index.ts';
 import { cloudwatch } from './cloudwatch/index.ts';
 import { codebuild } from './codebuild/index.ts';
 import { dynamodb } from './dynamodb/index.ts';
+import { ecr } from './ecr/index.ts';
 import { events } from './events/index.ts';
 import { kms } from './kms/index.ts';
 import { lambda } from './lambda/index.ts';
@@ -21,6 +22,7 @@ export const SERVICES: readonly ServiceFactory[] = [
   cloudwatch,
   kms,
   s3,
+  ecr,
   dynamodb,
   secretsmanager,
   ssm,
