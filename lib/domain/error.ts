@@ -153,6 +153,36 @@ export const ERRORS = {
     'The manifest is not the one that was named',
     'Leave the hash out, or sync the manifest again.',
   ),
+  registry_forbidden: entry(
+    'forbidden',
+    'This job may not push images',
+    'Only a job that builds an image for a registry gets a credential.',
+  ),
+  registry_misconfigured: entry(
+    'unprocessable',
+    'The image name does not fit the registry',
+    "Correct 'image' and 'registry' in staithe.yaml.",
+  ),
+  registry_credential_missing: entry(
+    'unprocessable',
+    "The registry's credential is not there",
+    'Set the secrets that are named with `staithe secret set`.',
+  ),
+  registry_refused: entry(
+    'unprocessable',
+    'The registry refused',
+    'Read what it says; the registry and its rights may have to be set up.',
+  ),
+  registry_unavailable: entry(
+    'unavailable',
+    'The registry does not answer',
+    'Try again in a moment; check that it runs.',
+  ),
+  image_unknown: entry(
+    'unprocessable',
+    'The registry holds no such image',
+    'Push the image first, and name the digest that the registry gives it.',
+  ),
   body_too_large: entry(
     'too_large',
     'The body is too large',
