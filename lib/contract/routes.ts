@@ -7,6 +7,7 @@ import { BUILD_ROUTES } from './routes/builds.ts';
 import { CACHE_ROUTES } from './routes/caches.ts';
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts';
 import { JOB_ROUTES } from './routes/jobs.ts';
+import { LOG_ROUTES } from './routes/logs.ts';
 import { PROJECT_ROUTES } from './routes/projects.ts';
 import { RELEASE_ROUTES } from './routes/releases.ts';
 import { SECRET_ROUTES } from './routes/secrets.ts';
@@ -19,6 +20,7 @@ export const ROUTES = {
   ...PROJECT_ROUTES,
   ...SOURCE_ROUTES,
   ...BUILD_ROUTES,
+  ...LOG_ROUTES,
   ...JOB_ROUTES,
   ...ARTIFACT_ROUTES,
   ...SECRET_ROUTES,

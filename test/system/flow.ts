@@ -4,7 +4,8 @@ import { expect, vi } from 'vitest';
 import type { Client } from '../../lib/contract/client.ts';
 import type { Deployment } from '../../lib/domain/deployment/schema.ts';
 import type { Release } from '../../lib/domain/release/schema.ts';
-import type { LogLine, Run } from '../../lib/domain/run/schema.ts';
+import type { LogLine } from '../../lib/domain/log/schema.ts';
+import type { Run } from '../../lib/domain/run/schema.ts';
 import type { PresignedUpload, Source } from '../../lib/domain/source/schema.ts';
 import { tarGz } from '../archive/craft.ts';
 

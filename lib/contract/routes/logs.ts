@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { Id } from '../../domain/id.ts';
+import { Ansi, LogFormat, LogPage } from '../../domain/log/schema.ts';
+import { Name } from '../../domain/values.ts';
+import { route } from '../route.ts';
+
+const READING = {
+  cursor: z.string().max(8192).optional(),
+  /** Lines of the page: 10,000 are what CloudWatch Logs gives at once. */
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(500)
+    .meta({ examples: [500] }),
+  /** Seconds to wait for new lines when there are none; below API Gateway's 30. */
+  wait: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(20)
+    .default(0)
+    .meta({ examples: [10] }),
+  /** Begins with the last so many lines; with a cursor it says nothing. */
+  tail: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .meta({ examples: [30] }),
+  format: LogFormat.default('json'),
+  /** Colours and other control sequences: kept in JSON and stripped from text, unless this says otherwise. */
+  ansi: Ansi.optional(),
+  /** Whether to include the lines in which the build platform speaks of itself. */
+  platform: z.enum(['true', 'false']).default('false'),
+};
+
+const SUCCESS = {
+  status: 200,
+  body: LogPage,
+  description:
+    'Lines after the cursor. Read on with next_cursor (x-next-cursor) until complete (x-complete) is true',
+  media: {
+    'text/plain': { example: '[09:30:00] web | added 120 packages\n' },
+    'application/x-ndjson': {
+      example:
+        '{"timestamp":"2026-11-21T09:30:00.000Z","job_id":"job_01JZX3V5N8Q2R4T6W8Y0A1B2C3","service":"web","job":"web","attempt":1,"message":"added 120 packages"}\n',
+    },
+  },
+  headers: {
+    'x-next-cursor': 'Of text and JSON lines: the cursor to read on with',
+    'x-complete': 'Of text and JSON lines: whether nothing more will come',
+  },
+} as const;
+
+/** Logs of builds and jobs. A function of their own: readers who wait hold it for many seconds. */
+export const LOG_ROUTES = {
+  getBuildLogs: route({
+    method: 'GET',
+    path: '/v1/builds/{build}/logs',
+    group: 'logs',
+    access: 'viewer',
+    summary: 'Read the log of a build',
+    params: { build: Id.build },
+    query: { run: Id.run.optional(), job: Id.job.optional(), service: Name.optional(), ...READING },
+    success: SUCCESS,
+    errors: ['invalid_cursor'],
+  }),
+  getJobLogs: route({
+    method: 'GET',
+    path: '/v1/jobs/{job}/logs',
+    group: 'logs',
+    access: 'viewer',
+    summary: 'Read the log of a job',
+    params: { job: Id.job },
+    query: READING,
+    success: SUCCESS,
+    errors: ['invalid_cursor'],
+  }),
+} as const;

@@ -1,0 +1,25 @@
+/** A page of a log as people and programs want it. */
+import { plain } from './ansi.ts';
+import type { Ansi, LogFormat, LogLine, LogPage } from './schema.ts';
+
+/**
+ * What happens to control sequences when nobody says: text may be shown by a terminal, which they would steer, and JSON
+ * is read by programs, which escape them and may want the colours.
+ */
+const ANSI = { text: 'strip', json: 'keep', jsonl: 'keep' } as const satisfies Record<LogFormat, Ansi>;
+
+/** The page with its lines as they were printed, or as plain text. */
+export function styled(page: LogPage, format: LogFormat, ansi: Ansi = ANSI[format]): LogPage {
+  if (ansi === 'keep') return page;
+  return { ...page, items: page.items.map((line) => ({ ...line, message: plain(line.message) })) };
+}
+
+/** `[09:30:00] web | added 120 packages`, a line each; times are UTC. */
+export function asText(lines: readonly LogLine[]): string {
+  return lines.map((line) => `[${line.timestamp.slice(11, 19)}] ${line.job} | ${line.message}\n`).join('');
+}
+
+/** A JSON object a line. */
+export function asJsonLines(lines: readonly LogLine[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}

@@ -1,0 +1,4 @@
+/** The logs of runs and jobs: one log of many streams, read with one cursor. */
+export { type ReadOptions, read } from './follow.ts';
+export { asJsonLines, asText, styled } from './format.ts';
+export { type JobFilter, ofJob, ofRun } from './streams.ts';
