@@ -1,0 +1,209 @@
+/**
+ * What a failure is: its code, a sentence, and what to do next. It goes by the phase first, then by how the program
+ * ended and what the machine ran out of, and last by what the tool that spoke last has printed. A number or a word
+ * somewhere in a line decides nothing.
+ */
+import type { FailureCode } from '../run/schema.ts';
+import { type End, endsOf } from './exit.ts';
+import { linesOf } from './lines.ts';
+import type { Phase } from './phase.ts';
+import { TOOLS } from './rules/index.ts';
+import { DISK_HINT, MEMORY_HINT, type Tool } from './rules/rule.ts';
+import { failingStage } from './stage.ts';
+
+export interface Facts {
+  readonly phase: Phase;
+  readonly exit_code?: number | undefined;
+  readonly signal?: string | undefined;
+  /** The kernel killed a process of the job for want of memory meanwhile. */
+  readonly out_of_memory?: boolean | undefined;
+  /** The disk of the job has no room left. */
+  readonly disk_full?: boolean | undefined;
+  /** Seconds after which the job's time was up, when it was. */
+  readonly timed_out_after?: number | undefined;
+  readonly cancelled?: boolean | undefined;
+  readonly command?: string | undefined;
+  /** The end of the output; 200 lines are enough for every tool known here. */
+  readonly last_lines: readonly string[];
+}
+
+export interface Diagnosis {
+  readonly code: FailureCode;
+  /** What happened, in a sentence. */
+  readonly message: string;
+  /** What to do next. */
+  readonly hint: string;
+  /** The failing step of a Dockerfile. */
+  readonly stage?: string;
+}
+
+/** What can go wrong in each phase; the first is what it is when nothing says otherwise. */
+const CODES: Readonly<Record<Phase, readonly [FailureCode, ...FailureCode[]]>> = {
+  fetch: ['source_error', 'resource_error'],
+  clone: ['clone_error', 'auth_error', 'resource_error'],
+  unpack: ['source_error', 'resource_error'],
+  prepare: ['manifest_error', 'resource_error'],
+  command: ['build_error', 'auth_error', 'clone_error', 'registry_error', 'resource_error'],
+  image: ['build_error', 'auth_error', 'clone_error', 'registry_error', 'resource_error', 'internal_error'],
+  push: ['registry_error', 'auth_error', 'resource_error'],
+  pack: ['build_error', 'resource_error'],
+  upload: ['internal_error', 'resource_error'],
+  agent: ['internal_error', 'resource_error'],
+};
+
+/** Classifies a failure. Pure: the same facts are the same diagnosis. */
+export function classify(facts: Facts): Diagnosis {
+  const step = nameOf(facts);
+  if (facts.cancelled)
+    return {
+      code: 'cancelled',
+      message: 'The run was cancelled.',
+      hint: 'Run the build again when you want it.',
+    };
+  const stage = facts.phase === 'image' ? failingStage(facts.last_lines) : undefined;
+  const { code, message, hint } =
+    facts.timed_out_after === undefined ? ofFailure(facts, step) : ofTimeout(facts, step);
+  return {
+    code,
+    message: stage === undefined ? message : `${message.replace(/\.$/, '')}, at ${stage}.`,
+    hint,
+    ...(stage !== undefined && { stage }),
+  };
+}
+
+type Verdict = Pick<Diagnosis, 'code' | 'message' | 'hint'>;
+
+const TIMEOUT_HINT =
+  "Make the step faster (a `cache` in staithe.yaml, a larger machine with `resources.compute`), or raise the service's `timeout`.";
+
+const ofTimeout = (facts: Facts, step: string): Verdict => ({
+  code: 'timeout_error',
+  message: `The job was stopped after ${facts.timed_out_after} seconds, while it was at ${step}.`,
+  hint: TIMEOUT_HINT,
+});
+
+function ofFailure(facts: Facts, step: string): Verdict {
+  const lines = linesOf(facts.last_lines);
+  const ends = endsOf(facts, lines);
+  const how = `${step} ${inWords(facts)}`;
+  if (facts.disk_full)
+    return { code: 'resource_error', message: `${how}: the disk of the build is full.`, hint: DISK_HINT };
+  if (facts.out_of_memory && ends.some(isKilled))
+    return {
+      code: 'resource_error',
+      message: `${step} ran out of memory (it ${inWords(facts)}).`,
+      hint: MEMORY_HINT,
+    };
+  const found = spokenLast(lines, CODES[facts.phase]);
+  if (found !== undefined && found.code !== CODES[facts.phase][0])
+    return { code: found.code, message: `${how}: ${found.line}`, hint: found.hint };
+  if (facts.out_of_memory && found === undefined)
+    return {
+      code: 'resource_error',
+      message: `${step} ran out of memory (it ${inWords(facts)}).`,
+      hint: MEMORY_HINT,
+    };
+  if (isTimeout(facts))
+    return {
+      code: 'timeout_error',
+      message: `${step} was stopped by its own \`timeout\`.`,
+      hint: 'Raise the time that the command gives itself, or make it faster.',
+    };
+  return {
+    code: CODES[facts.phase][0],
+    message: found === undefined ? `${how}.` : `${how}: ${found.line}`,
+    hint: found?.hint ?? hintOf(ends, facts.phase),
+  };
+}
+
+const isKilled = (end: End): boolean => end.signal === 'SIGKILL';
+
+/** GNU timeout ends with 124 when the time was up (coreutils manual, 23.1): believed only of a command that calls it. */
+const isTimeout = (facts: Facts): boolean =>
+  facts.exit_code === 124 && /(?:^|[;&|\n]\s*)timeout\s/.test(facts.command ?? '');
+
+interface Finding {
+  readonly code: FailureCode;
+  readonly hint: string;
+  /** The line that says so. */
+  readonly line: string;
+  /** Where the tool has spoken last. */
+  readonly at: number;
+}
+
+/** What the tool says that spoke last: an earlier error that the build has survived is not why it failed. */
+function spokenLast(lines: readonly string[], codes: readonly FailureCode[]): Finding | undefined {
+  let last: Finding | undefined;
+  for (const tool of TOOLS) {
+    const finding = heard(tool, lines, codes);
+    if (finding !== undefined && (last === undefined || finding.at > last.at)) last = finding;
+  }
+  return last;
+}
+
+function heard(tool: Tool, lines: readonly string[], codes: readonly FailureCode[]): Finding | undefined {
+  let best: Omit<Finding, 'at'> | undefined;
+  let at = -1;
+  for (const { line: pattern, code, hint } of tool.rules) {
+    if (!codes.includes(code)) continue;
+    const index = lines.findLastIndex((line) => pattern.test(line));
+    if (index === -1) continue;
+    at = Math.max(at, index);
+    const line = lines[index] ?? '';
+    const found = pattern.exec(line);
+    if (best === undefined && found !== null)
+      best = { code, hint: typeof hint === 'string' ? hint : hint(found), line: shortened(line.trim()) };
+  }
+  return best === undefined ? undefined : { ...best, at };
+}
+
+/** A sentence should stay one. */
+const MESSAGE_LINE = 300;
+const shortened = (line: string): string =>
+  line.length > MESSAGE_LINE ? `${line.slice(0, MESSAGE_LINE)}…` : line;
+
+const PHASE_NAMES: Readonly<Record<Phase, string>> = {
+  fetch: 'Fetching the source',
+  clone: 'Cloning the source',
+  unpack: 'Unpacking the source',
+  prepare: 'Preparing the job',
+  command: 'The command',
+  image: 'Building the image',
+  push: 'Pushing the image',
+  pack: 'Packing the artifacts',
+  upload: 'Uploading the artifacts',
+  agent: 'The agent',
+};
+
+function nameOf({ phase, command }: Facts): string {
+  if (phase !== 'command' || command === undefined) return PHASE_NAMES[phase];
+  const first = command.split('\n', 1)[0] ?? '';
+  return `'${first.length > 80 || first !== command ? `${first.slice(0, 80)}…` : first}'`;
+}
+
+function inWords({ exit_code: exitCode, signal }: Facts): string {
+  if (signal !== undefined) return `was ended by ${signal}`;
+  return exitCode === undefined ? 'failed' : `ended with exit code ${exitCode}`;
+}
+
+function hintOf(ends: readonly End[], phase: Phase): string {
+  // POSIX.1-2017, 2.8.2: 127 is a command not found, 126 one that cannot be run.
+  const inner = ends.at(-1) ?? {};
+  if (phase === 'clone')
+    return 'Check the address of the repository, and that it is public or its token may read it.';
+  if (phase === 'push')
+    return 'The registry did not take the image. Run the build again; if it stays, check `registry` in staithe.yaml.';
+  if (phase === 'fetch' || phase === 'unpack') return 'Upload the source again and build from it.';
+  if (phase === 'prepare') return 'Correct staithe.yaml where the message points.';
+  if (phase === 'upload' || phase === 'agent')
+    return 'Run the build again. If it fails in the same way, report it with the log.';
+  if (inner.exitCode === 127)
+    return 'A program was not found. Install it in an earlier command, name it in `toolchain`, or check its spelling.';
+  if (inner.exitCode === 126)
+    return 'A file is not executable. Run it through its interpreter, or chmod +x it.';
+  if (ends.some(isKilled))
+    return 'Something killed it: often the kernel, for want of memory. Try `resources.compute: large` in staithe.yaml.';
+  if (ends.some((end) => end.signal === 'SIGSEGV'))
+    return 'The program crashed (segmentation fault): a fault in it, or a binary made for another machine.';
+  return 'Read the last lines above it; running the same command in a clean checkout usually shows the same.';
+}

@@ -1,0 +1,102 @@
+/** Image builders and registries: BuildKit, classic docker, buildah, and what a registry answers (OCI distribution-spec, "Error Codes"). */
+import { DISK_HINT, on, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+
+const AUTH = secretHint(
+  'The image registry refused the credentials, or got none.',
+  'REGISTRY_TOKEN',
+  'name it in `registry.auth.token_secret` (and REGISTRY_USERNAME in `username_secret`); for a base image, check that the account may pull it',
+);
+const BASE = 'The base image is not in its registry under that name or tag: correct FROM in the Dockerfile.';
+
+/** The last line of each builder: `Error: …` of buildah, `ERROR: …` and `failed to solve: …` of BuildKit, docker's own. */
+const OPENING = '^(?:Error: |ERROR: |error: |Error response from daemon: |denied: |unauthorized: )';
+const ends = (cause: string) => new RegExp(`${OPENING}(?:.*(?:: |\\())?(?:${cause})`);
+
+const BUILDERS: Tool = {
+  name: 'image builder',
+  rules: [
+    on(
+      ends(
+        'unauthorized(?:: |$)|authentication required|401 \\(?Unauthorized\\)?|no basic auth credentials|invalid username/password|incorrect username or password',
+      ),
+      'auth_error',
+      AUTH,
+    ),
+    on(
+      ends(
+        '40[13] \\((?:Unauthorized|Forbidden)\\)$|unexpected status(?: code)?(?: from \\w+ request to \\S+)?:? 40[13]\\b|denied(?:: |$)|requested access to the resource is denied|pull access denied for |insufficient_scope|server message: insufficient_scope',
+      ),
+      'auth_error',
+      AUTH,
+    ),
+    on(/^Error: .*\blogging into ".*": invalid username\/password$/, 'auth_error', AUTH),
+    on(ends('(?:.*\\b)?no space left on device'), 'resource_error', DISK_HINT),
+    on(
+      ends('name unknown(?:: |$)|name_unknown|repository name not known to registry'),
+      'registry_error',
+      'The repository does not exist in the registry: create it there, or correct `registry` and `image` in staithe.yaml.',
+    ),
+    on(
+      ends('tag invalid: |.*cannot be overwritten because the tag is immutable'),
+      'registry_error',
+      'The registry lets no tag be written twice: push under a new version.',
+    ),
+    on(ends('(?:manifest unknown|not found)(?:: .*)?$|.*: not found$'), 'build_error', BASE),
+    on(
+      ends('toomanyrequests(?:: |$)|too many requests|429 Too Many Requests'),
+      'registry_error',
+      'The registry limits how often one may pull. Sign in to it (`registry.auth`), or use a mirror of the base image.',
+    ),
+    on(
+      ends(
+        '(?:Get|Head|Post|Put|Patch) "https?://\\S+": |dial tcp |5\\d\\d \\([A-Z]|received unexpected HTTP status: 5\\d\\d|unexpected status(?: code)?.* 5\\d\\d|http: server gave HTTP response to HTTPS client|x509: |net/http: TLS handshake timeout|i/o timeout|connection reset by peer',
+      ),
+      'registry_error',
+      REGISTRY_HINT,
+    ),
+    on(
+      ends('(?:invalid reference format|.*repository name must be lowercase)'),
+      'registry_error',
+      'The name of the image is not valid: lower-case letters, digits, `.`, `_`, `-` and `/`. Correct `image` or `registry.namespace` in staithe.yaml.',
+    ),
+    on(
+      /^(?:Error|ERROR): .*(?:cannot find Containerfile or Dockerfile|failed to read dockerfile)/i,
+      'build_error',
+      'There is no Dockerfile where staithe.yaml says: check `context` and `dockerfile`.',
+    ),
+    on(
+      /^(?:Error|ERROR): .*(?:[Uu]nknown instruction|dockerfile parse error)/,
+      'build_error',
+      'The Dockerfile has an instruction that the builder does not know; the line is named.',
+    ),
+    on(
+      /^(?:Error|ERROR): .*(?:failed to (?:compute cache key|calculate checksum)|checking on sources under|no such file or directory)/,
+      'build_error',
+      'A file that COPY or ADD names is not in the build context: check its path, `context`, and .dockerignore.',
+    ),
+    on(
+      /^(?:Error|ERROR): .*(?:insufficient memory|cannot allocate memory)/,
+      'resource_error',
+      `The image needs more memory than there is: take a larger machine, \`resources.compute: large\`.`,
+    ),
+  ],
+};
+
+/** docker login, docker push and docker pull without more words. */
+const DAEMON: Tool = {
+  name: 'docker',
+  rules: [
+    on(
+      /^(?:Cannot connect to the Docker daemon|failed to connect to the docker API)/,
+      'internal_error',
+      'No Docker answers on the build machine. Run the build again; if it stays, report it with the log.',
+    ),
+    on(
+      /^(?:The push refers to repository|error parsing HTTP \d+ response body)/,
+      'registry_error',
+      REGISTRY_HINT,
+    ),
+  ],
+};
+
+export const IMAGES: readonly Tool[] = [BUILDERS, DAEMON];

@@ -1,0 +1,21 @@
+/** All that is known of what tools print when they fail. */
+import { GIT } from './git.ts';
+import { IMAGES } from './images.ts';
+import { JAVASCRIPT } from './javascript.ts';
+import { JVM_AND_BEAM } from './jvm-beam.ts';
+import { NATIVE } from './native.ts';
+import { PYTHON } from './python.ts';
+import type { Tool } from './rule.ts';
+import { SYSTEM } from './system.ts';
+import { TESTS } from './tests.ts';
+
+export const TOOLS: readonly Tool[] = [
+  GIT,
+  ...JAVASCRIPT,
+  ...PYTHON,
+  ...NATIVE,
+  ...JVM_AND_BEAM,
+  ...IMAGES,
+  ...SYSTEM,
+  ...TESTS,
+];

@@ -1,0 +1,218 @@
+/** npm, pnpm, Yarn, Node, and what bundles and checks JavaScript. */
+import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+
+const NPM_AUTH = secretHint(
+  'The npm registry refused the credentials, or got none.',
+  'NPM_TOKEN',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what .npmrc shall hold
+  'let .npmrc read it: `//<registry>/:_authToken=${NPM_TOKEN}`',
+);
+const LOCK =
+  'The lock file does not fit package.json. Run the install on your machine and commit the lock file.';
+const NETWORK =
+  'ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ERR_SOCKET_TIMEOUT|FETCH_ERROR|EHOSTUNREACH|ENETUNREACH|UNABLE_TO_\\w+|SELF_SIGNED_\\w+|DEPTH_ZERO_\\w+|CERT_\\w+|ERR_TLS_\\w+';
+
+const NPM: Tool = {
+  name: 'npm',
+  rules: [
+    on(/^npm (?:error|ERR!) code (?:E401|E403|ENEEDAUTH|EOTP)$/, 'auth_error', NPM_AUTH),
+    on(/^npm (?:error|ERR!) code (?:ENOSPC|EDQUOT)$/, 'resource_error', DISK_HINT),
+    on(/^npm (?:error|ERR!) code (?:ENOMEM|EMFILE|ENFILE)$/, 'resource_error', MEMORY_HINT),
+    on(new RegExp(`^npm (?:error|ERR!) code (?:${NETWORK}|E429|E5\\d\\d)$`), 'registry_error', REGISTRY_HINT),
+    on(
+      /^npm (?:error|ERR!) (?:fatal: |remote: )(?:Authentication failed|could not read Username|HTTP Basic: Access denied)/,
+      'auth_error',
+      secretHint('The git host of a dependency refused the credentials.', 'GITHUB_TOKEN', 'let git use it'),
+    ),
+    on(
+      /^npm (?:error|ERR!) fatal: /,
+      'clone_error',
+      'A dependency is a git repository that could not be fetched: check its address in package.json.',
+    ),
+    on(
+      /^npm (?:error|ERR!) code E404$/,
+      'build_error',
+      'A package is not in the registry under that name. Check the name, or name the private registry in .npmrc.',
+    ),
+    on(
+      /^npm (?:error|ERR!) code ETARGET$/,
+      'build_error',
+      'No version of a package fits the range. Correct it in package.json.',
+    ),
+    on(
+      /^npm (?:error|ERR!) code EINTEGRITY$/,
+      'build_error',
+      'A package is not the one that package-lock.json names. Make the lock file anew, and find out why it changed.',
+    ),
+    on(/^npm (?:error|ERR!) code EUSAGE$/, 'build_error', LOCK),
+    on(
+      /^npm (?:error|ERR!) code ERESOLVE$/,
+      'build_error',
+      'Peer dependencies contradict each other. Choose versions that fit, in package.json.',
+    ),
+    on(
+      /^npm (?:error|ERR!) code EBADENGINE$/,
+      'build_error',
+      'The package wants another version of Node: choose it with `toolchain: node@<version>` in staithe.yaml.',
+    ),
+    on(
+      /^npm (?:error|ERR!) code EJSONPARSE$/,
+      'build_error',
+      'package.json is not JSON. The place is named above.',
+    ),
+    on(
+      /^npm (?:error|ERR!) Missing script: "(.+)"$/,
+      'build_error',
+      (found) =>
+        `package.json has no script "${part(found, 1, '')}". Add it, or name another one in \`commands\`.`,
+    ),
+    on(
+      /^npm (?:error|ERR!) enoent Could not read package\.json/,
+      'build_error',
+      "There is no package.json in the service's folder: check `context` in staithe.yaml.",
+    ),
+  ],
+};
+
+const PNPM: Tool = {
+  name: 'pnpm',
+  rules: [
+    on(
+      /^\s*(?:\[?ERR_PNPM_FETCH_40[13]\]?|\[?ERR_PNPM_(?:UNAUTHORIZED|OTP_NON_INTERACTIVE)\]?)\s/,
+      'auth_error',
+      NPM_AUTH,
+    ),
+    on(/^\s*ERR_PNPM_ENOSPC\s/, 'resource_error', DISK_HINT),
+    on(/^\s*ERR_PNPM_(?:FETCH_(?:429|5\d\d)|META_FETCH_FAIL|FETCH_FAIL)\s/, 'registry_error', REGISTRY_HINT),
+    on(new RegExp(`^\\s*(?:${NETWORK})\\s+request to `), 'registry_error', REGISTRY_HINT),
+    on(
+      /^\s*ERR_PNPM_(?:OUTDATED_LOCKFILE|NO_LOCKFILE|LOCKFILE_\w+|BROKEN_LOCKFILE|FROZEN_LOCKFILE\w*)\s/,
+      'build_error',
+      LOCK,
+    ),
+    on(
+      /^\s*ERR_PNPM_FETCH_404\s/,
+      'build_error',
+      'A package is not in the registry under that name. Check the name, or name the private registry in .npmrc.',
+    ),
+    on(
+      /^\s*ERR_PNPM_NO_SCRIPT\s+Missing script: (.+)$/,
+      'build_error',
+      (found) =>
+        `package.json has no script "${part(found, 1, '')}". Add it, or name another one in \`commands\`.`,
+    ),
+    on(
+      /^\s*ERR_PNPM_\w+\s/,
+      'build_error',
+      'pnpm says above what is wrong; its code can be looked up at pnpm.io/errors.',
+    ),
+  ],
+};
+
+const YARN: Tool = {
+  name: 'Yarn',
+  rules: [
+    on(
+      /^error .*(?:Request failed "40[13] |: "?(?:Unauthorized|authentication token not provided)"?$|Couldn't publish package: .*40[13])/,
+      'auth_error',
+      NPM_AUTH,
+    ),
+    on(/^(?:➤ )?YN0041: /, 'auth_error', NPM_AUTH),
+    on(/^error (?:An unexpected error occurred: ")?(?:Error: )?ENOSPC: /, 'resource_error', DISK_HINT),
+    on(
+      new RegExp(
+        `^error (?:An unexpected error occurred: ")?(?:Error: )?(?:\\S+: )?(?:connect |getaddrinfo |read )?(?:${NETWORK}|ESOCKETTIMEDOUT)\\b`,
+      ),
+      'registry_error',
+      REGISTRY_HINT,
+    ),
+    on(/^error .*Request failed "(?:429|5\d\d) /, 'registry_error', REGISTRY_HINT),
+    on(/^error Your lockfile needs to be updated/, 'build_error', LOCK),
+    on(/^(?:➤ )?YN0028: /, 'build_error', LOCK),
+    on(
+      /^error Couldn't find (?:package|any versions for) /,
+      'build_error',
+      'A package is not in the registry under that name or version. Correct it in package.json.',
+    ),
+    on(
+      /^error Command "(.+)" not found\.$/,
+      'build_error',
+      (found) =>
+        `package.json has no script "${part(found, 1, '')}". Add it, or name another one in \`commands\`.`,
+    ),
+  ],
+};
+
+const NODE: Tool = {
+  name: 'Node',
+  rules: [
+    on(
+      /^FATAL ERROR: .*(?:heap out of memory|Allocation failed|out of memory)/,
+      'resource_error',
+      `Node ran out of heap. Raise it with \`NODE_OPTIONS: --max-old-space-size=4096\` in the service's \`env\`. ${MEMORY_HINT}`,
+    ),
+    on(/^(?:\w+ )?\[?(?:Error|Uncaught) ?\[?ERR_WORKER_OUT_OF_MEMORY\]?: /, 'resource_error', MEMORY_HINT),
+    on(/^(?:Uncaught )?(?:\[?Error\]?: )(?:ENOSPC|EDQUOT): /, 'resource_error', DISK_HINT),
+    on(
+      /^(?:Uncaught )?(?:\[?Error\]?: )(?:EMFILE|ENFILE|ENOMEM): /,
+      'resource_error',
+      'The build has too many files or processes open at a time: let it work on fewer at once.',
+    ),
+    on(
+      /^Error: Cannot find module '(.+)'$/,
+      'build_error',
+      (found) => `Node does not find ${part(found, 1, 'a module')}: install it, or correct the path.`,
+    ),
+    on(
+      /^(?:SyntaxError|TypeError|ReferenceError|RangeError|AssertionError)(?: \[\w+\])?: /,
+      'build_error',
+      'The program itself failed; the stack above names the line.',
+    ),
+    on(
+      /^Node\.js v\d+\.\d+\.\d+$/,
+      'build_error',
+      'The program ended with an error that nobody caught; the stack above names the line.',
+    ),
+  ],
+};
+
+const COMPILERS: Tool = {
+  name: 'JavaScript compilers',
+  rules: [
+    on(
+      /^(.+)[(:](\d+)[,:](\d+)\)?(?:: | - )error TS\d+: /,
+      'build_error',
+      (found) =>
+        `TypeScript found errors, the last in ${part(found, 1, 'a file')} line ${part(found, 2, '?')}. \`tsc --noEmit\` shows them on your machine.`,
+    ),
+    on(
+      /^error TS\d+: /,
+      'build_error',
+      'TypeScript does not accept the configuration; the message says why.',
+    ),
+    on(
+      /^✖ \d+ problems? \(\d+ errors?, /,
+      'build_error',
+      'The linter found errors; run it on your machine with --fix.',
+    ),
+    on(/^ESLint couldn't find /, 'build_error', 'ESLint needs an eslint.config.js in the tree.'),
+    on(
+      /^webpack \S+ compiled with \d+ errors?/,
+      'build_error',
+      'webpack names above what it could not bundle.',
+    ),
+    on(/^\s*✘ \[ERROR\] /, 'build_error', 'esbuild names above what it could not bundle.'),
+    on(
+      /^(?:\d+ errors?|\d+ warnings? and \d+ errors?)$/,
+      'build_error',
+      'The compiler names the errors above.',
+    ),
+    on(
+      /^(?:error during build:|\[vite\]: Rollup failed to resolve import )/,
+      'build_error',
+      'Vite names above what it could not bundle.',
+    ),
+  ],
+};
+
+export const JAVASCRIPT: readonly Tool[] = [NPM, PNPM, YARN, NODE, COMPILERS];

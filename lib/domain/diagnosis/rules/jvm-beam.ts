@@ -1,0 +1,170 @@
+/** Maven, Gradle and Java; rebar3, Mix and Erlang. */
+import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+
+const MAVEN_AUTH = secretHint(
+  'The Maven repository refused the credentials, or got none.',
+  'MAVEN_TOKEN',
+  'let a <server> of settings.xml read it as ${env.MAVEN_TOKEN}',
+);
+/** Maven's own verdict is one long line that begins so; tests' messages stand in lines of Surefire, which begin otherwise. */
+const mojo = (cause: string) =>
+  new RegExp(
+    `^\\[(?:ERROR|FATAL)\\] (?:Failed to execute goal |Plugin |Non-resolvable |Unresolveable |The project |Error executing Maven|Java heap space|GC overhead).*?${cause}`,
+  );
+
+const MAVEN: Tool = {
+  name: 'Maven',
+  rules: [
+    on(
+      mojo(
+        '(?:authentication failed for \\S+, status: 401|authorization failed for \\S+, status: 403|status code: 40[13], reason phrase: \\w+ \\(40[13]\\)(?: ->|$))',
+      ),
+      'auth_error',
+      MAVEN_AUTH,
+    ),
+    on(
+      mojo(
+        '(?:java\\.lang\\.OutOfMemoryError|(?:: |^\\[ERROR\\] )Java heap space(?: ->|$)|GC overhead limit exceeded|The system is out of resources)',
+      ),
+      'resource_error',
+      `Java ran out of heap: raise it with \`MAVEN_OPTS: -Xmx2g\` in the service's \`env\`. ${MEMORY_HINT}`,
+    ),
+    on(mojo('No space left on device'), 'resource_error', DISK_HINT),
+    on(
+      /^\[ERROR\] (?:The forked VM terminated without (?:properly )?saying (?:properly )?goodbye)/,
+      'build_error',
+      'The JVM of the tests died: often for want of memory, see `argLine` of Surefire.',
+    ),
+    on(
+      mojo(
+        '(?:Connect to \\S+ .*failed|transfer failed for|Unknown host|Could not transfer (?:artifact|metadata) .*: (?:\\S+: )?(?:No such host|Name or service not known|Connection refused|Connection timed out|status code: 5\\d\\d|.*(?:Temporary failure in name resolution|certification path|peer not authenticated|Read timed out))|status code: (?:429|5\\d\\d), reason phrase)',
+      ),
+      'registry_error',
+      REGISTRY_HINT,
+    ),
+    on(
+      /^\[ERROR\] (?:.* )?Non-parseable POM|^\[FATAL\] Non-parseable POM|^\[ERROR\] Malformed POM/,
+      'build_error',
+      'pom.xml is not well-formed XML; the place is named.',
+    ),
+    on(
+      /^\[ERROR\] The goal you specified requires a project to execute but there is no POM/,
+      'build_error',
+      "There is no pom.xml in the service's folder: check `context` in staithe.yaml.",
+    ),
+    on(
+      /^\[ERROR\] Unknown lifecycle phase "(.+?)"/,
+      'build_error',
+      (found) => `Maven knows no phase "${part(found, 1, '')}": correct \`commands\`.`,
+    ),
+    on(
+      /^\[ERROR\] .*Could not find artifact (\S+)/,
+      'build_error',
+      (found) =>
+        `No repository has ${part(found, 1, 'the artifact')}: check its name and version in pom.xml.`,
+    ),
+    on(/^\[ERROR\] COMPILATION ERROR/, 'build_error', 'javac names the lines above.'),
+    on(/^\[ERROR\] /, 'build_error', 'Maven names the cause in its lines with [ERROR].'),
+  ],
+};
+
+const GRADLE: Tool = {
+  name: 'Gradle',
+  rules: [
+    on(
+      /^\s*> (?:.*> )?Could not (?:GET|HEAD|PUT) '.*'\. Received status code 40[13] /,
+      'auth_error',
+      MAVEN_AUTH,
+    ),
+    on(/^\s*> (?:Java heap space|GC overhead limit exceeded)$/, 'resource_error', MEMORY_HINT),
+    on(/^\s*> (?:.*> )?(?:No space left on device)$/, 'resource_error', DISK_HINT),
+    on(/^\s*> (?:.*> )?Could not (?:GET|HEAD|PUT) '/, 'registry_error', REGISTRY_HINT),
+    on(
+      /^FAILURE: Build failed with an exception\.$|^BUILD FAILED in /,
+      'build_error',
+      'Gradle names the cause below "What went wrong".',
+    ),
+  ],
+};
+
+const JAVA_ITSELF: Tool = {
+  name: 'Java',
+  rules: [
+    on(
+      /^(?:Exception in thread ".*" |Caused by: )?java\.lang\.OutOfMemoryError(?:: |$)/,
+      'resource_error',
+      `Raise Java's heap with -Xmx. ${MEMORY_HINT}`,
+    ),
+    on(
+      /^(?:OpenJDK|Java HotSpot).*warning: INFO: os::commit_memory\(.*\) failed; error='Not enough space'/,
+      'resource_error',
+      MEMORY_HINT,
+    ),
+    on(
+      /^(?:Error occurred during initialization of VM|There is insufficient memory for the Java Runtime Environment|Could not reserve enough space)/,
+      'resource_error',
+      MEMORY_HINT,
+    ),
+    on(
+      /^(?:Exception in thread ".*" |Caused by: )?java\.io\.IOException: No space left on device$/,
+      'resource_error',
+      DISK_HINT,
+    ),
+    on(
+      /^Error: (?:Unable to access jarfile|Could not find or load main class) (.+)$/,
+      'build_error',
+      (found) =>
+        `Java does not find ${part(found, 1, 'the program')}: is the path right, and did an earlier command write it?`,
+    ),
+    on(/^\S+\.java:\d+: error: /, 'build_error', 'javac names the lines above.'),
+    on(/^\d+ errors?$/, 'build_error', 'javac names the lines above.'),
+    on(/^Exception in thread "/, 'build_error', 'The program itself failed; the stack above names the line.'),
+  ],
+};
+
+const REBAR: Tool = {
+  name: 'rebar3',
+  rules: [
+    on(/^===> .*(?:No space left on device|enospc)/, 'resource_error', DISK_HINT),
+    on(
+      /^===> Failed to update package .* from repo |^===> Failed to fetch (?:package|registry)|^===> (?:Request failed|Rebar couldn't fetch)/,
+      'registry_error',
+      REGISTRY_HINT,
+    ),
+    on(
+      /^===> Failed to fetch and copy dep: \{(?:git|hg)/,
+      'clone_error',
+      'A dependency is a git repository that could not be fetched: check its address, tag and branch in rebar.config.',
+    ),
+    on(
+      /^===> (?:Failed to fetch and copy dep|Package not found in any repo)/,
+      'registry_error',
+      REGISTRY_HINT,
+    ),
+    on(
+      /^===> (?:Compiling .* failed|Unable to run |Error reading file|Command \S+ not found|Application needed for release not found|Release .* failed)/,
+      'build_error',
+      'rebar3 says above what it does not accept.',
+    ),
+  ],
+};
+
+const ERLANG: Tool = {
+  name: 'Erlang',
+  rules: [
+    on(/^\w+_alloc: Cannot (?:re)?allocate \d+ bytes of memory/, 'resource_error', MEMORY_HINT),
+    on(/^(?:Slogan: )?(?:eheap|binary|ets|temp)_alloc: Cannot /, 'resource_error', MEMORY_HINT),
+    on(
+      /^(?:src|test|apps|lib)?\/?\S+\.(?:erl|hrl|ex|exs):\d+(?::\d+)?: /,
+      'build_error',
+      'The compiler names the lines above.',
+    ),
+    on(
+      /^\*\* \((?:CompileError|Mix|SyntaxError|TokenMissingError)\) /,
+      'build_error',
+      'Mix says what it does not accept.',
+    ),
+  ],
+};
+
+export const JVM_AND_BEAM: readonly Tool[] = [MAVEN, GRADLE, JAVA_ITSELF, REBAR, ERLANG];
