@@ -37,7 +37,8 @@ const PLATFORM = `${process.platform}-${process.arch}`;
 
 const rootsOf = ({ folder, workspace }: CacheWork): Roots => ({ context: folder, home: workspace.home });
 const titleOf = ({ paths }: CacheKey): string => `cache ${paths.join(', ')}`;
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/[^.]$/, '$&.');
 const detail = (line: string): void => say(`    ${line}`);
 
 /** @returns the caches that are to be saved when the commands have succeeded */
