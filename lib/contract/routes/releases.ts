@@ -11,11 +11,11 @@ export const RELEASE_ROUTES = {
     path: '/v1/projects/{project}/releases',
     group: 'releases',
     access: 'developer',
-    summary: 'Cut a release from a build',
+    summary: 'Cut a release from a build or from artifacts',
     params: inProject,
     body: CreateRelease,
     success: { status: 201, body: Release, description: 'The release; it never changes' },
-    errors: ['version_taken', 'tag_taken', 'nothing_to_release'],
+    errors: ['version_taken', 'tag_taken', 'nothing_to_release', 'artifact_not_stored'],
   }),
   listReleases: route({
     method: 'GET',

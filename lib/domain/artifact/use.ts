@@ -27,7 +27,7 @@ const useItem = (id: string, more: Record<string, unknown>): Write => ({
 export async function claims(
   ports: Pick<Ports, 'table'>,
   releaseId: string,
-  used: readonly Artifact[],
+  used: readonly Pick<Artifact, 'id' | 'origin'>[],
 ): Promise<Write[]> {
   const ids = [...new Set(used.filter(({ origin }) => origin === 'upload').map(({ id }) => id))];
   if (ids.length === 0) return [];

@@ -1,9 +1,12 @@
-/** Releases: cut from a build, resolved by id, tag, version or latest. A release never changes. */
+/** Releases: cut from a build or from named artifacts, resolved by id, tag, version or latest. A release never changes. */
 
 import { type Actor, nameOf, sees } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
 import * as Artifact from '../artifact/index.ts';
+import type { Artifact as ArtifactValue, StoredArtifact } from '../artifact/schema.ts';
+import { claims } from '../artifact/use.ts';
 import * as Build from '../build/index.ts';
+import type { Build as BuildValue } from '../build/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { Id, idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -13,7 +16,7 @@ import { runs } from '../run/record.ts';
 import type { Run } from '../run/schema.ts';
 import { collection, type Listed, type Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { type CreateRelease, Release } from './schema.ts';
+import { type CreateRelease, Release, type ReleaseArtifact } from './schema.ts';
 
 const releases = collection({
   kind: 'release',
@@ -23,8 +26,8 @@ const releases = collection({
 });
 
 /**
- * Freezes the artifacts of the build's newest completed run under a version, a tag, or both.
- * @throws StaitheError not_found | nothing_to_release | version_taken | tag_taken
+ * Freezes the artifacts of the build's newest completed run, and those that are named, under a version, a tag, or both.
+ * @throws StaitheError not_found | nothing_to_release | artifact_not_stored | version_taken | tag_taken
  */
 export async function create(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
@@ -33,32 +36,70 @@ export async function create(
   input: CreateRelease,
   seed?: string,
 ): Promise<Release> {
-  const build = await Build.get(ports, actor, input.build_id);
-  if (build.project_id !== project.id) throw notFound('build', input.build_id);
-  const run = await newestCompleted(ports, build);
-  const artifacts = await Artifact.byIds(ports, run.artifact_ids);
+  const built =
+    input.build_id === undefined ? undefined : await ofBuild(ports, actor, project, input.build_id);
+  const named = await namedArtifacts(ports, project, input.artifacts ?? {});
+  const services = new Set(named.map(({ service }) => service));
+  const artifacts = [...(built?.artifacts ?? []).filter(({ service }) => !services.has(service)), ...named];
   const now = ports.clock.now();
   const release: Release = {
     id: idFrom('release', seed ?? ports.randomness.ulid(now.getTime())),
     project_id: project.id,
-    build_id: build.id,
-    run_id: run.id,
+    build_id: built?.build.id,
+    run_id: built?.run.id,
     version: input.version,
     tag: input.tag,
-    git_sha: build.git_sha,
-    manifest_hash: run.manifest_hash ?? '',
-    artifacts: artifacts.map(Artifact.assertStored).map((artifact) => ({
-      service: artifact.service ?? artifact.name,
-      name: artifact.name,
-      artifact_id: artifact.id,
-      kind: artifact.kind,
-      digest: artifact.digest,
-      size_bytes: artifact.size_bytes,
-    })),
+    git_sha: built?.build.git_sha,
+    manifest_hash: built?.run.manifest_hash,
+    artifacts: artifacts
+      .sort((a, b) => (`${a.service}\n${a.name}` < `${b.service}\n${b.name}` ? -1 : 1))
+      .map(({ origin: _, ...artifact }) => artifact),
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };
-  return record(ports, Release.parse(release));
+  return record(ports, Release.parse(release), artifacts);
+}
+
+/** An artifact of the release-to-be, and where it came from. */
+type Chosen = ReleaseArtifact & Pick<ArtifactValue, 'origin'>;
+
+function frozen(service: string, artifact: StoredArtifact): Chosen {
+  const { id, name, kind, digest, size_bytes, origin } = artifact;
+  return { service, name, artifact_id: id, kind, digest, size_bytes, origin };
+}
+
+async function ofBuild(
+  ports: Pick<Ports, 'table'>,
+  actor: Actor,
+  project: Project,
+  id: string,
+): Promise<{ build: BuildValue; run: Run; artifacts: Chosen[] }> {
+  const build = await Build.get(ports, actor, id);
+  if (build.project_id !== project.id) throw notFound('build', id);
+  const run = await newestCompleted(ports, build);
+  const artifacts = await Artifact.byIds(ports, run.artifact_ids);
+  return {
+    build,
+    run,
+    artifacts: artifacts
+      .map(Artifact.assertStored)
+      .map((artifact) => frozen(artifact.service ?? artifact.name, artifact)),
+  };
+}
+
+/** @param named ids of artifacts by the services that they stand for */
+async function namedArtifacts(
+  ports: Pick<Ports, 'table'>,
+  project: Project,
+  named: Readonly<Record<string, string>>,
+): Promise<Chosen[]> {
+  const found = await Artifact.byIds(ports, [...new Set(Object.values(named))]);
+  const byId = new Map(found.map((artifact) => [artifact.id, artifact]));
+  return Object.entries(named).map(([service, id]) => {
+    const artifact = byId.get(id);
+    if (artifact === undefined || artifact.project_id !== project.id) throw notFound('artifact', id);
+    return frozen(service, Artifact.assertStored(artifact));
+  });
 }
 
 async function newestCompleted(
@@ -85,7 +126,14 @@ const claim = (key: Key, release: Release, when: Write['when']): Write => ({
   when,
 });
 
-async function record(ports: Pick<Ports, 'table'>, release: Release): Promise<Release> {
+/** Others may claim the same uploads for their releases at the same moment: then the claims are read again. */
+const CLAIM_TRIES = 5;
+
+async function record(
+  ports: Pick<Ports, 'table'>,
+  release: Release,
+  chosen: readonly Chosen[],
+): Promise<Release> {
   const { id, project_id: projectId, version, tag } = release;
   const names: { write: Write; taken: () => StaitheError }[] = [];
   const claimName = (name: string, code: 'version_taken' | 'tag_taken') =>
@@ -95,18 +143,23 @@ async function record(ports: Pick<Ports, 'table'>, release: Release): Promise<Re
     });
   if (version !== undefined) claimName(version, 'version_taken');
   if (tag !== undefined && tag !== version) claimName(tag, 'tag_taken');
-  try {
-    await ports.table.transact([
+  for (let attempt = 1; ; attempt++) {
+    const writes = [
       ...names.map((name) => name.write),
       releases.creation(release),
       claim(Keys.latestRelease(projectId), release, { any: true }),
-    ]);
-    return release;
-  } catch (error) {
-    if (!(error instanceof ConditionFailed)) throw error;
-    const own = await releases.get(ports.table, Keys.release(id)); // the repeat of a request whose answer was lost
-    if (own !== undefined) return own.value;
-    throw names[error.index]?.taken() ?? error;
+    ];
+    const uploads = chosen.map(({ artifact_id, origin }) => ({ id: artifact_id, origin }));
+    try {
+      await ports.table.transact([...writes, ...(await claims(ports, id, uploads))]);
+      return release;
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      if (error.index >= writes.length && attempt < CLAIM_TRIES) continue;
+      const own = await releases.get(ports.table, Keys.release(id)); // the repeat of a request whose answer was lost
+      if (own !== undefined) return own.value;
+      throw names[error.index]?.taken() ?? error;
+    }
   }
 }
 

@@ -30,24 +30,47 @@ export const ReleaseArtifact = z.object({
 });
 export type ReleaseArtifact = z.infer<typeof ReleaseArtifact>;
 
-/** A frozen, deployable set of artifact digests. */
+/** A frozen, deployable set of artifact digests, of a build or of uploads. */
 export const Release = z.object({
   id: Id.release,
   project_id: Id.project,
-  build_id: Id.build,
-  run_id: Id.run,
+  /** The build and its run; absent when all artifacts were named. */
+  build_id: Id.build.optional(),
+  run_id: Id.run.optional(),
   version: Version.optional(),
   tag: Tag.optional(),
   git_sha: GitSha.optional(),
-  manifest_hash: Digest,
+  /** Of the run; absent when all artifacts were named. */
+  manifest_hash: Digest.optional(),
   artifacts: z.array(ReleaseArtifact).min(1),
   created_at: Timestamp,
   created_by: z.string(),
 });
 export type Release = z.infer<typeof Release>;
 
+/** 50: as many services as a manifest may have, and each may take a write of the release's transaction of 100. */
+const RELEASE_MAX_NAMED = 50;
+
+/** From a build, from artifacts that are named for their services, or both: a named one stands for those of the build. */
 export const CreateRelease = z
-  .strictObject({ build_id: Id.build, version: Version.optional(), tag: Tag.optional() })
+  .strictObject({
+    build_id: Id.build.optional(),
+    artifacts: z
+      .record(Name, Id.artifact)
+      .refine((named) => Object.keys(named).length > 0, 'must name an artifact')
+      .refine(
+        (named) => Object.keys(named).length <= RELEASE_MAX_NAMED,
+        `may name ${RELEASE_MAX_NAMED} artifacts`,
+      )
+      .optional()
+      .meta({ examples: [{ api: 'art_01JZX3V5N8Q2R4T6W8Y0A1B2C3' }] }),
+    version: Version.optional(),
+    tag: Tag.optional(),
+  })
+  .refine((release) => release.build_id !== undefined || release.artifacts !== undefined, {
+    message: 'name a build, artifacts, or both',
+    path: ['build_id'],
+  })
   .refine((release) => release.version !== undefined || release.tag !== undefined, {
     message: 'name a version, a tag, or both',
     path: ['version'],
