@@ -20,7 +20,7 @@ export const ARTIFACT_ROUTES = {
     path: '/v1/artifacts',
     group: 'artifacts',
     access: 'developer',
-    summary: 'Announce an artifact and get its upload',
+    summary: 'Create an artifact to upload',
     body: CreateArtifact,
     success: {
       status: 201,
