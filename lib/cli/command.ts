@@ -35,6 +35,8 @@ interface CommandSpec<A extends Args, O extends OptionKinds, Op extends Operatio
   /** Positional arguments in their order, each with what it is. All are required. */
   readonly args?: A;
   readonly options?: O;
+  /** What to say, and what to do next, when more words follow: for commands where that is a likely mistake. */
+  readonly onExcess?: readonly [detail: string, next: string];
   readonly examples: readonly [string, ...string[]];
   /** The routes that it calls; the types let it call no others. */
   readonly calls: readonly Op[];
@@ -52,6 +54,7 @@ export interface Command {
   readonly details: string;
   readonly args: readonly (readonly [name: string, what: string])[];
   readonly options: readonly OptionKind<unknown>[];
+  readonly onExcess: readonly [detail: string, next: string] | undefined;
   readonly examples: readonly string[];
   readonly calls: readonly OperationId[];
   execute(
@@ -95,6 +98,7 @@ export function command<const A extends Args, const O extends OptionKinds, const
     details: spec.details ?? '',
     args: Object.entries(spec.args ?? {}),
     options: kinds.map(([, kind]) => kind),
+    onExcess: spec.onExcess,
     examples: spec.examples,
     calls: spec.calls,
     execute: (words, collected, session) => {
