@@ -2,6 +2,7 @@
 import { Command as CommanderCommand, Option, type Command as Program } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Command } from './command.ts';
+import { usageFailure } from './failure.ts';
 import { GROUPS, SINGLES } from './groups.ts';
 import { helpProgram } from './help/command.ts';
 import { invoke } from './invocation.ts';
@@ -35,7 +36,10 @@ function leafProgram(command: Command, finish: (code: number) => void): Program 
   leaf.optionsGroup('Global options:');
   for (const option of globalOptions()) leaf.addOption(option);
   leaf.addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}`);
+  if (command.onExcess !== undefined) leaf.allowExcessArguments();
   return leaf.action(async () => {
+    if (command.onExcess !== undefined && leaf.args.length > command.args.length)
+      throw usageFailure(...command.onExcess);
     const own: Record<string, unknown> = leaf.opts();
     const before: Record<string, unknown> = leaf.parent?.parent?.opts() ?? leaf.parent?.opts() ?? {};
     const url = own.url ?? before.url;
