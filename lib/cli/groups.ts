@@ -46,6 +46,16 @@ export const GROUPS: readonly GroupEntry[] = [
     load: async () => (await import('./artifact/index.ts')).artifact,
   },
   {
+    name: 'secret',
+    summary: 'Secrets: what only builds see',
+    load: async () => (await import('./secret/index.ts')).secret,
+  },
+  {
+    name: 'cache',
+    summary: 'Caches: what one build leaves for the next',
+    load: async () => (await import('./cache/index.ts')).cache,
+  },
+  {
     name: 'release',
     summary: 'Releases: artifacts frozen by digest',
     load: async () => (await import('./release/index.ts')).release,
