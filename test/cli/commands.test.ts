@@ -66,6 +66,10 @@ const NOT_FOR_PEOPLE: Partial<Record<OperationId, string>> = {
   claimJob: 'the agent trades its ticket',
   reportProgress: 'the agent reports',
   createJobUpload: 'the agent uploads',
+  readJobSecrets: 'the agent gets the secrets of its job',
+  restoreJobCaches: 'the agent looks for caches',
+  saveJobCaches: 'the agent uploads caches',
+  confirmJobCaches: 'the agent has uploaded caches',
   reportResult: 'the agent reports',
 };
 
