@@ -1,6 +1,7 @@
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { idFrom } from '../../lib/domain/id.ts';
+import * as Manifests from '../../lib/domain/manifest/synced.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
@@ -14,6 +15,10 @@ export const handler = serve(
     listProjects: ({ actor, query }) => Project.list(ports, actor, query),
     getProject: ({ actor, params }) => Project.resolve(ports, actor, params.project),
     updateProject: ({ actor, params, body }) => Project.update(ports, actor, params.project, body),
+    syncManifest: async ({ actor, params, body }) =>
+      Manifests.sync(ports, actor, await Project.resolve(ports, actor, params.project), body),
+    getManifest: async ({ actor, params, query }) =>
+      Manifests.get(ports, await Project.resolve(ports, actor, params.project), query.hash),
     deleteProject: async ({ actor, params }) => {
       await Project.remove(ports, actor, params.project);
       return undefined;

@@ -8,6 +8,7 @@ import { CACHE_ROUTES } from './routes/caches.ts';
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts';
 import { JOB_ROUTES } from './routes/jobs.ts';
 import { LOG_ROUTES } from './routes/logs.ts';
+import { MANIFEST_ROUTES } from './routes/manifests.ts';
 import { PROJECT_ROUTES } from './routes/projects.ts';
 import { RELEASE_ROUTES } from './routes/releases.ts';
 import { SECRET_ROUTES } from './routes/secrets.ts';
@@ -18,6 +19,7 @@ import { WEBHOOK_ROUTES } from './routes/webhooks.ts';
 
 export const ROUTES = {
   ...PROJECT_ROUTES,
+  ...MANIFEST_ROUTES,
   ...SOURCE_ROUTES,
   ...BUILD_ROUTES,
   ...LOG_ROUTES,

@@ -10,7 +10,7 @@ export { canonicalJson, canonicalManifest, hashOf } from './canonical.ts';
 export type { Mistake } from './place.ts';
 
 /** As many mistakes as somebody mends before looking again; a run's message holds no more than that. */
-const MAX_MISTAKES = 20;
+export const MAX_MISTAKES = 20;
 
 /** The manifest cannot be used. Every line of the message begins with `file:line:column`. */
 export class ManifestError extends Error {

@@ -1,6 +1,7 @@
 /** One service of a manifest: how it is built and what it leaves behind. */
 import * as z from 'zod';
 import { Name, Variables } from '../values.ts';
+import { contradictionsOf } from './contradictions.ts';
 import { CachePath, Duration, Matrix, oneOrMore, SecretName, Toolchain, TreePath } from './values.ts';
 
 /** 15 minutes when a service says nothing: long for most builds, short enough that a hanging one costs cents. */
@@ -17,10 +18,15 @@ export type ArtifactSpec = z.infer<typeof ArtifactSpec>;
 
 /** As people write it: one glob or several, below the context and as a zip unless they say otherwise. */
 const WrittenArtifact = z.strictObject({
-  name: Name.optional(),
-  paths: oneOrMore(TreePath, 100),
-  root: TreePath.default('.'),
-  format: z.enum(['zip', 'tar.gz', 'file']).default('zip'),
+  name: Name.optional().describe("The artifact's name, without extension; the service's name when absent."),
+  paths: oneOrMore(TreePath, 100).describe("A glob, or several: what to keep, from the service's context."),
+  root: TreePath.default('.').describe(
+    'The folder that names inside the archive begin at, from the context. Default: the context.',
+  ),
+  format: z
+    .enum(['zip', 'tar.gz', 'file'])
+    .default('zip')
+    .describe('How it is packed; `file` keeps exactly one file as it is.'),
 });
 
 /** Folders that are kept from one build to the next, for as long as the files named in `key` have the same content. */
@@ -28,16 +34,25 @@ export const CacheSpec = z.object({ key: z.array(z.string()), paths: z.array(z.s
 export type CacheSpec = z.infer<typeof CacheSpec>;
 
 const WrittenCache = z.strictObject({
-  key: oneOrMore(TreePath, 20),
-  paths: oneOrMore(CachePath, 20),
+  key: oneOrMore(TreePath, 20).describe(
+    'Files below the context, such as lock files: as long as they stay the same, the cache is used.',
+  ),
+  paths: oneOrMore(CachePath, 20).describe(
+    "Folders to keep, below the context or, as ~/…, below the job's home folder.",
+  ),
 });
 
 /** A secret that a service needs, and the branches whose builds get it (exact names); all own branches when none is named. */
 const ServiceSecret = z.union([
   SecretName.transform((name) => ({ name, branches: undefined })),
   z.strictObject({
-    name: SecretName,
-    branches: z.array(z.string().min(1).max(255)).min(1).max(50).optional(),
+    name: SecretName.describe('The name of a secret of the project; commands get it as this variable.'),
+    branches: z
+      .array(z.string().min(1).max(255))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('The branches whose builds get it, by exact name; those of all branches when absent.'),
   }),
 ]);
 
@@ -62,36 +77,65 @@ export const ImageName = z
   )
   .meta({ examples: ['registry.example.com/acme/api'] });
 
-export const Service = z.strictObject({
-  /** The service's folder; commands run there, and paths below begin there. */
-  context: TreePath.default('.'),
-  commands: z.array(z.string().min(1).max(8192)).max(50).default([]),
-  artifacts: z
-    .union([
-      TreePath.transform((path) => [{ paths: [path], root: '.', format: 'zip' as const }]),
-      z.array(WrittenArtifact).min(1).max(20),
-    ])
-    .optional(),
-  /** Makes the service a container image: a Dockerfile below the context. */
-  dockerfile: TreePath.optional(),
-  /** Where the image goes; derived from the registry and the service's name when absent. */
-  image: ImageName.optional(),
-  build_args: Variables.default({}),
-  toolchain: oneOrMore(Toolchain, 10, 0).default([]),
-  matrix: Matrix.default({}),
-  env: Variables.default({}),
-  secrets: z
-    .array(ServiceSecret)
-    .max(50)
-    .refine(
-      (secrets) => new Set(secrets.map(({ name }) => name)).size === secrets.length,
-      'may name each secret once',
-    )
-    .default([]),
-  cache: oneOrMore(WrittenCache, 10, 0).default([]),
-  timeout: Duration.default(DEFAULT_TIMEOUT_SECONDS),
-  resources: z
-    .strictObject({ compute: ComputeName.optional(), architecture: Architecture.optional() })
-    .default({}),
+const Resources = z.strictObject({
+  compute: ComputeName.optional().describe(
+    'The machine: small to 2xlarge, lambda-1gb to lambda-10gb, or fleet:<name>; the fastest to start that can run the job when absent.',
+  ),
+  architecture: Architecture.optional().describe('The processor; arm64, the cheaper one, when absent.'),
 });
+
+export const Service = z
+  .strictObject({
+    context: TreePath.default('.').describe(
+      "The service's folder; its commands run there, and its paths begin there. Default: the tree's root.",
+    ),
+    commands: z
+      .array(z.string().min(1).max(8192))
+      .max(50)
+      .default([])
+      .describe('Shell commands, one after the other; the first that fails ends the job.'),
+    artifacts: z
+      .union([
+        TreePath.transform((path) => [{ paths: [path], root: '.', format: 'zip' as const }]),
+        z.array(WrittenArtifact).min(1).max(20),
+      ])
+      .optional()
+      .describe(
+        'What to keep: a glob, or a list of artifacts. The whole context as one zip when absent; for an image nothing else.',
+      ),
+    dockerfile: TreePath.optional().describe(
+      'Makes the service a container image: its Dockerfile, from the context.',
+    ),
+    image: ImageName.optional().describe(
+      "The image's name, without tag; made of the registry and the service's name when absent.",
+    ),
+    build_args: Variables.default({}).describe('Build arguments of the Dockerfile (ARG).'),
+    toolchain: oneOrMore(Toolchain, 10, 0)
+      .default([])
+      .describe('Language runtimes that the commands need, as name@version; one or a list.'),
+    matrix: Matrix.default({}).describe(
+      'Axes and their values; a job is made of every combination, and gets them as STAITHE_MATRIX_<AXIS>.',
+    ),
+    env: Variables.default({}).describe('Environment variables of the commands. No place for secrets.'),
+    secrets: z
+      .array(ServiceSecret)
+      .max(50)
+      .refine(
+        (secrets) => new Set(secrets.map(({ name }) => name)).size === secrets.length,
+        'may name each secret once',
+      )
+      .default([])
+      .describe("Names of the project's secrets that the commands get as variables."),
+    cache: oneOrMore(WrittenCache, 10, 0)
+      .default([])
+      .describe('Folders that are kept from one build to the next; one or a list.'),
+    timeout: Duration.default(DEFAULT_TIMEOUT_SECONDS).describe(
+      'How long the job may take: a number of seconds or such as 90s, 15m, 2h; 8 hours at most. Default: 15m.',
+    ),
+    resources: Resources.default({}).describe('The machine that the job runs on.'),
+  })
+  .superRefine((service, context) => {
+    for (const { path, message } of contradictionsOf(service))
+      context.addIssue({ code: 'custom', path: [...path], message });
+  });
 export type Service = z.infer<typeof Service>;

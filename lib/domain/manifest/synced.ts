@@ -8,7 +8,14 @@ import type { Item, Table } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { Digest, GitSha, Timestamp } from '../values.ts';
-import { canonicalManifest, ManifestError, parse, type ReadManifest } from './index.ts';
+import {
+  canonicalManifest,
+  MAX_MISTAKES,
+  ManifestError,
+  type Mistake,
+  parse,
+  type ReadManifest,
+} from './index.ts';
 import { Manifest } from './schema.ts';
 import type { SyncedManifest, SyncManifest } from './synced-schema.ts';
 
@@ -107,8 +114,17 @@ function readOrRefuse({ manifest, file }: SyncManifest): ReadManifest {
     return parse(manifest, file);
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    throw new StaitheError('manifest_invalid', error.message);
+    const { mistakes } = error;
+    throw new StaitheError(
+      'manifest_invalid',
+      `The manifest has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}.`,
+      { fields: mistakes.slice(0, MAX_MISTAKES).map((mistake) => fieldProblem(file, mistake)) },
+    );
   }
+}
+
+function fieldProblem(file: string, { line, column, field, reason }: Mistake) {
+  return { field: field || 'manifest', message: `${reason} (${file}:${line}:${column})` };
 }
 
 function shown({ canonical, ...kept }: Kept): SyncedManifest {

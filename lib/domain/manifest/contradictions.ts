@@ -1,0 +1,154 @@
+/** What each field allows and the fields together do not: told at the field that has to go. */
+import { COMPUTE_TYPES, isComputeTypeName } from '../compute/types.ts';
+import type { Step } from './place.ts';
+
+export interface Contradiction {
+  readonly path: readonly Step[];
+  readonly message: string;
+}
+
+/** What is compared of a service; written out, as the schema itself is made with these checks. */
+interface ServiceFields {
+  readonly dockerfile?: string | undefined;
+  readonly image?: string | undefined;
+  readonly build_args: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly { readonly name: string }[];
+  readonly timeout: number;
+  readonly resources: { readonly compute?: string | undefined };
+}
+
+export function contradictionsOf(service: ServiceFields): Contradiction[] {
+  return [...ofImage(service), ...ofCompute(service), ...ofVariables(service)];
+}
+
+function ofImage({ dockerfile, image, build_args }: ServiceFields): Contradiction[] {
+  if (dockerfile !== undefined) return [];
+  const needless = [
+    ...(image === undefined ? [] : ['image']),
+    ...(Object.keys(build_args).length === 0 ? [] : ['build_args']),
+  ];
+  return needless.map((field) => ({
+    path: [field],
+    message: 'is for a service with a dockerfile, and this one has none: add dockerfile, or leave it out',
+  }));
+}
+
+function ofCompute({ dockerfile, timeout, resources: { compute } }: ServiceFields): Contradiction[] {
+  if (compute === undefined || !isComputeTypeName(compute)) return [];
+  const { images, longestSeconds } = COMPUTE_TYPES[compute];
+  const path = ['resources', 'compute'];
+  if (dockerfile !== undefined && !images)
+    return [
+      {
+        path,
+        message: `has no Docker, and the service has a dockerfile: choose small or larger, or leave it out`,
+      },
+    ];
+  if (timeout > longestSeconds)
+    return [
+      {
+        path,
+        message: `ends a job after ${longestSeconds / 60} minutes, and the service's timeout is longer: shorten it, or choose small or larger`,
+      },
+    ];
+  return [];
+}
+
+function ofVariables({ env, secrets }: ServiceFields): Contradiction[] {
+  return secrets.flatMap(({ name }, index) =>
+    Object.hasOwn(env, name)
+      ? [
+          {
+            path: ['secrets', index],
+            message: `'${name}' is a variable of env too: leave one of the two out`,
+          },
+        ]
+      : [],
+  );
+}
+
+interface ManifestFields {
+  readonly services: Readonly<Record<string, { readonly image?: string | undefined }>>;
+  readonly registry: string | { readonly host: string };
+  readonly environments: Readonly<Record<string, { readonly promotes_from?: string | undefined }>>;
+  readonly pipelines: Readonly<
+    Record<
+      string,
+      {
+        readonly steps: readonly {
+          readonly action: { readonly type: string; readonly services?: readonly string[] | undefined };
+        }[];
+      }
+    >
+  >;
+}
+
+export function contradictionsBetween(manifest: ManifestFields): Contradiction[] {
+  return [...ofRegistry(manifest), ...ofPromotions(manifest), ...ofPipelines(manifest)];
+}
+
+function ofRegistry({ services, registry }: ManifestFields): Contradiction[] {
+  return Object.entries(services).flatMap(([name, { image }]) => {
+    if (image === undefined) return [];
+    const path = ['services', name, 'image'];
+    if (registry === 'none')
+      return [{ path, message: 'names where to push, and the registry is none: leave one of the two out' }];
+    const host = hostIn(image);
+    const own = typeof registry === 'string' ? undefined : registry.host.split('/')[0];
+    if (host !== undefined && own !== undefined && host !== own)
+      return [
+        {
+          path,
+          message: `is of the host ${host}, and the registry is ${own}: its credentials are for ${own} only`,
+        },
+      ];
+    return [];
+  });
+}
+
+/** The first part of a reference is a host when it has a dot or a port, or is localhost (distribution/reference, `splitDockerDomain`). */
+function hostIn(image: string): string | undefined {
+  const [first = '', ...rest] = image.split('/');
+  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : undefined;
+}
+
+function ofPromotions({ environments }: ManifestFields): Contradiction[] {
+  return Object.keys(environments).flatMap((name) => {
+    const seen = new Set<string>();
+    for (let at: string | undefined = name; at !== undefined; at = own(environments, at)?.promotes_from) {
+      if (seen.has(at))
+        return at === name
+          ? [
+              {
+                path: ['environments', name, 'promotes_from'],
+                message: 'leads back to the environment itself',
+              },
+            ]
+          : [];
+      seen.add(at);
+    }
+    return [];
+  });
+}
+
+function ofPipelines({ services, pipelines }: ManifestFields): Contradiction[] {
+  return Object.entries(pipelines).flatMap(([name, { steps }]) =>
+    steps.flatMap(({ action }, step) =>
+      (action.services ?? []).flatMap((service, at) =>
+        Object.hasOwn(services, service)
+          ? []
+          : [
+              {
+                path: ['pipelines', name, 'steps', step, 'action', 'services', at],
+                message: `'${service}' is no service of this manifest; it has ${Object.keys(services).join(', ')}`,
+              },
+            ],
+      ),
+    ),
+  );
+}
+
+function own<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
