@@ -32,5 +32,5 @@ async function claimedWork(api: JobApi): Promise<number> {
     say(`==> failed (${result.error.code}): ${result.error.message}`);
     if (result.error.hint !== undefined) say(`    ${result.error.hint}`);
   } else say(`==> done in ${(performance.now() / 1000).toFixed(1)} s`);
-  return EXIT.reported;
+  return result.status === 'failed' ? EXIT.failed : EXIT.reported;
 }

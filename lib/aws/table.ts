@@ -132,7 +132,8 @@ export function dynamoTable(
 }
 
 function conditionsOf(query: Query) {
-  const [partition, sort] = query.index === 'gsi1' ? ['gsi1pk', 'gsi1sk'] : ['pk', 'sk'];
+  const { index } = query;
+  const [partition, sort] = index === undefined ? ['pk', 'sk'] : [`${index}pk`, `${index}sk`];
   return {
     ...(query.index !== undefined ? { IndexName: query.index } : { ConsistentRead: true }),
     KeyConditionExpression: query.prefix === undefined ? '#p = :p' : '#p = :p AND begins_with(#s, :s)',

@@ -13,7 +13,7 @@ import { Workflow } from './workflow.ts';
 export class Builds extends Construct {
   readonly workflow: Workflow;
   readonly logs: LogGroup;
-  private readonly offer: string;
+  private readonly machines: Machines;
 
   constructor(scope: Construct, id: string, props: { bundles: Bundles; storage: Storage; api: Api }) {
     super(scope, id);
@@ -24,7 +24,7 @@ export class Builds extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const machines = new Machines(this, 'Machines', { bundles, api, logs: this.logs });
-    this.offer = machines.offer;
+    this.machines = machines;
     const steps = new StaitheFunction(this, 'Steps', {
       bundles,
       entry: 'steps/build',
@@ -62,7 +62,15 @@ export class Builds extends Construct {
   /** What the operator decided of builds (CDK context `compute` and `buildReuse`), for whoever plans them. */
   giveInstallation(to: StaitheFunction): void {
     const reuse = this.node.tryGetContext('buildReuse') === 'off' ? 'off' : 'on';
-    to.give({ STAITHE_COMPUTE: this.offer, STAITHE_BUILD_REUSE: reuse });
+    to.give({ STAITHE_COMPUTE: this.machines.offer, STAITHE_BUILD_REUSE: reuse });
+  }
+
+  /** Lets it ask how machines stand, and end them. */
+  giveMachines(to: StaitheFunction): void {
+    to.give(
+      {},
+      { actions: ['codebuild:BatchGetBuilds', 'codebuild:StopBuild'], resources: this.machines.arns },
+    );
   }
 
   giveLogs(to: StaitheFunction): void {

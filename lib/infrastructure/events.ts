@@ -37,6 +37,7 @@ export class Events extends Construct {
     this.listenToWorkflows(bundles, storage, [build, trigger]);
     this.takeBackDeadDeployments(deployment);
     this.startWhatWaits(bundles, [build, deployment]);
+    this.freePlaces(bundles, storage, build);
     new Rule(this, 'Deliveries', {
       description: 'A webhook was kept: decide what to build',
       eventBus: this.bus,
@@ -139,6 +140,27 @@ export class Events extends Construct {
       targets: [
         new LambdaTarget(deployment.steps.lambda, { maxEventAge: Duration.hours(24), event: rollBack }),
       ],
+    });
+  }
+
+  /** The end of a job gives its place in the project's queue to the next one. Only jobs of projects with a limit have one. */
+  private freePlaces(bundles: Bundles, storage: Storage, build: Workflow): void {
+    const ended = new StaitheFunction(this, 'JobEnded', {
+      bundles,
+      entry: 'events/job-ended',
+      description: "Gives a job's place in the queue to the next one",
+    });
+    storage.giveTable(ended, 'GetItem', 'PutItem');
+    ended.role.addToPolicy(build.wakingStatement());
+    new Rule(this, 'Queue', {
+      description: 'A job of a project with a limit has ended',
+      eventBus: this.bus,
+      eventPattern: {
+        source: ['staithe'],
+        detailType: ['Job Completed', 'Job Failed', 'Job Cancelled'],
+        detail: { limited: [true] },
+      },
+      targets: [new LambdaTarget(ended.lambda, { maxEventAge: Duration.hours(24) })],
     });
   }
 

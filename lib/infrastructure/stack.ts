@@ -8,6 +8,7 @@ import { Events } from './events.ts';
 import { acknowledgeFindings } from './findings.ts';
 import { StaitheFunction } from './function.ts';
 import { Monitoring } from './monitoring.ts';
+import { Reconciler } from './reconciler.ts';
 import { Secrets } from './secrets.ts';
 import { Storage } from './storage.ts';
 import { Triggers } from './triggers.ts';
@@ -39,6 +40,7 @@ export class StaitheStack extends Stack {
     new Uploads(this, 'Uploads', { bundles, storage });
     new Monitoring(this, 'Monitoring', { api, events, workflows: Object.values(workflows) });
     this.equipApi(api, { storage, secrets, builds, deployments });
+    new Reconciler(this, 'Reconciler', { bundles, storage, builds });
     const adminToken = this.addAdminToken(bundles, storage);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });

@@ -51,6 +51,13 @@ export class Storage extends Construct {
       sortKey: { name: 'gsi1sk', type: AttributeType.STRING },
       projectionType: ProjectionType.ALL,
     });
+    // What has not ended, for the reconciler.
+    this.table.addGlobalSecondaryIndex({
+      indexName: 'gsi2',
+      partitionKey: { name: 'gsi2pk', type: AttributeType.STRING },
+      sortKey: { name: 'gsi2sk', type: AttributeType.STRING },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
     this.bucket = new Bucket(this, 'Bytes', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -133,8 +140,8 @@ export class Storage extends Construct {
   }
 
   /** Lists read the index. */
-  giveIndex(to: StaitheFunction): void {
-    to.give({}, { actions: ['dynamodb:Query'], resources: [`${this.table.tableArn}/index/gsi1`] });
+  giveIndex(to: StaitheFunction, index: 'gsi1' | 'gsi2' = 'gsi1'): void {
+    to.give({}, { actions: ['dynamodb:Query'], resources: [`${this.table.tableArn}/index/${index}`] });
   }
 
   /** @param prefix what below `projects/<project>/`: `sources` or `artifacts`; caches and uploads have prefixes of their own */

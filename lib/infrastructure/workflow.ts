@@ -67,7 +67,7 @@ export class Workflow extends Construct {
 export function giveWorkflows(
   to: StaitheFunction,
   workflows: readonly Workflow[],
-  options: { stop?: boolean } = {},
+  options: { stop?: boolean; look?: boolean } = {},
 ): void {
   const arns = Object.fromEntries(
     workflows.map((workflow) => [workflow.name, workflow.machine.stateMachineArn]),
@@ -85,9 +85,11 @@ export function giveWorkflows(
     }),
   );
   const stop = { actions: ['states:StopExecution'], resources: executions };
+  const look = { actions: ['states:DescribeExecution', 'states:GetExecutionHistory'], resources: executions };
   to.give(
     { STAITHE_STATE_MACHINES: workflows[0]?.machine.stack.toJsonString(arns) ?? '{}' },
     start,
     ...(options.stop ? [stop] : []),
+    ...(options.look ? [look] : []),
   );
 }

@@ -2,6 +2,7 @@
 
 import { offerFrom } from '../domain/compute/index.ts';
 import type { Ports, Secrets } from '../domain/ports/index.ts';
+import { type MemoryBackend, memoryBackend } from './backend.ts';
 import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
 import { type MemoryFunctions, memoryFunctions } from './functions.ts';
 import { type MemoryGitHost, memoryGitHost } from './git-host.ts';
@@ -23,6 +24,7 @@ export interface MemoryPorts extends Ports {
   readonly gitHost: MemoryGitHost;
   readonly trees: MemoryTrees;
   readonly probe: MemoryProbe;
+  readonly backend: MemoryBackend;
   readonly clock: SimulatedClock;
 }
 
@@ -48,6 +50,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     secrets: memorySecrets(),
     projectSecrets: memoryProjectSecrets(),
     probe: memoryProbe(),
+    backend: memoryBackend(),
     installation: { offer: offerFrom(undefined), reuse: true },
     randomness: seededRandomness(),
     ...overrides,

@@ -85,10 +85,9 @@ export function memoryTable(): MemoryTable {
 
 function pageOf(query: Query, all: Iterable<Item>): { items: Item[]; last?: Position } {
   if (query.limit < 1) throw new Error('ValidationException: the limit must be at least 1.');
-  const { after, newestFirst = false } = query;
-  const ofIndex = query.index !== undefined;
-  const partitionOf = (item: Position) => (ofIndex ? item.gsi1pk : item.pk);
-  const sortOf = (item: Position) => (ofIndex ? item.gsi1sk : item.sk) ?? '';
+  const { after, newestFirst = false, index } = query;
+  const partitionOf = (item: Position) => (index === undefined ? item.pk : item[`${index}pk`]);
+  const sortOf = (item: Position) => (index === undefined ? item.sk : item[`${index}sk`]) ?? '';
   if (after !== undefined && partitionOf(after) !== query.partition)
     throw new Error('ValidationException: the start key is of another partition.');
   const compare = (a: Position, b: Position) =>
@@ -101,11 +100,18 @@ function pageOf(query: Query, all: Iterable<Item>): { items: Item[]; last?: Posi
   const last = found.at(-1);
   // As DynamoDB: a full page names its end, also when nothing comes after it.
   return {
-    items: found.map(copyOf),
-    ...(last !== undefined && found.length === query.limit && { last: positionOf(last, ofIndex) }),
+    items: found.map((item) => (index === 'gsi2' ? keysOnly(item) : copyOf(item))),
+    ...(last !== undefined && found.length === query.limit && { last: positionOf(last, index) }),
   };
 }
 
-function positionOf({ pk, sk, gsi1pk, gsi1sk }: Item, ofIndex: boolean): Position {
-  return ofIndex && gsi1pk !== undefined && gsi1sk !== undefined ? { pk, sk, gsi1pk, gsi1sk } : { pk, sk };
+function positionOf({ pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk }: Item, index: Query['index']): Position {
+  if (index === 'gsi1' && gsi1pk !== undefined && gsi1sk !== undefined) return { pk, sk, gsi1pk, gsi1sk };
+  if (index === 'gsi2' && gsi2pk !== undefined && gsi2sk !== undefined) return { pk, sk, gsi2pk, gsi2sk };
+  return { pk, sk };
+}
+
+/** What a projection of keys gives: less than an item, as its reader has to know. */
+function keysOnly(item: Item): Item {
+  return { ...positionOf(item, 'gsi2') } as Item;
 }

@@ -49,6 +49,9 @@ export async function claim(
       stage: 'starting',
       claim_id: input.claim_id,
       started_at: job.started_at ?? now.toISOString(),
+      heard_at: now.toISOString(),
+      // What waits in a queue uses up the run's time, and not the job's.
+      spec: { ...job.spec, timeout_seconds: timeLeft(job, now) },
       log_streams: input.log_stream === undefined ? job.log_streams : [...job.log_streams, input.log_stream],
     };
   });
@@ -68,6 +71,13 @@ export async function claim(
   ]);
   const { key: _, ...shown } = source;
   return { token, job, source: { ...shown, url } };
+}
+
+/** The service's own limit, or what is left of the run's. Seconds, at least one. */
+function timeLeft(job: JobRecord, now: Date): number {
+  const own = job.spec.timeout_seconds;
+  if (job.deadline_at === undefined) return own;
+  return Math.max(1, Math.min(own, Math.floor((Date.parse(job.deadline_at) - now.getTime()) / 1000)));
 }
 
 const refused = () => new StaitheError('ticket_refused', 'This ticket does not open this job.');
@@ -99,7 +109,7 @@ export async function requireHeld(ports: Pick<Ports, 'table'>, actor: Actor, id:
 
 /** Notes the stage. Once the job has ended (cancelled, timed out), or another agent has it, the agent is told to stop. */
 export async function progress(
-  ports: Pick<Ports, 'table'>,
+  ports: Pick<Ports, 'table' | 'clock'>,
   id: string,
   report: ReportProgress,
   actor?: Actor,
@@ -107,7 +117,12 @@ export async function progress(
   const stored = await jobs.update(ports.table, Keys.job(id), (job) =>
     isFinal(LIFECYCLE, job.status) || isShutOut(actor, job)
       ? undefined
-      : { ...job, stage: report.stage, progress: Math.max(job.progress, report.progress) },
+      : {
+          ...job,
+          stage: report.stage,
+          progress: Math.max(job.progress, report.progress),
+          heard_at: ports.clock.now().toISOString(),
+        },
   );
   if (stored === undefined) throw notFound('job', id);
   return { cancel: isFinal(LIFECYCLE, stored.value.status) || isShutOut(actor, stored.value) };

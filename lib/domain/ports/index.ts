@@ -2,6 +2,7 @@
 import type { JobActor } from '../access/actor.ts';
 import type { Offer } from '../compute/index.ts';
 import type { SourceFormat } from '../source/schema.ts';
+import type { Backend } from './backend.ts';
 import type { Blobs } from './blobs.ts';
 import type { Functions } from './functions.ts';
 import type { GitHost } from './git-host.ts';
@@ -79,6 +80,7 @@ export interface Ports {
   readonly secrets: Secrets;
   readonly projectSecrets: ProjectSecrets;
   readonly probe: Probe;
+  readonly backend: Backend;
   readonly installation: Installation;
   readonly clock: Clock;
   readonly randomness: Randomness;

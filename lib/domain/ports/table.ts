@@ -10,6 +10,9 @@ export interface Item extends Key {
   /** The sparse index that lists read; both or neither. */
   readonly gsi1pk?: string;
   readonly gsi1sk?: string;
+  /** The sparse index of what has not ended, keys only, that the reconciler reads; both or neither. */
+  readonly gsi2pk?: string;
+  readonly gsi2sk?: string;
   /** What the item is, e.g. `run`: the stream's reader goes by it. */
   readonly entity: string;
   /** Counts writes; compare-and-swap goes by it. */
@@ -32,11 +35,14 @@ export interface Position {
   readonly sk: string;
   readonly gsi1pk?: string;
   readonly gsi1sk?: string;
+  readonly gsi2pk?: string;
+  readonly gsi2sk?: string;
 }
 
 export interface Query {
-  readonly index?: 'gsi1';
-  /** The partition: `pk`, or `gsi1pk` on the index. */
+  /** `gsi2` gives keys only. */
+  readonly index?: 'gsi1' | 'gsi2';
+  /** The partition: `pk`, or `gsi1pk` or `gsi2pk` on an index. */
   readonly partition: string;
   /** Only sort keys that begin so. */
   readonly prefix?: string;

@@ -169,11 +169,7 @@ async function reissued(ports: PlanPorts, run: Run): Promise<Ticketed[]> {
 }
 
 /** Jobs of a project with a limit take their places in its queue; those that get none yet wait for their turn. */
-async function handedOver(
-  ports: PlanPorts,
-  run: Run,
-  ticketed: readonly Ticketed[],
-): Promise<Plan> {
+async function handedOver(ports: PlanPorts, run: Run, ticketed: readonly Ticketed[]): Promise<Plan> {
   const places = ticketed.map(({ job }) => ({ job_id: job.id, run_id: run.id }));
   const working =
     run.job_limit === undefined || places.length === 0
@@ -198,6 +194,7 @@ export async function newAttempt(
 ): Promise<Dispatch | undefined> {
   const again = await newTicketFor(ports, jobId, 1);
   return (
-    again && dispatchOf(again.job, again.ticket, { offer: ports.installation.offer, failFast, now: ports.clock.now() })
+    again &&
+    dispatchOf(again.job, again.ticket, { offer: ports.installation.offer, failFast, now: ports.clock.now() })
   );
 }

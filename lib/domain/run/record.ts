@@ -1,10 +1,13 @@
+import { isFinal } from '../lifecycle.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { Run } from './schema.ts';
+import { RUN_LIFECYCLE, Run } from './schema.ts';
 
 export const runs = collection({
   kind: 'run',
   schema: Run,
   key: (run) => Keys.run(run.id),
   index: (run) => ({ gsi1pk: Partitions.runs(run.build_id), gsi1sk: run.id }),
+  open: (run) =>
+    isFinal(RUN_LIFECYCLE, run.status) ? undefined : { gsi2pk: Partitions.openRuns, gsi2sk: run.id },
 });

@@ -26,6 +26,8 @@ interface Layout<T> {
   readonly key: (value: T) => Key;
   /** Partition and sort key of the index; without it the entity is on no list. */
   readonly index?: (value: T) => { gsi1pk: string; gsi1sk: string } | undefined;
+  /** Partition and sort key of the index of what has not ended; undefined once it has. */
+  readonly open?: (value: T) => { gsi2pk: string; gsi2sk: string } | undefined;
   /** Seconds since the epoch after which the item may vanish. */
   readonly ttl?: (value: T) => number | undefined;
 }
@@ -68,6 +70,7 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
       ...withoutUndefined(value),
       ...layout.key(value),
       ...layout.index?.(value),
+      ...layout.open?.(value),
       ...(ttl !== undefined && { ttl }),
       entity: layout.kind,
       revision,

@@ -43,7 +43,7 @@ export function eventOf(before: Image, after: Image): StaitheEvent | undefined {
       status,
       ...(typeof previous === 'string' && { previous_status: previous }),
       ...Object.fromEntries(
-        ['project_id', 'build_id', 'run_id', 'environment', 'release_id'].flatMap((name) =>
+        ['project_id', 'build_id', 'run_id', 'environment', 'release_id', 'limited'].flatMap((name) =>
           after[name] === undefined ? [] : [[name, after[name]]],
         ),
       ),

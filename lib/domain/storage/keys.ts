@@ -36,6 +36,7 @@
  * | what a build of this kind made      | get REUSE#<prj>#<identity> / REUSE                           |
  * | a project's queue of jobs           | get QUEUE#<prj> / QUEUE                                      |
  * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
+ * | runs that have not ended            | query gsi2 OPEN_RUNS (keys only: the run's id)               |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
 import type { Key } from '../ports/table.ts';
@@ -84,7 +85,10 @@ export const Keys = {
   cache: (projectId: string, place: string): Key => ({ pk: Partitions.caches(projectId), sk: place }),
   commit: (projectId: string, sha: string): Key => ({ pk: `COMMITS#${projectId}`, sk: sha }),
   /** What a build of this identity made before. */
-  reuse: (projectId: string, identity: string): Key => ({ pk: `REUSE#${projectId}#${identity}`, sk: 'REUSE' }),
+  reuse: (projectId: string, identity: string): Key => ({
+    pk: `REUSE#${projectId}#${identity}`,
+    sk: 'REUSE',
+  }),
   queue: single('QUEUE'),
   /** The newest run of a branch, for projects in which a newer run takes an older one's place. */
   branchHead: (projectId: string, branch: string): Key => ({ pk: `HEADS#${projectId}`, sk: branch }),
@@ -94,6 +98,8 @@ export const Keys = {
 /** Partitions that lists read: of the index, unless said otherwise. */
 export const Partitions = {
   projects: 'PROJECTS',
+  /** Of the second index. */
+  openRuns: 'OPEN_RUNS',
   tokens: 'TOKENS',
   builds: (projectId: string) => `BUILDS#${projectId}`,
   runs: (buildId: string) => `RUNS#${buildId}`,

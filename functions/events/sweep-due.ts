@@ -1,0 +1,25 @@
+/** A minute has passed: whatever is overdue is looked at (lib/domain/reconcile). */
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
+import { codeBuildBackend } from '../../lib/aws/backend.ts';
+import { dynamoTable } from '../../lib/aws/table.ts';
+import { stepFunctions } from '../../lib/aws/workflows.ts';
+import { clock } from '../../lib/aws/world.ts';
+import * as Reconcile from '../../lib/domain/reconcile/index.ts';
+
+const logger = new Logger({ serviceName: 'sweep' });
+const ports = { table: dynamoTable(), workflows: stepFunctions(), backend: codeBuildBackend(), clock };
+
+/** What a page of runs may take; a sweep that has less left leaves the rest to the next one. */
+const RESERVE_MS = 10_000;
+
+export async function handler(_: unknown, context: Context): Promise<Reconcile.Sweep> {
+  const done = await Reconcile.sweep(ports, () => context.getRemainingTimeInMillis() > RESERVE_MS);
+  if (done.findings.length > 0) logger.warn('Brought on what was overdue', { findings: done.findings });
+  // Whoever watches the function's errors learns of it; the next sweep tries again by itself.
+  if (done.failures.length > 0)
+    throw new Error(
+      `Could not look at ${done.failures.length} runs: ${JSON.stringify(done.failures.slice(0, 5))}`,
+    );
+  return done;
+}

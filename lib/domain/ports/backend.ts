@@ -1,0 +1,17 @@
+/** The port of whatever executes jobs, as the reconciler asks it: the source of truth about machines. */
+
+export interface BackendJob {
+  /** What the backend calls it: a CodeBuild build's id. */
+  readonly ref: string;
+  /** Whether it still works or waits for a machine. */
+  readonly active: boolean;
+  /** How it ended, in the backend's words: SUCCEEDED, FAILED, TIMED_OUT … */
+  readonly status: string;
+}
+
+export interface Backend {
+  /** The newest attempt of each job of a run that was handed over, by job id. */
+  jobsOf(runId: string): Promise<ReadonlyMap<string, BackendJob>>;
+  /** Ends it. One that has ended is no error. */
+  stop(ref: string): Promise<void>;
+}

@@ -1,0 +1,65 @@
+/**
+ * The reconciler: events may be lost, agents fall silent, executions die. Each sweep looks at every run that has not
+ * ended, asks the source of truth about what does not add up, and brings it on or to an end with a reason.
+ */
+import type { Ports } from '../ports/index.ts';
+import type { Position } from '../ports/table.ts';
+import { runs } from '../run/record.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { type Finding, lookAt, type RunPorts } from './run.ts';
+
+export type { Finding } from './run.ts';
+
+/** A page of open runs; they are looked at side by side, a few at a time. */
+const PAGE = 100;
+/** As many as keep Step Functions' DescribeExecution (15 a second, docs: Step Functions quotas) from throttling. */
+const AT_ONCE = 5;
+
+export interface Sweep {
+  readonly looked_at: number;
+  readonly findings: readonly Finding[];
+  /** Runs that could not be looked at, and why; the next sweep tries again. */
+  readonly failures: readonly { readonly run_id: string; readonly message: string }[];
+}
+
+/** @param look stops the sweep before its function's time is over; the next one goes on with what is left */
+export async function sweep(
+  ports: RunPorts & Pick<Ports, 'table'>,
+  mayGoOn: () => boolean = () => true,
+): Promise<Sweep> {
+  const findings: Finding[] = [];
+  const failures: { run_id: string; message: string }[] = [];
+  let lookedAt = 0;
+  for await (const ids of openRuns(ports)) {
+    if (!mayGoOn()) break;
+    const found = await runs.getMany(ports.table, ids.map(Keys.run));
+    lookedAt += found.length;
+    const queue = found.values();
+    const worker = async () => {
+      for (const run of queue)
+        try {
+          const finding = await lookAt(ports, run);
+          if (finding !== undefined) findings.push(finding);
+        } catch (error) {
+          failures.push({ run_id: run.id, message: error instanceof Error ? error.message : String(error) });
+        }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+  return { looked_at: lookedAt, findings, failures };
+}
+
+async function* openRuns(ports: Pick<Ports, 'table'>): AsyncGenerator<string[]> {
+  let after: Position | undefined;
+  do {
+    const page = await ports.table.query({
+      index: 'gsi2',
+      partition: Partitions.openRuns,
+      limit: PAGE,
+      ...(after !== undefined && { after }),
+    });
+    const ids = page.items.map(({ gsi2sk }) => gsi2sk).filter((id) => id !== undefined);
+    if (ids.length > 0) yield ids;
+    after = page.last;
+  } while (after !== undefined);
+}

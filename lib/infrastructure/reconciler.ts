@@ -1,0 +1,38 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import type { Builds } from './builds.ts';
+import type { Bundles } from './bundles.ts';
+import { StaitheFunction } from './function.ts';
+import type { Storage } from './storage.ts';
+import { giveWorkflows } from './workflow.ts';
+
+/**
+ * Looks after what is overdue, every minute: 43,200 short invocations a month, within Lambda's free ones, or two cents.
+ * Nothing but a query of an empty index while nothing runs.
+ */
+export class Reconciler extends Construct {
+  readonly sweep: StaitheFunction;
+
+  constructor(scope: Construct, id: string, props: { bundles: Bundles; storage: Storage; builds: Builds }) {
+    super(scope, id);
+    const { bundles, storage, builds } = props;
+    this.sweep = new StaitheFunction(this, 'Sweep', {
+      bundles,
+      entry: 'events/sweep-due',
+      description: 'Ends what is overdue, with the reason',
+      timeout: Duration.seconds(55),
+    });
+    storage.giveTable(this.sweep, 'GetItem', 'BatchGetItem', 'PutItem');
+    storage.giveIndex(this.sweep, 'gsi2');
+    giveWorkflows(this.sweep, [builds.workflow], { stop: true, look: true });
+    builds.giveMachines(this.sweep);
+    new Rule(this, 'EveryMinute', {
+      description: 'Look after what is overdue',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      // A sweep that could not run is made good by the next one.
+      targets: [new LambdaTarget(this.sweep.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+    });
+  }
+}

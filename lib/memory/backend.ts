@@ -1,0 +1,28 @@
+/** Machines in memory: a test says which there are. */
+import type { Backend, BackendJob } from '../domain/ports/backend.ts';
+
+export interface MemoryBackend extends Backend {
+  /** Says how the machine of a job stands. */
+  place(runId: string, jobId: string, machine: BackendJob): void;
+  readonly stopped: readonly string[];
+}
+
+export function memoryBackend(): MemoryBackend {
+  const machines = new Map<string, Map<string, BackendJob>>();
+  const stopped: string[] = [];
+  return {
+    stopped,
+    place(runId, jobId, machine) {
+      machines.set(runId, (machines.get(runId) ?? new Map()).set(jobId, machine));
+    },
+    async jobsOf(runId) {
+      return new Map(machines.get(runId));
+    },
+    async stop(ref) {
+      stopped.push(ref);
+      for (const run of machines.values())
+        for (const [jobId, machine] of run)
+          if (machine.ref === ref) run.set(jobId, { ...machine, active: false, status: 'STOPPED' });
+    },
+  };
+}
