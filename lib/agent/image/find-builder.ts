@@ -1,0 +1,84 @@
+/** Which of the tools works on this machine. */
+import { execFile } from 'node:child_process';
+import { JobFailure } from '../failure.ts';
+import { commandEnvironment, type Workspace } from '../workspace.ts';
+import { BUILDERS, type Builder } from './builder.ts';
+
+/** A daemon that is there answers at once; one that is just starting may take some seconds. */
+const PROBE_MS = 15_000;
+
+/** How a machine says where its tools find their daemon and their store. Nothing of a user's login is among it. */
+const MACHINE_VARIABLES = [
+  ...['DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'XDG_RUNTIME_DIR'],
+  ...['STORAGE_DRIVER', 'CONTAINERS_STORAGE_CONF', 'BUILDAH_ISOLATION', '_CONTAINERS_USERNS_CONFIGURED'],
+] as const;
+
+/** What a tool sees: as commands do, without the service's variables and secrets; a Dockerfile gets its build args. */
+export function builderEnvironment(workspace: Workspace, builder: Builder): Record<string, string> {
+  const given = MACHINE_VARIABLES.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return commandEnvironment(workspace, { ...Object.fromEntries(given), ...builder.env });
+}
+
+export interface FoundBuilder {
+  readonly builder: Builder;
+  /** What its version command says. */
+  readonly version: string;
+}
+
+/** @throws JobFailure that names each tool and what it said */
+export async function findBuilder(workspace: Workspace, signal: AbortSignal): Promise<FoundBuilder> {
+  const refusals: string[] = [];
+  for (const builder of BUILDERS) {
+    const said = await probe(builder, builderEnvironment(workspace, builder), signal);
+    signal.throwIfAborted();
+    if (said.works) return { builder, version: said.text };
+    refusals.push(`${builder.name} (${said.text})`);
+  }
+  throw new JobFailure({
+    code: 'build_error',
+    message: `Nothing on this machine can build a container image. Tried were ${refusals.join(', ')}.`,
+    hint: 'Install Docker or buildah where builds run (Debian: apt-get install buildah) and start the run again. On AWS image jobs get the machine with privileged mode, which has Docker: see resources.compute in staithe.yaml.',
+    step: 'build image',
+  });
+}
+
+async function probe(
+  builder: Builder,
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<{ works: boolean; text: string }> {
+  let version = '';
+  for (const [program = '', ...args] of builder.probes) {
+    const { error, output } = await run(program, args, env, signal);
+    const line = shownLine(output);
+    if (error !== undefined) return { works: false, text: line === '' ? error : line };
+    if (version === '') version = line;
+  }
+  return { works: true, text: version };
+}
+
+function run(program: string, args: readonly string[], env: Record<string, string>, signal: AbortSignal) {
+  return new Promise<{ error: string | undefined; output: string }>((resolve) => {
+    execFile(program, args, { env, signal, timeout: PROBE_MS }, (error, stdout, stderr) => {
+      if (error === null) return resolve({ error: undefined, output: stdout });
+      const absent = error.code === 'ENOENT';
+      const text = absent
+        ? 'not installed'
+        : error.killed === true
+          ? 'no answer in 15 seconds'
+          : error.message;
+      resolve({ error: text, output: absent ? '' : stderr || stdout });
+    });
+  });
+}
+
+/** The line that says most: an error's, or the first. */
+function shownLine(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
+  const said =
+    lines.find((line) => /error|cannot|unknown command/i.test(line)) ?? lines.find((line) => line !== '');
+  return (said ?? '').slice(0, 300);
+}

@@ -1,0 +1,66 @@
+/** Images of jobs: the credential that pushes one, and its record as the registry holds it. */
+import type { Actor } from '../access/actor.ts';
+import * as Artifact from '../artifact/index.ts';
+import { StaitheError } from '../error.ts';
+import { requireHeld } from '../job/index.ts';
+import { answered, openRegistry, type RegistryPorts } from './registry.ts';
+import { type RecordedImage, type RecordImage, type RegistryToken, tagOfJob } from './schema.ts';
+
+/**
+ * A credential for the repository of the job's image, and nothing else. Each call makes a new one; none is kept.
+ * @throws StaitheError not_found | wrong_state | registry_forbidden | registry_misconfigured |
+ * registry_credential_missing | registry_unavailable | registry_refused
+ */
+export async function registryToken(
+  ports: RegistryPorts,
+  actor: Actor,
+  jobId: string,
+): Promise<RegistryToken> {
+  const { place, credential, remedy } = await openRegistry(ports, await requireHeld(ports, actor, jobId));
+  const { username, password, expiresAt } = await credential();
+  return {
+    registry: place.host,
+    repository: place.repository,
+    username,
+    password,
+    expires_at: expiresAt.toISOString(),
+    insecure: place.insecure,
+    remedy,
+  };
+}
+
+/**
+ * Records an image that the job has pushed. The agent names a digest of the job's own repository; what is there under
+ * it, the registry says. A repeat records nothing new.
+ * @throws StaitheError not_found | wrong_state | image_unknown, and as for registryToken
+ */
+export async function record(
+  ports: RegistryPorts,
+  actor: Actor,
+  jobId: string,
+  { digest, tags }: RecordImage,
+): Promise<RecordedImage> {
+  const job = await requireHeld(ports, actor, jobId);
+  const { place, registry } = await openRegistry(ports, job);
+  const repository = `${place.host}/${place.repository}`;
+  const stored = await answered(() => registry.describe(place.repository, digest));
+  if (stored === undefined)
+    throw new StaitheError('image_unknown', `${repository} holds no image with the digest ${digest}.`);
+  // An agent can name no tags but those that its job was to give; of those the registry knows which are there.
+  const allowed = [...(job.spec.image?.tags ?? []), tagOfJob(job.id)];
+  const named = tags.filter((tag) => allowed.includes(tag));
+  const image = {
+    repository,
+    digest: stored.digest,
+    sizeBytes: stored.sizeBytes,
+    platforms: stored.platforms,
+    mediaType: stored.mediaType,
+    tags: stored.tags.length === 0 ? named : named.filter((tag) => stored.tags.includes(tag)),
+  };
+  return {
+    artifact_id: await Artifact.recordImage(ports, job, image),
+    ref: `${repository}@${stored.digest}`,
+    platforms: [...stored.platforms],
+    size_bytes: stored.sizeBytes,
+  };
+}

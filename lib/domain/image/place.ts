@@ -1,0 +1,51 @@
+/** Where the image of a service goes, and what it is called there. Pure. */
+import { StaitheError } from '../error.ts';
+import type { OwnRegistry } from '../manifest/schema.ts';
+import type { RepositoryPlace } from '../ports/registry.ts';
+import { Name } from '../values.ts';
+
+/** Hosts on which a registry may speak plain HTTP: no line that somebody could listen to lies between. */
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost)(:\d+)?$/;
+
+/**
+ * The repository in a registry of the project's own. An `image` that is one word stands in place of the service's name; one
+ * with slashes is the whole path below the host, so the namespace is left out; one with a host has to name the registry's.
+ * @throws StaitheError registry_misconfigured
+ */
+export function ownPlace(registry: OwnRegistry, service: string, image: string | undefined): RepositoryPlace {
+  const [host = '', ...path] = registry.host.split('/');
+  const place = (parts: readonly (string | undefined)[]): RepositoryPlace => ({
+    host,
+    repository: parts.filter((part) => part !== undefined).join('/'),
+    insecure: LOOPBACK.test(host),
+  });
+  const below = path.length === 0 ? undefined : path.join('/');
+  if (image === undefined) return place([below, registry.namespace, service]);
+  const [first = '', ...rest] = image.split('/');
+  if (rest.length === 0) return place([below, registry.namespace, image]);
+  // What tells a host from a first folder (distribution/reference, "normalize.go").
+  const hasHost = /[.:]/.test(first) || first === 'localhost';
+  if (!hasHost) return place([below, image]);
+  if (first === host) return place([rest.join('/')]);
+  throw new StaitheError(
+    'registry_misconfigured',
+    `The image of ${service} is to go to ${first}, but the registry of the manifest is ${host}.`,
+    { remedy: `In staithe.yaml, leave the host out of 'image', or set registry.host to ${first}.` },
+  );
+}
+
+/**
+ * The last part of a repository's name in the installation's own registry, where each project has its folder.
+ * @throws StaitheError registry_misconfigured
+ */
+export function nativeName(service: string, image: string | undefined): string {
+  if (image === undefined) return service;
+  if (Name.safeParse(image).success) return image;
+  throw new StaitheError(
+    'registry_misconfigured',
+    `The image of ${service} is to be called '${image}', but in the native registry a name is one word of a-z, 0-9 and -.`,
+    {
+      remedy: `In staithe.yaml, write image: ${image.split('/').at(-1)?.replaceAll(/[._]+/g, '-')}, or name a registry of your own.`,
+    },
+  );
+}

@@ -1,0 +1,120 @@
+/** The registry of one job: which it is, where in it the job's image goes, and how it is opened. */
+import { StaitheError } from '../error.ts';
+import type { JobRecord } from '../job/record.ts';
+import type { OwnRegistry } from '../manifest/schema.ts';
+import type { Ports } from '../ports/index.ts';
+import type { Registry, RegistryCredential, RepositoryPlace } from '../ports/registry.ts';
+import { RegistryError } from '../ports/registry.ts';
+import * as Project from '../project/index.ts';
+import { give } from '../secret/of-job.ts';
+import { nativeName, ownPlace } from './place.ts';
+
+export type RegistryPorts = Pick<Ports, 'table' | 'projectSecrets' | 'clock' | 'randomness'> & {
+  readonly registry: Registry;
+  readonly ownRegistry: (access: {
+    host: string;
+    insecure: boolean;
+    username: string;
+    password: string;
+  }) => Registry;
+};
+
+export interface OpenedRegistry {
+  readonly place: RepositoryPlace;
+  readonly registry: Registry;
+  credential(): Promise<RegistryCredential>;
+  /** What to do when the registry refuses the credential. */
+  readonly remedy: string;
+}
+
+/** The control plane's own look at the job's project. */
+const SYSTEM = { kind: 'system', name: 'images' } as const;
+
+/** Longer than any job: what a secret of the project opens stays open until somebody changes it. */
+const OWN_CREDENTIAL_HOURS = 9;
+
+/**
+ * @throws StaitheError registry_forbidden | registry_misconfigured | registry_credential_missing | registry_unavailable |
+ * registry_refused
+ */
+export async function openRegistry(ports: RegistryPorts, job: JobRecord): Promise<OpenedRegistry> {
+  assertMayPush(job);
+  const { registry = 'native', image_name: imageName } = job;
+  if (registry === 'native' || registry === 'none')
+    return native(ports, job, nativeName(job.service, imageName));
+  return own(ports, job, registry, ownPlace(registry, job.service, imageName));
+}
+
+/** @throws StaitheError registry_forbidden */
+function assertMayPush(job: JobRecord): void {
+  const { image } = job.spec;
+  const refused = (message: string, remedy: string) =>
+    new StaitheError('registry_forbidden', message, { remedy });
+  if (image === null)
+    throw refused(
+      `${job.service} is no container image, so job ${job.id} gets no registry.`,
+      "Name a 'dockerfile' in staithe.yaml to make the service an image.",
+    );
+  if (job.trust === 'fork')
+    throw refused(
+      `Job ${job.id} builds a fork's pull request, which may not push images.`,
+      'Its image is kept as a file among its artifacts.',
+    );
+  if (!image.push || job.registry === 'none')
+    throw refused(
+      `The project keeps its images as files (registry: none).`,
+      'Write registry: native in staithe.yaml, or name one of your own.',
+    );
+}
+
+async function native(ports: RegistryPorts, job: JobRecord, service: string): Promise<OpenedRegistry> {
+  const { registry } = ports;
+  const project = await Project.resolve(ports, SYSTEM, job.project_id);
+  const target = { projectId: project.id, projectSlug: project.slug, service };
+  const place = await answered(() => registry.ensureRepository(target));
+  return {
+    place,
+    registry,
+    credential: () => answered(() => registry.token(place.repository)),
+    remedy:
+      'The credential is made for this job alone and lives for a while only: start the run again. If it is refused again, tell whoever runs this installation.',
+  };
+}
+
+async function own(
+  ports: RegistryPorts,
+  job: JobRecord,
+  { auth }: OwnRegistry,
+  place: RepositoryPlace,
+): Promise<OpenedRegistry> {
+  const names = [auth.username_secret, auth.token_secret];
+  const { secrets, missing } = await give(ports, job, names);
+  const setThem = (some: readonly string[]) =>
+    some.map((name) => `staithe secret set ${name} --project ${job.project_id}`).join('; ');
+  if (missing.length > 0)
+    throw new StaitheError(
+      'registry_credential_missing',
+      `The registry ${place.host} is opened with the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, which the project does not have.`,
+      { remedy: `${setThem(missing)}. Then start the run again.` },
+    );
+  const username = secrets[auth.username_secret] ?? '';
+  const password = secrets[auth.token_secret] ?? '';
+  const registry = ports.ownRegistry({ host: place.host, insecure: place.insecure, username, password });
+  const expiresAt = new Date(ports.clock.now().getTime() + OWN_CREDENTIAL_HOURS * 3600 * 1000);
+  return {
+    place,
+    registry,
+    credential: async () => ({ username, password, expiresAt }),
+    remedy: `Check that the account may push to ${place.repository}, and set its secrets again: ${setThem(names)}.`,
+  };
+}
+
+/** @throws StaitheError registry_unavailable | registry_refused */
+export async function answered<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    throw new StaitheError(error.temporary ? 'registry_unavailable' : 'registry_refused', error.message);
+  }
+}
