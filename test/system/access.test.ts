@@ -51,6 +51,10 @@ async function makeThings(slug: string): Promise<Record<string, string>> {
     body: { target: { kind: 'lambda', function_name: `${slug}-test` } },
   });
   const deployment = await deploy(client, slug, 'test', release.id);
+  const secret = await client.call('putSecret', {
+    params: { project: slug, name: 'NPM_TOKEN' },
+    body: { value: 'hunter2' },
+  });
   return {
     project: slug,
     project_id: project.id,
@@ -63,6 +67,7 @@ async function makeThings(slug: string): Promise<Record<string, string>> {
     environment: 'test',
     deployment: deployment.id,
     token: 'made for each request',
+    name: secret.name,
     delivery: await ignoredDelivery(),
   };
 }
@@ -104,6 +109,12 @@ const FRESH: Partial<Record<ExampleRequest['operation'], () => Promise<{ params?
     createDeployment: async () => ({ body: { release: things.release } }),
     createToken: async () => ({ body: { role: 'viewer', project: things.project } }),
     deleteToken: async () => ({ params: { token: (await newToken('viewer', things.project)).id } }),
+    deleteSecret: async () => {
+      const name = `TOKEN_${++count}`;
+      const params = { project: things.project ?? '', name };
+      await staithe.client.call('putSecret', { params, body: { value: 'hunter2' } });
+      return { params: { name } };
+    },
     deleteEnvironment: async () => {
       const environment = newSlug('env');
       await staithe.client.call('putEnvironment', {
