@@ -57,10 +57,9 @@ export interface RegistryCloud extends AsyncDisposable {
   ahead: number;
 }
 
-export async function startRegistryCloud(
-  folder = writeAssembly({ App: { Resources: RESOURCES } }),
-): Promise<RegistryCloud> {
-  let ahead = 0;
+/** @param given a folder to start on, which the caller removes */
+export async function startRegistryCloud(given?: TemporaryAssembly, ahead = 0): Promise<RegistryCloud> {
+  const folder = given ?? writeAssembly({ App: { Resources: RESOURCES } });
   const { assembly, stateDir } = folder;
   const running = await startCloud({
     assembly,
@@ -99,7 +98,7 @@ export async function startRegistryCloud(
     },
     async [Symbol.asyncDispose]() {
       await running.stop();
-      folder[Symbol.dispose]();
+      if (given === undefined) folder[Symbol.dispose]();
     },
   };
 }
