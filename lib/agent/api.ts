@@ -1,5 +1,5 @@
 /** The agent's calls to the control plane, each repeated until it is heard. All of them are safe to repeat. */
-import { ApiError, createClient, UnreachableError } from '../contract/client.ts';
+import { ApiError, createClientOf, UnreachableError } from '../contract/route-client.ts';
 import type {
   CacheUploads,
   ConfirmedCaches,
@@ -19,6 +19,7 @@ import type { Claim } from './claim.ts';
 import { masked } from './output.ts';
 import { CALL_MS } from './request.ts';
 import { retry } from './retry.ts';
+import { AGENT_ROUTES } from './routes.ts';
 import type { Settings } from './settings.ts';
 
 /** About a minute of waits in all: a deployment or a throttled table is over by then. */
@@ -79,7 +80,8 @@ function withoutSecrets(result: ReportResult): ReportResult {
 export function createJobApi(settings: Settings, { body: claimBody, fetch }: Claim): JobApi {
   const params = { job: settings.jobId };
   let token = '';
-  const client = () => createClient({ url: settings.apiUrl, fetch, ...(token !== '' && { token }) });
+  const client = () =>
+    createClientOf(AGENT_ROUTES, { url: settings.apiUrl, fetch, ...(token !== '' && { token }) });
   const within = (signal?: AbortSignal): AbortSignal =>
     AbortSignal.any([AbortSignal.timeout(CALL_MS), ...(signal === undefined ? [] : [signal])]);
   const patiently = <Result>(act: () => Promise<Result>, signal?: AbortSignal, attempts = ATTEMPTS) =>

@@ -5,7 +5,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { Fetch, FetchRequest, FetchResponse } from '../contract/client.ts';
+import type { Fetch, FetchRequest, FetchResponse } from '../contract/route-client.ts';
 
 /** 30 seconds: API Gateway itself gives an answer up after 29. */
 export const CALL_MS = 30_000;

@@ -1,5 +1,5 @@
 /** The agent's work once its claim is on its way. */
-import { ApiError } from '../contract/client.ts';
+import { ApiError } from '../contract/route-client.ts';
 import { createJobApi, isOver, type JobApi } from './api.ts';
 import type { Claim } from './claim.ts';
 import { EXIT } from './exit.ts';

@@ -1,143 +1,20 @@
-/** The typed client: one method per route of the table, for the CLI, the console and tests. */
-import { Problem } from './problem.ts';
-import type { RouteCall, RouteOutput, RouteSpec } from './route.ts';
-import { type OperationId, ROUTES, type Routes } from './routes.ts';
+/** The typed client of the whole contract, for the CLI, the console and tests. */
+import { type ClientOf, type ClientOptions, createClientOf } from './route-client.ts';
+import { ROUTES, type Routes } from './routes.ts';
 
-export interface ClientOptions {
-  /** The API's root without a trailing slash, e.g. `https://abc.execute-api.eu-west-1.amazonaws.com`. */
-  readonly url: string;
-  readonly token?: string;
-  /** How requests are sent, if not by the platform's fetch. */
-  readonly fetch?: Fetch;
-}
+export {
+  ApiError,
+  type CallOf,
+  type ClientOptions,
+  type Fetch,
+  type FetchRequest,
+  type FetchResponse,
+  UnreachableError,
+  urlOf,
+} from './route-client.ts';
 
-/** What the client needs of fetch. */
-export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;
-
-export interface FetchRequest {
-  readonly method: string;
-  readonly headers: Record<string, string>;
-  readonly redirect: 'manual';
-  readonly body?: string;
-  readonly signal?: AbortSignal;
-}
-
-export interface FetchResponse {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: { get(name: string): string | null };
-  text(): Promise<string>;
-  json(): Promise<unknown>;
-}
-
-/** The API refused or failed. `problem` is its document. */
-export class ApiError extends Error {
-  readonly problem: Problem;
-  constructor(problem: Problem) {
-    super(problem.detail);
-    this.name = 'ApiError';
-    this.problem = problem;
-  }
-}
-
-/** Nobody answered at the URL, or not with this API. */
-export class UnreachableError extends Error {
-  readonly url: string;
-  constructor(url: string, cause: unknown) {
-    super(`No answer from ${url}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.name = 'UnreachableError';
-    this.url = url;
-  }
-}
-
-/** A part of a call that may be left out when nothing in it is required. Tuples keep a union from being taken apart. */
-type Part<T, K extends string> = [T] extends [undefined]
-  ? { [P in K]?: undefined }
-  : Record<never, never> extends T
-    ? { [P in K]?: T }
-    : { [P in K]: T };
-export type CallOf<Spec extends RouteSpec> = Part<RouteCall<Spec>['params'], 'params'> &
-  Part<RouteCall<Spec>['query'], 'query'> &
-  Part<RouteCall<Spec>['body'], 'body'> & { readonly idempotencyKey?: string; readonly signal?: AbortSignal };
-
-export interface Client {
-  /** Calls a route and parses its answer. @throws ApiError | UnreachableError */
-  call<Op extends OperationId>(
-    operation: Op,
-    ...call: Record<never, never> extends CallOf<Routes[Op]> ? [CallOf<Routes[Op]>?] : [CallOf<Routes[Op]>]
-  ): Promise<RouteOutput<Routes[Op]>>;
-  /** Calls a route and gives the response as it came, redirects not followed. @throws ApiError | UnreachableError */
-  raw<Op extends OperationId>(operation: Op, call: CallOf<Routes[Op]>): Promise<FetchResponse>;
-}
-
-interface LooseCall {
-  readonly params?: Record<string, unknown>;
-  readonly query?: Record<string, unknown>;
-  readonly body?: unknown;
-  readonly idempotencyKey?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** Fills `{name}` parameters and appends the query. */
-export function urlOf(root: string, spec: RouteSpec, call: LooseCall): string {
-  const path = spec.path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(call.params?.[name])),
-  );
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(call.query ?? {}))
-    if (value !== undefined) query.set(name, String(value));
-  return `${root}${path}${query.size > 0 ? `?${query}` : ''}`;
-}
-
-async function problemIn(response: FetchResponse): Promise<Problem> {
-  const text = await response.text();
-  try {
-    return Problem.parse(JSON.parse(text));
-  } catch {
-    // Not a document of ours: API Gateway's own answers (`{"message":"Service Unavailable"}`), or a proxy's.
-    return {
-      type: 'about:blank',
-      title: response.statusText,
-      status: response.status,
-      code: `http_${response.status}`,
-      detail: `The server answered ${response.status}: ${text.slice(0, 200)}`,
-      remedy:
-        response.status === 429 || response.status >= 500
-          ? 'Try again in a moment.'
-          : 'Check the URL of the API.',
-      request_id: response.headers.get('x-request-id') ?? response.headers.get('apigw-requestid') ?? '',
-    };
-  }
-}
+export type Client = ClientOf<Routes>;
 
 export function createClient(options: ClientOptions): Client {
-  const send = async (operation: OperationId, call: LooseCall): Promise<FetchResponse> => {
-    const spec: RouteSpec = ROUTES[operation];
-    const headers: Record<string, string> = { accept: 'application/json' };
-    if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
-    if (call.body !== undefined) headers['content-type'] = 'application/json';
-    if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
-    const response = await (options.fetch ?? fetch)(urlOf(options.url, spec, call), {
-      method: spec.method,
-      headers,
-      redirect: 'manual',
-      ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-      ...(call.signal !== undefined && { signal: call.signal }),
-    }).catch((error: unknown) => {
-      if (call.signal?.aborted) throw error;
-      throw new UnreachableError(
-        options.url,
-        error instanceof Error && error.cause !== undefined ? error.cause : error,
-      );
-    });
-    if (response.status >= 400) throw new ApiError(await problemIn(response));
-    return response;
-  };
-  const call = async (operation: OperationId, given: LooseCall = {}): Promise<unknown> => {
-    const response = await send(operation, given);
-    const body = ROUTES[operation].success.body;
-    if (body === null) return undefined;
-    return body.parse(await response.json());
-  };
-  return { call: call as Client['call'], raw: send as Client['raw'] };
+  return createClientOf(ROUTES, options);
 }
