@@ -32,8 +32,10 @@ interface CommandSpec<A extends Args, O extends OptionKinds, Op extends Operatio
   readonly summary: string;
   /** Further paragraphs of the help. */
   readonly details?: string;
-  /** Positional arguments in their order, each with what it is. All are required. */
+  /** Positional arguments in their order, each with what it is. */
   readonly args?: A;
+  /** Those of them, at the end, that may be left out; they are '' then. */
+  readonly optionalArgs?: readonly (keyof A & string)[];
   readonly options?: O;
   /** What to say, and what to do next, when more words follow: for commands where that is a likely mistake. */
   readonly onExcess?: readonly [detail: string, next: string];
@@ -52,7 +54,8 @@ export interface Command {
   readonly alias?: string | undefined;
   readonly summary: string;
   readonly details: string;
-  readonly args: readonly (readonly [name: string, what: string])[];
+  /** `<name>`, or `[name]` when it may be left out. */
+  readonly args: readonly (readonly [placeholder: string, what: string])[];
   readonly options: readonly OptionKind<unknown>[];
   readonly onExcess: readonly [detail: string, next: string] | undefined;
   readonly examples: readonly string[];
@@ -96,7 +99,10 @@ export function command<const A extends Args, const O extends OptionKinds, const
     alias: spec.alias,
     summary: spec.summary,
     details: spec.details ?? '',
-    args: Object.entries(spec.args ?? {}),
+    args: Object.entries(spec.args ?? {}).map(([name, what]) => [
+      spec.optionalArgs?.includes(name) ? `[${name}]` : `<${name}>`,
+      what,
+    ]),
     options: kinds.map(([, kind]) => kind),
     onExcess: spec.onExcess,
     examples: spec.examples,

@@ -21,6 +21,11 @@ export const GROUPS: readonly GroupEntry[] = [
     load: async () => (await import('./project/index.ts')).project,
   },
   {
+    name: 'manifest',
+    summary: 'Manifests: what staithe.yaml says',
+    load: async () => (await import('./manifest/index.ts')).manifest,
+  },
+  {
     name: 'source',
     summary: 'Sources: uploaded archives of a project',
     load: async () => (await import('./source/index.ts')).source,

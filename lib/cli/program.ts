@@ -31,7 +31,7 @@ function leafProgram(command: Command, finish: (code: number) => void): Program 
     .summary(command.summary)
     .description([command.summary, command.details].filter(Boolean).join('\n\n'));
   if (command.alias !== undefined) leaf.alias(command.alias);
-  for (const [name, what] of command.args) leaf.argument(`<${name}>`, what);
+  for (const [placeholder, what] of command.args) leaf.argument(placeholder, what);
   for (const kind of command.options) leaf.addOption(declare(kind));
   leaf.optionsGroup('Global options:');
   for (const option of globalOptions()) leaf.addOption(option);

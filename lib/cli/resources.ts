@@ -5,6 +5,7 @@ import type { OperationId, Routes } from '../contract/routes.ts';
 type OutputOf<Op extends OperationId> = RouteOutput<Routes[Op]>;
 
 export type Project = OutputOf<'getProject'>;
+export type SyncedManifest = OutputOf<'getManifest'>;
 export type Source = OutputOf<'getSource'>;
 export type Upload = NonNullable<OutputOf<'createSource'>['upload']>;
 export type Build = OutputOf<'listBuilds'>['items'][number];

@@ -48,7 +48,15 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/ports/workflows.ts',
     'lib/domain/compute',
   ],
-  'lib/agent': ['lib/contract', 'lib/archive', 'lib/domain/*/schema.ts', 'zod', 'esbuild'],
+  // What a failure means is decided in one place, by a pure function, where the failure is seen.
+  'lib/agent': [
+    'lib/contract',
+    'lib/archive',
+    'lib/domain/*/schema.ts',
+    'lib/domain/diagnosis',
+    'zod',
+    'esbuild',
+  ],
   'lib/local': ['@aws-sdk/*', 'busboy', 'jsonata', 'yauzl', 'yazl', 'yaml', 'zod'],
   'lib/cli': [
     'lib/contract',
@@ -56,6 +64,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/*/schema.ts',
     'lib/domain/values.ts',
     'lib/domain/error.ts',
+    // Pure: a manifest is checked without a server.
+    'lib/domain/manifest/index.ts',
+    'lib/domain/manifest/json-schema.ts',
     'package.json',
     'commander',
     'zod',

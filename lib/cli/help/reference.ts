@@ -56,9 +56,11 @@ function optionRows(command: Command): string {
 }
 
 function section(command: Command, noun: string, depth: string): string {
-  const words = ['staithe', noun, command.name, ...command.args.map(([name]) => `<${name}>`)].filter(Boolean);
+  const words = ['staithe', noun, command.name, ...command.args.map(([placeholder]) => placeholder)].filter(
+    Boolean,
+  );
   const alias = command.alias === undefined ? '' : `Also \`staithe ${command.alias}\`.`;
-  const args = command.args.map(([name, what]) => `- \`<${name}>\`: ${what}`).join('\n');
+  const args = command.args.map(([placeholder, what]) => `- \`${placeholder}\`: ${what}`).join('\n');
   const examples = `\`\`\`sh\n${command.examples.join('\n')}\n\`\`\``;
   return [
     `${depth} \`${words.join(' ')}\``,

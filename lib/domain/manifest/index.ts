@@ -1,10 +1,11 @@
 /** Reading `staithe.yaml`: text to a checked manifest with its hash, or an error that names the place. */
+import { stringify } from 'yaml';
 import { hashOf } from './canonical.ts';
 import { type ReadDocument, readDocument, UnreadableDocument } from './document.ts';
 import { doubtsOf } from './doubts.ts';
 import { check, type Finding } from './findings.ts';
 import { fieldOf, type Mistake, type Place, placesIn } from './place.ts';
-import { type Manifest, Manifest as ManifestSchema } from './schema.ts';
+import { MANIFEST_MAX_BYTES, type Manifest, Manifest as ManifestSchema } from './schema.ts';
 
 export { canonicalJson, canonicalManifest, hashOf } from './canonical.ts';
 export type { Mistake } from './place.ts';
@@ -55,6 +56,28 @@ export function inspect(text: string, file = 'staithe.yaml'): ReadManifest & { d
   const { manifest, document, placeOf } = checked(text, file);
   const doubts = doubtsOf(manifest).map((doubt) => located(doubt, document, placeOf));
   return { manifest, hash: hashOf(manifest), doubts };
+}
+
+/**
+ * The bytes of a manifest's file as text.
+ * @throws ManifestError where they are no UTF-8, or when there are more than 256 KiB of them
+ */
+export function textOf(bytes: Uint8Array, file = 'staithe.yaml'): string {
+  const refuse = (text: string, offset: number, reason: string): never => {
+    throw new ManifestError(file, [{ ...placesIn(text)(offset), field: '', reason }]);
+  };
+  if (bytes.length > MANIFEST_MAX_BYTES)
+    refuse('', 0, `has ${bytes.length} bytes; ${MANIFEST_MAX_BYTES / 1024} KiB are allowed`);
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  // Whatever was replaced was no UTF-8: a replacement character that is written in the file is not made again.
+  if (Buffer.compare(Buffer.from(text), bytes) !== 0)
+    refuse(text, text.indexOf('\u{fffd}'), 'is not written in UTF-8');
+  return text;
+}
+
+/** The manifest as YAML, without what has its default. */
+export function yamlOf(manifest: unknown): string {
+  return stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function checked(text: string, file: string) {

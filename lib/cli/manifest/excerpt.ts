@@ -1,0 +1,23 @@
+/** A mistake as compilers show it: where it is, what is wrong, and the line with a mark below the place. */
+import type { Mistake } from '../../domain/manifest/index.ts';
+import { clean } from '../terminal/clean.ts';
+import { noteBold, noteDim, noteRed } from '../terminal/style.ts';
+
+/** Of a longer line only this many characters around the place are shown: a terminal has 80 columns at least. */
+const WIDTH = 70;
+
+/** @param path of the file, as it was given @returns lines for a terminal, on stderr */
+export function excerptOf(path: string, text: string, mistake: Mistake): string[] {
+  const { line, column, field, reason } = mistake;
+  const written = text.split('\n')[line - 1] ?? '';
+  // Every character becomes one column, so that the mark stands below the place.
+  const from = Math.max(0, Math.min(column - 1 - WIDTH / 2, written.length - WIDTH));
+  const plain = written.slice(from, from + WIDTH).replace(/[\t\r]/g, ' ');
+  const number = String(line);
+  const margin = ' '.repeat(number.length);
+  return [
+    `${noteBold(`${path}:${line}:${column}`)} ${clean(`${field === '' ? 'the manifest' : field}: ${reason}`)}`,
+    `  ${noteDim(`${number} |`)} ${plain.replace(/[^\P{C}]/gu, '?')}`,
+    `  ${noteDim(`${margin} |`)} ${' '.repeat(column - 1 - from)}${noteRed('^')}`,
+  ];
+}
