@@ -363,10 +363,10 @@ describe('what only the record has', () => {
       getJob: ({ actor, params }) => Job.get(ports, actor, params.job),
       reportProgress: ({ params, body }) => Job.progress(ports, params.job, body),
       createJobUpload: ({ actor, params, body }) => Job.createUpload(ports, actor, params.job, body),
-      readJobSecrets: unused,
-      restoreJobCaches: unused,
-      saveJobCaches: unused,
-      confirmJobCaches: unused,
+      readJobSecrets: async () => ({ secrets: {}, missing: [] }),
+      restoreJobCaches: async () => ({ caches: [] }),
+      saveJobCaches: async () => ({ uploads: [] }),
+      confirmJobCaches: async () => ({ saved: 0 }),
       reportResult: ({ actor, params, body }) => Job.result(ports, actor, params.job, body),
     });
     const agent = { kind: 'job', job_id: job, run_id: run.id, project_id: place.project.id } as const;
