@@ -1,11 +1,13 @@
 import { dynamoTable } from '../../lib/aws/table.ts';
+import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { idFrom } from '../../lib/domain/id.ts';
 import * as Manifests from '../../lib/domain/manifest/synced.ts';
 import * as Project from '../../lib/domain/project/index.ts';
+import * as Queue from '../../lib/domain/queue/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
-const ports = { table: dynamoTable(), clock, randomness };
+const ports = { table: dynamoTable(), workflows: stepFunctions(), clock, randomness };
 
 export const handler = serve(
   'projects',
@@ -14,7 +16,12 @@ export const handler = serve(
       Project.create(ports, actor, body, seed && idFrom('project', seed)),
     listProjects: ({ actor, query }) => Project.list(ports, actor, query),
     getProject: ({ actor, params }) => Project.resolve(ports, actor, params.project),
-    updateProject: ({ actor, params, body }) => Project.update(ports, actor, params.project, body),
+    updateProject: async ({ actor, params, body }) => {
+      const project = await Project.update(ports, actor, params.project, body);
+      if (body.max_concurrent_jobs !== undefined)
+        await Queue.setLimit(ports, project.id, project.max_concurrent_jobs);
+      return project;
+    },
     syncManifest: async ({ actor, params, body }) =>
       Manifests.sync(ports, actor, await Project.resolve(ports, actor, params.project), body),
     getManifest: async ({ actor, params, query }) =>

@@ -67,6 +67,8 @@ export class StaitheStack extends Stack {
 
     storage.giveTable(functions.projects, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
     storage.giveIndex(functions.projects);
+    // A higher limit of concurrent jobs wakes those that wait.
+    functions.projects.role.addToPolicy(builds.workflow.wakingStatement());
 
     storage.giveTable(functions.sources, 'GetItem', 'PutItem');
     storage.giveBytes(functions.sources, 'sources', 'PutObject');

@@ -2,9 +2,10 @@ import type { Api } from '../api.ts';
 import { command } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { followToResult, stillRunning } from '../follow/run.ts';
-import { flag, list, pairs, projectOption, text } from '../option.ts';
+import { flag, projectOption, text } from '../option.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { readyArchive, sourceOptions, uploadSource } from '../upload/source.ts';
+import { requestOf, requestOptions } from './request.ts';
 import { buildText } from './view.ts';
 
 interface SourceChoice {
@@ -37,22 +38,20 @@ export const create = command({
   summary: 'Build a folder, an archive or a source that was uploaded before',
   details:
     'Sends the source, records the build and starts a run of it. With --follow it stays until the run has ended ' +
-    'and fails with exit code 6 when the run does.',
+    'and fails with exit code 6 when the run does. A tree, manifest and request that were built before are not built ' +
+    'again: the run has ended at once with the earlier artifacts, unless --force-rebuild says otherwise.',
   options: {
     project: projectOption,
     ...sourceOptions,
     source: text('--source <source>', 'build this source (src_…)'),
-    service: list('--service <name>', 'build this service only'),
-    input: pairs('--input <name=value>', 'reaches every command as STAITHE_INPUT_<NAME>'),
-    manifestHash: text('--manifest-hash <digest>', 'refuse any other manifest than this (sha256:…)'),
-    gitSha: text('--git-sha <sha>', 'the commit that the source is of'),
-    gitRef: text('--git-ref <ref>', 'the branch or tag that the source is of'),
+    ...requestOptions,
     start: flag('--no-start', 'record the build and start nothing'),
     follow: flag('--follow', 'stay until the run has ended'),
   },
   examples: [
     'staithe build create --project hello --dir examples/hello --follow',
     'staithe build create --project hello --file hello.tar.gz --service api --input channel=beta',
+    'staithe build create --project hello --dir . --matrix node=22,24 --fail-fast on --timeout 20m',
     'staithe build create --project hello --source src_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --no-start',
   ],
   calls: ['createSource', 'createBuild', 'getRun', 'getBuildLogs', 'listJobs'],
@@ -62,15 +61,7 @@ export const create = command({
     const source_id = await sourceOf(options, api, terminal);
     const build = await api.call('createBuild', {
       params: { project: options.project },
-      body: {
-        source_id,
-        start: options.start,
-        inputs: options.input,
-        ...(options.service.length > 0 && { services: options.service }),
-        ...(options.manifestHash !== undefined && { manifest_hash: options.manifestHash }),
-        ...(options.gitSha !== undefined && { git_sha: options.gitSha }),
-        ...(options.gitRef !== undefined && { git_ref: options.gitRef }),
-      },
+      body: { source_id, start: options.start, ...requestOf(options) },
     });
     const run = build.latest_run;
     if (run === null)

@@ -7,11 +7,23 @@ export const run = command({
   name: 'run',
   summary: 'Run a build (again)',
   args: { build: 'id of the build (bld_…)' },
-  options: { follow: flag('--follow', 'stay until the run has ended') },
-  examples: ['staithe build run bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --follow'],
+  options: {
+    failed: flag(
+      '--failed',
+      'only the jobs that the newest run did not complete; keep the artifacts of the others',
+    ),
+    follow: flag('--follow', 'stay until the run has ended'),
+  },
+  examples: [
+    'staithe build run bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --follow',
+    'staithe build run bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --failed --follow',
+  ],
   calls: ['createRun', 'getRun', 'getBuildLogs', 'listJobs'],
   async run({ args, options }, { api, terminal }) {
-    const started = await api.call('createRun', { params: { build: args.build } });
+    const started = await api.call('createRun', {
+      params: { build: args.build },
+      body: { jobs: options.failed ? 'failed' : 'all' },
+    });
     if (!options.follow) return { json: started, text: runText(started), notes: stillRunning(started) };
     const ended = await followToResult(api, terminal, started);
     if (terminal.json) return undefined;

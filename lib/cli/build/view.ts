@@ -22,11 +22,12 @@ export const runColumns: readonly Column<Run>[] = [
 ];
 
 const jobColumns: readonly Column<Job>[] = [
-  { title: 'service', value: (job) => job.service },
+  { title: 'job', value: (job) => job.name },
   { title: 'status', value: (job) => job.status, style: status },
   { title: 'progress', value: (job) => `${job.progress}%` },
   { title: 'stage', value: (job) => job.stage },
   { title: 'took', value: took },
+  { title: 'machine', value: (job) => job.compute && `${job.compute.type} ${job.compute.architecture}` },
   { title: 'id', value: (job) => job.id },
 ];
 
@@ -56,6 +57,9 @@ export function runText(run: Run, jobs: readonly Job[] = []): string {
       ['stage', `${run.stage} (${run.progress}%)`],
       ['took', took(run)],
       ['manifest', run.manifest_hash],
+      ['reused from', run.reused_from],
+      ['retry of', run.retry_of],
+      ['superseded by', run.superseded_by],
       ['artifacts', run.artifact_ids.length],
       ['created', `${moment(run.created_at)} by ${run.created_by}`],
     ]),
@@ -69,13 +73,17 @@ export function runText(run: Run, jobs: readonly Job[] = []): string {
 
 export function buildText({ latest_run: run, ...build }: BuildWithRun, jobs: readonly Job[] = []): string {
   const inputs = Object.entries(build.inputs).map(([name, value]) => `${name}=${value}`);
+  const matrix = Object.entries(build.matrix ?? {}).map(([axis, values]) => `${axis}=${values.join(',')}`);
   const record = fields([
     ['build', build.id],
     ['project', build.project_id],
     ['source', build.source_id],
     ['git', [build.git_ref, build.git_sha].filter(Boolean).join(' ') || undefined],
     ['services', build.services?.join(', ') ?? 'all of the manifest'],
+    ['matrix', matrix.join(' ') || undefined],
     ['inputs', inputs.join(', ') || undefined],
+    ['features', build.features.join(', ') || undefined],
+    ['trust', build.trust === 'fork' ? 'of a fork: no secrets, caches of its own' : undefined],
     ['created', `${moment(build.created_at)} by ${build.created_by}`],
   ]);
   return `${record}\n\n${run === null ? 'not run yet' : runText(run, jobs)}`;

@@ -17,6 +17,8 @@ export function projectText(project: Project): string {
     ['name', project.name],
     ['repository', project.repository ?? '-'],
     ['default branch', project.default_branch],
+    ['jobs at once', project.max_concurrent_jobs ?? 'any number'],
+    ['supersede', project.supersede ? 'newer runs of a branch cancel older ones that wait' : undefined],
     ['created', `${moment(project.created_at)} by ${project.created_by}`],
     ['updated', moment(project.updated_at)],
   ]);
