@@ -15,6 +15,8 @@ export interface Staithe extends AsyncDisposable {
   readonly adminToken: string;
   readonly webhookSecret: string;
   readonly cloud: RunningCloud;
+  /** Where the cloud keeps everything. */
+  readonly stateFolder: string;
   /** What the cloud logged so far. */
   readonly log: readonly string[];
   /** A client with another token, or with none. */
@@ -83,6 +85,7 @@ export async function startStaithe(
     adminToken: connection.token,
     webhookSecret: connection.webhook_secret,
     cloud,
+    stateFolder: state,
     log,
     as,
     http: (method, path, request) => send(connection.url, connection.token, method, path, request),
