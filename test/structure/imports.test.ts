@@ -88,7 +88,7 @@ const roomOf = (path: string): string | undefined =>
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].flatMap(([, target]) =>
+  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([\w@.:/-]+)'/g)].flatMap(([, target]) =>
     target === undefined ? [] : [target],
   );
 }

@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
 import { fields } from '../terminal/table.ts';
-import { FILE, readManifestFile } from './file.ts';
+import { doubtNotes, FILE, readManifestFile } from './file.ts';
 
 export const check = command({
   name: 'check',
@@ -13,7 +13,8 @@ export const check = command({
   examples: ['staithe manifest check', 'staithe manifest check services/staithe.yaml'],
   calls: [],
   async run({ args }, { terminal }) {
-    const { path, manifest, hash, doubts } = readManifestFile(args.file, terminal.json);
+    const file = readManifestFile(args.file, terminal.json);
+    const { path, manifest, hash, doubts } = file;
     const services = Object.keys(manifest.services);
     return {
       json: { file: path, manifest_hash: hash, services, doubts },
@@ -22,7 +23,7 @@ export const check = command({
         ['hash', hash],
         ['services', services.join(', ')],
       ]),
-      notes: doubts,
+      notes: doubtNotes(file),
     };
   },
 });

@@ -21,8 +21,8 @@ interface ManifestFile extends ReadManifest {
   readonly path: string;
   readonly name: string;
   readonly text: string;
-  /** What looks like a mistake and is allowed, with the lines that it is in. */
-  readonly doubts: readonly string[];
+  /** What looks like a mistake and is allowed. */
+  readonly doubts: readonly Mistake[];
 }
 
 /** @throws Failure usage, with every mistake at its place */
@@ -32,18 +32,18 @@ export function readManifestFile(given: string, json: boolean): ManifestFile {
   let text = new TextDecoder().decode(bytes);
   try {
     text = textOf(bytes, path);
-    const { doubts, ...read } = inspect(text, path);
-    return {
-      ...read,
-      path,
-      name: basename(path),
-      text,
-      doubts: doubts.flatMap((doubt) => excerptOf(path, text, doubt)),
-    };
+    return { ...inspect(text, path), path, name: basename(path), text };
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
     throw mistakesFailure(path, text, error.mistakes, json);
   }
+}
+
+/** The doubts for people, as notes of a command. */
+export function doubtNotes({ path, text, doubts }: ManifestFile): string[] {
+  return doubts.flatMap((doubt) =>
+    excerptOf(path, text, { ...doubt, reason: `${doubt.reason} (a warning)` }),
+  );
 }
 
 function ownFile(): string {

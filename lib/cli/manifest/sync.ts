@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { projectOption, text } from '../option.ts';
 import { fields } from '../terminal/table.ts';
-import { FILE, readManifestFile } from './file.ts';
+import { doubtNotes, FILE, readManifestFile } from './file.ts';
 
 export const sync = command({
   name: 'sync',
@@ -37,7 +37,7 @@ export const sync = command({
         ['services', synced.services.join(', ')],
       ]),
       notes: [
-        ...file.doubts,
+        ...doubtNotes(file),
         `next: staithe build create --project ${options.project} --manifest-hash ${synced.manifest_hash} --dir . --follow`,
       ],
     };

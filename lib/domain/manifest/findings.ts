@@ -79,7 +79,7 @@ class Finder {
       return (meant?.issues ?? []).flatMap((inner) => this.findingsOf(inner, path));
     }
     const kinds = [...new Set(issue.errors.flatMap(kindsWanted))];
-    return [{ path, at: 'value', reason: `must be ${orList(kinds)}, not ${kindOf(value)}` }];
+    return [{ path, at: 'value', reason: wrongKind(orList(kinds), value) }];
   }
 
   #at(path: readonly Step[]): unknown {
@@ -139,7 +139,9 @@ function kindOf(value: unknown): string {
 function reasonOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return wrongKind(issue.expected, value);
+      return issue.expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')
+        ? `must be text, not ${kindOf(value)}: write it in quotes, as "${String(value)}"`
+        : wrongKind(KINDS[issue.expected] ?? issue.expected, value);
     case 'invalid_value':
       return notOneOf(issue.values.map(String), value);
     case 'too_small':
@@ -150,11 +152,8 @@ function reasonOf(issue: Issue, value: unknown): string {
   }
 }
 
-function wrongKind(expected: string, value: unknown): string {
-  const wanted = KINDS[expected] ?? expected;
+function wrongKind(wanted: string, value: unknown): string {
   if (value === undefined) return `is missing; it must be ${wanted}`;
-  if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
-    return `must be text, not ${kindOf(value)}: write it in quotes, as "${String(value)}"`;
   if (value === null && wanted === 'a map') return 'is empty; write {} for a map without fields';
   return `must be ${wanted}, not ${kindOf(value)}`;
 }
