@@ -1,0 +1,337 @@
+/** Secrets of projects on the whole system: set, read by a real build, and found nowhere else. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  CloudWatchLogsClient,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from '@aws-sdk/client-codebuild';
+import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build, digestOf, ended, logOf, newSlug, pack, startBuild, type Tree, upload } from './flow.ts';
+import { type HttpAnswer, type Staithe, startStaithe } from './server.ts';
+import { allItems } from './table.ts';
+
+let staithe: Staithe;
+beforeAll(async () => {
+  staithe = await startStaithe();
+});
+afterAll(() => staithe[Symbol.asyncDispose]());
+
+const project = async (slug = newSlug()) => {
+  await staithe.client.call('createProject', { body: { slug } });
+  return slug;
+};
+const set = (slug: string, name: string, value: string) =>
+  staithe.client.call('putSecret', { params: { project: slug, name }, body: { value } });
+const linesOf = async (buildId: string) =>
+  (await logOf(staithe.client, buildId)).map(({ message }) => message).join('\n');
+/** A tree of one service that gets these secrets. */
+const tree = (secrets: readonly unknown[], ...commands: string[]): Tree => ({
+  'staithe.yaml': JSON.stringify({
+    services: { app: { secrets, commands: [...commands, 'echo built > out'], artifacts: 'out' } },
+  }),
+});
+
+describe('a build', () => {
+  it('gets the secrets that its service names, and no others', async () => {
+    const slug = await project();
+    await set(slug, 'NPM_TOKEN', 'correct-horse');
+    await set(slug, 'OTHER_TOKEN', 'battery-staple');
+
+    const { buildId, run } = await build(
+      staithe.client,
+      slug,
+      tree(['NPM_TOKEN'], `test "$NPM_TOKEN" = correct-horse`, `test -z "\${OTHER_TOKEN+x}"`),
+    );
+
+    expect(run.error).toBeUndefined();
+    expect(run.status).toBe('completed');
+    expect(await linesOf(buildId)).toContain('secrets: NPM_TOKEN');
+    const { items } = await staithe.client.call('listSecretReads', {
+      params: { project: slug, name: 'NPM_TOKEN' },
+    });
+    expect(items).toEqual([expect.objectContaining({ run_id: run.id, service: 'app', build_id: buildId })]);
+    const other = await staithe.client.call('listSecretReads', {
+      params: { project: slug, name: 'OTHER_TOKEN' },
+    });
+    expect(other.items).toEqual([]);
+  });
+
+  it('gets a secret of several lines, with quotes and other characters, to the byte', async () => {
+    const slug = await project();
+    const value = `-----BEGIN KEY-----\n'"\\ $HOME \`x\` é \u{1F6A2}\n-----END KEY-----\n`;
+    await set(slug, 'SIGNING_KEY', value);
+
+    const { run } = await build(
+      staithe.client,
+      slug,
+      tree(
+        ['SIGNING_KEY'],
+        `test "$(printf %s "$SIGNING_KEY" | sha256sum | cut -c1-64)" = ${digestOf(Buffer.from(value))}`,
+      ),
+    );
+
+    expect(run.status).toBe('completed');
+  });
+
+  it('whose project does not have a secret fails before its commands, and says how to set it', async () => {
+    const slug = await project();
+
+    const { buildId, run } = await build(staithe.client, slug, tree(['NPM_TOKEN'], 'echo a command ran'));
+
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'manifest_error', step: 'prepare' } });
+    expect(run.error?.message).toContain('NPM_TOKEN');
+    expect(run.error?.hint).toMatch(/staithe secret set NPM_TOKEN --project prj_/);
+    expect(await linesOf(buildId)).not.toContain('$ echo a command ran');
+  });
+
+  it('of a fork gets none, and goes on without', async () => {
+    const slug = await project();
+    await set(slug, 'NPM_TOKEN', 'correct-horse');
+    const source = await upload(staithe.client, slug, pack(tree(['NPM_TOKEN'], `test -z "\${NPM_TOKEN+x}"`)));
+    const { id, latest_run } = await staithe.client.call('createBuild', {
+      params: { project: slug },
+      body: { source_id: source.id, trust: 'fork', git_ref: 'refs/pull/7/head' },
+    });
+
+    const run = await ended(staithe.client, latest_run?.id ?? '');
+
+    expect(run.status).toBe('completed');
+    const { items } = await staithe.client.call('listSecretReads', {
+      params: { project: slug, name: 'NPM_TOKEN' },
+    });
+    expect(items).toEqual([]);
+    expect((await staithe.client.call('getBuild', { params: { build: id } })).trust).toBe('fork');
+  });
+
+  it('of another branch than a secret is for does not get it', async () => {
+    const slug = await project();
+    await set(slug, 'DEPLOY_KEY', 'correct-horse');
+    const source = await upload(
+      staithe.client,
+      slug,
+      pack(tree([{ name: 'DEPLOY_KEY', branches: ['main'] }], 'test -z "$DEPLOY_KEY" || echo given')),
+    );
+    const statuses = await Promise.all(
+      ['main', 'feature'].map(async (git_ref) => {
+        const started = await staithe.client.call('createBuild', {
+          params: { project: slug },
+          body: { source_id: source.id, git_ref, force_rebuild: true },
+        });
+        const run = await ended(staithe.client, started.latest_run?.id ?? '');
+        return [git_ref, run.status, (await linesOf(started.id)).split('\n').includes('given')];
+      }),
+    );
+
+    expect(statuses).toEqual([
+      ['main', 'completed', true],
+      ['feature', 'completed', false],
+    ]);
+  });
+});
+
+/** All files below a folder, but those of the embedded Secrets Manager. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (name === 'secretsmanager') return [];
+    return statSync(path).isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+/** What Step Functions, CodeBuild and CloudWatch Logs know of everything that has happened, as text. */
+async function everythingInAws(): Promise<string> {
+  const texts: unknown[] = [];
+  const sfn = new SFNClient(staithe.aws);
+  const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
+  for (const { stateMachineArn } of stateMachines) {
+    const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+    for (const { executionArn } of executions)
+      texts.push(
+        await sfn.send(
+          new GetExecutionHistoryCommand({ executionArn, includeExecutionData: true, maxResults: 1000 }),
+        ),
+      );
+  }
+  const codebuild = new CodeBuildClient(staithe.aws);
+  const { ids = [] } = await codebuild.send(new ListBuildsCommand({}));
+  texts.push(await codebuild.send(new BatchGetBuildsCommand({ ids })));
+  const logs = new CloudWatchLogsClient(staithe.aws);
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client: logs }, {}))
+    for (const { logGroupName } of logGroups)
+      for await (const { events } of paginateFilterLogEvents({ client: logs }, { logGroupName }))
+        texts.push(events);
+  const secrets = new SecretsManagerClient(staithe.aws);
+  texts.push(await secrets.send(new ListSecretsCommand({ IncludePlannedDeletion: true })));
+  return JSON.stringify(texts);
+}
+
+describe('the value of a secret', () => {
+  // Also what a short value could be guessed by: a hash without a salt of it, or of the body that brought it.
+  const VALUE = 'Zq7-distinctive-value-4711';
+  const SECOND = 'Xw9-another-distinctive-0815';
+  const bodyOf = (value: string) => JSON.stringify({ value });
+  const traces = [VALUE, SECOND].flatMap((value) => [
+    value,
+    Buffer.from(value).toString('base64').replace(/=+$/, ''),
+    Buffer.from(value).toString('hex'),
+    encodeURIComponent(value),
+    digestOf(Buffer.from(value)),
+    digestOf(Buffer.from(bodyOf(value))),
+    Buffer.from(digestOf(Buffer.from(value)), 'hex').toString('base64'),
+  ]);
+  const foundIn = (text: string) => traces.filter((trace) => text.includes(trace));
+
+  it('is in no answer of the API, log, history, environment, table or file', async () => {
+    const slug = await project();
+    const { client } = staithe;
+    const answers: HttpAnswer[] = [];
+    const put = async (value: string, key: string, body: unknown = bodyOf(value)) => {
+      const path = `/v1/projects/${slug}/secrets/NPM_TOKEN`;
+      const answer = await staithe.http('PUT', path, { body, headers: { 'idempotency-key': key } });
+      answers.push(answer);
+      return answer.status;
+    };
+
+    const statuses = [
+      await put(VALUE, 'a'),
+      await put(VALUE, 'a'),
+      await put(SECOND, 'a'), // the same key with another value
+      await put(SECOND, 'b'),
+      await put(VALUE, 'c'),
+      await put(VALUE, 'd', VALUE), // no JSON at all
+      await put(VALUE, 'e', JSON.stringify({ value: [VALUE] })),
+      await put(VALUE, 'f', JSON.stringify({ value: `${VALUE}\u0000` })),
+      await put(VALUE, 'g', JSON.stringify({ value: VALUE.repeat(3000) })),
+    ];
+    const good = await build(
+      client,
+      slug,
+      tree(
+        ['NPM_TOKEN'],
+        `test "$NPM_TOKEN" = "$(printf 'Zq7-%s-value-4711' distinctive)"`,
+        'echo "printed: $NPM_TOKEN and $(printf %s "$NPM_TOKEN" | base64)"',
+        'printf "in pieces: %s" "$(printf %s "$NPM_TOKEN" | cut -c1-9)"; printf %s "$NPM_TOKEN" | cut -c10-',
+        'env',
+      ),
+    );
+    const bad = await build(client, slug, tree(['NPM_TOKEN'], 'echo "failed with $NPM_TOKEN" >&2; exit 3'));
+
+    expect(statuses).toEqual([200, 200, 422, 200, 200, 400, 400, 400, 400]);
+    expect(good.run.status).toBe('completed');
+    expect(bad.run).toMatchObject({ status: 'failed', error: { code: 'build_error', exit_code: 3 } });
+    const ofProject = ['secrets', 'secrets/NPM_TOKEN', 'secrets/NPM_TOKEN/reads', 'builds', 'caches', ''];
+    const ofBuilds = [good, bad].flatMap(({ buildId, runId, run }) => [
+      `/v1/builds/${buildId}`,
+      `/v1/builds/${buildId}/runs`,
+      `/v1/builds/${buildId}/logs`,
+      `/v1/runs/${runId}`,
+      `/v1/runs/${runId}/jobs`,
+      ...run.job_ids.map((job) => `/v1/jobs/${job}`),
+    ]);
+    const paths = [
+      ...ofProject.map((path) => `/v1/projects/${slug}/${path}`.replace(/\/$/, '')),
+      ...ofBuilds,
+    ];
+    for (const path of paths) {
+      const answer = await staithe.http('GET', path);
+      expect([path, answer.status]).toEqual([path, 200]);
+      answers.push(answer);
+    }
+    const everywhere = {
+      answers: JSON.stringify(answers.map(({ body, headers }) => [body, [...headers]])),
+      aws: await everythingInAws(),
+      table: JSON.stringify(await allItems(staithe)),
+      'log of the cloud': staithe.log.join('\n'),
+    };
+    for (const [where, text] of Object.entries(everywhere))
+      expect([where, foundIn(text)]).toEqual([where, []]);
+    // What was to be seen is there: the search looks at the right places.
+    expect(everywhere.aws).toContain('failed with ***');
+    expect(everywhere.aws).toContain('STAITHE_JOB_ID');
+    expect(everywhere.table).toContain('"secret_read"');
+    expect(everywhere.answers).toContain('printed: *** and ***');
+    const files = filesBelow(staithe.stateFolder);
+    expect(files.filter((file) => readFileSync(file, 'latin1').includes('secret_read'))).not.toEqual([]);
+    for (const file of files) expect([file, foundIn(readFileSync(file, 'latin1'))]).toEqual([file, []]);
+    const { items } = await client.call('listSecretReads', { params: { project: slug, name: 'NPM_TOKEN' } });
+    expect(items.map(({ run_id }) => run_id)).toEqual([bad.run.id, good.run.id]);
+  });
+});
+
+describe('a secret', () => {
+  it('that is deleted is gone for builds, and can be set again at once', async () => {
+    const slug = await project();
+    const params = { project: slug, name: 'NPM_TOKEN' };
+    await set(slug, 'NPM_TOKEN', 'the old one');
+    await staithe.client.call('deleteSecret', { params });
+    const without = await build(staithe.client, slug, tree(['NPM_TOKEN'], 'true'));
+
+    const secret = await set(slug, 'NPM_TOKEN', 'the new one');
+    const started = await startBuild(
+      staithe.client,
+      slug,
+      tree(['NPM_TOKEN'], 'test "$NPM_TOKEN" = "the new one"'),
+    );
+
+    expect(without.run.error?.code).toBe('manifest_error');
+    expect(secret.versions).toBe(1);
+    expect((await ended(staithe.client, started.runId)).status).toBe('completed');
+  });
+
+  it.each([
+    ['npm_token', 'lower case'],
+    ['1TOKEN', 'a digit at the beginning'],
+    ['NPM-TOKEN', 'a hyphen'],
+    ['X'.repeat(65), 'too long'],
+    ['AWS_SECRET_ACCESS_KEY', 'reserved'],
+    ['STAITHE_JOB_TICKET', 'reserved'],
+    ['PATH', 'reserved'],
+    ['LD_PRELOAD', 'reserved'],
+    ['NPM%20TOKEN', 'a space'],
+  ])('cannot be called %s (%s)', async (name) => {
+    const slug = await project();
+
+    const answer = await staithe.http('PUT', `/v1/projects/${slug}/secrets/${name}`, {
+      body: { value: 'x' },
+    });
+
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'validation_failed', fields: [{ field: 'path.name' }] },
+    });
+    expect((await staithe.client.call('listSecrets', { params: { project: slug } })).items).toEqual([]);
+  });
+
+  it('of one project is nothing to another', async () => {
+    const [mine, theirs] = [await project(), await project()];
+    await set(mine, 'NPM_TOKEN', 'mine');
+    const { secret } = await staithe.client.call('createToken', {
+      body: { role: 'deployer', project: theirs },
+    });
+    const stranger = { token: secret };
+
+    const answers = await Promise.all([
+      staithe.http('GET', `/v1/projects/${mine}/secrets`, stranger),
+      staithe.http('GET', `/v1/projects/${mine}/secrets/NPM_TOKEN`, stranger),
+      staithe.http('PUT', `/v1/projects/${mine}/secrets/NPM_TOKEN`, { ...stranger, body: { value: 'x' } }),
+      staithe.http('DELETE', `/v1/projects/${mine}/secrets/NPM_TOKEN`, stranger),
+      staithe.http('GET', `/v1/projects/${mine}/secrets/NPM_TOKEN/reads`, stranger),
+    ]);
+    const { run } = await build(staithe.client, theirs, tree(['NPM_TOKEN'], 'true'));
+
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404]);
+    expect(run.error?.code).toBe('manifest_error');
+    expect(
+      (await staithe.client.call('getSecret', { params: { project: mine, name: 'NPM_TOKEN' } })).versions,
+    ).toBe(1);
+  });
+});
