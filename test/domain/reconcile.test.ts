@@ -1,0 +1,163 @@
+/** Whatever was lost on the way, one sweep ends it with a reason. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import * as Job from '../../lib/domain/job/index.ts';
+import * as Reconcile from '../../lib/domain/reconcile/index.ts';
+import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
+import * as Run from '../../lib/domain/run/index.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
+import { ADMIN, agentOf, builtJob, claimed, startedBuild, TWO_SERVICES, type World, world } from './world.ts';
+
+const MINUTES = 60_000;
+const MACHINE = { ref: 'machine:1', active: true, status: 'IN_PROGRESS' };
+
+let place: World;
+beforeEach(async () => {
+  place = await world();
+});
+const sweep = () => Reconcile.sweep(place.ports);
+const read = (id: string) => Run.get(place.ports, ADMIN, id);
+const wait = (minutes: number) => place.ports.clock.advance(minutes * MINUTES);
+
+async function planned(manifest?: string, input = {}): Promise<{ id: string; jobs: Dispatch[] }> {
+  const { run } = await startedBuild(place, manifest, input);
+  return { id: run.id, jobs: (await plan(place.ports, run.id)).jobs };
+}
+
+function executionEnds(id: string, status: 'succeeded' | 'failed'): void {
+  const execution = place.ports.workflows.find('build', id);
+  if (execution === undefined) throw new Error('The run has no execution.');
+  execution.status = status;
+}
+
+describe('a sweep', () => {
+  test('of runs that are well changes nothing', async () => {
+    const { id, jobs } = await planned(TWO_SERVICES);
+    await claimed(place, jobs[0] as Dispatch);
+    wait(1);
+
+    expect(await sweep()).toEqual({ looked_at: 1, findings: [], failures: [] });
+    expect((await read(id)).status).toBe('building');
+  });
+
+  test('looks at nothing that has ended', async () => {
+    const { id } = await planned();
+    await Run.cancel(place.ports, ADMIN, id);
+
+    expect((await sweep()).looked_at).toBe(0);
+  });
+
+  test('starts a run whose workflow was never started', async () => {
+    const { run } = await startedBuild(place);
+    const { executions } = place.ports.workflows;
+    (executions as (typeof executions)[number][]).pop();
+    wait(3);
+
+    expect((await sweep()).findings).toMatchObject([{ run_id: run.id, what: 'never started' }]);
+    expect(place.ports.workflows.find('build', run.id)?.status).toBe('running');
+  });
+
+  test('fails a run whose execution died, and its jobs', async () => {
+    const { id } = await planned();
+    executionEnds(id, 'failed');
+
+    await sweep();
+
+    const run = await read(id);
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
+    expect((await Run.jobsOf(place.ports, run)).map(({ status }) => status)).toEqual(['failed']);
+  });
+
+  test('fails the job of an agent that fell silent and ends its machine; the run ends with the next one', async () => {
+    const { id, jobs } = await planned();
+    await claimed(place, jobs[0] as Dispatch);
+    place.ports.backend.place(id, jobs[0]?.job_id ?? '', MACHINE);
+    wait(4);
+
+    expect((await sweep()).findings).toMatchObject([{ what: 'agent silent' }]);
+    expect(place.ports.backend.stopped).toEqual([MACHINE.ref]);
+    wait(2);
+    await sweep();
+
+    const run = await read(id);
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
+    expect(run.error?.message).toMatch(/fell silent at 'starting'/);
+  });
+
+  test('leaves an agent that speaks alone, however long it takes', async () => {
+    const { id, jobs } = await planned();
+    const work = await claimed(place, jobs[0] as Dispatch);
+    for (let minute = 0; minute < 10; minute++) {
+      wait(1);
+      await Job.progress(place.ports, work.job.id, { stage: 'at work', progress: 10 }, agentOf(work));
+      expect((await sweep()).findings).toEqual([]);
+    }
+    expect((await read(id)).status).toBe('building');
+  });
+
+  test.each([
+    ['TIMED_OUT', 'timeout_error'],
+    ['FAILED', 'internal_error'],
+    ['UNKNOWN', 'internal_error'],
+  ] as const)('fails a job whose machine ended as %s, which nobody heard of', async (status, code) => {
+    const { id, jobs } = await planned();
+    place.ports.backend.place(id, jobs[0]?.job_id ?? '', { ...MACHINE, active: false, status });
+    wait(6);
+
+    expect((await sweep()).findings).toMatchObject([{ what: 'machine gone' }]);
+    const [job] = await Run.jobsOf(place.ports, await read(id));
+    expect(job).toMatchObject({ status: 'failed', error: { code } });
+  });
+
+  test('lets a job wait for a machine', async () => {
+    const { id, jobs } = await planned();
+    place.ports.backend.place(id, jobs[0]?.job_id ?? '', MACHINE);
+    wait(50);
+
+    expect((await sweep()).findings).toEqual([]);
+    expect((await read(id)).status).toBe('building');
+  });
+
+  test('ends a run whose jobs have ended while its workflow still waits for a lost event', async () => {
+    const { id, jobs } = await planned();
+    await builtJob(place, jobs[0] as Dispatch);
+    wait(2);
+
+    expect((await sweep()).findings).toMatchObject([{ what: 'event lost' }]);
+    const run = await read(id);
+    expect(run.status).toBe('completed');
+    expect(run.artifact_ids).toHaveLength(1);
+    expect(place.ports.workflows.find('build', id)?.status).toBe('stopped');
+  });
+
+  test('ends a run that is out of time', async () => {
+    const { id } = await planned(TWO_SERVICES, { timeout_seconds: 300 });
+    wait(6);
+
+    await sweep();
+
+    expect(await read(id)).toMatchObject({ status: 'failed', error: { code: 'timeout_error' } });
+    expect(place.ports.workflows.find('build', id)?.status).toBe('stopped');
+  });
+
+  test('goes on with the others when one run cannot be looked at', async () => {
+    const one = await planned();
+    const other = await planned(TWO_SERVICES);
+    executionEnds(one.id, 'failed');
+    executionEnds(other.id, 'failed');
+    const { workflows } = place.ports;
+    const state: typeof workflows.state = (workflow, name) =>
+      name === one.id ? Promise.reject(new Error('throttled')) : workflows.state(workflow, name);
+
+    const done = await Reconcile.sweep({ ...place.ports, workflows: { ...workflows, state } });
+
+    expect(done.failures).toEqual([{ run_id: one.id, message: 'throttled' }]);
+    expect((await read(other.id)).status).toBe('failed');
+    expect((await read(one.id)).status).toBe('building');
+  });
+
+  test('sees more open runs than one page has', async () => {
+    for (let at = 0; at < 103; at++) await startedBuild(place);
+
+    expect((await sweep()).looked_at).toBe(103);
+  });
+});
