@@ -1,6 +1,6 @@
 /** Runs one command of a service, in a process group of its own. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandEnd } from './failure.ts';
 import { endOutput, pass, type Tail } from './output.ts';
@@ -9,6 +9,11 @@ import { endOutput, pass, type Tail } from './output.ts';
 const GRACE_MS = 5000;
 /** How long output may still come after a command's end. What it left running in the background may hold its output open for ever. */
 const LAST_OUTPUT_MS = 250;
+
+/** How much of the output a diagnosis reads: the longest epilogue known, npm's usage, has 100 lines. */
+const READ_LINES = 200;
+/** Less than a few pages: nothing can be written any more. */
+const FULL_BYTES = 64 * 1024;
 
 /** The process groups that commands have begun; what runs in the background of one may serve the next. */
 export class ProcessGroups {
@@ -90,9 +95,21 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     options.signal.throwIfAborted();
     if (child.pid !== undefined) options.groups.forgetIfEmpty(child.pid);
     const outOfMemory = outOfMemoryKills() > killsBefore;
-    return { command, exitCode, signal, lastLines: options.tail.lines(), outOfMemory };
+    const lastLines = options.tail.lines();
+    const output = options.tail.lines(READ_LINES);
+    const diskFull = exitCode !== 0 && isFull(options.folder);
+    return { command, exitCode, signal, lastLines, output, outOfMemory, diskFull };
   } finally {
     options.signal.removeEventListener('abort', stop);
+  }
+}
+
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < FULL_BYTES;
+  } catch {
+    return false; // the command has removed the folder
   }
 }
 

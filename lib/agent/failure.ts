@@ -1,5 +1,7 @@
 /** How a job fails: one error type that carries what is reported, and what other errors mean. */
 import type { ArchiveError } from '../archive/error.ts';
+import { classify } from '../domain/diagnosis/classify.ts';
+import type { Phase } from '../domain/diagnosis/phase.ts';
 import type { ReportResult } from '../domain/job/schema.ts';
 
 export type ReportedFailure = Extract<ReportResult, { status: 'failed' }>['error'];
@@ -24,16 +26,13 @@ export class JobStopped extends Error {
   }
 }
 
-const NO_SPACE = {
-  code: 'resource_error',
-  message: 'The disk of the build is full.',
-  hint: 'Let the build write less (caches, intermediate files), or leave large files out of the source.',
-} as const;
-
 /** Maps whatever went wrong in a phase outside the commands to what is reported. */
 export function failureOf(error: unknown, step: string): ReportedFailure {
   if (error instanceof JobFailure) return fitting(error.failure);
-  if (codeOf(error) === 'ENOSPC') return { ...NO_SPACE, step };
+  if (codeOf(error) === 'ENOSPC') {
+    const { code, hint } = classify({ phase: 'agent', disk_full: true, last_lines: [] });
+    return { code, message: `The disk of the build is full; the agent was at '${step}'.`, hint, step };
+  }
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'internal_error',
@@ -49,6 +48,7 @@ function fitting(failure: ReportedFailure): ReportedFailure {
     ...failure,
     message: failure.message.slice(0, 4000),
     ...(failure.hint !== undefined && { hint: failure.hint.slice(0, 2000) }),
+    ...(failure.stage !== undefined && { stage: failure.stage.slice(0, 1000) }),
   };
 }
 
@@ -72,66 +72,39 @@ export function artifactFailure(error: ArchiveError): ReportedFailure {
 }
 
 export function timeoutFailure(seconds: number, step: string, lastLines: readonly string[]): ReportedFailure {
-  return {
-    code: 'timeout_error',
-    message: `The job was stopped after ${seconds} seconds, while it was at '${shortened(step)}'.`,
-    hint: "Make the step faster, or raise the service's timeout in staithe.yaml.",
-    step,
-    last_lines: [...lastLines],
-  };
+  const facts = { phase: 'command', timed_out_after: seconds, command: step, last_lines: lastLines } as const;
+  const { code, message, hint } = classify(facts);
+  return { code, message, hint, step, last_lines: [...lastLines] };
 }
-
-/** Signs of full disks and spent memory in what programs print. */
-const SPACE_SIGNS = /No space left on device|ENOSPC/;
-const MEMORY_SIGNS = /out of memory|ENOMEM|Cannot allocate memory|heap limit|OutOfMemoryError|^Killed$/im;
 
 export interface CommandEnd {
   readonly command: string;
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** What is reported: at most 30 lines. */
   readonly lastLines: readonly string[];
+  /** What is read to find out why: tools say the cause long before their last line (`npm ci` prints its help after it). */
+  readonly output: readonly string[];
   /** The kernel counted a kill for want of memory meanwhile. */
   readonly outOfMemory: boolean;
+  readonly diskFull: boolean;
 }
 
-/** What a command that did not end well means. */
-export function commandFailure(end: CommandEnd): ReportedFailure {
-  const output = end.lastLines.join('\n');
-  // A shell says 128 + n for a child that signal n ended (POSIX.1-2017, 2.8.2): 137 is SIGKILL, 134 SIGABRT.
-  const killed = end.signal === 'SIGKILL' || end.exitCode === 137;
-  const aborted = end.signal === 'SIGABRT' || end.exitCode === 134;
-  const how = end.signal === null ? `ended with exit code ${end.exitCode}` : `was ended by ${end.signal}`;
-  const common = {
-    step: end.command,
+/** What a command that did not end well means. @param phase `image` and `push` for a builder's commands */
+export function commandFailure(end: CommandEnd, phase: Phase = 'command'): ReportedFailure {
+  const ended = {
     ...(end.exitCode !== null && { exit_code: end.exitCode }),
     ...(end.signal !== null && { signal: end.signal }),
-    last_lines: [...end.lastLines],
   };
-  if ((killed && end.outOfMemory) || ((killed || aborted) && MEMORY_SIGNS.test(output)))
-    return {
-      ...common,
-      code: 'resource_error',
-      message: `'${shortened(end.command)}' ran out of memory (it ${how}).`,
-      hint: 'Let the build use less memory: fewer parallel workers, a lower heap limit.',
-    };
-  if (SPACE_SIGNS.test(output)) return { ...common, ...NO_SPACE };
-  return {
-    ...common,
-    code: 'build_error',
-    message: `'${shortened(end.command)}' ${how}.`,
-    hint: hintFor(end.exitCode, killed, output),
-  };
-}
-
-function hintFor(exitCode: number | null, killed: boolean, output: string): string {
-  // POSIX.1-2017, 2.8.2: 127 is a command not found, 126 one that cannot be run.
-  if (exitCode === 127)
-    return 'A program was not found. Install it in an earlier command, or check its spelling.';
-  if (exitCode === 126) return 'A file is not executable. Run it through its interpreter, or chmod +x it.';
-  if (killed) return 'Something killed it: often the kernel, for want of memory.';
-  if (/EAI_AGAIN|ENOTFOUND|Could not resolve host|Temporary failure in name resolution/.test(output))
-    return 'A host could not be found: check the name, and whether the build may reach it.';
-  return 'Read the last lines above it; running the same command in a clean checkout usually shows the same.';
+  const diagnosis = classify({
+    ...ended,
+    phase,
+    command: end.command,
+    out_of_memory: end.outOfMemory,
+    disk_full: end.diskFull,
+    last_lines: end.output,
+  });
+  return fitting({ ...diagnosis, ...ended, step: end.command, last_lines: [...end.lastLines] });
 }
 
 export function codeOf(error: unknown): string {

@@ -78,10 +78,11 @@ export class Tail {
         : Buffer.concat([this.#bytes, chunk]).subarray(-KEPT_BYTES);
   }
 
-  lines(): string[] {
+  /** @param count at most so many: what is reported unless said otherwise */
+  lines(count = KEPT_LINES): string[] {
     const lines = this.#bytes.toString('utf8').split('\n');
     if (lines.at(-1) === '') lines.pop();
-    return lines.slice(-KEPT_LINES).map(readable);
+    return lines.slice(-count).map(readable);
   }
 }
 

@@ -88,7 +88,7 @@ function ofFailure(facts: Facts, step: string): Verdict {
   const how = `${step} ${inWords(facts)}`;
   if (facts.disk_full)
     return { code: 'resource_error', message: `${how}: the disk of the build is full.`, hint: DISK_HINT };
-  if (facts.out_of_memory && ends.some(isKilled))
+  if (ranOutOfMemory(facts, ends))
     return {
       code: 'resource_error',
       message: `${step} ran out of memory (it ${inWords(facts)}).`,
@@ -117,6 +117,16 @@ function ofFailure(facts: Facts, step: string): Verdict {
 }
 
 const isKilled = (end: End): boolean => end.signal === 'SIGKILL';
+
+/**
+ * A kill alone says nothing: the kernel must have counted one, or make, a compiler or a builder says in words that its
+ * child was killed, which in a build hardly anybody does but the kernel. A line `Killed` is believed of a shell that
+ * ended so itself.
+ */
+function ranOutOfMemory({ out_of_memory: counted }: Facts, [own = {}, ...told]: readonly End[]): boolean {
+  if (counted) return isKilled(own) || told.some(isKilled);
+  return told.some((end) => end.saidBy === 'wrapper' || (end.saidBy === 'shell' && isKilled(own)));
+}
 
 /** GNU timeout ends with 124 when the time was up (coreutils manual, 23.1): believed only of a command that calls it. */
 const isTimeout = (facts: Facts): boolean =>

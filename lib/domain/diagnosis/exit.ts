@@ -5,14 +5,17 @@ export interface End {
   readonly exitCode?: number;
   /** `SIGKILL`. */
   readonly signal?: string;
+  /** Who says in words that the child was killed: 137 alone may be a program's own exit status. */
+  readonly saidBy?: 'wrapper' | 'shell';
 }
 
 type Reading = readonly [line: RegExp, end: (found: RegExpExecArray) => End];
 
 const exited = (group: number) => (found: RegExpExecArray) => ended(Number(found[group]));
-const signalled = (group: number) => (found: RegExpExecArray) => ({ signal: found[group] ?? '' });
-const killed = () => ({ signal: 'SIGKILL' });
-const byNumber = (found: RegExpExecArray) => ended(128 + Number(found[1]));
+const killed = (): End => ({ signal: 'SIGKILL', saidBy: 'wrapper' });
+const signalled = (group: number) => (found: RegExpExecArray) =>
+  found[group] === 'SIGKILL' ? killed() : { signal: found[group] ?? '' };
+const byNumber = (found: RegExpExecArray) => (found[1] === '9' ? killed() : ended(128 + Number(found[1])));
 
 /** Lines in which a wrapper reports its child's end. The whole line is known, so a number in it is the exit status. */
 const READINGS: readonly Reading[] = [
@@ -35,7 +38,8 @@ const READINGS: readonly Reading[] = [
   [/^\s+process didn't exit successfully: .*\(signal: (\d+), SIG/, byNumber],
   [/^(?:\S*(?:gcc|g\+\+|c\+\+|cc|clang)(?:-\d+)?): fatal error: Killed signal terminated program /, killed],
   [/^collect2: fatal error: ld terminated with signal (\d+) /, byNumber],
-  [/^(?:\S+: (?:line )?\d+:\s+\d+ )?Killed(?:\s.*)?$/, killed],
+  // The shell itself, of its child.
+  [/^(?:\S+: (?:line )?\d+:\s+\d+ )?Killed(?:\s.*)?$/, () => ({ signal: 'SIGKILL', saidBy: 'shell' })],
 ];
 
 /** A shell says 128 + n for a child that signal n ended (POSIX.1-2017, 2.8.2). */

@@ -4,6 +4,7 @@ import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool 
 const MAVEN_AUTH = secretHint(
   'The Maven repository refused the credentials, or got none.',
   'MAVEN_TOKEN',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what settings.xml shall hold
   'let a <server> of settings.xml read it as ${env.MAVEN_TOKEN}',
 );
 /** Maven's own verdict is one long line that begins so; tests' messages stand in lines of Surefire, which begin otherwise. */

@@ -8,8 +8,8 @@ const strerror = (words: string) =>
 const notThere = (found: RegExpExecArray) => {
   const name = part(found, 1, 'A program').trim();
   return name.includes('/')
-    ? `${name} is not there, or the interpreter in its first line is not: check the path, and which command writes it.`
-    : `${name} is not on the build machine: name it in \`toolchain\`, install it in an earlier command, or check its spelling.`;
+    ? `${name} was not found, or the interpreter in its first line was not: check the path, and which command writes it.`
+    : `${name} was not found on the build machine: name it in \`toolchain\`, install it in an earlier command, or check its spelling.`;
 };
 
 const MACHINE: Tool = {
@@ -45,10 +45,15 @@ const SHELL: Tool = {
     on(/^\S+: (?:line )?\d+: (.+?): (?:command )?not found$/, 'build_error', notThere),
     on(/^make(?:\[\d+\])?: (.+): No such file or directory$/, 'build_error', notThere),
     on(
-      /^(?:\S+: )(?:line )?(?:\d+: )?(.+): Permission denied$/,
+      /^\S+: (?:line )?\d+: (.+): Permission denied$/,
       'build_error',
       (found) =>
-        `${part(found, 1, 'A file')} may not be used: \`chmod +x\` it and commit that, or run it through its interpreter.`,
+        `${part(found, 1, 'The file')} is not executable: \`chmod +x\` it and commit that, or run it through its interpreter.`,
+    ),
+    on(
+      /^\S+: (.+): Permission denied$/,
+      'build_error',
+      'A file or folder may not be used: look at its rights, and at who owns it.',
     ),
     on(
       /^(?:\S+: )(?:line )?\d+: [Ss]yntax error/,
