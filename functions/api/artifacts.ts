@@ -5,6 +5,7 @@ import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Multipart from '../../lib/domain/artifact/multipart.ts';
 import * as Upload from '../../lib/domain/artifact/upload.ts';
 import { remove } from '../../lib/domain/artifact/use.ts';
+import * as Project from '../../lib/domain/project/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
 const ports = { table: dynamoTable(), blobs: s3Blobs(), clock, randomness };
@@ -15,7 +16,7 @@ export const handler = serve(
     createArtifact: async ({ actor, body, seed }) =>
       Upload.create(ports, actor, await Upload.projectOf(ports, actor, body.project), body, seed),
     listArtifacts: async ({ actor, query }) =>
-      Artifact.list(ports, await Upload.projectOf(ports, actor, query.project), query),
+      Artifact.list(ports, await Project.resolve(ports, actor, query.project), query),
     getArtifact: ({ actor, params }) => Artifact.get(ports, actor, params.artifact),
     deleteArtifact: async ({ actor, params }) => {
       await remove(ports, actor, params.artifact);

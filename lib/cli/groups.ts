@@ -47,7 +47,7 @@ export const GROUPS: readonly GroupEntry[] = [
   },
   {
     name: 'artifact',
-    summary: 'Artifacts: what builds produced',
+    summary: 'Artifacts: what builds produced and users uploaded',
     load: async () => (await import('./artifact/index.ts')).artifact,
   },
   {

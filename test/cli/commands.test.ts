@@ -71,6 +71,8 @@ const NOT_FOR_PEOPLE: Partial<Record<OperationId, string>> = {
   saveJobCaches: 'the agent uploads caches',
   confirmJobCaches: 'the agent has uploaded caches',
   reportResult: 'the agent reports',
+  uploadArtifact: 'whoever has no CLI posts a small file',
+  getMultipart: 'a program looks at an upload; the CLI begins or resumes it, which tells the same',
 };
 
 test('every route is reached by a command, but those of the agent', () => {

@@ -18,7 +18,8 @@ const Operation = z.object({
   operationId: z.string(),
   parameters: z.array(z.union([Parameter, z.object({ $ref: z.string() })])),
   requestBody: z
-    .object({ content: z.object({ 'application/json': z.object({ example: z.unknown() }) }) })
+    // Bytes have no example: such a request is sent without a body.
+    .object({ content: z.object({ 'application/json': z.object({ example: z.unknown() }).optional() }) })
     .optional(),
 });
 const Paths = z.record(z.string(), z.record(z.string(), Operation));
@@ -44,7 +45,7 @@ export const EXAMPLES: readonly ExampleRequest[] = Object.values(
       spec: ROUTES[operationId],
       params: valuesIn('path'),
       query: valuesIn('query'),
-      body: requestBody?.content['application/json'].example,
+      body: requestBody?.content['application/json']?.example,
     };
   });
 

@@ -7,8 +7,9 @@ import { flag, text } from '../option.ts';
 import type { Artifact } from '../resources.ts';
 import { withRetries } from '../retry.ts';
 import { bytes } from '../terminal/format.ts';
-import { bar } from '../terminal/terminal.ts';
-import { DownloadInterrupted, digestOf, fetchVerified } from './fetch.ts';
+import { sha256Of } from '../upload/digest.ts';
+import { meter } from '../upload/meter.ts';
+import { bytesLeft, DownloadInterrupted, fetchVerified } from './fetch.ts';
 
 /** The file to write. The artifact's name came over the network: only its last part is used, never a path. */
 function targetOf(artifact: Artifact, output: string | undefined): string {
@@ -33,7 +34,7 @@ export const download = command({
   summary: 'Download an artifact and verify its digest',
   details:
     'The file appears under its name only when its sha256 is that of the artifact. A file that is there already is ' +
-    'kept when it has the same bytes, and replaced only with --force.',
+    'kept when it has the same bytes, and replaced only with --force. A download that was interrupted goes on where it was.',
   args: { artifact: 'id of the artifact (art_…)' },
   options: {
     output: text(
@@ -57,7 +58,7 @@ export const download = command({
       text: `${path} (${bytes(size)}): sha256 verified${fetched ? '' : ', was here already'}`,
     });
     if (existsSync(path) && !options.force) {
-      if ((await digestOf(path)) === digest) return result(false);
+      if (`sha256:${await sha256Of(path)}` === digest) return result(false);
       throw usageFailure(
         `There is another file '${path}'.`,
         'Choose another name with --output, or say --force.',
@@ -65,12 +66,10 @@ export const download = command({
     }
     const attempt = async () => {
       const location = locationIn(await api.raw('downloadArtifact', { params }));
-      await fetchVerified(location, digest, path, (count) =>
-        terminal.progress(
-          `downloading ${artifact.name}`,
-          `${bar(size === 0 ? 1 : count / size)} of ${bytes(size)}`,
-        ),
-      );
+      const target = { digest, sizeBytes: size, target: path };
+      const left = bytesLeft(target);
+      if (left > 0) terminal.note(`resuming: ${bytes(left)} of ${bytes(size)} are here`);
+      await fetchVerified(location, target, meter(terminal, `downloading ${artifact.name}`, size, left));
       terminal.done();
     };
     await withRetries(

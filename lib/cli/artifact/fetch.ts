@@ -1,6 +1,6 @@
 /** Fetching an artifact's bytes into a file that exists only when they are the right ones. */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream, createWriteStream, rmSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -11,17 +11,32 @@ import { Failure } from '../failure.ts';
 /** The way from the storage broke: worth another try with a fresh URL. */
 export class DownloadInterrupted extends Error {}
 
-/** `sha256:` and the hex digits of a file's bytes. */
-export async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return `sha256:${hash.digest('hex')}`;
+export interface Download {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly target: string;
 }
 
-async function open(url: string): Promise<Readable> {
-  const response = await fetch(url).catch((error: unknown) => {
-    throw new DownloadInterrupted(error instanceof Error ? error.message : String(error));
-  });
+/**
+ * What has come so far, beside the target: a later command goes on with it. It has the digest in its name, so that it
+ * cannot be part of other bytes.
+ */
+export function partialOf({ digest, target }: Download): string {
+  return join(dirname(target), `.${basename(target)}.${digest.slice('sha256:'.length).slice(0, 12)}.part`);
+}
+
+/** How many bytes an earlier command left. */
+export function bytesLeft(download: Download): number {
+  return statSync(partialOf(download), { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** @param from the first byte that is asked for */
+async function open(url: string, from: number): Promise<{ body: Readable; from: number }> {
+  const response = await fetch(url, from === 0 ? {} : { headers: { range: `bytes=${from}-` } }).catch(
+    (error: unknown) => {
+      throw new DownloadInterrupted(error instanceof Error ? error.message : String(error));
+    },
+  );
   if (response.status >= 500) throw new DownloadInterrupted(`the storage answered ${response.status}`);
   if (!response.ok)
     throw new Failure(EXIT.unexpected, {
@@ -29,27 +44,53 @@ async function open(url: string): Promise<Readable> {
       detail: `The storage refused the download with status ${response.status}.`,
       remedy: 'Run the command again; it asks for a fresh URL.',
     });
-  return response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
+  const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
+  // 200 to a request for a range means that the whole comes (RFC 9110 section 14.2).
+  return { body, from: response.status === 206 ? from : 0 };
 }
 
 /**
- * Streams the bytes to a temporary name beside `target`, digests them on the way, and renames the file when the
- * digest is right; otherwise nothing is left.
+ * Streams the bytes to a temporary name beside the target, behind what an earlier command left there, and renames the
+ * file when the digest of the whole is right. Other bytes leave nothing; a broken way leaves what came.
  * @param onBytes gets the bytes written so far
  * @throws DownloadInterrupted | Failure (other bytes than `digest` names)
  */
 export async function fetchVerified(
   url: string,
-  digest: string,
-  target: string,
+  download: Download,
   onBytes: (count: number) => void,
 ): Promise<void> {
-  const partial = join(dirname(target), `.${basename(target)}.${randomUUID()}.part`);
-  const remove = () => rmSync(partial, { force: true });
-  // An interrupt ends the process without coming back here.
-  process.once('exit', remove);
+  const partial = partialOf(download);
+  const left = bytesLeft(download);
+  // As many or more can only be wrong or whole: the digest tells, and a wrong file is begun anew.
+  const kept = left < download.sizeBytes ? left : 0;
+  const { body, from } = await open(url, kept);
   const hash = createHash('sha256');
-  let count = 0;
+  if (from > 0) await pipeline(createReadStream(partial), hash, { end: false });
+  await receive(body, partial, from, hash, onBytes);
+  const found = `sha256:${hash.digest('hex')}`;
+  if (found === download.digest) {
+    await rename(partial, download.target);
+    return;
+  }
+  const { size } = statSync(partial);
+  if (size < download.sizeBytes) throw new DownloadInterrupted(`${size} of ${download.sizeBytes} bytes came`);
+  rmSync(partial, { force: true });
+  throw new Failure(EXIT.unexpected, {
+    code: 'digest_mismatch',
+    detail: `The bytes that came are not the artifact: their digest is ${found}, not ${download.digest}.`,
+    remedy: 'Nothing was kept. Try again; if it stays, somebody has changed the storage.',
+  });
+}
+
+async function receive(
+  body: Readable,
+  partial: string,
+  from: number,
+  hash: Hash,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  let count = from;
   const watch = new Transform({
     transform: (chunk: Buffer, _, done) => {
       hash.update(chunk);
@@ -58,23 +99,10 @@ export async function fetchVerified(
       done(null, chunk);
     },
   });
-  try {
-    const body = await open(url);
-    body.once('error', (error) => watch.destroy(new DownloadInterrupted(error.message)));
-    await pipeline(body, watch, createWriteStream(partial, { flags: 'wx' })).catch((error: unknown) => {
-      const ours = error instanceof Error && 'syscall' in error && 'path' in error;
-      throw ours ? error : new DownloadInterrupted(error instanceof Error ? error.message : String(error));
-    });
-    const found = `sha256:${hash.digest('hex')}`;
-    if (found !== digest)
-      throw new Failure(EXIT.unexpected, {
-        code: 'digest_mismatch',
-        detail: `The bytes that came are not the artifact: their digest is ${found}, not ${digest}.`,
-        remedy: 'Nothing was kept. Try again; if it stays, somebody has changed the storage.',
-      });
-    await rename(partial, target);
-  } finally {
-    remove();
-    process.off('exit', remove);
-  }
+  body.once('error', (error) => watch.destroy(new DownloadInterrupted(error.message)));
+  const file = createWriteStream(partial, { flags: from > 0 ? 'a' : 'w' });
+  await pipeline(body, watch, file).catch((error: unknown) => {
+    const ours = error instanceof Error && 'syscall' in error && 'path' in error;
+    throw ours ? error : new DownloadInterrupted(error instanceof Error ? error.message : String(error));
+  });
 }

@@ -1,9 +1,11 @@
 import type { CommandGroup } from '../command.ts';
+import { remove } from './delete.ts';
 import { download } from './download.ts';
 import { list } from './list.ts';
 import { show } from './show.ts';
+import { upload } from './upload.ts';
 
 export const artifact: CommandGroup = {
   name: 'artifact',
-  commands: [list, show, download],
+  commands: [upload, list, show, download, remove],
 };

@@ -14,16 +14,28 @@ export const show = command({
     const text = fields([
       ['artifact', artifact.id],
       ['name', artifact.name],
+      ['origin', artifact.origin],
       ['service', artifact.service],
       ['project', artifact.project_id],
       ['build', artifact.build_id],
       ['run', artifact.run_id],
       ['status', status(artifact.status)],
       ['type', artifact.content_type],
+      ['image', artifact.image?.ref],
+      ['platforms', artifact.image?.platforms.join(', ')],
+      ['tags', artifact.image?.tags.join(', ')],
       ['size', artifact.size_bytes && `${bytes(artifact.size_bytes)} (${artifact.size_bytes} bytes)`],
       ['digest', artifact.digest],
-      ['created', moment(artifact.created_at)],
+      ['refused', artifact.error?.message],
+      [
+        'created',
+        `${moment(artifact.created_at)}${artifact.created_by === undefined ? '' : ` by ${artifact.created_by}`}`,
+      ],
     ]);
-    return { json: artifact, text, notes: [`next: staithe artifact download ${artifact.id}`] };
+    const next =
+      artifact.image === undefined
+        ? `staithe artifact download ${artifact.id}`
+        : `docker pull ${artifact.image.ref}`;
+    return { json: artifact, text, notes: artifact.status === 'stored' ? [`next: ${next}`] : [] };
   },
 });

@@ -1,14 +1,13 @@
 /** The archive to upload: a folder packed now, or a file that is one already. */
-import { createHash } from 'node:crypto';
-import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { EXIT } from '../exit-codes.ts';
 import { Failure, usageFailure } from '../failure.ts';
 import { bytes } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { sha256Of } from './digest.ts';
 
 export interface ReadyArchive {
   readonly path: string;
@@ -72,7 +71,7 @@ export async function packFolder(
 }
 
 /** A gzip file begins with 1f 8b (RFC 1952), a zip file with PK (APPNOTE 4.3.7); the name says nothing sure. */
-async function formatOf(path: string): Promise<ReadyArchive['format'] | undefined> {
+export async function formatOf(path: string): Promise<ReadyArchive['format'] | undefined> {
   await using file = await open(path);
   const { buffer } = await file.read({ buffer: Buffer.alloc(2), position: 0 });
   if (buffer[0] === 0x1f && buffer[1] === 0x8b) return 'tar.gz';
@@ -86,7 +85,5 @@ export async function takeFile(path: string): Promise<ReadyArchive> {
   const format = await formatOf(path);
   if (format === undefined)
     throw usageFailure(`'${path}' is neither a tar.gz nor a zip.`, 'Pack it, or name its folder with --dir.');
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return { path, sha256: hash.digest('hex'), sizeBytes: statSync(path).size, format };
+  return { path, sha256: await sha256Of(path), sizeBytes: statSync(path).size, format };
 }

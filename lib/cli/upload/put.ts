@@ -1,5 +1,4 @@
 /** Sending a file to a presigned URL: the very request that was signed, straight from the disk. */
-import { createReadStream } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Transform } from 'node:stream';
@@ -8,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import type { Upload } from '../resources.ts';
+import { type Range, readRange } from './digest.ts';
 
 /** The way to the storage broke: worth another try with a fresh URL. */
 export class UploadInterrupted extends Error {}
@@ -16,18 +16,19 @@ export class UploadInterrupted extends Error {}
 const SILENCE_MS = 60_000;
 
 /**
+ * @param range what of the file is sent
  * @param onSent gets the bytes sent so far
  * @throws UploadInterrupted | Failure (the storage refused)
  */
 export async function putFile(
   path: string,
-  sizeBytes: number,
+  range: Range,
   upload: Upload,
   onSent: (sent: number) => void,
 ): Promise<void> {
   const request = (upload.url.startsWith('https:') ? httpsRequest : httpRequest)(upload.url, {
     method: upload.method,
-    headers: { ...upload.headers, 'content-length': String(sizeBytes) },
+    headers: { ...upload.headers, 'content-length': String(range.length) },
   });
   request.setTimeout(SILENCE_MS, () => request.destroy(new Error('the connection went silent')));
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
@@ -43,7 +44,7 @@ export async function putFile(
     },
   });
   // A refusal may come before all is sent and break the sending: the answer says more than the broken pipe.
-  pipeline(createReadStream(path), count, request).catch((error: unknown) => {
+  pipeline(readRange(path, range), count, request).catch((error: unknown) => {
     if (!request.destroyed) request.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   const { status, body } = await answered

@@ -6,8 +6,9 @@ import { list, text } from '../option.ts';
 import type { Source } from '../resources.ts';
 import { withRetries } from '../retry.ts';
 import { bytes } from '../terminal/format.ts';
-import { bar, type Terminal } from '../terminal/terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { packFolder, type ReadyArchive, takeFile } from './archive.ts';
+import { meter } from './meter.ts';
 import { putFile, UploadInterrupted } from './put.ts';
 
 export const sourceOptions = {
@@ -15,9 +16,6 @@ export const sourceOptions = {
   file: text('--file <archive>', 'send this tar.gz or zip as it is'),
   exclude: list('--exclude <pattern>', 'with --dir: leave out what matches, in the syntax of .gitignore'),
 };
-
-/** 1 MiB: below it an upload is over before a bar could be read. */
-const BAR_FROM_BYTES = 1024 * 1024;
 
 /** @throws Failure */
 export function readyArchive(
@@ -54,9 +52,7 @@ export async function uploadSource(
       return source;
     }
     const total = archive.sizeBytes;
-    await putFile(archive.path, total, upload, (sent) =>
-      terminal.progress('uploading', total < BAR_FROM_BYTES ? '' : `${bar(sent / total)} of ${bytes(total)}`),
-    );
+    await putFile(archive.path, { start: 0, length: total }, upload, meter(terminal, 'uploading', total));
     terminal.done();
     terminal.note(`uploaded ${bytes(total)}: ${source.id}`);
     return source;

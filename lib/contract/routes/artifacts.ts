@@ -35,12 +35,8 @@ export const ARTIFACT_ROUTES = {
     group: 'artifacts',
     access: 'viewer',
     summary: 'List the artifacts of a project',
-    query: { project: ProjectRef.optional(), ...PAGING },
-    success: {
-      status: 200,
-      body: page(Artifact),
-      description: 'Stored artifacts, newest first; a token that is bound to a project need not name it',
-    },
+    query: { project: ProjectRef, ...PAGING },
+    success: { status: 200, body: page(Artifact), description: 'Stored artifacts, newest first' },
     errors: ['invalid_cursor'],
   }),
   getArtifact: route({
