@@ -10,6 +10,7 @@ import { memoryJobTokens } from './job-tokens.ts';
 import { type MemoryLogs, memoryLogs } from './logs.ts';
 import { type MemoryProbe, memoryProbe } from './probe.ts';
 import { memoryProjectSecrets } from './project-secrets.ts';
+import { type MemoryRegistries, type MemoryRegistry, memoryRegistries, memoryRegistry } from './registry.ts';
 import { type MemoryTable, memoryTable } from './table.ts';
 import { type MemoryTrees, memoryTrees } from './trees.ts';
 import { type MemoryWorkflows, memoryWorkflows } from './workflows.ts';
@@ -25,6 +26,8 @@ export interface MemoryPorts extends Ports {
   readonly trees: MemoryTrees;
   readonly probe: MemoryProbe;
   readonly backend: MemoryBackend;
+  readonly registry: MemoryRegistry;
+  readonly ownRegistry: MemoryRegistries;
   readonly clock: SimulatedClock;
 }
 
@@ -51,6 +54,8 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     projectSecrets: memoryProjectSecrets(),
     probe: memoryProbe(),
     backend: memoryBackend(),
+    registry: memoryRegistry(clock),
+    ownRegistry: memoryRegistries(clock),
     installation: { offer: offerFrom(undefined), reuse: true },
     randomness: seededRandomness(),
     ...overrides,

@@ -66,3 +66,14 @@ export interface Registry {
    */
   describe(repository: string, digest: string): Promise<StoredImage | undefined>;
 }
+
+/** A registry that is not the installation's own, and what opens it. Without credential both texts are empty. */
+export interface RegistryAccess {
+  readonly host: string;
+  /** Plain HTTP instead of HTTPS. */
+  readonly insecure: boolean;
+  readonly username: string;
+  readonly password: string;
+}
+
+export type OpenRegistry = (access: RegistryAccess) => Registry;
