@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import type { Client } from '../../lib/contract/client.ts';
+import type { CreateBuild } from '../../lib/domain/build/schema.ts';
 import type { Deployment } from '../../lib/domain/deployment/schema.ts';
 import type { Release } from '../../lib/domain/release/schema.ts';
 import type { LogLine } from '../../lib/domain/log/schema.ts';
@@ -70,9 +71,14 @@ export async function startBuild(
   client: Client,
   project: string,
   tree: Tree | Buffer<ArrayBuffer>,
+  asked: Partial<CreateBuild> = {},
 ): Promise<Started> {
   const source = await upload(client, project, Buffer.isBuffer(tree) ? tree : pack(tree));
-  const build = await client.call('createBuild', { params: { project }, body: { source_id: source.id } });
+  const build = await client.call('createBuild', {
+    params: { project },
+    // Tests that build the same tree twice mean to build it twice; those of reuse say so.
+    body: { source_id: source.id, force_rebuild: true, ...asked },
+  });
   if (build.latest_run === null) throw new Error('The build was not started.');
   return { buildId: build.id, runId: build.latest_run.id };
 }
@@ -99,8 +105,9 @@ export async function build(
   client: Client,
   project: string,
   tree: Tree | Buffer<ArrayBuffer>,
+  asked: Partial<CreateBuild> = {},
 ): Promise<Started & { run: Run }> {
-  const started = await startBuild(client, project, tree);
+  const started = await startBuild(client, project, tree, asked);
   return { ...started, run: await ended(client, started.runId) };
 }
 

@@ -282,6 +282,26 @@ export function tableContract(table: () => Table): void {
       expect(found.items[0]).toStrictEqual(onList('b', '1'));
     });
 
+    test('on the index of what is open gives keys, page by page, and forgets what has ended', async () => {
+      const pk = fresh();
+      const open = fresh();
+      const keysOf = (sk: string) => ({ pk, sk, gsi2pk: open, gsi2sk: sk });
+      for (const sk of ['1', '2', '3'])
+        await table().write({ put: item(pk, sk, { gsi2pk: open, gsi2sk: sk }), when: { any: true } });
+      await table().write({ put: item(pk, '1'), when: { any: true } });
+
+      const first = await table().query({ index: 'gsi2', partition: open, limit: 1 });
+      const second = await table().query({
+        index: 'gsi2',
+        partition: open,
+        limit: 10,
+        ...(first.last && { after: first.last }),
+      });
+
+      expect(first).toEqual({ items: [keysOf('2')], last: keysOf('2') });
+      expect(second).toEqual({ items: [keysOf('3')] });
+    });
+
     test('goes on where a page ended, also when that item is gone by then', async () => {
       const pk = fresh();
       for (const sk of ['1', '2', '3', '4']) await table().write({ put: item(pk, sk), when: { any: true } });

@@ -48,6 +48,20 @@ export function workflowsContract(subject: () => WorkflowsUnderTest): void {
     expect(await subject().find(name)).toMatchObject({ status: 'stopped', reason: 'cancelled by tok_1' });
   });
 
+  test('how it stands can be asked: running, succeeded, died, or never there', async () => {
+    const [running, succeeded, died, never] = [freshName(), freshName(), freshName(), freshName()];
+    const { workflows } = subject();
+    await workflows.start('build', running, { run_id: running, end: false });
+    await workflows.start('build', succeeded, { run_id: succeeded, end: true });
+    await subject().end(succeeded);
+    await workflows.start('build', died, { run_id: died, end: false });
+    await workflows.stop('build', died, 'cancelled');
+
+    const states = [running, succeeded, died, never].map((name) => workflows.state('build', name));
+
+    expect(await Promise.all(states)).toEqual(['running', 'succeeded', 'died', undefined]);
+  });
+
   test('stopping what never was is no error', async () => {
     const name = freshName();
 
