@@ -104,8 +104,9 @@ const FRESH: Partial<Record<ExampleRequest['operation'], () => Promise<{ params?
       body: { source_id: things.source, start: false, manifest_hash: undefined, services: undefined },
     }),
     createRelease: async () => ({
-      body: { build_id: things.build, version: `1.1.${++count}`, tag: `t${count}` },
+      body: { build_id: things.build, artifacts: undefined, version: `1.1.${++count}`, tag: `t${count}` },
     }),
+    createArtifact: async () => ({ body: { project: things.project } }),
     createDeployment: async () => ({ body: { release: things.release } }),
     createToken: async () => ({ body: { role: 'viewer', project: things.project } }),
     deleteToken: async () => ({ params: { token: (await newToken('viewer', things.project)).id } }),
