@@ -177,6 +177,8 @@ export const line = (message: string, service = 'api') => ({
   timestamp: AT,
   job_id: job.id,
   service,
+  job: service,
+  attempt: 1,
   message,
 });
 

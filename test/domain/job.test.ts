@@ -3,9 +3,7 @@ import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import * as Run from '../../lib/domain/run/index.ts';
-import * as Log from '../../lib/domain/run/logs.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
-import { settle } from '../../lib/domain/run/settle.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import { BlobKeys } from '../../lib/domain/storage/keys.ts';
 import {
@@ -17,7 +15,6 @@ import {
   STRANGER,
   sha256Of,
   startedBuild,
-  TWO_SERVICES,
   uploadedArtifact,
   type World,
   world,
@@ -25,7 +22,6 @@ import {
 
 const AGENT = '6f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d20';
 const OTHER_AGENT = '7f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d21';
-const LOST = { error: 'States.TaskFailed', cause: '{"Build":{"BuildStatus":"FAULT"}}' };
 
 let place: World;
 let runId: string;
@@ -289,73 +285,5 @@ describe("the agent's last word", () => {
       status: 'failed',
       error: { ...failed.error, job_id: work.job.id, service: 'web' },
     });
-  });
-});
-
-describe('the log of a run', () => {
-  const read = async (cursor?: string, limit = 100) =>
-    Log.read(place.ports, await Run.get(place.ports, ADMIN, runId), { cursor, limit });
-  const line = (second: number, message: string) => ({ timestamp: second * 1000, message });
-
-  test('joins the streams of its jobs and attempts by time, and goes on at the cursor', async () => {
-    const { run } = await startedBuild(place, TWO_SERVICES);
-    runId = run.id;
-    const [api, web] = (await plan(place.ports, run.id)).jobs;
-    if (api === undefined || web === undefined) throw new Error('Two jobs were expected.');
-    await claimed(place, api, { log_stream: 'api/1' });
-    await claimed(place, web, { log_stream: 'web/1' });
-    place.ports.logs.append('api/1', line(1, 'a'), line(3, 'c'));
-    place.ports.logs.append('web/1', line(2, 'b'));
-
-    const first = await read();
-    const settled = await settle(place.ports, web.job_id, LOST);
-    if (!settled.retry) throw new Error('A second attempt was expected.');
-    await claimed(place, settled.dispatch, { log_stream: 'web/2' });
-    place.ports.logs.append('web/2', line(4, 'd'));
-    const second = await read(first.next_cursor);
-
-    expect(first.items.map(({ message, service }) => [message, service])).toEqual([
-      ['a', 'api'],
-      ['b', 'web'],
-      ['c', 'api'],
-    ]);
-    expect(second.items.map(({ message }) => message)).toEqual(['d']);
-    expect(second.complete).toBe(false);
-  });
-
-  test('gives every line once, whatever the page, and is complete at the end of an ended run', async () => {
-    const work = await claimed(place, dispatch, { log_stream: 'web/1' });
-    place.ports.logs.append('web/1', ...Array.from({ length: 25 }, (_, n) => line(n, `line ${n}`)));
-    await Job.result(place.ports, agentOf(work), work.job.id, {
-      status: 'failed',
-      error: { code: 'build_error', message: 'x' },
-    });
-    await Run.fail(place.ports, runId, { code: 'build_error', message: 'x' });
-
-    const seen: string[] = [];
-    let page = await read(undefined, 10);
-    for (; !page.complete; page = await read(page.next_cursor, 10))
-      seen.push(...page.items.map(({ message }) => message));
-
-    expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => `line ${n}`));
-  });
-
-  test.each([
-    'no cursor',
-    Buffer.from('[]').toString('base64url'),
-    Buffer.from('{"a":1}').toString('base64url'),
-  ])('refuses %j as a cursor', async (cursor) => {
-    expect(await refusal(read(cursor))).toBe('invalid_cursor');
-  });
-
-  test('of a run without jobs is empty, and complete once it has ended', async () => {
-    const { run } = await startedBuild(place, 'services: [');
-    runId = run.id;
-
-    const before = await read();
-    await plan(place.ports, run.id);
-
-    expect(before).toMatchObject({ items: [], complete: false });
-    expect(await read()).toMatchObject({ items: [], complete: true });
   });
 });

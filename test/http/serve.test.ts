@@ -342,7 +342,6 @@ function builds(): Handlers<'builds'> {
     createRun: unused,
     listRuns: unused,
     listBuildArtifacts: unused,
-    getBuildLogs: unused,
     cancelBuild: unused,
     getRun: unused,
     listJobs: unused,
