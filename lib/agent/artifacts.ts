@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fixedFolder } from '../archive/glob.ts';
-import { type Looked, type PackFilesResult, packFiles } from '../archive/pack-files.ts';
+import { type PackFilesResult, packFiles } from '../archive/pack-files.ts';
+import { type ArtifactLook, zeroArtifacts } from '../domain/diagnosis/zero-artifacts.ts';
 import { ARTIFACT_MAX_BYTES, type CreateJobUpload, type Job } from '../domain/job/schema.ts';
 import type { ArtifactSpec } from '../domain/manifest/schema.ts';
 import type { JobApi } from './api.ts';
@@ -19,21 +20,22 @@ const CONTENT_TYPES = {
   file: 'application/octet-stream',
 } as const;
 
-/** Packs what each artifact of a service names. @throws JobFailure zero_artifacts; ArchiveError */
+/**
+ * Packs what each artifact of a service names. One that matches nothing fails the job, once all are known: the message
+ * tells of all.
+ *
+ * @throws JobFailure zero_artifacts; ArchiveError
+ */
 export async function packArtifacts(job: Job, folder: string, out: string): Promise<PackedArtifact[]> {
-  const { artifacts } = job.spec;
-  if (artifacts.length === 0)
-    throw new JobFailure({
-      code: 'zero_artifacts',
-      message: `The service ${job.service} declares no artifacts, so there is nothing to keep of this build.`,
-      hint: "Name what the build writes in staithe.yaml, e.g. artifacts: 'dist/**'.",
-      step: 'pack',
-    });
   const packed: PackedArtifact[] = [];
-  for (const [index, spec] of artifacts.entries()) {
+  const looks: ArtifactLook[] = [];
+  for (const [index, spec] of job.spec.artifacts.entries()) {
     const file = join(out, String(index));
     const result = await packFiles({ base: folder, ...spec, out: file });
-    if (result.kind === 'nothing') throw zeroArtifacts(job.service, spec, result.looked);
+    if (result.kind === 'nothing') {
+      looks.push({ ...result, root: spec.root, looked: result.looked.map(beside(job, folder)) });
+      continue;
+    }
     for (const glob of result.unmatched) say(`    nothing matches '${glob}'`);
     if (result.sizeBytes > ARTIFACT_MAX_BYTES) throw tooLarge(spec, result.sizeBytes);
     const taken = packed.map((one) => one.name);
@@ -45,10 +47,28 @@ export async function packArtifacts(job: Job, folder: string, out: string): Prom
       size_bytes: result.sizeBytes,
       content_type: CONTENT_TYPES[spec.format],
     });
+    looks.push({ kind: 'packed', name, files: result.files });
     say(`    ${name}: ${result.files} file${result.files === 1 ? '' : 's'}, ${inWords(result.sizeBytes)}`);
+  }
+  // An image may leave files beside it, and need not.
+  const declaresNothing = looks.length === 0 && job.spec.image === null;
+  if (declaresNothing || looks.some((look) => look.kind === 'nothing')) {
+    const { context, commands } = job.spec;
+    const left = { service: job.service, context, commands: commands.length, artifacts: looks };
+    throw new JobFailure({ ...zeroArtifacts(left), step: 'pack' });
   }
   return packed;
 }
+
+/** Whether a glob's folder is at the root of the source, for a service whose context is a folder below it. */
+const beside =
+  ({ spec: { context } }: Job, folder: string) =>
+  <L extends { readonly folder: string; readonly exists: boolean }>(looked: L) => {
+    const up = context.split('/').filter((name) => name !== '' && name !== '.');
+    const atSourceRoot =
+      up.length > 0 && !looked.exists && existsSync(join(folder, ...up.map(() => '..'), looked.folder));
+    return { ...looked, atSourceRoot };
+  };
 
 type Packed = Extract<PackFilesResult, { kind: 'packed' }>;
 
@@ -71,32 +91,6 @@ function tooLarge(spec: ArtifactSpec, sizeBytes: number): JobFailure {
     code: 'build_error',
     message: `The artifact of ${spec.paths.join(', ')} has ${inWords(sizeBytes)}; 2 GiB are allowed.`,
     hint: 'Narrow the paths, or split it into several artifacts.',
-    step: 'pack',
-  });
-}
-
-function zeroArtifacts(service: string, spec: ArtifactSpec, looked: readonly Looked[]): JobFailure {
-  const first = looked[0];
-  const below = spec.root === '.' ? '' : ` below the root '${spec.root}'`;
-  const what = looked.map((one) => `'${one.glob}'${one.exists ? '' : ` (there is no '${one.folder}')`}`);
-  const shown = first?.exists === true ? first : undefined;
-  const hints = [
-    shown !== undefined &&
-      `${shown.folder === '.' ? "The service's folder" : `'${shown.folder}'`} has: ${shown.names.join(', ') || 'nothing'}.`,
-    spec.root !== '.' &&
-      first !== undefined &&
-      !`${fixedFolder(first.glob)}/`.startsWith(`${spec.root}/`) &&
-      `Paths begin at the service's context, not at root: did you mean '${spec.root}/${first.glob}'?`,
-    "Let a command write these files, or change 'artifacts' in staithe.yaml to what the commands write.",
-  ];
-  return new JobFailure({
-    code: 'zero_artifacts',
-    message:
-      `The build of ${service} left nothing to keep: no file${below} matches ${what.join(', ')}.`.slice(
-        0,
-        4000,
-      ),
-    hint: hints.filter((hint) => typeof hint === 'string').join(' '),
     step: 'pack',
   });
 }

@@ -24,11 +24,15 @@ export interface PackFilesOptions {
 /** What one glob looked at, for the person who has to correct it. */
 export interface Looked {
   readonly glob: string;
+  /** Files that it matches; they lie outside `root`, as nothing was packed. */
+  readonly matches: number;
   /** The folder below `base` where matches could have been. */
   readonly folder: string;
   /** False when there is no such folder. */
   readonly exists: boolean;
-  /** Names in that folder, by name, at most 20; folders end in a slash. */
+  /** That folder, or the nearest above it that exists. */
+  readonly nearest: string;
+  /** Names in the nearest folder, by name, at most 20; folders end in a slash. */
   readonly names: readonly string[];
 }
 
@@ -60,7 +64,7 @@ export async function packFiles(options: PackFilesOptions): Promise<PackFilesRes
   ];
   files.sort(byName);
   if (files.length === 0) {
-    const looked = matches.map((found) => look(options.base, found.glob));
+    const looked = matches.map((found) => look(options.base, found.glob, found.outsideRoot));
     return { kind: 'nothing', looked: await Promise.all(looked) };
   }
   refuseLinksOutside(files);
@@ -75,6 +79,8 @@ export async function packFiles(options: PackFilesOptions): Promise<PackFilesRes
 interface Match {
   readonly glob: string;
   readonly files: readonly FileToPack[];
+  /** How many more the glob matches that do not lie below `root`. */
+  readonly outsideRoot: number;
 }
 
 async function match(options: PackFilesOptions): Promise<Match[]> {
@@ -88,10 +94,11 @@ async function match(options: PackFilesOptions): Promise<Match[]> {
     const listing = walked.get(start) ?? list(options.base, start);
     walked.set(start, listing);
     const matches = compileGlob(glob);
-    const files = (await listing)
-      .filter((file) => matches(file.name) && file.name.startsWith(prefix))
+    const matching = (await listing).filter((file) => matches(file.name));
+    const files = matching
+      .filter((file) => file.name.startsWith(prefix))
       .map((file) => ({ ...file, name: file.name.slice(prefix.length) }));
-    found.push({ glob, files });
+    found.push({ glob, files, outsideRoot: matching.length - files.length });
   }
   return found;
 }
@@ -156,9 +163,19 @@ const namesOf = (files: readonly FileToPack[]): string =>
     .map((file) => quoted(file.name))
     .join(', ') + (files.length > 5 ? ', …' : '');
 
-async function look(base: string, glob: string): Promise<Looked> {
+async function look(base: string, glob: string, matches: number): Promise<Looked> {
   const folder = fixedFolder(glob);
-  const listing = await readdir(join(base, folder), { withFileTypes: true }).catch(() => undefined);
-  const names = (listing ?? []).map((child) => (child.isDirectory() ? `${child.name}/` : child.name)).sort();
-  return { glob, folder, exists: listing !== undefined, names: names.slice(0, SHOWN_NAMES) };
+  let nearest = folder;
+  let listing = await namesIn(join(base, nearest));
+  const exists = listing !== undefined;
+  while (listing === undefined && nearest !== '.') {
+    nearest = nearest.includes('/') ? nearest.slice(0, nearest.lastIndexOf('/')) : '.';
+    listing = await namesIn(join(base, nearest));
+  }
+  return { glob, matches, folder, exists, nearest, names: (listing ?? []).slice(0, SHOWN_NAMES) };
+}
+
+async function namesIn(folder: string): Promise<string[] | undefined> {
+  const listing = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
+  return listing?.map((child) => (child.isDirectory() ? `${child.name}/` : child.name)).sort();
 }

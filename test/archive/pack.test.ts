@@ -260,11 +260,12 @@ describe('packFiles', () => {
       out: sandbox.path('a'),
     });
 
+    const names = ['build/', 'package.json'];
     expect(result).toEqual({
       kind: 'nothing',
       looked: [
-        { glob: 'dist/**', folder: 'dist', exists: false, names: [] },
-        { glob: '*.zip', folder: '.', exists: true, names: ['build/', 'package.json'] },
+        { glob: 'dist/**', matches: 0, folder: 'dist', exists: false, nearest: '.', names },
+        { glob: '*.zip', matches: 0, folder: '.', exists: true, nearest: '.', names },
       ],
     });
   });
