@@ -89,8 +89,17 @@ describe('permissions', () => {
     expect(actions(/^iam:/).map(({ Action, Condition }) => [Action, Condition])).toEqual([
       [['iam:PassRole'], { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } }],
     ]);
-    const readers = actions(/^secretsmanager:/).map(({ role }) => role.replace(/Role[0-9A-F]{8}$/, ''));
-    expect(readers.sort()).toEqual(['ApiAuthorizer', 'Apijobs', 'Apiwebhooks']);
+    const ofSecrets = actions(/^secretsmanager:/).map(
+      ({ role, Action }) => `${role.replace(/Role[0-9A-F]{8}$/, '')}: ${Action.join(', ')}`,
+    );
+    // Job tokens and projects' secrets are read by the agent's function; who may write those may not read them.
+    expect(ofSecrets.sort()).toEqual([
+      'ApiAuthorizer: secretsmanager:GetSecretValue',
+      'Apijobs: secretsmanager:GetSecretValue',
+      'Apijobs: secretsmanager:GetSecretValue',
+      `Apisecrets: ${['CreateSecret', 'TagResource', 'PutSecretValue', 'DeleteSecret', 'RestoreSecret'].map((action) => `secretsmanager:${action}`).join(', ')}`,
+      'Apiwebhooks: secretsmanager:GetSecretValue',
+    ]);
   });
 
   it('of machines that run builds are to read the agent and to write the log, nothing else', () => {
