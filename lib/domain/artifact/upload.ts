@@ -21,7 +21,7 @@ import {
 } from './upload-schema.ts';
 
 /** The project that is meant: the one named, or the one that the token is bound to. @throws StaitheError validation_failed | not_found */
-export function projectOf(
+export async function projectOf(
   ports: Pick<Ports, 'table'>,
   actor: Actor,
   named: string | undefined,
