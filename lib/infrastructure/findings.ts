@@ -35,6 +35,7 @@ function findings(storage: Storage, build: Workflow): Finding[] {
         `Resource::${bytes}/projects/*/sources/*`,
         `Resource::${bytes}/projects/*/artifacts/*`,
         `Resource::${bytes}/caches/*`,
+        `Resource::${bytes}/uploads/*`,
         `Resource::${here}:secretsmanager:${account}:secret:${Stack.of(storage).stackName}/projects/*`,
       ],
       reason:
