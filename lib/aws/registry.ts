@@ -1,0 +1,228 @@
+/** The installation's own registry on ECR: a repository for each service of each project, made when it is first needed. */
+import {
+  BatchGetImageCommand,
+  CreateRepositoryCommand,
+  DescribeImagesCommand,
+  DescribeRepositoriesCommand,
+  ECRClient,
+  GetAuthorizationTokenCommand,
+  GetDownloadUrlForLayerCommand,
+  PutLifecyclePolicyCommand,
+} from '@aws-sdk/client-ecr';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
+import { type Registry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
+import { fetchDocument, isLoopback } from './oci-documents.ts';
+import { setting } from './settings.ts';
+
+/**
+ * An hour: the longest that STS gives a role that was assumed by another (docs: "Role chaining"), and a push takes
+ * minutes. The agent asks for a new one when it needs one.
+ */
+const TOKEN_SECONDS = 3_600;
+
+/** What a push and a pull of one repository take (docs: ECR, "IAM permissions for pushing an image"). */
+const PUSH_AND_PULL = [
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:BatchGetImage',
+  'ecr:CompleteLayerUpload',
+  'ecr:GetDownloadUrlForLayer',
+  'ecr:InitiateLayerUpload',
+  'ecr:PutImage',
+  'ecr:UploadLayerPart',
+];
+
+/**
+ * Untagged images (a push that ended half-way) go after two weeks, when nobody looks for their cause any more. Of the
+ * others the newest 500 stay: ten builds a day for seven weeks, longer than anybody rolls back, and at most $0.50 a
+ * month for layers of 10 MB of their own ($0.10 a GB). Without an end a repository grows until somebody sees the bill.
+ */
+const LIFECYCLE_POLICY = JSON.stringify({
+  rules: [
+    {
+      rulePriority: 1,
+      description: 'Untagged images: pushes that ended half-way',
+      selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 14 },
+      action: { type: 'expire' },
+    },
+    {
+      rulePriority: 2,
+      description: 'The newest 500 images stay',
+      selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 500 },
+      action: { type: 'expire' },
+    },
+  ],
+});
+
+export interface EcrRegistryOptions {
+  readonly ecr: ECRClient;
+  readonly sts: STSClient;
+  /** The role whose sessions, each narrowed to one repository, push and pull. */
+  readonly pushRole: string;
+  /** What the names of all repositories begin with, without slash. */
+  readonly prefix: string;
+}
+
+export function ecrRegistry({
+  ecr = new ECRClient(),
+  sts = new STSClient(),
+  pushRole = setting('STAITHE_REGISTRY_PUSH_ROLE'),
+  prefix = setting('STAITHE_REGISTRY_PREFIX'),
+}: Partial<EcrRegistryOptions> = {}): Registry {
+  /** Repositories whose lifecycle policy this process has put: also those that an older version made, or half made. */
+  const configured = new Set<string>();
+
+  return {
+    async ensureRepository(target) {
+      const repositoryName = `${prefix}/${target.projectSlug}/${target.service}`;
+      return answered(`make the repository ${repositoryName}`, async () => {
+        const uri = (await existing(ecr, repositoryName)) ?? (await create(ecr, repositoryName, target));
+        if (!configured.has(repositoryName)) {
+          const policy = { repositoryName, lifecyclePolicyText: LIFECYCLE_POLICY };
+          await ecr.send(new PutLifecyclePolicyCommand(policy));
+          configured.add(repositoryName);
+        }
+        const host = uri.slice(0, uri.indexOf('/'));
+        return { host, repository: uri.slice(host.length + 1), insecure: isLoopback(host) };
+      });
+    },
+
+    async token(repository) {
+      return answered(`get a credential for ${repository}`, async () => {
+        const resource = await repositoryArn(ecr, pushRole, repository);
+        const { Credentials: session } = await sts.send(
+          new AssumeRoleCommand({
+            RoleArn: pushRole,
+            RoleSessionName: sessionName(repository),
+            DurationSeconds: TOKEN_SECONDS,
+            Policy: JSON.stringify({
+              Version: '2012-10-17',
+              Statement: [
+                { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+                { Effect: 'Allow', Action: PUSH_AND_PULL, Resource: resource },
+              ],
+            }),
+          }),
+        );
+        if (!session?.AccessKeyId || !session.SecretAccessKey || !session.SessionToken || !session.Expiration)
+          throw new RegistryError('STS gave no credentials.', true);
+        const pusher = new ECRClient({
+          region: ecr.config.region,
+          ...(ecr.config.endpoint === undefined ? {} : { endpoint: ecr.config.endpoint }),
+          credentials: {
+            accessKeyId: session.AccessKeyId,
+            secretAccessKey: session.SecretAccessKey,
+            sessionToken: session.SessionToken,
+          },
+        });
+        const { authorizationData } = await pusher.send(new GetAuthorizationTokenCommand({}));
+        const { authorizationToken = '', expiresAt } = authorizationData?.[0] ?? {};
+        const [, username, password] =
+          /^([^:]+):(.+)$/.exec(Buffer.from(authorizationToken, 'base64').toString()) ?? [];
+        if (username === undefined || password === undefined)
+          throw new RegistryError('ECR gave a token that is none.', true);
+        // ECR promises twelve hours, and does not say what becomes of a token whose session has ended: the earlier holds.
+        const end = Math.min(session.Expiration.getTime(), expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
+        return { username, password, expiresAt: new Date(end) };
+      });
+    },
+
+    async describe(repository, digest) {
+      return answered(`read ${repository}@${digest}`, async () => {
+        const stored = await storedImage(reader(ecr, repository), digest);
+        if (stored === undefined) return undefined;
+        const { imageDetails } = await ecr.send(
+          new DescribeImagesCommand({ repositoryName: repository, imageIds: [{ imageDigest: digest }] }),
+        );
+        return { ...stored, tags: (imageDetails?.[0]?.imageTags ?? []).toSorted() };
+      });
+    },
+  };
+}
+
+/** @returns the URI, `<host>/<name>`; undefined when there is none */
+async function existing(ecr: ECRClient, repositoryName: string): Promise<string | undefined> {
+  const described = await unless('RepositoryNotFoundException', () =>
+    ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [repositoryName] })),
+  );
+  return described?.repositories?.[0]?.repositoryUri;
+}
+
+async function create(ecr: ECRClient, repositoryName: string, target: RegistryTarget): Promise<string> {
+  const created = await unless('RepositoryAlreadyExistsException', () =>
+    ecr.send(
+      new CreateRepositoryCommand({
+        repositoryName,
+        imageTagMutability: 'IMMUTABLE',
+        imageScanningConfiguration: { scanOnPush: true },
+        tags: [{ Key: 'staithe:project', Value: target.projectId }],
+      }),
+    ),
+  );
+  // Another job of the same service was first.
+  const uri = created?.repository?.repositoryUri ?? (await existing(ecr, repositoryName));
+  if (uri === undefined)
+    throw new RegistryError(`ECR does not show the repository ${repositoryName} yet.`, true);
+  return uri;
+}
+
+function reader(ecr: ECRClient, repositoryName: string): ImageReader {
+  return {
+    async manifest(imageDigest) {
+      const got = await unless('RepositoryNotFoundException', () =>
+        ecr.send(
+          new BatchGetImageCommand({
+            repositoryName,
+            imageIds: [{ imageDigest }],
+            acceptedMediaTypes: [...MANIFEST_TYPES],
+          }),
+        ),
+      );
+      const { imageManifest, imageManifestMediaType: mediaType } = got?.images?.[0] ?? {};
+      return imageManifest === undefined || mediaType === undefined
+        ? undefined
+        : { bytes: Buffer.from(imageManifest), mediaType };
+    },
+    async blob(layerDigest) {
+      const { downloadUrl } = await ecr.send(
+        new GetDownloadUrlForLayerCommand({ repositoryName, layerDigest }),
+      );
+      return downloadUrl === undefined ? undefined : fetchDocument(downloadUrl);
+    },
+  };
+}
+
+/** The ARN of a repository in the account and partition of the push role. */
+async function repositoryArn(ecr: ECRClient, pushRole: string, repository: string): Promise<string> {
+  const [, partition, , , account] = pushRole.split(':');
+  return `arn:${partition}:ecr:${await ecr.config.region()}:${account}:repository/${repository}`;
+}
+
+/** Shows in CloudTrail whose push it was: 2 to 64 characters, of which the end tells most. */
+function sessionName(repository: string): string {
+  return repository.replaceAll(/[^\w+=,.@-]/g, '-').slice(-64);
+}
+
+/** The answer, or undefined when AWS refuses with just this exception. */
+async function unless<T>(exception: string, call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && error.name === exception) return undefined;
+    throw error;
+  }
+}
+
+/** Any failure as the port's own; what AWS itself calls its fault, or too much, may go well later. */
+async function answered<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof RegistryError) throw error;
+    const fault = error instanceof Error && '$fault' in error ? error.$fault : 'server';
+    const throttled = error instanceof Error && /Throttl|TooManyRequests|LimitExceeded/.test(error.name);
+    const reason = error instanceof Error ? error.message : String(error);
+    const options = { cause: error };
+    throw new RegistryError(`ECR did not ${what}: ${reason}`, fault === 'server' || throttled, options);
+  }
+}
