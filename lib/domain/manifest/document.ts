@@ -2,7 +2,7 @@
  * From text to data, with the place of everything in it. YAML 1.2 as far as JSON could say the same: what people and
  * programs read in different ways (other spellings of numbers, merge keys, tags of one's own) is a mistake here.
  */
-import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument, type YAMLMap } from 'yaml';
 import { fieldOf, type Mistake, type Place, type Step } from './place.ts';
 
 /** 32 levels: the deepest field of the schema stands on the eighth, the rest is for an environment's target. */
@@ -33,13 +33,7 @@ export class UnreadableDocument extends Error {
 
 /** @throws UnreadableDocument */
 export function readDocument(text: string, placeOf: (offset: number) => Place): ReadDocument {
-  // Keys of maps are compared here and not by the parser, which takes quadratic time for it.
-  const document = parseDocument(text, {
-    prettyErrors: false,
-    version: '1.2',
-    uniqueKeys: false,
-    stringKeys: true,
-  });
+  const document = parsedOf(text);
   const broken = document.errors[0];
   if (broken !== undefined)
     throw new UnreadableDocument(
@@ -60,7 +54,23 @@ export function readDocument(text: string, placeOf: (offset: number) => Place): 
   };
 }
 
+function parsedOf(text: string) {
+  try {
+    // Keys of maps are compared here and not by the parser, which takes quadratic time for it.
+    return parseDocument(text, { prettyErrors: false, version: '1.2', uniqueKeys: false, stringKeys: true });
+  } catch (error) {
+    // The parser follows nesting by recursion, and tells most, but not all, of what is too deep as an error of its own.
+    if (!(error instanceof RangeError)) throw error;
+    throw new UnreadableDocument(Math.max(0, text.search(DEEP)), 'is nested too deeply');
+  }
+}
+
+/** Indicators of nested lists and maps, more of them in a row than any manifest has. */
+const DEEP = /(?:[-?:][ \t]+|[[{]\s*){33}/;
+
 const sentenceOf = (message: string): string => message.charAt(0).toLowerCase() + message.slice(1);
+
+type ParsedMap = YAMLMap<ParsedNode, ParsedNode | null>;
 
 /** What an anchor stands for; undefined while its own value is being read. */
 interface Anchored {
@@ -75,6 +85,7 @@ class Reader {
   readonly #anchors = new Map<string, Anchored | undefined>();
   /** What each alias stands for: an anchor may be given again further down. */
   readonly #targets = new Map<ParsedNode, ParsedNode>();
+  readonly #pairs = new Map<ParsedMap, Map<string, ParsedMap['items'][number]>>();
   #values = 0;
 
   constructor(placeOf: (offset: number) => Place) {
@@ -115,6 +126,8 @@ class Reader {
       if (!isScalar(key)) throw new UnreadableDocument(key.range[0], 'has a key that is not text');
       if (name === '<<')
         this.#complain(key, at, 'is a merge key, which manifests do not have; write the fields out');
+      // Schemas pass it over without a word, as to JavaScript it is no member like others.
+      if (name === '__proto__') this.#complain(key, at, 'is a name that no field can have');
       this.#checkText(name, key, at);
       const earlier = lines.get(name);
       if (earlier === undefined) lines.set(name, this.#placeOf(key.range[0]).line);
@@ -183,7 +196,7 @@ class Reader {
     for (const [depth, step] of path.entries()) {
       const around = this.#resolved(node);
       if (isMap<ParsedNode, ParsedNode | null>(around)) {
-        const pair = around.items.find(({ key }) => isScalar(key) && String(key.value) === step);
+        const pair = this.#pairsOf(around).get(String(step));
         if (pair === undefined) return offset;
         const isLast = depth === path.length - 1;
         offset = isLast && what === 'key' ? pair.key.range[0] : (pair.value?.range[0] ?? pair.key.range[0]);
@@ -196,6 +209,17 @@ class Reader {
       } else return offset;
     }
     return offset;
+  }
+
+  /** By key, the first of each: a map of thousands of wrong keys is looked into as often. */
+  #pairsOf(map: ParsedMap): Map<string, ParsedMap['items'][number]> {
+    const known = this.#pairs.get(map);
+    if (known !== undefined) return known;
+    const pairs = new Map(
+      map.items.toReversed().map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]),
+    );
+    this.#pairs.set(map, pairs);
+    return pairs;
   }
 
   #resolved(node: ParsedNode | null): ParsedNode | null {

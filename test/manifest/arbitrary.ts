@@ -1,0 +1,300 @@
+/** Manifests as people write them, at random: valid ones, and ones with a part of them broken. */
+import fc from 'fast-check';
+import { type Document, isCollection, isMap, isNode, isPair, isScalar, type Node, Scalar, visit } from 'yaml';
+
+const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/);
+const path = fc.constantFrom('.', 'src', './src', 'services/api', 'dist/**', 'a/b/c', '*.js', 'größe/日本');
+const text = fc.oneof(
+  fc.constantFrom(
+    'make',
+    'npm ci',
+    'echo "a: b" # no',
+    '  spaces ',
+    '- dash',
+    '{brace',
+    'yes',
+    '3.10',
+    'line\nline\n',
+    '🚢',
+  ),
+  fc
+    .string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
+    .filter((word) => !word.includes('\0') && word.isWellFormed()),
+);
+const variables = fc.dictionary(fc.stringMatching(/^X[A-Z0-9_]{0,6}$/), text, { maxKeys: 3 });
+const secretName = fc.stringMatching(/^S[A-Z0-9_]{0,6}$/);
+const some = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
+const oneOrMore = <Value>(value: fc.Arbitrary<Value>) =>
+  fc.oneof(value, fc.array(value, { minLength: 1, maxLength: 3 }));
+
+/** Only the members that are there. */
+function written<Shape extends Record<string, fc.Arbitrary<unknown>>>(shape: Shape) {
+  return fc
+    .record(shape)
+    .map((value) => Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)));
+}
+
+const artifact = written({
+  name: some(name),
+  paths: oneOrMore(path),
+  root: some(path),
+  format: some(fc.constantFrom('zip', 'tar.gz', 'file')),
+});
+const cache = written({
+  key: oneOrMore(path),
+  paths: oneOrMore(fc.constantFrom('node_modules', '~/.npm', './x')),
+});
+const secrets = fc.uniqueArray(
+  fc.oneof(
+    secretName.map((secret) => ({ id: secret, written: secret as unknown })),
+    fc
+      .tuple(secretName, some(fc.array(fc.constantFrom('main', 'release/1'), { minLength: 1, maxLength: 2 })))
+      .map(([id, branches]) => ({
+        id,
+        written: branches === undefined ? { name: id } : { name: id, branches },
+      })),
+  ),
+  { selector: ({ id }) => id, maxLength: 3 },
+);
+const matrix = fc.dictionary(
+  fc.stringMatching(/^[a-z][a-z0-9_]{0,5}$/),
+  fc.uniqueArray(
+    fc.oneof(fc.constantFrom('26', 'linux', '3.10'), fc.integer({ min: 0, max: 99 }), fc.boolean()),
+    {
+      selector: String,
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
+  { maxKeys: 2 },
+);
+
+const service = fc
+  .record({
+    files: written({
+      context: some(path),
+      commands: some(fc.array(text, { maxLength: 3 })),
+      artifacts: some(fc.oneof(path, fc.array(artifact, { minLength: 1, maxLength: 3 }))),
+      toolchain: some(oneOrMore(fc.constantFrom('node@24', 'erlang@26.2'))),
+      matrix: some(matrix),
+      env: some(variables),
+      secrets: some(secrets.map((all) => all.map((one) => one.written))),
+      cache: some(fc.oneof(cache, fc.array(cache, { maxLength: 2 }))),
+      timeout: some(fc.constantFrom<number | string>(60, '90s', '15m', '2h', 900)),
+      resources: some(
+        written({
+          compute: some(fc.constantFrom('small', '2xlarge', 'fleet:big-ones')),
+          architecture: some(fc.constantFrom('arm64', 'x86_64')),
+        }),
+      ),
+    }),
+    image: some(
+      written({
+        dockerfile: fc.constant('Dockerfile'),
+        image: some(fc.constantFrom('acme/api', 'api')),
+        build_args: some(variables),
+      }),
+    ),
+  })
+  .map(({ files, image }) => ({ ...files, ...image }));
+
+const registry = fc.oneof(
+  fc.constant('native'),
+  written({
+    host: fc.constantFrom('docker.io', 'registry.example.com:5000', 'public.ecr.aws/w7c4v0w3'),
+    namespace: some(fc.constant('acme/team')),
+    auth: some(written({ username_secret: some(secretName), token_secret: some(secretName) })),
+  }),
+);
+const target = fc.dictionary(
+  fc.stringMatching(/^[a-z_]{1,6}$/),
+  fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null), fc.array(fc.integer(), { maxLength: 3 })),
+  { maxKeys: 3 },
+);
+const environment = written({
+  target: some(target),
+  variables: some(variables),
+  approvals: some(fc.nat(10)),
+});
+const action = fc.oneof(
+  fc.constant({ type: 'build' }),
+  written({ type: fc.constant('release'), version: some(fc.constant('1.2.3')) }),
+  written({ type: fc.constant('deploy'), environment: name }),
+);
+const pipeline = fc
+  .uniqueArray(fc.record({ name, action, waits: fc.boolean() }), {
+    selector: (step) => step.name,
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((steps) => ({
+    steps: steps.map(({ waits, ...step }, at) => {
+      const before = steps[at - 1];
+      return waits && before !== undefined ? { ...step, depends_on: [before.name] } : step;
+    }),
+  }));
+
+/** A valid manifest as data. */
+export const manifestData = written({
+  services: fc.dictionary(name, service, { minKeys: 1, maxKeys: 3 }),
+  registry: some(registry),
+  max_parallel: some(fc.integer({ min: 1, max: 100 })),
+  fail_fast: some(fc.boolean()),
+  environments: some(fc.dictionary(name, environment, { maxKeys: 2 })),
+  pipelines: some(fc.dictionary(name, pipeline, { maxKeys: 2 })),
+});
+
+/** The same data with the keys of all its maps in another order. */
+export function shuffled(value: unknown, order: () => number): unknown {
+  if (Array.isArray(value)) return value.map((item) => shuffled(item, order));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(
+    ([key, member]) => [order(), key, shuffled(member, order)] as const,
+  );
+  return Object.fromEntries(entries.sort(([a], [b]) => a - b).map(([, key, member]) => [key, member]));
+}
+
+const deep = (depth: number): unknown =>
+  depth === 0 ? 'x' : depth % 2 === 0 ? [deep(depth - 1)] : { a: deep(depth - 1) };
+
+/** What may come to stand in the place of a part. */
+const strange = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    -1,
+    0,
+    1e30,
+    0.5,
+    '',
+    '..',
+    '/etc',
+    'a\u0000b',
+    '\ud800',
+    '\u202e',
+    [],
+    {},
+    [[]],
+  ),
+  fc.constantFrom<unknown>({ __proto__x: 1 }, { constructor: {} }, { '<<': { a: 1 } }, { toString: 'x' }, [
+    null,
+  ]),
+  fc.constant(JSON.parse('{"__proto__": {"commands": ["x"]}}') as unknown),
+  fc.integer({ min: 2, max: 60 }).map(deep),
+  fc.string({ unit: 'binary', maxLength: 8 }),
+  fc.string({ maxLength: 3 }).map((word) => word.repeat(3000)),
+  fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>,
+);
+
+type Change = { readonly kind: string; readonly at: number; readonly other: number; readonly value: unknown };
+export const change: fc.Arbitrary<Change> = fc.record({
+  kind: fc.constantFrom('delete', 'replace', 'duplicate', 'rename', 'alias', 'tag', 'anchor', 'merge'),
+  at: fc.nat(),
+  other: fc.nat(),
+  value: strange,
+});
+
+const KEYS = [
+  'comands',
+  'timeout',
+  '__proto__',
+  'constructor',
+  '<<',
+  'ключ',
+  '',
+  ' ',
+  '1',
+  'null',
+  'a\u0000',
+];
+
+/** Changes the document of a manifest in one place, as a slip of the hand or an attacker would. */
+export function changed(document: Document, { kind, at, other, value }: Change): void {
+  const nodes: Node[] = [];
+  visit(document, { Node: (_, node) => void nodes.push(node) });
+  const collections = nodes.filter((node) => isCollection(node) && node.items.length > 0);
+  const collection = collections[at % Math.max(1, collections.length)];
+  if (!isCollection(collection)) return;
+  const index = other % collection.items.length;
+  const item: unknown = collection.items[index];
+  const inner = isPair(item) ? item.value : item;
+  const anyNode = nodes[other % nodes.length];
+  const put = (node: unknown) => {
+    if (isPair(item)) item.value = node;
+    else collection.items[index] = node;
+  };
+  if (kind === 'delete') collection.items.splice(index, 1);
+  if (kind === 'replace') put(document.createNode(value));
+  if (kind === 'duplicate') collection.items.splice(index, 0, item);
+  if (kind === 'rename' && isPair(item)) item.key = new Scalar(KEYS[other % KEYS.length]);
+  if (kind === 'alias' && anyNode !== undefined && !('source' in anyNode)) put(document.createAlias(anyNode));
+  if (kind === 'tag' && isNode(inner) && (isScalar(inner) || isCollection(inner)))
+    inner.tag = ['!!binary', '!x', '!!set', '!!str', '!!float', '!!js/function'][other % 6] ?? '!x';
+  if (kind === 'anchor' && isNode(inner) && (isScalar(inner) || isCollection(inner))) inner.anchor = 'same';
+  if (kind === 'merge' && isMap(collection) && anyNode !== undefined && !('source' in anyNode))
+    collection.items.unshift(document.createPair('<<', document.createAlias(anyNode)));
+}
+
+/** Pieces of YAML that mean something, and bytes that do not. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    '\t',
+    '\n',
+    ': ',
+    '- ',
+    '? ',
+    '&a ',
+    '*a',
+    '<<: *a\n',
+    '!!binary ',
+    '%YAML 1.1\n---\n',
+    '---\n',
+    '...\n',
+  ),
+  fc.constantFrom(
+    '|\n',
+    '>-\n',
+    '"',
+    "'",
+    '[',
+    ']',
+    '{',
+    '}',
+    ', ',
+    '#',
+    '\0',
+    '\ufeff',
+    '\r',
+    '\u2028',
+    '~',
+    '.inf',
+    '0o17',
+  ),
+  fc.constantFrom(
+    '__proto__: {}\n',
+    '[[[[[[[[',
+    '{a: {a: {a: ',
+    '- - - - - ',
+    '\ud83d',
+    '🚢',
+    '\\x00',
+    '@',
+    '`',
+    '=',
+  ),
+  fc.string({ unit: 'binary', maxLength: 4 }),
+);
+export const slip = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  cut: fc.nat(12),
+  piece,
+  times: fc.constantFrom(1, 1, 1, 2, 500),
+});
+
+export function slipped(
+  written: string,
+  { at, cut, piece: put, times }: { at: number; cut: number; piece: string; times: number },
+): string {
+  const offset = Math.floor(at * written.length);
+  return written.slice(0, offset) + put.repeat(times) + written.slice(offset + cut);
+}
