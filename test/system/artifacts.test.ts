@@ -1,6 +1,7 @@
 /** Artifacts that users bring, over HTTP as curl would send them. */
 import { createHash, randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { Problem } from '../../lib/contract/problem.ts';
@@ -151,6 +152,33 @@ describe('a file that is too large to be posted', () => {
   });
 });
 
+describe('the largest body that gets through API Gateway and Lambda', () => {
+  /** (6,291,456 − 65,536) × 3 ⁄ 4: see RAW_UPLOAD_MAX_BYTES. */
+  const THROUGH = 4_669_440;
+
+  it('is answered by the API, with as many headers as an HTTP API takes', async () => {
+    const { id } = await create();
+    const headers = { ...OCTETS, 'x-long': '"'.repeat(8000) };
+
+    const answer = await post(id, unique(THROUGH), { headers });
+
+    expect(answer).toMatchObject({
+      status: 413,
+      body: { code: 'body_too_large', upload: { method: 'PUT' } },
+    });
+  });
+
+  it('and what is larger is turned away before the API, and changes nothing', async () => {
+    const { id } = await create();
+
+    const answer = await post(id, unique(THROUGH + 100_000));
+
+    expect(answer.status).toBeGreaterThanOrEqual(413);
+    expect(answer.body).not.toHaveProperty('code');
+    expect((await get(id)).status).toBe('pending');
+  });
+});
+
 describe('a presigned upload', () => {
   it('of declared bytes is stored, by itself and at the latest when it is completed', async () => {
     const [alone, completed] = [unique(1000), unique(1000)];
@@ -291,6 +319,32 @@ describe('an upload in parts', () => {
       'wrong_state',
       'wrong_state',
     ]);
+  });
+});
+
+describe('news of an arrival', () => {
+  it('whose bytes are gone again, or that is of nothing, change nothing', async () => {
+    const { id, project_id } = await create();
+    const lambda = new LambdaClient(staithe.aws);
+    const { Functions: all = [] } = await lambda.send(new ListFunctionsCommand({}));
+    const name = all.find(({ Description: what }) => what === 'Verifies uploaded artifacts')?.FunctionName;
+    const tell = (key: string) =>
+      lambda.send(
+        new InvokeCommand({
+          FunctionName: name,
+          Payload: JSON.stringify({ detail: { object: { key } } }),
+        }),
+      );
+
+    const answers = [
+      await tell(`uploads/${project_id}/${id}`),
+      await tell(`uploads/${project_id}/art_01JZX3V5N8Q2R4T6W8Y0A1B2C3`),
+      await tell('uploads/else'),
+    ];
+    lambda.destroy();
+
+    expect(answers.map(({ FunctionError: error }) => error)).toEqual([undefined, undefined, undefined]);
+    expect((await get(id)).status).toBe('pending');
   });
 });
 
