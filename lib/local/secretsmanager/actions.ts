@@ -46,13 +46,13 @@ export function secretActions(cloud: Cloud, store: SecretStore): Record<string, 
       const request = requests.parsed(requests.CreateSecret, input);
       const tags = tagsOf(request.Tags);
       const secret = { ...newSecret(cloud, request.Name), tags };
+      const tagging = { 'aws:TagKeys': Object.keys(tags), ...prefixed('aws:RequestTag', tags) };
       call.authorize('secretsmanager:CreateSecret', secret.arn, {
-        values: {
-          'secretsmanager:Name': request.Name,
-          'aws:TagKeys': Object.keys(tags),
-          ...prefixed('aws:RequestTag', tags),
-        },
+        values: { 'secretsmanager:Name': request.Name, ...tagging },
       });
+      // A secret that is born with tags needs both permissions (docs: CreateSecret).
+      if (Object.keys(tags).length > 0)
+        call.authorize('secretsmanager:TagResource', secret.arn, { values: tagging });
       const existing = store.find(request.Name, cloud.now());
       if (existing) return repeatedCreate(existing, request);
       const { Description: description = null, KmsKeyId: kms_key = null } = request;

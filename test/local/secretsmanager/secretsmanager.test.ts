@@ -210,6 +210,27 @@ test('roles reach the secrets of their pattern and tags, and learn of others not
   ]);
 });
 
+test('a role that creates a secret with tags must be allowed to tag, too', async () => {
+  const allowed = (name: string, ...Action: string[]) =>
+    new SecretsManagerClient(cloud.role(name, [{ Effect: 'Allow', Action, Resource: '*' }]));
+  const attempt = (role: SecretsManagerClient, Name: string, Tags?: { Key: string; Value: string }[]) =>
+    role.send(new CreateSecretCommand({ Name, SecretString: 's', Tags })).then(
+      () => 'created',
+      (error: Error) => error.name,
+    );
+  const Tags = [{ Key: 'team', Value: 'quay' }];
+  const creator = allowed('creator', 'secretsmanager:CreateSecret');
+  const tagger = allowed('tagger', 'secretsmanager:CreateSecret', 'secretsmanager:TagResource');
+
+  const outcomes = [
+    await attempt(creator, 'plain'),
+    await attempt(creator, 'marked', Tags),
+    await attempt(tagger, 'marked', Tags),
+  ];
+
+  expect(outcomes).toEqual(['created', 'AccessDeniedException', 'created']);
+});
+
 test("a secret's own policy lets a role in", async () => {
   const { ref } = await cloud.provide('AWS::SecretsManager::Secret', { Name: 'shared', SecretString: 's' });
   await cloud.provide('AWS::SecretsManager::ResourcePolicy', {
