@@ -7,6 +7,7 @@ import type {
   RestoredCaches,
   SaveCaches,
 } from '../domain/cache/schema.ts';
+import type { RecordedImage, RecordImage, RegistryToken } from '../domain/image/schema.ts';
 import type {
   ClaimedJob,
   CreateJobUpload,
@@ -59,6 +60,9 @@ export interface JobApi {
   restoreCaches(caches: RestoreCaches, signal: AbortSignal): Promise<RestoredCaches>;
   saveCaches(caches: SaveCaches, signal: AbortSignal): Promise<CacheUploads>;
   confirmCaches(caches: SaveCaches, signal: AbortSignal): Promise<ConfirmedCaches>;
+  /** Each call makes another credential. */
+  registryToken(signal: AbortSignal): Promise<RegistryToken>;
+  recordImage(image: RecordImage, signal: AbortSignal): Promise<RecordedImage>;
 }
 
 /** A failure quotes commands and their output; what was hidden in the log is hidden here too. */
@@ -122,6 +126,10 @@ export function createJobApi(settings: Settings, { body: claimBody, fetch }: Cla
         signal,
         CACHE_ATTEMPTS,
       ),
+    registryToken: (signal) =>
+      patiently(() => client().call('createRegistryToken', { params, signal: within(signal) }), signal),
+    recordImage: (body, signal) =>
+      patiently(() => client().call('recordImage', { params, body, signal: within(signal) }), signal),
     async result(result) {
       const body = withoutSecrets(result);
       const report = () => client().call('reportResult', { params, body, signal: within() });

@@ -3,7 +3,8 @@
  * long as Node's own start.
  */
 import { CACHE_ROUTES } from '../contract/routes/caches.ts';
+import { IMAGE_ROUTES } from '../contract/routes/images.ts';
 import { JOB_ROUTES } from '../contract/routes/jobs.ts';
 import { SECRET_ROUTES } from '../contract/routes/secrets.ts';
 
-export const AGENT_ROUTES = { ...JOB_ROUTES, ...SECRET_ROUTES, ...CACHE_ROUTES } as const;
+export const AGENT_ROUTES = { ...JOB_ROUTES, ...SECRET_ROUTES, ...CACHE_ROUTES, ...IMAGE_ROUTES } as const;

@@ -18,6 +18,7 @@ import {
   sourceFailure,
   timeoutFailure,
 } from './failure.ts';
+import { type BuiltImage, buildImage, forgetImage, keepImage, publishImage } from './image/index.ts';
 import { machineInWords, queueInWords, seconds } from './machine.ts';
 import { masked, say, Tail } from './output.ts';
 import { Progress } from './progress.ts';
@@ -32,7 +33,11 @@ import {
 } from './workspace.ts';
 
 /** Percent of a job at the beginning of its phases; commands share what lies between unpack and pack. */
-const PERCENT = { fetch: 2, unpack: 5, prepare: 8, commands: 10, pack: 85, upload: 90, save: 95 } as const;
+const PERCENT = {
+  ...{ fetch: 2, unpack: 5, prepare: 8, commands: 10 },
+  // Of a service that is an image the Dockerfile does most.
+  ...{ image: 40, pack: 85, push: 87, upload: 90, save: 95 },
+} as const;
 
 /** What the phases share. */
 interface Work {
@@ -150,12 +155,29 @@ async function phases(work: Work): Promise<string[]> {
   }
   await commands(work, folder, secrets);
 
+  const image = await builtImage(work, folder);
   enter(work, 'pack', PERCENT.pack);
   const artifacts = await packArtifacts(job, folder, workspace.out).catch((error: unknown) => {
     throw error instanceof ArchiveError ? new JobFailure(artifactFailure(error)) : error;
   });
+  const ids: string[] = [];
+  if (image !== undefined && job.spec.image !== null) {
+    if (job.spec.image.push) {
+      enter(work, 'push image', PERCENT.push);
+      ids.push(await publishImage(work, image, job.spec.image));
+    } else artifacts.push(await keepImage(work, image));
+    await forgetImage(work, image);
+  }
   enter(work, 'upload', PERCENT.upload, `upload ${counted(artifacts.length, 'artifact')}`);
-  return uploadArtifacts(api, artifacts, signal);
+  return [...ids, ...(await uploadArtifacts(api, artifacts, signal))];
+}
+
+/** @returns undefined when the service is no image */
+async function builtImage(work: Work, folder: string): Promise<BuiltImage | undefined> {
+  const { image } = work.claimed.job.spec;
+  if (image === null) return undefined;
+  enter(work, 'build image', PERCENT.image);
+  return buildImage(work, image, folder);
 }
 
 async function commands(
@@ -165,8 +187,9 @@ async function commands(
 ): Promise<void> {
   const { spec } = work.claimed.job;
   const env = commandEnvironment(work.workspace, { ...spec.env, ...secrets });
+  const until = spec.image === null ? PERCENT.pack : PERCENT.image;
   for (const [index, command] of spec.commands.entries()) {
-    const share = ((PERCENT.pack - PERCENT.commands) * index) / spec.commands.length;
+    const share = ((until - PERCENT.commands) * index) / spec.commands.length;
     const stage = `command ${index + 1} of ${spec.commands.length}`;
     enter(work, stage, Math.floor(PERCENT.commands + share), `${stage}: ${shortened(command)}`);
     say(`$ ${command}`);

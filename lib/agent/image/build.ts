@@ -60,7 +60,7 @@ export async function keepImage(work: ToolWork, image: BuiltImage): Promise<Pack
   const { job } = work.claimed;
   const file = join(work.workspace.out, 'image.tar');
   const end = await runTool(work, image.builder, image.builder.save(image.localName, file));
-  if (end.exitCode !== 0) throw new JobFailure({ ...commandFailure(end), step: STEP });
+  if (end.exitCode !== 0) throw new JobFailure({ ...commandFailure(end, 'image'), step: STEP });
   const { size } = await stat(file);
   if (size > ARTIFACT_MAX_BYTES)
     throw new JobFailure({

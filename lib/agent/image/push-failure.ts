@@ -1,6 +1,6 @@
 /** Why an image did not get to its registry: by what the registry answers, and never by what a tool prints. */
 import type { RegistryToken } from '../../domain/image/schema.ts';
-import { type CommandEnd, JobFailure } from '../failure.ts';
+import { type CommandEnd, commandFailure, JobFailure } from '../failure.ts';
 import { RegistryProblem } from './registry.ts';
 
 const STEP = 'push image';
@@ -23,16 +23,12 @@ export function pushFailure(error: unknown, token: RegistryToken): unknown {
   );
 }
 
-/** The tool failed although the registry would take the image: a line that broke, a layer that it did not want. */
+/** The tool failed although the registry lets the job push: a line that broke, a layer that it did not take. */
 export function pushToolFailure(end: CommandEnd, ref: string): JobFailure {
   const how = end.signal === null ? `exit code ${end.exitCode}` : end.signal;
   return new JobFailure({
-    code: 'registry_error',
+    ...commandFailure(end, 'push'),
     message: `The image could not be pushed to ${ref} (${how}).`,
-    hint: 'The last lines say what the registry did not take. If the line broke, start the run again.',
     step: STEP,
-    ...(end.exitCode !== null && { exit_code: end.exitCode }),
-    ...(end.signal !== null && { signal: end.signal }),
-    last_lines: [...end.lastLines],
   });
 }

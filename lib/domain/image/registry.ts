@@ -9,15 +9,10 @@ import * as Project from '../project/index.ts';
 import { give } from '../secret/of-job.ts';
 import { nativeName, ownPlace } from './place.ts';
 
-export type RegistryPorts = Pick<Ports, 'table' | 'projectSecrets' | 'clock' | 'randomness'> & {
-  readonly registry: Registry;
-  readonly ownRegistry: (access: {
-    host: string;
-    insecure: boolean;
-    username: string;
-    password: string;
-  }) => Registry;
-};
+export type RegistryPorts = Pick<
+  Ports,
+  'table' | 'registry' | 'ownRegistry' | 'projectSecrets' | 'clock' | 'randomness'
+>;
 
 export interface OpenedRegistry {
   readonly place: RepositoryPlace;
