@@ -8,7 +8,9 @@ import { failureOf, report } from './report.ts';
 
 /** What commander refused, in our voice: the suggestion that it makes becomes the next command. */
 function usageOf(error: CommanderError, argv: readonly string[]) {
-  const [detail = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+  const [said = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+  // Of an option that there is not, its value may be a secret.
+  const detail = said.replace(/^(unknown option '[^'=]*)=.*'/, "$1'");
   const words = argv.filter((word) => /^[a-z]+$/.test(word)).slice(0, 2);
   const group = words[0];
   const near = /Did you mean (?:one of )?([^?,]+)/.exec(suggestion)?.[1];
