@@ -2,6 +2,7 @@ import { cloudWatchLogs } from '../../lib/aws/logs.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
 import * as Build from '../../lib/domain/build/index.ts';
+import { diagnose } from '../../lib/domain/diagnosis/report.ts';
 import * as Log from '../../lib/domain/log/index.ts';
 import { logAnswer } from '../../lib/http/log-answer.ts';
 import { serve } from '../../lib/http/serve.ts';
@@ -16,6 +17,7 @@ export const handler = serve('logs', {
     };
     return logAnswer(await Log.read(ports, source, { ...query, platform: query.platform === 'true' }), query);
   },
+  getBuildDiagnosis: ({ actor, params, query }) => diagnose(ports, actor, params.build, query.run),
   getJobLogs: async ({ actor, params, query }) => {
     const source = () => Log.ofJob(ports, actor, params.job);
     return logAnswer(await Log.read(ports, source, { ...query, platform: query.platform === 'true' }), query);

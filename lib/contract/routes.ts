@@ -5,6 +5,7 @@
 import { ARTIFACT_ROUTES } from './routes/artifacts.ts';
 import { BUILD_ROUTES } from './routes/builds.ts';
 import { CACHE_ROUTES } from './routes/caches.ts';
+import { DIAGNOSIS_ROUTES } from './routes/diagnosis.ts';
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts';
 import { JOB_ROUTES } from './routes/jobs.ts';
 import { LOG_ROUTES } from './routes/logs.ts';
@@ -23,6 +24,7 @@ export const ROUTES = {
   ...SOURCE_ROUTES,
   ...BUILD_ROUTES,
   ...LOG_ROUTES,
+  ...DIAGNOSIS_ROUTES,
   ...JOB_ROUTES,
   ...ARTIFACT_ROUTES,
   ...SECRET_ROUTES,

@@ -20,7 +20,7 @@ const DESCRIPTIONS = {
   projects: 'Projects',
   sources: 'Sources and their uploads',
   builds: 'Builds and runs',
-  logs: 'Logs of builds',
+  logs: 'Logs and diagnoses of builds',
   jobs: 'What the build agent calls',
   artifacts: 'Artifacts',
   secrets: 'Secrets of projects',

@@ -82,6 +82,8 @@ export class StaitheStack extends Stack {
 
     storage.giveTable(functions.logs, 'GetItem', 'BatchGetItem');
     builds.giveLogs(functions.logs);
+    // A diagnosis lists the runs of its build.
+    storage.giveIndex(functions.logs);
 
     storage.giveTable(functions.jobs, 'GetItem', 'PutItem');
     storage.giveBytes(functions.jobs, 'sources', 'GetObject');

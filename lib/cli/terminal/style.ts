@@ -24,6 +24,9 @@ export const noteCyan = on('cyan', process.stderr);
 const GOOD = new Set(['completed', 'succeeded', 'stored', 'ok']);
 const BAD = new Set(['failed', 'cancelled', 'rolled_back']);
 
+/** What went wrong. */
+export const bad = red;
+
 /** A status in its colour. */
 export function status(word: string): string {
   if (GOOD.has(word)) return green(word);

@@ -1,0 +1,21 @@
+import { DiagnosisReport } from '../../domain/diagnosis/schema.ts';
+import { Id } from '../../domain/id.ts';
+import { route } from '../route.ts';
+
+export const DIAGNOSIS_ROUTES = {
+  getBuildDiagnosis: route({
+    method: 'GET',
+    path: '/v1/builds/{build}/diagnosis',
+    group: 'logs',
+    access: 'viewer',
+    summary: 'Find out why a build failed',
+    params: { build: Id.build },
+    query: { run: Id.run.optional() },
+    success: {
+      status: 200,
+      body: DiagnosisReport,
+      description:
+        'The build, its runs, jobs and artifacts, the end of its log, the failing step with code and hint, and what to try next',
+    },
+  }),
+} as const;

@@ -1,0 +1,53 @@
+/** The codes of failures: what each means, and what to do when nothing more exact is known. */
+import type { FailureCode } from '../run/schema.ts';
+
+export interface CodeEntry {
+  readonly meaning: string;
+  readonly hint: string;
+}
+
+export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
+  source_error: {
+    meaning: 'The source could not be fetched or unpacked.',
+    hint: 'Upload the source again and build from it.',
+  },
+  clone_error: {
+    meaning: 'A git repository could not be cloned or fetched: the source itself, or a dependency.',
+    hint: 'Check the address of the repository, and that it is public or its token may read it.',
+  },
+  manifest_error: {
+    meaning: 'staithe.yaml, or what it names in the tree, is not right.',
+    hint: 'Correct staithe.yaml where the message points.',
+  },
+  auth_error: {
+    meaning: 'A git host or registry refused the credentials, or got none.',
+    hint: "Set the credential with `staithe secret set`, and name it among the service's `secrets`.",
+  },
+  build_error: {
+    meaning:
+      'What was built is not right: code, tests, the Dockerfile, what is asked for and does not exist.',
+    hint: 'Read the last lines; running the same command in a clean checkout usually shows the same.',
+  },
+  timeout_error: {
+    meaning: "The job's time was up, or a command's own `timeout` ended it.",
+    hint: "Make the step faster, or raise the service's `timeout` in staithe.yaml.",
+  },
+  resource_error: {
+    meaning: 'The machine ran out of memory, disk, processes or open files.',
+    hint: 'Let the build use less, or take a larger machine: `resources.compute: large` in staithe.yaml.',
+  },
+  registry_error: {
+    meaning:
+      'A registry of images or packages did not answer, or refused for another reason than the credentials.',
+    hint: 'Run the build again; if it stays, check the address and whether builds may reach it.',
+  },
+  zero_artifacts: {
+    meaning: 'The build went well and left nothing that `artifacts` names.',
+    hint: "Change 'artifacts' in staithe.yaml to what the commands write.",
+  },
+  cancelled: { meaning: 'Somebody ended the run.', hint: 'Run the build again when you want it.' },
+  internal_error: {
+    meaning: 'Staithe itself, or the machine below it, failed.',
+    hint: 'Run the build again. If it fails in the same way, report it with the log.',
+  },
+};

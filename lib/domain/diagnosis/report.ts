@@ -1,0 +1,103 @@
+/** The diagnosis of a build: one answer with all that one would look up to find out why it failed. */
+import type { Actor } from '../access/actor.ts';
+import { readVisible } from '../access/visible.ts';
+import * as Artifact from '../artifact/index.ts';
+import { builds } from '../build/record.ts';
+import { notFound } from '../error.ts';
+import type { Job } from '../job/schema.ts';
+import * as Log from '../log/index.ts';
+import type { Ports } from '../ports/index.ts';
+import * as Run from '../run/index.ts';
+import { runs } from '../run/record.ts';
+import type { Failure, Run as RunValue } from '../run/schema.ts';
+import { live } from '../run/view.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { FAILURE_CODES } from './codes.ts';
+import { nextCommands } from './next.ts';
+import type { DiagnosisReport } from './schema.ts';
+
+/** As many runs as one page of a list has; hardly any build has more. */
+const MAX_RUNS = 100;
+const LOG_LINES = 30;
+
+type Needed = Pick<Ports, 'table' | 'logs' | 'clock'>;
+
+/**
+ * Looks at a run of a build. Build and runs are read at once, then jobs, artifacts and the end of the log at once.
+ *
+ * @param runId the run to look at; the newest when absent
+ * @throws StaitheError not_found, also for a run of another build
+ */
+export async function diagnose(
+  ports: Needed,
+  actor: Actor,
+  buildId: string,
+  runId?: string,
+): Promise<DiagnosisReport> {
+  const [build, page] = await Promise.all([
+    readVisible(ports.table, builds, Keys.build, actor, buildId),
+    runs.list(ports.table, Partitions.runs(buildId), { limit: MAX_RUNS }),
+  ]);
+  const run = await chosen(ports, actor, buildId, runId ?? build.latest_run_id, page.items);
+  if (run === undefined)
+    return {
+      build,
+      run: null,
+      runs: [],
+      jobs: [],
+      artifacts: [],
+      log: [],
+      failure: null,
+      next: nextCommands(build, undefined, undefined),
+    };
+  const [shown, jobs, artifacts, log] = await Promise.all([
+    live(ports, run),
+    Run.jobsOf(ports, run),
+    Artifact.byIds(ports, run.artifact_ids),
+    Log.read(ports, () => Log.ofRun(ports, run), { tail: LOG_LINES, limit: LOG_LINES }),
+  ]);
+  const failure = failureOf(run, jobs);
+  return {
+    build,
+    run: shown,
+    runs: page.items.map((one) => (one.id === shown.id ? shown : one)),
+    jobs,
+    artifacts,
+    log: log.items.slice(-LOG_LINES),
+    failure: failure ?? null,
+    next: nextCommands(build, run, failure?.code),
+  };
+}
+
+/** The index may be behind the table: the run is read by its id when the list does not have it yet. */
+async function chosen(
+  ports: Needed,
+  actor: Actor,
+  buildId: string,
+  id: string | undefined,
+  listed: readonly RunValue[],
+): Promise<RunValue | undefined> {
+  if (id === undefined) return undefined;
+  const run = listed.find((one) => one.id === id) ?? (await Run.get(ports, actor, id));
+  if (run.build_id !== buildId) throw notFound('run', id);
+  return run;
+}
+
+/** The run's own error, or that of its first failed job, with a hint in any case. */
+function failureOf(run: RunValue, jobs: readonly Job[]): (Failure & { hint: string }) | undefined {
+  if (run.status === 'completed') return undefined;
+  const failed = jobs.find((job) => job.error !== undefined);
+  const error = run.error ?? failed?.error ?? cancelled(run);
+  return error && { ...error, hint: error.hint ?? FAILURE_CODES[error.code].hint };
+}
+
+function cancelled(run: RunValue): Failure | undefined {
+  if (run.status !== 'cancelled') return undefined;
+  return run.superseded_by === undefined
+    ? { code: 'cancelled', message: 'The run was cancelled.' }
+    : {
+        code: 'cancelled',
+        message: 'A newer run of the same branch took its place in the queue.',
+        hint: `Look at that one: staithe build diagnose ${run.build_id} --run ${run.superseded_by}`,
+      };
+}
