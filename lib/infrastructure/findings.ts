@@ -47,15 +47,16 @@ function findings(storage: Storage, build: Workflow): Finding[] {
         `Resource::${here}:states:${account}:execution:<${logicalId(build.machine)}.Name>:*`,
         `Resource::${here}:lambda:${account}:function:*`,
         `Resource::${here}:logs:${account}:log-group:/aws/lambda/*`,
+        `Resource::${here}:ecr:${account}:repository/${Stack.of(storage).stackName.toLowerCase()}/*`,
       ],
       reason:
-        'Named only later: executions after their runs, functions and their logs by whoever deploys. Every change of a function needs its tag staithe:project, by a condition.',
+        'Named only later: executions after their runs, functions and their logs by whoever deploys, repositories after projects and services. Every change of a function needs its tag staithe:project, by a condition; whoever pushes to a repository has a session of that one only.',
     },
     {
       rule: 'IAM5',
       on: ['Resource::*'],
       reason:
-        'Log delivery and X-Ray of state machines and ListStreams have no resource to name (Service Authorization Reference).',
+        'Log delivery and X-Ray of state machines, ListStreams and GetAuthorizationToken have no resource to name (Service Authorization Reference).',
     },
   ];
 }

@@ -9,6 +9,7 @@ import { acknowledgeFindings } from './findings.ts';
 import { StaitheFunction } from './function.ts';
 import { Monitoring } from './monitoring.ts';
 import { Reconciler } from './reconciler.ts';
+import { Registry } from './registry.ts';
 import { Secrets } from './secrets.ts';
 import { Storage } from './storage.ts';
 import { Triggers } from './triggers.ts';
@@ -81,9 +82,9 @@ export class StaitheStack extends Stack {
     builds.giveInstallation(functions.builds);
 
     storage.giveTable(functions.logs, 'GetItem', 'BatchGetItem');
-    builds.giveLogs(functions.logs);
     // A diagnosis lists the runs of its build.
     storage.giveIndex(functions.logs);
+    builds.giveLogs(functions.logs);
 
     storage.giveTable(functions.jobs, 'GetItem', 'PutItem');
     storage.giveBytes(functions.jobs, 'sources', 'GetObject');
@@ -91,6 +92,7 @@ export class StaitheStack extends Stack {
     storage.giveListing(functions.jobs);
     secrets.giveJobTokens(functions.jobs);
     secrets.giveProjectSecrets(functions.jobs, 'read');
+    new Registry(this, 'Registry').giveRegistry(functions.jobs);
     storage.giveBytes(functions.jobs, 'caches', 'GetObject', 'PutObject');
     storage.giveIndex(functions.jobs);
 

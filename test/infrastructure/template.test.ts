@@ -51,6 +51,7 @@ describe('permissions', () => {
     expect(new Set(everywhere)).toEqual(
       new Set([
         'dynamodb:ListStreams',
+        'ecr:GetAuthorizationToken',
         'xray:PutTraceSegments',
         'xray:PutTelemetryRecords',
         'xray:GetSamplingRules',

@@ -1,0 +1,66 @@
+import { Stack } from 'aws-cdk-lib';
+import { ArnPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { StaitheFunction } from './function.ts';
+
+/**
+ * The registry of images: repositories of ECR below one prefix, made when a service first needs one. A session of the
+ * push role, narrowed to one repository, is all that a job ever gets.
+ */
+export class Registry extends Construct {
+  /** What the names of all repositories begin with: the stack's, so that two installations keep apart. */
+  private readonly prefix: string;
+  private readonly repositories: string;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.prefix = Stack.of(this).stackName.toLowerCase();
+    this.repositories = Stack.of(this).formatArn({
+      service: 'ecr',
+      resource: 'repository',
+      resourceName: `${this.prefix}/*`,
+    });
+  }
+
+  /** Makes repositories, reads images, and hands out sessions of the push role: for one function only. */
+  giveRegistry(to: StaitheFunction): void {
+    // The trust policy names the function's role itself, so that role needs no sts:AssumeRole of its own (docs: IAM,
+    // "Policy evaluation for requests within a single account").
+    const pushRole = new Role(this, 'PushRole', {
+      assumedBy: new ArnPrincipal(to.role.roleArn),
+      description: 'Of jobs that push an image: each session is narrowed to one repository',
+    });
+    pushRole.addToPolicy(new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }));
+    // What a push takes (docs: ECR, "IAM permissions for pushing an image"), and what reading an image's layers does:
+    // a build may begin with the service's last image.
+    pushRole.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'ecr:BatchCheckLayerAvailability',
+          'ecr:BatchGetImage',
+          'ecr:CompleteLayerUpload',
+          'ecr:GetDownloadUrlForLayer',
+          'ecr:InitiateLayerUpload',
+          'ecr:PutImage',
+          'ecr:UploadLayerPart',
+        ],
+        resources: [this.repositories],
+      }),
+    );
+    to.give(
+      { STAITHE_REGISTRY_PREFIX: this.prefix, STAITHE_REGISTRY_PUSH_ROLE: pushRole.roleArn },
+      {
+        actions: [
+          'ecr:BatchGetImage',
+          'ecr:CreateRepository',
+          'ecr:DescribeImages',
+          'ecr:DescribeRepositories',
+          'ecr:GetDownloadUrlForLayer',
+          'ecr:PutLifecyclePolicy',
+          'ecr:TagResource',
+        ],
+        resources: [this.repositories],
+      },
+    );
+  }
+}
