@@ -1,4 +1,5 @@
 /** What the agent prints: its own lines and the commands' output, without secrets and with bounded memory. */
+import { plain } from '../domain/log/ansi.ts';
 import { Masker } from './mask.ts';
 
 /** A line of output is broken there: CloudWatch Logs takes 256 KB in one event on every client's path. */
@@ -86,14 +87,7 @@ export class Tail {
   }
 }
 
-/** Without colours and cursor movements (ECMA-48 CSI and OSC sequences), and with the last state of a progress bar. */
+/** Without colours, and with the last state of a progress bar. */
 function readable(line: string): string {
-  const plain = line
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are control characters
-    .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?)/g, '')
-    .replace(/\r+$/, '');
-  return plain
-    .slice(plain.lastIndexOf('\r') + 1)
-    .slice(0, KEPT_CHARACTERS)
-    .toWellFormed();
+  return plain(line).slice(0, KEPT_CHARACTERS).toWellFormed();
 }

@@ -82,6 +82,7 @@ export const job = ROUTES.getJob.success.body.parse({
   build_id: build.id,
   project_id: project.id,
   service: 'api',
+  name: 'api',
   status: 'completed',
   progress: 100,
   stage: 'done',

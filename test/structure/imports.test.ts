@@ -54,6 +54,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/archive',
     'lib/domain/*/schema.ts',
     'lib/domain/diagnosis',
+    'lib/domain/log/ansi.ts',
     'zod',
     'esbuild',
   ],
@@ -62,6 +63,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/contract',
     'lib/archive',
     'lib/domain/*/schema.ts',
+    'lib/domain/log/ansi.ts',
     'lib/domain/values.ts',
     'lib/domain/error.ts',
     // Pure: a manifest is checked without a server.

@@ -1,24 +1,22 @@
 import { command } from '../command.ts';
-import { logFormatter, logPages } from '../follow/log.ts';
+import { LOG_DETAILS, logOptions, printLog } from '../follow/print-log.ts';
 import { hasEnded, runFailure, stillRunning } from '../follow/run.ts';
-import { flag, text } from '../option.ts';
-import type { LogLine } from '../resources.ts';
+import { text } from '../option.ts';
 
 export const logs = command({
   name: 'logs',
   summary: 'Print the log of a build',
-  details:
-    'Lines are [HH:MM:SS] and the text, with the service between when there are several. With --json it is one ' +
-    'document {"items": […]}, and with --follow --json one line of JSON for each line of the log. With --follow ' +
-    'it ends with exit code 6 when the run failed or was cancelled.',
+  details: `${LOG_DETAILS} With --follow it ends with exit code 6 when the run failed or was cancelled.`,
   args: { build: 'id of the build (bld_…)' },
   options: {
     run: text('--run <run>', 'of this run (run_…) and not of the newest'),
-    follow: flag('--follow', 'go on until the run has ended'),
-    platform: flag('--platform', 'also the lines in which the build platform speaks of itself'),
+    job: text('--job <job>', 'of this job (job_…) only'),
+    service: text('--service <service>', 'of the jobs of this service only'),
+    ...logOptions,
   },
   examples: [
     'staithe build logs bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --follow',
+    'staithe build logs bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --service web --tail 50',
     'staithe build logs bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --json',
   ],
   calls: ['getBuild', 'getRun', 'getBuildLogs'],
@@ -35,15 +33,12 @@ export const logs = command({
       };
     if (options.follow) terminal.onInterrupt(stillRunning(run));
 
-    const format = logFormatter(run.job_ids.length, process.stdout);
-    const items: LogLine[] = [];
-    for await (const lines of logPages(api, args.build, run.id, options))
-      for (const line of lines) {
-        if (!terminal.json) terminal.print(format(line));
-        else if (options.follow) terminal.event(line);
-        else items.push(line);
-      }
-    if (!options.follow) return terminal.json ? { json: { items }, text: '' } : undefined;
+    const { job, service } = options;
+    const whose = { run: run.id, ...(job && { job }), ...(service && { service }) };
+    const readLog = (query: object) =>
+      api.call('getBuildLogs', { params: { build: args.build }, query: { ...whose, ...query } });
+    const document = await printLog(terminal, readLog, job ? 1 : run.job_ids.length, options);
+    if (!options.follow) return document;
     const ended = await api.call('getRun', { params: { run: run.id } });
     if (hasEnded(ended) && ended.status !== 'completed') throw runFailure(ended);
     return undefined;

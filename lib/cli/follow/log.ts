@@ -1,59 +1,60 @@
-/** Reading a run's log to its end. */
+/** Reading a log to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { styleText } from 'node:util';
-import type { Api } from '../api.ts';
-import type { LogLine } from '../resources.ts';
-import { clean } from '../terminal/clean.ts';
-import { clock } from '../terminal/format.ts';
+import type { LogLine, LogPage } from '../resources.ts';
 
 /** Seconds that the server may wait for new lines; it takes up to 20, and API Gateway ends a request at 30. */
 const WAIT_SECONDS = 10;
 /** A server that answers at once although it was asked to wait is not asked more often than this. */
 const LEAST_PAUSE_MS = 500;
+/** Lines asked for at once: half a second of a job that floods 10,000 lines a second, in an answer of some 1.5 MB. */
+const PAGE_LINES = 5000;
 
-/**
- * Writes lines for people. The service is named once there has been more than one.
- * @param stream where they go: it decides about colours
- */
-export function logFormatter(services: number, stream: NodeJS.WriteStream): (line: LogLine) => string {
-  const seen = new Set<string>();
-  return (line) => {
-    seen.add(line.service);
-    const prefix = services > 1 || seen.size > 1 ? `${clean(line.service)} | ` : '';
-    const time = styleText('dim', `[${clock(line.timestamp)}]`, { stream });
-    return `${time} ${prefix}${clean(line.message, stream.isTTY)}`;
-  };
+/** What a page is asked for, beside whose log it is. */
+export interface PageQuery {
+  readonly cursor?: string;
+  readonly tail?: number;
+  readonly platform?: 'true';
+  readonly ansi?: 'strip';
+  readonly limit: number;
+  readonly wait: number;
+}
+
+export interface Reading {
+  /** false ends at the last line that there is now; true goes on until the end. */
+  readonly follow: boolean;
+  /** Begins with the last so many lines. */
+  readonly tail?: number | undefined;
+  /** Also the lines in which the build platform speaks of itself. */
+  readonly platform?: boolean;
+  /** The server takes control sequences out. */
+  readonly plain?: boolean;
 }
 
 /**
- * Gives the lines page by page, from the cursor to the end of the log.
- * @param follow false ends at the last line that there is now; true goes on until the run has ended
- * @param platform also the lines in which the build platform speaks of itself
+ * Gives the lines page by page, from the beginning (or the last lines) to the end of the log.
+ * @param readPage asks for one page of the log
  * @param enough asked between pages: true ends the reading early
  */
 export async function* logPages(
-  api: Api<'getBuildLogs'>,
-  build: string,
-  run: string | undefined,
-  { follow, platform = false }: { follow: boolean; platform?: boolean },
+  readPage: (query: PageQuery) => Promise<LogPage>,
+  { follow, tail, platform = false, plain = false }: Reading,
   enough: () => boolean = () => false,
 ): AsyncGenerator<readonly LogLine[]> {
   let cursor: string | undefined;
   for (;;) {
     const asked = performance.now();
-    const page = await api.call('getBuildLogs', {
-      params: { build },
-      query: {
-        ...(run && { run }),
-        ...(cursor && { cursor }),
-        ...(platform && { platform: 'true' }),
-        limit: 500,
-        wait: follow ? WAIT_SECONDS : 0,
-      },
+    const page = await readPage({
+      ...(cursor !== undefined && { cursor }),
+      ...(tail !== undefined && { tail }),
+      ...(platform && { platform: 'true' }),
+      ...(plain && { ansi: 'strip' }),
+      limit: PAGE_LINES,
+      wait: follow ? WAIT_SECONDS : 0,
     });
     if (page.items.length > 0) yield page.items;
     const empty = page.items.length === 0;
-    if (page.complete || (empty && !follow) || enough()) return;
+    // The last lines were asked for: without --follow they are all that is wanted.
+    if (page.complete || (!follow && (empty || tail !== undefined)) || enough()) return;
     cursor = page.next_cursor;
     if (empty) await delay(Math.max(0, LEAST_PAUSE_MS - (performance.now() - asked)));
   }

@@ -6,7 +6,8 @@ import { Failure } from '../failure.ts';
 import type { Run, RunError } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
 import { bar, type Terminal } from '../terminal/terminal.ts';
-import { logFormatter, logPages } from './log.ts';
+import { logFormatter } from './line.ts';
+import { logPages } from './log.ts';
 
 /** One second: what a person takes for at once, and 3,600 requests for a build of an hour. */
 const POLL_MS = 1000;
@@ -65,7 +66,9 @@ type Reads = 'getRun' | 'getBuildLogs';
 
 async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: () => boolean): Promise<void> {
   const format = logFormatter(run.job_ids.length, process.stderr);
-  for await (const lines of logPages(api, run.build_id, run.id, { follow: true }, enough))
+  const readLog = (query: object) =>
+    api.call('getBuildLogs', { params: { build: run.build_id }, query: { run: run.id, ...query } });
+  for await (const lines of logPages(readLog, { follow: true }, enough))
     for (const line of lines) {
       if (terminal.json) terminal.event({ event: 'log', line });
       else terminal.note(format(line));

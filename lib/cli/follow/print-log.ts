@@ -1,0 +1,51 @@
+/** The options that all logs share, and printing one as they say. */
+import { choice, flag, integer, type OptionKind, type ValuesOf } from '../option.ts';
+import type { LogLine, LogPage } from '../resources.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { logFormatter } from './line.ts';
+import { logPages, type PageQuery } from './log.ts';
+
+/** `--ansi` and `--no-ansi` are two flags of one option: true, false, or nothing said. */
+const ansi: OptionKind<boolean | undefined> = {
+  flags: '--ansi',
+  description: 'keep the colours of the log, also where it goes to no terminal',
+  prepare: (option) => option,
+  read: (given) => (typeof given === 'boolean' ? given : undefined),
+};
+
+export const logOptions = {
+  follow: flag('--follow', 'go on until the end'),
+  tail: integer('--tail <lines>', 'begin with the last lines, so many'),
+  format: choice('--format <format>', 'how lines are printed', ['text', 'json', 'jsonl']),
+  ansi,
+  noAnsi: { ...ansi, flags: '--no-ansi', description: 'take colours out' },
+  timestamps: flag('--timestamps', 'the whole time of each line, in UTC, instead of the time of day'),
+  platform: flag('--platform', 'also the lines in which the build platform speaks of itself'),
+};
+
+export const LOG_DETAILS =
+  'Lines are [HH:MM:SS] and the text, with the job between when there are several. Colours are kept on a terminal; ' +
+  'whatever else could steer it is taken out. --format jsonl prints one line of JSON for each line of the log, ' +
+  '--format json (like --json) one document {"items": […]}; with --follow they are the same.';
+
+/** @returns the document, when the log is to be one */
+export async function printLog(
+  terminal: Terminal,
+  readPage: (query: PageQuery) => Promise<LogPage>,
+  jobs: number,
+  options: ValuesOf<typeof logOptions>,
+): Promise<{ json: unknown; text: string } | undefined> {
+  const { follow, tail, platform, timestamps } = options;
+  const format = terminal.json ? 'json' : (options.format ?? 'text');
+  const whole = format === 'json' && !follow;
+  const text = logFormatter(jobs, process.stdout, { colours: options.ansi, timestamps });
+  const items: LogLine[] = [];
+  const plain = options.ansi === false && format !== 'text';
+  for await (const lines of logPages(readPage, { follow, tail, platform, plain }))
+    for (const line of lines) {
+      if (whole) items.push(line);
+      else if (format === 'text') terminal.print(text(line));
+      else terminal.event(line);
+    }
+  return whole ? { json: { items }, text: JSON.stringify({ items }, null, 2) } : undefined;
+}
