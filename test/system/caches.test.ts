@@ -122,7 +122,7 @@ describe('a second build', () => {
     await lines(slug, tree('1'), { git_ref: 'main' });
     await lines(slug, tree('2'), { git_ref: 'refs/heads/feature' });
     const purge = (query: { branch?: string; service?: string }) =>
-      staithe.client.call('purgeCaches', { params: { project: slug }, query, idempotencyKey: 'the same' });
+      staithe.client.call('purgeCaches', { params: { project: slug }, query, idempotencyKey: 'the-same' });
 
     const counts = [await purge({ branch: 'feature', service: 'app' }), await purge({ service: 'other' })];
     const kept = await lines(slug, tree('1', { a: '' }));
