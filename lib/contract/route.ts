@@ -12,6 +12,7 @@ export const GROUPS = [
   'builds',
   'logs',
   'jobs',
+  'images',
   'artifacts',
   'secrets',
   'caches',

@@ -7,6 +7,7 @@ import { BUILD_ROUTES } from './routes/builds.ts';
 import { CACHE_ROUTES } from './routes/caches.ts';
 import { DIAGNOSIS_ROUTES } from './routes/diagnosis.ts';
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts';
+import { IMAGE_ROUTES } from './routes/images.ts';
 import { JOB_ROUTES } from './routes/jobs.ts';
 import { LOG_ROUTES } from './routes/logs.ts';
 import { MANIFEST_ROUTES } from './routes/manifests.ts';
@@ -26,6 +27,7 @@ export const ROUTES = {
   ...LOG_ROUTES,
   ...DIAGNOSIS_ROUTES,
   ...JOB_ROUTES,
+  ...IMAGE_ROUTES,
   ...ARTIFACT_ROUTES,
   ...SECRET_ROUTES,
   ...CACHE_ROUTES,

@@ -22,6 +22,7 @@ const DESCRIPTIONS = {
   builds: 'Builds and runs',
   logs: 'Logs and diagnoses of builds',
   jobs: 'What the build agent calls',
+  images: 'Images of jobs, and what opens their registries',
   artifacts: 'Artifacts',
   secrets: 'Secrets of projects',
   caches: 'Caches of builds',

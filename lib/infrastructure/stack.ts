@@ -92,9 +92,13 @@ export class StaitheStack extends Stack {
     storage.giveListing(functions.jobs);
     secrets.giveJobTokens(functions.jobs);
     secrets.giveProjectSecrets(functions.jobs, 'read');
-    new Registry(this, 'Registry').giveRegistry(functions.jobs);
     storage.giveBytes(functions.jobs, 'caches', 'GetObject', 'PutObject');
     storage.giveIndex(functions.jobs);
+
+    // Apart from the other routes of jobs: only this function may open registries.
+    storage.giveTable(functions.images, 'GetItem', 'PutItem');
+    secrets.giveProjectSecrets(functions.images, 'read');
+    new Registry(this, 'Registry').giveRegistry(functions.images);
 
     storage.giveTable(functions.artifacts, 'GetItem', 'PutItem', 'DeleteItem');
     storage.giveIndex(functions.artifacts);

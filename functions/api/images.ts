@@ -1,0 +1,25 @@
+import { ociRegistry } from '../../lib/aws/oci-registry.ts';
+import { managedProjectSecrets } from '../../lib/aws/project-secrets.ts';
+import { ecrRegistry } from '../../lib/aws/registry.ts';
+import { dynamoTable } from '../../lib/aws/table.ts';
+import { clock, randomness } from '../../lib/aws/world.ts';
+import * as Image from '../../lib/domain/image/index.ts';
+import { serve } from '../../lib/http/serve.ts';
+
+const ports = {
+  table: dynamoTable(),
+  registry: ecrRegistry(),
+  ownRegistry: ociRegistry,
+  projectSecrets: managedProjectSecrets(),
+  clock,
+  randomness,
+};
+
+export const handler = serve(
+  'images',
+  {
+    createRegistryToken: ({ actor, params }) => Image.registryToken(ports, actor, params.job),
+    recordImage: ({ actor, params, body }) => Image.record(ports, actor, params.job, body),
+  },
+  ports,
+);
