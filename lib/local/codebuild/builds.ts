@@ -1,20 +1,11 @@
 /** The builds under way: begun in turn, stopped, timed out, and accounted for after a crash. */
 import { EventEmitter, once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Cloud } from '../service.ts';
-import {
-  type Build,
-  buildUuid,
-  completeBuild,
-  endPhase,
-  type FinalStatus,
-  type PhaseContext,
-} from './build.ts';
+import { type Build, completeBuild, endPhase, type FinalStatus, type PhaseContext } from './build.ts';
 import { sendPhaseChange, sendStateChange } from './build-events.ts';
+import { type MachineOptions, Machines } from './machines.ts';
 import { BuildQueue } from './queue.ts';
 import { type Interruption, runBuild } from './run-build.ts';
-import { detectSandbox, type Sandbox } from './sandbox.ts';
 import type { BuildStore } from './store.ts';
 
 const MINUTE_MS = 60_000;
@@ -29,19 +20,19 @@ export class Builds {
   readonly #ended = new EventEmitter().setMaxListeners(0);
   readonly #tasks = new Set<Promise<void>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  #sandbox: Sandbox | undefined;
+  readonly #machines: Machines;
   #closing = false;
 
   constructor(
     cloud: Cloud,
     store: BuildStore,
     limitOf: (project: string) => number | undefined,
-    sandbox?: Sandbox,
+    machines: MachineOptions = {},
   ) {
     this.#cloud = cloud;
     this.#store = store;
     this.#queue = new BuildQueue(limitOf);
-    this.#sandbox = sandbox;
+    this.#machines = new Machines(cloud, { ...machines, busy: () => this.#queue.length > 0 });
   }
 
   get waiting(): number {
@@ -69,6 +60,7 @@ export class Builds {
 
   /** Builds that waited go on waiting; those that ran were lost with the machine. */
   recover(): void {
+    this.#machines.removeRemains();
     for (const build of this.#store.unfinished()) {
       if (build.currentPhase === 'QUEUED') this.#enqueue(build);
       else this.#lost(build);
@@ -79,7 +71,7 @@ export class Builds {
     this.#closing = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const abort of this.#aborts.values()) abort.abort('LOST' satisfies Interruption);
-    await Promise.all(this.#tasks);
+    await Promise.all([...this.#tasks, this.#machines.close()]);
   }
 
   #enqueue(build: Build): void {
@@ -114,8 +106,7 @@ export class Builds {
       await runBuild(
         {
           cloud: this.#cloud,
-          sandbox: this.#openSandbox(),
-          folder: this.#folder(build),
+          machine: (started) => this.#machines.machineFor(started),
           save,
           signal: abort.signal,
         },
@@ -127,24 +118,7 @@ export class Builds {
     }
     this.#aborts.delete(build.id);
     this.#end(build.id);
-  }
-
-  #openSandbox(): Sandbox {
-    if (!this.#sandbox) {
-      this.#sandbox = detectSandbox();
-      if (this.#sandbox.kind === 'plain') {
-        this.#cloud.log(
-          'codebuild',
-          'bubblewrap is not usable here: builds run as plain processes of yours and can read your files. ' +
-            'Install bubblewrap (Debian, Ubuntu: apt install bubblewrap) before you run builds that you do not trust.',
-        );
-      }
-    }
-    return this.#sandbox;
-  }
-
-  #folder(build: Build): string {
-    return join(this.#cloud.stateDir('codebuild'), 'builds', buildUuid(build.id));
+    this.#machines.ended();
   }
 
   #lost(build: Build): void {
@@ -153,7 +127,6 @@ export class Builds {
       message: 'The machine that ran this build was lost: the cloud stopped while it ran.',
     };
     this.#complete(build, 'FAULT', [context]);
-    rmSync(this.#folder(build), { recursive: true, force: true });
   }
 
   #endQueued(build: Build, status: FinalStatus, contexts: readonly PhaseContext[]): void {

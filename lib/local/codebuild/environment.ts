@@ -27,15 +27,22 @@ export async function buildEnvironment(
     return Object.fromEntries(await Promise.all(values));
   };
   return {
+    ...systemVariables(folders),
+    ...(await resolve(buildspecVariables(buildspec))),
+    ...(await resolve(build.environment.environmentVariables)),
+    ...codebuildVariables(build, sourceFolder),
+    ...cloudVariables(cloud, build.serviceRole),
+  };
+}
+
+/** Variables of the machine itself: the same in every build. */
+export function systemVariables(folders: Folders): Record<string, string> {
+  return {
     PATH: [NODE_FOLDER, ...SYSTEM_PATH].join(delimiter),
     HOME: folders.home,
     TMPDIR: folders.temporary,
     LANG: 'C.UTF-8',
     USER: 'codebuild',
-    ...(await resolve(buildspecVariables(buildspec))),
-    ...(await resolve(build.environment.environmentVariables)),
-    ...codebuildVariables(build, sourceFolder),
-    ...cloudVariables(cloud, build.serviceRole),
   };
 }
 

@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { type Action, AwsError, type Call, type Cloud, type Service } from '../service.ts';
 import type { Build } from './build.ts';
 import { Builds } from './builds.ts';
+import { isLambda } from './compute.ts';
 import { invalidInput, parseInput } from './input.ts';
+import type { MachineOptions } from './machines.ts';
 import { type Project, parseProject, projectArn, projectView } from './project.ts';
 import { QUEUE_LIMIT } from './queue.ts';
-import type { Sandbox } from './sandbox.ts';
 import { newBuild, type StartBuild, startBuildShape } from './start-build.ts';
 import { type BuildStore, openBuildStore } from './store.ts';
 
@@ -27,16 +28,11 @@ export function isCodeBuildService(service: Service): service is CodeBuildServic
   return 'whenBuildEnds' in service;
 }
 
-/** @param options.sandbox where commands run; found out at the first build when it is not given */
-export function codebuild(cloud: Cloud, options: { sandbox?: Sandbox } = {}): CodeBuildService {
+/** @param options where commands run, and how many machines are kept ready */
+export function codebuild(cloud: Cloud, options: MachineOptions = {}): CodeBuildService {
   const store = openBuildStore(cloud.stateDir('codebuild'));
   const projects = new Map<string, Project>();
-  const builds = new Builds(
-    cloud,
-    store,
-    (name) => projects.get(name)?.concurrentBuildLimit,
-    options.sandbox,
-  );
+  const builds = new Builds(cloud, store, (name) => projects.get(name)?.concurrentBuildLimit, options);
   return {
     name: 'codebuild',
     actions: { ...buildActions(cloud, store, projects, builds), ...listActions(cloud, store, projects) },
@@ -117,8 +113,7 @@ function buildActions(
       const build = open(id, 'RetryBuild', call);
       const again = startBuildShape.parse({
         projectName: build.projectName,
-        environmentVariablesOverride: build.environment.environmentVariables,
-        timeoutInMinutesOverride: build.timeoutInMinutes,
+        ...overridesOf(build),
         ...(build.sourceVersion !== undefined && { sourceVersion: build.sourceVersion }),
       });
       return start(again, { ...call, principal: call.principal, authorize: () => {} });
@@ -175,6 +170,22 @@ function listActions(
         projectsNotFound: names.filter((name) => !projects.has(name)),
       };
     },
+  };
+}
+
+/** What a retry takes over from the build that it repeats. */
+function overridesOf({ environment, timeoutInMinutes }: Build): Record<string, unknown> {
+  const { type, image, computeType, privilegedMode, fleet, environmentVariables } = environment;
+  return {
+    environmentTypeOverride: type,
+    imageOverride: image,
+    computeTypeOverride: computeType,
+    ...(fleet !== undefined && { fleetOverride: fleet }),
+    environmentVariablesOverride: environmentVariables,
+    ...(!isLambda(type) && {
+      privilegedModeOverride: privilegedMode,
+      timeoutInMinutesOverride: timeoutInMinutes,
+    }),
   };
 }
 

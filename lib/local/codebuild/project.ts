@@ -1,6 +1,7 @@
 /** CodeBuild projects, as the template declares them. */
 import { z } from 'zod';
 import { type Cloud, notImplemented } from '../service.ts';
+import { checkCompute, computeType, environmentType, fleet, isLambda } from './compute.ts';
 import { parseInput } from './input.ts';
 
 export const variableShape = z.object({
@@ -26,6 +27,13 @@ export const logsShape = z.object({
 
 const boolean = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 
+const templateLogs = z.object({
+  Status: z.enum(['ENABLED', 'DISABLED']),
+  GroupName: z.string().optional(),
+  StreamName: z.string().optional(),
+});
+type TemplateLogs = z.infer<typeof templateLogs>;
+
 /** The template's properties: as the API's, with a capital at the front. */
 const properties = z.object({
   Name: z
@@ -36,31 +44,26 @@ const properties = z.object({
   ServiceRole: z.string().min(1),
   Source: z.object({ Type: z.string(), Location: z.string().optional(), BuildSpec: z.string().optional() }),
   Environment: z.object({
-    Type: z.string(),
+    Type: environmentType,
     Image: z.string(),
-    ComputeType: z.string(),
+    ComputeType: computeType,
     PrivilegedMode: boolean.default(false),
+    Fleet: z.object({ FleetArn: fleet.shape.fleetArn }).optional(),
     EnvironmentVariables: z
       .array(z.object({ Name: z.string(), Value: z.coerce.string(), Type: variableShape.shape.type }))
       .default([]),
   }),
   Artifacts: z.object({ Type: z.string() }),
   // 5 minutes to 36 hours (Project reference).
-  TimeoutInMinutes: z.coerce.number().int().min(5).max(2160).default(60),
-  QueuedTimeoutInMinutes: z.coerce.number().int().min(5).max(480).default(480),
+  TimeoutInMinutes: z.coerce.number().int().min(5).max(2160).optional(),
+  QueuedTimeoutInMinutes: z.coerce.number().int().min(5).max(480).optional(),
   ConcurrentBuildLimit: z.coerce.number().int().min(1).optional(),
-  LogsConfig: z
-    .object({
-      CloudWatchLogs: z
-        .object({
-          Status: z.enum(['ENABLED', 'DISABLED']),
-          GroupName: z.string().optional(),
-          StreamName: z.string().optional(),
-        })
-        .optional(),
-    })
-    .optional(),
+  LogsConfig: z.object({ CloudWatchLogs: templateLogs.optional() }).optional(),
 });
+
+/** Project reference: an hour to run, eight to wait. */
+export const DEFAULT_TIMEOUT_MINUTES = 60;
+export const DEFAULT_QUEUED_TIMEOUT_MINUTES = 480;
 
 export interface Project {
   readonly name: string;
@@ -77,11 +80,13 @@ export interface Project {
     readonly image: string;
     readonly computeType: string;
     readonly privilegedMode: boolean;
+    readonly fleet?: { readonly fleetArn: string };
     readonly environmentVariables: readonly Variable[];
     readonly imagePullCredentialsType: 'CODEBUILD';
   };
-  readonly timeoutInMinutes: number;
-  readonly queuedTimeoutInMinutes: number;
+  /** Undefined for Lambda compute, which has no time limits but its own. */
+  readonly timeoutInMinutes?: number;
+  readonly queuedTimeoutInMinutes?: number;
   readonly concurrentBuildLimit?: number;
   readonly logsConfig: z.infer<typeof logsShape>;
 }
@@ -103,7 +108,16 @@ export function parseProject(cloud: Cloud, raw: Record<string, unknown>, generat
     throw notImplemented('codebuild', `projects with ${given.Artifacts.Type} artifacts`);
   }
   const name = given.Name ?? generatedName;
-  const logs = given.LogsConfig?.CloudWatchLogs;
+  const { Fleet, EnvironmentVariables } = given.Environment;
+  const environment = {
+    type: given.Environment.Type,
+    image: given.Environment.Image,
+    computeType: given.Environment.ComputeType,
+    privilegedMode: given.Environment.PrivilegedMode,
+    ...(Fleet && { fleet: { fleetArn: Fleet.FleetArn } }),
+  };
+  const { TimeoutInMinutes: timeoutInMinutes, QueuedTimeoutInMinutes: queuedTimeoutInMinutes } = given;
+  checkCompute({ ...environment, timeoutInMinutes, queuedTimeoutInMinutes });
   return {
     name,
     arn: projectArn(cloud, name),
@@ -111,24 +125,27 @@ export function parseProject(cloud: Cloud, raw: Record<string, unknown>, generat
     serviceRole: roleArn(cloud, given.ServiceRole),
     source: { type, ...(location && { location }), ...(buildspec && { buildspec }) },
     environment: {
-      type: given.Environment.Type,
-      image: given.Environment.Image,
-      computeType: given.Environment.ComputeType,
-      privilegedMode: given.Environment.PrivilegedMode,
-      environmentVariables: given.Environment.EnvironmentVariables.map(({ Name, Value, Type }) => ({
+      ...environment,
+      environmentVariables: EnvironmentVariables.map(({ Name, Value, Type }) => ({
         name: Name,
         value: Value,
         type: Type,
       })),
       imagePullCredentialsType: 'CODEBUILD',
     },
-    timeoutInMinutes: given.TimeoutInMinutes,
-    queuedTimeoutInMinutes: given.QueuedTimeoutInMinutes,
+    ...(!isLambda(environment.type) && {
+      timeoutInMinutes: timeoutInMinutes ?? DEFAULT_TIMEOUT_MINUTES,
+      queuedTimeoutInMinutes: queuedTimeoutInMinutes ?? DEFAULT_QUEUED_TIMEOUT_MINUTES,
+    }),
     ...(given.ConcurrentBuildLimit && { concurrentBuildLimit: given.ConcurrentBuildLimit }),
-    logsConfig: logs
-      ? { cloudWatchLogs: { status: logs.Status, groupName: logs.GroupName, streamName: logs.StreamName } }
-      : {},
+    logsConfig: logsOf(given.LogsConfig?.CloudWatchLogs),
   };
+}
+
+function logsOf(logs: TemplateLogs | undefined): Project['logsConfig'] {
+  return logs
+    ? { cloudWatchLogs: { status: logs.Status, groupName: logs.GroupName, streamName: logs.StreamName } }
+    : {};
 }
 
 /** A role may be given by its name. */

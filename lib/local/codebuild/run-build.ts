@@ -1,10 +1,9 @@
 /** The way of one build through its phases. */
-import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { AwsError, type Cloud } from '../service.ts';
 import {
   type Build,
-  buildUuid,
   completeBuild,
   endPhase,
   enterPhase,
@@ -23,10 +22,8 @@ import {
   parseBuildspec,
 } from './buildspec.ts';
 import { buildEnvironment } from './environment.ts';
-import { createLimits } from './limits.ts';
-import type { Folders, Sandbox } from './sandbox.ts';
-import { Session } from './session.ts';
-import { fetchSource, SourceError } from './source.ts';
+import type { Machine } from './machine.ts';
+import { SourceError } from './source.ts';
 
 /** Why a build is ended from outside. */
 /** `LOST`: the cloud itself stops. Nothing more is recorded, and the next start finds the build as after a crash. */
@@ -46,9 +43,8 @@ class PhaseFailure extends Error {
 
 export interface Execution {
   readonly cloud: Cloud;
-  readonly sandbox: Sandbox;
-  /** A folder of the build's own; made and removed here. */
-  readonly folder: string;
+  /** Gives a machine, ready or new; it is the build's alone, and removed at its end. */
+  readonly machine: (build: Build) => Promise<Machine>;
   /** Called with every state of the build; on disk when it returns. */
   readonly save: (build: Build) => void;
   /** Aborted with an `Interruption` as its reason. */
@@ -62,32 +58,18 @@ export async function runBuild(execution: Execution, queued: Build): Promise<voi
 
 class BuildRun {
   readonly #execution: Execution;
-  readonly #host: Folders;
-  readonly #inside: Folders;
-  readonly #sourceName: string;
   #build: Build;
   #log: BuildLog = nowhere;
-  #session: Session | undefined;
+  #machine: Machine | undefined;
   #status: FinalStatus = 'SUCCEEDED';
 
   constructor(execution: Execution, build: Build) {
-    const within = (name: string) => join(execution.folder, name);
     this.#execution = execution;
     this.#build = build;
-    this.#host = {
-      output: within('output'),
-      home: within('home'),
-      temporary: within('tmp'),
-      state: within('state'),
-      scripts: within('scripts'),
-    };
-    this.#inside = execution.sandbox.inside(this.#host);
-    // `/codebuild/output/src123/src`, as on AWS.
-    this.#sourceName = join(`src${Number.parseInt(buildUuid(build.id).slice(0, 8), 16)}`, 'src');
   }
 
   async run(): Promise<void> {
-    const onAbort = () => void this.#session?.end();
+    const onAbort = () => void this.#machine?.end();
     this.#execution.signal.addEventListener('abort', onAbort);
     try {
       await this.#phase('PROVISIONING', () => this.#provision());
@@ -140,47 +122,31 @@ class BuildRun {
   }
 
   async #provision(): Promise<void> {
-    const { cloud } = this.#execution;
+    const { cloud, machine } = this.#execution;
     const role = cloud.role(this.#build.serviceRole, 'codebuild.amazonaws.com');
-    await Promise.all(Object.values(this.#host).map((folder) => mkdir(folder, { recursive: true })));
     this.#log = await openBuildLog(cloud, this.#build, role);
+    this.#machine = await machine(this.#build);
     this.#log.container('Waiting for DOWNLOAD_SOURCE');
   }
 
   async #downloadSource(): Promise<Buildspec> {
-    const { cloud, sandbox } = this.#execution;
-    const { source, serviceRole, sourceVersion } = this.#build;
-    const target = join(this.#host.output, this.#sourceName);
-    await mkdir(target, { recursive: true });
-    if (source.type === 'S3') {
-      const resolvedSourceVersion = await fetchSource(cloud, {
-        location: source.location ?? '',
-        roleArn: serviceRole,
-        version: sourceVersion,
-        target,
-        scratch: this.#execution.folder,
-      });
-      this.#save({ ...this.#build, resolvedSourceVersion });
-    }
-    const buildspec = parseBuildspec(await this.#buildspecText(target));
-    const sourceFolder = join(this.#inside.output, this.#sourceName);
-    this.#log.container(`CODEBUILD_SRC_DIR=${sourceFolder}`);
+    const { cloud } = this.#execution;
+    const machine = this.#machine;
+    if (machine === undefined) throw new Error('There is no machine.');
+    const resolvedSourceVersion = await machine.fetch(cloud, this.#build);
+    if (resolvedSourceVersion !== undefined) this.#save({ ...this.#build, resolvedSourceVersion });
+    const buildspec = parseBuildspec(await this.#buildspecText(machine.source));
+    const folder = machine.sourceInside;
+    this.#log.container(`CODEBUILD_SRC_DIR=${folder}`);
     this.#log.container('Processing environment variables');
     const environment = await buildEnvironment(cloud, this.#build, {
       buildspec,
-      folders: this.#inside,
-      sourceFolder,
+      folders: machine.inside,
+      sourceFolder: folder,
     });
-    this.#session = new Session({
-      sandbox,
-      limits: createLimits(`codebuild-${buildUuid(this.#build.id)}`),
-      host: this.#host,
-      environment,
-      folder: sourceFolder,
-      shell: shellPath(buildspec.env?.shell ?? 'sh'),
-      lines: (lines) => this.#log.lines(lines),
-    });
-    this.#log.container(`Moving to directory ${sourceFolder}`);
+    const session = await machine.open(buildspec, { warm: false });
+    session.begin({ environment, folder, lines: (lines) => this.#log.lines(lines) });
+    this.#log.container(`Moving to directory ${folder}`);
     return buildspec;
   }
 
@@ -225,7 +191,7 @@ class BuildRun {
 
   async #command(command: string): Promise<PhaseFailure | undefined> {
     this.#log.container(`Running command ${command}`);
-    const result = await this.#session?.run(command, this.#status === 'SUCCEEDED');
+    const result = await this.#machine?.session?.run(command, this.#status === 'SUCCEEDED');
     if (result?.status === 0) return undefined;
     const reason =
       result === undefined || result.status === 'ended'
@@ -239,14 +205,15 @@ class BuildRun {
   }
 
   async #finish(): Promise<void> {
-    const { cloud, signal, folder } = this.#execution;
-    await this.#session?.end();
+    const { cloud, signal } = this.#execution;
+    const machine = this.#machine;
+    await machine?.end();
     if (this.#isLost()) return this.#log.flush();
     if (signal.aborted) this.#status = signal.reason === 'TIMED_OUT' ? 'TIMED_OUT' : 'STOPPED';
     this.#save(enterPhase(this.#build, 'FINALIZING', this.#now()));
     await this.#log.flush();
-    await rm(folder, { recursive: true, force: true }).catch(() => {
-      cloud.log('codebuild', `the folder ${folder} of a finished build could not be removed`);
+    await machine?.remove().catch(() => {
+      cloud.log('codebuild', `the folder ${machine.folder} of a finished build could not be removed`);
     });
     this.#endPhase('SUCCEEDED', []);
     this.#save(completeBuild(this.#build, this.#status, this.#now()));
@@ -287,10 +254,6 @@ const phaseTypes = {
   build: 'BUILD',
   post_build: 'POST_BUILD',
 } as const satisfies Record<CommandPhase, PhaseType>;
-
-function shellPath(shell: string): string {
-  return shell.endsWith('bash') ? '/bin/bash' : '/bin/sh';
-}
 
 /** An error that S3 answered with. */
 function isServiceException(error: unknown): boolean {

@@ -20,11 +20,18 @@ export interface Folders {
 
 export interface Sandbox {
   readonly kind: 'bubblewrap' | 'plain';
+  /** Commands are root there, or can become it, and so can build container images. */
+  readonly privileged?: boolean;
   /** The build's view of its folders. */
   inside(host: Folders): Folders;
   /** The command line that runs `command` in the sandbox. */
   wrap(host: Folders, command: readonly string[]): string[];
 }
+
+/** Where Docker's clients look for its daemon. */
+export const DOCKER_SOCKET = '/var/run/docker.sock';
+/** The folder, beside the others of a privileged build, that has its images. */
+export const CONTAINERS = 'containers';
 
 const INSIDE: Folders = {
   output: '/codebuild/output',
@@ -62,6 +69,57 @@ export const bubblewrap: Sandbox = {
   inside: () => INSIDE,
   wrap: (host, command) => ['bwrap', ...namespaces(), ...system(), ...own(host), ...node(), '--', ...command],
 };
+
+/**
+ * For builds in privileged mode, which make images. They are root of a machine of their own on AWS, and on this one they
+ * must be nearly as much. As root of this machine: in bubblewrap without a user namespace and with all capabilities, so
+ * that buildah can chown and mount. As somebody else: in a user namespace, if Docker's daemon does the work; buildah needs
+ * more user ids than a namespace of bubblewrap has, so without Docker it is a plain process, in which buildah makes its own.
+ *
+ * @param sandbox what other builds run in
+ * @param dockerSocket of a daemon that answers
+ */
+export function privilegedSandbox(sandbox: Sandbox, dockerSocket: string | undefined): Sandbox {
+  const asRoot = process.getuid?.() === 0;
+  if (sandbox.kind === 'plain' || (!asRoot && dockerSocket === undefined))
+    return { ...plain, privileged: true };
+  const spaces = asRoot
+    ? ['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--hostname', 'codebuild']
+    : ['--unshare-all', '--share-net', '--uid', '0', '--gid', '0', '--hostname', 'codebuild'];
+  const socket = dockerSocket === undefined ? [] : ['--bind', dockerSocket, DOCKER_SOCKET];
+  return {
+    kind: 'bubblewrap',
+    privileged: true,
+    inside: () => INSIDE,
+    wrap: (host, command) => [
+      ...['bwrap', ...spaces, '--die-with-parent', '--new-session', '--cap-add', 'ALL', '--clearenv'],
+      ...[...system(), ...forImages(), ...socket, ...own(host)],
+      // Images take more room than memory has.
+      ...['--bind', join(host.temporary, '..', CONTAINERS), '/var/lib/containers'],
+      ...[...node(), '--', ...command],
+    ],
+  };
+}
+
+/** What Docker's client and buildah look for. */
+function forImages(): string[] {
+  const readOnly = ['passwd', 'group', 'subuid', 'subgid', 'containers', 'docker'].flatMap((name) => [
+    ...['--ro-bind-try', join('/etc', name), join('/etc', name)],
+  ]);
+  // buildah keeps a lock beside its networks' settings.
+  return [
+    ...readOnly,
+    '--tmpfs',
+    '/etc/containers/networks',
+    '--ro-bind',
+    '/sys',
+    '/sys',
+    '--dir',
+    '/var/tmp',
+    '--dir',
+    '/run',
+  ];
+}
 
 /** Tries bubblewrap once. @returns undefined when it is not there or cannot make namespaces here */
 export function detectSandbox(): Sandbox {

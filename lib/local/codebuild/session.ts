@@ -4,26 +4,34 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { Limits } from './limits.ts';
 import { readOutput } from './output.ts';
 import { endTree } from './process-tree.ts';
 import type { Folders, Sandbox } from './sandbox.ts';
+import { NODE, startsAlike, type WarmCommand } from './warm-command.ts';
+
+const WARM_NODE = fileURLToPath(new URL('./warm-node.cjs', import.meta.url));
 
 /**
  * The runner. It reads the nonce, then the path of each command's script, and reports the exit status between NUL and
  * newline. Commands neither see its input nor inherit a variable from it. The watchdog ends the whole group when the
- * cloud dies: its pipe closes then, also after kill -9 (bubblewrap has --die-with-parent as well).
+ * cloud dies: its pipe closes then, also after kill -9 (bubblewrap has --die-with-parent as well). With further
+ * arguments it starts these at once, with descriptor 4, and `ready` in place of a script stands for their end.
  */
 const RUNNER = `
 exec 2>&1
 shell=$1
+shift
 ( read -r _ <&3; kill -9 0 ) </dev/null >/dev/null 2>&1 &
 exec 3<&-
+if [ $# -gt 0 ]; then "$@" </dev/null & ready=$!; exec 4<&-; fi
 IFS= read -r nonce
 while IFS= read -r script; do
-  "$shell" "$script" </dev/null
+  if [ "$script" = ready ]; then wait "$ready"; else "$shell" "$script" </dev/null; fi
   printf '\\000%s %s\\n' "$nonce" "$?"
 done
 `;
@@ -34,11 +42,22 @@ export interface SessionOptions {
   readonly sandbox: Sandbox;
   readonly limits: Limits;
   readonly host: Folders;
+  readonly shell: string;
+  /** What to get ready before the first command is known, and for which. */
+  readonly warm?: WarmCommand & {
+    /** The source's folder, as the build sees it. */
+    readonly folder: string;
+    /** Variables that are the same in every build. */
+    readonly environment: Readonly<Record<string, string>>;
+  };
+}
+
+/** What is known when a build begins. */
+export interface Beginning {
   /** Variables before the first command. */
   readonly environment: Readonly<Record<string, string>>;
   /** The folder of the first command, as the build sees it. */
   readonly folder: string;
-  readonly shell: string;
   readonly lines: (lines: readonly string[]) => Promise<void>;
 }
 
@@ -46,35 +65,50 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #inside: Folders;
   readonly #child: ChildProcess;
-  readonly #output: Promise<void>;
+  readonly #nonce = randomBytes(16).toString('hex');
+  #begun: Beginning | undefined;
+  #output: Promise<void> | undefined;
   #count = 0;
   #report: ((result: CommandResult) => void) | undefined;
 
   constructor(options: SessionOptions) {
-    const { sandbox, limits, host, environment, folder, shell } = options;
+    const { sandbox, limits, host, shell, warm } = options;
     this.#options = options;
     this.#inside = sandbox.inside(host);
-    writeFileSync(join(host.state, 'env'), exports(environment));
-    writeFileSync(join(host.state, 'folder'), `${folder}\n`);
-    const nonce = randomBytes(16).toString('hex');
-    const runner = ['/bin/sh', '-c', RUNNER, 'runner', shell];
+    const ready = warm === undefined ? [] : this.#warmNode(warm.folder, warm.file, warm.environment);
+    const runner = ['/bin/sh', '-c', RUNNER, 'runner', shell, ...ready];
     const inside = sandbox.kind === 'bubblewrap' ? limits.wrapInside(runner) : runner;
     const [program = '', ...args] = limits.wrap(sandbox.wrap(host, inside));
     this.#child = spawn(program, args, {
       cwd: host.output,
       // Nothing of the cloud's own environment; PATH only so that the sandbox's program is found.
       env: { PATH: process.env.PATH },
-      stdio: ['pipe', 'pipe', 'ignore', 'pipe'],
+      stdio: ['pipe', 'pipe', 'ignore', 'pipe', ...(warm === undefined ? [] : (['pipe'] as const))],
       detached: true,
     });
     this.#child.on('error', () => this.#report?.({ status: 'ended' }));
     this.#child.on('close', () => this.#report?.({ status: 'ended' }));
-    this.#child.stdin?.on('error', () => {});
-    this.#child.stdin?.write(`${nonce}\n`);
+    for (const input of [this.#child.stdin, this.#child.stdio[4]]) input?.on('error', () => {});
+    this.#child.stdin?.write(`${this.#nonce}\n`);
+  }
+
+  /** Whether its processes are still there. */
+  get alive(): boolean {
+    return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** A build gets the session; once, before its first command. */
+  begin(beginning: Beginning): void {
+    const { state } = this.#options.host;
+    this.#begun = beginning;
+    writeFileSync(join(state, 'env'), exports(beginning.environment));
+    writeFileSync(join(state, 'folder'), `${beginning.folder}\n`);
     const { stdout } = this.#child;
-    this.#output = stdout
-      ? readOutput(stdout, nonce, { lines: options.lines, ended: (status) => this.#report?.({ status }) })
-      : Promise.resolve();
+    if (stdout === null) return;
+    this.#output = readOutput(stdout, this.#nonce, {
+      lines: beginning.lines,
+      ended: (status) => this.#report?.({ status }),
+    });
   }
 
   /**
@@ -83,18 +117,51 @@ export class Session {
    * @returns `ended` when the session was ended under it
    */
   async run(command: string, succeeding: boolean): Promise<CommandResult> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return { status: 'ended' };
+    if (!this.alive) return { status: 'ended' };
     this.#count += 1;
-    const name = `command-${this.#count}.sh`;
-    writeFileSync(
-      join(this.#options.host.scripts, name),
-      commandScript(this.#inside.state, command, succeeding),
-    );
     const result = new Promise<CommandResult>((resolve) => {
       this.#report = resolve;
     });
-    this.#child.stdin?.write(`${join(this.#inside.scripts, name)}\n`);
+    const ready = this.#count === 1 && succeeding && this.#hasReady(command);
+    this.#child.stdin?.write(ready ? 'ready\n' : `${this.#script(command, succeeding)}\n`);
     return await result;
+  }
+
+  /** Writes the command's script. @returns its path, as the build sees it */
+  #script(command: string, succeeding: boolean): string {
+    const name = `command-${this.#count}.sh`;
+    const script = commandScript(this.#inside.state, command, succeeding);
+    writeFileSync(join(this.#options.host.scripts, name), script);
+    return join(this.#inside.scripts, name);
+  }
+
+  /** Lets the Node that was started beforehand go on, if it is the one that the command would start. */
+  #hasReady(command: string): boolean {
+    const { warm } = this.#options;
+    const { environment, folder } = this.#begun ?? {};
+    const order = this.#child.stdio[4];
+    if (warm === undefined || environment === undefined || !(order instanceof Writable)) return false;
+    const same = command === warm.command && folder === warm.folder;
+    // Without an order it goes away.
+    if (!same || !startsAlike(warm.environment, environment)) order.end();
+    else
+      order.end(
+        `${JSON.stringify({ environment: { ...environment, PWD: folder }, folder, args: warm.args })}\n`,
+      );
+    return same && startsAlike(warm.environment, environment);
+  }
+
+  #warmNode(folder: string, file: string, environment: Readonly<Record<string, string>>): string[] {
+    copyFileSync(WARM_NODE, join(this.#options.host.scripts, 'warm-node.cjs'));
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    return [
+      '/usr/bin/env',
+      '-i',
+      ...variables,
+      NODE,
+      join(this.#inside.scripts, 'warm-node.cjs'),
+      join(folder, file),
+    ];
   }
 
   /** Ends the session and every process in it. */
@@ -103,7 +170,8 @@ export class Session {
     this.#child.stdin?.end();
     await endTree(this.#child);
     this.#child.stdio[3]?.destroy();
-    await this.#output.catch(() => {});
+    this.#child.stdio[4]?.destroy();
+    await this.#output?.catch(() => {});
     this.#options.limits.release();
   }
 }

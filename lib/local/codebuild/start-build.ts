@@ -3,7 +3,22 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Cloud, Principal } from '../service.ts';
 import { type Build, buildShape } from './build.ts';
-import { logsShape, type Project, type Variable, variableShape } from './project.ts';
+import {
+  checkCompute,
+  computeType,
+  environmentType,
+  fleet,
+  isLambda,
+  LAMBDA_TIMEOUT_MINUTES,
+} from './compute.ts';
+import {
+  DEFAULT_QUEUED_TIMEOUT_MINUTES,
+  DEFAULT_TIMEOUT_MINUTES,
+  logsShape,
+  type Project,
+  type Variable,
+  variableShape,
+} from './project.ts';
 
 export const startBuildShape = z.object({
   projectName: z.string().min(1),
@@ -15,16 +30,52 @@ export const startBuildShape = z.object({
   sourceTypeOverride: z.enum(['NO_SOURCE', 'S3']).optional(),
   sourceLocationOverride: z.string().optional(),
   buildspecOverride: z.string().optional(),
-  computeTypeOverride: z.string().optional(),
-  imageOverride: z.string().optional(),
-  environmentTypeOverride: z.string().optional(),
+  computeTypeOverride: computeType.optional(),
+  imageOverride: z.string().min(1).optional(),
+  environmentTypeOverride: environmentType.optional(),
+  fleetOverride: fleet.optional(),
   privilegedModeOverride: z.boolean().optional(),
   serviceRoleOverride: z.string().optional(),
   logsConfigOverride: logsShape.optional(),
 });
 export type StartBuild = z.infer<typeof startBuildShape>;
 
-/** A build just submitted. */
+/** What the build runs on: the project's, as far as the call says nothing else. */
+function environmentOf(
+  { environment }: Project,
+  start: StartBuild,
+): Omit<Project['environment'], 'environmentVariables'> {
+  const ofFleet = start.fleetOverride ?? environment.fleet;
+  return {
+    type: start.environmentTypeOverride ?? environment.type,
+    image: start.imageOverride ?? environment.image,
+    computeType: start.computeTypeOverride ?? environment.computeType,
+    privilegedMode: start.privilegedModeOverride ?? environment.privilegedMode,
+    ...(ofFleet && { fleet: ofFleet }),
+    imagePullCredentialsType: 'CODEBUILD',
+  };
+}
+
+/** Lambda compute knows no time limits but its own; a queue it has not. */
+function limitsOf(project: Project, start: StartBuild, type: string) {
+  const timeoutInMinutes = start.timeoutInMinutesOverride ?? project.timeoutInMinutes;
+  const queuedTimeoutInMinutes = start.queuedTimeoutInMinutesOverride ?? project.queuedTimeoutInMinutes;
+  const given = { timeoutInMinutes, queuedTimeoutInMinutes };
+  return {
+    given,
+    effective: isLambda(type)
+      ? { timeoutInMinutes: LAMBDA_TIMEOUT_MINUTES, queuedTimeoutInMinutes: DEFAULT_QUEUED_TIMEOUT_MINUTES }
+      : {
+          timeoutInMinutes: timeoutInMinutes ?? DEFAULT_TIMEOUT_MINUTES,
+          queuedTimeoutInMinutes: queuedTimeoutInMinutes ?? DEFAULT_QUEUED_TIMEOUT_MINUTES,
+        },
+  };
+}
+
+/**
+ * A build just submitted.
+ * @throws AwsError InvalidInputException for overrides that do not go together
+ */
 export function newBuild(
   cloud: Cloud,
   project: Project,
@@ -35,7 +86,9 @@ export function newBuild(
   const uuid = randomUUID();
   const id = `${project.name}:${uuid}`;
   const now = cloud.now() / 1000;
-  const { environment } = project;
+  const environment = environmentOf(project, start);
+  const limits = limitsOf(project, start, environment.type);
+  checkCompute({ ...environment, ...limits.given });
   return buildShape.parse({
     id,
     arn: `arn:${cloud.partition}:codebuild:${cloud.region}:${cloud.accountId}:build/${id}`,
@@ -66,17 +119,15 @@ export function newBuild(
     artifacts: { location: '' },
     cache: { type: 'NO_CACHE' },
     environment: {
-      type: start.environmentTypeOverride ?? environment.type,
-      image: start.imageOverride ?? environment.image,
-      computeType: start.computeTypeOverride ?? environment.computeType,
-      privilegedMode: start.privilegedModeOverride ?? environment.privilegedMode,
-      environmentVariables: merged(environment.environmentVariables, start.environmentVariablesOverride),
-      imagePullCredentialsType: 'CODEBUILD',
+      ...environment,
+      environmentVariables: merged(
+        project.environment.environmentVariables,
+        start.environmentVariablesOverride,
+      ),
     },
     serviceRole: start.serviceRoleOverride ?? project.serviceRole,
     logs: logsOf(cloud, project, start, uuid),
-    timeoutInMinutes: start.timeoutInMinutesOverride ?? project.timeoutInMinutes,
-    queuedTimeoutInMinutes: start.queuedTimeoutInMinutesOverride ?? project.queuedTimeoutInMinutes,
+    ...limits.effective,
     buildComplete: false,
     initiator: caller.arn.slice(caller.arn.lastIndexOf(':') + 1).replace(/^(assumed-role|role|user)\//, ''),
     encryptionKey: `arn:${cloud.partition}:kms:${cloud.region}:${cloud.accountId}:alias/aws/s3`,

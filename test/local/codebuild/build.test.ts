@@ -5,74 +5,25 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { buildShape } from '../../../lib/local/codebuild/build.ts';
 import { codebuild } from '../../../lib/local/codebuild/index.ts';
 import { createLimits } from '../../../lib/local/codebuild/limits.ts';
-import { bubblewrap, detectSandbox, plain, type Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
+import { bubblewrap, detectSandbox, plain } from '../../../lib/local/codebuild/sandbox.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
-import { OPERATOR, ROLE, type ScriptedCloud, scriptedCloud } from './scripted-cloud.ts';
+import { answers, codeBuildCloud, own, type Setup } from './build-cloud.ts';
+import { OPERATOR, type ScriptedCloud, scriptedCloud } from './scripted-cloud.ts';
 
-const answer = z.object({ build: buildShape });
-const answers = z.object({ builds: z.array(buildShape) });
 const open: ScriptedCloud[] = [];
 afterEach(async () => {
   for (const cloud of open.splice(0)) await cloud.close();
 });
 
-interface Setup {
-  readonly sandbox: Sandbox;
-  readonly buildspec: string;
-  readonly properties?: Record<string, unknown>;
-}
-
-async function setUp({ sandbox, buildspec, properties = {} }: Setup) {
-  const cloud = scriptedCloud();
-  open.push(cloud);
-  cloud.answers.set('events:PutServiceEvents', () => ({}));
-  cloud.add(logs(cloud));
-  const service = codebuild(cloud, { sandbox });
-  cloud.add(service);
-  await cloud.provide('AWS::CodeBuild::Project', {
-    Name: 'demo',
-    ServiceRole: ROLE,
-    Source: { Type: 'NO_SOURCE', BuildSpec: buildspec },
-    Environment: {
-      Type: 'LINUX_CONTAINER',
-      Image: 'aws/codebuild/standard:7.0',
-      ComputeType: 'BUILD_GENERAL1_SMALL',
-    },
-    Artifacts: { Type: 'NO_ARTIFACTS' },
-    ...properties,
-  });
-  const call = cloud.as(OPERATOR);
-  const start = async (input: Record<string, unknown> = {}) =>
-    answer.parse(await call('codebuild', 'StartBuild', { projectName: 'demo', ...input })).build;
-  const get = async (id: string) => {
-    const [build] = answers.parse(await call('codebuild', 'BatchGetBuilds', { ids: [id] })).builds;
-    if (!build) throw new Error(`no build ${id}`);
-    return build;
-  };
-  const lines = async (stream: string | undefined, group = '/aws/codebuild/demo') => {
-    const page = z.object({ events: z.array(z.object({ message: z.string() })) }).parse(
-      await call('logs', 'GetLogEvents', {
-        logGroupName: group,
-        logStreamName: stream,
-        startFromHead: true,
-      }),
-    );
-    return page.events.map((event) => event.message);
-  };
-  const finish = async (input: Record<string, unknown> = {}) => {
-    const { id } = await start(input);
-    await service.whenBuildEnds(id);
-    const build = await get(id);
-    return { build, lines: await lines(build.logs.streamName) };
-  };
-  return { cloud, call, service, start, get, lines, finish };
+async function setUp(setup: Setup) {
+  const made = await codeBuildCloud(setup);
+  open.push(made.cloud);
+  return made;
 }
 
 const spec = (...commands: string[]) => JSON.stringify({ version: 0.2, phases: { build: { commands } } });
-const own = (lines: string[]) => lines.filter((line) => !line.startsWith('[Container]'));
 
 const usable = detectSandbox().kind === 'bubblewrap';
 const sandboxes = [
@@ -273,9 +224,12 @@ describe.skipIf(!usable)('a build whose cloud was killed (skipped where bubblewr
           ['output', 'home', 'temporary', 'state', 'scripts'].map((name) => [name, '${folder}/' + name]));
         for (const path of Object.values(host)) mkdirSync(path);
         const session = new Session({
-          sandbox: sandboxes['${kind}'], host, environment: { PATH: '/usr/bin:/bin' }, shell: '/bin/sh',
-          folder: sandboxes['${kind}'].inside(host).output, lines: async () => {},
+          sandbox: sandboxes['${kind}'], host, shell: '/bin/sh',
           limits: { kind: 'none', wrap: (c) => [...c], wrapInside: (c) => [...c], release() {} },
+        });
+        session.begin({
+          environment: { PATH: '/usr/bin:/bin' }, lines: async () => {},
+          folder: sandboxes['${kind}'].inside(host).output,
         });
         await session.run('sleep ${mark}', true);`;
       const cloud = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });

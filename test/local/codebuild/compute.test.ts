@@ -1,0 +1,152 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { findDocker } from '../../../lib/local/codebuild/docker.ts';
+import { detectSandbox, plain } from '../../../lib/local/codebuild/sandbox.ts';
+import { codeBuildCloud, own, type Setup } from './build-cloud.ts';
+
+const closes: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closes.splice(0)) await close();
+});
+
+async function setUp(setup: Partial<Setup> = {}) {
+  const made = await codeBuildCloud({ sandbox: plain, buildspec: spec('true'), ...setup });
+  closes.push(made.close);
+  return made;
+}
+
+const spec = (...commands: string[]) => JSON.stringify({ version: 0.2, phases: { build: { commands } } });
+const fleetArn = 'arn:aws:codebuild:eu-central-1:123456789012:fleet/gpu:0a1b';
+const environment = (more: Record<string, unknown>) => ({
+  Environment: { Type: 'LINUX_CONTAINER', Image: 'image', ComputeType: 'BUILD_GENERAL1_SMALL', ...more },
+});
+const lambda = environment({ Type: 'ARM_LAMBDA_CONTAINER', ComputeType: 'BUILD_LAMBDA_2GB' });
+
+describe('the overrides of StartBuild', () => {
+  it('choose type, size, image and fleet of one build', async () => {
+    const { start, get, service } = await setUp();
+
+    const { id } = await start({
+      environmentTypeOverride: 'ARM_CONTAINER',
+      computeTypeOverride: 'BUILD_GENERAL1_LARGE',
+      imageOverride: 'aws/codebuild/amazonlinux-aarch64-standard:3.0',
+      fleetOverride: { fleetArn },
+    });
+    await service.whenBuildEnds(id);
+
+    expect((await get(id)).environment).toMatchObject({
+      type: 'ARM_CONTAINER',
+      computeType: 'BUILD_GENERAL1_LARGE',
+      image: 'aws/codebuild/amazonlinux-aarch64-standard:3.0',
+      fleet: { fleetArn },
+    });
+  });
+
+  it.each([
+    [{ computeTypeOverride: 'BUILD_LAMBDA_1GB' }, /not supported for environment type LINUX_CONTAINER/],
+    [{ environmentTypeOverride: 'ARM_LAMBDA_CONTAINER' }, /BUILD_GENERAL1_SMALL is not supported/],
+    [{ environmentTypeOverride: 'ARM' }, /environmentTypeOverride/],
+    [{ computeTypeOverride: 'HUGE' }, /computeTypeOverride/],
+    [{ fleetOverride: { fleetArn: 'gpu' } }, /must be the ARN of a fleet/],
+    [
+      { environmentTypeOverride: 'ARM_LAMBDA_CONTAINER', computeTypeOverride: 'BUILD_LAMBDA_1GB' },
+      /Cannot specify timeoutInMinutes for lambda compute/,
+    ],
+  ])('are refused when they do not go together: %j', async (overrides, message) => {
+    const { start } = await setUp();
+
+    await expect(start(overrides)).rejects.toMatchObject({
+      code: 'InvalidInputException',
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('Lambda compute', () => {
+  it('has 15 minutes and no time limits of its own', async () => {
+    const { start, finish } = await setUp({ properties: lambda });
+
+    const { build } = await finish({ computeTypeOverride: 'BUILD_LAMBDA_10GB' });
+
+    expect(build.timeoutInMinutes).toBe(15);
+    expect(build.environment.computeType).toBe('BUILD_LAMBDA_10GB');
+    await expect(start({ timeoutInMinutesOverride: 5 })).rejects.toThrow(/Cannot specify timeoutInMinutes/);
+    await expect(start({ queuedTimeoutInMinutesOverride: 5 })).rejects.toThrow(/queuedTimeoutInMinutes/);
+    await expect(start({ privilegedModeOverride: true })).rejects.toThrow(/Cannot specify privilegedMode/);
+  });
+
+  it.each([
+    [{ TimeoutInMinutes: 10 }, /Cannot specify timeoutInMinutes/],
+    [environment({ Type: 'ARM_LAMBDA_CONTAINER' }), /not supported/],
+  ])('is refused in a template with %j', async (properties, message) => {
+    await expect(setUp({ properties: { ...lambda, ...properties } })).rejects.toThrow(message);
+  });
+});
+
+const sandbox = detectSandbox();
+const buildah = spawnSync('buildah', ['--version']).status === 0 && process.getuid?.() === 0;
+describe('a build in privileged mode', () => {
+  const privileged = environment({ PrivilegedMode: true });
+
+  it.skipIf(!buildah || sandbox.kind === 'plain')(
+    'makes a container image (skipped without buildah, bubblewrap or root)',
+    async () => {
+      const { finish, cloud } = await setUp({
+        sandbox,
+        properties: privileged,
+        buildspec: spec(
+          'printf "FROM scratch\\nCOPY file /file\\n" > Dockerfile; echo content > file',
+          'buildah build --isolation chroot -t made:1 . >/dev/null 2>&1; echo "status $?"',
+          'buildah images --format "{{.Name}}:{{.Tag}}" | grep made',
+        ),
+      });
+
+      const { build, lines } = await finish();
+
+      expect(own(lines)).toEqual(['status 0', 'localhost/made:1']);
+      expect(build.buildStatus).toBe('SUCCEEDED');
+      expect(cloud.logged.join('\n')).toMatch(/privileged mode .* Run only image builds that you trust/);
+    },
+  );
+
+  it.skipIf(sandbox.kind === 'plain' || process.getuid?.() !== 0)(
+    'is root with its own folders only (skipped without bubblewrap or root)',
+    async () => {
+      const { finish, cloud } = await setUp({
+        sandbox,
+        properties: privileged,
+        buildspec: spec('id -u', 'ls "$STATE" 2>&1; true', 'touch /usr/x 2>&1 | tail -1'),
+      });
+
+      const { lines } = await finish({
+        environmentVariablesOverride: [{ name: 'STATE', value: cloud.folder }],
+      });
+
+      const [user, state, system] = own(lines);
+      expect(user).toBe('0');
+      expect(state).toMatch(/No such file/);
+      expect(system).toMatch(/Read-only file system/);
+    },
+  );
+});
+
+describe('Docker on this machine', () => {
+  it('is there when a daemon answers at its socket, and only then', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'docker-'));
+    const socket = join(folder, 'docker.sock');
+    const daemon = createServer((request, response) => {
+      response.statusCode = request.url === '/_ping' ? 200 : 404;
+      response.end('OK');
+    });
+    await new Promise<void>((resolve) => daemon.listen(socket, resolve));
+    closes.push(async () => rmSync(folder, { recursive: true, force: true }));
+
+    expect(await findDocker(socket)).toBe(socket);
+    await new Promise((resolve) => daemon.close(resolve));
+    expect(await findDocker(socket)).toBeUndefined();
+  });
+});
