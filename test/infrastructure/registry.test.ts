@@ -20,13 +20,13 @@ const Trust = z.object({
 });
 
 describe('the role that pushes images', () => {
-  it('is taken on by the function of jobs, and by nobody else', () => {
+  it('is taken on by the function of images, and by nobody else', () => {
     const [role, ...others] = stack.of('AWS::IAM::Role').filter(([id]) => id.startsWith('RegistryPushRole'));
     const { Statement } = Trust.parse(role?.[1].Properties).AssumeRolePolicyDocument;
 
     expect(others).toEqual([]);
     expect(Statement).toHaveLength(1);
-    expect(Statement[0]?.Principal.AWS['Fn::GetAtt'][0]).toMatch(/^ApijobsRole/);
+    expect(Statement[0]?.Principal.AWS['Fn::GetAtt'][0]).toMatch(/^ApiimagesRole/);
     const assuming = stack.statements.filter(({ Action }) => Action.includes('sts:AssumeRole'));
     expect(assuming).toEqual([]);
   });
@@ -42,12 +42,12 @@ describe('the role that pushes images', () => {
   });
 });
 
-it('repositories are made by the function of jobs alone, and deleted by none', () => {
+it('repositories are made by the function of images alone, and deleted by none', () => {
   const actions = (wanted: RegExp) =>
     stack.statements.filter(({ Action }) => Action.some((action) => wanted.test(action)));
 
   expect(actions(/^ecr:CreateRepository$/).map(({ role }) => role)).toEqual([
-    expect.stringMatching(/^ApijobsRole/),
+    expect.stringMatching(/^ApiimagesRole/),
   ]);
   expect(actions(/^ecr:.*(Delete|RepositoryPolicy)/)).toEqual([]);
 });

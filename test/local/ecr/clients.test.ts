@@ -110,6 +110,8 @@ CMD ["/bin/busybox", "cat", "/made"]
     for (const place of [folder, other]) await client.login(place, host, password);
   });
   afterAll(async () => {
+    // Docker's daemon would keep them.
+    await client.run(folder, 'rmi', '-f', `${host}/${repository}:v1`, `${host}/team/forbidden:v1`);
     await cloud[Symbol.asyncDispose]();
     for (const place of [folder, other]) rmSync(place, { recursive: true, force: true });
   });
