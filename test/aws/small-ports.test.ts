@@ -105,7 +105,10 @@ describe('a stored tree', () => {
   });
 
   test('without one gives nothing', async () => {
-    expect(await read(tarGz({ name: 'deep/staithe.yaml', content: 'a' }))).toBeUndefined();
+    const { entry, treeDigest } = await read(tarGz({ name: 'deep/staithe.yaml', content: 'a' }));
+
+    expect(entry).toBeUndefined();
+    expect(treeDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
   test.each([

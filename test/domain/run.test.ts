@@ -268,6 +268,7 @@ describe('a backend that gave up', () => {
 
     expect(await settle(place.ports, dispatch.job_id, { error: 'States.TaskFailed', cause })).toEqual({
       retry: false,
+      end_all: false,
     });
     expect((await jobs(id))[0]).toMatchObject({ status: 'failed', error: { code, service: 'web' } });
   });

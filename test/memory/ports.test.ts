@@ -59,9 +59,8 @@ describe('workflows in memory', () => {
       return found && { ...found, status: found.status === 'succeeded' ? 'ended' : found.status };
     },
     async end(name) {
-      await workflows.run('build', async (execution) => {
-        if (execution.name !== name) throw new Error('another');
-      });
+      const found = workflows.find('build', name);
+      if (found !== undefined) found.status = 'succeeded';
     },
   }));
 });

@@ -7,7 +7,7 @@ import * as Artifact from '../artifact/index.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import { RUN_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
+import { JOB_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { type JobRecord, jobs } from './record.ts';
 import type {

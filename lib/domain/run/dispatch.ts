@@ -6,7 +6,7 @@ import { newTicket } from '../job/ticket.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
-import { RUN_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
 export interface Dispatch {
   readonly job_id: string;

@@ -6,13 +6,19 @@ import { Digest, Timestamp } from '../values.ts';
 export const RunStatus = z.enum(['pending', 'building', 'completed', 'failed', 'cancelled']);
 export type RunStatus = z.infer<typeof RunStatus>;
 
-/** Runs and jobs share it: a job is the part of a run that builds one service. */
+/** A run may complete before it builds anything: with the artifacts of an earlier one. */
 export const RUN_LIFECYCLE = {
-  pending: ['building', 'failed', 'cancelled'],
+  pending: ['building', 'completed', 'failed', 'cancelled'],
   building: ['completed', 'failed', 'cancelled'],
   completed: [],
   failed: [],
   cancelled: [],
+} as const satisfies Lifecycle<RunStatus>;
+
+/** A job is the part of a run that builds one service; it completes only by being built. */
+export const JOB_LIFECYCLE = {
+  ...RUN_LIFECYCLE,
+  pending: ['building', 'failed', 'cancelled'],
 } as const satisfies Lifecycle<RunStatus>;
 
 /** Why a run or job failed, for programs. */

@@ -6,7 +6,7 @@ import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
 import type { Dispatch } from './dispatch.ts';
 import { newAttempt } from './plan.ts';
-import { type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { type Failure, fitting, JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
 /** What Step Functions caught: an error's name and, of a CodeBuild build that failed, the build as JSON. */
 export interface Caught {
