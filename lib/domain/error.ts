@@ -119,8 +119,8 @@ export const ERRORS = {
   environment_in_use: entry('conflict', 'The environment is in use', 'Wait for its deployment to end.'),
   project_not_empty: entry(
     'conflict',
-    'The project still has builds or environments',
-    'Only a project without builds, releases and environments can be deleted.',
+    'The project still has builds, environments or secrets',
+    'Only a project without builds, releases, environments and secrets can be deleted.',
   ),
   busy: entry('conflict', 'Somebody else changed this at the same moment', 'Send the request again.'),
   idempotency_key_reused: entry(
