@@ -128,15 +128,16 @@ export async function update(
 export async function remove(ports: Pick<Ports, 'table'>, actor: Actor, ref: string): Promise<void> {
   const stored = await find(ports.table, actor, ref);
   const { id, slug, repository } = stored.value;
-  const contents = {
-    builds: ports.table.query({ index: 'gsi1', partition: Partitions.builds(id), limit: 1 }),
-    environments: ports.table.query({ partition: Partitions.environments(id), limit: 1 }),
+  const contents = [
+    { what: 'builds', query: { index: 'gsi1', partition: Partitions.builds(id), limit: 1 } },
+    { what: 'environments', query: { partition: Partitions.environments(id), limit: 1 } },
     // Their values would be left behind in Secrets Manager, where nobody looks for them.
-    secrets: ports.table.query({ partition: Partitions.secrets(id), limit: 1 }),
-  };
-  for (const [what, query] of Object.entries(contents))
-    if ((await query).items.length > 0)
-      throw new StaitheError('project_not_empty', `Project '${slug}' still has ${what}.`);
+    { what: 'secrets', query: { partition: Partitions.secrets(id), limit: 1 } },
+  ] as const;
+  const found = await Promise.all(contents.map(({ query }) => ports.table.query(query)));
+  const left = contents.find((_, index) => (found[index]?.items.length ?? 0) > 0);
+  if (left !== undefined)
+    throw new StaitheError('project_not_empty', `Project '${slug}' still has ${left.what}.`);
   const writes: Write[] = [
     { remove: Keys.project(slug), when: { revision: stored.revision } },
     { remove: Keys.projectAlias(id), when: { any: true } },
