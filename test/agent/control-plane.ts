@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { statusOf } from '../../lib/contract/problem.ts';
 import { ERRORS, type ErrorCode } from '../../lib/domain/error.ts';
+import { RecordImage, type RegistryToken } from '../../lib/domain/image/schema.ts';
 import {
   ClaimJob,
   CreateJobUpload,
@@ -16,6 +17,9 @@ import {
 export const JOB_ID = 'job_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 export const TICKET = 'tkt_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 export const TOKEN = 'token-of-this-job-only';
+
+/** The artifact that an image is recorded as. */
+export const IMAGE_ID = 'art_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 
 const ulid = (count: number): string => `01JZX3V5N8Q2R4T6W8Y0A1B2${String(count).padStart(2, '0')}`;
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -38,6 +42,8 @@ export interface Scene {
     request: string,
     count: number,
   ) => number | 'drop' | 'lose' | { readonly problem: ErrorCode } | undefined;
+  /** What the job gets to push its image. */
+  readonly registry?: RegistryToken;
   readonly cancelAt?: (report: ReportProgress) => boolean;
 }
 
@@ -47,6 +53,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly results: ReportResult[] = [];
   readonly claims: ClaimJob[] = [];
   readonly announced: CreateJobUpload[] = [];
+  readonly images: RecordImage[] = [];
   /** Uploaded bytes by artifact name. */
   readonly stored = new Map<string, Buffer>();
   readonly #scene: Scene;
@@ -99,7 +106,7 @@ export class ControlPlane implements AsyncDisposable {
     if (name === 'PUT /upload') return this.#store(request, bytes, response);
     if (name !== 'POST /v1/jobs/claim' && request.headers.authorization !== `Bearer ${TOKEN}`)
       return void problem(response, 'unauthenticated');
-    this.#answer(name, JSON.parse(bytes.toString()), answer, response);
+    this.#answer(name, bytes.length === 0 ? undefined : JSON.parse(bytes.toString()), answer, response);
   }
 
   #answer(
@@ -138,6 +145,14 @@ export class ControlPlane implements AsyncDisposable {
           digest,
           upload: known ? null : upload,
         });
+      }
+      case 'POST /v1/jobs/registry-token':
+        if (this.#scene.registry === undefined) return problem(response, 'registry_forbidden');
+        return answer(200, this.#scene.registry);
+      case 'POST /v1/jobs/images': {
+        this.images.push(RecordImage.parse(body));
+        const ref = `registry.test/hello@sha256:${'0'.repeat(64)}`;
+        return answer(200, { artifact_id: IMAGE_ID, ref, platforms: ['linux/amd64'], size_bytes: 1 });
       }
       case 'POST /v1/jobs/result': {
         this.results.push(ReportResult.parse(body));

@@ -18,8 +18,8 @@ export class RegistryProblem extends Error {
   }
 }
 
-/** About 12 seconds of waits: a registry that restarts is back by then. */
-const ATTEMPTS = 8;
+/** About 6 seconds of waits: a registry that restarts is back by then. */
+const ATTEMPTS = 7;
 
 export class Registry {
   readonly #token: RegistryToken;
