@@ -121,6 +121,16 @@ describe('a secret', () => {
     expect(await refusal(Secret.get(place.ports, other, 'A'))).toBe('not_found');
   });
 
+  test('keeps its project from being deleted, as its value would be left behind', async () => {
+    await put('NPM_TOKEN');
+
+    expect(await refusal(Project.remove(place.ports, ADMIN, 'hello'))).toBe('project_not_empty');
+    await Secret.remove(place.ports, place.project, 'NPM_TOKEN');
+    await Project.remove(place.ports, ADMIN, 'hello');
+
+    expect(await refusal(Project.resolve(place.ports, ADMIN, 'hello'))).toBe('not_found');
+  });
+
   test.each([
     ['no text', ''],
     ['more than 64 KiB in UTF-8', 'é'.repeat(32 * 1024 + 1)],
