@@ -31,6 +31,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'zod',
     'aws-lambda',
     '@aws-sdk/*',
+    '@aws-lambda-powertools/logger',
   ],
   stepfunctions: ['lib/domain', 'zod'],
   'lib/infrastructure': [
