@@ -13,6 +13,7 @@ import { firstCommand } from './first-command.ts';
 import { get } from './get.ts';
 import { type Bench, prepare, ROOT } from './installation.ts';
 import { list } from './list.ts';
+import { logLines } from './log-lines.ts';
 import { start } from './start.ts';
 import { throughput } from './throughput.ts';
 import { upload } from './upload.ts';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, (bench: Bench) => Promise<Report>>> = {
   start,
   'first-command': firstCommand,
   throughput,
+  'log-lines': logLines,
   get,
   bundles,
   capacity,

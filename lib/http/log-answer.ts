@@ -3,13 +3,17 @@ import { asJsonLines, asText, styled } from '../domain/log/index.ts';
 import type { Ansi, LogFormat, LogPage } from '../domain/log/schema.ts';
 import { Written } from './written.ts';
 
-/** What a JSON page says beside its lines is in headers of the other forms. */
+/**
+ * What a JSON page says beside its lines is in headers of the other forms. All are written here: a job that floods makes
+ * pages of thousands of lines, and to check each by the schema that it was made by would take most of the time.
+ */
 export function logAnswer(
   page: LogPage,
   { format, ansi }: { format: LogFormat; ansi?: Ansi | undefined },
-): LogPage | Written {
+): Written {
   const { items, next_cursor, complete } = styled(page, format, ansi);
-  if (format === 'json') return { items, next_cursor, complete };
+  if (format === 'json')
+    return new Written('application/json', JSON.stringify({ items, next_cursor, complete }));
   const headers = { 'x-next-cursor': next_cursor, 'x-complete': String(complete) };
   return format === 'text'
     ? new Written('text/plain; charset=utf-8', asText(items), headers)

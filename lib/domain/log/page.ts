@@ -43,11 +43,17 @@ export interface Taken {
 
 /** In order of time; lines of one stream stay in theirs. */
 export function merged(lists: readonly Taken[]): LogLine[] {
+  // Of a flood many lines have one millisecond.
+  let [at, written] = [Number.NaN, ''];
+  const timeOf = (timestamp: number): string => {
+    if (timestamp !== at) [at, written] = [timestamp, new Date(timestamp).toISOString()];
+    return written;
+  };
   return lists
     .flatMap(({ stream, lines }) => lines.map((line) => ({ stream, line })))
     .sort((a, b) => a.line.timestamp - b.line.timestamp)
     .map(({ stream, line }) => ({
-      timestamp: new Date(line.timestamp).toISOString(),
+      timestamp: timeOf(line.timestamp),
       job_id: stream.job.id,
       service: stream.job.service,
       job: stream.job.name,

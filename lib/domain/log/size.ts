@@ -14,12 +14,18 @@ export function wireBytes(line: StoredLine): number {
   return FRAME_BYTES + Buffer.byteLength(JSON.stringify(JSON.stringify(line.message)));
 }
 
+/** Without looking at the characters: seven bytes for each at most, and never too little. */
+function atMost(lists: readonly (readonly StoredLine[])[]): number {
+  return lists.flat().reduce((bytes, line) => bytes + FRAME_BYTES + 7 * line.message.length, 0);
+}
+
 /**
  * How many lines of each list fit, from its beginning. The oldest line of all fits in any case, so that no reading stands
  * still. Then each list has an equal share, and the rest goes to the oldest lines that are left.
  * @param lists each in order of time
  */
 export function fitting(lists: readonly (readonly StoredLine[])[], maxBytes = PAGE_MAX_BYTES): number[] {
+  if (atMost(lists) <= maxBytes) return lists.map((lines) => lines.length);
   const sizes = lists.map((lines) => lines.map(wireBytes));
   const first = oldest(lists, []);
   const firstBytes = first === undefined ? 0 : (sizes[first]?.[0] ?? 0);
