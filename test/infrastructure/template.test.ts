@@ -156,6 +156,19 @@ describe('storage', () => {
     });
   });
 
+  it('forgets caches that nobody uses, and keeps no versions of them', () => {
+    const rules = stack
+      .of('AWS::S3::Bucket')
+      .flatMap(([, { Properties }]) => z.object({ LifecycleConfiguration: z.object({ Rules: z.array(z.unknown()) }) }).parse(Properties).LifecycleConfiguration.Rules);
+    expect(rules).toContainEqual({
+      Prefix: 'caches/',
+      ExpirationInDays: 21,
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      Status: 'Enabled',
+    });
+    expect(rules).toContainEqual({ Prefix: 'caches/', ExpiredObjectDeleteMarker: true, Status: 'Enabled' });
+  });
+
   it('keeps records in one table on demand, recoverable, with a stream, with expiry, not to be deleted', () => {
     template.resourceCountIs('AWS::DynamoDB::Table', 1);
     template.hasResource('AWS::DynamoDB::Table', {
