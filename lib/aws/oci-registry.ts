@@ -35,6 +35,8 @@ export function ociRegistry(access: RegistryAccess): Registry {
 
 function reader({ host, insecure, username, password }: RegistryAccess, repository: string): ImageReader {
   const base = new URL(`${insecure ? 'http' : 'https'}://${API_HOSTS[host] ?? host}/v2/${repository}/`);
+  if (base.pathname !== `/v2/${repository}/`)
+    throw new RegistryError(`'${repository}' is no name of a repository.`);
   const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const own = username === '' && password === '' ? undefined : basic;
   let authorization: string | undefined;

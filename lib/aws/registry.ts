@@ -12,6 +12,7 @@ import {
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
 import { type Registry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
+import { answered, unless } from './ecr-errors.ts';
 import { fetchDocument, isLoopback } from './oci-documents.ts';
 import { setting } from './settings.ts';
 
@@ -191,28 +192,4 @@ async function repositoryArn(ecr: ECRClient, pushRole: string, repository: strin
 /** Shows in CloudTrail whose push it was: 2 to 64 characters, of which the end tells most. */
 function sessionName(repository: string): string {
   return repository.replaceAll(/[^\w+=,.@-]/g, '-').slice(-64);
-}
-
-/** The answer, or undefined when AWS refuses with just this exception. */
-async function unless<T>(exception: string, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof Error && error.name === exception) return undefined;
-    throw error;
-  }
-}
-
-/** Any failure as the port's own; what AWS itself calls its fault, or too much, may go well later. */
-async function answered<T>(what: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof RegistryError) throw error;
-    const fault = error instanceof Error && '$fault' in error ? error.$fault : 'server';
-    const throttled = error instanceof Error && /Throttl|TooManyRequests|LimitExceeded/.test(error.name);
-    const reason = error instanceof Error ? error.message : String(error);
-    const options = { cause: error };
-    throw new RegistryError(`ECR did not ${what}: ${reason}`, fault === 'server' || throttled, options);
-  }
 }

@@ -183,6 +183,12 @@ describe('a registry of somebody’s own', () => {
     expect(await ociRegistry(access()).token('a')).toMatchObject({ username: USERNAME, password: PASSWORD });
   });
 
+  test('has no repository whose name leads elsewhere', async () => {
+    const described = ociRegistry(access()).describe('../../etc', digestOf('a'));
+
+    await expect(described).rejects.toThrow("'../../etc' is no name of a repository");
+  });
+
   test.each([
     ['a wrong password', { password: 'wrong' }],
     ['none at all', { username: '', password: '' }],
@@ -294,6 +300,11 @@ describe('a registry that asks for tokens', () => {
   });
 });
 
+const ASTRAY = JSON.stringify({
+  config: { digest: '../../../2018-06-01/runtime/invocation/next', size: 1 },
+  layers: [],
+});
+
 describe('a registry that holds nonsense', () => {
   let server: Server;
   let host: string;
@@ -314,13 +325,19 @@ describe('a registry that holds nonsense', () => {
     ['a manifest without end', 'more than 4 MiB', (_, r) => r.end(Buffer.alloc(5 * 1024 * 1024)), false],
     ['a failure of its own', 'answered with 503', (_, r) => r.writeHead(503).end(), true],
     ['too many requests', 'answered with 429', (_, r) => r.writeHead(429).end(), true],
+    [
+      'a digest that leads elsewhere',
+      'is no digest',
+      (_, r) => r.writeHead(200, { 'content-type': OCI_MANIFEST }).end(ASTRAY),
+      false,
+    ],
     ['a refusal', 'refused the credentials (403)', (_, r) => r.writeHead(403).end(), false],
     ['no answer', 'gave no answer', (_, r) => r.destroy(), true],
   ])('as %s is told as it is', async (_, message, listener, temporary) => {
     answer = listener;
     const described = ociRegistry({ host, insecure: true, username: '', password: '' }).describe(
       'a/b',
-      digestOf('a'),
+      digestOf(ASTRAY),
     );
 
     await expect(described).rejects.toMatchObject({

@@ -28,10 +28,12 @@ export interface ImageReader {
 }
 
 const Size = z.number().int().nonnegative();
+/** The specification's grammar of digests: nothing that could lead a path elsewhere. */
+const Digest = z.string().regex(/^[a-z0-9+._-]+:[A-Za-z0-9=_-]{32,}$/, 'is no digest');
 const Platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() });
 const Descriptor = z.object({
   mediaType: z.string().optional(),
-  digest: z.string(),
+  digest: Digest,
   size: Size,
   platform: Platform.partial().optional(),
   annotations: z.record(z.string(), z.string()).optional(),
