@@ -62,11 +62,94 @@ export interface ZipPiece {
   readonly crc?: number;
   /** The size that the headers declare, when it is to differ. */
   readonly size?: number;
+  /** The packed size that the headers declare. */
+  readonly packedSize?: number;
   /** Point at the data of the entry of this index instead of at one's own. */
   readonly overlap?: number;
+  /** Where the central directory says that the entry begins. */
+  readonly offset?: number;
+  /** What only the local header says: another name, flags, a method, a size. */
+  readonly local?: { name?: string; flags?: number; method?: number; size?: number };
+  /** Sizes and CRC stand behind the data (bit 3 of the flags). */
+  readonly descriptor?: boolean;
+  /** The system that made it (upper byte of "version made by"): 0 MS-DOS, 3 Unix, 10 NTFS, 19 macOS. */
+  readonly madeBy?: number;
+  /** External attributes in full; `mode` otherwise. */
+  readonly attributes?: number;
+  readonly extra?: Buffer;
+  readonly comment?: string;
+}
+
+function zipLocal(piece: ZipPiece, name: Buffer, data: Buffer, crc: number, size: number): Buffer {
+  const localName = piece.local?.name === undefined ? name : Buffer.from(piece.local.name);
+  const local = Buffer.alloc(30);
+  const behind = piece.descriptor === true;
+  local.writeUInt32LE(0x04034b50, 0);
+  local.writeUInt16LE(20, 4);
+  local.writeUInt16LE(piece.local?.flags ?? flagsOf(piece), 6);
+  local.writeUInt16LE(piece.local?.method ?? piece.method ?? 8, 8);
+  local.writeUInt32LE(behind ? 0 : crc, 14);
+  local.writeUInt32LE(behind ? 0 : (piece.packedSize ?? data.length), 18);
+  local.writeUInt32LE(behind ? 0 : (piece.local?.size ?? size), 22);
+  local.writeUInt16LE(localName.length, 26);
+  const descriptor = Buffer.alloc(behind ? 16 : 0);
+  if (behind) {
+    descriptor.writeUInt32LE(0x08074b50, 0);
+    descriptor.writeUInt32LE(crc, 4);
+    descriptor.writeUInt32LE(data.length, 8);
+    descriptor.writeUInt32LE(size, 12);
+  }
+  return Buffer.concat([local, localName, data, descriptor]);
+}
+
+const flagsOf = (piece: ZipPiece): number => (piece.flags ?? 0x800) | (piece.descriptor === true ? 8 : 0);
+
+function zipCentral(
+  piece: ZipPiece,
+  name: Buffer,
+  data: Buffer,
+  crc: number,
+  size: number,
+  offset: number,
+): Buffer {
+  const central = Buffer.alloc(46);
+  const extra = piece.extra ?? Buffer.alloc(0);
+  const comment = Buffer.from(piece.comment ?? '');
+  const madeBy = piece.madeBy ?? (piece.mode === undefined ? 0 : 3);
+  central.writeUInt32LE(0x02014b50, 0);
+  central.writeUInt16LE((madeBy << 8) | 20, 4);
+  central.writeUInt16LE(20, 6);
+  central.writeUInt16LE(flagsOf(piece), 8);
+  central.writeUInt16LE(piece.method ?? 8, 10);
+  central.writeUInt32LE(crc, 16);
+  central.writeUInt32LE(piece.packedSize ?? data.length, 20);
+  central.writeUInt32LE(size, 24);
+  central.writeUInt16LE(name.length, 28);
+  central.writeUInt16LE(extra.length, 30);
+  central.writeUInt16LE(comment.length, 32);
+  central.writeUInt32LE(piece.attributes ?? ((piece.mode ?? 0) << 16) >>> 0, 38);
+  central.writeUInt32LE(piece.offset ?? offset, 42);
+  return Buffer.concat([central, name, extra, comment]);
+}
+
+/** How the end of a zip may lie; every field as it should be when absent. */
+export interface ZipEnd {
+  readonly entries?: number;
+  readonly directorySize?: number;
+  readonly directoryOffset?: number;
+  readonly disk?: number;
+  readonly comment?: string | Buffer;
+  /** Says that the comment has this many bytes. */
+  readonly commentLength?: number;
+  readonly before?: Buffer;
+  readonly after?: Buffer;
 }
 
 export function zip(...pieces: ZipPiece[]): Buffer {
+  return zipEnding({}, ...pieces);
+}
+
+export function zipEnding(end: ZipEnd, ...pieces: ZipPiece[]): Buffer {
   const locals: Buffer[] = [];
   const centrals: Buffer[] = [];
   const offsets: number[] = [];
@@ -74,46 +157,36 @@ export function zip(...pieces: ZipPiece[]): Buffer {
   for (const piece of pieces) {
     const name = Buffer.from(piece.name);
     const content = Buffer.from(piece.content ?? '');
-    const method = piece.method ?? 8;
-    const data = method === 8 ? deflateRawSync(content) : content;
+    const data = (piece.method ?? 8) === 8 ? deflateRawSync(content) : content;
     const crc = piece.crc ?? crc32(content);
     const size = piece.size ?? content.length;
-    const flags = piece.flags ?? 0x800;
     const offset = piece.overlap === undefined ? at : (offsets[piece.overlap] ?? 0);
     offsets.push(offset);
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(20, 4);
-    local.writeUInt16LE(flags, 6);
-    local.writeUInt16LE(method, 8);
-    local.writeUInt32LE(crc, 14);
-    local.writeUInt32LE(data.length, 18);
-    local.writeUInt32LE(size, 22);
-    local.writeUInt16LE(name.length, 26);
     if (piece.overlap === undefined) {
-      locals.push(local, name, data);
-      at += 30 + name.length + data.length;
+      const local = zipLocal(piece, name, data, crc, size);
+      locals.push(local);
+      at += local.length;
     }
-    const central = Buffer.alloc(46);
-    central.writeUInt32LE(0x02014b50, 0);
-    central.writeUInt16LE((piece.mode === undefined ? 0 : 3 << 8) | 20, 4);
-    central.writeUInt16LE(20, 6);
-    central.writeUInt16LE(flags, 8);
-    central.writeUInt16LE(method, 10);
-    central.writeUInt32LE(crc, 16);
-    central.writeUInt32LE(data.length, 20);
-    central.writeUInt32LE(size, 24);
-    central.writeUInt16LE(name.length, 28);
-    central.writeUInt32LE(((piece.mode ?? 0) << 16) >>> 0, 38);
-    central.writeUInt32LE(offset, 42);
-    centrals.push(central, name);
+    centrals.push(zipCentral(piece, name, data, crc, size, offset));
   }
   const directory = Buffer.concat(centrals);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(pieces.length, 8);
-  end.writeUInt16LE(pieces.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...locals, directory, end]);
+  const comment = Buffer.from(end.comment ?? '');
+  const record = Buffer.alloc(22);
+  record.writeUInt32LE(0x06054b50, 0);
+  record.writeUInt16LE(end.disk ?? 0, 4);
+  record.writeUInt16LE(end.entries ?? pieces.length, 8);
+  record.writeUInt16LE(end.entries ?? pieces.length, 10);
+  record.writeUInt32LE(end.directorySize ?? directory.length, 12);
+  record.writeUInt32LE(end.directoryOffset ?? at, 16);
+  record.writeUInt16LE(end.commentLength ?? comment.length, 20);
+  const after = end.after ?? Buffer.alloc(0);
+  return Buffer.concat([end.before ?? Buffer.alloc(0), ...locals, directory, record, comment, after]);
+}
+
+/** An extra field of a zip entry: its id, its length, its bytes (APPNOTE 4.5). */
+export function zipExtra(id: number, data: Buffer): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt16LE(id, 0);
+  head.writeUInt16LE(data.length, 2);
+  return Buffer.concat([head, data]);
 }
