@@ -62,7 +62,7 @@ function projectSecretsPrefix(scope: Construct): string {
 }
 
 /** All secrets of projects, present and to come. */
-export function projectSecretsArn(scope: Construct): string {
+function projectSecretsArn(scope: Construct): string {
   return Stack.of(scope).formatArn({
     service: 'secretsmanager',
     resource: 'secret',

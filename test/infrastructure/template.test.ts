@@ -159,7 +159,11 @@ describe('storage', () => {
   it('forgets caches that nobody uses, and keeps no versions of them', () => {
     const rules = stack
       .of('AWS::S3::Bucket')
-      .flatMap(([, { Properties }]) => z.object({ LifecycleConfiguration: z.object({ Rules: z.array(z.unknown()) }) }).parse(Properties).LifecycleConfiguration.Rules);
+      .flatMap(
+        ([, { Properties }]) =>
+          z.object({ LifecycleConfiguration: z.object({ Rules: z.array(z.unknown()) }) }).parse(Properties)
+            .LifecycleConfiguration.Rules,
+      );
     expect(rules).toContainEqual({
       Prefix: 'caches/',
       ExpirationInDays: 21,
