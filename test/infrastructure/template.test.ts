@@ -93,9 +93,10 @@ describe('permissions', () => {
     const ofSecrets = actions(/^secretsmanager:/).map(
       ({ role, Action }) => `${role.replace(/Role[0-9A-F]{8}$/, '')}: ${Action.join(', ')}`,
     );
-    // Job tokens and projects' secrets are read by the agent's function; who may write those may not read them.
+    // Job tokens and projects' secrets are read by the agent's functions; who may write those may not read them.
     expect(ofSecrets.sort()).toEqual([
       'ApiAuthorizer: secretsmanager:GetSecretValue',
+      'Apiimages: secretsmanager:GetSecretValue',
       'Apijobs: secretsmanager:GetSecretValue',
       'Apijobs: secretsmanager:GetSecretValue',
       `Apisecrets: ${['CreateSecret', 'TagResource', 'PutSecretValue', 'DeleteSecret', 'RestoreSecret'].map((action) => `secretsmanager:${action}`).join(', ')}`,
