@@ -61,6 +61,15 @@ describe.each(routes)('%s', (operationId, spec) => {
       expect(spec.success.body.safeParse(answerOf(spec)).error?.issues ?? []).toEqual([]);
   });
 
+  test('gives its answer in the media types that it names, each with an example', () => {
+    const { content = {} } = operationOf(spec).responses[String(spec.success.status)] ?? {};
+
+    const json = spec.success.body === null ? [] : ['application/json'];
+    expect(Object.keys(content)).toEqual([...json, ...Object.keys(spec.success.media ?? {})]);
+    for (const [type, { example }] of Object.entries(spec.success.media ?? {}))
+      expect(content[type]).toMatchObject({ example });
+  });
+
   test('tells each error that it may give, with an example', () => {
     const { responses } = operationOf(spec);
     const expected = [
