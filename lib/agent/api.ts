@@ -1,5 +1,6 @@
 /** The agent's calls to the control plane, each repeated until it is heard. All of them are safe to repeat. */
-import { ApiError, createClientOf, UnreachableError } from '../contract/route-client.ts';
+import { ApiError, createClientOf, type RouteTable, UnreachableError } from '../contract/route-client.ts';
+import { JOB_ROUTES } from '../contract/routes/jobs.ts';
 import type {
   CacheUploads,
   ConfirmedCaches,
@@ -20,7 +21,6 @@ import type { Claim } from './claim.ts';
 import { masked } from './output.ts';
 import { CALL_MS } from './request.ts';
 import { retry } from './retry.ts';
-import { AGENT_ROUTES } from './routes.ts';
 import type { Settings } from './settings.ts';
 
 /** About a minute of waits in all: a deployment or a throttled table is over by then. */
@@ -84,8 +84,13 @@ function withoutSecrets(result: ReportResult): ReportResult {
 export function createJobApi(settings: Settings, { body: claimBody, fetch }: Claim): JobApi {
   const params = { job: settings.jobId };
   let token = '';
-  const client = () =>
-    createClientOf(AGENT_ROUTES, { url: settings.apiUrl, fetch, ...(token !== '' && { token }) });
+  const clientOf = <const Table extends RouteTable>(routes: Table) =>
+    createClientOf(routes, { url: settings.apiUrl, fetch, ...(token !== '' && { token }) });
+  const client = () => clientOf(JOB_ROUTES);
+  // Loaded by the jobs that need them: to construct the schemas of all takes as long as Node's own start.
+  const secretsClient = async () => clientOf((await import('../contract/routes/secrets.ts')).SECRET_ROUTES);
+  const cachesClient = async () => clientOf((await import('../contract/routes/caches.ts')).CACHE_ROUTES);
+  const imagesClient = async () => clientOf((await import('../contract/routes/images.ts')).IMAGE_ROUTES);
   const within = (signal?: AbortSignal): AbortSignal =>
     AbortSignal.any([AbortSignal.timeout(CALL_MS), ...(signal === undefined ? [] : [signal])]);
   const patiently = <Result>(act: () => Promise<Result>, signal?: AbortSignal, attempts = ATTEMPTS) =>
@@ -107,29 +112,38 @@ export function createJobApi(settings: Settings, { body: claimBody, fetch }: Cla
     announce: (body, signal) =>
       patiently(() => client().call('createJobUpload', { params, body, signal: within(signal) }), signal),
     secrets: (signal) =>
-      patiently(() => client().call('readJobSecrets', { params, signal: within(signal) }), signal),
+      patiently(
+        async () => (await secretsClient()).call('readJobSecrets', { params, signal: within(signal) }),
+        signal,
+      ),
     restoreCaches: (body, signal) =>
       patiently(
-        () => client().call('restoreJobCaches', { params, body, signal: within(signal) }),
+        async () => (await cachesClient()).call('restoreJobCaches', { params, body, signal: within(signal) }),
         signal,
         CACHE_ATTEMPTS,
       ),
     saveCaches: (body, signal) =>
       patiently(
-        () => client().call('saveJobCaches', { params, body, signal: within(signal) }),
+        async () => (await cachesClient()).call('saveJobCaches', { params, body, signal: within(signal) }),
         signal,
         CACHE_ATTEMPTS,
       ),
     confirmCaches: (body, signal) =>
       patiently(
-        () => client().call('confirmJobCaches', { params, body, signal: within(signal) }),
+        async () => (await cachesClient()).call('confirmJobCaches', { params, body, signal: within(signal) }),
         signal,
         CACHE_ATTEMPTS,
       ),
     registryToken: (signal) =>
-      patiently(() => client().call('createRegistryToken', { params, signal: within(signal) }), signal),
+      patiently(
+        async () => (await imagesClient()).call('createRegistryToken', { params, signal: within(signal) }),
+        signal,
+      ),
     recordImage: (body, signal) =>
-      patiently(() => client().call('recordImage', { params, body, signal: within(signal) }), signal),
+      patiently(
+        async () => (await imagesClient()).call('recordImage', { params, body, signal: within(signal) }),
+        signal,
+      ),
     async result(result) {
       const body = withoutSecrets(result);
       const report = () => client().call('reportResult', { params, body, signal: within() });

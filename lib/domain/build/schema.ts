@@ -4,6 +4,7 @@ import { MAX_PARALLEL } from '../manifest/schema.ts';
 import { MAX_TIMEOUT_SECONDS, Matrix } from '../manifest/values.ts';
 import { Run } from '../run/schema.ts';
 import { Digest, GitSha, Name, Timestamp } from '../values.ts';
+import { Trust } from './trust.ts';
 
 /** 16 KiB: each of a build's jobs carries them, and an item of the table may have 400 KB (docs: DynamoDB quotas). */
 const INPUTS_MAX_BYTES = 16 * 1024;
@@ -19,10 +20,6 @@ const Inputs = z
 
 /** A switch that commands see, as `STAITHE_FEATURES` and `STAITHE_FEATURE_<NAME>=1`. */
 const Feature = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be a-z, 0-9, - and _');
-
-/** Whose tree it is. What a fork's pull request brings gets no secrets, and writes no cache that others read. */
-export const Trust = z.enum(['own', 'fork']);
-export type Trust = z.infer<typeof Trust>;
 
 /** An immutable record of what to build. Runs execute it. */
 export const Build = z.object({

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Trust } from '../build/schema.ts';
+import { Trust } from '../build/trust.ts';
 import { Id } from '../id.ts';
 import { PresignedUpload } from '../source/schema.ts';
 import { Name, Sha256, Timestamp } from '../values.ts';

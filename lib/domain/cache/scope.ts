@@ -12,7 +12,7 @@
  * reviewed yet changes nothing for the default branch.
  */
 import { createHash } from 'node:crypto';
-import type { Trust } from '../build/schema.ts';
+import type { Trust } from '../build/trust.ts';
 import type { CacheKey } from './schema.ts';
 
 export interface Scope {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { Trust } from '../build/schema.ts';
+import { Trust } from '../build/trust.ts';
 import { Compute } from '../compute/types.ts';
 import { Id } from '../id.ts';
-import { ArtifactSpec, CacheSpec } from '../manifest/service.ts';
+import { ArtifactSpec, CacheSpec } from '../manifest/spec.ts';
 import { Failure, RunStatus } from '../run/schema.ts';
 import { PresignedUpload, SourceFormat } from '../source/schema.ts';
 import { Digest, Name, Sha256, Timestamp } from '../values.ts';

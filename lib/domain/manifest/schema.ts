@@ -5,7 +5,8 @@ import { contradictionsBetween } from './contradictions.ts';
 import { Service } from './service.ts';
 import { SecretName } from './values.ts';
 
-export { ArtifactSpec, CacheSpec, Service } from './service.ts';
+export { Service } from './service.ts';
+export { ArtifactSpec, CacheSpec } from './spec.ts';
 
 /** Where the manifest stands in a tree. */
 export const MANIFEST_FILES = ['staithe.yaml', 'staithe.yml'] as const;

@@ -7,15 +7,6 @@ import { CachePath, Duration, Matrix, oneOrMore, SecretName, Toolchain, TreePath
 /** 15 minutes when a service says nothing: long for most builds, short enough that a hanging one costs cents. */
 export const DEFAULT_TIMEOUT_SECONDS = 15 * 60;
 
-/** What a service leaves behind: files below `root` that match the globs, packed as one archive (or kept as one file). */
-export const ArtifactSpec = z.object({
-  name: Name.optional(),
-  paths: z.array(z.string()),
-  root: z.string(),
-  format: z.enum(['zip', 'tar.gz', 'file']),
-});
-export type ArtifactSpec = z.infer<typeof ArtifactSpec>;
-
 /** As people write it: one glob or several, below the context and as a zip unless they say otherwise. */
 const WrittenArtifact = z.strictObject({
   name: Name.optional().describe("The artifact's name, without extension; the service's name when absent."),
@@ -28,10 +19,6 @@ const WrittenArtifact = z.strictObject({
     .default('zip')
     .describe('How it is packed; `file` keeps exactly one file as it is.'),
 });
-
-/** Folders that are kept from one build to the next, for as long as the files named in `key` have the same content. */
-export const CacheSpec = z.object({ key: z.array(z.string()), paths: z.array(z.string()) });
-export type CacheSpec = z.infer<typeof CacheSpec>;
 
 const WrittenCache = z.strictObject({
   key: oneOrMore(TreePath, 20).describe(
