@@ -3,6 +3,7 @@ import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Multipart from '../../lib/domain/artifact/multipart.ts';
+import * as Posted from '../../lib/domain/artifact/posted.ts';
 import * as Upload from '../../lib/domain/artifact/upload.ts';
 import { remove } from '../../lib/domain/artifact/use.ts';
 import * as Project from '../../lib/domain/project/index.ts';
@@ -27,7 +28,7 @@ export const handler = serve(
       return { location: url, headers: { 'x-staithe-digest': digest } };
     },
     uploadArtifact: ({ actor, params, bytes, asText }) =>
-      Upload.receive(ports, actor, params.artifact, bytes, asText),
+      Posted.receive(ports, actor, params.artifact, bytes, asText),
     beginMultipart: ({ actor, params }) => Multipart.begin(ports, actor, params.artifact),
     getMultipart: ({ actor, params }) => Multipart.find(ports, actor, params.artifact),
     signParts: ({ actor, params, body }) => Multipart.sign(ports, actor, params.artifact, body),

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Multipart from '../../lib/domain/artifact/multipart.ts';
+import * as Posted from '../../lib/domain/artifact/posted.ts';
 import { artifacts } from '../../lib/domain/artifact/record.ts';
 import { settle } from '../../lib/domain/artifact/settle.ts';
 import * as Upload from '../../lib/domain/artifact/upload.ts';
@@ -46,7 +47,7 @@ const create = (more: Partial<CreateArtifact> = {}, seed?: string) =>
   );
 const declare = (bytes: Buffer, more: Partial<CreateArtifact> = {}) =>
   create({ sha256: sha256Of(bytes), size_bytes: bytes.length, ...more });
-const receive = (id: string, bytes: Buffer = BYTES) => Upload.receive(place.ports, ADMIN, id, bytes, false);
+const receive = (id: string, bytes: Buffer = BYTES) => Posted.receive(place.ports, ADMIN, id, bytes, false);
 const settled = (id: string) => settle(place.ports, place.project.id, id);
 const complete = (id: string) => Multipart.complete(place.ports, ADMIN, id);
 const get = (id: string) => Artifact.get(place.ports, ADMIN, id);
@@ -383,7 +384,7 @@ describe('what a release has', () => {
       name: 'a',
       content_type: 'a/b',
     });
-    await Upload.receive(place.ports, ADMIN, theirs.id, BYTES, false);
+    await Posted.receive(place.ports, ADMIN, theirs.id, BYTES, false);
 
     expect(await refusal(cut({ web: (await create()).id }, '1.0.0'))).toBe('artifact_not_stored');
     expect(await refusal(cut({ web: theirs.id }, '1.0.0'))).toBe('not_found');
@@ -447,7 +448,7 @@ test('strangers see none of it', async () => {
   const { id } = await create();
   const calls = [
     Artifact.get(place.ports, STRANGER, id),
-    Upload.receive(place.ports, STRANGER, id, BYTES, false),
+    Posted.receive(place.ports, STRANGER, id, BYTES, false),
     Multipart.begin(place.ports, STRANGER, id),
     Multipart.complete(place.ports, STRANGER, id),
     remove(place.ports, STRANGER, id),

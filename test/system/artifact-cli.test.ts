@@ -132,18 +132,6 @@ describe('a file of 250 MB', () => {
     expect(`sha256:${await sha256Of(join(home.folder, 'copy.img'))}`).toBe(digest);
     expect(readdirSync(home.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
-
-  it('is begun anew when what was left is not part of it', async () => {
-    const partial = join(home.folder, `.other.img.${digest.slice(7, 19)}.part`);
-    writeFileSync(partial, 'x'.repeat(1000));
-
-    const wrong = await cli.run(['artifact', 'download', artifact, '--output', 'other.img']);
-    const right = await cli.run(['artifact', 'download', artifact, '--output', 'other.img', '--json']);
-
-    expect(wrong.code).toBe(1);
-    expect(wrong.stderr).toContain('are not the artifact');
-    expect(JSON.parse(right.stdout)).toMatchObject({ verified: true, fetched: true });
-  });
 });
 
 describe('a small file', () => {
@@ -184,6 +172,22 @@ describe('a small file', () => {
     expect(released.stdout).toContain('kept.zip');
     expect(refused.code).toBe(5);
     expect(refused.stderr).toContain('Release rel_');
+  });
+
+  it('is downloaded anew when what was left is not part of it', async () => {
+    writeFileSync(join(home.folder, 'two.bin'), 'two thousand bytes'.repeat(200));
+    const uploaded = await cli.run(['artifact', 'upload', 'two.bin', '--json']);
+    const { artifact } = Uploaded.parse(JSON.parse(uploaded.stdout));
+    const partial = join(home.folder, `.other.bin.${artifact.digest.slice(7, 19)}.part`);
+    writeFileSync(partial, 'x'.repeat(1000));
+    const download = ['artifact', 'download', artifact.id, '--output', 'other.bin'];
+
+    const wrong = await cli.run(download);
+    const right = await cli.run([...download, '--json']);
+
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('are not the artifact');
+    expect(JSON.parse(right.stdout)).toMatchObject({ verified: true, fetched: true });
   });
 
   it.each([

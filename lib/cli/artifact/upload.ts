@@ -64,7 +64,7 @@ export const upload = command({
         `--parallel must be 1 to ${MOST_PARALLEL}.`,
         'Give another number, or leave it out.',
       );
-    const sha256 = await sha256Of(path, undefined, meter(terminal, 'computing the digest', sizeBytes));
+    const sha256 = await sha256Of(path, undefined, meter(terminal, 'hashing', sizeBytes));
     terminal.done();
     const key = {
       sha256,

@@ -3,27 +3,20 @@
 import { type Actor, nameOf, sees } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
 import * as Artifact from '../artifact/index.ts';
-import type { Artifact as ArtifactValue, StoredArtifact } from '../artifact/schema.ts';
-import { claims } from '../artifact/use.ts';
+import type { StoredArtifact } from '../artifact/schema.ts';
 import * as Build from '../build/index.ts';
 import type { Build as BuildValue } from '../build/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { Id, idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed, type Item, type Key, type Write } from '../ports/table.ts';
+import type { Item } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { runs } from '../run/record.ts';
 import type { Run } from '../run/schema.ts';
-import { collection, type Listed, type Paging } from '../storage/collection.ts';
+import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { type CreateRelease, Release, type ReleaseArtifact } from './schema.ts';
-
-const releases = collection({
-  kind: 'release',
-  schema: Release,
-  key: (release) => Keys.release(release.id),
-  index: (release) => ({ gsi1pk: Partitions.releases(release.project_id), gsi1sk: release.id }),
-});
+import { type Chosen, record, releases } from './record.ts';
+import { type CreateRelease, Release } from './schema.ts';
 
 /**
  * Freezes the artifacts of the build's newest completed run, and those that are named, under a version, a tag, or both.
@@ -59,9 +52,6 @@ export async function create(
   };
   return record(ports, Release.parse(release), artifacts);
 }
-
-/** An artifact of the release-to-be, and where it came from. */
-type Chosen = ReleaseArtifact & Pick<ArtifactValue, 'origin'>;
 
 function frozen(service: string, artifact: StoredArtifact): Chosen {
   const { id, name, kind, digest, size_bytes, origin } = artifact;
@@ -119,48 +109,6 @@ async function newestCompleted(
     'nothing_to_release',
     `Build ${build.id} has no completed run${latest === undefined ? '' : `; the newest is ${latest.status}`}.`,
   );
-}
-
-const claim = (key: Key, release: Release, when: Write['when']): Write => ({
-  put: { ...key, entity: 'release_name', revision: 1, release_id: release.id },
-  when,
-});
-
-/** Others may claim the same uploads for their releases at the same moment: then the claims are read again. */
-const CLAIM_TRIES = 5;
-
-async function record(
-  ports: Pick<Ports, 'table'>,
-  release: Release,
-  chosen: readonly Chosen[],
-): Promise<Release> {
-  const { id, project_id: projectId, version, tag } = release;
-  const names: { write: Write; taken: () => StaitheError }[] = [];
-  const claimName = (name: string, code: 'version_taken' | 'tag_taken') =>
-    names.push({
-      write: claim(Keys.releaseByName(projectId, name), release, { absent: true }),
-      taken: () => new StaitheError(code, `There is a release with the version or tag '${name}' already.`),
-    });
-  if (version !== undefined) claimName(version, 'version_taken');
-  if (tag !== undefined && tag !== version) claimName(tag, 'tag_taken');
-  for (let attempt = 1; ; attempt++) {
-    const writes = [
-      ...names.map((name) => name.write),
-      releases.creation(release),
-      claim(Keys.latestRelease(projectId), release, { any: true }),
-    ];
-    const uploads = chosen.map(({ artifact_id, origin }) => ({ id: artifact_id, origin }));
-    try {
-      await ports.table.transact([...writes, ...(await claims(ports, id, uploads))]);
-      return release;
-    } catch (error) {
-      if (!(error instanceof ConditionFailed)) throw error;
-      if (error.index >= writes.length && attempt < CLAIM_TRIES) continue;
-      const own = await releases.get(ports.table, Keys.release(id)); // the repeat of a request whose answer was lost
-      if (own !== undefined) return own.value;
-      throw names[error.index]?.taken() ?? error;
-    }
-  }
 }
 
 /** @throws StaitheError not_found */

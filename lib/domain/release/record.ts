@@ -1,0 +1,62 @@
+/** How a release lies in the table: with its names, and with the claims on the uploads that it has. */
+import type { Artifact } from '../artifact/schema.ts';
+import { claims } from '../artifact/use.ts';
+import { StaitheError } from '../error.ts';
+import type { Ports } from '../ports/index.ts';
+import { ConditionFailed, type Key, type Write } from '../ports/table.ts';
+import { collection } from '../storage/collection.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { Release, type ReleaseArtifact } from './schema.ts';
+
+export const releases = collection({
+  kind: 'release',
+  schema: Release,
+  key: (release) => Keys.release(release.id),
+  index: (release) => ({ gsi1pk: Partitions.releases(release.project_id), gsi1sk: release.id }),
+});
+
+/** An artifact of the release-to-be, and where it came from. */
+export type Chosen = ReleaseArtifact & Pick<Artifact, 'origin'>;
+
+const claim = (key: Key, release: Release, when: Write['when']): Write => ({
+  put: { ...key, entity: 'release_name', revision: 1, release_id: release.id },
+  when,
+});
+
+/** Others may claim the same uploads for their releases at the same moment: then the claims are read again. */
+const CLAIM_TRIES = 5;
+
+/** @throws StaitheError not_found | version_taken | tag_taken */
+export async function record(
+  ports: Pick<Ports, 'table'>,
+  release: Release,
+  chosen: readonly Chosen[],
+): Promise<Release> {
+  const { id, project_id: projectId, version, tag } = release;
+  const names: { write: Write; taken: () => StaitheError }[] = [];
+  const claimName = (name: string, code: 'version_taken' | 'tag_taken') =>
+    names.push({
+      write: claim(Keys.releaseByName(projectId, name), release, { absent: true }),
+      taken: () => new StaitheError(code, `There is a release with the version or tag '${name}' already.`),
+    });
+  if (version !== undefined) claimName(version, 'version_taken');
+  if (tag !== undefined && tag !== version) claimName(tag, 'tag_taken');
+  for (let attempt = 1; ; attempt++) {
+    const writes = [
+      ...names.map((name) => name.write),
+      releases.creation(release),
+      claim(Keys.latestRelease(projectId), release, { any: true }),
+    ];
+    const uploads = chosen.map(({ artifact_id, origin }) => ({ id: artifact_id, origin }));
+    try {
+      await ports.table.transact([...writes, ...(await claims(ports, id, uploads))]);
+      return release;
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      if (error.index >= writes.length && attempt < CLAIM_TRIES) continue;
+      const own = await releases.get(ports.table, Keys.release(id)); // the repeat of a request whose answer was lost
+      if (own !== undefined) return own.value;
+      throw names[error.index]?.taken() ?? error;
+    }
+  }
+}
