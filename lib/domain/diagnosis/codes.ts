@@ -16,7 +16,7 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
     hint: 'Check the address of the repository, and that it is public or its token may read it.',
   },
   manifest_error: {
-    meaning: 'staithe.yaml, or what it names in the tree, is not right.',
+    meaning: 'The manifest, or what it names in the tree, is not right.',
     hint: 'Correct staithe.yaml where the message points.',
   },
   auth_error: {

@@ -23,6 +23,7 @@ const READINGS: readonly Reading[] = [
     /^(?:ERROR: )?(?:failed to solve: )?process ".*" did not complete successfully: exit code: (\d+)/,
     exited(1),
   ],
+  [/^(?:ERROR: )?(?:failed to solve[^[]*: )?executor failed running \[.*\]: exit code: (\d+)/, exited(1)],
   [/^The command '.*' returned a non-zero code: (\d+)$/, exited(1)],
   [/^Error: building at STEP ".*": (?:while running runtime: )?exit status (\d+)$/, exited(1)],
   [/^subprocess exited with status (\d+)$/, exited(1)],

@@ -86,7 +86,7 @@ function environment(root: string, one: Case, servers: Servers): Record<string, 
       '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     ].join(':'),
     HOME: home,
-    TMPDIR: one.diskMb === undefined ? mkdtempSync(join(root, 'tmp')) : join(root, 'tree'),
+    TMPDIR: temporaryFolder(root, one),
     LANG: 'C.UTF-8',
     TERM: 'dumb',
     CI: 'true',
@@ -109,6 +109,13 @@ function environment(root: string, one: Case, servers: Servers): Record<string, 
     BUILDAH_ISOLATION: 'chroot',
     ...Object.fromEntries(given),
   };
+}
+
+/** Where the disk is small, temporary files lie on it too. */
+function temporaryFolder(root: string, one: Case): string {
+  const folder = join(root, one.diskMb === undefined ? 'tmp' : 'tree/tmp');
+  mkdirSync(folder);
+  return folder;
 }
 
 interface Ended {

@@ -23,3 +23,9 @@ RUN ["/bin/busybox", "sh", "-c", "mkdir -p /usr/bin /tmp /etc && /bin/busybox --
 ENV PATH=/usr/local/bin:/usr/bin:/bin
 DOCKERFILE
 CONTAINERS_STORAGE_CONF=$tools/containers/storage.conf buildah bud --isolation chroot -q -t localhost/base containers/base
+
+# For the cases of Docker, where an engine answers at $CORPUS_DOCKER_HOST.
+if [ -n "${CORPUS_DOCKER_HOST:-}" ]; then
+  CONTAINERS_STORAGE_CONF=$tools/containers/storage.conf buildah push -q localhost/base docker-archive:containers/base.tar:corpus-base:latest
+  DOCKER_HOST=$CORPUS_DOCKER_HOST docker load -q -i containers/base.tar
+fi

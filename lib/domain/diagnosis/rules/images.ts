@@ -8,8 +8,9 @@ const AUTH = secretHint(
 );
 const BASE = 'The base image is not in its registry under that name or tag: correct FROM in the Dockerfile.';
 
-/** The last line of each builder: `Error: …` of buildah, `ERROR: …` and `failed to solve: …` of BuildKit, docker's own. */
-const OPENING = '^(?:Error: |ERROR: |error: |Error response from daemon: |denied: |unauthorized: )';
+/** How the last line of each builder begins: buildah's, BuildKit's, docker's own; some of docker's begin with the cause. */
+const OPENING =
+  '^(?:Error: |ERROR: |error: |Error response from daemon: |(?:ERROR: )?failed to (?:build|solve)(?: with \\S+ \\S+)?: |(?=denied(?:: |$)|unauthorized: |name unknown: |tag invalid: |toomanyrequests: |no basic auth credentials$|received unexpected HTTP status: |(?:Get|Head) "https?://))';
 const ends = (cause: string) => new RegExp(`${OPENING}(?:.*(?:: |\\())?(?:${cause})`);
 
 const BUILDERS: Tool = {
@@ -40,6 +41,11 @@ const BUILDERS: Tool = {
       ends('tag invalid: |.*cannot be overwritten because the tag is immutable'),
       'registry_error',
       'The registry lets no tag be written twice: push under a new version.',
+    ),
+    on(
+      /^(?:(?:ERROR: |failed to solve: |failed to build: )*failed to (?:compute cache key|calculate checksum)|ERROR: "\/.*" not found: not found$|(?:COPY|ADD) failed: )/,
+      'build_error',
+      'A file that COPY or ADD names is not in the build context: check its path, `context`, and .dockerignore.',
     ),
     on(ends('(?:manifest unknown|not found)(?:: .*)?$|.*: not found$'), 'build_error', BASE),
     on(

@@ -13,6 +13,8 @@ const mojo = (cause: string) =>
     `^\\[(?:ERROR|FATAL)\\] (?:Failed to execute goal |Plugin |Non-resolvable |Unresolveable |The project |Error executing Maven|Java heap space|GC overhead).*?${cause}`,
   );
 
+const HEAP_HINT = `Java ran out of heap: raise it with \`MAVEN_OPTS: -Xmx2g\` in the service's \`env\`. ${MEMORY_HINT}`;
+
 const MAVEN: Tool = {
   name: 'Maven',
   rules: [
@@ -24,12 +26,11 @@ const MAVEN: Tool = {
       MAVEN_AUTH,
     ),
     on(
-      mojo(
-        '(?:java\\.lang\\.OutOfMemoryError|(?:: |^\\[ERROR\\] )Java heap space(?: ->|$)|GC overhead limit exceeded|The system is out of resources)',
-      ),
+      mojo('(?:java\\.lang\\.OutOfMemoryError|GC overhead limit exceeded|The system is out of resources)'),
       'resource_error',
-      `Java ran out of heap: raise it with \`MAVEN_OPTS: -Xmx2g\` in the service's \`env\`. ${MEMORY_HINT}`,
+      HEAP_HINT,
     ),
+    on(/^\[ERROR\] (?:.*: )?Java heap space(?: ->|$)/, 'resource_error', HEAP_HINT),
     on(mojo('No space left on device'), 'resource_error', DISK_HINT),
     on(
       /^\[ERROR\] (?:The forked VM terminated without (?:properly )?saying (?:properly )?goodbye)/,

@@ -15,7 +15,7 @@ const CARGO: Tool = {
       'auth_error',
       CARGO_AUTH,
     ),
-    on(/^\s*(?:error: )?(?:no token found|.*please run `cargo login`)/, 'auth_error', CARGO_AUTH),
+    on(/^error: (?:no token found|.*please run `cargo login`)/, 'auth_error', CARGO_AUTH),
     on(
       /^\s+(?:failed to get successful HTTP response .* got 40[13]|.*\bgot 40[13]: )/,
       'auth_error',

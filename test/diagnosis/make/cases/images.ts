@@ -84,7 +84,7 @@ const BUILDS: readonly Case[] = [
     ...image,
     name: 'buildah-git-clone-fails',
     label: 'clone_error',
-    stage: '[2/2] RUN git clone -q http://git.example.com/acme/ui.git /ui',
+    stage: '[2/2] RUN git clone -q https://git.example.com/acme/ui.git /ui',
     files: { Dockerfile: `FROM ${BASE}\nRUN git clone -q http://@MISSING@/acme/ui.git /ui\n` },
     command: WITH_PROGRAMS,
   },

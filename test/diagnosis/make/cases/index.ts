@@ -1,6 +1,7 @@
 /** All failures that are made, by tool. */
 import type { Case } from '../case.ts';
 import { ADVERSARIAL } from './adversarial.ts';
+import { DOCKER } from './docker.ts';
 import { IMAGES } from './images.ts';
 import { JAVASCRIPT } from './javascript.ts';
 import { JVM_AND_BEAM } from './jvm-beam.ts';
@@ -15,5 +16,6 @@ export const CASES: readonly Case[] = [
   ...JVM_AND_BEAM,
   ...SHELL_AND_GIT,
   ...IMAGES,
+  ...DOCKER,
   ...ADVERSARIAL,
 ];

@@ -443,7 +443,7 @@ export const JAVASCRIPT: readonly Case[] = [
     diskMb: 2,
     files: {
       'write.js':
-        "const fs = require('fs'); for (let i = 0; ; i++) fs.writeFileSync(`chunk-${i}.js`, Buffer.alloc(200_000));\n",
+        "const fs = require('fs'); for (let i = 0; ; i++) fs.writeFileSync('chunk-' + i + '.js', Buffer.alloc(200_000));\n",
     },
     command: 'node write.js',
   },
