@@ -83,9 +83,12 @@ async function own(
   place: RepositoryPlace,
 ): Promise<OpenedRegistry> {
   const names = [auth.username_secret, auth.token_secret];
-  const { secrets, missing } = await give(ports, job, names);
+  const [{ secrets, missing }, project] = await Promise.all([
+    give(ports, job, names),
+    Project.resolve(ports, SYSTEM, job.project_id),
+  ]);
   const setThem = (some: readonly string[]) =>
-    some.map((name) => `staithe secret set ${name} --project ${job.project_id}`).join('; ');
+    some.map((name) => `staithe secret set ${name} --project ${project.slug}`).join('; ');
   if (missing.length > 0)
     throw new StaitheError(
       'registry_credential_missing',
