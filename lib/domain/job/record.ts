@@ -37,4 +37,14 @@ const JobRecord = Job.extend({
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 
-export const jobs = collection({ kind: 'job', schema: JobRecord, key: (job) => Keys.job(job.id) });
+/** Jobs of an older version have no name of their own. */
+const withName = (item: unknown): unknown =>
+  typeof item === 'object' && item !== null && !('name' in item) && 'service' in item
+    ? { ...item, name: item.service }
+    : item;
+
+export const jobs = collection({
+  kind: 'job',
+  schema: z.preprocess(withName, JobRecord),
+  key: (job) => Keys.job(job.id),
+});

@@ -1,5 +1,4 @@
 /** How a run ends: by what its jobs came to. */
-import { builds } from '../build/record.ts';
 import type { Job } from '../job/schema.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
@@ -37,7 +36,7 @@ export async function finish(
   }
   const failure = failureOfJobs(ended);
   if (failure !== undefined) return { status: (await fail(ports, runId, failure))?.status ?? 'failed' };
-  const completed = await runs.update(ports.table, Keys.run(runId), (run) =>
+  const step = (run: Run): Run | undefined =>
     isFinal(LIFECYCLE, run.status)
       ? undefined
       : {
@@ -47,12 +46,9 @@ export async function finish(
           progress: 100,
           artifact_ids: [...run.kept_artifact_ids, ...ended.flatMap((job) => job.artifact_ids)],
           completed_at: ports.clock.now().toISOString(),
-        },
-  );
-  if (completed?.value.status === 'completed') {
-    const build = await builds.get(ports.table, Keys.build(completed.value.build_id));
-    if (build !== undefined) await Reuse.remember(ports, build.value, completed.value);
-  }
+        };
+  const completed = await runs.update(ports.table, Keys.run(runId), step, stored);
+  if (completed?.value.status === 'completed') await Reuse.remember(ports, completed.value);
   return { status: completed?.value.status ?? 'failed' };
 }
 

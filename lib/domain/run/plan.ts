@@ -4,7 +4,7 @@ import type { Build } from '../build/schema.ts';
 import { type JobRecord, jobs } from '../job/record.ts';
 import { newTicket } from '../job/ticket.ts';
 import { isFinal } from '../lifecycle.ts';
-import { MAX_PARALLEL } from '../manifest/schema.ts';
+import { MAX_PARALLEL, type Manifest } from '../manifest/schema.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import * as Queue from '../queue/index.ts';
@@ -16,11 +16,11 @@ import { type Dispatch, dispatchOf, newTicketFor } from './dispatch.ts';
 import { type Cell, expand } from './expand.ts';
 import { manifestFailure, PlanFailure } from './failure.ts';
 import { fail, reusing } from './index.ts';
-import { jobOf } from './job-of.ts';
+import { branchOf, jobOf } from './job-of.ts';
 import { runs } from './record.ts';
 import * as Reuse from './reuse.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
-import { readTree } from './tree.ts';
+import { noteTree, readTree } from './tree.ts';
 
 type PlanPorts = Pick<Ports, 'table' | 'trees' | 'workflows' | 'installation' | 'clock' | 'randomness'>;
 
@@ -60,29 +60,34 @@ export async function plan(ports: PlanPorts, runId: string): Promise<Plan> {
 
 async function begun(ports: PlanPorts, stored: Stored<Run>): Promise<Plan> {
   const run = stored.value;
-  const { build, source } = await inputsOf(ports, run);
-  const tree = await readTree(ports, build, source);
-  const { manifest, hash: manifestHash, treeDigest } = tree;
+  const inputs = await inputsOf(ports, run);
+  const build = inputs.build.value;
+  const source = inputs.source.value;
+  const { manifest, hash: manifestHash, treeDigest, own } = await readTree(ports, build, source);
+  const note = () => noteTree(ports, inputs.source, treeDigest, own);
   const read: Run = {
     ...run,
     manifest_hash: manifestHash,
     tree_digest: treeDigest,
-    branch_bound: Object.values(manifest.services).some(({ secrets }) =>
-      secrets.some(({ branches }) => branches),
-    ),
+    identity: Reuse.identityOf(build, { treeDigest, manifestHash }),
+    only_branch: isBranchBound(manifest) ? (branchOf(build.git_ref) ?? '') : undefined,
     fail_fast: build.fail_fast ?? manifest.fail_fast,
     max_parallel: build.max_parallel ?? manifest.max_parallel ?? DEFAULT_PARALLEL,
   };
   const cells = expand(build, manifest);
-  if (ports.installation.reuse && mayReuse(run)) {
-    const earlier = await Reuse.find(ports, build, { treeDigest, manifestHash });
+  const reusable = ports.installation.reuse && mayReuse(run);
+  if (reusable) {
+    const [earlier] = await Promise.all([Reuse.find(ports, build, { treeDigest, manifestHash }), note()]);
     if (earlier !== undefined) {
       await runs.save(ports.table, stored, reusing(read, earlier, ports.clock.now()));
       return ENDED;
     }
   }
   const { chosen, kept } = await openCells(ports, run, cells);
-  const ticketed = await record(ports, chosen, { run, build, source, manifest });
+  const [ticketed] = await Promise.all([
+    record(ports, chosen, { run, build, source, manifest }),
+    reusable || note(),
+  ]);
   const building: Run = {
     ...read,
     status: 'building',
@@ -98,12 +103,20 @@ async function begun(ports: PlanPorts, stored: Stored<Run>): Promise<Plan> {
 /** A rerun is asked for because somebody wants it built again. */
 const mayReuse = (run: Run): boolean => !run.force_rebuild && run.retry_of === undefined;
 
-async function inputsOf(ports: PlanPorts, run: Run): Promise<{ build: Build; source: Source }> {
-  const build = await builds.get(ports.table, Keys.build(run.build_id));
-  const source = build && (await sources.get(ports.table, Keys.source(build.value.source_id)));
+const isBranchBound = (manifest: Manifest): boolean =>
+  Object.values(manifest.services).some(({ secrets }) => secrets.some(({ branches }) => branches));
+
+async function inputsOf(
+  ports: PlanPorts,
+  run: Run,
+): Promise<{ build: Stored<Build>; source: Stored<Source> }> {
+  const reading = builds.get(ports.table, Keys.build(run.build_id));
+  // Runs of an older version do not name the source themselves.
+  const sourceId = run.source_id ?? (await reading)?.value.source_id ?? '';
+  const [build, source] = await Promise.all([reading, sources.get(ports.table, Keys.source(sourceId))]);
   if (build === undefined || source === undefined)
     throw new Error(`Run ${run.id} has no build or no source.`);
-  return { build: build.value, source: source.value };
+  return { build, source };
 }
 
 /** The cells to build: all, or, of a retry, those that the earlier run did not complete, and what it made of the others. */
@@ -129,7 +142,7 @@ interface Recording {
   readonly run: Run;
   readonly build: Build;
   readonly source: Source;
-  readonly manifest: Parameters<typeof expand>[1];
+  readonly manifest: Manifest;
 }
 
 async function record(ports: PlanPorts, cells: readonly Cell[], context: Recording): Promise<Ticketed[]> {

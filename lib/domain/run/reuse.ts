@@ -66,15 +66,14 @@ export async function find(
 }
 
 /** Remembers what a completed run made. The newest counts: the older may lie further from what building again makes. */
-export async function remember(ports: Pick<Ports, 'table'>, build: Build, run: Run): Promise<void> {
-  const { tree_digest: treeDigest, manifest_hash: manifestHash } = run;
-  if (treeDigest === undefined || manifestHash === undefined) return;
+export async function remember(ports: Pick<Ports, 'table'>, run: Run): Promise<void> {
+  if (run.identity === undefined) return;
   const value = {
     project_id: run.project_id,
-    identity: identityOf(build, { treeDigest, manifestHash }),
+    identity: run.identity,
     run_id: run.id,
     artifact_ids: run.artifact_ids,
-    ...(run.branch_bound && { only_branch: branchOf(build.git_ref) ?? '' }),
+    only_branch: run.only_branch,
   };
   await ports.table.write({ ...remembered.creation(value), when: { any: true } });
 }

@@ -89,8 +89,10 @@ export const Run = z.object({
   fail_fast: z.boolean().default(false),
   /** How many of its jobs may work at once. */
   max_parallel: z.int().positive().default(10),
-  /** Whether the manifest gives some secrets to some branches only. */
-  branch_bound: z.boolean().optional(),
+  /** What it builds, told by content: runs of the same identity make the same artifacts. */
+  identity: z.string().optional(),
+  /** The one branch that this holds for, when the manifest gives some secrets to some branches only. */
+  only_branch: z.string().optional(),
   /** How many jobs of the project may work at once, when it has a limit. */
   job_limit: z.int().positive().optional(),
   /** The newer run of the same branch that took its place in the queue. */

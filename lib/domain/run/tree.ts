@@ -6,6 +6,7 @@ import * as Manifests from '../manifest/synced.ts';
 import { ArchiveUnreadable, type Ports } from '../ports/index.ts';
 import { sources } from '../source/index.ts';
 import type { Source } from '../source/schema.ts';
+import type { Stored } from '../storage/collection.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
 import { manifestFailure, PlanFailure } from './failure.ts';
 
@@ -17,19 +18,18 @@ export async function readTree(
   ports: Pick<Ports, 'table' | 'trees'>,
   build: Build,
   source: Source,
-): Promise<{ treeDigest: string } & ReadManifest> {
+): Promise<{ treeDigest: string; own: string | null } & ReadManifest> {
   const { treeDigest, entry } = await survey(ports, source);
   const own = entry && parsed(entry);
-  await remember(ports, source, treeDigest, own?.hash ?? null);
   if (own !== undefined) {
     if (build.manifest_hash !== undefined && build.manifest_hash !== own.hash)
       throw manifestFailure(
         `The build names manifest ${build.manifest_hash}, but the tree's is ${own.hash}.`,
         'Build the tree that belongs to the hash, or leave the hash out.',
       );
-    return { treeDigest, ...own };
+    return { treeDigest, own: own.hash, ...own };
   }
-  return { treeDigest, ...(await synced(ports, build)) };
+  return { treeDigest, own: null, ...(await synced(ports, build)) };
 }
 
 async function survey(ports: Pick<Ports, 'trees'>, source: Source) {
@@ -79,17 +79,15 @@ async function synced(ports: Pick<Ports, 'table'>, build: Build): Promise<ReadMa
   );
 }
 
-/** Known once, the next build of these bytes may be answered without reading them. */
-async function remember(
+/** Known once, the next build of these bytes may be answered without reading them. @param own the tree's own manifest's hash */
+export async function noteTree(
   ports: Pick<Ports, 'table'>,
-  source: Source,
+  source: Stored<Source>,
   treeDigest: string,
-  manifestHash: string | null,
+  own: string | null,
 ): Promise<void> {
-  if (source.tree_digest === treeDigest && source.tree_manifest_hash === manifestHash) return;
-  await sources.update(ports.table, Keys.source(source.id), (value) => ({
-    ...value,
-    tree_digest: treeDigest,
-    tree_manifest_hash: manifestHash,
-  }));
+  const known = source.value;
+  if (known.tree_digest === treeDigest && known.tree_manifest_hash === own) return;
+  const noted = (value: Source): Source => ({ ...value, tree_digest: treeDigest, tree_manifest_hash: own });
+  await sources.update(ports.table, Keys.source(known.id), noted, source);
 }

@@ -46,8 +46,16 @@ export interface Collection<T> {
   change(stored: Stored<T>, next: T): Write;
   /** Changes what was read. @throws ConditionFailed when it has changed since */
   save(table: Table, stored: Stored<T>, next: T): Promise<Stored<T>>;
-  /** Reads and changes it until nobody was faster, at most 10 times. `undefined` from `step` leaves it as it is. */
-  update(table: Table, key: Key, step: (value: T) => T | undefined): Promise<Stored<T> | undefined>;
+  /**
+   * Reads and changes it until nobody was faster, at most 10 times. `undefined` from `step` leaves it as it is.
+   * @param known what was read of it a moment ago, which saves the first read
+   */
+  update(
+    table: Table,
+    key: Key,
+    step: (value: T) => T | undefined,
+    known?: Stored<T>,
+  ): Promise<Stored<T> | undefined>;
   /** A page of an index partition (or of the table's, with `table: true`), newest first unless `ascending`. */
   list(
     table: Table,
@@ -104,8 +112,8 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
       await table.write(self.change(stored, next));
       return { value: next, revision: stored.revision + 1 };
     },
-    async update(table, key, step) {
-      let stored = await self.get(table, key);
+    async update(table, key, step, known) {
+      let stored = known ?? (await self.get(table, key));
       for (let attempt = 0; attempt < UPDATE_TRIES; attempt++) {
         if (stored === undefined) return undefined;
         const next = step(stored.value);
