@@ -32,6 +32,7 @@ export class IdentityPolicies {
   readonly grants: readonly Grant[];
   readonly #statements: readonly Candidate[];
   readonly #cacheable: boolean;
+  readonly #mayDeny: boolean;
   readonly #cache = new Map<string, readonly Candidate[]>();
 
   /** @param grantsOf the grants of a statement to count: those of the role's own policies, none for AWS's */
@@ -41,6 +42,7 @@ export class IdentityPolicies {
   ) {
     this.#statements = statements.map((statement) => ({ statement, grants: grantsOf(statement) }));
     this.grants = this.#statements.flatMap(({ grants }) => grants);
+    this.#mayDeny = statements.some(({ effect }) => effect === 'Deny');
     this.#cacheable = !statements.some((one) =>
       one.resources?.patterns.some((pattern) => pattern.hasVariables),
     );
@@ -63,6 +65,7 @@ export class IdentityPolicies {
 
   /** Whether a statement denies it outright; nothing is counted. */
   denies(action: string, resource: string, lookup: ConditionLookup): boolean {
+    if (!this.#mayDeny) return false;
     return this.#about(action, resource, lookup).some(
       ({ statement: { effect, condition } }) =>
         effect === 'Deny' && (condition === undefined || condition(lookup)),
