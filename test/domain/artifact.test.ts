@@ -444,6 +444,16 @@ test('an artifact of an earlier version says that it is of a build', async () =>
   expect(await get(id)).toMatchObject({ origin: 'build', run_id: run.id });
 });
 
+test('a project that has uploads is not deleted', async () => {
+  const { id } = await create();
+  await receive(id);
+
+  expect(await refusal(Project.remove(place.ports, ADMIN, 'hello'))).toBe('project_not_empty');
+
+  await remove(place.ports, ADMIN, id);
+  await Project.remove(place.ports, ADMIN, 'hello');
+});
+
 test('strangers see none of it', async () => {
   const { id } = await create();
   const calls = [

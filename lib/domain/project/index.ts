@@ -130,6 +130,8 @@ export async function remove(ports: Pick<Ports, 'table'>, actor: Actor, ref: str
   const { id, slug, repository } = stored.value;
   const contents = [
     { what: 'builds', query: { index: 'gsi1', partition: Partitions.builds(id), limit: 1 } },
+    // Uploads need no build, and releases may be of uploads alone.
+    { what: 'artifacts', query: { index: 'gsi1', partition: Partitions.artifacts(id), limit: 1 } },
     { what: 'environments', query: { partition: Partitions.environments(id), limit: 1 } },
     // Their values would be left behind in Secrets Manager, where nobody looks for them.
     { what: 'secrets', query: { partition: Partitions.secrets(id), limit: 1 } },
