@@ -76,6 +76,7 @@ function withoutSecrets(result: ReportResult): ReportResult {
       message: masked(error.message),
       ...(error.hint !== undefined && { hint: masked(error.hint) }),
       ...(error.step !== undefined && { step: masked(error.step) }),
+      ...(error.stage !== undefined && { stage: masked(error.stage) }),
       ...(error.last_lines !== undefined && { last_lines: error.last_lines.map(masked) }),
     },
   };
