@@ -28,6 +28,8 @@ function projects(create = Project.create) {
       listProjects: ({ actor, query }) => Project.list(ports, actor, query),
       getProject: ({ actor, params }) => Project.resolve(ports, actor, params.project),
       updateProject: ({ actor, params, body }) => Project.update(ports, actor, params.project, body),
+      syncManifest: async () => Promise.reject(new Error('not in this test')),
+      getManifest: async () => Promise.reject(new Error('not in this test')),
       deleteProject: async ({ actor, params }) => {
         await Project.remove(ports, actor, params.project);
         return undefined;
