@@ -65,6 +65,28 @@ describe('following two jobs', () => {
   });
 });
 
+it('of a build that fails, neither its log nor its error has a secret in it', async () => {
+  const { client } = staithe;
+  const slug = await project();
+  const value = 'correct-horse-battery';
+  await client.call('putSecret', { params: { project: slug, name: 'TOKEN' }, body: { value } });
+
+  const { buildId, run } = await build(
+    client,
+    slug,
+    manifest({
+      app: { secrets: ['TOKEN'], commands: [`echo "with $TOKEN"; : ${value}; exit 3`], artifacts: 'out' },
+    }),
+  );
+
+  const said = JSON.stringify([run, await client.call('getBuildLogs', { params: { build: buildId } })]);
+  expect(run.error).toMatchObject({
+    step: 'echo "with $TOKEN"; : ***; exit 3',
+    last_lines: expect.arrayContaining(['with ***']),
+  });
+  expect(said).not.toContain(value);
+});
+
 describe('the log of a build with two jobs', () => {
   const SECRET = 'correct horse/battery+staple=';
   const RED = '\u001b[31mred\u001b[0m';
