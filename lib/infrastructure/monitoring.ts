@@ -9,14 +9,15 @@ import {
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
 import type { Events } from './events.ts';
+import type { Reconciler } from './reconciler.ts';
 import type { Workflow } from './workflow.ts';
 
-/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are five. */
+/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are six. */
 export class Monitoring extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { api: Api; events: Events; workflows: readonly Workflow[] },
+    props: { api: Api; events: Events; reconciler: Reconciler; workflows: readonly Workflow[] },
   ) {
     super(scope, id);
     const fiveMinutes = { period: Duration.minutes(5), statistic: 'Sum' };
@@ -50,6 +51,14 @@ export class Monitoring extends Construct {
       'relay-behind',
       props.events.relay.lambda.metric('IteratorAge', { period: Duration.minutes(5), statistic: 'Maximum' }),
       60_000,
+    );
+    // Three of the five sweeps in five minutes: one may meet a throttled service, and the next makes it good.
+    this.alarm(
+      'SweepFails',
+      'Overdue runs cannot be looked at',
+      'sweep-fails',
+      props.reconciler.sweep.lambda.metricErrors(fiveMinutes),
+      3,
     );
   }
 

@@ -39,9 +39,9 @@ export class StaitheStack extends Stack {
     };
     const events = new Events(this, 'Events', { bundles, storage, ...workflows });
     new Uploads(this, 'Uploads', { bundles, storage });
-    new Monitoring(this, 'Monitoring', { api, events, workflows: Object.values(workflows) });
     this.equipApi(api, { storage, secrets, builds, deployments });
-    new Reconciler(this, 'Reconciler', { bundles, storage, builds });
+    const reconciler = new Reconciler(this, 'Reconciler', { bundles, storage, builds });
+    new Monitoring(this, 'Monitoring', { api, events, reconciler, workflows: Object.values(workflows) });
     const adminToken = this.addAdminToken(bundles, storage);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
