@@ -18,7 +18,7 @@ import {
   sourceFailure,
   timeoutFailure,
 } from './failure.ts';
-import { type BuiltImage, buildImage, forgetImage, keepImage, publishImage } from './image/index.ts';
+import type { BuiltImage } from './image/index.ts';
 import { machineInWords, queueInWords, seconds } from './machine.ts';
 import { masked, say, Tail } from './output.ts';
 import { Progress } from './progress.ts';
@@ -162,6 +162,7 @@ async function phases(work: Work): Promise<string[]> {
   });
   const ids: string[] = [];
   if (image !== undefined && job.spec.image !== null) {
+    const { forgetImage, keepImage, publishImage } = await import('./image/index.ts');
     if (job.spec.image.push) {
       enter(work, 'push image', PERCENT.push);
       ids.push(await publishImage(work, image, job.spec.image));
@@ -177,6 +178,8 @@ async function builtImage(work: Work, folder: string): Promise<BuiltImage | unde
   const { image } = work.claimed.job.spec;
   if (image === null) return undefined;
   enter(work, 'build image', PERCENT.image);
+  // Loaded only here: most jobs make no image, and each module delays the first command of all.
+  const { buildImage } = await import('./image/index.ts');
   return buildImage(work, image, folder);
 }
 

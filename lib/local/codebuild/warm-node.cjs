@@ -8,19 +8,25 @@
 const { closeSync, readFileSync, readSync } = require('node:fs');
 const Module = require('node:module');
 const { dirname } = require('node:path');
+const { setFlagsFromString } = require('node:v8');
 const { compileFunction, constants } = require('node:vm');
 
 /** What most programs load sooner or later. */
 const COMMON =
   'async_hooks child_process crypto events fs/promises http https net os stream stream/consumers stream/promises timers/promises tls url util worker_threads zlib';
 for (const name of COMMON.split(' ')) require(`node:${name}`);
+for (const stream of ['stdout', 'stderr']) Reflect.get(process, stream);
 
 const [, , file] = process.argv;
+// All of it now, not each function when it is first called: there is time.
+setFlagsFromString('--no-lazy');
 const compiled = compileFunction(
   readFileSync(file, 'utf8').replace(/^#!/, '//'),
   ['exports', 'require', 'module', '__filename', '__dirname'],
   { filename: file, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
 );
+
+setFlagsFromString('--lazy');
 
 // The program's own `import()` must not be told off for how its file was compiled.
 const { emitWarning } = process;
