@@ -43,7 +43,8 @@ export async function startNoop(
 ): Promise<{ build: string; run: string }> {
   const { id, latest_run } = await client.call('createBuild', {
     params: { project },
-    body: { source_id: sourceId },
+    // Each of them is to be built, and not answered with the artifacts of the one before.
+    body: { source_id: sourceId, force_rebuild: true },
   });
   if (latest_run === null) throw new Error(`Build ${id} was not started.`);
   return { build: id, run: latest_run.id };
