@@ -16,6 +16,7 @@ import * as Job from '../../lib/domain/job/index.ts';
 import { ConditionFailed } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
+import { CreateRelease } from '../../lib/domain/release/schema.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { BlobKeys, Keys, uploadOfBlobKey } from '../../lib/domain/storage/keys.ts';
 import {
@@ -376,6 +377,27 @@ describe('what a release has', () => {
     await expect(
       table.write({ put: { ...Keys.artifactUse(id), entity: 'x', revision: 1 }, when: { absent: true } }),
     ).rejects.toThrow(ConditionFailed);
+  });
+
+  test.each<[string, unknown, boolean]>([
+    ['a build', { build_id: `bld_${ULID}`, tag: 't' }, true],
+    ['an artifact', { artifacts: { web: `art_${ULID}` }, tag: 't' }, true],
+    ['both', { build_id: `bld_${ULID}`, artifacts: { web: `art_${ULID}` }, tag: 't' }, true],
+    ['neither', { tag: 't' }, false],
+    ['no artifact at all', { artifacts: {}, tag: 't' }, false],
+    ['a service that is no name', { artifacts: { 'We b': `art_${ULID}` }, tag: 't' }, false],
+    ['an id of something else', { artifacts: { web: `bld_${ULID}` }, tag: 't' }, false],
+    ['a list', { artifacts: [`art_${ULID}`], tag: 't' }, false],
+    [
+      'more than 50',
+      {
+        artifacts: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`s${at}`, `art_${ULID}`])),
+        tag: 't',
+      },
+      false,
+    ],
+  ])('may be named as %s', (_, body, allowed) => {
+    expect(CreateRelease.safeParse(body).success).toBe(allowed);
   });
 
   test('is stored, of this project, and known', async () => {

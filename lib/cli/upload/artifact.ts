@@ -15,6 +15,9 @@ import { forgetUpload, keepUpload, readUpload, type UploadKey } from './state.ts
 /** 100 MB: below it a broken upload is sent again within seconds. */
 export const MULTIPART_FROM_BYTES = 100_000_000;
 
+/** 20 minutes: the function that verifies may take 15 (lib/infrastructure/uploads.ts), and is told of the upload within a few. */
+const VERIFIED_WITHIN_MS = 20 * 60_000;
+
 /** Half a second: the digest of 100 MB takes about as long. */
 const ASK_AGAIN_MS = 500;
 
@@ -129,8 +132,15 @@ async function finish(
   terminal: Terminal,
   id: string,
 ): Promise<Artifact> {
+  const deadline = Date.now() + VERIFIED_WITHIN_MS;
   let artifact = await api.call('completeArtifact', { params: { artifact: id } });
   while (artifact.status === 'verifying' || artifact.status === 'pending') {
+    if (Date.now() > deadline)
+      throw new Failure(EXIT.conflict, {
+        code: 'not_verified',
+        detail: `Artifact ${id} was sent, and is not verified after 20 minutes.`,
+        remedy: `Look at it with \`staithe artifact show ${id}\`; if it stays so, run the command again.`,
+      });
     terminal.progress('verifying');
     await delay(ASK_AGAIN_MS);
     artifact = await read(api, id);
