@@ -169,6 +169,7 @@ async function phases(work: Work): Promise<string[]> {
     } else artifacts.push(await keepImage(work, image));
     await forgetImage(work, image);
   }
+  if (artifacts.length === 0) return ids;
   enter(work, 'upload', PERCENT.upload, `upload ${counted(artifacts.length, 'artifact')}`);
   return [...ids, ...(await uploadArtifacts(api, artifacts, signal))];
 }

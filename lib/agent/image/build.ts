@@ -8,6 +8,7 @@ import { tagOfJob } from '../../domain/image/schema.ts';
 import { ARTIFACT_MAX_BYTES, type ImageSpec } from '../../domain/job/schema.ts';
 import { inWords, type PackedArtifact } from '../artifacts.ts';
 import { commandFailure, JobFailure } from '../failure.ts';
+import { seconds } from '../machine.ts';
 import { say } from '../output.ts';
 import { imageBuildFailure } from './build-failure.ts';
 import type { Builder } from './builder.ts';
@@ -37,6 +38,7 @@ export async function buildImage(work: ToolWork, spec: ImageSpec, folder: string
   say(`    with ${builder.name}: ${version}`);
   const idFile = join(workspace.out, 'image-id');
   const localName = `localhost/${job.service}:${tagOfJob(job.id)}`;
+  const began = performance.now();
   const end = await runTool(
     work,
     builder,
@@ -51,7 +53,7 @@ export async function buildImage(work: ToolWork, spec: ImageSpec, folder: string
   );
   if (end.exitCode !== 0) throw new JobFailure(imageBuildFailure(end, job.service, builder));
   const id = (await readFile(idFile, 'utf8')).trim();
-  say(`    ${id}`);
+  say(`    built in ${seconds(performance.now() - began)}: ${id}`);
   return { builder, id, localName };
 }
 

@@ -1,6 +1,7 @@
 /** An image's way to the registry: its tags, and the digest by the registry's own word. */
 import { type RegistryToken, tagOfJob } from '../../domain/image/schema.ts';
 import { JobFailure } from '../failure.ts';
+import { seconds } from '../machine.ts';
 import { say } from '../output.ts';
 import type { BuiltImage } from './build.ts';
 import { withLogin } from './login.ts';
@@ -52,11 +53,13 @@ class Push {
   /** The bytes go once, with the first tag; to the others the registry is told the same manifest. */
   async all([first = MOVABLE, ...others]: readonly string[]): Promise<PushedImage> {
     const own = tagOfJob(this.#work.claimed.job.id);
+    const began = performance.now();
     const underFirst = await this.#first(first);
     const manifest = underFirst ?? (await this.#only(own));
     const tags = [underFirst === undefined ? own : first];
     for (const tag of others) if (await this.#also(tag, manifest)) tags.push(tag);
-    say(`    ${this.#token.registry}/${this.#token.repository}@${manifest.digest}`);
+    const took = seconds(performance.now() - began);
+    say(`    pushed in ${took}: ${this.#token.registry}/${this.#token.repository}@${manifest.digest}`);
     return { digest: manifest.digest, tags };
   }
 

@@ -25,10 +25,15 @@ COPY --from=build /bin/busybox /bin/busybox
 `;
 
 /** @param files beside the Dockerfile and busybox */
-export function imageSource(dockerfile: string, files: Readonly<Record<string, string>> = {}): Buffer {
-  return tarGz(
-    { name: 'Dockerfile', content: dockerfile },
-    { name: 'busybox', content: busybox(), mode: 0o755 },
-    ...Object.entries(files).map(([name, content]) => ({ name, content })),
+export function imageSource(
+  dockerfile: string,
+  files: Readonly<Record<string, string>> = {},
+): Buffer<ArrayBuffer> {
+  return Buffer.from(
+    tarGz(
+      { name: 'Dockerfile', content: dockerfile },
+      { name: 'busybox', content: busybox(), mode: 0o755 },
+      ...Object.entries(files).map(([name, content]) => ({ name, content })),
+    ),
   );
 }
