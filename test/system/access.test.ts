@@ -100,6 +100,11 @@ let count = 0;
 const FRESH: Partial<Record<ExampleRequest['operation'], () => Promise<{ params?: object; body?: object }>>> =
   {
     createProject: async () => ({ body: { slug: newSlug('new'), repository: undefined } }),
+    getManifest: async () => {
+      const params = { project: things.project ?? '' };
+      await staithe.client.call('syncManifest', { params, body: { manifest: 'services: {web: {}}' } });
+      return {};
+    },
     createBuild: async () => ({
       body: { source_id: things.source, start: false, manifest_hash: undefined, services: undefined },
     }),
