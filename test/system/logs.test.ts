@@ -191,7 +191,9 @@ describe('the log of a build with two jobs', () => {
   it('its last lines are those before the end', async () => {
     const all = messages(await read({ service: 'side' }));
     const last = await read({ service: 'side', tail: 3 });
+    const most = await read({ service: 'side', tail: 10_000 });
 
+    expect(messages(most)).toEqual(all);
     expect(messages(last)).toEqual(all.slice(-3));
     expect(last.complete).toBe(true);
   });

@@ -1,6 +1,7 @@
 /** One look at the streams of a log: what is new in them, shared out fairly. */
 import type { LogStore, StoredLine } from '../ports/logs.ts';
 import { type Position, type Positions, START } from './cursor.ts';
+import { inParallel, MOST_LINES } from './store-limits.ts';
 import type { LogStream } from './streams.ts';
 
 /** What a look found in one stream. */
@@ -13,12 +14,8 @@ export interface Part {
   readonly after: (taken: number) => Position;
 }
 
-/** CloudWatch Logs gives 10,000 lines or 1 MB at a time (API reference: GetLogEvents). */
-const MOST_LINES = 10_000;
 /** A page with so many bytes was ended by its size: one line more, of at most 256 KB, may not have fitted into 1 MB. */
 const FULL_BYTES = (1024 - 256) * 1024;
-/** Looks at the same time: CloudWatch Logs answers 25 a second for the whole account (CloudWatch Logs quotas). */
-const PARALLEL = 8;
 
 /**
  * Looks at streams. Each has an equal share of the limit; what one leaves unused goes to those that have more. So a
@@ -98,14 +95,4 @@ function joined(first: Part, second: Part): Part {
     more: second.more,
     after: (taken) => (taken <= count ? first.after(taken) : second.after(taken - count)),
   };
-}
-
-async function inParallel<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const worker = async () => {
-    for (const [index, item] of queue) results[index] = await act(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
-  return results;
 }

@@ -4,6 +4,7 @@ import type { Position } from './cursor.ts';
 import { isShown, merged } from './page.ts';
 import type { LogLine } from './schema.ts';
 import { PAGE_MAX_BYTES, wireBytes } from './size.ts';
+import { inParallel, MOST_LINES } from './store-limits.ts';
 import type { LogStream } from './streams.ts';
 
 /** CodeBuild speaks some 20 lines around a command: asked for on top, so that mostly one look is enough. */
@@ -22,8 +23,7 @@ export async function lastLines(
   streams: readonly LogStream[],
   { count, platform, now }: { count: number; platform: boolean; now: number },
 ): Promise<{ items: LogLine[]; positions: Map<string, Position> }> {
-  const ends: End[] = [];
-  for (const stream of streams) ends.push(await endOf(logs, stream, count, platform, now));
+  const ends = await inParallel(streams, (stream) => endOf(logs, stream, count, platform, now));
   const kept = ends
     .flatMap(({ stream, lines }) => lines.map((line) => ({ stream, line })))
     .sort((a, b) => a.line.timestamp - b.line.timestamp)
@@ -42,7 +42,7 @@ async function endOf(
   platform: boolean,
   now: number,
 ): Promise<End> {
-  const limit = count + (platform ? 0 : PLATFORM_LINES);
+  const limit = Math.min(MOST_LINES, count + (platform ? 0 : PLATFORM_LINES));
   let page = await logs.readBack(stream.name, { limit });
   const position = { cursor: page.cursor, skip: 0, lookedAt: now, quiet: 0 };
   let lines = page.lines.filter((line) => isShown(line, platform));
