@@ -4,7 +4,11 @@
  * Exit codes: 0 the job's end was reported, be it good or bad; 1 it could not be reported; 2 the environment is not
  * complete; 3 the ticket was refused; 4 the run was cancelled; 143 the backend ended it (SIGTERM). So a backend that
  * sees anything else than 0 knows that the agent, and not the build, has failed.
+ *
+ * It is made for Node's startup snapshots (Node's documentation, "Startup Snapshot API"): where it is started before its
+ * job is there, it loads everything, and begins when it is told to.
  */
+import { startupSnapshot } from 'node:v8';
 import { beginClaim } from './claim.ts';
 import { EXIT } from './exit.ts';
 import { say } from './output.ts';
@@ -23,6 +27,13 @@ async function main(): Promise<number> {
   return work(settings, claim);
 }
 
-// A backend may stop reading before the job has ended; the job goes on.
-process.stdout.on('error', () => undefined);
-void main().then((code) => process.exit(code));
+function begin(): void {
+  // A backend may stop reading before the job has ended; the job goes on.
+  process.stdout.on('error', () => undefined);
+  void main().then((code) => process.exit(code));
+}
+
+if (startupSnapshot.isBuildingSnapshot()) {
+  void import('./work.ts');
+  startupSnapshot.setDeserializeMainFunction(begin);
+} else begin();

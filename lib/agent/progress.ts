@@ -9,8 +9,10 @@ import { isOver, type JobApi } from './api.ts';
 const HEARTBEAT_MS = 20_000;
 /** At most one report a second, as a run's reader sees no more. */
 const SHORTEST_MS = 1000;
+/** A stage that is over in a moment is not worth a call: fetching and unpacking a small source make one with the command. */
+const SETTLE_MS = 150;
 
-/** Sends reports in the background: each new stage at once, never two calls at a time, and nobody waits for them. */
+/** Sends reports in the background: each new stage soon, never two calls at a time, and nobody waits for them. */
 export class Progress {
   readonly #api: JobApi;
   readonly #onCancel: () => void;
@@ -28,8 +30,8 @@ export class Progress {
   /** @param progress 0 to 99 */
   enter(stage: string, progress: number): void {
     this.#latest = { stage, progress };
-    if (this.#sending === undefined) this.#send();
-    else this.#unsent = true;
+    if (this.#sending === undefined && !this.#unsent) this.#later(SETTLE_MS);
+    this.#unsent = true;
   }
 
   /** No report is on its way afterwards, so none can meet the job's result. */
@@ -56,8 +58,12 @@ export class Progress {
       .finally(() => {
         this.#sending = undefined;
         if (this.#latest === undefined) return;
-        this.#timer = setTimeout(() => this.#send(), this.#unsent ? SHORTEST_MS : HEARTBEAT_MS);
-        this.#timer.unref();
+        this.#later(this.#unsent ? SHORTEST_MS : HEARTBEAT_MS);
       });
+  }
+
+  #later(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#send(), milliseconds).unref();
   }
 }

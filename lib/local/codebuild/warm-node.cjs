@@ -1,14 +1,15 @@
 /**
  * A Node that is ready to run one program, before it is known with which environment: what a machine of the warm pool
  * starts for a build whose first command is `node <file>.cjs`. It has loaded Node's own modules and compiled the file,
- * and has run nothing of it. It waits for one line on descriptor 4, becomes the process that the command would have
- * started, and runs the file. Used once.
+ * and has run nothing of it, unless the program is made for startup snapshots (Node's documentation, "Startup Snapshot
+ * API"): then it has done what the program does while a snapshot is built. It waits for one line on descriptor 4, becomes
+ * the process that the command would have started, and runs the file, or its deserialize main function. Used once.
  */
 'use strict';
 const { closeSync, readFileSync, readSync } = require('node:fs');
 const Module = require('node:module');
 const { dirname } = require('node:path');
-const { setFlagsFromString } = require('node:v8');
+const { setFlagsFromString, startupSnapshot } = require('node:v8');
 const { compileFunction, constants } = require('node:vm');
 
 /** What most programs load sooner or later. */
@@ -20,11 +21,11 @@ for (const stream of ['stdout', 'stderr']) Reflect.get(process, stream);
 const [, , file] = process.argv;
 // All of it now, not each function when it is first called: there is time.
 setFlagsFromString('--no-lazy');
-const compiled = compileFunction(
-  readFileSync(file, 'utf8').replace(/^#!/, '//'),
-  ['exports', 'require', 'module', '__filename', '__dirname'],
-  { filename: file, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
-);
+const source = readFileSync(file, 'utf8').replace(/^#!/, '//');
+const compiled = compileFunction(source, ['exports', 'require', 'module', '__filename', '__dirname'], {
+  filename: file,
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+});
 
 setFlagsFromString('--lazy');
 
@@ -46,23 +47,51 @@ function readLine(descriptor) {
   }
 }
 
-const line = readLine(4);
-closeSync(4);
-if (line === undefined) process.exit();
-const order = JSON.parse(line);
-for (const name of Object.keys(process.env)) delete process.env[name];
-Object.assign(process.env, order.environment);
-process.chdir(order.folder);
-process.argv = [process.argv[0], file, ...order.args];
+/** Runs the file as Module.runMain does, which would have to read and compile it first. */
+function run() {
+  const main = new Module(file, null);
+  main.id = '.';
+  main.filename = file;
+  main.paths = Module._nodeModulePaths(dirname(file));
+  Module._cache[file] = main;
+  process.mainModule = main;
+  const requireOfMain = Module.createRequire(file);
+  requireOfMain.main = main;
+  compiled.call(main.exports, main.exports, requireOfMain, main, file, dirname(file));
+  main.loaded = true;
+}
 
-// As Module.runMain does with a file that it has to read and compile first.
-const main = new Module(file, null);
-main.id = '.';
-main.filename = file;
-main.paths = Module._nodeModulePaths(dirname(file));
-Module._cache[file] = main;
-process.mainModule = main;
-const requireOfMain = Module.createRequire(file);
-requireOfMain.main = main;
-compiled.call(main.exports, main.exports, requireOfMain, main, file, dirname(file));
-main.loaded = true;
+/** Lets a program that knows of snapshots get ready. @returns what to call when its build is there */
+function initialize() {
+  if (!source.includes('setDeserializeMainFunction')) return run;
+  const { isBuildingSnapshot, setDeserializeMainFunction } = startupSnapshot;
+  let begin = () => {};
+  startupSnapshot.isBuildingSnapshot = () => true;
+  startupSnapshot.setDeserializeMainFunction = (callback, data) => {
+    begin = () => callback(data);
+  };
+  process.argv = [process.argv[0], file];
+  run();
+  return () => {
+    Object.assign(startupSnapshot, { isBuildingSnapshot, setDeserializeMainFunction });
+    begin();
+  };
+}
+
+/** Becomes the process that the command would have started. */
+function become({ environment, folder, args }) {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, environment);
+  process.chdir(folder);
+  process.argv = [process.argv[0], file, ...args];
+}
+
+const begin = initialize();
+// After what the initialization has left for later.
+setImmediate(() => {
+  const line = readLine(4);
+  closeSync(4);
+  if (line === undefined) process.exit();
+  become(JSON.parse(line));
+  begin();
+});

@@ -87,6 +87,21 @@ for (const { name, sandbox, skip } of sandboxes)
       expect(lines).toEqual(['42']);
     });
 
+    it('has done what a program made for startup snapshots does before its main function', async () => {
+      const program = `const { startupSnapshot } = require('node:v8');
+        const before = process.env.SECRET;
+        const main = () => console.log(before, process.env.SECRET, !!startupSnapshot.isBuildingSnapshot());
+        if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(main);
+        else main();`;
+      const { session, begin, lines, command } = readySession(sandbox, program);
+      begin({ SECRET: 'of the build' });
+
+      await session.run(command, true);
+      await session.run(command, true);
+
+      expect(lines).toEqual(['undefined of the build false', 'of the build of the build false']);
+    });
+
     it('is not used for variables that Node reads when it starts', async () => {
       const { session, begin, lines, command } = readySession(
         sandbox,
