@@ -39,7 +39,7 @@ export async function packArtifacts(job: Job, folder: string, out: string): Prom
     for (const glob of result.unmatched) say(`    nothing matches '${glob}'`);
     if (result.sizeBytes > ARTIFACT_MAX_BYTES) throw tooLarge(spec, result.sizeBytes);
     const taken = packed.map((one) => one.name);
-    const name = nameOf(job.service, spec, result, taken);
+    const name = nameOf(job, spec, result, taken);
     packed.push({
       file,
       name,
@@ -72,14 +72,27 @@ const beside =
 
 type Packed = Extract<PackFilesResult, { kind: 'packed' }>;
 
-/** `<name or service>.<extension>`; a single file without a name given keeps its own. Never the same name twice. */
-function nameOf(service: string, spec: ArtifactSpec, result: Packed, taken: readonly string[]): string {
+/**
+ * `<name or service>.<extension>`, and of a matrix `<name>-<axis>-<value>.<extension>`; a single file without a name
+ * given keeps its own. Never the same name twice, neither in a job nor in a run.
+ */
+function nameOf(
+  { service, matrix }: Pick<Job, 'service' | 'matrix'>,
+  spec: ArtifactSpec,
+  result: Packed,
+  taken: readonly string[],
+): string {
+  const cell = Object.entries(matrix)
+    .map(([axis, value]) => `-${axis}-${value.replace(/[^\w.-]/g, '-')}`)
+    .join('');
   const keepsOwn =
     spec.format === 'file' && spec.name === undefined && /^[A-Za-z0-9][\w.-]{0,120}$/.test(result.fileName);
   const extension = /^(\.[A-Za-z0-9]{1,20}){0,2}$/.test(result.extension) ? result.extension : '';
-  const stem = keepsOwn
+  const own = keepsOwn
     ? result.fileName.slice(0, result.fileName.length - extension.length)
     : (spec.name ?? service);
+  // A file name has 128 characters (domain/job/schema.ts), of which an extension may take 42 and a count 4.
+  const stem = `${own}${cell}`.slice(0, 128 - extension.length - 4);
   for (let count = 1; ; count += 1) {
     const name = `${stem}${count === 1 ? '' : `-${count}`}${extension}`;
     if (!taken.includes(name)) return name;

@@ -95,14 +95,28 @@ async function start(
 function choose(release: ReleaseValue, environment: EnvironmentValue): ReleaseArtifact {
   const names = [...new Set(release.artifacts.map((artifact) => artifact.service))];
   const service = environment.service ?? (names.length === 1 ? names[0] : undefined);
-  const found = release.artifacts.find((artifact) => artifact.service === service);
-  if (found !== undefined) return found;
+  const found = release.artifacts.filter((artifact) => artifact.service === service);
+  if (found.length > 0) return theOne(found, String(service));
   throw new StaitheError(
     'service_unknown',
     service === undefined
       ? `The release has several services (${names.join(', ')}) and environment '${environment.name}' names none.`
       : `The release has no service '${service}'; it has ${names.join(', ')}.`,
     { remedy: `Set the environment's service to one of ${names.join(', ')}.` },
+  );
+}
+
+/** Of several artifacts the one that is named after the service; a matrix leaves one a cell, and none is so named. */
+function theOne(found: readonly ReleaseArtifact[], service: string): ReleaseArtifact {
+  const [only] = found;
+  const chosen =
+    found.length === 1 ? only : found.find(({ name }) => name === `${service}.zip` || name === service);
+  if (chosen !== undefined) return chosen;
+  const names = found.map(({ name }) => name).join(', ');
+  throw new StaitheError(
+    'artifact_not_deployable',
+    `The release has ${found.length} artifacts of '${service}' (${names}), and a deployment takes one.`,
+    { remedy: `Cut a release that names one: staithe release create --artifact ${service}=<art_…>.` },
   );
 }
 
