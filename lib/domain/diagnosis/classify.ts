@@ -10,6 +10,7 @@ import type { Phase } from './phase.ts';
 import { TOOLS } from './rules/index.ts';
 import { DISK_HINT, MEMORY_HINT, type Tool } from './rules/rule.ts';
 import { failingStage } from './stage.ts';
+import { hintOf, inWords, nameOf } from './words.ts';
 
 export interface Facts {
   readonly phase: Phase;
@@ -171,49 +172,3 @@ function heard(tool: Tool, lines: readonly string[], codes: readonly FailureCode
 const MESSAGE_LINE = 300;
 const shortened = (line: string): string =>
   line.length > MESSAGE_LINE ? `${line.slice(0, MESSAGE_LINE)}…` : line;
-
-const PHASE_NAMES: Readonly<Record<Phase, string>> = {
-  fetch: 'Fetching the source',
-  clone: 'Cloning the source',
-  unpack: 'Unpacking the source',
-  prepare: 'Preparing the job',
-  command: 'The command',
-  image: 'Building the image',
-  push: 'Pushing the image',
-  pack: 'Packing the artifacts',
-  upload: 'Uploading the artifacts',
-  agent: 'The agent',
-};
-
-function nameOf({ phase, command }: Facts): string {
-  if (phase !== 'command' || command === undefined) return PHASE_NAMES[phase];
-  const first = command.split('\n', 1)[0] ?? '';
-  return `'${first.length > 80 || first !== command ? `${first.slice(0, 80)}…` : first}'`;
-}
-
-function inWords({ exit_code: exitCode, signal }: Facts): string {
-  if (signal !== undefined) return `was ended by ${signal}`;
-  return exitCode === undefined ? 'failed' : `ended with exit code ${exitCode}`;
-}
-
-function hintOf(ends: readonly End[], phase: Phase): string {
-  // POSIX.1-2017, 2.8.2: 127 is a command not found, 126 one that cannot be run.
-  const inner = ends.at(-1) ?? {};
-  if (phase === 'clone')
-    return 'Check the address of the repository, and that it is public or its token may read it.';
-  if (phase === 'push')
-    return 'The registry did not take the image. Run the build again; if it stays, check `registry` in staithe.yaml.';
-  if (phase === 'fetch' || phase === 'unpack') return 'Upload the source again and build from it.';
-  if (phase === 'prepare') return 'Correct staithe.yaml where the message points.';
-  if (phase === 'upload' || phase === 'agent')
-    return 'Run the build again. If it fails in the same way, report it with the log.';
-  if (inner.exitCode === 127)
-    return 'A program was not found. Install it in an earlier command, name it in `toolchain`, or check its spelling.';
-  if (inner.exitCode === 126)
-    return 'A file is not executable. Run it through its interpreter, or chmod +x it.';
-  if (ends.some(isKilled))
-    return 'Something killed it: often the kernel, for want of memory. Try `resources.compute: large` in staithe.yaml.';
-  if (ends.some((end) => end.signal === 'SIGSEGV'))
-    return 'The program crashed (segmentation fault): a fault in it, or a binary made for another machine.';
-  return 'Read the last lines above it; running the same command in a clean checkout usually shows the same.';
-}

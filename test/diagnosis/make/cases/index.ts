@@ -1,18 +1,24 @@
 /** All failures that are made, by tool. */
 import type { Case } from '../case.ts';
 import { ADVERSARIAL } from './adversarial.ts';
+import { C } from './c.ts';
 import { DOCKER } from './docker.ts';
+import { GO } from './go.ts';
 import { IMAGES } from './images.ts';
 import { JAVASCRIPT } from './javascript.ts';
 import { JVM_AND_BEAM } from './jvm-beam.ts';
-import { NATIVE } from './native.ts';
+import { PACKAGES } from './packages.ts';
 import { PYTHON } from './python.ts';
+import { RUST } from './rust.ts';
 import { SHELL_AND_GIT } from './shell-git.ts';
 
 export const CASES: readonly Case[] = [
+  ...PACKAGES,
   ...JAVASCRIPT,
   ...PYTHON,
-  ...NATIVE,
+  ...RUST,
+  ...GO,
+  ...C,
   ...JVM_AND_BEAM,
   ...SHELL_AND_GIT,
   ...IMAGES,

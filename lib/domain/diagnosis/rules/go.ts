@@ -1,0 +1,56 @@
+/** Go. */
+import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+
+const GO_AUTH = secretHint(
+  'The module proxy or git host refused the credentials, or got none.',
+  'GITHUB_TOKEN',
+  'give it to git, and set GOPRIVATE in `env`',
+);
+
+export const GO: Tool = {
+  name: 'Go',
+  rules: [
+    on(/^(?:go: |\t).*: reading https?:\/\/\S+: 40[13] /, 'auth_error', GO_AUTH),
+    on(/^\s+fatal: could not read Username for /, 'auth_error', GO_AUTH),
+    on(/^(?:go(?: build \S+)?: |\S+: ).*no space left on device$/, 'resource_error', DISK_HINT),
+    on(
+      /^(?:fatal error: (?:runtime: )?(?:out of memory|cannot allocate memory)|runtime: (?:out of memory|cannot allocate))/,
+      'resource_error',
+      MEMORY_HINT,
+    ),
+    on(
+      /^(?:go: |\t).*: (?:reading https?:\/\/\S+: (?:429|5\d\d) |Get "\S+": (?:dial tcp|net\/http|context deadline|EOF|read tcp|x509))/,
+      'registry_error',
+      REGISTRY_HINT,
+    ),
+    on(
+      /^verifying \S+: checksum mismatch$/,
+      'build_error',
+      'A module is not the one that go.sum names. Find out why it changed; then `go mod tidy`.',
+    ),
+    on(
+      /^(?:\S+: )?(?:missing go\.sum entry|.*: missing go\.sum entry for )/,
+      'build_error',
+      'Run `go mod tidy` on your machine and commit go.sum.',
+    ),
+    on(
+      /^(?:\S+: )?no required module provides package (\S+)/,
+      'build_error',
+      (found) =>
+        `go.mod does not name what provides ${part(found, 1, 'a package')}: \`go get\` it and commit go.mod.`,
+    ),
+    on(
+      /^(?:go: go\.mod file not found|pattern \S+: directory prefix \S+ does not contain main module)/,
+      'build_error',
+      "There is no go.mod in the service's folder: check `context` in staithe.yaml.",
+    ),
+    on(/^panic: test timed out after /, 'build_error', 'A test ran longer than `go test -timeout` allows.'),
+    on(
+      /^(?:vet: )?\.?\/?\S+\.go:\d+(?::\d+)?: /,
+      'build_error',
+      'Go names above the lines that it does not accept.',
+    ),
+    on(/^panic: /, 'build_error', 'The program panicked; the stack below names the line.'),
+    on(/^go: /, 'build_error', 'Go says above what is wrong.'),
+  ],
+};
