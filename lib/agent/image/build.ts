@@ -51,7 +51,7 @@ export async function buildImage(work: ToolWork, spec: ImageSpec, folder: string
       idFile,
     }),
   );
-  if (end.exitCode !== 0) throw new JobFailure(imageBuildFailure(end, job.service, builder));
+  if (end.exitCode !== 0) throw new JobFailure(imageBuildFailure(end, builder));
   const id = (await readFile(idFile, 'utf8')).trim();
   say(`    built in ${seconds(performance.now() - began)}: ${id}`);
   return { builder, id, localName };
@@ -74,7 +74,7 @@ export async function keepImage(work: ToolWork, image: BuiltImage): Promise<Pack
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash, { signal: work.signal });
   const name = `${job.service}.image.tar`;
-  say(`    ${name}: ${inWords(size)}; docker load -i ${name} brings it into Docker`);
+  say(`    ${name}: ${inWords(size)}; docker load -i ${name} or podman load -i ${name} takes it`);
   return { file, name, sha256: hash.digest('hex'), size_bytes: size, content_type: 'application/x-tar' };
 }
 

@@ -10,8 +10,11 @@ import { pushFailure, pushToolFailure } from './push-failure.ts';
 import { Registry } from './registry.ts';
 import { runTool, type ToolWork } from './tool.ts';
 
-/** A tag for trying things out: it points at the newest image. All others stay with the first that had them. */
-const MOVABLE = 'local';
+/**
+ * The tag of a build that has neither a commit nor a version, each cell of a matrix with its own (domain/run/job-of.ts):
+ * it points at the newest image. All others stay with the first that had them.
+ */
+const isMovable = (tag: string): boolean => tag === 'local' || tag.startsWith('local-');
 
 export interface PushedImage {
   readonly digest: string;
@@ -51,7 +54,7 @@ class Push {
   }
 
   /** The bytes go once, with the first tag; to the others the registry is told the same manifest. */
-  async all([first = MOVABLE, ...others]: readonly string[]): Promise<PushedImage> {
+  async all([first = 'local', ...others]: readonly string[]): Promise<PushedImage> {
     const own = tagOfJob(this.#work.claimed.job.id);
     const began = performance.now();
     const underFirst = await this.#first(first);
@@ -70,7 +73,7 @@ class Push {
       say(`    ${tag}: the registry has this image already`);
       return present;
     }
-    if (present !== undefined && tag !== MOVABLE) return this.#stays(tag, present);
+    if (present !== undefined && !isMovable(tag)) return this.#stays(tag, present);
     const failure = await this.#push(tag);
     const now = await this.#registry.manifest(tag);
     if (now !== undefined && isOf(now, this.#image.id)) return now;
@@ -95,7 +98,7 @@ class Push {
   async #also(tag: string, manifest: Manifest): Promise<boolean> {
     const present = await this.#registry.manifest(tag);
     if (present?.digest === manifest.digest) return true;
-    const moved = (present === undefined || tag === MOVABLE) && (await this.#registry.tag(tag, manifest));
+    const moved = (present === undefined || isMovable(tag)) && (await this.#registry.tag(tag, manifest));
     if (!moved) say(`    ${tag} stays with the image that had it first`);
     return moved;
   }
