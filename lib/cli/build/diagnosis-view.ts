@@ -1,5 +1,5 @@
-/** A diagnosis as people read it: the reason first, then what it rests on. */
-import { logFormatter } from '../follow/log.ts';
+/** A diagnosis as people read it: the reason stands last, where the eye is when the command has ended. */
+import { logFormatter } from '../follow/line.ts';
 import type { Diagnosis } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
 import { moment, took } from '../terminal/format.ts';
