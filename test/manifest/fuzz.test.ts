@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Document } from 'yaml';
 import { canonicalManifest, hashOf, ManifestError, parse, textOf } from '../../lib/domain/manifest/index.ts';
-import { change, changed, manifestData, slip, slipped } from './arbitrary.ts';
+import { manifestData } from './arbitrary.ts';
+import { change, changed, slip, slipped } from './mutations.ts';
 
 const SEED = 20_261_121;
 

@@ -10,7 +10,8 @@ import { parse } from '../../lib/domain/manifest/index.ts';
 import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
 import { placesIn } from '../../lib/domain/manifest/place.ts';
 import { Manifest } from '../../lib/domain/manifest/schema.ts';
-import { change, changed, manifestData } from './arbitrary.ts';
+import { manifestData } from './arbitrary.ts';
+import { change, changed } from './mutations.ts';
 
 const SEED = 20_261_121;
 const schema = manifestJsonSchema();

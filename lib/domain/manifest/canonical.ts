@@ -18,7 +18,7 @@ export function canonicalManifest(manifest: Manifest): string {
 }
 
 /** JSON with keys in code-unit order, as RFC 8785 section 3.2.3 sorts them. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>
     isObject(member)
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))

@@ -7,7 +7,7 @@ import { check, type Finding } from './findings.ts';
 import { fieldOf, type Mistake, type Place, placesIn } from './place.ts';
 import { MANIFEST_MAX_BYTES, type Manifest, Manifest as ManifestSchema } from './schema.ts';
 
-export { canonicalJson, canonicalManifest, hashOf } from './canonical.ts';
+export { canonicalManifest, hashOf } from './canonical.ts';
 export type { Mistake } from './place.ts';
 
 /** As many mistakes as somebody mends before looking again; a run's message holds no more than that. */

@@ -5,8 +5,7 @@ import { contradictionsBetween } from './contradictions.ts';
 import { Service } from './service.ts';
 import { SecretName } from './values.ts';
 
-export { Service } from './service.ts';
-export { ArtifactSpec, CacheSpec } from './spec.ts';
+export { ArtifactSpec } from './spec.ts';
 
 /** Where the manifest stands in a tree. */
 export const MANIFEST_FILES = ['staithe.yaml', 'staithe.yml'] as const;
