@@ -44,6 +44,9 @@ const LIFECYCLE_POLICY = JSON.stringify({
   ],
 });
 
+/** Of builds that have neither a commit nor a version, with the cells of a matrix: they point at the newest image. */
+const MOVABLE_TAGS = ['local', 'local-*'].map((filter) => ({ filterType: 'WILDCARD' as const, filter }));
+
 export interface EcrRegistryOptions {
   readonly ecr: ECRClient;
   readonly sts: STSClient;
@@ -144,7 +147,8 @@ async function create(ecr: ECRClient, repositoryName: string, target: RegistryTa
     ecr.send(
       new CreateRepositoryCommand({
         repositoryName,
-        imageTagMutability: 'IMMUTABLE',
+        imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+        imageTagMutabilityExclusionFilters: MOVABLE_TAGS,
         imageScanningConfiguration: { scanOnPush: true },
         tags: [{ Key: 'staithe:project', Value: target.projectId }],
       }),

@@ -31,15 +31,13 @@ export class Registry extends Construct {
       description: 'Of jobs that push an image: each session is narrowed to one repository',
     });
     pushRole.addToPolicy(new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }));
-    // What a push takes (docs: ECR, "IAM permissions for pushing an image"), and what reading an image's layers does:
-    // a build may begin with the service's last image.
+    // What a push takes (docs: ECR, "IAM permissions for pushing an image"), and nothing that reads layers.
     pushRole.addToPolicy(
       new PolicyStatement({
         actions: [
           'ecr:BatchCheckLayerAvailability',
           'ecr:BatchGetImage',
           'ecr:CompleteLayerUpload',
-          'ecr:GetDownloadUrlForLayer',
           'ecr:InitiateLayerUpload',
           'ecr:PutImage',
           'ecr:UploadLayerPart',

@@ -95,7 +95,11 @@ describe('a registry on ECR', () => {
 
     expect([repository, insecure]).toEqual(['staithe/hello/web', true]);
     expect(made?.repositoryUri).toBe(`${host}/${repository}`);
-    expect(made?.imageTagMutability).toBe('IMMUTABLE');
+    expect(made?.imageTagMutability).toBe('IMMUTABLE_WITH_EXCLUSION');
+    expect(made?.imageTagMutabilityExclusionFilters?.map(({ filter }) => filter)).toEqual([
+      'local',
+      'local-*',
+    ]);
     expect(made?.imageScanningConfiguration).toEqual({ scanOnPush: true });
     expect(tags).toEqual([{ Key: 'staithe:project', Value: TARGET.projectId }]);
   });

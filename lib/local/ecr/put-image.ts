@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { tagExists } from './errors.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
-import type { Image, Repository } from './schema.ts';
+import { isMovable } from './mutability.ts';
+import { type Image, mutabilityOf, type Repository } from './schema.ts';
 import type { EcrState } from './state.ts';
 
 export interface PutImageRequest {
@@ -57,7 +58,7 @@ export function putImage(
     tag !== undefined &&
     present !== undefined &&
     present !== actual &&
-    repository.mutability === 'IMMUTABLE'
+    !isMovable(tag, mutabilityOf(repository))
   )
     throw tagExists(tag, repository.name);
   const known = repositories.image(repository.name, actual);

@@ -2,9 +2,10 @@
 import type { z } from 'zod';
 import type { Action, Call } from '../service.ts';
 import { invalidParameter, repositoryExists, repositoryNotEmpty } from './errors.ts';
+import { described as mutabilityIn } from './mutability.ts';
 import * as requests from './requests.ts';
 import { paged, parsed } from './requests.ts';
-import type { Repository } from './schema.ts';
+import { mutabilityOf, type Repository } from './schema.ts';
 import { authorize, authorized, type EcrState, prefixed, repositoryArn } from './state.ts';
 
 export function repositoryActions(state: EcrState): Record<string, Action> {
@@ -43,10 +44,14 @@ export function repositoryActions(state: EcrState): Record<string, Action> {
       return { repository: await described(state, repository) };
     },
     PutImageTagMutability(input, call) {
-      const { repositoryName, imageTagMutability } = parsed(requests.PutImageTagMutability, input);
+      const { repositoryName, ...setting } = parsed(requests.PutImageTagMutability, input);
       const repository = authorized(state, call, 'PutImageTagMutability', repositoryName);
-      repositories.put({ ...repository, mutability: imageTagMutability });
-      return { registryId, repositoryName, imageTagMutability };
+      repositories.put({
+        ...repository,
+        mutability: setting.imageTagMutability,
+        exclusions: setting.imageTagMutabilityExclusionFilters,
+      });
+      return { registryId, repositoryName, ...mutabilityIn(setting) };
     },
     PutImageScanningConfiguration(input, call) {
       const { repositoryName, imageScanningConfiguration } = parsed(
@@ -97,6 +102,7 @@ export function newRepository(
   return {
     name: request.repositoryName,
     mutability: request.imageTagMutability,
+    exclusions: request.imageTagMutabilityExclusionFilters,
     scan_on_push: request.imageScanningConfiguration.scanOnPush,
     encryption: request.encryptionConfiguration,
     tags: tagsOf(request.tags),
@@ -113,7 +119,7 @@ async function described(state: EcrState, repository: Repository) {
     repositoryName: repository.name,
     repositoryUri: `${await state.registryHost()}/${repository.name}`,
     createdAt: repository.created / 1000,
-    imageTagMutability: repository.mutability,
+    ...mutabilityIn(mutabilityOf(repository)),
     imageScanningConfiguration: { scanOnPush: repository.scan_on_push },
     encryptionConfiguration: repository.encryption,
   };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { invalidParameter } from './errors.ts';
 import { DIGEST } from './manifest.ts';
+import { filtersFit, mutabilityShape } from './mutability.ts';
 import { Encryption } from './schema.ts';
 
 const segment = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
@@ -19,7 +20,6 @@ const registryId = z
   .optional();
 const tags = z.array(z.object({ Key: z.string().min(1).max(128), Value: z.string().max(256).default('') }));
 const scanning = z.object({ scanOnPush: z.boolean().default(false) });
-const mutability = z.enum(['MUTABLE', 'IMMUTABLE']);
 const imageIds = z
   .array(
     z.object({
@@ -35,14 +35,19 @@ const page = {
 };
 const filter = z.object({ tagStatus: z.enum(['TAGGED', 'UNTAGGED', 'ANY']).default('ANY') }).prefault({});
 
-export const CreateRepository = z.object({
-  registryId,
-  repositoryName,
-  tags: tags.max(50).default([]),
-  imageTagMutability: mutability.default('MUTABLE'),
-  imageScanningConfiguration: scanning.prefault({}),
-  encryptionConfiguration: Encryption.default({ encryptionType: 'AES256' }),
-});
+const EXCLUSIONS = "must name filters with, and only with, a mutability '…_WITH_EXCLUSION'";
+
+export const CreateRepository = z
+  .object({
+    registryId,
+    repositoryName,
+    tags: tags.max(50).default([]),
+    ...mutabilityShape,
+    imageTagMutability: mutabilityShape.imageTagMutability.default('MUTABLE'),
+    imageScanningConfiguration: scanning.prefault({}),
+    encryptionConfiguration: Encryption.default({ encryptionType: 'AES256' }),
+  })
+  .refine(filtersFit, EXCLUSIONS);
 export const DescribeRepositories = z.object({
   registryId,
   repositoryNames: z.array(repositoryName).min(1).max(100).optional(),
@@ -53,7 +58,7 @@ export const DeleteRepository = OneRepository.extend({ force: z.boolean().defaul
 export const PutLifecyclePolicy = OneRepository.extend({
   lifecyclePolicyText: z.string().min(100).max(30_720),
 });
-export const PutImageTagMutability = OneRepository.extend({ imageTagMutability: mutability });
+export const PutImageTagMutability = OneRepository.extend(mutabilityShape).refine(filtersFit, EXCLUSIONS);
 export const PutImageScanningConfiguration = OneRepository.extend({ imageScanningConfiguration: scanning });
 export const SetRepositoryPolicy = OneRepository.extend({
   policyText: z.string().max(10_240),

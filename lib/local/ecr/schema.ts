@@ -1,5 +1,6 @@
 /** What ECR keeps, as tables and as what their rows mean. Times are milliseconds since the epoch. */
 import { z } from 'zod';
+import { ExclusionFilters, type Mutability, mutabilityShape } from './mutability.ts';
 
 /**
  * `blob` has each content once, whatever repositories hold it; `layer` says which do. An upload is a list of pieces
@@ -7,7 +8,8 @@ import { z } from 'zod';
  */
 export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS repository (
-    name TEXT PRIMARY KEY, mutability TEXT NOT NULL, scan_on_push INTEGER NOT NULL, encryption TEXT NOT NULL,
+    name TEXT PRIMARY KEY, mutability TEXT NOT NULL, exclusions TEXT NOT NULL,
+    scan_on_push INTEGER NOT NULL, encryption TEXT NOT NULL,
     tags TEXT NOT NULL, policy TEXT, lifecycle TEXT, created REAL NOT NULL
   );
   CREATE TABLE IF NOT EXISTS image (
@@ -37,7 +39,8 @@ export const Encryption = z.object({
 
 export const RepositoryRow = z.object({
   name: z.string(),
-  mutability: z.enum(['MUTABLE', 'IMMUTABLE']),
+  mutability: mutabilityShape.imageTagMutability,
+  exclusions: json.pipe(ExclusionFilters),
   scan_on_push: z.number().transform(Boolean),
   encryption: json.pipe(Encryption),
   tags: json.pipe(z.record(z.string(), z.string())),
@@ -48,6 +51,11 @@ export const RepositoryRow = z.object({
   created: z.number(),
 });
 export type Repository = z.infer<typeof RepositoryRow>;
+
+export const mutabilityOf = ({ mutability, exclusions }: Repository): Mutability => ({
+  imageTagMutability: mutability,
+  imageTagMutabilityExclusionFilters: exclusions,
+});
 
 export const ImageRow = z.object({
   repository: z.string(),

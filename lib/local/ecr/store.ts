@@ -22,10 +22,12 @@ export class RepositoryStore {
   }
 
   put(repository: Repository): void {
-    const { name, mutability, scan_on_push, encryption, tags, policy, lifecycle, created } = repository;
-    const values = [name, mutability, Number(scan_on_push), JSON.stringify(encryption), JSON.stringify(tags)];
+    const { name, mutability, exclusions, scan_on_push, encryption, tags, policy, lifecycle, created } =
+      repository;
+    const settings = [name, mutability, JSON.stringify(exclusions), Number(scan_on_push)];
+    const values = [...settings, JSON.stringify(encryption), JSON.stringify(tags)];
     this.#database
-      .prepare('INSERT OR REPLACE INTO repository VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT OR REPLACE INTO repository VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(...values, policy, lifecycle, created);
   }
 

@@ -13,6 +13,14 @@ const flag = z.union([z.boolean(), z.stringbool()]);
 const Properties = z.object({
   RepositoryName: z.string().optional(),
   ImageTagMutability: z.string().optional(),
+  ImageTagMutabilityExclusionFilters: z
+    .array(
+      z.object({
+        ImageTagMutabilityExclusionFilterType: z.string(),
+        ImageTagMutabilityExclusionFilterValue: z.string(),
+      }),
+    )
+    .default([]),
   ImageScanningConfiguration: z.object({ ScanOnPush: flag.default(false) }).optional(),
   EncryptionConfiguration: z.object({ EncryptionType: z.string(), KmsKey: z.string().optional() }).optional(),
   LifecyclePolicy: z.object({ LifecyclePolicyText: z.string() }).optional(),
@@ -29,6 +37,10 @@ export async function provideRepository(state: EcrState, request: ResourceReques
     repositoryName: properties.RepositoryName ?? request.generatedName.toLowerCase(),
     tags: properties.Tags,
     imageTagMutability: properties.ImageTagMutability,
+    imageTagMutabilityExclusionFilters: properties.ImageTagMutabilityExclusionFilters.map((one) => ({
+      filterType: one.ImageTagMutabilityExclusionFilterType,
+      filter: one.ImageTagMutabilityExclusionFilterValue,
+    })),
     imageScanningConfiguration: { scanOnPush: properties.ImageScanningConfiguration?.ScanOnPush },
     encryptionConfiguration: encryption && {
       encryptionType: encryption.EncryptionType,

@@ -298,6 +298,46 @@ describe('images', () => {
     await expect(put).rejects.toMatchObject({ name: 'ImageTagAlreadyExistsException' });
   });
 
+  test('move the tags that a filter leaves out of immutability, and no other', async () => {
+    const filters = ['local', 'dev-*'].map((filter) => ({ filterType: 'WILDCARD' as const, filter }));
+    const setting = {
+      imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+      imageTagMutabilityExclusionFilters: filters,
+    } as const;
+    await cloud.client.send(new PutImageTagMutabilityCommand({ repositoryName, ...setting }));
+    for (const tag of ['v1', 'local', 'dev-1.2', 'locals'])
+      await registry.pushImage(repositoryName, tag, `first ${tag}`);
+    const imageManifest = JSON.stringify(await registry.image(repositoryName, 'second'));
+    const put = (imageTag: string) =>
+      cloud.client.send(new PutImageCommand({ repositoryName, imageTag, imageManifest })).then(
+        () => 'moved',
+        (error: Error) => error.name,
+      );
+
+    const answers = await Promise.all(['v1', 'local', 'dev-1.2', 'locals'].map(put));
+
+    const taken = 'ImageTagAlreadyExistsException';
+    expect(answers).toEqual([taken, 'moved', 'moved', taken]);
+    const described = new DescribeRepositoriesCommand({ repositoryNames: [repositoryName] });
+    expect((await cloud.client.send(described)).repositories).toMatchObject([setting]);
+  });
+
+  test.each([
+    ['IMMUTABLE_WITH_EXCLUSION', []],
+    ['IMMUTABLE', ['local']],
+    ['IMMUTABLE_WITH_EXCLUSION', ['a*b*c*']],
+  ] as const)('take no setting %s with the filters %j', async (imageTagMutability, filters) => {
+    const put = cloud.client.send(
+      new PutImageTagMutabilityCommand({
+        repositoryName,
+        imageTagMutability,
+        imageTagMutabilityExclusionFilters: filters.map((filter) => ({ filterType: 'WILDCARD', filter })),
+      }),
+    );
+
+    await expect(put).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
   test('are listed tag by tag, tagged and untagged apart', async () => {
     const [one, two] = [
       await registry.pushImage(repositoryName, 'a', 'one'),
