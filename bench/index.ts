@@ -10,10 +10,13 @@ import { bundles } from './bundles.ts';
 import { capacity } from './capacity.ts';
 import { figureTable, type Report } from './figure.ts';
 import { firstCommand } from './first-command.ts';
+import { flood } from './flood.ts';
 import { get } from './get.ts';
 import { type Bench, prepare, ROOT } from './installation.ts';
 import { list } from './list.ts';
 import { logLines } from './log-lines.ts';
+import { price } from './price.ts';
+import { reuse } from './reuse.ts';
 import { start } from './start.ts';
 import { throughput } from './throughput.ts';
 import { upload } from './upload.ts';
@@ -22,10 +25,13 @@ const BENCHES: Readonly<Record<string, (bench: Bench) => Promise<Report>>> = {
   start,
   'first-command': firstCommand,
   throughput,
+  reuse,
   'log-lines': logLines,
+  flood,
   get,
   bundles,
   capacity,
+  price,
   list,
   upload,
 };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '../lib/contract/client.ts';
 import { freshAssembly } from '../lib/start/assembly.ts';
-import { Answer, type CapacityUse, Ready } from './messages.ts';
+import { Answer, type CallCount, type CapacityUse, Ready } from './messages.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -32,6 +32,8 @@ export interface Installation extends Ready {
   readonly pid: number;
   /** What DynamoDB was asked for since the last call of this. */
   capacity(): Promise<CapacityUse[]>;
+  /** Which AWS actions were asked permission for since the last call of this, and how often. */
+  calls(): Promise<CallCount[]>;
   /** The largest resident set that the server's process has had, in bytes. */
   peakMemory(): Promise<number>;
 }
@@ -57,6 +59,7 @@ export async function withInstallation<T>(
       client: createClient(ready),
       pid: server.pid ?? 0,
       capacity: async () => (await ask(server, 'capacity')).uses ?? [],
+      calls: async () => (await ask(server, 'calls')).calls ?? [],
       peakMemory: async () => (await ask(server, 'memory')).peakBytes ?? 0,
     });
   } finally {
@@ -67,7 +70,7 @@ export async function withInstallation<T>(
 }
 
 /** One question at a time. */
-async function ask(server: ChildProcess, question: 'capacity' | 'memory'): Promise<Answer> {
+async function ask(server: ChildProcess, question: 'capacity' | 'calls' | 'memory'): Promise<Answer> {
   const answered = once(server, 'message');
   server.send(question);
   const [answer] = await answered;

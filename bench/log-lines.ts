@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packTree } from '../lib/archive/index.ts';
 import type { Client } from '../lib/contract/client.ts';
-import type { Report } from './figure.ts';
+import { quantile, type Report } from './figure.ts';
 import { type Bench, withInstallation } from './installation.ts';
 
 const LINES = 100;
@@ -26,8 +26,8 @@ export async function logLines(bench: Bench): Promise<Report> {
           what: 'log line printed → with its reader',
           unit: 'ms',
           samples: alone.delays,
-          aim: 'p95 ≤ 300 ms',
         },
+        { what: '… p95', unit: 'ms', samples: [quantile(alone.delays, 0.95)], aim: '≤ 300 ms' },
         { what: '… beside a job of 10,000 lines/s', unit: 'ms', samples: flooded.delays },
         { what: '… lines of the flood that the reader got', unit: 'lines/s', samples: [flooded.others] },
       ],

@@ -24,5 +24,18 @@ const CapacityUse = z.object({
 });
 export type CapacityUse = z.infer<typeof CapacityUse>;
 
-export const Answer = z.object({ uses: z.array(CapacityUse).optional(), peakBytes: z.number().optional() });
+const CallCount = z.object({
+  action: z.string(),
+  resource: z.string(),
+  /** ARN of the role, or the name of the service, that called. */
+  principal: z.string(),
+  count: z.number(),
+});
+export type CallCount = z.infer<typeof CallCount>;
+
+export const Answer = z.object({
+  uses: z.array(CapacityUse).optional(),
+  calls: z.array(CallCount).optional(),
+  peakBytes: z.number().optional(),
+});
 export type Answer = z.infer<typeof Answer>;

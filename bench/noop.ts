@@ -17,10 +17,15 @@ export interface Noop {
   readonly sourceId: string;
 }
 
-/** A project with one stored source. */
-export async function noopProject(client: Client, scratch: string, slug = 'noop'): Promise<Noop> {
+/** A project with one stored source, whose build does nothing unless a manifest says otherwise. */
+export async function noopProject(
+  client: Client,
+  scratch: string,
+  slug = 'noop',
+  manifest = MANIFEST,
+): Promise<Noop> {
   const folder = await mkdtemp(join(scratch, 'noop-'));
-  await writeFile(join(folder, 'staithe.yaml'), MANIFEST);
+  await writeFile(join(folder, 'staithe.yaml'), manifest);
   const file = `${folder}.tar.gz`;
   const { sha256, sizeBytes } = await packTree(folder, { out: file });
   await client.call('createProject', { body: { slug } });

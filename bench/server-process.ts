@@ -6,12 +6,24 @@ import { startCloud } from '../lib/local/cloud.ts';
 import type { DynamodbService } from '../lib/local/dynamodb/index.ts';
 import type { Service } from '../lib/local/service.ts';
 import { connect } from '../lib/start/connection.ts';
-import type { Answer, CapacityUse, Ready } from './messages.ts';
+import type { Answer, CallCount, CapacityUse, Ready } from './messages.ts';
 
 const Template = z.object({ Resources: z.record(z.string(), z.object({ Type: z.string() })) });
 
 const [, , assembly = '', state = ''] = process.argv;
-const cloud = await startCloud({ assembly, stateDir: join(state, 'cloud'), log: () => undefined });
+const calls = new Map<string, CallCount>();
+let counting = false;
+const cloud = await startCloud({
+  assembly,
+  stateDir: join(state, 'cloud'),
+  log: () => undefined,
+  onCall: ({ action, resource, principal }) => {
+    if (!counting) return;
+    const key = `${action} ${resource} ${principal.arn}`;
+    const seen = calls.get(key) ?? { action, resource, principal: principal.arn, count: 0 };
+    calls.set(key, { ...seen, count: seen.count + 1 });
+  },
+});
 const { url, token } = await connect(cloud, state);
 
 let uses: CapacityUse[] | undefined;
@@ -38,6 +50,11 @@ process.on('message', (question) => {
     if (uses === undefined && isDynamodb(dynamodb)) dynamodb.onCapacity((use) => uses?.push(use));
     answer.uses = uses ?? [];
     uses = [];
+  }
+  if (question === 'calls') {
+    answer.calls = [...calls.values()];
+    calls.clear();
+    counting = true;
   }
   process.send?.(answer);
 });

@@ -26,7 +26,7 @@ export async function throughput(bench: Bench): Promise<Report> {
           what: `${BUILDS} no-op builds started at once`,
           unit: 'builds/s',
           samples: rates,
-          aim: '≥ 10 on two cores',
+          aim: '≥ 20 on two cores',
         },
       ],
     };
