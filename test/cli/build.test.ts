@@ -283,6 +283,6 @@ test('showing a build that failed shows the code, the step, the last lines and t
   const { code, stdout } = await home.run(['build', 'show', build.id]);
 
   expect(code).toBe(0);
-  for (const part of ['build_error', 'step: npm test', '| 1 test failed', 'hint: Run the command', 'SERVICE'])
+  for (const part of ['build_error', 'step: npm test', '| 1 test failed', 'hint: Run the command', 'JOB'])
     expect(stdout).toContain(part);
 });

@@ -67,6 +67,8 @@ const NOT_FOR_PEOPLE: Partial<Record<OperationId, string>> = {
   reportProgress: 'the agent reports',
   createJobUpload: 'the agent uploads',
   readJobSecrets: 'the agent gets the secrets of its job',
+  createRegistryToken: 'the agent asks for a credential of its repository',
+  recordImage: 'the agent tells what it has pushed',
   restoreJobCaches: 'the agent looks for caches',
   saveJobCaches: 'the agent uploads caches',
   confirmJobCaches: 'the agent has uploaded caches',

@@ -1,5 +1,7 @@
 /** Whatever was lost on the way, one sweep ends it with a reason. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import * as Artifact from '../../lib/domain/artifact/index.ts';
+import * as Upload from '../../lib/domain/artifact/upload.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import * as Reconcile from '../../lib/domain/reconcile/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
@@ -35,7 +37,7 @@ describe('a sweep', () => {
     await claimed(place, jobs[0] as Dispatch);
     wait(1);
 
-    expect(await sweep()).toEqual({ looked_at: 1, findings: [], failures: [] });
+    expect(await sweep()).toEqual({ looked_at: 1, findings: [], uploads: [], failures: [] });
     expect((await read(id)).status).toBe('building');
   });
 
@@ -137,6 +139,23 @@ describe('a sweep', () => {
 
     expect(await read(id)).toMatchObject({ status: 'failed', error: { code: 'timeout_error' } });
     expect(place.ports.workflows.find('build', id)?.status).toBe('stopped');
+  });
+
+  test('gives up an upload that never came, with the reason, and no other', async () => {
+    const named = { name: 'a.zip', content_type: 'application/zip' };
+    const old = await Upload.create(place.ports, ADMIN, place.project, named);
+    wait(25 * 60);
+    const young = await Upload.create(place.ports, ADMIN, place.project, named);
+
+    expect((await sweep()).uploads).toEqual([old.id]);
+
+    const read = (id: string) => Artifact.get(place.ports, ADMIN, id);
+    expect(await read(old.id)).toMatchObject({
+      status: 'rejected',
+      error: { message: expect.stringContaining('never came') },
+    });
+    expect((await read(young.id)).status).toBe('pending');
+    expect((await sweep()).uploads).toEqual([]);
   });
 
   test('goes on with the others when one run cannot be looked at', async () => {

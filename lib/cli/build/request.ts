@@ -21,7 +21,7 @@ export function requestOf(options: ValuesOf<typeof requestOptions>) {
   const matrix = Object.entries(options.matrix).map(([axis, values]) => [axis, values.split(',')]);
   return {
     inputs: options.input,
-    force_rebuild: options.forceRebuild,
+    ...(options.forceRebuild && { force_rebuild: true }),
     ...(options.service.length > 0 && { services: options.service }),
     ...(matrix.length > 0 && { matrix: Object.fromEntries(matrix) as Record<string, string[]> }),
     ...(options.feature.length > 0 && { features: options.feature }),

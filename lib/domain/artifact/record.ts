@@ -24,6 +24,10 @@ export const artifacts = collection({
     artifact.status === 'stored'
       ? { gsi1pk: Partitions.artifacts(artifact.project_id), gsi1sk: artifact.id }
       : undefined,
+  open: (artifact) =>
+    artifact.origin === 'upload' && (artifact.status === 'pending' || artifact.status === 'verifying')
+      ? { gsi2pk: Partitions.openUploads, gsi2sk: artifact.id }
+      : undefined,
   ttl: (artifact) =>
     artifact.status === 'stored'
       ? undefined

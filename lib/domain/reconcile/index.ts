@@ -7,6 +7,7 @@ import type { Position } from '../ports/table.ts';
 import { runs } from '../run/record.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Finding, lookAt, type RunPorts } from './run.ts';
+import { sweepUploads } from './uploads.ts';
 
 export type { Finding } from './run.ts';
 
@@ -18,6 +19,8 @@ const AT_ONCE = 5;
 export interface Sweep {
   readonly looked_at: number;
   readonly findings: readonly Finding[];
+  /** Uploads that were given up. */
+  readonly uploads: readonly string[];
   /** Runs that could not be looked at, and why; the next sweep tries again. */
   readonly failures: readonly { readonly run_id: string; readonly message: string }[];
 }
@@ -46,7 +49,8 @@ export async function sweep(
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
-  return { looked_at: lookedAt, findings, failures };
+  const uploads = await sweepUploads(ports);
+  return { looked_at: lookedAt, findings, uploads, failures };
 }
 
 async function* openRuns(ports: Pick<Ports, 'table'>): AsyncGenerator<string[]> {

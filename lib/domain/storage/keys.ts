@@ -36,7 +36,7 @@
  * | what a build of this kind made      | get REUSE#<prj>#<identity> / REUSE                           |
  * | a project's queue of jobs           | get QUEUE#<prj> / QUEUE                                      |
  * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
- * | runs that have not ended            | query gsi2 OPEN_RUNS (keys only: the run's id)               |
+ * | runs, uploads that have not ended   | query gsi2 OPEN_RUNS, OPEN_UPLOADS (keys only: the ids)      |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
 import type { Key } from '../ports/table.ts';
@@ -100,6 +100,8 @@ export const Partitions = {
   projects: 'PROJECTS',
   /** Of the second index. */
   openRuns: 'OPEN_RUNS',
+  /** Of the second index. */
+  openUploads: 'OPEN_UPLOADS',
   tokens: 'TOKENS',
   builds: (projectId: string) => `BUILDS#${projectId}`,
   runs: (buildId: string) => `RUNS#${buildId}`,
