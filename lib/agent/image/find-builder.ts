@@ -1,5 +1,6 @@
 /** Which of the tools works on this machine. */
 import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { JobFailure } from '../failure.ts';
 import { commandEnvironment, type Workspace } from '../workspace.ts';
 import { BUILDERS, type Builder } from './builder.ts';
@@ -28,18 +29,35 @@ export interface FoundBuilder {
   readonly version: string;
 }
 
-/** @throws JobFailure that names each tool and what it said */
+/** A machine of CodeBuild starts Docker's daemon beside the build; it takes seconds. */
+const DAEMON_START_MS = 15_000;
+const PAUSE_MS = 250;
+const ABSENT = 'not installed';
+
+/**
+ * Tries each tool in its turn. Where none works and one is installed, its daemon may be starting: all are tried again.
+ * @throws JobFailure that names each tool and what it said
+ */
 export async function findBuilder(workspace: Workspace, signal: AbortSignal): Promise<FoundBuilder> {
-  const refusals: string[] = [];
-  for (const builder of BUILDERS) {
-    const said = await probe(builder, builderEnvironment(workspace, builder), signal);
-    signal.throwIfAborted();
-    if (said.works) return { builder, version: said.text };
-    refusals.push(`${builder.name} (${said.text})`);
+  const until = performance.now() + DAEMON_START_MS;
+  for (;;) {
+    const refusals: { name: string; text: string }[] = [];
+    for (const builder of BUILDERS) {
+      const said = await probe(builder, builderEnvironment(workspace, builder), signal);
+      signal.throwIfAborted();
+      if (said.works) return { builder, version: said.text };
+      refusals.push({ name: builder.name, text: said.text });
+    }
+    if (performance.now() > until || refusals.every(({ text }) => text === ABSENT)) throw noBuilder(refusals);
+    await delay(PAUSE_MS, undefined, { signal });
   }
-  throw new JobFailure({
+}
+
+function noBuilder(refusals: readonly { name: string; text: string }[]): JobFailure {
+  const each = refusals.map(({ name, text }) => `${name} (${text})`).join(', ');
+  return new JobFailure({
     code: 'build_error',
-    message: `Nothing on this machine can build a container image. Tried were ${refusals.join(', ')}.`,
+    message: `Nothing on this machine can build a container image. Tried were ${each}.`,
     hint: 'Install Docker or buildah where builds run (Debian: apt-get install buildah) and start the run again. On AWS image jobs get the machine with privileged mode, which has Docker: see resources.compute in staithe.yaml.',
     step: 'build image',
   });

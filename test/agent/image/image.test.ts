@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MANIFEST_TYPES } from '../../../lib/agent/image/manifest.ts';
 import type { RegistryToken } from '../../../lib/domain/image/schema.ts';
 import type { ImageSpec } from '../../../lib/domain/job/schema.ts';
 import { tarGz } from '../../archive/craft.ts';
 import { type DistributionRegistry, PASSWORD, startDistribution, USERNAME } from '../../aws/distribution.ts';
 import { AgentBench } from '../agent.ts';
-import { IMAGE_ID, JOB_ID, type Scene } from '../control-plane.ts';
+import { ControlPlane, IMAGE_ID, JOB_ID, type Scene } from '../control-plane.ts';
 import { type DockerDaemon, imagesOf, startDocker } from './docker-daemon.ts';
 import { FAILING, imageSource, TWO_STAGES } from './tree.ts';
 
@@ -242,6 +242,20 @@ describe('a service that should be an image', () => {
         'Nothing on this machine can build a container image. Tried were docker buildx (not installed), docker build (not installed), buildah (not installed).',
       hint: expect.stringContaining('privileged'),
     });
+  });
+
+  test.skipIf(!canRunDocker)('is built once the daemon of the machine has started', async () => {
+    const folder = mkdtempSync(join(bench.root, 'machine-'));
+    const [program, socket] = [join(folder, 'docker'), join(folder, 'docker.sock')];
+    symlinkSync(spawnSync('which', ['docker'], { encoding: 'utf8' }).stdout.trim(), program);
+    await using plane = await ControlPlane.start(scene({ push: false }));
+
+    const agent = bench.start(plane, { PATH: folder, DOCKER_HOST: `unix://${socket}` });
+    await vi.waitFor(() => expect(agent.output()).toContain('==> build image'), { timeout: 30_000 });
+    symlinkSync((docker?.host ?? NO_DOCKER).replace('unix://', ''), socket);
+    const { output } = await agent.ended;
+
+    expect(plane.result.status, output).toBe('completed');
   });
 
   test('whose registry the control plane cannot open fails as it says', async () => {
