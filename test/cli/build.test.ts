@@ -154,7 +154,7 @@ test('a file that is no archive is refused before anything is sent', async () =>
   expect(server.requests).toEqual([]);
 });
 
-/** A run that builds for one look and then is as given, with a log of two pages. */
+/** A run that builds for two looks (the log's and the watcher's) and then is as given, with a log of two pages. */
 function running(end: typeof run): Handlers {
   let looks = 0;
   return {
@@ -162,7 +162,7 @@ function running(end: typeof run): Handlers {
     getBuild: () => ({ ...build, latest_run: pendingRun }),
     getRun: () => {
       looks += 1;
-      return looks === 1 ? { ...pendingRun, status: 'building', stage: 'command 1 of 3', progress: 33 } : end;
+      return looks <= 2 ? { ...pendingRun, status: 'building', stage: 'command 1 of 3', progress: 33 } : end;
     },
     listJobs: () => ({ items: [job] }),
     getBuildLogs: ({ query }) =>

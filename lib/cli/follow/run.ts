@@ -65,14 +65,19 @@ export function runFailure(run: Run): Failure {
 type Reads = 'getRun' | 'getBuildLogs';
 
 async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: () => boolean): Promise<void> {
-  const format = logFormatter(run.job_ids.length, process.stderr);
+  let format: ReturnType<typeof logFormatter> | undefined;
+  /** How many jobs there are is known once the run was planned, and so by its first line. */
+  const formatter = async () =>
+    logFormatter((await api.call('getRun', { params: { run: run.id } })).job_ids.length, process.stderr);
   const readLog = (query: object) =>
     api.call('getBuildLogs', { params: { build: run.build_id }, query: { run: run.id, ...query } });
-  for await (const lines of logPages(readLog, { follow: true }, enough))
+  for await (const lines of logPages(readLog, { follow: true }, enough)) {
+    if (lines.length > 0 && !terminal.json) format ??= await formatter();
     for (const line of lines) {
-      if (terminal.json) terminal.event({ event: 'log', line });
+      if (format === undefined) terminal.event({ event: 'log', line });
       else terminal.note(format(line));
     }
+  }
 }
 
 /**

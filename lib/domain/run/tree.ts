@@ -1,6 +1,6 @@
 /** What a run needs to know of its source: the tree's digest, and the manifest that holds for it. */
 import type { Build } from '../build/schema.ts';
-import { ManifestError, parse, type ReadManifest } from '../manifest/index.ts';
+import { ManifestError, parse, type ReadManifest, textOf } from '../manifest/index.ts';
 import { MANIFEST_FILES, MANIFEST_MAX_BYTES } from '../manifest/schema.ts';
 import * as Manifests from '../manifest/synced.ts';
 import { ArchiveUnreadable, type Ports } from '../ports/index.ts';
@@ -53,7 +53,7 @@ async function survey(ports: Pick<Ports, 'trees'>, source: Source) {
 
 function parsed(entry: { name: string; bytes: Uint8Array }): ReadManifest {
   try {
-    return parse(Buffer.from(entry.bytes).toString('utf8'), entry.name);
+    return parse(textOf(entry.bytes, entry.name), entry.name);
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
     throw manifestFailure(error.message, 'Correct the manifest where the message points.');
