@@ -2,4 +2,4 @@
 export { type Choice, choose, type Need, type Refusal } from './choose.ts';
 export { type Machine, type MachineOverrides, type MachineProject, machineFor } from './machine.ts';
 export { Offer, offered, offerFrom } from './offer.ts';
-export { Architecture, COMPUTE_TYPES, Compute, type ComputeType, type ComputeTypeName } from './types.ts';
+export { COMPUTE_TYPES, Compute, type ComputeType, type ComputeTypeName } from './types.ts';

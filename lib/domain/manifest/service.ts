@@ -1,5 +1,6 @@
 /** One service of a manifest: how it is built and what it leaves behind. */
 import * as z from 'zod';
+import { Architecture } from '../compute/types.ts';
 import { Name, Variables } from '../values.ts';
 import { contradictionsOf } from './contradictions.ts';
 import { CachePath, Duration, Matrix, oneOrMore, SecretName, Toolchain, TreePath } from './values.ts';
@@ -51,8 +52,6 @@ export const ComputeName = z
     'must be small, medium, large, xlarge, 2xlarge, lambda-1gb to lambda-10gb, or fleet:<name>',
   )
   .meta({ examples: ['small'] });
-export const Architecture = z.enum(['arm64', 'x86_64']);
-export type Architecture = z.infer<typeof Architecture>;
 
 /** An image's name: host and path as registries write them, without tag and digest (OCI distribution-spec, "Pulling manifests"). */
 export const ImageName = z
