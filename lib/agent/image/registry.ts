@@ -116,11 +116,8 @@ export class Registry {
   /** Asks the token server that the challenge names (distribution, "Token Authentication Specification"). */
   async #bearer(challenge: string, basic: string | undefined): Promise<string | undefined> {
     const field = (name: string) => new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(challenge)?.[1];
-    const realm = field('realm') ?? '';
-    // The password goes to no server that could be listened to.
-    if (!realm.startsWith('https://') && !(this.#token.insecure && realm.startsWith('http://')))
-      return undefined;
-    const url = new URL(realm);
+    const url = URL.parse(field('realm') ?? '');
+    if (url === null || !isSafe(url, this.#token.insecure)) return undefined;
     const service = field('service');
     if (service !== undefined) url.searchParams.set('service', service);
     url.searchParams.set('scope', `repository:${this.#token.repository}:pull,push`);
@@ -144,6 +141,11 @@ export class Registry {
     const kind = status === 429 || status >= 500 ? 'away' : 'broken';
     return new RegistryProblem(kind, `${registry} answered ${status}${words} for ${repository}.`);
   }
+}
+
+/** The password goes to no server that could be listened to: only a registry on loopback may have one in plain HTTP, there. */
+function isSafe({ protocol, hostname }: URL, insecure: boolean): boolean {
+  return protocol === 'https:' || (insecure && /^(127(\.\d{1,3}){3}|localhost)$/.test(hostname));
 }
 
 /** What a token server answers: one of the two (distribution, "Token Authentication Specification"). */

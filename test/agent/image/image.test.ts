@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MANIFEST_TYPES } from '../../../lib/agent/image/manifest.ts';
@@ -194,6 +196,26 @@ describe.each(BUILDERS)('an image built with $name', ({ name, env }) => {
     });
     expect(plane.images).toEqual([]);
     expect(output).not.toContain('an old password');
+  });
+
+  test('is an auth_error when the credential may read and not push', async () => {
+    const denied = { errors: [{ code: 'DENIED', message: 'you may only read here' }] };
+    const server = createServer(({ method, url }, response) => {
+      const status = method === 'POST' ? 403 : url === '/v2/' ? 200 : 404;
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(denied));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    const readOnly = scene({}, { registry: tokenFor(newRepository(), { registry: host }) });
+    const { plane, output } = await bench.run(readOnly, env());
+    server.closeAllConnections();
+    server.close();
+
+    expect(plane.failure, output).toMatchObject({
+      code: 'auth_error',
+      message: expect.stringContaining('403 ("you may only read here")'),
+    });
   });
 
   test('is a registry_error when nobody answers at the registry', async () => {
