@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { ApiError, type Client, createClient } from '../../lib/contract/client.ts';
 import { until } from './flow.ts';
+import { artifactsAreThere } from './limited-round.ts';
 import { serverProcess } from './server-process.ts';
-import { type Acknowledged, startWorkload } from './workload.ts';
+import { type Acknowledged, KINDS, startWorkload } from './workload.ts';
 
 const KILLS = 20;
 /** Set STAITHE_TEST_SEED to what a failure printed to see it again, as far as timing lets it. */
@@ -31,9 +32,13 @@ async function isThere(client: Client, { kind, id }: Acknowledged): Promise<bool
     release: () => client.call('getRelease', { params: { release: id } }),
     environment: () => client.call('getEnvironment', { params: { project, environment } }),
     deployment: () => client.call('getDeployment', { params: { deployment: id } }),
+    secret: () => client.call('getSecret', { params: { project, name: environment } }),
+    artifact: () => client.call('getArtifact', { params: { artifact: id } }),
+    rerun: () => client.call('getRun', { params: { run: id } }),
+    reused: () => artifactsAreThere(client, id),
   }[kind];
   return get().then(
-    () => true,
+    (found) => found !== false,
     (error: unknown) => {
       if (error instanceof ApiError && error.problem.status === 404) return false;
       throw error;
@@ -102,7 +107,7 @@ it(`a server that is killed ${KILLS} times loses nothing that it acknowledged, a
   const kinds = () => new Set(workload.acknowledged.map(({ kind }) => kind)).size;
   await until(
     async () => kinds(),
-    (count) => count === 7,
+    (count) => count === KINDS.length,
   );
   await workload.stop();
 
@@ -123,7 +128,7 @@ it(`a server that is killed ${KILLS} times loses nothing that it acknowledged, a
 async function failures(client: Client, all: readonly Acknowledged[]) {
   const ended = await Promise.all(
     all.map(async ({ kind, id }) => {
-      if (kind === 'run') return client.call('getRun', { params: { run: id } });
+      if (kind === 'run' || kind === 'rerun') return client.call('getRun', { params: { run: id } });
       if (kind === 'deployment') return client.call('getDeployment', { params: { deployment: id } });
       return undefined;
     }),

@@ -2,12 +2,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, type Client, UnreachableError } from '../../lib/contract/client.ts';
 import { digestOf, functionTree, pack, send } from './flow.ts';
+import { type Hand, limitedRound } from './limited-round.ts';
 
-export type Kind = 'project' | 'source' | 'build' | 'run' | 'release' | 'environment' | 'deployment';
+/** Everything that is ever acknowledged; a rerun keeps what was built, and a reused run has another's artifacts. */
+export const KINDS = [
+  'project',
+  'source',
+  'build',
+  'run',
+  'release',
+  'environment',
+  'deployment',
+  'secret',
+  'artifact',
+  'rerun',
+  'reused',
+] as const;
+export type Kind = (typeof KINDS)[number];
 
 export interface Acknowledged {
   readonly kind: Kind;
-  /** Its id, or `<project>/<name>` of an environment. */
+  /** Its id, or `<project>/<name>` of an environment or a secret. */
   readonly id: string;
 }
 
@@ -117,14 +132,20 @@ export function startWorkload(client: () => Client, random: () => number, worker
     }
   }
 
+  const hand: Hand = { answered, note, stopped: () => stopped, surprise: (what) => surprises.push(what) };
+
+  /** Workers take turns at both kinds of rounds, each beginning with another. */
   async function work(worker: number): Promise<void> {
-    for (let round = 0; !stopped; round++)
-      await oneRound(`w${worker}-${round}`).catch((error: unknown) => {
+    for (let round = 0; !stopped; round++) {
+      const name = `w${worker}-${round}`;
+      const done = (worker + round) % 2 === 0 ? oneRound(name) : limitedRound(hand, name);
+      await done.catch((error: unknown) => {
         if (error instanceof Unanswered) return;
         // A release of a run that the crash failed: refused, and rightly so.
         if (error instanceof ApiError && error.problem.code === 'nothing_to_release') return;
         surprises.push(error instanceof ApiError ? JSON.stringify(error.problem) : String(error));
       });
+    }
   }
 
   const done = Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
