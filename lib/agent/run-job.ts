@@ -2,9 +2,9 @@
 import { ArchiveError } from '../archive/error.ts';
 import { unpack } from '../archive/unpack.ts';
 import type { CacheKey } from '../domain/cache/schema.ts';
-import type { ClaimedJob, ReportResult } from '../domain/job/schema.ts';
+import type { ClaimedJob, ImageSpec, ReportResult } from '../domain/job/schema.ts';
 import type { JobApi } from './api.ts';
-import { inWords, packArtifacts, uploadArtifacts } from './artifacts.ts';
+import { inWords, type PackedArtifact, packArtifacts, uploadArtifacts } from './artifacts.ts';
 import { restoreCaches, saveCaches } from './cache.ts';
 import { ProcessGroups, runCommand } from './command.ts';
 import {
@@ -18,7 +18,6 @@ import {
   sourceFailure,
   timeoutFailure,
 } from './failure.ts';
-import type { BuiltImage } from './image/index.ts';
 import { machineInWords, queueInWords, seconds } from './machine.ts';
 import { masked, say, Tail } from './output.ts';
 import { Progress } from './progress.ts';
@@ -155,33 +154,39 @@ async function phases(work: Work): Promise<string[]> {
   }
   await commands(work, folder, secrets);
 
-  const image = await builtImage(work, folder);
-  enter(work, 'pack', PERCENT.pack);
-  const artifacts = await packArtifacts(job, folder, workspace.out).catch((error: unknown) => {
-    throw error instanceof ArchiveError ? new JobFailure(artifactFailure(error)) : error;
-  });
-  const ids: string[] = [];
-  if (image !== undefined && job.spec.image !== null) {
-    const { forgetImage, keepImage, publishImage } = await import('./image/index.ts');
-    if (job.spec.image.push) {
-      enter(work, 'push image', PERCENT.push);
-      ids.push(await publishImage(work, image, job.spec.image));
-    } else artifacts.push(await keepImage(work, image));
-    await forgetImage(work, image);
-  }
-  if (artifacts.length === 0) return ids;
-  enter(work, 'upload', PERCENT.upload, `upload ${counted(artifacts.length, 'artifact')}`);
-  return [...ids, ...(await uploadArtifacts(api, artifacts, signal))];
+  return job.spec.image === null
+    ? upload(work, await pack(work, folder))
+    : leaveImage(work, job.spec.image, folder);
 }
 
-/** @returns undefined when the service is no image */
-async function builtImage(work: Work, folder: string): Promise<BuiltImage | undefined> {
-  const { image } = work.claimed.job.spec;
-  if (image === null) return undefined;
+async function pack(work: Work, folder: string): Promise<PackedArtifact[]> {
+  enter(work, 'pack', PERCENT.pack);
+  const { claimed, workspace } = work;
+  return packArtifacts(claimed.job, folder, workspace.out).catch((error: unknown) => {
+    throw error instanceof ArchiveError ? new JobFailure(artifactFailure(error)) : error;
+  });
+}
+
+async function upload(work: Work, artifacts: readonly PackedArtifact[]): Promise<string[]> {
+  enter(work, 'upload', PERCENT.upload, `upload ${counted(artifacts.length, 'artifact')}`);
+  return uploadArtifacts(work.api, artifacts, work.signal);
+}
+
+/** Of a service with a Dockerfile: its image, and the files beside it. Nothing is pushed when the files are missing. */
+async function leaveImage(work: Work, spec: ImageSpec, folder: string): Promise<string[]> {
   enter(work, 'build image', PERCENT.image);
   // Loaded only here: most jobs make no image, and each module delays the first command of all.
-  const { buildImage } = await import('./image/index.ts');
-  return buildImage(work, image, folder);
+  const { buildImage, forgetImage, keepImage, publishImage } = await import('./image/index.ts');
+  const image = await buildImage(work, spec, folder);
+  try {
+    const files = await pack(work, folder);
+    if (!spec.push) return await upload(work, [...files, await keepImage(work, image)]);
+    enter(work, 'push image', PERCENT.push);
+    const id = await publishImage(work, image, spec);
+    return files.length === 0 ? [id] : [id, ...(await upload(work, files))];
+  } finally {
+    await forgetImage(work, image).catch(() => undefined);
+  }
 }
 
 async function commands(

@@ -99,10 +99,11 @@ describe.each(BUILDERS)('an image built with $name', ({ name, env }) => {
     expect(output).toMatch(/==> build image\n[\s\S]*said it's me[\s\S]*==> pack\n==> push image\n/);
   });
 
-  test('leaves its credential and its name nowhere', async () => {
+  test('leaves its credential and its name nowhere, also when it was not pushed', async () => {
     const place = env();
 
     const { output } = await bench.run(scene({}, { registry: tokenFor(newRepository()) }), place);
+    await bench.run(scene({}), place);
 
     expect(output).not.toContain(PASSWORD);
     expect(readdirSync(bench.root).filter((entry) => entry.startsWith('staithe-login-'))).toEqual([]);
