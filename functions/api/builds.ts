@@ -7,6 +7,7 @@ import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Build from '../../lib/domain/build/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Run from '../../lib/domain/run/index.ts';
+import { answerable } from '../../lib/domain/run/size.ts';
 import { live } from '../../lib/domain/run/view.ts';
 import { serve } from '../../lib/http/serve.ts';
 
@@ -42,7 +43,7 @@ export const handler = serve(
       Run.cancelLatest(ports, actor, await Build.get(ports, actor, params.build)),
     getRun: async ({ actor, params }) => live(ports, await Run.get(ports, actor, params.run)),
     listJobs: async ({ actor, params }) => ({
-      items: await Run.jobsOf(ports, await Run.get(ports, actor, params.run)),
+      items: answerable(await Run.jobsOf(ports, await Run.get(ports, actor, params.run))),
     }),
     cancelRun: ({ actor, params }) => Run.cancel(ports, actor, params.run),
   },

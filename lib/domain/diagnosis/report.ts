@@ -1,6 +1,7 @@
 /** The diagnosis of a build: one answer with all that one would look up to find out why it failed. */
 import type { Actor } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
+import { ANSWER_MAX_BYTES, firstWithin } from '../answer.ts';
 import * as Artifact from '../artifact/index.ts';
 import { builds } from '../build/record.ts';
 import { notFound } from '../error.ts';
@@ -10,6 +11,7 @@ import type { Ports } from '../ports/index.ts';
 import * as Run from '../run/index.ts';
 import { runs } from '../run/record.ts';
 import type { Failure, Run as RunValue } from '../run/schema.ts';
+import { answerable } from '../run/size.ts';
 import { live } from '../run/view.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { FAILURE_CODES } from './codes.ts';
@@ -19,6 +21,11 @@ import type { DiagnosisReport } from './schema.ts';
 /** As many runs as one page of a list has; hardly any build has more. */
 const MAX_RUNS = 100;
 const LOG_LINES = 30;
+/** What the error of a job has of a line; one may have 256 KB, and the log itself has it whole. */
+const LINE_LENGTH = 2000;
+/** Beside the jobs, which may take three fifths of an answer. */
+const RUNS_MAX_BYTES = ANSWER_MAX_BYTES / 10;
+const ARTIFACTS_MAX_BYTES = ANSWER_MAX_BYTES / 5;
 
 type Needed = Pick<Ports, 'table' | 'logs' | 'clock'>;
 
@@ -60,10 +67,15 @@ export async function diagnose(
   return {
     build,
     run: shown,
-    runs: page.items.map((one) => (one.id === shown.id ? shown : one)),
-    jobs,
-    artifacts,
-    log: log.items.slice(-LOG_LINES),
+    runs: firstWithin(
+      page.items.map((one) => (one.id === shown.id ? shown : one)),
+      RUNS_MAX_BYTES,
+    ),
+    jobs: answerable(jobs),
+    artifacts: firstWithin(artifacts, ARTIFACTS_MAX_BYTES),
+    log: log.items
+      .slice(-LOG_LINES)
+      .map((line) => ({ ...line, message: line.message.slice(0, LINE_LENGTH) })),
     failure: failure ?? null,
     next: nextCommands(build, run, failure?.code),
   };

@@ -7,7 +7,7 @@ import * as Artifact from '../artifact/index.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import { JOB_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
+import { fitting, JOB_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { type JobRecord, jobs } from './record.ts';
 import type {
@@ -175,7 +175,7 @@ export async function result(
           ...job,
           status: 'failed',
           stage: 'failed',
-          error: { ...report.error, job_id: id, service: job.service },
+          error: fitting({ ...report.error, job_id: id, service: job.service }),
           completed_at: now,
         };
   });

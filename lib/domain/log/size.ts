@@ -1,8 +1,8 @@
 /** How many lines of several streams fit into one answer. */
+import { ANSWER_MAX_BYTES } from '../answer.ts';
 import type { StoredLine } from '../ports/logs.ts';
 
-/** Lambda answers with 6 MB at most (Lambda quotas: synchronous invocation payload); a rest is left for the frame. */
-export const PAGE_MAX_BYTES = 5 * 1024 * 1024;
+export const PAGE_MAX_BYTES = ANSWER_MAX_BYTES;
 /** The other members of a line, their quotes escaped. */
 const FRAME_BYTES = 400;
 

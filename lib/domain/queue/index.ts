@@ -4,6 +4,7 @@ import { jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { PlanFailure } from '../run/failure.ts';
 import { RUN_LIFECYCLE } from '../run/schema.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
@@ -18,7 +19,7 @@ const queues = collection({
 
 type QueuePorts = Pick<Ports, 'table' | 'workflows'>;
 
-/** Jobs take their places. @returns the ids of those that may begin */
+/** Jobs take their places. @returns the ids of those that may begin. @throws PlanFailure resource_error when it is full */
 export async function enter(
   ports: QueuePorts,
   projectId: string,
@@ -26,9 +27,25 @@ export async function enter(
   places: readonly Place[],
 ): Promise<ReadonlySet<string>> {
   const empty: QueueState = { project_id: projectId, limit, active: [], waiting: [] };
-  const step = (queue: QueueState) => granted(entered({ ...queue, limit }, places));
+  const step = (queue: QueueState) => {
+    const next = entered({ ...queue, limit }, places);
+    if (next.waiting.length > queue.waiting.length) assertRoom(next, places);
+    return granted(next);
+  };
   const changed = await change(ports, projectId, step, empty);
   return new Set(changed?.active.map(({ job_id }) => job_id));
+}
+
+/** 4,000: 15 of the largest runs. Of some 80 bytes each they are 320 of the 400 KB of an item (docs: DynamoDB quotas). */
+const MAX_WAITING = 4000;
+
+function assertRoom({ waiting, limit }: QueueState, coming: readonly Place[]): void {
+  if (waiting.length <= MAX_WAITING) return;
+  throw new PlanFailure({
+    code: 'resource_error',
+    message: `The project's queue has no room for ${coming.length} more jobs: ${MAX_WAITING} may wait, and ${limit} may work at once.`,
+    hint: "Cancel runs that nobody needs, raise the project's max_concurrent_jobs, or run it again later.",
+  });
 }
 
 /**

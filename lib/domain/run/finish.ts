@@ -8,6 +8,7 @@ import { runs } from './record.ts';
 import * as Reuse from './reuse.ts';
 import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
 import { failJob } from './settle.ts';
+import { MAX_ARTIFACTS } from './size.ts';
 
 /** Ends a run whose jobs have all ended. Repeats, and runs cancelled meanwhile, change nothing. */
 export async function finish(
@@ -36,6 +37,9 @@ export async function finish(
   }
   const failure = failureOfJobs(ended);
   if (failure !== undefined) return { status: (await fail(ports, runId, failure))?.status ?? 'failed' };
+  const artifactIds = [...stored.value.kept_artifact_ids, ...ended.flatMap((job) => job.artifact_ids)];
+  if (artifactIds.length > MAX_ARTIFACTS)
+    return { status: (await fail(ports, runId, tooMany(artifactIds)))?.status ?? 'failed' };
   const step = (run: Run): Run | undefined =>
     isFinal(LIFECYCLE, run.status)
       ? undefined
@@ -44,7 +48,7 @@ export async function finish(
           status: 'completed',
           stage: 'done',
           progress: 100,
-          artifact_ids: [...run.kept_artifact_ids, ...ended.flatMap((job) => job.artifact_ids)],
+          artifact_ids: artifactIds,
           completed_at: ports.clock.now().toISOString(),
         };
   const completed = await runs.update(ports.table, Keys.run(runId), step, stored);
@@ -57,6 +61,12 @@ const SILENT: Failure = {
   message: 'The build agent ended without a result.',
   hint: 'Run the build again.',
 };
+
+const tooMany = ({ length }: readonly string[]): Failure => ({
+  code: 'resource_error',
+  message: `The jobs have left ${length} artifacts; a run may have ${MAX_ARTIFACTS}.`,
+  hint: 'Let each service pack its files into fewer artifacts, or build fewer services at once.',
+});
 
 const endedBy = (first: Job): Failure => ({
   code: 'cancelled',

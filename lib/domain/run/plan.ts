@@ -20,6 +20,7 @@ import { branchOf, jobOf } from './job-of.ts';
 import { runs } from './record.ts';
 import * as Reuse from './reuse.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+import { assertAnswerable } from './size.ts';
 import { noteTree, readTree } from './tree.ts';
 
 type PlanPorts = Pick<Ports, 'table' | 'trees' | 'workflows' | 'installation' | 'clock' | 'randomness'>;
@@ -46,9 +47,9 @@ interface Ticketed {
 export async function plan(ports: PlanPorts, runId: string): Promise<Plan> {
   const stored = await runs.get(ports.table, Keys.run(runId));
   if (stored === undefined || isFinal(LIFECYCLE, stored.value.status)) return ENDED;
-  if (stored.value.status === 'building')
-    return handedOver(ports, stored.value, await reissued(ports, stored.value));
   try {
+    if (stored.value.status === 'building')
+      return await handedOver(ports, stored.value, await reissued(ports, stored.value));
     return await begun(ports, stored);
   } catch (error) {
     if (error instanceof ConditionFailed) return plan(ports, runId); // cancelled or planned meanwhile
@@ -160,6 +161,7 @@ async function record(ports: PlanPorts, cells: readonly Cell[], context: Recordi
     const job = jobOf(cell, { run, build, source, registry, offer, now }, ticket);
     return { ticket, job: { ...job, ...(run.job_limit !== undefined && { limited: true }) } };
   });
+  assertAnswerable(made.map(({ job }) => job));
   return Promise.all(made.map((one) => created(ports, one)));
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { firstWithin } from '../answer.ts';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { Digest, Timestamp } from '../values.ts';
@@ -56,12 +57,21 @@ export const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
-/** A failure within the lengths above: what is recorded beyond them could never be read again. */
+/** 16 KiB: an item of the table has 400 KB, of which a job's commands may take 336, and lists hold many failures. */
+const LAST_LINES_MAX_BYTES = 16 * 1024;
+
+/**
+ * A failure within the lengths above, as what is recorded beyond them could never be read again; of the last lines the
+ * last that fit.
+ */
 export function fitting(failure: Failure): Failure {
   return {
     ...failure,
     message: failure.message.slice(0, 4000),
     ...(failure.hint !== undefined && { hint: failure.hint.slice(0, 2000) }),
+    ...(failure.last_lines !== undefined && {
+      last_lines: firstWithin(failure.last_lines.toReversed(), LAST_LINES_MAX_BYTES).reverse(),
+    }),
   };
 }
 
