@@ -272,21 +272,42 @@ describe('the API', () => {
   });
 });
 
-describe('the machine of builds', () => {
-  it('has no source credentials, one fixed command, and no privilege', () => {
+describe('the machines of builds', () => {
+  const projects = stack.of('AWS::CodeBuild::Project').map(([, { Properties }]) => Properties);
+
+  it('have no source credentials, one fixed command, and no network of ours', () => {
     expect(JSON.stringify(stack.json)).not.toMatch(/SourceCredential/);
-    const [[, { Properties }] = none] = stack.of('AWS::CodeBuild::Project');
+    expect(projects).toHaveLength(3);
     const Source = z.strictObject({ Type: z.literal('S3'), BuildSpec: z.string(), Location: z.unknown() });
-    const { BuildSpec: text } = Source.parse(Properties.Source);
-    expect(parse(text)).toEqual({
-      version: 0.2,
-      phases: {
-        install: { 'runtime-versions': { nodejs: '22' } },
-        build: { commands: [expect.stringMatching(/^node agent\.[cm]js$/)] },
-      },
+    const Buildspec = z.strictObject({
+      version: z.literal(0.2),
+      phases: z.strictObject({
+        install: z
+          .strictObject({ 'runtime-versions': z.strictObject({ nodejs: z.literal('22') }) })
+          .optional(),
+        build: z.strictObject({ commands: z.tuple([z.string().regex(/^node agent\.[cm]js$/)]) }),
+      }),
     });
-    expect(Properties.Environment).toMatchObject({ PrivilegedMode: false });
-    expect(Properties.VpcConfig).toBeUndefined();
+    for (const project of projects) {
+      expect(() => Buildspec.parse(parse(Source.parse(project.Source).BuildSpec))).not.toThrow();
+      expect(project.VpcConfig).toBeUndefined();
+      expect(project.ServiceRole).toEqual(projects[0]?.ServiceRole);
+    }
+  });
+
+  it('are privileged in one project only, and without time limits on Lambda compute, which refuses any', () => {
+    const Machine = z.object({
+      Environment: z.object({ Type: z.string(), PrivilegedMode: z.boolean() }),
+      TimeoutInMinutes: z.number().optional(),
+      QueuedTimeoutInMinutes: z.number().optional(),
+    });
+    const machines = projects.map((project) => Machine.parse(project));
+
+    expect(machines.filter(({ Environment }) => Environment.PrivilegedMode)).toHaveLength(1);
+    for (const { Environment, TimeoutInMinutes, QueuedTimeoutInMinutes } of machines) {
+      const limited = TimeoutInMinutes !== undefined && QueuedTimeoutInMinutes !== undefined;
+      expect(limited).toBe(!Environment.Type.endsWith('_LAMBDA_CONTAINER'));
+    }
   });
 });
 

@@ -1,8 +1,4 @@
-import {
-  BatchGetBuildsCommand,
-  CodeBuildClient,
-  ListBuildsForProjectCommand,
-} from '@aws-sdk/client-codebuild';
+import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from '@aws-sdk/client-codebuild';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build, ended, functionTree, logOf, newSlug, startBuild, until } from './flow.ts';
@@ -39,12 +35,7 @@ function arnWith(part: RegExp): string {
 /** How CodeBuild says that its newest build stands. */
 async function newestBuild(): Promise<string | undefined> {
   const client = new CodeBuildClient(staithe.aws);
-  const projectName = arnWith(/:project\/[^*]+$/)
-    .split('/')
-    .at(-1);
-  const { ids = [] } = await client.send(
-    new ListBuildsForProjectCommand({ projectName, sortOrder: 'DESCENDING' }),
-  );
+  const { ids = [] } = await client.send(new ListBuildsCommand({ sortOrder: 'DESCENDING' }));
   const { builds = [] } = await client.send(new BatchGetBuildsCommand({ ids: ids.slice(0, 1) }));
   return builds[0]?.buildStatus;
 }
@@ -119,6 +110,8 @@ describe('a command of a build', () => {
     const lines = (await logOf(staithe.client, buildId)).map(({ message }) => message);
     expect(run.status).toBe('completed');
     expect(lines).toContain('CI=true');
-    expect(lines.filter((line) => /^(AWS|CODEBUILD|STAITHE)_|tkt_|eyJ/.test(line))).toEqual([]);
+    // What a job is told of itself is its own affair; the machine's and the agent's names are not.
+    const foreign = /^(AWS_|CODEBUILD_|STAITHE_(JOB|API)_)|tkt_|eyJ/;
+    expect(lines.filter((line) => foreign.test(line))).toEqual([]);
   });
 });
