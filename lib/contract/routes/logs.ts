@@ -5,7 +5,8 @@ import { Name } from '../../domain/values.ts';
 import { route } from '../route.ts';
 
 const READING = {
-  cursor: z.string().max(8192).optional(),
+  /** A place in each stream of a run; a request has 10,240 bytes in all (docs: API Gateway, quotas of HTTP APIs). */
+  cursor: z.string().max(9216).optional(),
   /** Lines of the page: 10,000 are what CloudWatch Logs gives at once. */
   limit: z.coerce
     .number()
