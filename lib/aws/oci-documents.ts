@@ -13,15 +13,22 @@ export function isLoopback(host: string): boolean {
   return /^(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?$/.test(host);
 }
 
+/** Says no to an address by throwing. */
+export type Guard = (url: URL) => Promise<void>;
+
+const open: Guard = async () => {};
+
 /**
  * Fetches without following what leads to plain HTTP elsewhere: who names the registry must not be able to make the
  * control plane call addresses of its own machine.
+ * @param guard is asked before each request, also of where a redirect leads
  * @throws RegistryError temporary when there is no answer
  */
-export async function fetchSafely(url: URL, init: RequestInit = {}): Promise<Response> {
+export async function fetchSafely(url: URL, init: RequestInit = {}, guard: Guard = open): Promise<Response> {
   let target = url;
   let headers = new Headers(init.headers);
   for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
+    await guard(target);
     const response = await answer(target, { ...init, headers });
     const location = response.headers.get('location');
     if (location === null || response.status < 301 || response.status > 308) return response;

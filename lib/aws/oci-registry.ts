@@ -6,7 +6,8 @@
 import * as z from 'zod';
 import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
 import { type Registry, type RegistryAccess, RegistryError } from '../domain/ports/registry.ts';
-import { assertSafe, fetchSafely, limitedBytes, refusal } from './oci-documents.ts';
+import { assertSafe, fetchSafely, type Guard, limitedBytes, refusal } from './oci-documents.ts';
+import { assertPublic } from './public-address.ts';
 
 /** The credential is somebody's own and has no end that anybody told; asked for anew in an hour, as those of ECR. */
 const TOKEN_MILLISECONDS = 3_600_000;
@@ -16,7 +17,14 @@ const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.d
 
 const TokenAnswer = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
-export function ociRegistry(access: RegistryAccess): Registry {
+/** An installation in the embedded cloud is on somebody's own machine, and so are its registries. */
+const isEmbedded = (): boolean => process.env.AWS_ENDPOINT_URL !== undefined;
+
+/** @param guard which addresses may be called */
+export function ociRegistry(
+  access: RegistryAccess,
+  guard: Guard = isEmbedded() ? async () => {} : assertPublic,
+): Registry {
   const { host, insecure, username, password } = access;
   return {
     async ensureRepository({ projectSlug, service }) {
@@ -26,14 +34,18 @@ export function ociRegistry(access: RegistryAccess): Registry {
       return { username, password, expiresAt: new Date(Date.now() + TOKEN_MILLISECONDS) };
     },
     async describe(repository, digest) {
-      const stored = await storedImage(reader(access, repository), digest);
+      const stored = await storedImage(reader(access, repository, guard), digest);
       // The API knows no way from a digest to its tags but to ask for each tag.
       return stored && { ...stored, tags: [] };
     },
   };
 }
 
-function reader({ host, insecure, username, password }: RegistryAccess, repository: string): ImageReader {
+function reader(
+  { host, insecure, username, password }: RegistryAccess,
+  repository: string,
+  guard: Guard,
+): ImageReader {
   const base = new URL(`${insecure ? 'http' : 'https'}://${API_HOSTS[host] ?? host}/v2/${repository}/`);
   if (base.pathname !== `/v2/${repository}/`)
     throw new RegistryError(`'${repository}' is no name of a repository.`);
@@ -44,14 +56,19 @@ function reader({ host, insecure, username, password }: RegistryAccess, reposito
   const ask = (path: string, accept?: string): Promise<Response> => {
     const headers = new Headers(accept === undefined ? {} : { accept });
     if (authorization !== undefined) headers.set('authorization', authorization);
-    return fetchSafely(new URL(path, base), { headers });
+    return fetchSafely(new URL(path, base), { headers }, guard);
   };
   /** The first answer without authorization says how the registry wants it. */
   const authorized = async (path: string, accept?: string): Promise<Response> => {
     const first = await ask(path, accept);
     if (first.status !== 401) return first;
     await first.body?.cancel();
-    authorization = await answerTo(first.headers.get('www-authenticate') ?? '', { base, repository, own });
+    authorization = await answerTo(first.headers.get('www-authenticate') ?? '', {
+      base,
+      repository,
+      own,
+      guard,
+    });
     return ask(path, accept);
   };
   const document = async (path: string, accept?: string) => {
@@ -75,7 +92,7 @@ function reader({ host, insecure, username, password }: RegistryAccess, reposito
 /** What a challenge asks for: the credential itself, or a token that is bought with it. @throws RegistryError */
 async function answerTo(
   challenge: string,
-  { base, repository, own }: { base: URL; repository: string; own: string | undefined },
+  { base, repository, own, guard }: { base: URL; repository: string; own: string | undefined; guard: Guard },
 ): Promise<string> {
   const refused = () => new RegistryError(`${base.host} refused the credentials (401).`);
   if (/^basic\b/i.test(challenge) && own !== undefined) return own;
@@ -85,7 +102,8 @@ async function answerTo(
   assertSafe(url, base);
   if (service !== undefined) url.searchParams.set('service', service);
   url.searchParams.set('scope', `repository:${repository}:pull`);
-  const response = await fetchSafely(url, own === undefined ? {} : { headers: { authorization: own } });
+  const headers = new Headers(own === undefined ? {} : { authorization: own });
+  const response = await fetchSafely(url, { headers }, guard);
   if (!response.ok) {
     await response.body?.cancel();
     throw response.status === 401 ? refused() : refusal(url.host, response);
