@@ -179,6 +179,13 @@ describe('a pull request of a fork', () => {
     expect(await bytesOf(again)).toBe('mine');
     expect((await look(await fork(undefined))).hit).toBe('none');
   });
+
+  test('that is told by its branch alone shares them with no other fork of the same branch', async () => {
+    await leave(await fork('refs/heads/main'), 'of the first fork');
+
+    expect((await look(await fork('refs/heads/main'))).hit).toBe('none');
+    expect((await look(await fork('main'))).hit).toBe('none');
+  });
 });
 
 describe('the life of a cache', () => {

@@ -124,6 +124,9 @@ function assertNamed(job: JobRecord, wanted: readonly CacheKey[]): void {
     throw new StaitheError('validation_failed', "These paths are of no cache of the job's spec.", { fields });
 }
 
+/** A pull request's ref, of which a repository has one: any other ref of a fork may be called as that of the next fork. */
+const PULL_REQUEST = /^refs\/pull\/\d+\//;
+
 /**
  * A fork's ref is its pull request (`refs/pull/7/head`), which no other has. Without one it shares its caches with
  * nobody but other runs of the same build.
@@ -132,7 +135,8 @@ async function originOf(ports: Pick<Ports, 'table'>, job: JobRecord): Promise<Or
   const { trust, branch, build_id } = job;
   if (trust === 'own') return { trust, branch, forkRef: '' };
   const build = await builds.get(ports.table, Keys.build(build_id));
-  return { trust, branch, forkRef: build?.value.git_ref ?? build_id };
+  const ref = build?.value.git_ref;
+  return { trust, branch, forkRef: ref !== undefined && PULL_REQUEST.test(ref) ? ref : build_id };
 }
 
 const kindOf = (job: JobRecord): Kind => ({
