@@ -53,7 +53,11 @@ function assertRoom({ waiting, limit }: QueueState, coming: readonly Place[]): v
  * @param token wakes the workflow
  */
 export async function wait(ports: QueuePorts, jobId: string, token: string): Promise<void> {
-  const job = await jobs.update(ports.table, Keys.job(jobId), (value) => ({ ...value, turn_token: token }));
+  const job = await jobs.update(ports.table, Keys.job(jobId), (value) => ({
+    ...value,
+    turn_token: token,
+    stage: value.status === 'pending' ? 'waiting for its turn' : value.stage,
+  }));
   if (job === undefined) return;
   const queue = (await queues.get(ports.table, Keys.queue(job.value.project_id)))?.value;
   const waits = queue?.waiting.some(({ job_id }) => job_id === jobId) ?? false;
