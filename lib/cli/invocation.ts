@@ -1,9 +1,11 @@
 /** Carrying out one command: its session, its result, and what the user is told when it is interrupted. */
+
 import { createApi } from './api.ts';
 import type { Command, Session } from './command.ts';
 import { type Connection, findConnection } from './connection/find.ts';
 import { EXIT } from './exit-codes.ts';
 import { failureOf, report } from './report.ts';
+import { jsonText } from './terminal/json.ts';
 import { noteDim } from './terminal/style.ts';
 import { createTerminal, type Terminal } from './terminal/terminal.ts';
 
@@ -62,7 +64,7 @@ export async function invoke(
     const result = await command.execute(args, options, session);
     terminal.done();
     if (result === undefined) return EXIT.ok;
-    if (globals.json) terminal.print(JSON.stringify(result.json, null, 2));
+    if (globals.json) terminal.print(jsonText(result.json, 2));
     else if (result.text !== '') terminal.print(result.text);
     for (const line of result.notes ?? []) terminal.note(line);
     return EXIT.ok;

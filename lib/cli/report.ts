@@ -3,6 +3,7 @@ import type { Connection } from './connection/find.ts';
 import { EXIT, exitCodeOfStatus } from './exit-codes.ts';
 import { Failure, type ProblemDocument } from './failure.ts';
 import { clean } from './terminal/clean.ts';
+import { jsonText } from './terminal/json.ts';
 import { noteBold, noteDim, noteRed } from './terminal/style.ts';
 
 function unreachable(url: string, cause: unknown, connection: Connection | undefined): Failure {
@@ -53,7 +54,7 @@ function lines(problem: ProblemDocument, extra: readonly string[], verbose: bool
 
 /** Says it on stderr and gives the exit code. */
 export function report(failure: Failure, how: { json: boolean; verbose: boolean }): number {
-  if (how.json) process.stderr.write(`${JSON.stringify(failure.problem)}\n`);
+  if (how.json) process.stderr.write(`${jsonText(failure.problem)}\n`);
   else process.stderr.write(`${lines(failure.problem, failure.lines, how.verbose).join('\n')}\n`);
   if (process.env.STAITHE_DEBUG === '1') {
     const cause = failure.cause instanceof Error ? failure.cause : failure;

@@ -6,6 +6,7 @@ import { Failure, usageFailure } from '../failure.ts';
 import { flag, text } from '../option.ts';
 import type { Artifact } from '../resources.ts';
 import { withRetries } from '../retry.ts';
+import { clean } from '../terminal/clean.ts';
 import { bytes } from '../terminal/format.ts';
 import { sha256Of } from '../upload/digest.ts';
 import { meter } from '../upload/meter.ts';
@@ -69,7 +70,11 @@ export const download = command({
       const target = { digest, sizeBytes: size, target: path };
       const left = bytesLeft(target);
       if (left > 0) terminal.note(`resuming: ${bytes(left)} of ${bytes(size)} are here`);
-      await fetchVerified(location, target, meter(terminal, `downloading ${artifact.name}`, size, left));
+      await fetchVerified(
+        location,
+        target,
+        meter(terminal, `downloading ${clean(artifact.name)}`, size, left),
+      );
       terminal.done();
     };
     await withRetries(

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { command } from '../command.ts';
 import { usageFailure } from '../failure.ts';
 import { integer, text } from '../option.ts';
+import { clean } from '../terminal/clean.ts';
 import { bytes } from '../terminal/format.ts';
 import { formatOf } from '../upload/archive.ts';
 import { uploadArtifact } from '../upload/artifact.ts';
@@ -78,7 +79,7 @@ export const upload = command({
     const resumed = parts !== null && parts.sent < parts.count;
     return {
       json: result,
-      text: `${artifact.id} ${artifact.name} (${bytes(sizeBytes)}) ${artifact.digest}`,
+      text: `${artifact.id} ${clean(artifact.name)} (${bytes(sizeBytes)}) ${artifact.digest}`,
       notes: [
         ...(uploaded ? [] : ['the project had these bytes; nothing was sent']),
         ...(resumed ? [`${parts.sent} of ${parts.count} parts were sent now, the others before`] : []),

@@ -79,7 +79,9 @@ function logText({ log, failure, jobs }: Diagnosis): string | undefined {
 function reasonText({ run, failure }: Diagnosis): string {
   if (run === null) return 'The build has not run yet.';
   if (failure === null)
-    return run.status === 'completed' ? 'Nothing failed: the run completed.' : `The run is at: ${run.stage}`;
+    return run.status === 'completed'
+      ? 'Nothing failed: the run completed.'
+      : `The run is at: ${clean(run.stage)}`;
   const end = failure.exit_code === undefined ? failure.signal : `exit code ${failure.exit_code}`;
   return fields([
     ['error', bad(failure.code)],

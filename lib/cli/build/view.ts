@@ -1,5 +1,6 @@
 import { errorLines } from '../follow/run.ts';
 import type { Artifact, Build, BuildWithRun, Job, Run } from '../resources.ts';
+import { clean } from '../terminal/clean.ts';
 import { bytes, moment, took } from '../terminal/format.ts';
 import { bold, status } from '../terminal/style.ts';
 import { type Column, fields, table } from '../terminal/table.ts';
@@ -43,8 +44,8 @@ export const artifactColumns: readonly Column<Artifact>[] = [
 
 /** Why it failed: the code, the message, the step, what it printed last, the hint. */
 export function errorText(error: NonNullable<Run['error']>): string {
-  const hint = error.hint === undefined ? [] : [`hint: ${error.hint}`];
-  const lines = [error.message, ...errorLines(error), ...hint].map((line) => `  ${line}`);
+  const hint = error.hint === undefined ? [] : [`hint: ${clean(error.hint)}`];
+  const lines = [clean(error.message), ...errorLines(error), ...hint].map((line) => `  ${line}`);
   return [bold(`error ${error.code}`), ...lines].join('\n');
 }
 

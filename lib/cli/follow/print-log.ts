@@ -1,6 +1,7 @@
 /** The options that all logs share, and printing one as they say. */
 import { choice, flag, integer, type OptionKind, type ValuesOf } from '../option.ts';
 import type { LogLine, LogPage } from '../resources.ts';
+import { jsonText } from '../terminal/json.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { logFormatter } from './line.ts';
 import { logPages, type PageQuery } from './log.ts';
@@ -47,5 +48,5 @@ export async function printLog(
       else if (format === 'text') terminal.print(text(line));
       else terminal.event(line);
     }
-  return whole ? { json: { items }, text: JSON.stringify({ items }, null, 2) } : undefined;
+  return whole ? { json: { items }, text: jsonText({ items }, 2) } : undefined;
 }

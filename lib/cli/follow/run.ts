@@ -31,7 +31,8 @@ export function stillRunning(run: Run): string[] {
 /** The failing step and what it printed last. */
 export function errorLines(error: RunError): string[] {
   const step = error.step === undefined ? [] : [`step: ${clean(error.step)}`];
-  const exit = error.exit_code === undefined ? error.signal : `exit code ${error.exit_code}`;
+  const exit =
+    error.exit_code === undefined ? error.signal && clean(error.signal) : `exit code ${error.exit_code}`;
   return [
     ...(error.service === undefined ? [] : [`service: ${clean(error.service)}`]),
     ...step,
@@ -90,7 +91,7 @@ async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Pro
   let endedAt: number | undefined;
   const enough = () => endedAt !== undefined && performance.now() - endedAt > LAST_LINES_MS;
   const log = writeLog(api, terminal, started, enough).catch((error: unknown) => {
-    terminal.note(`the log cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    terminal.note(`the log cannot be read: ${clean(error instanceof Error ? error.message : String(error))}`);
   });
   if (terminal.json) terminal.event({ event: 'run', run });
   while (!hasEnded(run)) {

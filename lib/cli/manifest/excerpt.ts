@@ -16,7 +16,7 @@ export function excerptOf(path: string, text: string, mistake: Mistake): string[
   const number = String(line);
   const margin = ' '.repeat(number.length);
   return [
-    `${noteBold(`${path}:${line}:${column}`)} ${clean(`${field === '' ? 'the manifest' : field}: ${reason}`)}`,
+    `${noteBold(clean(`${path}:${line}:${column}`))} ${clean(`${field === '' ? 'the manifest' : field}: ${reason}`)}`,
     `  ${noteDim(`${number} |`)} ${plain.replace(/[^\P{C}]/gu, '?')}`,
     `  ${noteDim(`${margin} |`)} ${' '.repeat(column - 1 - from)}${noteRed('^')}`,
   ];

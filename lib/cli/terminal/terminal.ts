@@ -1,4 +1,5 @@
 /** Results go to stdout; everything else (progress, notes) to stderr. */
+import { jsonText } from './json.ts';
 import { noteCyan, noteDim } from './style.ts';
 
 export interface Terminal {
@@ -39,7 +40,7 @@ export function createTerminal(json: boolean): Terminal {
   return {
     json,
     print: (text) => withoutProgress(() => stdout.write(`${text}\n`)),
-    event: (value) => stdout.write(`${JSON.stringify(value)}\n`),
+    event: (value) => stdout.write(`${jsonText(value)}\n`),
     note,
     progress: (stage, detail = '') => {
       if (!live) {
