@@ -1,7 +1,6 @@
 /** What jobs produce: files are announced and confirmed against storage, images are recorded as the registry has them. */
-import { createHash } from 'node:crypto';
 import { notFound, StaitheError } from '../error.ts';
-import { idFrom } from '../id.ts';
+import { derivedId } from '../id.ts';
 import type { CreateJobUpload, Job, JobUpload } from '../job/schema.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
@@ -11,17 +10,11 @@ import { hexOf } from '../values.ts';
 import { artifacts } from './record.ts';
 import type { Artifact } from './schema.ts';
 
-const BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
 /**
  * The id of a job's artifact follows from the job, the name and the digest, so that an agent's repeated announcement
- * needs no look-up: the time of the job's ULID, and 80 bits of a hash where a ULID has randomness.
+ * needs no look-up.
  */
-function idOf(job: Job, name: string, sha256: string): string {
-  const time = job.id.slice('job_'.length, 'job_'.length + 10);
-  const hash = createHash('sha256').update(`${job.id}\n${name}\n${sha256}`).digest();
-  return idFrom('artifact', time + Array.from(hash.subarray(0, 16), (byte) => BASE32[byte % 32]).join(''));
-}
+const idOf = (job: Job, name: string, sha256: string): string => derivedId('artifact', job.id, name, sha256);
 
 /** What every artifact of a job has. */
 const madeBy = (job: Job) =>
