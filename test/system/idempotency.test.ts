@@ -54,11 +54,22 @@ const CREATIONS: Record<string, () => Promise<Creation>> = {
     return { params: { project: PROJECT, environment }, body: { release: releaseId }, entity: 'deployment' };
   },
   createToken: async () => ({ params: {}, body: { role: 'viewer' }, entity: 'token' }),
+  createArtifact: async () => ({ params: {}, body: announced(), entity: 'artifact' }),
 };
+const announced = () => ({
+  project: PROJECT,
+  name: `a-${++count}.txt`,
+  sha256: digestOf(Buffer.from(`${count}`)),
+  size_bytes: 5,
+});
 
+/** The others bring on what there is: an upload. */
 const creating = EXAMPLES.filter(
   ({ spec, operation }) =>
-    spec.method === 'POST' && !['public', 'job'].includes(spec.access) && !operation.startsWith('cancel'),
+    spec.method === 'POST' &&
+    !['public', 'job'].includes(spec.access) &&
+    !operation.startsWith('cancel') &&
+    !spec.path.includes('{artifact}'),
 );
 
 const Created = z.object({ id: z.string(), latest_run: z.object({ id: z.string() }).nullish() });
@@ -134,6 +145,32 @@ describe('an Idempotency-Key', () => {
     if (answers[0] !== undefined) await finish(answers[0]);
     // What is not valid is refused for that before the key is looked at.
     expect(['idempotency_key_reused', 'validation_failed']).toContain(Code.parse(other.body).code);
+  });
+
+  it('brings an upload on as often as it is sent, and is for one request', async () => {
+    const { client } = staithe;
+    const size_bytes = 20 * 1024 ** 2;
+    const { id } = await client.call('createArtifact', { body: { ...announced(), size_bytes } });
+    const send = (path: string, body: object = {}) =>
+      staithe.http('POST', `/v1/artifacts/${id}/${path}`, {
+        body,
+        token: staithe.adminToken,
+        headers: { 'idempotency-key': 'parts' },
+      });
+    const part = (number: number) => ({ parts: [{ number, sha256: 'a'.repeat(64) }] });
+
+    const begun = [await send('multipart'), await send('multipart')];
+    const signed = [await send('multipart/parts', part(1)), await send('multipart/parts', part(1))];
+
+    expect(begun[1]).toMatchObject({ status: 200, body: begun[0]?.body });
+    expect(signed.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await send('multipart/parts', part(2))).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused' },
+    });
+    // A key is for its path: nothing was answered there before, and nothing has arrived.
+    for (const _ of [1, 2])
+      expect(await send('complete')).toMatchObject({ status: 409, body: { code: 'artifact_not_stored' } });
   });
 
   it('belongs to its token and its path: others may use the same', async () => {
