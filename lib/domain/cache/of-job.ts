@@ -1,6 +1,7 @@
 /** Caches as a job uses them: what may be restored, where to upload, and what counts once storage holds it. */
 import type { Actor } from '../access/actor.ts';
 import { builds } from '../build/record.ts';
+import { pullRequestOf } from '../build/trust.ts';
 import { type FieldProblem, StaitheError } from '../error.ts';
 import { requireHeld } from '../job/index.ts';
 import type { JobRecord } from '../job/record.ts';
@@ -124,9 +125,6 @@ function assertNamed(job: JobRecord, wanted: readonly CacheKey[]): void {
     throw new StaitheError('validation_failed', "These paths are of no cache of the job's spec.", { fields });
 }
 
-/** A pull request's ref, of which a repository has one: any other ref of a fork may be called as that of the next fork. */
-const PULL_REQUEST = /^refs\/pull\/\d+\//;
-
 /**
  * A fork's ref is its pull request (`refs/pull/7/head`), which no other has. Without one it shares its caches with
  * nobody but other runs of the same build.
@@ -135,8 +133,7 @@ async function originOf(ports: Pick<Ports, 'table'>, job: JobRecord): Promise<Or
   const { trust, branch, build_id } = job;
   if (trust === 'own') return { trust, branch, forkRef: '' };
   const build = await builds.get(ports.table, Keys.build(build_id));
-  const ref = build?.value.git_ref;
-  return { trust, branch, forkRef: ref !== undefined && PULL_REQUEST.test(ref) ? ref : build_id };
+  return { trust, branch, forkRef: pullRequestOf(build?.value.git_ref) ?? build_id };
 }
 
 const kindOf = (job: JobRecord): Kind => ({

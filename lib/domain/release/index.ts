@@ -20,7 +20,7 @@ import { type CreateRelease, Release } from './schema.ts';
 
 /**
  * Freezes the artifacts of the build's newest completed run, and those that are named, under a version, a tag, or both.
- * @throws StaitheError not_found | nothing_to_release | artifact_not_stored | version_taken | tag_taken
+ * @throws StaitheError not_found | nothing_to_release (also for too much) | artifact_not_stored | version_taken | tag_taken
  */
 export async function create(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
@@ -34,6 +34,7 @@ export async function create(
   const named = await namedArtifacts(ports, project, input.artifacts ?? {});
   const services = new Set(named.map(({ service }) => service));
   const artifacts = [...(built?.artifacts ?? []).filter(({ service }) => !services.has(service)), ...named];
+  assertFits(artifacts);
   const now = ports.clock.now();
   const release: Release = {
     id: idFrom('release', seed ?? ports.randomness.ulid(now.getTime())),
@@ -51,6 +52,20 @@ export async function create(
     created_by: nameOf(actor),
   };
   return record(ports, Release.parse(release), artifacts);
+}
+
+/** 1,000: a release holds of each some 370 bytes at most, in an item of 400 KB (docs: DynamoDB quotas). */
+const MAX_ARTIFACTS = 1000;
+
+function assertFits({ length }: readonly Chosen[]): void {
+  if (length <= MAX_ARTIFACTS) return;
+  throw new StaitheError(
+    'nothing_to_release',
+    `The build has left ${length} artifacts; a release may have ${MAX_ARTIFACTS}.`,
+    {
+      remedy: 'Let its services pack their files into fewer artifacts, or build fewer of them (--services).',
+    },
+  );
 }
 
 function frozen(service: string, artifact: StoredArtifact): Chosen {

@@ -1,5 +1,6 @@
 /** A new run of a branch takes the place of older ones that still wait, in projects that say so. */
 import type { Build } from '../build/schema.ts';
+import { pullRequestOf } from '../build/trust.ts';
 import { StaitheError } from '../error.ts';
 import { jobs } from '../job/record.ts';
 import type { Ports } from '../ports/index.ts';
@@ -21,7 +22,7 @@ export async function supersede(
   build: Build,
   run: Run,
 ): Promise<void> {
-  const branch = branchOf(build.git_ref);
+  const branch = lineOf(build);
   if (!project.supersede || branch === undefined) return;
   const older = await takeHead(ports, project.id, branch, run.id);
   if (older !== undefined && (await waits(ports, older)))
@@ -29,6 +30,14 @@ export async function supersede(
       // It has ended meanwhile.
       if (!(error instanceof StaitheError && error.code === 'wrong_state')) throw error;
     });
+}
+
+/** The branch, or the fork's pull request: a fork that calls its branch as one of the project's ends none of its runs. */
+function lineOf({ trust, git_ref: ref }: Build): string | undefined {
+  if (trust === 'own') return branchOf(ref);
+  const pullRequest = pullRequestOf(ref);
+  // Git has no names with a blank (git-check-ref-format), so this is nobody's branch.
+  return pullRequest && `fork ${pullRequest}`;
 }
 
 /** @returns the run that was the newest until now; none when this one is older than that */
