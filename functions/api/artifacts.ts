@@ -1,6 +1,7 @@
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { ARTIFACT_ROUTES } from '../../lib/contract/routes/artifacts.ts';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Multipart from '../../lib/domain/artifact/multipart.ts';
 import * as Posted from '../../lib/domain/artifact/posted.ts';
@@ -13,6 +14,7 @@ const ports = { table: dynamoTable(), blobs: s3Blobs(), clock, randomness };
 
 export const handler = serve(
   'artifacts',
+  ARTIFACT_ROUTES,
   {
     createArtifact: async ({ actor, body, seed }) =>
       Upload.create(ports, actor, await Upload.projectOf(ports, actor, body.project), body, seed),

@@ -3,6 +3,7 @@ import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { BUILD_ROUTES } from '../../lib/contract/routes/builds.ts';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Build from '../../lib/domain/build/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
@@ -22,6 +23,7 @@ const ports = {
 
 export const handler = serve(
   'builds',
+  BUILD_ROUTES,
   {
     createBuild: async ({ actor, params, body, seed }) =>
       Build.create(ports, actor, await Project.resolve(ports, actor, params.project), body, seed),

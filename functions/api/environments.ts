@@ -1,6 +1,7 @@
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { ENVIRONMENT_ROUTES } from '../../lib/contract/routes/environments.ts';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
@@ -10,6 +11,7 @@ const ports = { table: dynamoTable(), workflows: stepFunctions(), clock, randomn
 
 export const handler = serve(
   'environments',
+  ENVIRONMENT_ROUTES,
   {
     putEnvironment: async ({ actor, params, body }) =>
       Environment.put(ports, await Project.resolve(ports, actor, params.project), params.environment, body),

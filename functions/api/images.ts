@@ -3,6 +3,7 @@ import { managedProjectSecrets } from '../../lib/aws/project-secrets.ts';
 import { ecrRegistry } from '../../lib/aws/registry.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { IMAGE_ROUTES } from '../../lib/contract/routes/images.ts';
 import * as Image from '../../lib/domain/image/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
@@ -17,6 +18,7 @@ const ports = {
 
 export const handler = serve(
   'images',
+  IMAGE_ROUTES,
   {
     createRegistryToken: ({ actor, params }) => Image.registryToken(ports, actor, params.job),
     recordImage: ({ actor, params, body }) => Image.record(ports, actor, params.job, body),

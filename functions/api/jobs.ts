@@ -3,6 +3,9 @@ import { jwtJobTokens } from '../../lib/aws/job-tokens.ts';
 import { managedProjectSecrets } from '../../lib/aws/project-secrets.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { CACHE_ROUTES } from '../../lib/contract/routes/caches.ts';
+import { JOB_ROUTES } from '../../lib/contract/routes/jobs.ts';
+import { SECRET_ROUTES } from '../../lib/contract/routes/secrets.ts';
 import * as Cache from '../../lib/domain/cache/of-job.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import { ofJob } from '../../lib/domain/secret/of-job.ts';
@@ -19,6 +22,7 @@ const ports = {
 
 export const handler = serve(
   'jobs',
+  { ...JOB_ROUTES, ...SECRET_ROUTES, ...CACHE_ROUTES },
   {
     claimJob: ({ params, body }) => Job.claim(ports, params.job, body),
     getJob: ({ actor, params }) => Job.get(ports, actor, params.job),

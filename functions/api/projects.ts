@@ -1,6 +1,8 @@
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { MANIFEST_ROUTES } from '../../lib/contract/routes/manifests.ts';
+import { PROJECT_ROUTES } from '../../lib/contract/routes/projects.ts';
 import { idFrom } from '../../lib/domain/id.ts';
 import * as Manifests from '../../lib/domain/manifest/synced.ts';
 import * as Project from '../../lib/domain/project/index.ts';
@@ -11,6 +13,7 @@ const ports = { table: dynamoTable(), workflows: stepFunctions(), clock, randomn
 
 export const handler = serve(
   'projects',
+  { ...PROJECT_ROUTES, ...MANIFEST_ROUTES },
   {
     createProject: ({ actor, body, seed }) =>
       Project.create(ports, actor, body, seed && idFrom('project', seed)),

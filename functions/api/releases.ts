@@ -1,5 +1,6 @@
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { RELEASE_ROUTES } from '../../lib/contract/routes/releases.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
 import { serve } from '../../lib/http/serve.ts';
@@ -8,6 +9,7 @@ const ports = { table: dynamoTable(), clock, randomness };
 
 export const handler = serve(
   'releases',
+  RELEASE_ROUTES,
   {
     createRelease: async ({ actor, params, body, seed }) =>
       Release.create(ports, actor, await Project.resolve(ports, actor, params.project), body, seed),

@@ -1,6 +1,7 @@
 import { managedProjectSecrets } from '../../lib/aws/project-secrets.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { SECRET_ROUTES } from '../../lib/contract/routes/secrets.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import { serve } from '../../lib/http/serve.ts';
@@ -9,6 +10,7 @@ const ports = { table: dynamoTable(), projectSecrets: managedProjectSecrets(), c
 
 export const handler = serve(
   'secrets',
+  SECRET_ROUTES,
   {
     putSecret: async ({ actor, params, body, seed }) =>
       Secret.put(ports, actor, await Project.resolve(ports, actor, params.project), params.name, body, seed),

@@ -1,6 +1,7 @@
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { SOURCE_ROUTES } from '../../lib/contract/routes/sources.ts';
 import { idFrom } from '../../lib/domain/id.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
@@ -10,6 +11,7 @@ const ports = { table: dynamoTable(), blobs: s3Blobs(), clock, randomness };
 
 export const handler = serve(
   'sources',
+  SOURCE_ROUTES,
   {
     createSource: async ({ actor, params, body, seed }) =>
       Source.create(

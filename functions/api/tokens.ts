@@ -1,5 +1,6 @@
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { TOKEN_ROUTES } from '../../lib/contract/routes/tokens.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { serve } from '../../lib/http/serve.ts';
@@ -8,6 +9,7 @@ const ports = { table: dynamoTable(), clock, randomness };
 
 export const handler = serve(
   'tokens',
+  TOKEN_ROUTES,
   {
     createToken: ({ actor, body, seed }) => Token.create(ports, actor, body, seed),
     listTokens: ({ actor, query }) => Token.list(ports, actor, query),

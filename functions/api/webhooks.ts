@@ -1,6 +1,7 @@
 import { managedSecrets } from '../../lib/aws/secrets.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { WEBHOOK_ROUTES } from '../../lib/contract/routes/webhooks.ts';
 import * as Delivery from '../../lib/domain/delivery/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { serve } from '../../lib/http/serve.ts';
@@ -9,6 +10,7 @@ const ports = { table: dynamoTable(), secrets: managedSecrets(), clock, randomne
 
 export const handler = serve(
   'webhooks',
+  WEBHOOK_ROUTES,
   {
     receiveGithubWebhook: async ({ headers, bytes }) => {
       const delivery = await Delivery.receive(ports, {

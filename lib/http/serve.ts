@@ -7,7 +7,8 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { problemOf } from '../contract/problem.ts';
 import type { Group, RouteInput, RouteOutput, RouteSpec } from '../contract/route.ts';
-import { type OperationId, ROUTES, type Routes } from '../contract/routes.ts';
+import type { RouteTable } from '../contract/route-client.ts';
+import type { OperationId, Routes } from '../contract/routes.ts';
 import { admit, nameOf, RequestActor, type RequestActor as Requester } from '../domain/access/actor.ts';
 import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
@@ -43,18 +44,24 @@ type OperationOf<G extends Group> = {
 export type Handlers<G extends Group> = {
   [Op in OperationOf<G>]: (request: Request<Routes[Op]>) => Promise<Reply<Routes[Op]>>;
 };
+/** The routes of a group; others beside them do no harm. */
+export type RoutesOf<G extends Group> = Pick<Routes, OperationOf<G>> & RouteTable;
 type AnyHandler = (request: Request<RouteSpec>) => Promise<unknown>;
 
 export const logger = new Logger({ serviceName: 'staithe' });
 
-/** @param ports where answers to Idempotency-Keys are kept; a group that only reads needs none */
+/**
+ * @param routes the files of the contract that have the group's routes: a function constructs the schemas of these only
+ * @param ports where answers to Idempotency-Keys are kept; a group that only reads needs none
+ */
 export function serve<G extends Group>(
   group: G,
+  routes: RoutesOf<G>,
   handlers: Handlers<G>,
   ports?: Pick<Ports, 'table' | 'clock' | 'randomness'>,
 ) {
   const byRouteKey = new Map<string, { operation: string; spec: RouteSpec; handle: AnyHandler }>();
-  for (const [operation, spec] of Object.entries<RouteSpec>(ROUTES)) {
+  for (const [operation, spec] of Object.entries<RouteSpec>(routes)) {
     if (spec.group !== group) continue;
     // The one place where the types of single routes are given up for a table of all.
     const handle: unknown = Reflect.get(handlers, operation);

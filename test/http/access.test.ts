@@ -2,9 +2,10 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { GROUPS, type Group, type RouteSpec } from '../../lib/contract/route.ts';
 import type { OperationId } from '../../lib/contract/routes.ts';
+import { ROUTES } from '../../lib/contract/routes.ts';
 import type { RequestActor } from '../../lib/domain/access/actor.ts';
 import { ROLES, roleAllows } from '../../lib/domain/access/role.ts';
-import { type Handlers, logger, serve } from '../../lib/http/serve.ts';
+import { type Handlers, logger, type RoutesOf, serve } from '../../lib/http/serve.ts';
 import { answerOf, exampleOf, routes } from '../contract/document.ts';
 import { send } from './api.ts';
 
@@ -51,7 +52,7 @@ function serverOf<G extends Group>(group: G) {
         },
       ]),
   );
-  return serve(group, handlers as unknown as Handlers<G>);
+  return serve(group, ROUTES as unknown as RoutesOf<G>, handlers as unknown as Handlers<G>);
 }
 const servers = new Map(GROUPS.map((group) => [group, serverOf<Group>(group)]));
 

@@ -1,5 +1,7 @@
 /** Secrets and caches over HTTP: what is wrong is named, changes nothing, and shows nothing of a value. */
+
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ROUTES } from '../../lib/contract/routes.ts';
 import * as Cache from '../../lib/domain/cache/of-job.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
@@ -28,7 +30,7 @@ const secrets = (): Handlers<'secrets'> => ({
   listSecretReads: unused,
 });
 const put = (body: unknown, more: Partial<Sent> = {}) =>
-  send(serve('secrets', secrets(), place.ports), {
+  send(serve('secrets', ROUTES, secrets(), place.ports), {
     operation: 'putSecret',
     actor: ADMIN,
     params: { project: 'hello', name: 'NPM_TOKEN' },
@@ -114,7 +116,7 @@ describe('what an agent says of caches', () => {
     size_bytes: 7,
   };
   const say = (operation: 'restoreJobCaches' | 'saveJobCaches' | 'confirmJobCaches', body: unknown) =>
-    send(serve('jobs', handlers(), place.ports), {
+    send(serve('jobs', ROUTES, handlers(), place.ports), {
       operation,
       actor: running.actor,
       params: { job: running.job.id },

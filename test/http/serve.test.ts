@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ROUTES } from '../../lib/contract/routes.ts';
 import * as Build from '../../lib/domain/build/index.ts';
 import { idFrom } from '../../lib/domain/id.ts';
 import * as Job from '../../lib/domain/job/index.ts';
@@ -23,6 +24,7 @@ function projects(create = Project.create) {
   const { ports } = place;
   return serve(
     'projects',
+    ROUTES,
     {
       createProject: ({ actor, body, seed }) => create(ports, actor, body, seed && idFrom('project', seed)),
       listProjects: ({ actor, query }) => Project.list(ports, actor, query),
@@ -128,7 +130,7 @@ describe('a request that is wrong', () => {
   test.each(['run', 'src', 'prj', 'bld_', `bld_${ULID}x`, `bld_${ULID.toLowerCase()}`, `run_${ULID}`])(
     'with the wrong kind of id (%s) is told the right one',
     async (build) => {
-      const handler = serve('builds', builds());
+      const handler = serve('builds', ROUTES, builds());
 
       const answer = await call({ operation: 'getBuild', params: { build } }, handler);
 
@@ -290,6 +292,7 @@ describe('an Idempotency-Key', () => {
     const { ports, project } = place;
     const handler = serve(
       'sources',
+      ROUTES,
       {
         createSource: ({ actor, body, seed }) =>
           Source.create(ports, actor, project, body, seed && idFrom('source', seed)),
@@ -313,6 +316,7 @@ describe('an Idempotency-Key', () => {
     const { ports } = place;
     const handler = serve(
       'tokens',
+      ROUTES,
       {
         createToken: ({ actor, body, seed }) => Token.create(ports, actor, body, seed),
         listTokens: ({ actor, query }) => Token.list(ports, actor, query),
@@ -359,7 +363,7 @@ describe('what only the record has', () => {
     const { run } = await startedBuild(place);
     const [dispatch] = (await plan(ports, run.id)).jobs;
     const job = dispatch?.job_id ?? '';
-    const handler = serve('jobs', {
+    const handler = serve('jobs', ROUTES, {
       claimJob: ({ params, body }) => Job.claim(ports, params.job, body),
       getJob: ({ actor, params }) => Job.get(ports, actor, params.job),
       reportProgress: ({ params, body }) => Job.progress(ports, params.job, body),
@@ -389,6 +393,7 @@ describe('what only the record has', () => {
     const { ports, project } = place;
     const handler = serve(
       'builds',
+      ROUTES,
       {
         ...builds(),
         createBuild: ({ actor, body, seed }) => Build.create(ports, actor, project, body, seed),
