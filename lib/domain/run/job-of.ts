@@ -117,7 +117,12 @@ function environmentOf({ spec, service, matrix }: Cell, build: Build): Record<st
     // An axis of the toolchain's name says its version.
     ...named(
       'TOOLCHAIN',
-      Object.fromEntries(toolchains.map(([name, version]) => [name, matrix[name] ?? version])),
+      Object.fromEntries(
+        toolchains.map(([name, version]) => [
+          name,
+          Object.hasOwn(matrix, name) ? (matrix[name] ?? version) : version,
+        ]),
+      ),
     ),
   ]);
 }
