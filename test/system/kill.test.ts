@@ -98,7 +98,7 @@ it(`a server that is killed ${KILLS} times loses nothing that it acknowledged, a
       expect(await missing(client, news), `after kill ${kill}`).toEqual([]);
       checked += news.length;
     }
-    await delay(random() * (kill % 3 === 2 ? 800 : 2000));
+    await delay(random() * (kill % 3 === 2 ? 800 : 1500));
     await server.kill();
     server.start();
   }
