@@ -7,8 +7,9 @@ import { availableParallelism } from 'node:os';
 import type { Cloud } from '../service.ts';
 import type { Machine } from './machine.ts';
 
-/** Ready machines of a kind: as many as can start their work at once. Each holds about 50 MB. */
-const READY = availableParallelism();
+/** Ready machines of a kind: as many as can start their work at once, unless the user says. Each holds about 70 MB. */
+const READY = Number.parseInt(process.env.STAITHE_WARM_MACHINES ?? '', 10);
+const DEFAULT_READY = availableParallelism();
 /** Nobody builds any more: after ten minutes without a build of the kind. */
 const IDLE_MS = 10 * 60_000;
 /** The next machine is made when the build that got the last one has surely begun its work. */
@@ -33,7 +34,7 @@ export class WarmPool {
 
   constructor(cloud: Cloud, options: { size?: number | undefined; busy: () => boolean }) {
     this.#cloud = cloud;
-    this.#size = options.size ?? READY;
+    this.#size = options.size ?? (READY >= 0 ? READY : DEFAULT_READY);
     this.#busy = options.busy;
   }
 
