@@ -32,8 +32,24 @@ export async function enter(
     if (next.waiting.length > queue.waiting.length) assertRoom(next, places);
     return granted(next);
   };
-  const changed = await change(ports, projectId, step, empty);
-  return new Set(changed?.active.map(({ job_id }) => job_id));
+  const queue = await change(ports, projectId, step, empty);
+  const ids = new Set(places.map(({ job_id }) => job_id));
+  const free = queue?.waiting.some(({ job_id }) => ids.has(job_id))
+    ? await withoutEnded(ports, queue)
+    : queue;
+  return new Set(free?.active.map(({ job_id }) => job_id));
+}
+
+/** Frees the places of jobs whose end was told by an event that never came: whoever would have to wait looks first. */
+async function withoutEnded(ports: QueuePorts, queue: QueueState): Promise<QueueState | undefined> {
+  const found = await jobs.getMany(
+    ports.table,
+    queue.active.map(({ job_id }) => Keys.job(job_id)),
+  );
+  const ended = found.filter(({ status }) => isFinal(RUN_LIFECYCLE, status));
+  if (ended.length === 0) return queue;
+  const without = (now: QueueState) => ended.reduce((rest, { id }) => left(rest, id), now);
+  return change(ports, queue.project_id, (now) => granted(without(now)));
 }
 
 /** 4,000: 15 of the largest runs. Of some 80 bytes each they are 320 of the 400 KB of an item (docs: DynamoDB quotas). */

@@ -1,0 +1,48 @@
+/** A job of a project with a limit has ended, and the event that frees its place was lost. */
+import { beforeEach, expect, test } from 'vitest';
+import * as Project from '../../lib/domain/project/index.ts';
+import * as Queue from '../../lib/domain/queue/index.ts';
+import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
+import { ADMIN, builtJob, ONE_SERVICE, startedBuild, type World, world } from '../domain/world.ts';
+
+let place: World;
+beforeEach(async () => {
+  const made = await world();
+  const project = await Project.update(made.ports, ADMIN, made.project.id, { max_concurrent_jobs: 1 });
+  place = { ...made, project };
+});
+
+async function planned(): Promise<Dispatch> {
+  const { run } = await startedBuild(place, ONE_SERVICE);
+  const [job] = (await plan(place.ports, run.id)).jobs;
+  if (job === undefined) throw new Error('The run has no job.');
+  return job;
+}
+
+test('the next run of the project begins at once', async () => {
+  await builtJob(place, await planned());
+
+  expect((await planned()).waits).toBe(false);
+});
+
+test('whoever waits already is woken by the next run that comes, and goes first', async () => {
+  const first = await planned();
+  const second = await planned();
+  await Queue.wait(place.ports, second.job_id, 'the token of the second');
+  await builtJob(place, first);
+
+  const third = await planned();
+
+  expect([second.waits, third.waits]).toEqual([true, true]);
+  expect(place.ports.workflows.woken).toContain('the token of the second');
+});
+
+test('a place of a job that works is nobody else’s', async () => {
+  const first = await planned();
+  expect((await planned()).waits).toBe(true);
+
+  await builtJob(place, first);
+  await Queue.leave(place.ports, place.project.id, first.job_id);
+  expect((await planned()).waits).toBe(true); // the second has it
+});
