@@ -91,7 +91,7 @@ describe('a request that is wrong in itself changes nothing and', () => {
     const names = Object.keys(
       z.toJSONSchema(example.spec.body ?? z.never(), { io: 'input' }).properties ?? {},
     );
-    const body = Object.fromEntries(names.map((name) => [name, { wrong: [true] }]));
+    const body = Object.fromEntries(names.map((name) => [name, { 'Wrong Name': [true] }]));
     const problem = await problemOf(example.spec.method, pathOf(example, example.params), { body });
     const fields = new Set(problem.fields?.map(({ field }) => field.split('.')[0]));
     expect(names.length).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 /** Builds in full, over HTTP: matrices, reuse, reruns, the queue, their time. */
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build, ended, logOf, newSlug, startBuild, until } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
@@ -141,6 +142,56 @@ describe('a project with a limit of one job at a time', () => {
       .sort();
     for (const [at, [begin]] of spans.entries())
       if (at > 0) expect(begin >= (spans[at - 1]?.[1] ?? '')).toBe(true);
+  });
+
+  it('lets those who wait begin when the limit is raised', async () => {
+    const { client } = staithe;
+    const slug = await project({ max_concurrent_jobs: 1 });
+    const working = await startBuild(
+      client,
+      slug,
+      treeOf({ services: { app: { commands: ['sleep 600'], artifacts: 'out' } } }),
+    );
+    await until(
+      () => jobsOf(working.runId),
+      ([job]) => job?.status === 'building',
+    );
+    const quick = treeOf({ services: { app: { commands: ['echo x > out'], artifacts: 'out' } } });
+    const waiting = await startBuild(client, slug, quick);
+    await until(
+      () => jobsOf(waiting.runId),
+      ([job]) => job?.stage === 'waiting for its turn',
+    );
+
+    await client.call('updateProject', { params: { project: slug }, body: { max_concurrent_jobs: 2 } });
+
+    expect((await ended(client, waiting.runId)).status).toBe('completed');
+    await client.call('cancelRun', { params: { run: working.runId } });
+  });
+
+  it('wakes a workflow at once whose job has its turn already', async () => {
+    const slug = await project({ max_concurrent_jobs: 1 });
+    const tree = treeOf({ services: { app: { commands: ['sleep 600'], artifacts: 'out' } } });
+    const { runId } = await startBuild(staithe.client, slug, tree);
+    const [job] = await until(
+      () => jobsOf(runId),
+      ([first]) => first?.status === 'building',
+    );
+    const lambda = new LambdaClient(staithe.aws);
+    const { Functions = [] } = await lambda.send(new ListFunctionsCommand());
+    const FunctionName = Functions.find(({ Description }) => Description?.startsWith('Steps of the build'));
+
+    const answer = await lambda.send(
+      new InvokeCommand({
+        FunctionName: FunctionName?.FunctionName,
+        Payload: JSON.stringify({ task: 'wait', job_id: job?.id, token: 'a token of no execution' }),
+      }),
+    );
+
+    // Step Functions was asked to wake it, and knows no such token.
+    expect(Buffer.from(answer.Payload ?? []).toString()).toContain('InvalidToken');
+    await staithe.client.call('cancelRun', { params: { run: runId } });
+    lambda.destroy();
   });
 
   it('lets a newer run of a branch take the place of an older one that waits', async () => {

@@ -1,12 +1,17 @@
 /** What no event tells, the sweep finds: an agent that fell silent, an execution whose end nobody heard of. */
 import { readFileSync } from 'node:fs';
-import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
+import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DisableRuleCommand,
+  EventBridgeClient,
+  ListEventBusesCommand,
+  ListRulesCommand,
+} from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandTree, ended, newSlug, startBuild, until } from './flow.ts';
+import { build, commandTree, ended, newSlug, startBuild, until } from './flow.ts';
 import { CAN_LOOK, newMark, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 import { tableName } from './table.ts';
@@ -43,19 +48,52 @@ async function atWork(mark: string): Promise<{ runId: string; jobId: string }> {
   return { runId, jobId: jobs[0]?.id ?? '' };
 }
 
-/** As if the job had begun and been heard of long ago. */
-async function setBack(jobId: string): Promise<void> {
+const LONG_AGO = new Date(Date.now() - 10 * 60_000).toISOString();
+
+/** Sets a time of an item, as if time had passed. */
+async function setBack(kind: 'JOB' | 'RUN', id: string, time: 'heard_at' | 'deadline_at'): Promise<void> {
   const client = new DynamoDBClient(staithe.aws);
-  const past = new Date(Date.now() - 10 * 60_000).toISOString();
   await client.send(
     new UpdateItemCommand({
       TableName: tableName(staithe),
-      Key: marshall({ pk: `JOB#${jobId}`, sk: 'JOB' }),
-      UpdateExpression: 'SET heard_at = :past',
-      ExpressionAttributeValues: marshall({ ':past': past }),
+      Key: marshall({ pk: `${kind}#${id}`, sk: kind }),
+      UpdateExpression: 'SET #time = :past',
+      ExpressionAttributeNames: { '#time': time },
+      ExpressionAttributeValues: marshall({ ':past': LONG_AGO }),
     }),
   );
   client.destroy();
+}
+
+/** Nobody hears any more what the rule of this description tells. */
+async function silence(description: string): Promise<void> {
+  const events = new EventBridgeClient(staithe.aws);
+  const { EventBuses = [] } = await events.send(new ListEventBusesCommand());
+  for (const { Name: EventBusName } of EventBuses) {
+    const { Rules = [] } = await events.send(new ListRulesCommand({ EventBusName }));
+    for (const { Name, Description } of Rules)
+      if (Description === description) await events.send(new DisableRuleCommand({ Name, EventBusName }));
+  }
+  events.destroy();
+}
+
+/** A copy of a run under another id, recorded long ago and never started. */
+async function recorded(like: string): Promise<string> {
+  const client = new DynamoDBClient(staithe.aws);
+  const TableName = tableName(staithe);
+  const { Item = {} } = await client.send(
+    new GetItemCommand({ TableName, Key: marshall({ pk: `RUN#${like}`, sk: 'RUN' }) }),
+  );
+  const id = `${like.slice(0, -4)}WXYZ`;
+  const { completed_at: _, error: __, ...run } = unmarshall(Item);
+  const item = {
+    ...run,
+    ...{ pk: `RUN#${id}`, id, gsi1sk: id, gsi2pk: 'OPEN_RUNS', gsi2sk: id, revision: 1 },
+    ...{ status: 'pending', created_at: LONG_AGO, job_ids: [] },
+  };
+  await client.send(new PutItemCommand({ TableName, Item: marshall(item) }));
+  client.destroy();
+  return id;
 }
 
 const parentOf = (pid: string): number =>
@@ -81,7 +119,7 @@ describe('a sweep of the embedded cloud', () => {
     const { runId, jobId } = await atWork(mark);
     const [shell] = processesWith(mark);
     process.kill(parentOf(shell ?? ''), 'SIGSTOP');
-    await setBack(jobId);
+    await setBack('JOB', jobId, 'heard_at');
 
     expect(await sweep()).toMatchObject({ findings: [{ run_id: runId, what: 'agent silent' }] });
 
@@ -96,10 +134,7 @@ describe('a sweep of the embedded cloud', () => {
 
   it('fails a run whose execution died while nobody was listening', async () => {
     const { runId } = await atWork(newMark());
-    const events = new EventBridgeClient(staithe.aws);
-    const { Rules = [] } = await events.send(new ListRulesCommand());
-    const listener = Rules.find(({ Description }) => Description === 'A workflow ended before its last step');
-    await events.send(new DisableRuleCommand({ Name: listener?.Name }));
+    await silence('A workflow ended before its last step');
     const sfn = new SFNClient(staithe.aws);
     const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand());
     const machine = stateMachines.find(({ name }) => name?.includes('Builds'))?.stateMachineArn ?? '';
@@ -111,6 +146,34 @@ describe('a sweep of the embedded cloud', () => {
     const run = await staithe.client.call('getRun', { params: { run: runId } });
     expect(run).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
     expect(run.error?.message).toContain('workflow');
-    for (const client of [events, sfn]) client.destroy();
+    sfn.destroy();
+  });
+
+  it('ends a run that is out of time, with its machine', async () => {
+    const mark = newMark();
+    const { runId } = await atWork(mark);
+    await setBack('RUN', runId, 'deadline_at');
+
+    expect(await sweep()).toMatchObject({ findings: [{ run_id: runId, what: 'out of time' }] });
+
+    const run = await staithe.client.call('getRun', { params: { run: runId } });
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'timeout_error' } });
+    if (CAN_LOOK)
+      await until(
+        async () => processesWith(mark).length,
+        (count) => count === 0,
+      );
+  });
+
+  it('starts a run that was recorded and that nobody started', async () => {
+    const slug = newSlug('lost');
+    await staithe.client.call('createProject', { body: { slug } });
+    const { runId } = await build(staithe.client, slug, commandTree(['echo x > out']));
+    await silence('A run or a deployment was recorded');
+    const lost = await recorded(runId);
+
+    expect(await sweep()).toMatchObject({ findings: [{ run_id: lost, what: 'never started' }] });
+
+    expect((await ended(staithe.client, lost)).status).toBe('completed');
   });
 });

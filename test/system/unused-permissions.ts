@@ -26,10 +26,16 @@ export const EXCEPTIONS: readonly Exception[] = [
       'How `.sync` learns on AWS that a build has ended (docs: "Call CodeBuild with Step Functions"); the embedded cloud tells the workflow itself.',
   },
   {
-    role: /^Staithe-BuildsMachineRole/,
+    role: /^Staithe-BuildsMachinesRole/,
     action: /^s3:(GetObjectVersion|GetBucketAcl|GetBucketLocation)$/,
     reason:
       'CodeBuild asks for them on the bucket of its source (docs: "Create a CodeBuild service role"); the embedded one reads the object alone.',
+  },
+  {
+    role: /^Staithe-(ReconcilerSweepRole|BuildsWorkflowMachineRole)/,
+    action: /^codebuild:(BatchGetBuilds|StopBuild)$/,
+    reason:
+      'The same on each of the three CodeBuild projects; the tests stop and look after machines of those that are quick to start.',
   },
   {
     role: /^Staithe-DeploymentsStepsRole/,

@@ -93,7 +93,41 @@ const buildsOf = async (sha: string) =>
 let version = 0;
 const newCommit = () => host.commit(functionTree(`version ${++version}`));
 
+/** A commit whose build takes until it is cancelled. */
+const endlessCommit = () =>
+  host.commit({
+    'staithe.yaml': JSON.stringify({
+      services: { web: { commands: [`sleep 60${++version}`], artifacts: 'out' } },
+    }),
+  });
+
 describe('a push', () => {
+  it('takes the place of an older one of its branch that still waits, where the project says so', async () => {
+    const { client } = staithe;
+    const params = { project: PROJECT };
+    await client.call('updateProject', { params, body: { max_concurrent_jobs: 1, supersede: true } });
+    const runOf = async (sha: string) => (await deliver(pushOf(sha))).builds[0]?.run_id ?? '';
+    const stageOf = async (run: string) =>
+      (await client.call('listJobs', { params: { run } })).items.map(({ stage }) => stage).join();
+    const working = await runOf(endlessCommit());
+    await until(
+      () => stageOf(working),
+      (stage) => stage.startsWith('command'),
+    );
+    const waiting = await runOf(endlessCommit());
+    await until(
+      () => stageOf(waiting),
+      (stage) => stage === 'waiting for its turn',
+    );
+
+    const newest = await runOf(newCommit());
+
+    expect(await ended(client, waiting)).toMatchObject({ status: 'cancelled', superseded_by: newest });
+    await client.call('cancelRun', { params: { run: working } });
+    expect((await ended(client, newest)).status).toBe('completed');
+    await client.call('updateProject', { params, body: { max_concurrent_jobs: null, supersede: false } });
+  });
+
   it('of a branch is built from the archive of its commit', async () => {
     const sha = newCommit();
     const delivery = await deliver(pushOf(sha));

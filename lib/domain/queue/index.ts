@@ -28,7 +28,8 @@ export async function enter(
 ): Promise<ReadonlySet<string>> {
   const empty: QueueState = { project_id: projectId, limit, active: [], waiting: [] };
   const step = (queue: QueueState) => {
-    const next = entered({ ...queue, limit }, places);
+    // A queue that there is knows the project's limit; the run's may be of before a change.
+    const next = entered(queue, places);
     if (next.waiting.length > queue.waiting.length) assertRoom(next, places);
     return granted(next);
   };
