@@ -6,10 +6,12 @@ const MAX_LINE_BYTES = 262_144 - 26 - 64;
 const CUT_MARK = ' [line cut here: longer than 256 KB]';
 /** Lines handed on at once: a few milliseconds of the log store's time, so that a flood leaves room for others. */
 const LINES_A_WRITE = 1_000;
+/** Lines that may be on their way to the store; beyond that nothing more is read. Few lines need not wait for each other. */
+const LINES_UNDER_WAY = 2_000;
 const NEWLINE = 0x0a;
 
 export interface OutputSink {
-  /** Settled when the lines are stored; nothing more is read until then. */
+  /** Settled when the lines are stored. They get the time of this call. */
   lines(lines: readonly string[]): Promise<void>;
   /** A command has ended, and all of its output has been handed on. */
   ended(status: number): void;
@@ -20,11 +22,20 @@ export async function readOutput(stream: Readable, nonce: string, sink: OutputSi
   const splitter = new LineSplitter();
   const mark = Buffer.from(`\0${nonce} `);
   let rest: Buffer = Buffer.alloc(0);
+  let underWay = 0;
+  let last = Promise.resolve();
+  const hand = async (lines: readonly string[]): Promise<void> => {
+    underWay += lines.length;
+    last = sink.lines(lines).finally(() => {
+      underWay -= lines.length;
+    });
+    // Whoever waits is told; whoever does not must not end the cloud.
+    last.catch(() => undefined);
+    if (underWay > LINES_UNDER_WAY) await last;
+  };
   const write = async (bytes: Buffer): Promise<void> => {
     const lines = splitter.push(bytes);
-    for (let at = 0; at < lines.length; at += LINES_A_WRITE) {
-      await sink.lines(lines.slice(at, at + LINES_A_WRITE));
-    }
+    for (let at = 0; at < lines.length; at += LINES_A_WRITE) await hand(lines.slice(at, at + LINES_A_WRITE));
   };
   for await (const chunk of stream) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -34,7 +45,7 @@ export async function readOutput(stream: Readable, nonce: string, sink: OutputSi
       if (end < 0) break;
       await write(rest.subarray(0, at));
       const tail = splitter.end();
-      if (tail !== undefined) await sink.lines([tail]);
+      if (tail !== undefined) await hand([tail]);
       sink.ended(Number(rest.subarray(at + mark.length, end).toString()));
       rest = rest.subarray(end + 1);
     }
@@ -46,7 +57,8 @@ export async function readOutput(stream: Readable, nonce: string, sink: OutputSi
   }
   await write(rest);
   const tail = splitter.end();
-  if (tail !== undefined) await sink.lines([tail]);
+  if (tail !== undefined) await hand([tail]);
+  await last;
 }
 
 /** Splits bytes into lines, with no more than one line of bounded length in memory. */
