@@ -5,23 +5,24 @@ import { readVisible } from '../access/visible.ts';
 import type { BuildRecord } from '../build/record.ts';
 import { builds } from '../build/record.ts';
 import type { Build } from '../build/schema.ts';
-import { notFound, StaitheError } from '../error.ts';
+import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import { jobs } from '../job/record.ts';
 import type { Job } from '../job/schema.ts';
-import { assertMayFollow, isFinal } from '../lifecycle.ts';
+import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { end, fail } from './end.ts';
 import { runs } from './record.ts';
+import { type CreateRun, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
 import { supersede } from './supersede.ts';
 
-export { supersede };
-
-import { type CreateRun, type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+export { fail } from './end.ts';
+export { supersede } from './supersede.ts';
 
 /** A run that is about to be recorded. */
 export function first(
@@ -156,33 +157,6 @@ export async function cancel(
   return end(ports, id, `cancelled by ${nameOf(actor)}`);
 }
 
-/**
- * Cancels a run: first the record, so that nothing late can complete it, then the workflow and what it waits for. A
- * repeat does again what a first try may have left undone.
- * @throws StaitheError not_found | wrong_state
- */
-export async function end(
-  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
-  id: string,
-  reason: string,
-  more: Partial<Run> = {},
-): Promise<Run> {
-  const now = ports.clock.now().toISOString();
-  const cancelled = await runs.update(ports.table, Keys.run(id), (run) => {
-    if (run.status === 'cancelled') return undefined;
-    assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
-    return { ...run, ...more, status: 'cancelled', stage: 'cancelled', completed_at: now };
-  });
-  if (cancelled === undefined) throw notFound('run', id);
-  try {
-    await ports.workflows.stop('build', id, reason);
-  } finally {
-    // Also when the workflow could not be stopped: then it is the jobs' records that tell the agents to stop.
-    await endJobs(ports, cancelled.value, 'cancelled');
-  }
-  return cancelled.value;
-}
-
 /** @throws StaitheError wrong_state when the build never ran or has ended */
 export async function cancelLatest(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
@@ -192,45 +166,4 @@ export async function cancelLatest(
   if (build.latest_run_id === undefined)
     throw new StaitheError('wrong_state', `Build ${build.id} has never run.`);
   return cancel(ports, actor, build.latest_run_id);
-}
-
-/** Fails a run that has not ended; one that has is left as it is. */
-export async function fail(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  id: string,
-  error: Failure,
-): Promise<Run | undefined> {
-  const now = ports.clock.now().toISOString();
-  const failed = await runs.update(ports.table, Keys.run(id), (run) =>
-    isFinal(LIFECYCLE, run.status)
-      ? undefined
-      : { ...run, status: 'failed', stage: 'failed', error: fitting(error), completed_at: now },
-  );
-  if (failed !== undefined)
-    await endJobs(ports, failed.value, failed.value.status === 'cancelled' ? 'cancelled' : 'failed');
-  return failed?.value;
-}
-
-/** Ends what is left of a run's jobs. */
-export async function endJobs(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  run: Run,
-  status: 'cancelled' | 'failed',
-): Promise<void> {
-  await Promise.all(run.job_ids.map((jobId) => endJob(ports, jobId, status, run.error)));
-}
-
-/** Ends a job that has not ended. */
-export async function endJob(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  jobId: string,
-  status: 'cancelled' | 'failed',
-  error: Failure | undefined,
-): Promise<void> {
-  const now = ports.clock.now().toISOString();
-  await jobs.update(ports.table, Keys.job(jobId), (job) =>
-    isFinal(LIFECYCLE, job.status)
-      ? undefined
-      : { ...job, status, stage: status, completed_at: now, ...(error !== undefined && { error }) },
-  );
 }

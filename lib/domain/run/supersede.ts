@@ -7,7 +7,7 @@ import type { Ports } from '../ports/index.ts';
 import { type Condition, ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
-import { end } from './index.ts';
+import { end } from './end.ts';
 import { branchOf } from './job-of.ts';
 import { runs } from './record.ts';
 import type { Run } from './schema.ts';

@@ -1,0 +1,76 @@
+/** How a run is ended from outside: cancelled, superseded, failed; and its jobs with it. */
+import { notFound } from '../error.ts';
+import { jobs } from '../job/record.ts';
+import { assertMayFollow, isFinal } from '../lifecycle.ts';
+import type { Ports } from '../ports/index.ts';
+import { Keys } from '../storage/keys.ts';
+import { runs } from './record.ts';
+import { type Failure, fitting, JOB_LIFECYCLE, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+
+/**
+ * Cancels a run: first the record, so that nothing late can complete it, then the workflow and what it waits for. A
+ * repeat does again what a first try may have left undone.
+ * @throws StaitheError not_found | wrong_state
+ */
+export async function end(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
+  id: string,
+  reason: string,
+  more: Partial<Run> = {},
+): Promise<Run> {
+  const now = ports.clock.now().toISOString();
+  const cancelled = await runs.update(ports.table, Keys.run(id), (run) => {
+    if (run.status === 'cancelled') return undefined;
+    assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
+    return { ...run, ...more, status: 'cancelled', stage: 'cancelled', completed_at: now };
+  });
+  if (cancelled === undefined) throw notFound('run', id);
+  try {
+    await ports.workflows.stop('build', id, reason);
+  } finally {
+    // Also when the workflow could not be stopped: then it is the jobs' records that tell the agents to stop.
+    await endJobs(ports, cancelled.value, 'cancelled');
+  }
+  return cancelled.value;
+}
+
+/** Fails a run that has not ended; one that has is left as it is. */
+export async function fail(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  id: string,
+  error: Failure,
+): Promise<Run | undefined> {
+  const now = ports.clock.now().toISOString();
+  const failed = await runs.update(ports.table, Keys.run(id), (run) =>
+    isFinal(LIFECYCLE, run.status)
+      ? undefined
+      : { ...run, status: 'failed', stage: 'failed', error: fitting(error), completed_at: now },
+  );
+  if (failed !== undefined)
+    await endJobs(ports, failed.value, failed.value.status === 'cancelled' ? 'cancelled' : 'failed');
+  return failed?.value;
+}
+
+/** Ends what is left of a run's jobs. */
+export async function endJobs(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  run: Run,
+  status: 'cancelled' | 'failed',
+): Promise<void> {
+  await Promise.all(run.job_ids.map((jobId) => endJob(ports, jobId, status, run.error)));
+}
+
+/** Ends a job that has not ended. */
+export async function endJob(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  jobId: string,
+  status: 'cancelled' | 'failed',
+  error: Failure | undefined,
+): Promise<void> {
+  const now = ports.clock.now().toISOString();
+  await jobs.update(ports.table, Keys.job(jobId), (job) =>
+    isFinal(JOB_LIFECYCLE, job.status)
+      ? undefined
+      : { ...job, status, stage: status, completed_at: now, ...(error !== undefined && { error }) },
+  );
+}
