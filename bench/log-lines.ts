@@ -1,10 +1,8 @@
 /** From a line printed by a build to its reader, alone and beside a job that floods. */
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { packTree } from '../lib/archive/index.ts';
 import type { Client } from '../lib/contract/client.ts';
 import { quantile, type Report } from './figure.ts';
 import { type Bench, withInstallation } from './installation.ts';
+import { noopProject } from './noop.ts';
 
 const LINES = 100;
 /** A line with the moment at which it was printed, by the machine's clock, which the reader has too. */
@@ -63,21 +61,9 @@ async function delays(client: Client, scratch: string, slug: string, services: o
 }
 
 async function started(client: Client, scratch: string, slug: string, services: object) {
-  const folder = await mkdtemp(join(scratch, 'logs-'));
-  await writeFile(join(folder, 'staithe.yaml'), JSON.stringify({ services }));
-  const file = `${folder}.tar.gz`;
-  const { sha256, sizeBytes } = await packTree(folder, { out: file });
-  await client.call('createProject', { body: { slug } });
-  const { id, upload } = await client.call('createSource', {
-    params: { project: slug },
-    body: { sha256, size_bytes: sizeBytes },
-  });
-  if (upload !== null) {
-    const { method, headers } = upload;
-    const answer = await fetch(upload.url, { method, headers, body: await readFile(file) });
-    if (!answer.ok) throw new Error(`The upload was answered with ${answer.status}.`);
-  }
-  const build = await client.call('createBuild', { params: { project: slug }, body: { source_id: id } });
+  const { sourceId } = await noopProject(client, scratch, slug, JSON.stringify({ services }));
+  const body = { source_id: sourceId };
+  const build = await client.call('createBuild', { params: { project: slug }, body });
   if (build.latest_run === null) throw new Error(`Build ${build.id} was not started.`);
   return { build: build.id, run: build.latest_run.id };
 }
