@@ -1,5 +1,4 @@
 /** Builds in full, over HTTP: matrices, reuse, reruns, the queue, their time. */
-import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build, ended, logOf, newSlug, startBuild, until } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
@@ -167,31 +166,6 @@ describe('a project with a limit of one job at a time', () => {
 
     expect((await ended(client, waiting.runId)).status).toBe('completed');
     await client.call('cancelRun', { params: { run: working.runId } });
-  });
-
-  it('wakes a workflow at once whose job has its turn already', async () => {
-    const slug = await project({ max_concurrent_jobs: 1 });
-    const tree = treeOf({ services: { app: { commands: ['sleep 600'], artifacts: 'out' } } });
-    const { runId } = await startBuild(staithe.client, slug, tree);
-    const [job] = await until(
-      () => jobsOf(runId),
-      ([first]) => first?.status === 'building',
-    );
-    const lambda = new LambdaClient(staithe.aws);
-    const { Functions = [] } = await lambda.send(new ListFunctionsCommand());
-    const FunctionName = Functions.find(({ Description }) => Description?.startsWith('Steps of the build'));
-
-    const answer = await lambda.send(
-      new InvokeCommand({
-        FunctionName: FunctionName?.FunctionName,
-        Payload: JSON.stringify({ task: 'wait', job_id: job?.id, token: 'a token of no execution' }),
-      }),
-    );
-
-    // Step Functions was asked to wake it, and knows no such token.
-    expect(Buffer.from(answer.Payload ?? []).toString()).toContain('InvalidToken');
-    await staithe.client.call('cancelRun', { params: { run: runId } });
-    lambda.destroy();
   });
 
   it('lets a newer run of a branch take the place of an older one that waits', async () => {

@@ -36,10 +36,9 @@ async function sweep(): Promise<unknown> {
   return payload;
 }
 
-async function atWork(mark: string): Promise<{ runId: string; jobId: string }> {
+async function atWork(mark: string, slug = newSlug('lost')): Promise<{ runId: string; jobId: string }> {
   const { client } = staithe;
-  const slug = newSlug('lost');
-  await client.call('createProject', { body: { slug } });
+  await client.call('createProject', { body: { slug, max_concurrent_jobs: 1 } });
   const { runId } = await startBuild(client, slug, commandTree([`sleep ${mark}`], '30m'));
   const jobs = await until(
     async () => (await client.call('listJobs', { params: { run: runId } })).items,
@@ -163,6 +162,23 @@ describe('a sweep of the embedded cloud', () => {
         async () => processesWith(mark).length,
         (count) => count === 0,
       );
+  });
+
+  it('is not needed for a queue whose news were lost: the next run that comes looks who has ended', async () => {
+    const { client } = staithe;
+    const slug = newSlug('lost');
+    const working = await atWork(newMark(), slug);
+    const waiting = await startBuild(client, slug, commandTree(['echo waited > out']));
+    await until(
+      async () => (await client.call('listJobs', { params: { run: waiting.runId } })).items,
+      ([job]) => job?.stage === 'waiting for its turn',
+    );
+    await silence('A job of a project with a limit has ended');
+    await client.call('cancelRun', { params: { run: working.runId } });
+
+    await startBuild(client, slug, commandTree(['echo next > out']));
+
+    expect((await ended(client, waiting.runId)).status).toBe('completed');
   });
 
   it('starts a run that was recorded and that nobody started', async () => {
