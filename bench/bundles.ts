@@ -1,10 +1,12 @@
 /** What a cold start of each function loads: bytes, and the processor time of the import, without any cache. */
+
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import type { SettingName } from '../lib/aws/settings.ts';
 import { bundleAll, functionEntries } from '../lib/infrastructure/bundles.ts';
 import { markdown, median, type Report, ratios, shown } from './figure.ts';
 import type { Bench } from './installation.ts';
@@ -23,13 +25,13 @@ process.exit();
 `;
 
 /** Whatever a function asks for at its cold start; nothing is called. */
-const ENVIRONMENT = {
+const ENVIRONMENT: Readonly<Record<SettingName, string> & Record<string, string>> = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'x',
   AWS_SECRET_ACCESS_KEY: 'x',
   STAITHE_TABLE: 'x',
   STAITHE_BUCKET: 'x',
-  STAITHE_STATE_MACHINES: '{}',
+  STAITHE_STATE_MACHINES: '{"build":"x"}',
   STAITHE_BUILD_LOG_GROUP: 'x',
   STAITHE_FUNCTION_ROLE: 'x',
   STAITHE_JOB_TOKEN_SECRET: 'x',
@@ -37,6 +39,11 @@ const ENVIRONMENT = {
   STAITHE_GIT_HOST_URL: 'https://example.com',
   STAITHE_EVENT_BUS: 'x',
   STAITHE_API_URL: 'https://example.com',
+  STAITHE_PROJECT_SECRETS: 'x',
+  STAITHE_COMPUTE: '{}',
+  STAITHE_BUILD_REUSE: 'on',
+  STAITHE_REGISTRY_PREFIX: 'x',
+  STAITHE_REGISTRY_PUSH_ROLE: 'x',
 };
 
 export async function bundles({ scratch, say }: Bench): Promise<Report> {
