@@ -94,9 +94,10 @@ export class StreamPoller {
     while (!this.#stopped) {
       try {
         const { records, upTo, closed } = await this.#gather(reader);
-        if (records.length > 0) await this.#process(shard, records, 0);
+        const handled = records.length === 0 || (await this.#process(shard, records, 0));
+        // Also when the cloud stops meanwhile: what a function has had, it shall not get again.
+        if (handled && upTo !== undefined) this.#save(shard, upTo);
         if (this.#stopped) return;
-        if (upTo !== undefined) this.#save(shard, upTo);
         if (closed) return this.#save(shard, CLOSED);
         await this.#pause(upTo === undefined ? IDLE_PAUSE : BUSY_PAUSE, true);
       } catch (error) {
@@ -126,25 +127,29 @@ export class StreamPoller {
     return batch;
   }
 
-  /** Returns when every record was handled or given up; or, not handled, when the cloud stops. */
-  async #process(shard: string, batch: readonly StreamRecord[], before: number): Promise<void> {
+  /** @returns whether every record was handled or given up: not, when the cloud stops before */
+  async #process(shard: string, batch: readonly StreamRecord[], before: number): Promise<boolean> {
     let records = batch;
     for (let attempts = before; !this.#stopped; attempts++) {
       const failedFrom = await this.#invoke(records);
-      if (failedFrom === undefined || this.#stopped) return;
+      if (failedFrom === undefined) return true;
+      if (this.#stopped) return false;
       const handled = records[failedFrom - 1];
       if (handled) this.#save(shard, handled.dynamodb.SequenceNumber);
       records = records.slice(failedFrom);
       const { MaximumRetryAttempts: most } = this.#mapping;
       const bisect = this.#mapping.BisectBatchOnFunctionError && records.length > 1;
-      if (this.#tooOld(records) || (!bisect && most >= 0 && attempts >= most)) return this.#giveUp(records);
+      if (this.#tooOld(records) || (!bisect && most >= 0 && attempts >= most)) {
+        await this.#giveUp(records);
+        return true;
+      }
       await this.#pause(Math.min(RETRY_LEAST * 2 ** attempts, RETRY_MOST), false);
       if (!bisect) continue;
       const middle = Math.ceil(records.length / 2);
-      await this.#process(shard, records.slice(0, middle), attempts + 1);
-      await this.#process(shard, records.slice(middle), attempts + 1);
-      return;
+      const first = await this.#process(shard, records.slice(0, middle), attempts + 1);
+      return first && (await this.#process(shard, records.slice(middle), attempts + 1));
     }
+    return false;
   }
 
   /** @returns the index of the first record that failed; undefined when all succeeded */
