@@ -4,10 +4,11 @@ import type { JobRecord } from '../job/record.ts';
 import { jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
+import { failJob } from '../run/end.ts';
 import { finish } from '../run/finish.ts';
 import { fail, start } from '../run/index.ts';
 import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from '../run/schema.ts';
-import { failJob } from '../run/settle.ts';
+import { PAST_LIMIT } from '../run/settle.ts';
 import { Keys } from '../storage/keys.ts';
 
 export type RunPorts = Pick<Ports, 'table' | 'workflows' | 'backend' | 'clock'>;
@@ -107,12 +108,7 @@ function reasonOf(job: JobRecord, machine: { active: boolean; status: string } |
       message: `The build agent fell silent at '${job.stage}'; it was last heard of at ${job.heard_at ?? job.started_at}.`,
       hint: 'Run the failed jobs again. If it stays, look at the last lines of its log: what came last may have taken all memory.',
     };
-  if (machine?.status === 'TIMED_OUT')
-    return {
-      code: 'timeout_error',
-      message: 'The backend stopped the job: it ran past its limit, and its agent with it.',
-      hint: 'Raise `timeout`, or make the build shorter.',
-    };
+  if (machine?.status === 'TIMED_OUT') return PAST_LIMIT;
   return {
     code: 'internal_error',
     message: `The build machine ended (${machine?.status ?? 'nobody knows how'}) and its agent left no result.`,

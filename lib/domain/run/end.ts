@@ -1,6 +1,7 @@
 /** How a run is ended from outside: cancelled, superseded, failed; and its jobs with it. */
 import { notFound } from '../error.ts';
 import { jobs } from '../job/record.ts';
+import type { Job } from '../job/schema.ts';
 import { assertMayFollow, isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
@@ -57,7 +58,17 @@ export async function endJobs(
   run: Run,
   status: 'cancelled' | 'failed',
 ): Promise<void> {
-  await Promise.all(run.job_ids.map((jobId) => endJob(ports, jobId, status, run.error)));
+  await Promise.all(run.job_ids.map((jobId) => endJob(ports, jobId, status, () => run.error)));
+}
+
+/** Ends a job that has not ended, with a reason of its own. */
+export async function failJob(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  jobId: string,
+  error: Failure,
+): Promise<void> {
+  const own = (job: Job) => fitting({ ...error, job_id: jobId, service: job.service });
+  await endJob(ports, jobId, 'failed', own);
 }
 
 /** Ends a job that has not ended. */
@@ -65,12 +76,12 @@ export async function endJob(
   ports: Pick<Ports, 'table' | 'clock'>,
   jobId: string,
   status: 'cancelled' | 'failed',
-  error: Failure | undefined,
+  errorOf: (job: Job) => Failure | undefined,
 ): Promise<void> {
   const now = ports.clock.now().toISOString();
-  await jobs.update(ports.table, Keys.job(jobId), (job) =>
-    isFinal(JOB_LIFECYCLE, job.status)
-      ? undefined
-      : { ...job, status, stage: status, completed_at: now, ...(error !== undefined && { error }) },
-  );
+  await jobs.update(ports.table, Keys.job(jobId), (job) => {
+    if (isFinal(JOB_LIFECYCLE, job.status)) return undefined;
+    const error = errorOf(job);
+    return { ...job, status, stage: status, completed_at: now, ...(error !== undefined && { error }) };
+  });
 }

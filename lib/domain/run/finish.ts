@@ -3,12 +3,11 @@ import type { Job } from '../job/schema.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
-import { endJob, fail } from './end.ts';
+import { endJob, fail, failJob } from './end.ts';
 import { jobsOf } from './index.ts';
 import { runs } from './record.ts';
 import * as Reuse from './reuse.ts';
 import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
-import { failJob } from './settle.ts';
 import { MAX_ARTIFACTS } from './size.ts';
 
 /** Ends a run whose jobs have all ended. Repeats, and runs cancelled meanwhile, change nothing. */
@@ -31,7 +30,7 @@ export async function finish(
       silent.map((job) =>
         first === undefined
           ? failJob(ports, job.id, SILENT)
-          : endJob(ports, job.id, 'cancelled', endedBy(first)),
+          : endJob(ports, job.id, 'cancelled', () => endedBy(first)),
       ),
     );
     ended = await jobsOf(ports, stored.value);

@@ -5,8 +5,9 @@ import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
 import type { Dispatch } from './dispatch.ts';
+import { failJob } from './end.ts';
 import { newAttempt } from './plan.ts';
-import { type Failure, fitting, JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { type Failure, JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
 /** What Step Functions caught: an error's name and, of a CodeBuild build that failed, the build as JSON. */
 export interface Caught {
@@ -59,13 +60,15 @@ export async function settle(
   return { retry: false, end_all: failFast };
 }
 
+/** The backend's own limit, above the job's, was reached: the agent did not end the job itself. */
+export const PAST_LIMIT: Failure = {
+  code: 'timeout_error',
+  message: 'The backend stopped the job: it ran past its limit, and its agent with it.',
+  hint: 'Raise `timeout`, or make the build shorter.',
+};
+
 function failureOf(caught: Caught, status: string | undefined, lost: boolean): Failure {
-  if (status === 'TIMED_OUT')
-    return {
-      code: 'timeout_error',
-      message: 'The backend stopped the job: it ran past its limit, and its agent with it.',
-      hint: 'Raise `timeout`, or make the build shorter.',
-    };
+  if (status === 'TIMED_OUT') return PAST_LIMIT;
   if (caught.error === 'States.Timeout')
     return {
       code: 'timeout_error',
@@ -93,23 +96,4 @@ function failureOf(caught: Caught, status: string | undefined, lost: boolean): F
         : `The build agent ended without a result (${status}).`,
     hint: 'Run the build again; if it stays, look at the log of the job.',
   };
-}
-
-export async function failJob(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  jobId: string,
-  error: Failure,
-): Promise<void> {
-  const now = ports.clock.now().toISOString();
-  await jobs.update(ports.table, Keys.job(jobId), (job) =>
-    isFinal(LIFECYCLE, job.status)
-      ? undefined
-      : {
-          ...job,
-          status: 'failed',
-          stage: 'failed',
-          error: fitting({ ...error, job_id: jobId, service: job.service }),
-          completed_at: now,
-        },
-  );
 }
