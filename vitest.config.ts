@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { PATIENCE, TEST_LIMIT } from './test/patience.ts';
 
 /** Reads what all other tests of the run have left behind, so it runs after them. */
 const AFTER_ALL = 'test/system/permissions.test.ts';
@@ -17,9 +18,9 @@ class LongOnesFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    // Generous, as the machines that run this are shared: a test waits for conditions, never for a time.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: TEST_LIMIT,
+    hookTimeout: TEST_LIMIT,
+    expect: { poll: PATIENCE },
     pool: 'forks',
     maxWorkers: 2,
     server: { deps: { external: [/node_modules/] } },

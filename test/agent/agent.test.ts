@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { packTree, unpack } from '../../lib/archive/index.ts';
 import { Manifest } from '../../lib/domain/manifest/schema.ts';
 import { tarGz, zip } from '../archive/craft.ts';
 import { treeOf } from '../archive/sandbox.ts';
+import { eventually } from '../patience.ts';
 import { AgentBench } from './agent.ts';
 import { ControlPlane, sha256, TICKET, TOKEN } from './control-plane.ts';
 
@@ -24,7 +25,7 @@ const SOURCE = tarGz(
 const DIST = [{ paths: ['dist/**'], root: 'dist', format: 'zip' as const }];
 
 /** A process that was killed counts as running until its new parent has taken note, which a busy machine may delay. */
-const gone = (pid: number) => vi.waitFor(() => expect(isRunning(pid)).toBe(false));
+const gone = (pid: number) => eventually(() => expect(isRunning(pid)).toBe(false));
 
 describe('a job that goes well', () => {
   test('builds, uploads and reports; twice gives the same digest', async () => {
@@ -437,13 +438,13 @@ describe('the way to the control plane', () => {
       spec: { commands: [`echo $$ > ${pidFile}; exec sleep 300`] },
     });
     const agent = bench.start(plane);
-    await vi.waitFor(() => expect(readFileSync(pidFile, 'utf8')).toMatch(/\d+\n/), { timeout: 30_000 });
+    await eventually(() => expect(readFileSync(pidFile, 'utf8')).toMatch(/\d+\n/));
 
     agent.child.kill('SIGTERM');
     const { exitCode } = await agent.ended;
 
     expect(exitCode).toBe(143);
-    await vi.waitFor(() => expect(isRunning(Number(readFileSync(pidFile, 'utf8')))).toBe(false));
+    await eventually(() => expect(isRunning(Number(readFileSync(pidFile, 'utf8')))).toBe(false));
   });
 });
 

@@ -1,4 +1,5 @@
 /** The adapters with the real SDK, over HTTP, against the embedded cloud. */
+
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import {
@@ -11,7 +12,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { lambdaFunctions } from '../../lib/aws/functions.ts';
 import { cloudWatchLogs } from '../../lib/aws/logs.ts';
@@ -25,6 +26,7 @@ import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
 import { workflowsContract } from '../domain/ports/workflows.contract.ts';
 import { zip } from '../local/lambda/zip.ts';
+import { eventually } from '../patience.ts';
 import { BUCKET, GROUP, type SmallCloud, startSmallCloud } from './cloud.ts';
 
 let cloud: SmallCloud;
@@ -104,7 +106,7 @@ describe('workflows on Step Functions', () => {
     workflows,
     find,
     async end(name) {
-      await vi.waitFor(async () => expect((await find(name))?.status).toBe('ended'), { timeout: 10_000 });
+      await eventually(async () => expect((await find(name))?.status).toBe('ended'));
     },
   }));
 

@@ -1,10 +1,12 @@
 /** Claims on sending, building and following. */
+
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../patience.ts';
 import { type Elsewhere, type Handlers, startContractServer } from './contract-server.ts';
 import { build, failedRun, job, line, pendingRun, run, source } from './examples.ts';
 import { makeHome } from './process.ts';
@@ -224,7 +226,7 @@ test('Ctrl-C leaves the build alone, tells how to look again, and ends with 130'
   });
   using home = makeHome(server.url);
   const following = home.start(['build', 'run', build.id, '--follow']);
-  await vi.waitFor(() => expect(following.stderr()).toContain('working'), 30_000);
+  await eventually(() => expect(following.stderr()).toContain('working'));
 
   following.child.kill('SIGINT');
   const { code, stderr } = await following.ended;

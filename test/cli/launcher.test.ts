@@ -1,8 +1,10 @@
 /** Claims on bin/staithe.mjs, which `npx staithe` starts with whatever Node there is. */
+
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../patience.ts';
 import { startContractServer } from './contract-server.ts';
 import { build, pendingRun } from './examples.ts';
 
@@ -43,7 +45,7 @@ test('a signal reaches the command', async () => {
     said += chunk.toString();
   });
   const ended = codeOf(child);
-  await vi.waitFor(() => expect(said).toContain('working'), 30_000);
+  await eventually(() => expect(said).toContain('working'));
 
   child.kill('SIGINT');
 

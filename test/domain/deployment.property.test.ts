@@ -108,7 +108,7 @@ async function assess({ ports, project, table, deployments }: Story): Promise<vo
     expect(current).toMatchObject({ status: 'succeeded', release_id: environment.current_release_id });
 }
 
-test('one after the other', { timeout: 120_000 }, async () => {
+test('one after the other', async () => {
   await fc.assert(
     fc.asyncProperty(history, async (commands) => {
       const story = await begin();
@@ -122,7 +122,7 @@ test('one after the other', { timeout: 120_000 }, async () => {
   );
 });
 
-test('three at once, each call to the table at a moment of its own', { timeout: 120_000 }, async () => {
+test('three at once, each call to the table at a moment of its own', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.tuple(history, history, history), async (scheduler, actors) => {
       const story = await begin();

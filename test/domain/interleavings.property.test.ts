@@ -189,4 +189,4 @@ test('3,000 histories of builds keep to the lifecycles and come to an end', asyn
     { numRuns: 3000 },
   );
   for (const way of ['done', 'reused', 'failed', 'cancelled']) expect(ends.get(way), way).toBeGreaterThan(10);
-}, 600_000);
+});

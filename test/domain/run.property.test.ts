@@ -236,7 +236,7 @@ async function assess(story: Story): Promise<void> {
     if (item.entity === 'artifact') expect(story.runs).toContain(item.run_id);
 }
 
-test('one after the other', { timeout: 120_000 }, async () => {
+test('one after the other', async () => {
   await fc.assert(
     fc.asyncProperty(manifest, history, fc.boolean(), async (written, commands, byEvent) => {
       const story = await begin(written);
@@ -250,7 +250,7 @@ test('one after the other', { timeout: 120_000 }, async () => {
   );
 });
 
-test('three at once, each call to the table at a moment of its own', { timeout: 120_000 }, async () => {
+test('three at once, each call to the table at a moment of its own', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

@@ -1,4 +1,5 @@
 /** Large artifacts through the CLI, as a process of its own that is killed on the way. */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -11,10 +12,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { PART_BYTES } from '../../lib/domain/artifact/upload-schema.ts';
 import { type Home, makeHome } from '../cli/process.ts';
+import { eventually } from '../patience.ts';
 import { newSlug } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
@@ -75,15 +77,12 @@ function noted(): string {
   return z.object({ artifact_id: z.string() }).parse(state).artifact_id;
 }
 
-const waitFor = <T>(ask: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(ask, { timeout: 60_000, interval: 5 });
-
 describe('a file of 250 MB', () => {
   let artifact: string;
 
   it('goes on where it was after the process was killed', async () => {
     const first = cli.start(['artifact', 'upload', file, '--parallel', '2']);
-    await waitFor(async () => {
+    await eventually(async () => {
       const { parts } = await staithe.client.call('getMultipart', { params: { artifact: noted() } });
       if (parts.length < 3) throw new Error('Not yet.');
     });
@@ -117,7 +116,7 @@ describe('a file of 250 MB', () => {
     const args = ['artifact', 'download', artifact, '--output', 'copy.img'];
     const partial = join(home.folder, `.copy.img.${digest.slice(7, 19)}.part`);
     const first = cli.start(args);
-    await waitFor(() => {
+    await eventually(() => {
       if (statSync(partial).size < 1_000_000) throw new Error('Not yet.');
     });
     first.child.kill('SIGKILL');

@@ -12,7 +12,8 @@ import {
   PART_BYTES,
   RAW_UPLOAD_MAX_BYTES,
 } from '../../lib/domain/artifact/upload-schema.ts';
-import { deploy, digestOf, newSlug, send, until } from './flow.ts';
+import { until } from '../patience.ts';
+import { deploy, digestOf, newSlug, send } from './flow.ts';
 import { type HttpRequest, type Staithe, startStaithe } from './server.ts';
 
 let staithe: Staithe;

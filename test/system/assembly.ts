@@ -1,8 +1,10 @@
 /** The cloud assembly that the system tests run: synthesized once for a vitest run, by whoever needs it first. */
+
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject, vi } from 'vitest';
+import { inject } from 'vitest';
 import { freshAssembly } from '../../lib/start/assembly.ts';
+import { eventually } from '../patience.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -14,12 +16,9 @@ export async function sharedAssembly(): Promise<string> {
   try {
     mkdirSync(folder); // by one alone: the others wait for it
   } catch {
-    await vi.waitFor(
-      () => {
-        if (!existsSync(done) && !existsSync(failed)) throw new Error('The assembly is still being made.');
-      },
-      { timeout: 90_000, interval: 50 },
-    );
+    await eventually(() => {
+      if (!existsSync(done) && !existsSync(failed)) throw new Error('The assembly is still being made.');
+    });
     if (existsSync(failed)) throw new Error(readFileSync(failed, 'utf8'));
     return readFileSync(done, 'utf8');
   }

@@ -1,6 +1,7 @@
 /** Builds in full, over HTTP: matrices, reuse, reruns, the queue, their time. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build, ended, logOf, newSlug, startBuild, until } from './flow.ts';
+import { until } from '../patience.ts';
+import { build, ended, logOf, newSlug, startBuild } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
 let staithe: Staithe;

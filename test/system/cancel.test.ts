@@ -1,7 +1,8 @@
 import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from '@aws-sdk/client-codebuild';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build, ended, functionTree, logOf, newSlug, startBuild, until } from './flow.ts';
+import { until } from '../patience.ts';
+import { build, ended, functionTree, logOf, newSlug, startBuild } from './flow.ts';
 import { CAN_LOOK, newMark, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 

@@ -5,8 +5,9 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { until } from '../patience.ts';
 import { ownAssembly, type Template } from './assembly.ts';
-import { functionTree, newSlug, startBuild, until } from './flow.ts';
+import { functionTree, newSlug, startBuild } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
 const Statement = z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) });

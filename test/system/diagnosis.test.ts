@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../patience.ts';
 import { build, commandTree, newSlug, type Tree } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
@@ -28,13 +29,10 @@ describe.concurrent('the diagnosis of a build over HTTP', () => {
     expect(report.run).toMatchObject({ status: 'failed', id: report.runs[0]?.id });
     expect(report.jobs).toMatchObject([{ service: 'app', status: 'failed' }]);
     const params = { build: report.build.id };
-    await vi.waitFor(
-      async () => {
-        const { log } = await staithe.client.call('getBuildDiagnosis', { params, query: {} });
-        expect(log.map(({ message }) => message)).toContain('begun');
-      },
-      { timeout: 30_000, interval: 100 },
-    );
+    await eventually(async () => {
+      const { log } = await staithe.client.call('getBuildDiagnosis', { params, query: {} });
+      expect(log.map(({ message }) => message)).toContain('begun');
+    });
     expect(report.next[0]).toBe(`staithe build logs ${report.build.id} --run ${report.run?.id}`);
   });
 

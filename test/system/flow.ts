@@ -1,6 +1,7 @@
 /** The steps of Staithe's users, for tests that begin where these end. */
+
 import { createHash } from 'node:crypto';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { Client } from '../../lib/contract/client.ts';
 import type { CreateBuild } from '../../lib/domain/build/schema.ts';
 import type { Deployment } from '../../lib/domain/deployment/schema.ts';
@@ -9,12 +10,10 @@ import type { Release } from '../../lib/domain/release/schema.ts';
 import type { Run } from '../../lib/domain/run/schema.ts';
 import type { PresignedUpload, Source } from '../../lib/domain/source/schema.ts';
 import { tarGz } from '../archive/craft.ts';
+import { until } from '../patience.ts';
 
 /** A tree of files, by their paths. */
 export type Tree = Readonly<Record<string, string>>;
-
-/** Long enough for a machine that is shared with other tests. */
-const PATIENCE = { timeout: 50_000, interval: 50 };
 
 let slugs = 0;
 /** A slug that no other test of this file has. */
@@ -81,15 +80,6 @@ export async function startBuild(
   });
   if (build.latest_run === null) throw new Error('The build was not started.');
   return { buildId: build.id, runId: build.latest_run.id };
-}
-
-/** Asks until the answer is `done`. Not expect.poll, which knows no tests side by side. */
-export function until<T>(ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
-  return vi.waitFor(async () => {
-    const answer = await ask();
-    if (!done(answer)) throw new Error(`It is still ${JSON.stringify(answer)}.`);
-    return answer;
-  }, PATIENCE);
 }
 
 /** Waits until a run has ended. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { ApiError, type Client, createClient } from '../../lib/contract/client.ts';
-import { until } from './flow.ts';
+import { eventually, TEST_LIMIT, until } from '../patience.ts';
 import { artifactsAreThere } from './limited-round.ts';
 import { serverProcess } from './server-process.ts';
 import { type Acknowledged, KINDS, startWorkload } from './workload.ts';
@@ -106,10 +106,7 @@ it(`a server that is killed ${KILLS} times loses nothing that it acknowledged, a
   // Undisturbed now, the work gets on to everything that there is.
   const kinds = () => new Set(workload.acknowledged.map(({ kind }) => kind));
   // A whole round in a queue of one after the other, on a machine that still mends what was killed.
-  await vi.waitFor(() => expect(KINDS.filter((kind) => !kinds().has(kind))).toEqual([]), {
-    timeout: 180_000,
-    interval: 100,
-  });
+  await eventually(() => expect(KINDS.filter((kind) => !kinds().has(kind))).toEqual([]));
   await workload.stop();
 
   expect(workload.surprises).toEqual([]);
@@ -123,7 +120,7 @@ it(`a server that is killed ${KILLS} times loses nothing that it acknowledged, a
   await annotate(`seed ${SEED}: ${sums}, ${workload.served.size} functions serve`);
   expect(failed.filter(({ reason }) => reason === undefined)).toEqual([]);
   for (const [url, answer] of workload.served) expect(await (await fetch(url)).text()).toBe(answer);
-}, 600_000);
+}, 2 * TEST_LIMIT);
 
 /** Why acknowledged runs and deployments have failed. */
 async function failures(client: Client, all: readonly Acknowledged[]) {

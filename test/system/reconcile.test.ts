@@ -11,7 +11,8 @@ import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/clie
 import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build, commandTree, ended, newSlug, startBuild, until } from './flow.ts';
+import { until } from '../patience.ts';
+import { build, commandTree, ended, newSlug, startBuild } from './flow.ts';
 import { CAN_LOOK, newMark, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 import { tableName } from './table.ts';

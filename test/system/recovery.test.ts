@@ -3,7 +3,8 @@ import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deploy, ended, functionTree, newSlug, pack, release, settled, until, upload } from './flow.ts';
+import { until } from '../patience.ts';
+import { deploy, ended, functionTree, newSlug, pack, release, settled, upload } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 import { tableName } from './table.ts';
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createClient } from '../../lib/contract/client.ts';
+import { until } from '../patience.ts';
 import { ROOT, sharedAssembly } from './assembly.ts';
-import { until } from './flow.ts';
 
 const Connection = z.object({ url: z.string(), token: z.string(), webhook_secret: z.string() });
 export type Connection = z.infer<typeof Connection>;

@@ -2,8 +2,9 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../lib/contract/client.ts';
 import type { Delivery } from '../../lib/domain/delivery/schema.ts';
+import { until } from '../patience.ts';
 import { ownAssembly } from './assembly.ts';
-import { ended, functionTree, newSlug, until } from './flow.ts';
+import { ended, functionTree, newSlug } from './flow.ts';
 import { type GitHost, startGitHost } from './git-host.ts';
 import { type HttpAnswer, type Staithe, startStaithe } from './server.ts';
 

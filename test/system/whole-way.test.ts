@@ -85,14 +85,11 @@ describe('the whole way', () => {
 
     let line: { timestamp: string; service: string } | undefined;
     await expect
-      .poll(
-        async () => {
-          const page = await client.call('getBuildLogs', { params: { build: buildId }, query: { wait: 1 } });
-          line = page.items.find(({ message }) => message === 'first');
-          return { complete: page.complete, found: line !== undefined };
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        const page = await client.call('getBuildLogs', { params: { build: buildId }, query: { wait: 1 } });
+        line = page.items.find(({ message }) => message === 'first');
+        return { complete: page.complete, found: line !== undefined };
+      })
       .toEqual({ complete: false, found: true });
     const running = await client.call('getRun', { params: { run: runId } });
     await client.call('cancelRun', { params: { run: runId } });

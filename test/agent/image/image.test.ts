@@ -4,13 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fr
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT } from '../../../lib/agent/exit.ts';
 import { MANIFEST_TYPES } from '../../../lib/agent/image/manifest.ts';
 import type { RegistryToken } from '../../../lib/domain/image/schema.ts';
 import type { ImageSpec } from '../../../lib/domain/job/schema.ts';
 import { tarGz } from '../../archive/craft.ts';
 import { type DistributionRegistry, PASSWORD, startDistribution, USERNAME } from '../../aws/distribution.ts';
+import { eventually } from '../../patience.ts';
 import { AgentBench } from '../agent.ts';
 import { ControlPlane, IMAGE_ID, JOB_ID, type Scene } from '../control-plane.ts';
 import { type DockerDaemon, imagesOf, startDocker } from './docker-daemon.ts';
@@ -197,13 +198,13 @@ describe.each(BUILDERS)('an image built with $name', ({ name, said, env }) => {
     await using plane = await ControlPlane.start(scene({}, { source: imageSource(sleeping) }));
 
     const agent = bench.start(plane, env());
-    await vi.waitFor(() => expect(isRunning('sleep', seconds)).toBe(true), { timeout: 30_000 });
+    await eventually(() => expect(isRunning('sleep', seconds)).toBe(true));
     agent.child.kill('SIGTERM');
     const { exitCode } = await agent.ended;
 
     expect(exitCode).toBe(EXIT.interrupted);
     expect(plane.results).toEqual([]);
-    await vi.waitFor(() => expect(isRunning('sleep', seconds)).toBe(false), { timeout: 30_000 });
+    await eventually(() => expect(isRunning('sleep', seconds)).toBe(false));
   });
 
   test('is an auth_error with the way out when the registry refuses the credential', async () => {
@@ -296,7 +297,7 @@ describe('a service that should be an image', () => {
     await using plane = await ControlPlane.start(scene({ push: false }));
 
     const agent = bench.start(plane, { PATH: folder, DOCKER_HOST: `unix://${socket}` });
-    await vi.waitFor(() => expect(agent.output()).toContain('==> build image'), { timeout: 30_000 });
+    await eventually(() => expect(agent.output()).toContain('==> build image'));
     symlinkSync((docker?.host ?? NO_DOCKER).replace('unix://', ''), socket);
     const { output } = await agent.ended;
 

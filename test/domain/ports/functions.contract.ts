@@ -1,7 +1,9 @@
 /** What the domain relies on in the deploy target `lambda`. */
-import { expect, test, vi } from 'vitest';
+
+import { expect, test } from 'vitest';
 import type { LambdaTarget } from '../../../lib/domain/environment/schema.ts';
 import { type Functions, TargetError } from '../../../lib/domain/ports/functions.ts';
+import { eventually } from '../../patience.ts';
 
 export interface FunctionsUnderTest {
   readonly functions: Functions;
@@ -37,10 +39,7 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
   const apply = async (target: LambdaTarget, code: { blobKey: string; digest: string }) => {
     const release = releaseOf(target, code);
     await subject().functions.apply(release);
-    await vi.waitFor(async () => expect(await subject().functions.isReady(target.function_name)).toBe(true), {
-      timeout: 30_000,
-      interval: 100,
-    });
+    await eventually(async () => expect(await subject().functions.isReady(target.function_name)).toBe(true));
   };
 
   test('a first release makes the function; its alias has a URL that serves the version', async () => {

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../patience.ts';
 import { arn, inline, type Running, role, run } from '../lambda/running.ts';
 
 let running: Running;
@@ -397,20 +398,17 @@ test('every request leaves a line in the access log, in the format of the stage'
   const response = await get('/guarded/logged', { authorization: 'good' });
 
   const id = response.headers.get('apigw-requestid');
-  await vi.waitFor(
-    async () => {
-      const { events } = await client.send(new FilterLogEventsCommand({ logGroupName: 'access' }));
-      const lines = events?.map(({ message }) => JSON.parse(message ?? '{}'));
-      expect(lines).toContainEqual({
-        id,
-        route: 'ANY /guarded/{what}',
-        status: '200',
-        path: '/guarded/logged',
-        none: '-',
-        user: 'ann',
-      });
-    },
-    { timeout: 30_000 },
-  );
+  await eventually(async () => {
+    const { events } = await client.send(new FilterLogEventsCommand({ logGroupName: 'access' }));
+    const lines = events?.map(({ message }) => JSON.parse(message ?? '{}'));
+    expect(lines).toContainEqual({
+      id,
+      route: 'ANY /guarded/{what}',
+      status: '200',
+      path: '/guarded/logged',
+      none: '-',
+      user: 'ann',
+    });
+  });
   client.destroy();
 });

@@ -3,12 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { codebuild } from '../../../lib/local/codebuild/index.ts';
 import { createLimits } from '../../../lib/local/codebuild/limits.ts';
 import { bubblewrap, detectSandbox, plain } from '../../../lib/local/codebuild/sandbox.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
+import { eventually } from '../../patience.ts';
 import { answers, codeBuildCloud, own, type Setup } from './build-cloud.ts';
 import { OPERATOR, type ScriptedCloud, scriptedCloud } from './scripted-cloud.ts';
 
@@ -131,9 +132,7 @@ for (const { name, sandbox, skip } of sandboxes) {
         buildspec: spec(`(trap '' TERM; sleep ${mark}) & (sleep ${mark} &) ; echo ready; sleep ${mark}`),
       });
       const { id, logs: place } = await start();
-      await vi.waitFor(async () => expect(await lines(place.streamName)).toContain('ready'), {
-        timeout: 10_000,
-      });
+      await eventually(async () => expect(await lines(place.streamName)).toContain('ready'));
       expect(processesWith(mark)).not.toEqual([]);
 
       await call('codebuild', 'StopBuild', { id });
@@ -233,11 +232,11 @@ describe.skipIf(!usable)('a build whose cloud was killed (skipped where bubblewr
         });
         await session.run('sleep ${mark}', true);`;
       const cloud = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
-      await expect.poll(() => processesWith(mark), { timeout: 20_000 }).not.toEqual([]);
+      await expect.poll(() => processesWith(mark)).not.toEqual([]);
 
       cloud.kill('SIGKILL');
 
-      await expect.poll(() => processesWith(mark), { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => processesWith(mark)).toEqual([]);
       rmSync(folder, { recursive: true, force: true });
     });
   }
@@ -283,7 +282,7 @@ describe('StartBuild', () => {
     });
     const running = await start();
     const waiting = await start();
-    await vi.waitFor(async () => expect((await get(running.id)).currentPhase).toBe('BUILD'));
+    await eventually(async () => expect((await get(running.id)).currentPhase).toBe('BUILD'));
 
     expect((await get(waiting.id)).currentPhase).toBe('QUEUED');
     await call('codebuild', 'StopBuild', { id: waiting.id });
@@ -324,7 +323,7 @@ describe('StartBuild', () => {
   it('times a build out', async () => {
     const { cloud, start, get, service } = await setUp({ sandbox: plain, buildspec: spec('sleep 600') });
     const { id } = await start({ timeoutInMinutesOverride: 5 });
-    await vi.waitFor(async () => expect((await get(id)).currentPhase).toBe('BUILD'));
+    await eventually(async () => expect((await get(id)).currentPhase).toBe('BUILD'));
     cloud.clock = () => Date.now() + 6 * 60_000;
 
     await service.whenBuildEnds(id);
@@ -366,7 +365,7 @@ describe('after a crash', () => {
   it('a stop of the cloud in the middle of a build is no other than a crash', async () => {
     const { cloud, start, get } = await setUp({ sandbox: plain, buildspec: spec('sleep 600') });
     const ran = await start();
-    await vi.waitFor(async () => expect((await get(ran.id)).currentPhase).toBe('BUILD'));
+    await eventually(async () => expect((await get(ran.id)).currentPhase).toBe('BUILD'));
 
     open.splice(open.indexOf(cloud), 1); // its folder lives on in the second instance
     await cloud.service('codebuild').stop?.();
@@ -392,7 +391,7 @@ describe('after a crash', () => {
     });
     const ran = await start();
     const waited = await start();
-    await vi.waitFor(async () => expect((await get(ran.id)).currentPhase).toBe('BUILD'));
+    await eventually(async () => expect((await get(ran.id)).currentPhase).toBe('BUILD'));
 
     // A second instance on the same folder is what a restart sees.
     const restarted = scriptedCloud(cloud.folder);

@@ -8,13 +8,14 @@ import {
 } from '@aws-sdk/client-codebuild';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { type RunningCloud, startCloud } from '../../../lib/local/cloud.ts';
 import { codebuild } from '../../../lib/local/codebuild/index.ts';
 import { events } from '../../../lib/local/events/index.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
 import { s3 } from '../../../lib/local/s3/index.ts';
+import { eventually } from '../../patience.ts';
 import { type TemporaryAssembly, writeAssembly } from '../cloud/assembly.ts';
 
 const role = (service: string, ...actions: string[]) => ({
@@ -102,14 +103,11 @@ describe('CodeBuild behind the gateway', () => {
 
   const ended = async (id: string | undefined) => {
     const builder = new CodeBuildClient(client());
-    return vi.waitFor(
-      async () => {
-        const { builds } = await builder.send(new BatchGetBuildsCommand({ ids: [id ?? ''] }));
-        expect(builds?.[0]?.buildComplete).toBe(true);
-        return builds?.[0];
-      },
-      { timeout: 30_000 },
-    );
+    return eventually(async () => {
+      const { builds } = await builder.send(new BatchGetBuildsCommand({ ids: [id ?? ''] }));
+      expect(builds?.[0]?.buildComplete).toBe(true);
+      return builds?.[0];
+    });
   };
 
   it('builds an archive from S3 as the service role, and the SDK reads build and log', async () => {
@@ -153,7 +151,7 @@ describe('CodeBuild behind the gateway', () => {
     expect(FailedEntryCount).toBe(0);
     const builder = new CodeBuildClient(client());
     const projectName = cloud.resource('FromS3').ref;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { ids } = await builder.send(new ListBuildsForProjectCommand({ projectName }));
       expect(ids).toHaveLength(2);
     });

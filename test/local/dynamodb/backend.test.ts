@@ -1,7 +1,8 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { Backend } from '../../../lib/local/dynamodb/backend.ts';
 import { availableEngines } from '../../../lib/local/dynamodb/engine.ts';
 import type { Service } from '../../../lib/local/service.ts';
+import { eventually } from '../../patience.ts';
 import { type SmallCloud, smallCloud } from './small-cloud.ts';
 
 let cloud: SmallCloud<Service>;
@@ -26,7 +27,7 @@ test.skipIf(!availableEngines().includes('dynoxide'))(
     process.kill(engine.pid, 'SIGKILL');
 
     await engine.exited;
-    await vi.waitFor(() => expect(client.post('DynamoDB_20120810.ListTables', '{}')).rejects.toThrow());
+    await eventually(() => expect(client.post('DynamoDB_20120810.ListTables', '{}')).rejects.toThrow());
     const { Item } = await backend.item('GetItem', { TableName: 'things', Key: { pk: { S: 'kept' } } });
     expect(Item).toEqual({ pk: { S: 'kept' } });
     expect(cloud.logged).toContainEqual(expect.stringContaining('ended unexpectedly'));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { availableEngines, type EngineKind, startEngine } from '../../../lib/local/dynamodb/engine.ts';
 import { EngineClient } from '../../../lib/local/dynamodb/engine-client.ts';
+import { eventually } from '../../patience.ts';
 
 const available = availableEngines();
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
@@ -56,12 +57,12 @@ describe.each(KINDS)('the %s engine', (kind) => {
           if (put.status === 200) acknowledged += 1;
         }
       })().catch(() => undefined);
-      await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(50), { timeout: 30_000 });
+      await eventually(() => expect(acknowledged).toBeGreaterThan(50));
 
       owner.kill('SIGKILL');
       await writing;
 
-      await vi.waitFor(() => expect(() => process.kill(first.pid, 0)).toThrow(), { timeout: 30_000 });
+      await eventually(() => expect(() => process.kill(first.pid, 0)).toThrow());
       await expect(
         new EngineClient(first.endpoint).post('DynamoDB_20120810.ListTables', '{}'),
       ).rejects.toThrow();

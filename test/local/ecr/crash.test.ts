@@ -81,7 +81,7 @@ test('pushes that were acknowledged survive kill -9 at any moment', async () => 
     };
     const work = [pushing(), pushing(), streaming()].map((one) => one.catch(() => undefined));
     const before = images.size;
-    await expect.poll(() => images.size, { interval: 3 }).toBeGreaterThan(before + 3);
+    await expect.poll(() => images.size).toBeGreaterThan(before + 3);
     await kill();
     await Promise.all(work);
   }

@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { events } from '../../../lib/local/events/index.ts';
 import { targetInput } from '../../../lib/local/events/target-input.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
 import { AwsError } from '../../../lib/local/service.ts';
+import { eventually } from '../../patience.ts';
 import { OPERATOR, ROLE, type ScriptedCloud, scriptedCloud } from '../codebuild/scripted-cloud.ts';
 
 const FUNCTION = 'arn:aws:lambda:eu-central-1:123456789012:function:listener';
@@ -41,7 +42,7 @@ describe('PutEvents', () => {
 
     await put({ Resources: ['r'], Time: 1_700_000_000 });
 
-    await vi.waitFor(() => expect(invoked()).toHaveLength(1));
+    await eventually(() => expect(invoked()).toHaveLength(1));
     expect(invoked()[0]?.principal).toEqual({
       kind: 'service',
       arn: 'events.amazonaws.com',
@@ -117,7 +118,7 @@ describe('PutEvents', () => {
     });
     await cloud.as({ kind: 'service', arn: 's3.amazonaws.com' })('events', 'PutServiceEvents', input);
 
-    await vi.waitFor(() => expect(invoked()).toHaveLength(1));
+    await eventually(() => expect(invoked()).toHaveLength(1));
   });
 });
 
@@ -130,7 +131,7 @@ describe('delivery', () => {
     const second = await setUp({}, first.cloud.folder);
     await second.start();
 
-    await vi.waitFor(() => expect(second.invoked()).toHaveLength(3));
+    await eventually(() => expect(second.invoked()).toHaveLength(3));
     expect(second.invoked().map((call) => payload(call).detail.n)).toEqual([1, 2, 3]);
   });
 
@@ -154,8 +155,8 @@ describe('delivery', () => {
     await put({});
 
     const of = (name: string) => invoked().filter((call) => call.input.FunctionName === name).length;
-    await vi.waitFor(() => expect(of(FUNCTION)).toBe(1));
-    await vi.waitFor(() => expect(of(`${FUNCTION}-bad`)).toBe(3), { timeout: 20_000 });
+    await eventually(() => expect(of(FUNCTION)).toBe(1));
+    await eventually(() => expect(of(`${FUNCTION}-bad`)).toBe(3));
     expect(cloud.logged).toEqual([]);
   });
 
@@ -168,7 +169,7 @@ describe('delivery', () => {
 
     await put({});
 
-    await vi.waitFor(() => expect(cloud.logged.join()).toMatch(/gave up on .*listener.*no permission/));
+    await eventually(() => expect(cloud.logged.join()).toMatch(/gave up on .*listener.*no permission/));
   });
 
   it('starts a state machine as the role of the target, under a name that makes a repeat harmless', async () => {
@@ -181,7 +182,7 @@ describe('delivery', () => {
 
     await put({});
 
-    await vi.waitFor(() => expect(cloud.calls).toHaveLength(1));
+    await eventually(() => expect(cloud.calls).toHaveLength(1));
     expect(cloud.calls[0]).toMatchObject({
       principal: { kind: 'role', arn: ROLE },
       input: { stateMachineArn: machine, input: '{"n":1}', name: expect.stringMatching(/^[\w-]{1,80}$/) },
@@ -208,7 +209,7 @@ describe('delivery', () => {
 
     expect(rule.ref).toBe('second|keep');
     expect(rule.attributes.Arn).toBe('arn:aws:events:eu-central-1:123456789012:rule/second/keep');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const page = await cloud.as(OPERATOR)('logs', 'FilterLogEvents', {
         logGroupName: '/events',
         filterPattern: '{ $.detail.n = 1 }',
@@ -254,7 +255,7 @@ describe('a rule of the template', () => {
     restarted.cloud.clock = () => later + 61_000;
     await restarted.cloud.as(OPERATOR)('events', 'EnableRule', { Name: 'listen' });
 
-    await vi.waitFor(() => expect(restarted.invoked()).toHaveLength(1));
+    await eventually(() => expect(restarted.invoked()).toHaveLength(1));
     expect(payload(restarted.invoked()[0])).toMatchObject({
       'detail-type': 'Scheduled Event',
       source: 'aws.events',

@@ -25,7 +25,8 @@ import {
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../patience.ts';
 import { type Running, role, run } from './running.ts';
 import { zip } from './zip.ts';
 
@@ -419,7 +420,7 @@ describe('a function URL', () => {
     await allow('app', 'invoke', { InvokedViaFunctionUrl: true });
     running = await running.restart();
     // The connections that fetch has kept were cut by the restart.
-    const both = await vi.waitFor(() =>
+    const both = await eventually(() =>
       fetch(`${FunctionUrl}a%20b?x=1&x=2`, {
         method: 'POST',
         body: 'text',

@@ -5,14 +5,12 @@ import { join } from 'node:path';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dynamodb } from '../../../lib/local/dynamodb/index.ts';
 import { lambda } from '../../../lib/local/lambda/index.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
+import { eventually } from '../../patience.ts';
 import { inline, type Running, role, run } from './running.ts';
-
-/** Conditions are waited for as long as a busy machine may need. */
-const waitFor = (condition: () => unknown) => vi.waitFor(condition, { timeout: 30_000 });
 
 let running: Running;
 let folder: string;
@@ -62,7 +60,7 @@ describe('an asynchronous invocation', () => {
     const accepted = await send({ n: 1 });
 
     expect(accepted.StatusCode).toBe(202);
-    await waitFor(() => expect(seen()).toEqual([{ n: 1 }]));
+    await eventually(() => expect(seen()).toEqual([{ n: 1 }]));
   });
 
   test('that fails is tried again after one and after two minutes, even across a restart, and then no more', async () => {
@@ -71,17 +69,17 @@ describe('an asynchronous invocation', () => {
     const attempts = () => seen().filter(({ n }) => n === 1).length;
 
     await send({ n: 1, needs: 'never' });
-    await waitFor(() => expect(attempts()).toBe(1));
+    await eventually(() => expect(attempts()).toBe(1));
     await send({ n: 2 });
-    await waitFor(() => expect(seen()).toHaveLength(2));
+    await eventually(() => expect(seen()).toHaveLength(2));
     ahead += 61_000;
     running = await running.restart();
-    await waitFor(() => expect(attempts()).toBe(2));
+    await eventually(() => expect(attempts()).toBe(2));
     ahead += 121_000;
     running = await running.restart();
-    await waitFor(() => expect(attempts()).toBe(3));
+    await eventually(() => expect(attempts()).toBe(3));
 
-    await waitFor(() => expect(running.log.join('\n')).toContain('every attempt failed'));
+    await eventually(() => expect(running.log.join('\n')).toContain('every attempt failed'));
   });
 });
 
@@ -101,7 +99,7 @@ test('log lines of a function are in its log group, under its role', async () =>
 
   const { $metadata } = await running.client.send(new InvokeCommand({ FunctionName: 'talks' }));
 
-  await waitFor(async () => {
+  await eventually(async () => {
     const { events } = await client.send(new FilterLogEventsCommand({ logGroupName: '/aws/lambda/talks' }));
     const messages = events?.map(({ message }) => message?.trimEnd()) ?? [];
     expect(messages).toEqual([
@@ -124,7 +122,7 @@ test('a role that may not write logs has none, and the operator is told', async 
 
   await running.client.send(new InvokeCommand({ FunctionName: 'talks' }));
 
-  await waitFor(() => expect(running.log.join('\n')).toMatch(/no logs in \/aws\/lambda\/talks: .*logs:/));
+  await eventually(() => expect(running.log.join('\n')).toMatch(/no logs in \/aws\/lambda\/talks: .*logs:/));
 });
 
 describe('a DynamoDB stream', () => {
@@ -175,10 +173,10 @@ describe('a DynamoDB stream', () => {
     running = await begin();
 
     await put('a', { text: { S: 'x' } });
-    await waitFor(() => expect(keys().flat()).toEqual(['a']));
+    await eventually(() => expect(keys().flat()).toEqual(['a']));
     running = await running.restart();
     await put('b');
-    await waitFor(() => expect(keys().flat()).toEqual(['a', 'b']));
+    await eventually(() => expect(keys().flat()).toEqual(['a', 'b']));
 
     expect(seen()[0]?.Records?.[0]).toMatchObject({
       eventID: expect.any(String),
@@ -207,7 +205,7 @@ describe('a DynamoDB stream', () => {
     await put('a', { kind: { S: 'user' } });
     await put('b', { kind: { S: 'order' } });
 
-    await waitFor(() => expect(keys().flat()).toEqual(['b']));
+    await eventually(() => expect(keys().flat()).toEqual(['b']));
   });
 
   test('is bisected around a record that always fails, which is given up after its retries', async () => {
@@ -219,8 +217,8 @@ describe('a DynamoDB stream', () => {
 
     await Promise.all([put('a'), put('b', { poison: { S: '!' } }), put('c')]);
 
-    await waitFor(() => expect(running.log.join('\n')).toContain('gave up 1 stream record(s)'));
-    await waitFor(() =>
+    await eventually(() => expect(running.log.join('\n')).toContain('gave up 1 stream record(s)'));
+    await eventually(() =>
       expect(keys().filter((batch) => batch?.includes('c') && !batch.includes('b')).length).toBeGreaterThan(
         0,
       ),
@@ -241,7 +239,7 @@ describe('a DynamoDB stream', () => {
     await put('a');
     await put('b', { poison: { S: '!' } });
 
-    await waitFor(() => expect(running.log.join('\n')).toContain('gave up 1 stream record(s)'));
+    await eventually(() => expect(running.log.join('\n')).toContain('gave up 1 stream record(s)'));
     expect(keys().at(-1)).toEqual(['b']);
   });
 });
@@ -267,11 +265,11 @@ test.runIf(process.platform === 'linux')(
     const pid = await new Promise<number>((resolve) =>
       parent.stdout.once('data', (text) => resolve(Number(text))),
     );
-    await waitFor(() => expect(existsSync(join(folder, 'looping'))).toBe(true));
+    await eventually(() => expect(existsSync(join(folder, 'looping'))).toBe(true));
 
     parent.kill('SIGKILL');
 
-    await waitFor(() => expect(isRunning(pid)).toBe(false));
+    await eventually(() => expect(isRunning(pid)).toBe(false));
   },
 );
 

@@ -5,10 +5,11 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { startCloud } from '../../../lib/local/cloud.ts';
 import { s3 } from '../../../lib/local/s3/index.ts';
+import { eventually } from '../../patience.ts';
 import { writeAssembly } from '../cloud/assembly.ts';
 import { BUCKETS } from './cloud.ts';
 
@@ -75,7 +76,7 @@ test('after kill -9 every acknowledged object is there whole, and nothing half-w
       }
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'plain' }));
       // Files of interrupted puts are swept; those of parts that were never completed belong to their upload.
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(existsSync(orphan)).toBe(false);
         const files = readdirSync(blobs, { recursive: true, withFileTypes: true }).filter((entry) =>
           entry.isFile(),

@@ -6,7 +6,8 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../../patience.ts';
 import { startS3 } from './cloud.ts';
 
 const Bucket = 'events';
@@ -34,7 +35,7 @@ test('each change of an object is an event of the shape that EventBridge carries
   await client.send(new DeleteObjectCommand({ Bucket, Key: 'copy' }));
   await client.send(new PutObjectCommand({ Bucket: 'plain', Key: 'quiet', Body: '' }));
 
-  await vi.waitFor(() => expect(cloud.events).toHaveLength(4));
+  await eventually(() => expect(cloud.events).toHaveLength(4));
   const details = cloud.events.map(({ Detail }) => JSON.parse(Detail));
   expect(cloud.events[0]).toMatchObject({
     Source: 'aws.s3',
@@ -75,7 +76,7 @@ test('events wait until EventBridge takes them, also across a restart', async ()
   await cloud.restart();
   await cloud.client().send(new PutObjectCommand({ Bucket, Key: 'second', Body: 'x' }));
 
-  await vi.waitFor(() => {
+  await eventually(() => {
     const keys = cloud.events.map(({ Detail }) => JSON.parse(Detail).object.key);
     expect(keys).toEqual(['first', 'second']);
   });

@@ -11,10 +11,11 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { fromBuffer } from 'yauzl';
 import { startCloud } from '../../../lib/local/cloud.ts';
 import { s3 } from '../../../lib/local/s3/index.ts';
+import { eventually } from '../../patience.ts';
 import { writeAssembly } from '../cloud/assembly.ts';
 import { BUCKETS, refusal, startS3 } from './cloud.ts';
 
@@ -72,7 +73,7 @@ test('lifecycle rules remove what they say, at midnight UTC after the days', asy
 
   // A client corrects its clock by the Date of an answer, which is not that of the cloud: one a request.
   const later = () => cloud.client({ systemClockOffset: 5 * DAY });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(
       (await refusal(later().send(new HeadObjectCommand({ Bucket: 'rules', Key: 'tmp/a' })))).status,
     ).toBe(404);

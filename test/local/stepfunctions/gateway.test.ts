@@ -1,4 +1,5 @@
 /** The real SDK client, over HTTP, with signatures and the policies of the template's roles. */
+
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
@@ -11,10 +12,11 @@ import {
   StateMachineDoesNotExist,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningCloud, startCloud } from '../../../lib/local/cloud.ts';
 import type { Service } from '../../../lib/local/service.ts';
 import { stepfunctions } from '../../../lib/local/stepfunctions/index.ts';
+import { eventually } from '../../patience.ts';
 import { writeAssembly } from '../cloud/assembly.ts';
 
 const role = (RoleName: string, statement: Record<string, unknown>) => ({
@@ -115,7 +117,7 @@ const arn = (logicalId: string) => running.resource(logicalId).ref;
 
 async function ended(executionArn: string | undefined) {
   const sfn = client();
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
     expect(execution.status).not.toBe('RUNNING');
     return execution;
@@ -168,7 +170,7 @@ describe('through the gateway, the SDK', () => {
   it('hands a token back', async () => {
     const sfn = client();
     const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn: arn('Token') }));
-    await vi.waitFor(() => expect(token).not.toBe(''));
+    await eventually(() => expect(token).not.toBe(''));
 
     await sfn.send(new SendTaskSuccessCommand({ taskToken: token, output: '"done"' }));
 

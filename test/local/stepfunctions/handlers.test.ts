@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { AwsError } from '../../../lib/local/service.ts';
 import { takes } from '../../../lib/local/stepfunctions/failure.ts';
 import { backoff } from '../../../lib/local/stepfunctions/handlers.ts';
+import { eventually } from '../../patience.ts';
 import {
   begin,
   describeExecution,
@@ -338,7 +339,7 @@ describe('a machine that loops without end', () => {
     test = testCloud();
     const executionArn = await begin(test, { StartAt: 'Loop', States });
 
-    await vi.waitFor(async () => expect((await describeExecution(test, executionArn)).status).toBe('FAILED'));
+    await eventually(async () => expect((await describeExecution(test, executionArn)).status).toBe('FAILED'));
 
     const ended = await describeExecution(test, executionArn);
     expect(ended).toMatchObject({ error: 'States.Runtime', cause: expect.stringContaining('25000') });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../patience.ts';
 import type { FromHost, ToHost } from './host.ts';
 
 type Input = Record<string, unknown>;
@@ -90,9 +91,7 @@ async function begin(definition: Input): Promise<string> {
 const describeExecution = (executionArn: string) => host.act('DescribeExecution', { executionArn });
 
 async function ended(executionArn: string): Promise<Input> {
-  await vi.waitFor(async () => expect((await describeExecution(executionArn)).status).not.toBe('RUNNING'), {
-    timeout: 30_000,
-  });
+  await eventually(async () => expect((await describeExecution(executionArn)).status).not.toBe('RUNNING'));
   return describeExecution(executionArn);
 }
 const invoke = (FunctionName: string, fields: Input = {}) => ({
@@ -167,7 +166,7 @@ describe('an execution whose cloud is killed', () => {
         },
       },
     });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(host.count('Invoke', '"gate"')).toBe(2);
       expect(host.count('Invoke', '"done"')).toBe(1);
       expect(host.count('BatchGetBuilds')).toBeGreaterThan(0);
@@ -194,7 +193,7 @@ describe('an execution whose cloud is killed', () => {
     let answers = false;
     host.neighbours = { Invoke: () => (answers ? answer('ok') : new Promise(() => {})) };
     const executionArn = await begin({ StartAt: 'A', States: { A: invoke('f') } });
-    await vi.waitFor(() => expect(host.count('Invoke')).toBe(1));
+    await eventually(() => expect(host.count('Invoke')).toBe(1));
 
     await host.kill();
     answers = true;
@@ -212,7 +211,7 @@ describe('an execution whose cloud is killed', () => {
     };
     const Retry = [{ ErrorEquals: ['Bad'], IntervalSeconds: 1, BackoffRate: 1, MaxAttempts: 2 }];
     const executionArn = await begin({ StartAt: 'A', States: { A: invoke('f', { Retry }) } });
-    await vi.waitFor(() => expect(host.count('Invoke')).toBe(2), { timeout: 10_000 });
+    await eventually(() => expect(host.count('Invoke')).toBe(2));
 
     await host.kill();
     await host.start();
@@ -239,6 +238,6 @@ describe('an execution whose cloud is killed', () => {
       events: { id: number }[];
     };
     expect(events.map(({ id }) => id)).toEqual(events.map((_event, index) => index + 1));
-    await vi.waitFor(() => expect(host.count('PutServiceEvents', 'SUCCEEDED')).toBeGreaterThanOrEqual(1));
+    await eventually(() => expect(host.count('PutServiceEvents', 'SUCCEEDED')).toBeGreaterThanOrEqual(1));
   });
 });
