@@ -4,6 +4,7 @@ import { type PackFilesResult, packFiles } from '../archive/pack-files.ts';
 import { type ArtifactLook, zeroArtifacts } from '../domain/diagnosis/zero-artifacts.ts';
 import { ARTIFACT_MAX_BYTES, type CreateJobUpload, type Job } from '../domain/job/schema.ts';
 import type { ArtifactSpec } from '../domain/manifest/schema.ts';
+import { suffixOf } from '../domain/matrix.ts';
 import type { JobApi } from './api.ts';
 import { JobFailure } from './failure.ts';
 import { say } from './output.ts';
@@ -73,7 +74,7 @@ const beside =
 type Packed = Extract<PackFilesResult, { kind: 'packed' }>;
 
 /**
- * `<name or service>.<extension>`, and of a matrix `<name>-<axis>-<value>.<extension>`; a single file without a name
+ * `<name or service>.<extension>`, and of a matrix `<name>-<axis>-<value>.<extension>` with its axes by name; a single file without a name
  * given keeps its own. Never the same name twice, neither in a job nor in a run.
  */
 function nameOf(
@@ -82,9 +83,7 @@ function nameOf(
   result: Packed,
   taken: readonly string[],
 ): string {
-  const cell = Object.entries(matrix)
-    .map(([axis, value]) => `-${axis}-${value.replace(/[^\w.-]/g, '-')}`)
-    .join('');
+  const cell = suffixOf(matrix).replace(/[^\w.-]/g, '-');
   const keepsOwn =
     spec.format === 'file' && spec.name === undefined && /^[A-Za-z0-9][\w.-]{0,120}$/.test(result.fileName);
   const extension = /^(\.[A-Za-z0-9]{1,20}){0,2}$/.test(result.extension) ? result.extension : '';

@@ -145,7 +145,9 @@ async function phases(work: Work): Promise<string[]> {
   sayDetail(`${counted(tree.files, 'file')}, ${inWords(tree.bytes)}`);
   enter(work, 'prepare', PERCENT.prepare);
   const folder = await contextFolder(workspace, job.spec.context);
-  sayDetail(`context '${job.spec.context}'; variables: ${Object.keys(job.spec.env).join(', ') || 'none'}`);
+  sayDetail(
+    `context '${job.spec.context}'; variables: ${Object.keys(job.spec.env).sort().join(', ') || 'none'}`,
+  );
   work.folder = folder;
   const secrets = await fetchSecrets(api, job, signal);
   if (job.spec.caches.length > 0) {

@@ -23,7 +23,7 @@ export async function fetchSecrets(
   const { secrets, missing } = await api.secrets(signal);
   hide(Object.values(secrets));
   if (missing.length > 0) throw missingSecrets(job, missing);
-  say(`    secrets: ${Object.keys(secrets).join(', ')}`);
+  say(`    secrets: ${Object.keys(secrets).sort().join(', ')}`);
   return secrets;
 }
 

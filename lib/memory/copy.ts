@@ -22,11 +22,16 @@ function members(value: object): [string, unknown][] {
     .map(([name, member]) => [name, attributeOf(member)]);
 }
 
+/** A map of DynamoDB's has no order of its own (docs: "Data types", Map): nothing may rely on the one it was written in. */
+function inNoOrder(entries: [string, unknown][]): Record<string, unknown> {
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? 1 : -1)));
+}
+
 function attributeOf(value: unknown): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.filter((member) => member !== undefined).map(attributeOf);
   if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
-    return Object.fromEntries(members(value));
+    return inNoOrder(members(value));
   throw new Error(`A table keeps no ${typeof value === 'object' ? value.constructor.name : String(value)}.`);
 }

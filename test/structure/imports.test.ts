@@ -56,6 +56,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/*/schema.ts',
     'lib/domain/diagnosis',
     'lib/domain/log/ansi.ts',
+    'lib/domain/matrix.ts',
     'zod',
     'esbuild',
   ],

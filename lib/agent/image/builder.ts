@@ -1,5 +1,6 @@
 /** The tools that build container images, each as the command lines that it takes. */
 import { join } from 'node:path';
+import { inOrder } from '../../domain/matrix.ts';
 
 /** What is built, and what the tool calls it on this machine. */
 export interface ImageBuild {
@@ -48,7 +49,7 @@ export interface Builder {
 const optionsOf = (image: ImageBuild): string[] => [
   ...['--file', image.dockerfile, '--iidfile', image.idFile, '--tag', image.localName],
   ...(image.platform === undefined ? [] : ['--platform', image.platform]),
-  ...Object.entries(image.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+  ...inOrder(image.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
 ];
 
 /** What both of Docker's builders do alike: its daemon keeps the image. */

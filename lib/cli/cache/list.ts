@@ -8,6 +8,7 @@ import type { Column } from '../terminal/table.ts';
 const matrixOf = ({ matrix }: Cache) =>
   Object.entries(matrix)
     .map(([axis, value]) => ` ${axis}=${value}`)
+    .sort()
     .join('');
 
 const columns: readonly Column<Cache>[] = [

@@ -13,6 +13,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Trust } from '../build/trust.ts';
+import { inOrder } from '../matrix.ts';
 import type { CacheKey } from './schema.ts';
 
 export interface Scope {
@@ -56,7 +57,7 @@ const hashOf = (...parts: unknown[]): string =>
 
 /** Names the caches of one scope and one kind with the same paths, whatever their key. */
 export function groupOf(scope: Scope, kind: Kind, { paths, platform }: CacheKey): string {
-  const cell = Object.entries(kind.matrix).sort(([a], [b]) => (a < b ? -1 : 1));
+  const cell = inOrder(kind.matrix);
   return hashOf(scope.trust, scope.ref, kind.service, cell, kind.toolchain, platform, [...paths].sort());
 }
 

@@ -8,6 +8,7 @@ import * as Build from '../build/index.ts';
 import type { Build as BuildValue } from '../build/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { Id, idFrom } from '../id.ts';
+import { inOrder } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Item } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
@@ -100,7 +101,7 @@ async function namedArtifacts(
 ): Promise<Chosen[]> {
   const found = await Artifact.byIds(ports, [...new Set(Object.values(named))]);
   const byId = new Map(found.map((artifact) => [artifact.id, artifact]));
-  return Object.entries(named).map(([service, id]) => {
+  return inOrder(named).map(([service, id]) => {
     const artifact = byId.get(id);
     if (artifact === undefined || artifact.project_id !== project.id) throw notFound('artifact', id);
     return frozen(service, Artifact.assertStored(artifact));

@@ -2,6 +2,7 @@
 import type { Build } from '../build/schema.ts';
 import type { Manifest } from '../manifest/schema.ts';
 import type { Service } from '../manifest/service.ts';
+import { inWords, type MatrixCell } from '../matrix.ts';
 import { manifestFailure } from './failure.ts';
 
 /** 256: a run's jobs are the items of one Map state, whose input has 256 KiB (docs: Step Functions quotas). */
@@ -11,7 +12,7 @@ export const MAX_JOBS = 256;
 export interface Cell {
   readonly service: string;
   readonly spec: Service;
-  readonly matrix: Readonly<Record<string, string>>;
+  readonly matrix: MatrixCell;
   /** `api`, or `api (erlang=25, mode=release)`: unique within the run. */
   readonly name: string;
 }
@@ -62,7 +63,7 @@ function combinations(axes: Axes): Record<string, string>[] {
     );
 }
 
-function nameOf(service: string, matrix: Readonly<Record<string, string>>): string {
-  const values = Object.entries(matrix).map(([axis, value]) => `${axis}=${value}`);
-  return values.length === 0 ? service : `${service} (${values.join(', ')})`;
+function nameOf(service: string, matrix: MatrixCell): string {
+  const values = inWords(matrix);
+  return values === '' ? service : `${service} (${values})`;
 }

@@ -7,6 +7,7 @@ import { derivedId } from '../id.ts';
 import type { JobRecord } from '../job/record.ts';
 import type { ImageSpec, JobSpec } from '../job/schema.ts';
 import type { Registry } from '../manifest/schema.ts';
+import { type MatrixCell, suffixOf } from '../matrix.ts';
 import type { Source } from '../source/schema.ts';
 import { BlobKeys } from '../storage/keys.ts';
 import type { Cell } from './expand.ts';
@@ -153,7 +154,7 @@ function imageOf(cell: Cell, build: Build, registry: Registry): ImageSpec | null
 }
 
 /** `sha-<7>` of a commit, a tag's or an input's version, `local` when there is neither; each with its matrix cell. */
-function tagsOf(build: Build, matrix: Readonly<Record<string, string>>): string[] {
+function tagsOf(build: Build, matrix: MatrixCell): string[] {
   const version = build.git_ref?.startsWith('refs/tags/')
     ? build.git_ref.slice('refs/tags/'.length)
     : build.inputs.version;
@@ -161,10 +162,7 @@ function tagsOf(build: Build, matrix: Readonly<Record<string, string>>): string[
     ...(version === undefined ? [] : [version]),
     ...(build.git_sha === undefined ? [] : [`sha-${build.git_sha.slice(0, 7)}`]),
   ];
-  const cell = Object.entries(matrix)
-    .map(([axis, value]) => `-${axis}-${value}`)
-    .join('');
-  return (tags.length > 0 ? tags : ['local']).map((tag) => tagged(tag + cell));
+  return (tags.length > 0 ? tags : ['local']).map((tag) => tagged(tag + suffixOf(matrix)));
 }
 
 /** A tag has 128 characters of a small set (OCI distribution-spec, "Pulling manifests"); a longer one ends in its hash. */

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { artifacts } from '../artifact/record.ts';
 import type { Build } from '../build/schema.ts';
 import { Id } from '../id.ts';
+import { inOrder } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
@@ -36,14 +37,12 @@ export interface Known {
 
 /** Two builds of the same identity make the same artifacts. The trust counts: nothing of a fork's is taken for one's own. */
 export function identityOf(build: Build, { treeDigest, manifestHash }: Known): string {
-  const sorted = (values: Readonly<Record<string, unknown>> = {}) =>
-    Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
   const identity = [
     treeDigest,
     manifestHash,
     build.services ?? null,
-    sorted(build.matrix),
-    sorted(build.inputs),
+    inOrder(build.matrix ?? {}),
+    inOrder(build.inputs),
     build.features,
     build.trust,
   ];
