@@ -61,6 +61,8 @@ export interface RunningCloud {
   resource(logicalId: string): Materialized;
   /** Every permission that the template grants to its roles, and those among them that no call has needed so far. */
   permissionsReport(): { readonly granted: readonly GrantUsage[]; readonly unused: readonly GrantUsage[] };
+  /** What builds and other programs of this machine can reach past IAM, with the remedy: a sentence each. */
+  readonly notIsolated: readonly string[];
   /** Stops services and gateway; may be called twice. */
   stop(): Promise<void>;
 }
@@ -117,6 +119,7 @@ async function start(
     resource,
     operator: { accessKeyId: operator.accessKeyId, secretAccessKey: operator.secretAccessKey },
     cloud: core,
+    notIsolated: [...core.services.values()].flatMap((service) => service.notIsolated?.() ?? []),
     permissionsReport() {
       const granted = grantUsage(core.roles);
       return { granted, unused: granted.filter(({ count }) => count === 0) };

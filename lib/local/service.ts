@@ -108,6 +108,11 @@ export interface Service {
   readonly resources?: Record<string, ResourceProvider>;
   /** Called once, after every resource was made: continue what a stop or a crash interrupted, start timers. */
   readonly start?: () => Promise<void> | void;
+  /**
+   * Says, once started, what of this service other programs of this machine can reach past IAM, why, and the remedy: one
+   * sentence each. Empty, or not there, when nothing can.
+   */
+  readonly notIsolated?: () => readonly string[];
   /** Stops timers and children; everything acknowledged is on disk before this is ever called. */
   readonly stop?: () => Promise<void> | void;
 }

@@ -14,20 +14,17 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { ConditionFailed, type Table } from '../../lib/domain/ports/table.ts';
-import {
-  availableEngines,
-  type Engine,
-  type EngineKind,
-  startEngine,
-} from '../../lib/local/dynamodb/engine.ts';
+import { type Engine, startEngine } from '../../lib/local/dynamodb/engine.ts';
+import { availableEngines, type EngineKind } from '../../lib/local/dynamodb/programs.ts';
 import { tableContract } from '../domain/ports/table.contract.ts';
 
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
 const available = availableEngines();
 
-const local = (endpoint: string): DynamoDBClient =>
+const local = ({ agent }: Engine): DynamoDBClient =>
   new DynamoDBClient({
-    endpoint,
+    endpoint: 'http://127.0.0.1',
+    requestHandler: { httpAgent: agent },
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
@@ -75,7 +72,7 @@ for (const kind of KINDS) {
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'staithe-table-'));
       engine = await startEngine({ kind, dataDir: folder });
-      client = local(engine.endpoint);
+      client = local(engine);
       await client.send(TABLE);
       table = dynamoTable('staithe', client);
     });

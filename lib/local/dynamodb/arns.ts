@@ -3,7 +3,7 @@
  * its own invention (`arn:aws:dynamodb:ddblocal:000000000000:`), so ARNs are translated on the way in and out.
  */
 import { AwsError, type Cloud } from '../service.ts';
-import type { EngineKind } from './engine.ts';
+import type { EngineKind } from './programs.ts';
 
 const ENGINE_PREFIX: Record<EngineKind, string> = {
   dynoxide: 'arn:aws:dynamodb:dynoxide:000000000000:',

@@ -1,9 +1,10 @@
 /** The engine as the rest of this folder uses it: started at first use, started again if it ever dies, asked in JSON. */
 import { AwsError, type Cloud } from '../service.ts';
 import { Arns } from './arns.ts';
-import { type Engine, type EngineKind, startEngine } from './engine.ts';
+import { type Engine, startEngine } from './engine.ts';
 import { type EngineAnswer, EngineClient } from './engine-client.ts';
 import { answered } from './engine-errors.ts';
+import type { EngineKind } from './programs.ts';
 import type { Json } from './shape.ts';
 
 interface Connection {
@@ -35,11 +36,11 @@ export class Backend {
   async #start(): Promise<Connection> {
     try {
       const engine = await startEngine({
-        ...(this.#kind === undefined ? {} : { kind: this.#kind }),
+        kind: this.#kind,
         dataDir: this.#cloud.stateDir('dynamodb'),
         log: (message) => this.#cloud.log('dynamodb', message),
       });
-      const client = new EngineClient(engine.endpoint);
+      const client = new EngineClient(engine.agent);
       const connection = { engine, client, arns: new Arns(this.#cloud, engine.kind) };
       this.#connected = connection;
       engine.exited.then(() => this.#lost(client));
@@ -59,6 +60,11 @@ export class Backend {
     );
     this.#connection = undefined;
     this.#connected = undefined;
+  }
+
+  /** Whether only this process reaches the engine; undefined while none runs. */
+  get isolated(): boolean | undefined {
+    return this.#connected?.engine.isolated;
   }
 
   /** Sends JSON text to the engine. @throws AwsError `InternalServerError`, which the SDKs retry, when it is gone */

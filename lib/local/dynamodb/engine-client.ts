@@ -1,5 +1,5 @@
-/** The way to the engine: keep-alive HTTP on the loopback, JSON text in and out. This is DynamoDB's hot path. */
-import { Agent, type IncomingMessage, request } from 'node:http';
+/** The way to the engine: keep-alive HTTP, JSON text in and out. This is DynamoDB's hot path. */
+import { type Agent, type IncomingMessage, request } from 'node:http';
 
 export interface EngineAnswer {
   readonly status: number;
@@ -16,12 +16,11 @@ const UNCHECKED_SIGNATURE = {
 class StaleConnection extends Error {}
 
 export class EngineClient {
-  readonly #url: URL;
-  // 64 connections: more than one laptop's functions have calls in flight; beyond that they wait in line.
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  readonly #agent: Agent;
 
-  constructor(endpoint: string) {
-    this.#url = new URL(endpoint);
+  /** @param agent makes connections to the engine, wherever it listens */
+  constructor(agent: Agent) {
+    this.#agent = agent;
   }
 
   /**
@@ -49,14 +48,7 @@ export class EngineClient {
         'x-amz-target': target,
       };
       const outgoing = request(
-        {
-          agent: this.#agent,
-          host: this.#url.hostname,
-          port: this.#url.port,
-          method: 'POST',
-          path: '/',
-          headers,
-        },
+        { agent: this.#agent, host: '127.0.0.1', method: 'POST', path: '/', headers },
         (incoming) => collect(incoming).then(resolve, reject),
       );
       outgoing.once('error', (error: NodeJS.ErrnoException) =>

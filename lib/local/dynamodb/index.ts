@@ -6,8 +6,8 @@ import type { Cloud, Service } from '../service.ts';
 import { Backend } from './backend.ts';
 import type { CapacityListener } from './capacity.ts';
 import { Catalog } from './catalog.ts';
-import type { EngineKind } from './engine.ts';
 import { itemActions } from './item-actions.ts';
+import type { EngineKind } from './programs.ts';
 import { streamActions } from './stream-actions.ts';
 import { tableActions } from './table-actions.ts';
 import { TableResource } from './table-resource.ts';
@@ -23,6 +23,10 @@ export interface DynamodbService extends Service {
   /** Deletes the expired items of all tables now, instead of at the next sweep. @returns how many */
   sweepExpired(): Promise<number>;
 }
+
+const NOT_ISOLATED =
+  'The DynamoDB engine listens on 127.0.0.1 and checks no signature, as bubblewrap does not work here: builds and other ' +
+  'programs of this machine can read and write every table. Install bubblewrap (Linux), or run only builds that you trust.';
 
 /** @param options `kind` names the engine; otherwise `STAITHE_DYNAMODB_ENGINE`, otherwise the best that can run here */
 export function dynamodb(cloud: Cloud, options: { readonly kind?: EngineKind } = {}): DynamodbService {
@@ -47,6 +51,7 @@ export function dynamodb(cloud: Cloud, options: { readonly kind?: EngineKind } =
     },
     resources: { 'AWS::DynamoDB::Table': provide, 'AWS::DynamoDB::GlobalTable': provide },
     start: () => timeToLive.start(),
+    notIsolated: () => (backend.isolated === false ? [NOT_ISOLATED] : []),
     async stop() {
       timeToLive.stop();
       await backend.stop();

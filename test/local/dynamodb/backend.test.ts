@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { Backend } from '../../../lib/local/dynamodb/backend.ts';
-import { availableEngines } from '../../../lib/local/dynamodb/engine.ts';
+import { availableEngines } from '../../../lib/local/dynamodb/programs.ts';
 import type { Service } from '../../../lib/local/service.ts';
 import { eventually } from '../../patience.ts';
 import { type SmallCloud, smallCloud } from './small-cloud.ts';

@@ -18,8 +18,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CapacityUse } from '../../../lib/local/dynamodb/capacity.ts';
-import { availableEngines, type EngineKind } from '../../../lib/local/dynamodb/engine.ts';
 import { type DynamodbService, dynamodb } from '../../../lib/local/dynamodb/index.ts';
+import { availableEngines, type EngineKind } from '../../../lib/local/dynamodb/programs.ts';
 import { ACCOUNT, REGION, type SmallCloud, smallCloud } from './small-cloud.ts';
 
 const available = availableEngines();

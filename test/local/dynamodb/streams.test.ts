@@ -9,8 +9,8 @@ import {
   ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { availableEngines, type EngineKind } from '../../../lib/local/dynamodb/engine.ts';
 import { type DynamodbService, dynamodb } from '../../../lib/local/dynamodb/index.ts';
+import { availableEngines, type EngineKind } from '../../../lib/local/dynamodb/programs.ts';
 import { type ClientSettings, REGION, type SmallCloud, smallCloud } from './small-cloud.ts';
 
 const available = availableEngines();
