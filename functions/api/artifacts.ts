@@ -29,8 +29,7 @@ export const handler = serve(
       const { url, digest } = await Artifact.download(ports, actor, params.artifact);
       return { location: url, headers: { 'x-staithe-digest': digest } };
     },
-    uploadArtifact: ({ actor, params, bytes, asText }) =>
-      Posted.receive(ports, actor, params.artifact, bytes, asText),
+    uploadArtifact: ({ actor, params, bytes }) => Posted.receive(ports, actor, params.artifact, bytes),
     beginMultipart: ({ actor, params }) => Multipart.begin(ports, actor, params.artifact),
     getMultipart: ({ actor, params }) => Multipart.find(ports, actor, params.artifact),
     signParts: ({ actor, params, body }) => Multipart.sign(ports, actor, params.artifact, body),

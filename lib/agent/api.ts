@@ -65,7 +65,10 @@ export interface JobApi {
   recordImage(image: RecordImage, signal: AbortSignal): Promise<RecordedImage>;
 }
 
-/** A failure quotes commands and their output; what was hidden in the log is hidden here too. */
+/** What was hidden in the log is hidden here too, and what was cut in the middle of a character is mended. */
+const shown = (text: string): string => masked(text).toWellFormed();
+
+/** A failure quotes commands and their output. */
 function withoutSecrets(result: ReportResult): ReportResult {
   if (result.status !== 'failed') return result;
   const { error } = result;
@@ -73,11 +76,11 @@ function withoutSecrets(result: ReportResult): ReportResult {
     ...result,
     error: {
       ...error,
-      message: masked(error.message),
-      ...(error.hint !== undefined && { hint: masked(error.hint) }),
-      ...(error.step !== undefined && { step: masked(error.step) }),
-      ...(error.stage !== undefined && { stage: masked(error.stage) }),
-      ...(error.last_lines !== undefined && { last_lines: error.last_lines.map(masked) }),
+      message: shown(error.message),
+      ...(error.hint !== undefined && { hint: shown(error.hint) }),
+      ...(error.step !== undefined && { step: shown(error.step) }),
+      ...(error.stage !== undefined && { stage: shown(error.stage) }),
+      ...(error.last_lines !== undefined && { last_lines: error.last_lines.map(shown) }),
     },
   };
 }

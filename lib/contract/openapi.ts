@@ -1,7 +1,8 @@
 /** The OpenAPI 3.1 document, made from the table of routes (https://spec.openapis.org/oas/v3.1.1). */
 import * as z from 'zod';
 import { ERRORS, type ErrorCode } from '../domain/error.ts';
-import { Problem, statusOf } from './problem.ts';
+import { errorsOf, gatewayAnswersOf, takesKey } from './answers.ts';
+import { GatewayMessage, Problem, statusOf } from './problem.ts';
 import type { RouteSpec } from './route.ts';
 import { ROUTES } from './routes.ts';
 
@@ -13,36 +14,35 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   return rest;
 }
 
-/** What any route may answer, by who may call it. */
-function errorsOf(spec: RouteSpec): ErrorCode[] {
-  const codes: ErrorCode[] = ['internal', 'throttled', ...(spec.errors ?? [])];
-  if (spec.params !== undefined || spec.query !== undefined || spec.body !== undefined)
-    codes.push('validation_failed');
-  if (spec.body !== undefined) codes.push('body_not_json', 'body_too_large');
-  if (spec.access !== 'public') codes.push('unauthenticated', 'role_too_low');
-  if (spec.params !== undefined) codes.push('not_found');
-  if (spec.method !== 'GET' && spec.access !== 'public') codes.push('idempotency_key_reused');
-  return codes;
+function errorResponses(spec: RouteSpec): Json {
+  const codes = Map.groupBy(errorsOf(spec), statusOf);
+  const gateway = gatewayAnswersOf(spec);
+  const statuses = [...new Set([...codes.keys(), ...gateway.keys()])].sort((a, b) => a - b);
+  return Object.fromEntries(
+    statuses.map((status) => [String(status), errorResponse(codes.get(status) ?? [], gateway.get(status))]),
+  );
 }
 
-function errorResponses(spec: RouteSpec): Json {
-  const byStatus = Map.groupBy(new Set(errorsOf(spec)), statusOf);
-  return Object.fromEntries(
-    [...byStatus]
-      .sort(([a], [b]) => a - b)
-      .map(([status, codes]) => [
-        String(status),
-        {
-          description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('; '),
-          content: {
-            'application/problem+json': {
-              schema: { $ref: '#/components/schemas/Problem' },
-              examples: Object.fromEntries(codes.map((code) => [code, { value: problemExample(code) }])),
-            },
-          },
-        },
-      ]),
-  );
+function errorResponse(codes: readonly ErrorCode[], gateway: string | undefined): Json {
+  const problems = codes.length > 0 && {
+    'application/problem+json': {
+      schema: { $ref: '#/components/schemas/Problem' },
+      examples: Object.fromEntries(codes.map((code) => [code, { value: problemExample(code) }])),
+    },
+  };
+  const message = gateway !== undefined && {
+    'application/json': {
+      schema: { $ref: '#/components/schemas/GatewayMessage' },
+      example: { message: 'Too Many Requests' },
+    },
+  };
+  return {
+    description: [
+      ...codes.map((code) => `\`${code}\`: ${ERRORS[code].title}`),
+      ...(gateway === undefined ? [] : [gateway]),
+    ].join('; '),
+    content: { ...problems, ...message },
+  };
 }
 
 const problemExample = (code: ErrorCode): Json => ({
@@ -103,10 +103,7 @@ function parametersOf(spec: RouteSpec): Json[] {
       schema: schemaOf(type, 'input'),
       example: exampleOf(schemaOf(type, 'input')) ?? 'text',
     }));
-  const key =
-    spec.method === 'GET' || spec.access === 'public'
-      ? []
-      : [{ $ref: '#/components/parameters/IdempotencyKey' }];
+  const key = takesKey(spec) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : [];
   return [...of('path', spec.params), ...of('query', spec.query), ...key];
 }
 
@@ -191,7 +188,10 @@ export function openApiDocument(version: string, url: string): Json {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'An API token, or the token of a job.' },
       },
-      schemas: { Problem: schemaOf(Problem, 'output') },
+      schemas: {
+        Problem: schemaOf(Problem, 'output'),
+        GatewayMessage: schemaOf(GatewayMessage, 'output'),
+      },
       parameters: {
         IdempotencyKey: {
           name: 'Idempotency-Key',

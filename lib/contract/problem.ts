@@ -10,6 +10,7 @@ export const STATUS_OF_KIND = {
   missing: 404,
   conflict: 409,
   too_large: 413,
+  unsupported: 415,
   unprocessable: 422,
   throttled: 429,
   unavailable: 500,
@@ -30,6 +31,11 @@ export const Problem = z
   })
   .meta({ description: 'RFC 9457 problem document. `code` is stable; `remedy` says what to do next.' });
 export type Problem = z.infer<typeof Problem>;
+
+/** What API Gateway says by itself. */
+export const GatewayMessage = z.object({ message: z.string() }).meta({
+  description: "API Gateway's own answer, given before any function was asked or when none answered.",
+});
 
 /** A stable name of the problem's type. A URN, as RFC 9457 section 3.1.1 lets a type be no locator. */
 const typeOf = (code: ErrorCode): string => `urn:staithe:problem:${code}`;

@@ -10,6 +10,7 @@ export type ErrorKind =
   | 'missing' // there is no such thing, or none that the caller may see
   | 'conflict' // right in form, but not in this state
   | 'too_large'
+  | 'unsupported' // a form of the body that is not taken
   | 'unprocessable' // understood, and still not possible
   | 'throttled'
   | 'unavailable'; // ours; try again
@@ -187,6 +188,11 @@ export const ERRORS = {
     'too_large',
     'The body is too large',
     'Bodies may have 1 MiB; files go to presigned URLs.',
+  ),
+  unsupported_media_type: entry(
+    'unsupported',
+    'The body has a form that is not taken here',
+    'Send the bytes as they are, with content-type: application/octet-stream.',
   ),
   upload_too_large: entry('too_large', 'The file is too large', 'See the limit in the message.'),
   throttled: entry('throttled', 'Too many requests', 'Wait a moment and try again.'),

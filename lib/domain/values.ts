@@ -1,5 +1,6 @@
 /** Small values that several nouns share, each with the rule that it follows. */
 import * as z from 'zod';
+import { line, text } from './text.ts';
 
 /** ISO 8601 in UTC with milliseconds, as `Date.toISOString` writes it: sorts as text. */
 export const Timestamp = z.iso.datetime().meta({ examples: ['2026-11-21T09:30:00.000Z'] });
@@ -21,6 +22,12 @@ export const GitSha = z
   .string()
   .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full commit sha of 40 or 64 lower-case hex digits')
   .meta({ examples: ['3f786850e387550fdab836ed7e6dc881de23001b'] });
+
+/** `refs/heads/` and the 255 bytes that GitHub takes as the name of a branch or a tag (its error GH002). */
+export const GIT_REF_MAX = 'refs/heads/'.length + 255;
+
+/** A branch or a tag as git writes it (`refs/heads/main`), or as people do (`main`). */
+export const GitRef = line(GIT_REF_MAX).meta({ examples: ['refs/heads/main'] });
 
 /** The name of a service, an environment or a project's slug: what DNS labels allow (RFC 1123), so that it fits hosts and paths. */
 export const Name = z
@@ -57,7 +64,7 @@ export const VariableName = z
 
 /** At most 4 KB of text, the sum of all variables of a Lambda function. */
 export const Variables = z
-  .record(VariableName, z.string().max(4096))
+  .record(VariableName, text(4096))
   .refine((all) => JSON.stringify(all).length <= 4096, 'may have 4 KB in all');
 
 /** sha256 of bytes that never change identity: the hex digits of a digest. */

@@ -4,9 +4,14 @@ import * as z from 'zod';
 import type { RouteSpec } from '../contract/route.ts';
 import { type FieldProblem, StaitheError } from '../domain/error.ts';
 import { reasonOf } from '../domain/issue.ts';
+import { cut } from '../domain/text.ts';
+import { unkeepable } from './keepable.ts';
 
 /** 1 MiB: the largest body of the contract is a few KB; GitHub's pushes are tens of KB; files go to presigned URLs. */
 const MAX_BODY_BYTES = 1024 * 1024;
+
+/** As much of a header as an answer repeats. */
+const SHOWN = 100;
 
 /** @throws StaitheError body_too_large */
 export function bodyOf(event: APIGatewayProxyEventV2, anySize = false): Buffer {
@@ -14,6 +19,39 @@ export function bodyOf(event: APIGatewayProxyEventV2, anySize = false): Buffer {
   if (!anySize && bytes.length > MAX_BODY_BYTES)
     throw new StaitheError('body_too_large', `The body has ${bytes.length} bytes.`);
   return bytes;
+}
+
+/** Forms come in an envelope: names and boundaries around the bytes, or characters in place of them. */
+const FORM = /^\s*(multipart\/[\w.+-]+|application\/x-www-form-urlencoded)/i;
+
+/**
+ * Whether the body's bytes are what they stand for.
+ * @throws StaitheError unsupported_media_type
+ */
+export function assertMedia(spec: RouteSpec, event: APIGatewayProxyEventV2): void {
+  if (spec.body === undefined && spec.rawType === undefined) return;
+  const coding = event.headers['content-encoding']?.trim() ?? 'identity';
+  if (coding.toLowerCase() !== 'identity')
+    throw new StaitheError(
+      'unsupported_media_type',
+      `The body is encoded (content-encoding: ${cut(coding, SHOWN)}); it is taken as it is.`,
+      { remedy: 'Send it without content-encoding.' },
+    );
+  if (spec.rawType === undefined) return;
+  const type = event.headers['content-type'] ?? '';
+  const form = FORM.exec(type)?.[1];
+  // API Gateway hands over as text what the content type says is one; bytes that are no UTF-8 are lost then.
+  const asText = (event.body ?? '') !== '' && event.isBase64Encoded !== true;
+  if (form === undefined && !asText) return;
+  throw new StaitheError(
+    'unsupported_media_type',
+    form === undefined
+      ? `The body came as a text (content-type: ${cut(type, SHOWN)}), whose bytes API Gateway does not keep.`
+      : `The body came as a form (content-type: ${form}), whose envelope is no part of the file.`,
+    {
+      remedy: `Send the bytes of the file alone: curl -X ${spec.method} --data-binary @FILE -H 'content-type: ${spec.rawType}' -H "authorization: Bearer $TOKEN" "$URL${spec.path}"`,
+    },
+  );
 }
 
 interface CheckedInput {
@@ -29,6 +67,9 @@ interface CheckedInput {
 export function checkInput(spec: RouteSpec, event: APIGatewayProxyEventV2, bytes: Buffer): CheckedInput {
   const problems: FieldProblem[] = [];
   const check = (schema: z.ZodType, value: unknown, prefix: string): unknown => {
+    const flaws = unkeepable(value, prefix);
+    problems.push(...flaws);
+    if (flaws.length > 0) return undefined;
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     for (const issue of result.error.issues) problems.push(...fieldsOf(issue, prefix));
@@ -57,11 +98,13 @@ function fieldsOf(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
   return [{ field: `${prefix}${path.join('.')}` || 'body', message: reasonOf(issue) }];
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** An absent body counts as `{}`, so that what has defaults for everything needs none. */
 function jsonOf(bytes: Buffer, secret = false): unknown {
   if (bytes.length === 0) return {};
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(UTF8.decode(bytes));
   } catch (error) {
     // The parser's message shows a piece of what it read.
     if (secret) throw new StaitheError('body_not_json', 'The body is not JSON.');

@@ -5,6 +5,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { takesKey } from '../contract/answers.ts';
 import { problemOf } from '../contract/problem.ts';
 import type { Group, RouteInput, RouteOutput, RouteSpec } from '../contract/route.ts';
 import type { RouteTable } from '../contract/route-client.ts';
@@ -13,7 +14,7 @@ import { admit, nameOf, RequestActor, type RequestActor as Requester } from '../
 import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
 import { answerOnce } from './idempotent.ts';
-import { bodyOf, checkInput } from './request.ts';
+import { assertMedia, bodyOf, checkInput } from './request.ts';
 import { Written } from './written.ts';
 
 /** A redirect instead of a body. */
@@ -28,8 +29,6 @@ export interface Request<Spec extends RouteSpec> extends RouteInput<Spec> {
   readonly seed: string | undefined;
   /** The body's bytes, on routes with `rawBody`. */
   readonly bytes: Uint8Array;
-  /** API Gateway took the body for text, by its content type: bytes that are no UTF-8 are lost. */
-  readonly asText: boolean;
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
@@ -75,14 +74,13 @@ export function serve<G extends Group>(
     const { operation, spec, handle } = found;
     const actor = actorOf(event);
     admit(actor, spec.access, event.pathParameters?.job);
+    assertMedia(spec, event);
     const bytes = bodyOf(event, spec.anySize);
     const input = checkInput(spec, event, bytes);
-    const asText = event.isBase64Encoded !== true;
     const answer = async (seed: string | undefined) =>
-      replyOf(spec, await handle({ ...input, actor, seed, bytes, asText, headers: event.headers }));
+      replyOf(spec, await handle({ ...input, actor, seed, bytes, headers: event.headers }));
     const key = event.headers['idempotency-key'];
-    if (key === undefined || ports === undefined || spec.method === 'GET' || spec.access === 'public')
-      return answer(undefined);
+    if (key === undefined || ports === undefined || !takesKey(spec)) return answer(undefined);
     const request = {
       key,
       scope: `${nameOf(actor)} ${operation} ${event.rawPath}${event.rawQueryString && `?${event.rawQueryString}`}`,

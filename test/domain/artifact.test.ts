@@ -48,7 +48,7 @@ const create = (more: Partial<CreateArtifact> = {}, seed?: string) =>
   );
 const declare = (bytes: Buffer, more: Partial<CreateArtifact> = {}) =>
   create({ sha256: sha256Of(bytes), size_bytes: bytes.length, ...more });
-const receive = (id: string, bytes: Buffer = BYTES) => Posted.receive(place.ports, ADMIN, id, bytes, false);
+const receive = (id: string, bytes: Buffer = BYTES) => Posted.receive(place.ports, ADMIN, id, bytes);
 const settled = (id: string) => settle(place.ports, place.project.id, id);
 const complete = (id: string) => Multipart.complete(place.ports, ADMIN, id);
 const get = (id: string) => Artifact.get(place.ports, ADMIN, id);
@@ -406,7 +406,7 @@ describe('what a release has', () => {
       name: 'a',
       content_type: 'a/b',
     });
-    await Posted.receive(place.ports, ADMIN, theirs.id, BYTES, false);
+    await Posted.receive(place.ports, ADMIN, theirs.id, BYTES);
 
     expect(await refusal(cut({ web: (await create()).id }, '1.0.0'))).toBe('artifact_not_stored');
     expect(await refusal(cut({ web: theirs.id }, '1.0.0'))).toBe('not_found');
@@ -480,7 +480,7 @@ test('strangers see none of it', async () => {
   const { id } = await create();
   const calls = [
     Artifact.get(place.ports, STRANGER, id),
-    Posted.receive(place.ports, STRANGER, id, BYTES, false),
+    Posted.receive(place.ports, STRANGER, id, BYTES),
     Multipart.begin(place.ports, STRANGER, id),
     Multipart.complete(place.ports, STRANGER, id),
     remove(place.ports, STRANGER, id),

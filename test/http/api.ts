@@ -31,7 +31,7 @@ export const REQUEST_ID = 'JKJaXmPLvHcESHA=';
 export function eventOf(sent: Sent): APIGatewayProxyEventV2 {
   const { method, path }: RouteSpec = ROUTES[sent.operation];
   const rawPath = path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(sent.params?.[name] ?? ''),
+    encodeURIComponent((sent.params?.[name] ?? '').toWellFormed()),
   );
   const text =
     typeof sent.body === 'string'

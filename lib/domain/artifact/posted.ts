@@ -12,7 +12,6 @@ import { RAW_UPLOAD_MAX_BYTES } from './upload-schema.ts';
 
 /**
  * Takes the bytes from the body of a request: the digest is computed here, and the artifact is stored at once.
- * @param asText API Gateway took the body for text: bytes that are no UTF-8 are lost already
  * @throws StaitheError not_found | wrong_state | validation_failed | body_too_large (with an upload to storage) |
  *   artifact_mismatch
  */
@@ -21,16 +20,9 @@ export async function receive(
   actor: Actor,
   id: string,
   bytes: Uint8Array,
-  asText: boolean,
 ): Promise<Artifact> {
   const artifact = assertUpload(await get(ports, actor, id));
   if (bytes.length === 0) throw refuse('body', 'has no bytes', 'Send the bytes of the file as the body.');
-  if (asText)
-    throw refuse(
-      'header.content-type',
-      'must not be that of a text, whose bytes API Gateway does not keep',
-      'Send it with content-type: application/octet-stream; the type of the artifact was said before.',
-    );
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (isStored(artifact) && hexOf(artifact.digest) === sha256) return artifact; // the repeat of a request
   if (artifact.status !== 'pending') throw notWaiting(artifact);

@@ -3,7 +3,8 @@ import { Id } from '../id.ts';
 import { MAX_PARALLEL } from '../manifest/schema.ts';
 import { MAX_TIMEOUT_SECONDS, Matrix } from '../manifest/values.ts';
 import { Run } from '../run/schema.ts';
-import { Digest, GitSha, Name, Timestamp } from '../values.ts';
+import { text } from '../text.ts';
+import { Digest, GitRef, GitSha, Name, Timestamp } from '../values.ts';
 import { Trust } from './trust.ts';
 
 /** 16 KiB: each of a build's jobs carries them, and an item of the table may have 400 KB (docs: DynamoDB quotas). */
@@ -11,7 +12,7 @@ const INPUTS_MAX_BYTES = 16 * 1024;
 
 /** Inputs reach every command as `STAITHE_INPUT_<NAME>`. */
 const Inputs = z
-  .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a-z, 0-9 and _'), z.string().max(4096))
+  .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a-z, 0-9 and _'), text(4096))
   .refine((inputs) => Object.keys(inputs).length <= 50, 'may have 50 entries')
   .refine(
     (inputs) => Buffer.byteLength(JSON.stringify(inputs)) <= INPUTS_MAX_BYTES,
@@ -50,7 +51,7 @@ export type Build = z.infer<typeof Build>;
 export const CreateBuild = z.strictObject({
   source_id: Id.source,
   git_sha: GitSha.optional(),
-  git_ref: z.string().max(255).optional(),
+  git_ref: GitRef.optional(),
   manifest_hash: Digest.optional(),
   services: z.array(Name).min(1).max(50).optional(),
   inputs: Inputs.default({}),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Trust } from '../build/trust.ts';
 import { Id } from '../id.ts';
 import { PresignedUpload } from '../source/schema.ts';
+import { line } from '../text.ts';
 import { Name, Sha256, Timestamp } from '../values.ts';
 
 /** 2 GiB packed: at 100 MB/s it takes 20 s to fetch; what is larger is rarely faster to fetch than to make again. */
@@ -15,7 +16,7 @@ export const CACHE_EXPIRES_DAYS = CACHE_REFRESH_DAYS + 14;
 /** What a cache is of: the paths as the manifest names them, and the hash of the content of its key files. */
 const CacheKey = z.strictObject({
   paths: z
-    .array(z.string().min(1).max(1024))
+    .array(line(1024))
     .min(1)
     .max(20)
     .meta({ examples: [['node_modules']] }),
@@ -86,10 +87,7 @@ export type Cache = z.infer<typeof Cache>;
 
 /** Which caches to forget: those of a branch, of a service, or all. */
 export const PurgeFilter = {
-  branch: z
-    .string()
-    .min(1)
-    .max(255)
+  branch: line(255)
     .optional()
     .meta({ examples: ['main'] }),
   service: Name.optional(),

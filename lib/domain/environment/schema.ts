@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
+import { line } from '../text.ts';
 import { Name, Timestamp, Variables } from '../values.ts';
 
 /** A Lambda function behind an alias that deployments move. Limits: docs, "Lambda quotas". */
@@ -14,7 +15,7 @@ export const LambdaTarget = z.strictObject({
     .default('nodejs24.x'),
   handler: z
     .string()
-    .regex(/^[^\s]{1,128}$/)
+    .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters without spaces')
     .default('index.handler'),
   architecture: z.enum(['arm64', 'x86_64']).default('arm64'),
   memory_mb: z.int().min(128).max(10240).default(256),
@@ -47,8 +48,7 @@ export const PutEnvironment = z.strictObject({
   service: Name.optional(),
   variables: Variables.default({}),
   // `//host` and `/\host` are addresses of other hosts (WHATWG URL, "relative slash state"), which nobody may have asked.
-  health_path: z
-    .string()
+  health_path: line(501)
     .regex(/^\/(?![/\\])[^\s\\]{0,500}$/, 'must be a path: begin with one / and hold no backslash or space')
     .default('/'),
 });

@@ -5,6 +5,7 @@ import { Id } from '../id.ts';
 import { ArtifactSpec, CacheSpec } from '../manifest/spec.ts';
 import { Failure, RunStatus } from '../run/schema.ts';
 import { PresignedUpload, SourceFormat } from '../source/schema.ts';
+import { line } from '../text.ts';
 import { Digest, Name, Sha256, Timestamp } from '../values.ts';
 
 /** 2 GiB: twice what Lambda, S3 consoles and package registries take as one file, and still one presigned PUT (S3: 5 GiB). */
@@ -71,14 +72,12 @@ export type Job = z.infer<typeof Job>;
  * `claim_id` may claim again (a lost answer); another may not. So a ticket read later from a history is worth nothing.
  */
 export const ClaimJob = z.strictObject({
-  ticket: z
-    .string()
+  ticket: line(200)
     .min(20)
-    .max(200)
     .meta({ examples: ['tkt_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'] }),
   claim_id: z.uuid(),
   /** Where the backend writes the agent's output: a log stream's name. */
-  log_stream: z.string().max(512).optional(),
+  log_stream: line(512).optional(),
 });
 export type ClaimJob = z.infer<typeof ClaimJob>;
 
@@ -97,11 +96,7 @@ export type ClaimedJob = z.infer<typeof ClaimedJob>;
 
 /** What the agent says while it works. The answer tells it to stop when the run was cancelled. */
 export const ReportProgress = z.strictObject({
-  stage: z
-    .string()
-    .min(1)
-    .max(200)
-    .meta({ examples: ['command 1 of 2'] }),
+  stage: line(200).meta({ examples: ['command 1 of 2'] }),
   progress: z.int().min(0).max(99),
 });
 export type ReportProgress = z.infer<typeof ReportProgress>;

@@ -1,5 +1,6 @@
 /** Walks what the YAML parser found: values in the order of the text, each once, with what no schema gets to see. */
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml';
+import { flawOf, isNoKey, NO_KEY } from '../text.ts';
 import { fieldOf, type Mistake, type Place, type Step } from './place.ts';
 
 /** 32 levels: the deepest field of the schema stands on the eighth, the rest is for an environment's target. */
@@ -76,8 +77,7 @@ export class Reader {
       if (!isScalar(key)) throw new UnreadableDocument(key.range[0], 'has a key that is not text');
       if (name === '<<')
         this.#complain(key, at, 'is a merge key, which manifests do not have; write the fields out');
-      // Schemas pass it over without a word, as to JavaScript it is no member like others.
-      if (name === '__proto__') this.#complain(key, at, 'is a name that no field can have');
+      if (isNoKey(name)) this.#complain(key, at, NO_KEY);
       this.#checkText(name, key, at);
       const earlier = lines.get(name);
       if (earlier === undefined) lines.set(name, this.#placeOf(key.range[0]).line);
@@ -131,9 +131,8 @@ export class Reader {
 
   /** No process takes a NUL in an argument or a variable, and nothing stores half a surrogate pair. */
   #checkText(text: string, node: ParsedNode, path: readonly Step[]): void {
-    if (text.includes('\0')) this.#complain(node, path, 'holds a NUL character, which no command can take');
-    else if (!text.isWellFormed())
-      this.#complain(node, path, 'holds half a character (a lone UTF-16 surrogate)');
+    const flaw = flawOf(text);
+    if (flaw !== undefined) this.#complain(node, path, flaw);
   }
 
   #complain(node: ParsedNode, path: readonly Step[], reason: string): void {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
+import { title } from '../text.ts';
 import { Name, Repository, Timestamp } from '../values.ts';
 
 /** 1,000: beyond what an account's machines do at once (docs: CodeBuild quotas). */
@@ -23,12 +24,7 @@ export const Project = z.object({
 });
 export type Project = z.infer<typeof Project>;
 
-const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .meta({ examples: ['Hello'] });
+const name = title(200).meta({ examples: ['Hello'] });
 const branch = z
   .string()
   .regex(/^[A-Za-z0-9._/-]{1,255}$/)

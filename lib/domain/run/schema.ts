@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { firstWithin } from '../answer.ts';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
+import { cut } from '../text.ts';
 import { Digest, Timestamp } from '../values.ts';
 
 export const RunStatus = z.enum(['pending', 'building', 'completed', 'failed', 'cancelled']);
@@ -67,8 +68,8 @@ const LAST_LINES_MAX_BYTES = 16 * 1024;
 export function fitting(failure: Failure): Failure {
   return {
     ...failure,
-    message: failure.message.slice(0, 4000),
-    ...(failure.hint !== undefined && { hint: failure.hint.slice(0, 2000) }),
+    message: cut(failure.message, 4000),
+    ...(failure.hint !== undefined && { hint: cut(failure.hint, 2000) }),
     ...(failure.last_lines !== undefined && {
       last_lines: firstWithin(failure.last_lines.toReversed(), LAST_LINES_MAX_BYTES).reverse(),
     }),

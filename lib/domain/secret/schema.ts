@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
 import { SecretName } from '../manifest/values.ts';
+import { flawOf } from '../text.ts';
 import { Name, Timestamp } from '../values.ts';
 
 /** What Secrets Manager takes as one value (docs: "Secrets Manager quotas"), and half of what Linux takes as one variable. */
@@ -29,7 +30,7 @@ export const PutSecret = z.strictObject({
     .min(1, 'must not be empty')
     .refine((value) => Buffer.byteLength(value) <= SECRET_MAX_BYTES, 'may have 64 KiB in UTF-8')
     .refine(
-      (value) => value.isWellFormed() && !value.includes('\0'),
+      (value) => flawOf(value) === undefined,
       'must be text without NUL characters, as it reaches commands as an environment variable',
     )
     .meta({ examples: ['a value that only builds see'] }),

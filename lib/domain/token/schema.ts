@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Role } from '../access/role.ts';
 import { Id } from '../id.ts';
 import { ProjectRef } from '../project/schema.ts';
+import { title } from '../text.ts';
 import { Timestamp } from '../values.ts';
 
 /** An API credential. The secret is shown once; only its hash is kept. */
@@ -17,7 +18,7 @@ export const Token = z.object({
 export type Token = z.infer<typeof Token>;
 
 export const CreateToken = z.strictObject({
-  name: z.string().trim().min(1).max(100).default('unnamed'),
+  name: title(100).default('unnamed'),
   role: Role,
   /** Binds the token to one project. */
   project: ProjectRef.optional(),
