@@ -7,6 +7,7 @@ import type { Connection } from './connection/find.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure, usageFailure } from './failure.ts';
 import { MAY_PASS, withRetries } from './retry.ts';
+import { isHopeless } from './unreachable.ts';
 
 type CallArgument<Op extends OperationId> =
   Record<never, never> extends CallOf<Routes[Op]> ? [CallOf<Routes[Op]>?] : [CallOf<Routes[Op]>];
@@ -93,7 +94,7 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
     // One key for all attempts of one call: a POST whose answer was lost is not done twice.
     const keyed = spec.method === 'GET' ? call : { ...call, idempotencyKey: randomUUID() };
     const mayPass = (error: unknown) =>
-      error instanceof contract.UnreachableError ||
+      (error instanceof contract.UnreachableError && !isHopeless(error.cause)) ||
       (error instanceof contract.ApiError &&
         (MAY_PASS.includes(error.problem.status) || error.problem.code === 'idempotency_in_progress'));
     return withRetries(

@@ -14,6 +14,11 @@ export interface Result {
   readonly notes?: readonly string[];
 }
 
+/** The end of a command that another program has carried out in this terminal: it has said all there is to say. */
+export interface Elsewhere {
+  readonly exitCode: number;
+}
+
 /** What every command is given beside its own arguments and options. */
 export interface Session<Op extends OperationId = OperationId> {
   readonly api: Api<Op>;
@@ -22,6 +27,8 @@ export interface Session<Op extends OperationId = OperationId> {
   connection(): Connection;
   /** The `--url` of this invocation. */
   readonly urlFlag: string | undefined;
+  /** The `--verbose` of this invocation. */
+  readonly verbose: boolean;
 }
 
 type Args = Readonly<Record<string, string>>;
@@ -45,7 +52,7 @@ interface CommandSpec<A extends Args, O extends OptionKinds, Op extends Operatio
   run(
     given: { readonly args: { readonly [Name in keyof A]: string }; readonly options: ValuesOf<O> },
     session: Session<Op>,
-  ): Promise<Result | undefined>;
+  ): Promise<Result | Elsewhere | undefined>;
 }
 
 /** A command as the program sees it, its own types put away. */
@@ -64,7 +71,7 @@ export interface Command {
     args: readonly string[],
     options: Readonly<Record<string, unknown>>,
     session: Session,
-  ): Promise<Result | undefined>;
+  ): Promise<Result | Elsewhere | undefined>;
 }
 
 /** The commands of one noun. Its summary stands in groups.ts, which is read without loading the commands. */

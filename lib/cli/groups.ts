@@ -93,10 +93,12 @@ export const GROUPS: readonly GroupEntry[] = [
 ];
 
 export const SINGLES: readonly SingleEntry[] = [
+  { name: 'start', load: async () => (await import('./installation/start.ts')).start },
   { name: 'deploy', load: async () => (await import('./deployment/deploy.ts')).deploy },
   { name: 'status', alias: 'health', load: async () => (await import('./account/status.ts')).status },
   { name: 'whoami', load: async () => (await import('./account/whoami.ts')).whoami },
   { name: 'login', load: async () => (await import('./account/login.ts')).login },
   { name: 'logout', load: async () => (await import('./account/logout.ts')).logout },
+  { name: 'install', load: async () => (await import('./installation/install.ts')).install },
   { name: 'openapi', load: async () => (await import('./account/openapi.ts')).openapi },
 ];

@@ -35,7 +35,13 @@ function openSession(globals: GlobalOptions, terminal: Terminal): Open {
     }
     return connection;
   };
-  const session = { api: createApi(connect, tell), terminal, connection: connect, urlFlag: globals.url };
+  const session = {
+    api: createApi(connect, tell),
+    terminal,
+    connection: connect,
+    urlFlag: globals.url,
+    verbose: globals.verbose,
+  };
   return { session, used: () => connection };
 }
 
@@ -64,6 +70,7 @@ export async function invoke(
     const result = await command.execute(args, options, session);
     terminal.done();
     if (result === undefined) return EXIT.ok;
+    if ('exitCode' in result) return result.exitCode;
     if (globals.json) terminal.print(jsonText(result.json, 2));
     else if (result.text !== '') terminal.print(result.text);
     for (const line of result.notes ?? []) terminal.note(line);

@@ -25,10 +25,11 @@ function usageOf(error: CommanderError, argv: readonly string[]) {
 /** @returns the exit code, as `exit-codes.ts` has them */
 export async function main(argv: readonly string[]): Promise<number> {
   // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(EXIT.ok);
-  });
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(EXIT.ok);
+    });
   const how = { json: argv.includes('--json'), verbose: argv.includes('--verbose') };
   if (argv.length === 0) {
     process.stdout.write(guide());

@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 import { usageFailure } from './failure.ts';
 import { GROUPS, SINGLES } from './groups.ts';
 import { helpProgram } from './help/command.ts';
+import { asTyped } from './installation/program.ts';
 import { invoke } from './invocation.ts';
 import { declare } from './option.ts';
 
@@ -14,7 +15,11 @@ function bare(name: string): Program {
     .helpCommand(false)
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
-    .configureOutput({ outputError: () => {} });
+    .configureOutput({
+      outputError: () => {},
+      writeOut: (text) => process.stdout.write(asTyped(text)),
+      writeErr: (text) => process.stderr.write(asTyped(text)),
+    });
 }
 
 const globalOptions = () => [

@@ -2,21 +2,12 @@
 import type { Connection } from './connection/find.ts';
 import { EXIT, exitCodeOfStatus } from './exit-codes.ts';
 import { Failure, type ProblemDocument } from './failure.ts';
+import { asTyped } from './installation/program.ts';
+import { isSystemError, systemFailure } from './system-error.ts';
 import { clean } from './terminal/clean.ts';
 import { jsonText } from './terminal/json.ts';
 import { noteBold, noteDim, noteRed } from './terminal/style.ts';
-
-function unreachable(url: string, cause: unknown, connection: Connection | undefined): Failure {
-  const remedy =
-    connection?.local !== false
-      ? 'npm start'
-      : 'Check the URL and the network; `--verbose` tells where the URL comes from.';
-  return new Failure(
-    EXIT.unreachable,
-    { code: 'unreachable', detail: `No answer from ${url}.`, remedy },
-    { cause, lines: connection === undefined ? [] : [connection.origin] },
-  );
-}
+import { unreachableFailure } from './unreachable.ts';
 
 /** Whatever was thrown, as a failure. The contract is loaded by now when it was the API that failed. */
 export async function failureOf(error: unknown, connection: Connection | undefined): Promise<Failure> {
@@ -24,16 +15,14 @@ export async function failureOf(error: unknown, connection: Connection | undefin
   const { ApiError, UnreachableError } = await import('../contract/client.ts');
   if (error instanceof ApiError)
     return new Failure(exitCodeOfStatus(error.problem.status), error.problem, { cause: error });
-  if (error instanceof UnreachableError) return unreachable(error.url, error.cause, connection);
-  const system = error instanceof Error && 'syscall' in error && 'code' in error;
+  if (error instanceof UnreachableError) return unreachableFailure(error.url, error.cause, connection);
+  if (isSystemError(error)) return systemFailure(error);
   return new Failure(
     EXIT.unexpected,
     {
-      code: system ? 'system' : 'internal',
+      code: 'internal',
       detail: error instanceof Error ? error.message : String(error),
-      remedy: system
-        ? 'Check the path and its permissions.'
-        : 'Try again with STAITHE_DEBUG=1 and report what it prints.',
+      remedy: 'Try again with STAITHE_DEBUG=1 and report what it prints.',
     },
     { cause: error },
   );
@@ -41,14 +30,14 @@ export async function failureOf(error: unknown, connection: Connection | undefin
 
 /** The problem as people read it. */
 function lines(problem: ProblemDocument, extra: readonly string[], verbose: boolean): string[] {
-  const [first = '', ...more] = clean(problem.detail).split('\n');
+  const [first = '', ...more] = asTyped(clean(problem.detail)).split('\n');
   return [
     `${noteRed('error:')} ${first}`,
     ...more.map((line) => `  ${line}`),
     ...(problem.fields ?? []).map(({ field, message }) => `  ${noteBold(clean(field))}: ${clean(message)}`),
-    ...extra.map((line) => `  ${line}`),
+    ...extra.map((line) => `  ${asTyped(line)}`),
     ...(verbose && problem.request_id ? [noteDim(`  request ${problem.request_id} (${problem.code})`)] : []),
-    `${noteBold('next:')} ${clean(problem.remedy)}`,
+    `${noteBold('next:')} ${asTyped(clean(problem.remedy))}`,
   ];
 }
 

@@ -27,11 +27,8 @@ describe('the server and the token are the first found', () => {
   };
   const find = (flag?: string, env: Record<string, string> = {}, from = 'tree/deep/er') => {
     mkdirSync(join(root, from), { recursive: true });
-    return findConnection(
-      flag,
-      { XDG_CONFIG_HOME: join(root, 'config'), ...env },
-      join(root, from),
-      join(root, 'checkout'),
+    return findConnection(flag, { XDG_CONFIG_HOME: join(root, 'config'), ...env }, join(root, from), () =>
+      join(root, 'checkout', '.staithe'),
     );
   };
   const everything = () => {

@@ -81,7 +81,7 @@ test('a server that is not there ends with exit code 7 and how to start one', as
   expect(stderr).toBe(
     'error: No answer from http://127.0.0.1:1.\n' +
       '  URL from STAITHE_URL, token from STAITHE_TOKEN\n' +
-      'next: npm start\n',
+      'next: staithe start\n',
   );
 });
 

@@ -84,7 +84,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     '@aws-sdk/*',
     'zod',
   ],
-  bin: ['lib/infrastructure', 'lib/start', 'lib/cli'],
+  'lib/package': ['lib/archive', 'lib/cli/installation/program.ts', 'esbuild', 'zod'],
+  // `dist` is what lib/package makes of the CLI.
+  bin: ['lib/infrastructure', 'lib/start', 'lib/cli', 'lib/package', 'dist'],
 };
 
 const roomOf = (path: string): string | undefined =>

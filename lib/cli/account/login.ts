@@ -3,7 +3,22 @@ import { command } from '../command.ts';
 import { writeCredentials } from '../connection/credentials.ts';
 import { apiRoot, isLoopback } from '../connection/url.ts';
 import { usageFailure } from '../failure.ts';
+import { isSystemError, systemFailure } from '../system-error.ts';
 import { readSecret } from '../terminal/ask.ts';
+
+/** @returns the file @throws Failure, when it cannot be written: the token is good, so it says how to use it */
+function keep(url: string, token: string): string {
+  try {
+    return writeCredentials(process.env, url, token);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw systemFailure(
+      error,
+      'The token is good, but it cannot be kept.',
+      `Set XDG_CONFIG_HOME to a folder that can be written, or do without: STAITHE_URL=${url} STAITHE_TOKEN=<token>.`,
+    );
+  }
+}
 
 export const login = command({
   name: 'login',
@@ -29,7 +44,7 @@ export const login = command({
       () => connection,
       () => {},
     ).call('whoAmI');
-    const path = writeCredentials(process.env, url, token);
+    const path = keep(url, token);
     terminal.note(`kept in ${path}`);
     return {
       json: { url, ...me },

@@ -1,7 +1,7 @@
 /** What `staithe login` keeps: one server and its token, readable by the user alone. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { userFolder } from '../xdg.ts';
 import { readObject, textIn } from './json-file.ts';
 
 interface Credentials {
@@ -10,12 +10,8 @@ interface Credentials {
   readonly token: string;
 }
 
-/** XDG Base Directory Specification: a relative XDG_CONFIG_HOME is to be ignored. */
-function credentialsPath(env: NodeJS.ProcessEnv): string {
-  const given = env.XDG_CONFIG_HOME;
-  const folder = given && isAbsolute(given) ? given : join(env.HOME || homedir(), '.config');
-  return join(folder, 'staithe', 'credentials.json');
-}
+const credentialsPath = (env: NodeJS.ProcessEnv): string =>
+  join(userFolder('config', env), 'credentials.json');
 
 export function readCredentials(env: NodeJS.ProcessEnv): Credentials | undefined {
   const path = credentialsPath(env);

@@ -1,7 +1,7 @@
 /** Finding the server: a flag, the environment, a local server's connection file, or what `staithe login` kept. */
-import { join } from 'node:path';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
+import { defaultState } from '../installation/program.ts';
 import { readCredentials } from './credentials.ts';
 import { findConnectionFile } from './local-server.ts';
 import { apiRoot, isLoopback } from './url.ts';
@@ -13,25 +13,42 @@ export interface Connection {
   readonly webhookSecret?: string | undefined;
   /** Where the URL and the token come from, for `--verbose`. */
   readonly origin: string;
-  /** Whether a server on this machine is meant, which `npm start` starts. */
+  /** Whether a server on this machine is meant, which `staithe start` starts. */
   readonly local: boolean;
 }
 
-const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
+/** What is read, or why it cannot be: only a file that is needed may stop a command. */
+interface Attempt<T> {
+  readonly value?: T | undefined;
+  readonly failure?: Failure;
+}
+
+function attempt<T>(read: () => T): Attempt<T> {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof Failure) return { failure: error };
+    throw error;
+  }
+}
 
 /**
  * The connection by the documented order. A token that was kept for one URL is never sent to another.
+ * @param state where `staithe start` keeps its server, which is looked at last
  * @throws Failure when nothing says where the server is
  */
 export function findConnection(
   urlFlag: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
   workingDirectory: string = process.cwd(),
-  checkout: string = CHECKOUT,
+  state: () => string = () => defaultState(env),
 ): Connection {
-  const file = findConnectionFile(workingDirectory, checkout);
-  const kept = readCredentials(env);
   const named = urlFlag ?? (env.STAITHE_URL || undefined);
+  const local = attempt(() => findConnectionFile(workingDirectory, state()));
+  if (named === undefined && local.failure !== undefined) throw local.failure;
+  const login = attempt(() => readCredentials(env));
+  if (named === undefined && local.value === undefined && login.failure !== undefined) throw login.failure;
+  const [file, kept] = [local.value, login.value];
   const url =
     named !== undefined
       ? apiRoot(named, urlFlag === undefined ? 'STAITHE_URL' : '--url')
@@ -40,7 +57,7 @@ export function findConnection(
     throw new Failure(EXIT.usage, {
       code: 'no_server',
       detail: 'There is no server to talk to: none is named, none runs here, and nobody has logged in.',
-      remedy: 'Start one with `npm start`, or name one with `staithe login --url <url>`.',
+      remedy: 'Start one with `staithe start`, or name one with `staithe login --url <url>`.',
     });
   const urlFrom =
     urlFlag !== undefined ? '--url' : named !== undefined ? 'STAITHE_URL' : (file?.path ?? kept?.path ?? '');
@@ -49,7 +66,11 @@ export function findConnection(
     [file?.url === url ? file.token : undefined, file?.path ?? ''],
     [kept?.url === url ? kept.token : undefined, kept?.path ?? ''],
   ];
-  const [token, origin] = tokenFrom.find(([value]) => value !== undefined) ?? [undefined, 'nowhere'];
+  const unread = local.failure ?? login.failure;
+  const [token, origin] = tokenFrom.find(([value]) => value !== undefined) ?? [
+    undefined,
+    unread === undefined ? 'nowhere' : `nowhere: ${unread.message}`,
+  ];
   return {
     url,
     token,

@@ -11,8 +11,9 @@ interface LocalServer {
   readonly webhookSecret?: string | undefined;
 }
 
-function read(folder: string): LocalServer | undefined {
-  const path = join(folder, '.staithe', 'connection.json');
+/** @param state the folder where a local server keeps everything */
+function read(state: string): LocalServer | undefined {
+  const path = join(state, 'connection.json');
   const object = readObject(path);
   if (object === undefined) return undefined;
   const url = textIn(object, 'url');
@@ -30,11 +31,11 @@ function read(folder: string): LocalServer | undefined {
   };
 }
 
-/** Looks in a folder and its parents, then in the checkout of this program. @throws Failure usage (a broken file) */
-export function findConnectionFile(from: string, checkout: string): LocalServer | undefined {
+/** Looks in a folder and its parents, then in `state`. @throws Failure usage (a broken file) */
+export function findConnectionFile(from: string, state: string): LocalServer | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
-    const found = read(folder);
+    const found = read(join(folder, '.staithe'));
     if (found !== undefined) return found;
-    if (dirname(folder) === folder) return read(checkout);
+    if (dirname(folder) === folder) return read(state);
   }
 }

@@ -13,7 +13,7 @@ export function isLoopback(url: string): boolean {
  * @throws Failure usage, when it is no http(s) URL or has a user, a query or a fragment in it
  */
 export function apiRoot(given: string, from: string): string {
-  const url = URL.parse(given);
+  const url = URL.canParse(given) ? new URL(given) : null;
   if (
     url === null ||
     !/^https?:$/.test(url.protocol) ||

@@ -1,5 +1,6 @@
 /** What `staithe` alone says: where one stands, and the next command. */
 import { findConnection } from '../connection/find.ts';
+import { asTyped } from '../installation/program.ts';
 import { bold } from '../terminal/style.ts';
 
 function whereWeStand(): readonly [line: string, next: string] {
@@ -11,24 +12,24 @@ function whereWeStand(): readonly [line: string, next: string] {
   } catch {
     return [
       'No server is known: start one here, or log in to one with `staithe login --url <url>`.',
-      'npm start',
+      'staithe start',
     ];
   }
 }
 
 export function guide(): string {
   const [line, next] = whereWeStand();
-  return `Staithe builds what you send, freezes it as a release and deploys it.
+  return asTyped(`Staithe builds what you send, freezes it as a release and deploys it.
 
-  ${bold('staithe project create hello')}
-  ${bold('staithe build create --project hello --dir . --follow')}
-  ${bold('staithe release create --build <build> --version 0.1.0')}
-  ${bold('staithe environment set test --project hello --function hello-test')}
-  ${bold('staithe deploy test --project hello --release 0.1.0 --follow')}
+  ${bold(asTyped('staithe project create hello'))}
+  ${bold(asTyped('staithe build create --project hello --dir . --follow'))}
+  ${bold(asTyped('staithe release create --build <build> --version 0.1.0'))}
+  ${bold(asTyped('staithe environment set test --project hello --function hello-test'))}
+  ${bold(asTyped('staithe deploy test --project hello --release 0.1.0 --follow'))}
 
 All commands: staithe --help
 
 ${line}
 next: ${next}
-`;
+`);
 }

@@ -1,4 +1,5 @@
 /** Results go to stdout; everything else (progress, notes) to stderr. */
+import { asTyped } from '../installation/program.ts';
 import { jsonText } from './json.ts';
 import { noteCyan, noteDim } from './style.ts';
 
@@ -35,7 +36,7 @@ export function createTerminal(json: boolean): Terminal {
     if (line !== '') stderr.write(line);
   };
   const note = (text: string) => {
-    if (!json) withoutProgress(() => stderr.write(`${text}\n`));
+    if (!json) withoutProgress(() => stderr.write(`${asTyped(text)}\n`));
   };
   return {
     json,
@@ -63,7 +64,7 @@ export function createTerminal(json: boolean): Terminal {
     },
     interrupted: () => {
       if (line !== '') stderr.write('\n');
-      if (!json) for (const text of farewell) stderr.write(`${text}\n`);
+      if (!json) for (const text of farewell) stderr.write(`${asTyped(text)}\n`);
     },
   };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../exit-codes.ts';
 import { Failure, usageFailure } from '../failure.ts';
+import { isSystemError, systemFailure } from '../system-error.ts';
 import { bytes } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { sha256Of } from './digest.ts';
@@ -25,6 +26,22 @@ const kindOf = (path: string): 'file' | 'folder' | 'nothing' => {
   return stat.isDirectory() ? 'folder' : 'file';
 };
 
+const noPlaceToPack = (error: Parameters<typeof systemFailure>[0]) =>
+  systemFailure(
+    error,
+    'The folder cannot be packed.',
+    'Set TMPDIR to a folder that can be written and has room for the archive.',
+  );
+
+/** @throws Failure, when there is no temporary folder */
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'staithe-source-'));
+  } catch (error) {
+    throw isSystemError(error) ? noPlaceToPack(error) : error;
+  }
+}
+
 /** Packs a folder into a temporary file that goes when the process ends. @throws Failure */
 export async function packFolder(
   folder: string,
@@ -34,7 +51,7 @@ export async function packFolder(
   if (kindOf(folder) !== 'folder')
     throw usageFailure(`There is no folder '${folder}'.`, 'Name the folder of the project with --dir.');
   const { ArchiveError, packTree } = await import('../../archive/index.ts');
-  const place = mkdtempSync(join(tmpdir(), 'staithe-source-'));
+  const place = temporaryFolder();
   process.once('exit', () => rmSync(place, { recursive: true, force: true }));
   const path = join(place, 'source.tar.gz');
   terminal.progress(`packing ${folder}`);
@@ -44,6 +61,7 @@ export async function packFolder(
     onProgress: ({ files, totalFiles }) =>
       terminal.progress(`packing ${folder}`, `${files}/${totalFiles} files`),
   }).catch((error: unknown) => {
+    if (isSystemError(error) && !error.path?.startsWith(folder)) throw noPlaceToPack(error);
     if (!(error instanceof ArchiveError)) throw error;
     throw new Failure(
       EXIT.usage,

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import type { Artifact } from '../resources.ts';
 import { withRetries } from '../retry.ts';
+import { isSystemError, saidOf } from '../system-error.ts';
 import { bytes } from '../terminal/format.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { meter } from './meter.ts';
@@ -100,16 +101,29 @@ async function sendInParts(
     forgetUpload(process.env, file.key);
     return { artifact: await read(api, artifact.id), uploaded: false, parts: null };
   }
-  keepUpload(process.env, file.key, artifact.id);
+  const isKept = keep(terminal, file.key, artifact.id);
   terminal.onInterrupt([
-    `the upload of ${bytes(file.sizeBytes)} was interrupted; what was sent is kept for a week`,
-    'next: the same command goes on where it was',
+    `the upload of ${bytes(file.sizeBytes)} was interrupted${isKept ? '; what was sent is kept for a week' : ''}`,
+    isKept ? 'next: the same command goes on where it was' : 'next: the same command begins anew',
   ]);
   const parts =
     artifact.status === 'pending' ? await sendParts(api, terminal, artifact.id, file, parallel) : null;
   const stored = await finish(api, terminal, artifact.id).finally(() => forgetUpload(process.env, file.key));
   terminal.onInterrupt([]);
   return { artifact: stored, uploaded: true, parts };
+}
+
+/** Notes which upload is under way. Without the note it works as well; only going on after an interruption does not. */
+function keep(terminal: Terminal, key: UploadKey, artifact: string): boolean {
+  try {
+    keepUpload(process.env, key, artifact);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Failure) && !isSystemError(error)) throw error;
+    const reason = isSystemError(error) ? saidOf(error) : error.message;
+    terminal.note(`warning: when this upload is interrupted, it begins anew: ${reason}`);
+    return false;
+  }
 }
 
 const read = (api: Api<'getArtifact'>, artifact: string) => api.call('getArtifact', { params: { artifact } });

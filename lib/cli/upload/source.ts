@@ -52,8 +52,13 @@ export async function uploadSource(
       return source;
     }
     const total = archive.sizeBytes;
+    terminal.onInterrupt([
+      'the upload was interrupted; nothing was built',
+      'next: the same command begins anew',
+    ]);
     await putFile(archive.path, { start: 0, length: total }, upload, meter(terminal, 'uploading', total));
     terminal.done();
+    terminal.onInterrupt([]);
     terminal.note(`uploaded ${bytes(total)}: ${source.id}`);
     return source;
   };

@@ -1,9 +1,11 @@
 /** Uploads under way, kept so that the same command goes on where an earlier one was interrupted. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readObject, textIn } from '../connection/json-file.ts';
+import { Failure } from '../failure.ts';
+import { isSystemError } from '../system-error.ts';
+import { userFolder } from '../xdg.ts';
 
 /** What makes an upload the same one: these bytes, to this server and project, under this name and type. */
 export interface UploadKey {
@@ -14,20 +16,22 @@ export interface UploadKey {
   readonly contentType: string;
 }
 
-/** XDG Base Directory Specification: state goes to $XDG_STATE_HOME; a relative one is to be ignored. */
 function stateFile(env: NodeJS.ProcessEnv, { sha256, ...where }: UploadKey): string {
-  const given = env.XDG_STATE_HOME;
-  const folder = given && isAbsolute(given) ? given : join(env.HOME || homedir(), '.local', 'state');
   const place = createHash('sha256')
     .update(JSON.stringify(Object.entries(where).sort()))
     .digest('hex');
-  return join(folder, 'staithe', 'uploads', `${sha256}-${place.slice(0, 12)}.json`);
+  return join(userFolder('state', env), 'uploads', `${sha256}-${place.slice(0, 12)}.json`);
 }
 
-/** @returns the id of the artifact whose upload was begun */
+/** @returns the id of the artifact whose upload was begun; a note that cannot be read is as none */
 export function readUpload(env: NodeJS.ProcessEnv, key: UploadKey): string | undefined {
-  const object = readObject(stateFile(env, key));
-  return object && textIn(object, 'artifact_id');
+  try {
+    const object = readObject(stateFile(env, key));
+    return object && textIn(object, 'artifact_id');
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
 
 /** Writes beside and renames, so that a crash leaves no half of it. */
@@ -39,6 +43,11 @@ export function keepUpload(env: NodeJS.ProcessEnv, key: UploadKey, artifactId: s
   renameSync(fresh, path);
 }
 
+/** The upload has ended. A note that stays because its folder cannot be written leads to an artifact that is complete. */
 export function forgetUpload(env: NodeJS.ProcessEnv, key: UploadKey): void {
-  rmSync(stateFile(env, key), { force: true });
+  try {
+    rmSync(stateFile(env, key), { force: true });
+  } catch (error) {
+    if (!(error instanceof Failure) && !isSystemError(error)) throw error;
+  }
 }

@@ -1,0 +1,56 @@
+/** Errors of the operating system, in words. */
+import { EXIT } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+
+type SystemError = NodeJS.ErrnoException & { readonly code: string; readonly syscall: string };
+
+/** By the names of errno(3): what it means, and what helps. */
+const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
+  EACCES: ['permission denied', 'Change its permissions, or choose another place.'],
+  EPERM: ['operation not permitted', 'Change its permissions, or choose another place.'],
+  EROFS: ['the file system is read-only', 'Choose a place that can be written.'],
+  ENOSPC: ['the disk is full', 'Make room, then run the command again.'],
+  EDQUOT: ['your share of the disk is used up', 'Make room, then run the command again.'],
+  ENOENT: ['there is no such file or folder', 'Check the path.'],
+  ENOTDIR: ['a part of the path is a file', 'Check the path.'],
+  EISDIR: ['it is a folder', 'Name a file.'],
+  ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
+  EMFILE: ['too many files are open', 'Raise the limit (ulimit -n), then run the command again.'],
+};
+
+const DONE: Readonly<Record<string, string>> = {
+  open: 'opened',
+  mkdir: 'created',
+  mkdtemp: 'created',
+  write: 'written',
+  rename: 'written',
+  unlink: 'removed',
+  rm: 'removed',
+  scandir: 'read',
+  read: 'read',
+};
+
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}
+
+/** `'/x/y' cannot be created: the file system is read-only (EROFS)`, without the full stop. */
+export function saidOf(error: SystemError): string {
+  const what = error.path === undefined ? 'A file' : `'${error.path}'`;
+  const reason = REASONS[error.code]?.[0];
+  const done = DONE[error.syscall] ?? `used (${error.syscall})`;
+  return `${what} cannot be ${done}: ${reason === undefined ? error.message : `${reason} (${error.code})`}`;
+}
+
+/** @param about a sentence before it: what was to be done @param remedy instead of the usual one */
+export function systemFailure(error: SystemError, about = '', remedy?: string): Failure {
+  return new Failure(
+    EXIT.unexpected,
+    {
+      code: 'system',
+      detail: `${about && `${about} `}${saidOf(error)}.`,
+      remedy: remedy ?? REASONS[error.code]?.[1] ?? 'Check the path and its permissions.',
+    },
+    { cause: error },
+  );
+}
