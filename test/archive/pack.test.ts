@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { list } from 'tar';
 import { describe, expect, test } from 'vitest';
 import { type PackFilesOptions, packFiles, packTree, unpack } from '../../lib/archive/index.ts';
+import { needs } from '../tools.ts';
 import { Sandbox, treeOf } from './sandbox.ts';
 
 function write(root: string, files: Record<string, string>): string {
@@ -61,7 +62,7 @@ describe('packTree', () => {
     expect(result.entries).toBe(expected.length);
   });
 
-  test('agrees with git on what is ignored', async () => {
+  test('agrees with git on what is ignored', needs('git'), async () => {
     using sandbox = new Sandbox();
     const tree = write(sandbox.path('tree'), {
       '.gitignore': 'a/**/z\n*.o\n!important.o\n/top\ntemp*/\n\\#hash\n',
@@ -181,7 +182,7 @@ describe('packFiles', () => {
     },
   );
 
-  test('packs a zip that Info-ZIP and this program unpack to the same tree', async () => {
+  test('packs a zip that Info-ZIP and this program unpack to the same tree', needs('unzip'), async () => {
     using sandbox = new Sandbox();
     const base = write(sandbox.path('base'), {
       'dist/index.mjs': 'code',

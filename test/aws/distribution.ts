@@ -1,4 +1,5 @@
 /** Debian's docker-registry on loopback, with a password, and a client that puts things into registries. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RegistryCredential, RepositoryPlace } from '../../lib/domain/ports/registry.ts';
 import { digestOf } from '../domain/ports/registry.contract.ts';
+import { demand } from '../tools.ts';
 
 export const USERNAME = 'staithe';
 export const PASSWORD = 'a password';
@@ -18,8 +20,9 @@ export interface DistributionRegistry extends AsyncDisposable {
   readonly host: string;
 }
 
-/** @throws Error when docker-registry is not installed */
+/** For tests that need docker-registry. */
 export async function startDistribution(): Promise<DistributionRegistry> {
+  demand('docker-registry');
   const folder = mkdtempSync(join(tmpdir(), 'registry-'));
   const port = await freePort();
   writeFileSync(join(folder, 'htpasswd'), HTPASSWD);

@@ -1,4 +1,5 @@
 /** The adapters of registries: on the embedded ECR by AWS's own clients, and on Debian's docker-registry. */
+
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import {
@@ -17,6 +18,7 @@ import { type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
 import { ecr } from '../../lib/local/ecr/index.ts';
 import { digestOf, imageOf, OCI_MANIFEST, registryContract } from '../domain/ports/registry.contract.ts';
 import { type TemporaryAssembly, writeAssembly } from '../local/cloud/assembly.ts';
+import { needs } from '../tools.ts';
 import { type DistributionRegistry, PASSWORD, pusher, startDistribution, USERNAME } from './distribution.ts';
 
 /** Registries of tests are on this machine, which an installation in AWS does not call (test/review/own-registry.test.ts). */
@@ -173,7 +175,7 @@ describe('a registry on ECR', () => {
   });
 });
 
-describe('a registry of somebody’s own', () => {
+describe('a registry of somebody’s own', needs('docker-registry'), () => {
   let distribution: DistributionRegistry;
   const access = (more = {}) => ({
     ...{ host: distribution.host, insecure: true, username: USERNAME, password: PASSWORD },
@@ -206,7 +208,7 @@ describe('a registry of somebody’s own', () => {
   });
 });
 
-describe('a registry that asks for tokens', () => {
+describe('a registry that asks for tokens', needs('docker-registry'), () => {
   let distribution: DistributionRegistry;
   let front: Server;
   let host: string;

@@ -15,11 +15,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { ConditionFailed, type Table } from '../../lib/domain/ports/table.ts';
 import { type Engine, startEngine } from '../../lib/local/dynamodb/engine.ts';
-import { availableEngines, type EngineKind } from '../../lib/local/dynamodb/programs.ts';
+import type { EngineKind } from '../../lib/local/dynamodb/programs.ts';
 import { tableContract } from '../domain/ports/table.contract.ts';
+import { needs } from '../tools.ts';
 
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
-const available = availableEngines();
 
 const local = ({ agent }: Engine): DynamoDBClient =>
   new DynamoDBClient({
@@ -62,8 +62,7 @@ const TABLE = new CreateTableCommand({
 });
 
 for (const kind of KINDS) {
-  const missing = !available.includes(kind);
-  describe.skipIf(missing)(`the table on ${kind}${missing ? ' (it cannot run on this machine)' : ''}`, () => {
+  describe(`the table on ${kind}`, needs(kind), () => {
     let folder: string;
     let engine: Engine;
     let client: DynamoDBClient;

@@ -65,9 +65,8 @@ describe.each(WITH_BODY)('$operation', (example) => {
   };
   const hasStrings = inStrings(example, ['x']).length > 0;
 
-  test.runIf(hasStrings)('refuses half a character in every string', () =>
-    refused(inStrings(example, NO_TEXT)),
-  );
+  if (hasStrings)
+    test('refuses half a character in every string', () => refused(inStrings(example, NO_TEXT)));
 
   test('refuses names that no field can have, in every object', () => refused(inKeys(example, NO_KEYS)));
 

@@ -1,11 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Failure } from '../../lib/domain/run/schema.ts';
-import { createLimits } from '../../lib/local/codebuild/limits.ts';
-import { detectSandbox } from '../../lib/local/codebuild/sandbox.ts';
 import { type TarPiece, tarGz, tarPiece } from '../archive/craft.ts';
+import { needs } from '../tools.ts';
 import { build, commandTree, ended, functionTree, logOf, newSlug, pack, type Tree, upload } from './flow.ts';
-import { CAN_LOOK, newMark, processesWith } from './processes.ts';
+import { newMark, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -170,19 +169,19 @@ describe.concurrent('a command', () => {
     expect(failure).toMatchObject({ code: 'build_error', exit_code: 127 });
   });
 
-  it('that never ends is stopped at its timeout with timeout_error, and its processes are gone', async ({
-    skip,
-  }) => {
-    skip(!CAN_LOOK, 'there is no /proc to look at processes');
-    const mark = newMark();
-    const failure = await failureOf(commandTree([`echo waiting; sleep ${mark}`], '2s'));
-    expect(failure).toMatchObject({ code: 'timeout_error', last_lines: ['waiting'] });
-    expect(failure.message).toContain('2 seconds');
-    expect(processesWith(mark)).toEqual([]);
-  });
+  it(
+    'that never ends is stopped at its timeout with timeout_error, and its processes are gone',
+    needs('/proc'),
+    async () => {
+      const mark = newMark();
+      const failure = await failureOf(commandTree([`echo waiting; sleep ${mark}`], '2s'));
+      expect(failure).toMatchObject({ code: 'timeout_error', last_lines: ['waiting'] });
+      expect(failure.message).toContain('2 seconds');
+      expect(processesWith(mark)).toEqual([]);
+    },
+  );
 
-  it('that leaves a process in the background ends with its build', async ({ skip }) => {
-    skip(!CAN_LOOK, 'there is no /proc to look at processes');
+  it('that leaves a process in the background ends with its build', needs('/proc'), async () => {
     const mark = newMark();
     const slug = await project();
     const { run } = await build(staithe.client, slug, commandTree([`touch out; sleep ${mark} &`]));
@@ -209,17 +208,8 @@ describe.concurrent('a command', () => {
   });
 });
 
-const sandboxed = detectSandbox().kind === 'bubblewrap';
-const limits = createLimits(`staithe-probe-${process.pid}`);
-limits.release();
-
 describe('a command that forks without end', () => {
-  it('fails its own build, and the service answers on', async ({ skip }) => {
-    skip(!sandboxed, 'bubblewrap does not work here, and nothing else bounds processes');
-    skip(
-      limits.kind === 'none',
-      'this machine lets nobody limit the processes of a build (no cgroup, no rlimit)',
-    );
+  it('fails its own build, and the service answers on', needs('bubblewrap', 'limits'), async () => {
     const slug = await project();
     const bombed = build(staithe.client, slug, commandTree(['f() { f | f & }; f; sleep 5; exit 1'], '5s'));
     const other = await build(staithe.client, await project(), functionTree('beside it'));

@@ -2,8 +2,9 @@ import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from '@aws-
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../patience.ts';
+import { needs } from '../tools.ts';
 import { build, ended, functionTree, logOf, newSlug, startBuild } from './flow.ts';
-import { CAN_LOOK, newMark, processesWith } from './processes.ts';
+import { newMark, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -42,47 +43,48 @@ async function newestBuild(): Promise<string | undefined> {
 }
 
 describe('cancelling', () => {
-  it('a running build ends its processes, its machine and its workflow, and everything says so', async ({
-    skip,
-  }) => {
-    skip(!CAN_LOOK, 'there is no /proc to look at processes');
-    const { client } = staithe;
-    const mark = newMark();
-    const { buildId, runId } = await startBuild(client, await project(), sleeping(mark));
-    await until(
-      async () => processesWith(mark).length,
-      (count) => count > 1,
-    );
+  it(
+    'a running build ends its processes, its machine and its workflow, and everything says so',
+    needs('/proc'),
+    async () => {
+      const { client } = staithe;
+      const mark = newMark();
+      const { buildId, runId } = await startBuild(client, await project(), sleeping(mark));
+      await until(
+        async () => processesWith(mark).length,
+        (count) => count > 1,
+      );
 
-    const answer = await client.call('cancelBuild', { params: { build: buildId } });
-    const began = Date.now();
-    await until(
-      async () => processesWith(mark).length,
-      (count) => count === 0,
-    );
-    const took = Date.now() - began;
+      const answer = await client.call('cancelBuild', { params: { build: buildId } });
+      const began = Date.now();
+      await until(
+        async () => processesWith(mark).length,
+        (count) => count === 0,
+      );
+      const took = Date.now() - began;
 
-    expect(answer).toMatchObject({ id: runId, status: 'cancelled' });
-    // SIGTERM is ignored by the build; SIGKILL follows within seconds, far below the build's own limit of minutes.
-    expect(took).toBeLessThan(30_000);
-    await until(newestBuild, (status) => status === 'STOPPED');
-    const machine = arnWith(/:stateMachine:.*Builds/);
-    const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${runId}`;
-    expect(
-      await new SFNClient(staithe.aws).send(new DescribeExecutionCommand({ executionArn })),
-    ).toMatchObject({
-      status: 'ABORTED',
-    });
-    expect(await client.call('getRun', { params: { run: runId } })).toMatchObject({
-      status: 'cancelled',
-      stage: 'cancelled',
-      artifact_ids: [],
-    });
-    const jobs = await client.call('listJobs', { params: { run: runId } });
-    expect(jobs.items.map(({ status }) => status)).toEqual(['cancelled']);
-    // The log of what was done until then can be read to its end.
-    expect((await logOf(client, buildId)).length).toBeGreaterThan(0);
-  });
+      expect(answer).toMatchObject({ id: runId, status: 'cancelled' });
+      // SIGTERM is ignored by the build; SIGKILL follows within seconds, far below the build's own limit of minutes.
+      expect(took).toBeLessThan(30_000);
+      await until(newestBuild, (status) => status === 'STOPPED');
+      const machine = arnWith(/:stateMachine:.*Builds/);
+      const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${runId}`;
+      expect(
+        await new SFNClient(staithe.aws).send(new DescribeExecutionCommand({ executionArn })),
+      ).toMatchObject({
+        status: 'ABORTED',
+      });
+      expect(await client.call('getRun', { params: { run: runId } })).toMatchObject({
+        status: 'cancelled',
+        stage: 'cancelled',
+        artifact_ids: [],
+      });
+      const jobs = await client.call('listJobs', { params: { run: runId } });
+      expect(jobs.items.map(({ status }) => status)).toEqual(['cancelled']);
+      // The log of what was done until then can be read to its end.
+      expect((await logOf(client, buildId)).length).toBeGreaterThan(0);
+    },
+  );
 
   it('a run that has only just begun holds: it never completes', async () => {
     const { client } = staithe;

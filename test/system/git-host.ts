@@ -1,10 +1,12 @@
 /** A git host on loopback: GitHub's archive route, served from a real bare repository. */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { demand } from '../tools.ts';
 import type { Tree } from './flow.ts';
 
 export interface GitHost extends AsyncDisposable {
@@ -22,6 +24,7 @@ export interface GitHost extends AsyncDisposable {
 const REPOSITORY = 'acme/hello';
 
 export async function startGitHost(): Promise<GitHost> {
+  demand('git');
   const folder = mkdtempSync(join(tmpdir(), 'staithe-git-'));
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args], {

@@ -1,22 +1,14 @@
 /** Services that become container images: built on the privileged machine, pushed to the installation's registry or one's own. */
+
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Artifact } from '../../lib/domain/artifact/schema.ts';
 import { type DockerDaemon, startDocker } from '../agent/image/docker-daemon.ts';
 import { FAILING, imageSource, TWO_STAGES } from '../agent/image/tree.ts';
 import { type DistributionRegistry, PASSWORD, startDistribution, USERNAME } from '../aws/distribution.ts';
+import { needs } from '../tools.ts';
 import { build, ended, logOf, newSlug, upload } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
-
-let staithe: Staithe;
-let registry: DistributionRegistry;
-beforeAll(async () => {
-  [staithe, registry] = await Promise.all([withBuilder('buildah'), startDistribution()]);
-});
-afterAll(async () => {
-  await staithe[Symbol.asyncDispose]();
-  await registry[Symbol.asyncDispose]();
-});
 
 /** Staithe on a machine that has this builder, and no other that would be tried before it. */
 function withBuilder(builder: 'buildah' | DockerDaemon): Promise<Staithe> {
@@ -56,7 +48,17 @@ async function wholeWay(place: Staithe) {
   return { slug, log, release, artifacts: await artifactsOf(place, buildId) };
 }
 
-describe('a service with a Dockerfile', () => {
+describe('a service with a Dockerfile', needs('root', 'buildah', 'busybox', 'docker-registry'), () => {
+  let staithe: Staithe;
+  let registry: DistributionRegistry;
+  beforeAll(async () => {
+    [staithe, registry] = await Promise.all([withBuilder('buildah'), startDistribution()]);
+  });
+  afterAll(async () => {
+    await staithe[Symbol.asyncDispose]();
+    await registry[Symbol.asyncDispose]();
+  });
+
   it('becomes an image in the installation’s registry, and a release holds its digest', async () => {
     const { slug, log, release, artifacts } = await wholeWay(staithe);
 
@@ -130,7 +132,7 @@ describe('a service with a Dockerfile', () => {
     expect(log).not.toContain(PASSWORD);
     const [artifact] = await artifactsOf(staithe, right.buildId);
     expect(artifact?.image?.ref).toBe(`${registry.host}/acme/web@${artifact?.digest}`);
-    expect(await digestUnder('acme/web', 'local')).toBe(artifact?.digest);
+    expect(await digestUnder(registry.host, 'acme/web', 'local')).toBe(artifact?.digest);
   });
 
   it('is kept as a file when the project has no registry, and when a fork’s pull request brings it', async () => {
@@ -154,22 +156,20 @@ describe('a service with a Dockerfile', () => {
 });
 
 /** What the project's own registry has under a tag, by its bytes. */
-async function digestUnder(repository: string, tag: string): Promise<string> {
+async function digestUnder(host: string, repository: string, tag: string): Promise<string> {
   const authorization = `Basic ${Buffer.from(`${USERNAME}:${PASSWORD}`).toString('base64')}`;
   const accept = 'application/vnd.oci.image.manifest.v1+json';
-  const url = `http://${registry.host}/v2/${repository}/manifests/${tag}`;
+  const url = `http://${host}/v2/${repository}/manifests/${tag}`;
   const answer = await fetch(url, { headers: { authorization, accept } });
   return `sha256:${createHash('sha256')
     .update(Buffer.from(await answer.arrayBuffer()))
     .digest('hex')}`;
 }
 
-describe.skipIf(process.getuid?.() !== 0)('on a machine with Docker', () => {
+describe('on a machine with Docker', needs('docker', 'busybox'), () => {
   it('an image is built by its daemon and goes to the registry as well', async () => {
     delete process.env.DOCKER_HOST;
-    const docker = await startDocker();
-    if (docker === undefined) throw new Error('Docker is not installed: apt-get install docker.io');
-    await using _daemon = docker;
+    await using docker = await startDocker();
     await using place = await withBuilder(docker);
 
     const { log, artifacts, release } = await wholeWay(place);

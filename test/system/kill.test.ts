@@ -78,49 +78,51 @@ async function unfinished(client: Client): Promise<string[]> {
   return open;
 }
 
-it(`a server that is killed ${KILLS} times loses nothing that it acknowledged, and everything ends (seed ${SEED})`, async ({
-  annotate,
-}) => {
-  const random = randomFrom(SEED);
-  await using server = await serverProcess();
-  server.start();
-  const first = await server.ready();
-  const client = createClient(first);
-  const workload = startWorkload(() => client, random, 2);
-
-  // After each start what is new is looked for; in the end everything.
-  let checked = 0;
-  for (let kill = 0; kill < KILLS; kill++) {
-    // Every third start is killed while it is at it.
-    if (kill % 3 !== 2) {
-      expect(await server.ready()).toEqual(first);
-      const news = workload.acknowledged.slice(checked);
-      expect(await missing(client, news), `after kill ${kill}`).toEqual([]);
-      checked += news.length;
-    }
-    await delay(random() * (kill % 3 === 2 ? 800 : 1500));
-    await server.kill();
+it(
+  `a server that is killed ${KILLS} times loses nothing that it acknowledged, and everything ends (seed ${SEED})`,
+  async ({ annotate }) => {
+    const random = randomFrom(SEED);
+    await using server = await serverProcess();
     server.start();
-  }
-  expect(await server.ready()).toEqual(first);
-  // Undisturbed now, the work gets on to everything that there is.
-  const kinds = () => new Set(workload.acknowledged.map(({ kind }) => kind));
-  // A whole round in a queue of one after the other, on a machine that still mends what was killed.
-  await eventually(() => expect(KINDS.filter((kind) => !kinds().has(kind))).toEqual([]));
-  await workload.stop();
+    const first = await server.ready();
+    const client = createClient(first);
+    const workload = startWorkload(() => client, random, 2);
 
-  expect(workload.surprises).toEqual([]);
-  expect(await missing(client, workload.acknowledged)).toEqual([]);
-  await until(
-    () => unfinished(client),
-    (open) => open.length === 0,
-  );
-  const failed = await failures(client, workload.acknowledged);
-  const sums = `${workload.acknowledged.length} things acknowledged, ${failed.length} runs and deployments failed by kills`;
-  await annotate(`seed ${SEED}: ${sums}, ${workload.served.size} functions serve`);
-  expect(failed.filter(({ reason }) => reason === undefined)).toEqual([]);
-  for (const [url, answer] of workload.served) expect(await (await fetch(url)).text()).toBe(answer);
-}, 2 * TEST_LIMIT);
+    // After each start what is new is looked for; in the end everything.
+    let checked = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      // Every third start is killed while it is at it.
+      if (kill % 3 !== 2) {
+        expect(await server.ready()).toEqual(first);
+        const news = workload.acknowledged.slice(checked);
+        expect(await missing(client, news), `after kill ${kill}`).toEqual([]);
+        checked += news.length;
+      }
+      await delay(random() * (kill % 3 === 2 ? 800 : 1500));
+      await server.kill();
+      server.start();
+    }
+    expect(await server.ready()).toEqual(first);
+    // Undisturbed now, the work gets on to everything that there is.
+    const kinds = () => new Set(workload.acknowledged.map(({ kind }) => kind));
+    // A whole round in a queue of one after the other, on a machine that still mends what was killed.
+    await eventually(() => expect(KINDS.filter((kind) => !kinds().has(kind))).toEqual([]));
+    await workload.stop();
+
+    expect(workload.surprises).toEqual([]);
+    expect(await missing(client, workload.acknowledged)).toEqual([]);
+    await until(
+      () => unfinished(client),
+      (open) => open.length === 0,
+    );
+    const failed = await failures(client, workload.acknowledged);
+    const sums = `${workload.acknowledged.length} things acknowledged, ${failed.length} runs and deployments failed by kills`;
+    await annotate(`seed ${SEED}: ${sums}, ${workload.served.size} functions serve`);
+    expect(failed.filter(({ reason }) => reason === undefined)).toEqual([]);
+    for (const [url, answer] of workload.served) expect(await (await fetch(url)).text()).toBe(answer);
+  },
+  2 * TEST_LIMIT,
+);
 
 /** Why acknowledged runs and deployments have failed. */
 async function failures(client: Client, all: readonly Acknowledged[]) {

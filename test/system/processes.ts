@@ -1,8 +1,5 @@
 /** Processes of this machine, as /proc shows them. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-
-/** Whether processes can be looked at here: /proc is Linux's. */
-export const CAN_LOOK = existsSync('/proc/self/cmdline');
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The ids of processes whose command line has `mark`. */
 export function processesWith(mark: string): string[] {

@@ -1,4 +1,5 @@
 /** What no event tells, the sweep finds: an agent that fell silent, an execution whose end nobody heard of. */
+
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import {
@@ -12,8 +13,9 @@ import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../patience.ts';
+import { has, needs } from '../tools.ts';
 import { build, commandTree, ended, newSlug, startBuild } from './flow.ts';
-import { CAN_LOOK, newMark, processesWith } from './processes.ts';
+import { newMark, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 import { tableName } from './table.ts';
 
@@ -113,8 +115,7 @@ describe('a sweep of the embedded cloud', () => {
     client.destroy();
   });
 
-  it('ends the job of an agent that fell silent, and the machine with it', async ({ skip }) => {
-    skip(!CAN_LOOK, 'there is no /proc to look at processes');
+  it('ends the job of an agent that fell silent, and the machine with it', needs('/proc'), async () => {
     const mark = newMark();
     const { runId, jobId } = await atWork(mark);
     const [shell] = processesWith(mark);
@@ -158,7 +159,7 @@ describe('a sweep of the embedded cloud', () => {
 
     const run = await staithe.client.call('getRun', { params: { run: runId } });
     expect(run).toMatchObject({ status: 'failed', error: { code: 'timeout_error' } });
-    if (CAN_LOOK)
+    if (has('/proc'))
       await until(
         async () => processesWith(mark).length,
         (count) => count === 0,

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../lib/contract/client.ts';
 import type { Delivery } from '../../lib/domain/delivery/schema.ts';
 import { until } from '../patience.ts';
+import { needs } from '../tools.ts';
 import { ownAssembly } from './assembly.ts';
 import { ended, functionTree, newSlug } from './flow.ts';
 import { type GitHost, startGitHost } from './git-host.ts';
@@ -102,7 +103,7 @@ const endlessCommit = () =>
     }),
   });
 
-describe('a push', () => {
+describe('a push', needs('git'), () => {
   it('takes the place of an older one of its branch that still waits, where the project says so', async () => {
     const { client } = staithe;
     const params = { project: PROJECT };
@@ -216,7 +217,7 @@ describe('a push', () => {
   });
 });
 
-describe('a webhook is taken with the right signature over its very bytes alone:', () => {
+describe('a webhook is taken with the right signature over its very bytes alone:', needs('git'), () => {
   it.each<[string, (body: string) => string | null]>([
     ['none', () => null],
     ['of another secret', (body) => sign(body, 'guessed')],
@@ -235,7 +236,7 @@ describe('a webhook is taken with the right signature over its very bytes alone:
   });
 });
 
-describe('a git host', () => {
+describe('a git host', needs('git'), () => {
   it.each([503, 429, 'silence'] as const)(
     'that answers with %s for a while is asked again',
     async (fault) => {
@@ -274,7 +275,7 @@ describe('a git host', () => {
   });
 });
 
-describe('who sees a delivery', () => {
+describe('who sees a delivery', needs('git'), () => {
   it('tokens of the projects that it built, and each its own build alone', async () => {
     const { client } = staithe;
     const [second, stranger] = [newSlug('second'), newSlug('stranger')];

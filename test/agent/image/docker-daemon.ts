@@ -1,10 +1,12 @@
 /** A Docker daemon for tests: the one that runs, or one of their own. */
+
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { demand } from '../../tools.ts';
 
 export interface DockerDaemon extends AsyncDisposable {
   /** For DOCKER_HOST. */
@@ -19,13 +21,10 @@ const answers = (host: string): boolean =>
 /**
  * Uses the machine's daemon when it runs. Else, as root, starts one below a folder of its own that changes nothing of
  * the machine's network: builds have loopback only.
- *
- * @returns undefined where Docker is not installed, or where it does not run and may not be started
  */
-export async function startDocker(): Promise<DockerDaemon | undefined> {
+export async function startDocker(): Promise<DockerDaemon> {
+  demand('docker');
   if (answers(DEFAULT)) return { host: DEFAULT, async [Symbol.asyncDispose]() {} };
-  const installed = spawnSync('dockerd', ['--version'], { stdio: 'ignore' }).status === 0;
-  if (!installed || process.getuid?.() !== 0) return undefined;
   const root = mkdtempSync(join(tmpdir(), 'dockerd-'));
   const host = `unix://${join(root, 'docker.sock')}`;
   writeFileSync(join(root, 'daemon.json'), '{}');

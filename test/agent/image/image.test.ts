@@ -12,6 +12,7 @@ import type { ImageSpec } from '../../../lib/domain/job/schema.ts';
 import { tarGz } from '../../archive/craft.ts';
 import { type DistributionRegistry, PASSWORD, startDistribution, USERNAME } from '../../aws/distribution.ts';
 import { eventually } from '../../patience.ts';
+import { has, needs } from '../../tools.ts';
 import { AgentBench } from '../agent.ts';
 import { ControlPlane, IMAGE_ID, JOB_ID, type Scene } from '../control-plane.ts';
 import { type DockerDaemon, imagesOf, startDocker } from './docker-daemon.ts';
@@ -21,18 +22,20 @@ const NO_DOCKER = 'unix:///nonexistent/docker.sock';
 const OWN_TAG = JOB_ID.toLowerCase().replace('_', '-');
 
 const bench = new AgentBench();
-let registry: DistributionRegistry;
+let registry: DistributionRegistry | undefined;
 let docker: DockerDaemon | undefined;
 beforeAll(async () => {
-  [registry, docker] = await Promise.all([startDistribution(), startDocker(), bench.build()]);
+  [registry, docker] = await Promise.all([
+    has('docker-registry') ? startDistribution() : undefined,
+    has('docker') ? startDocker() : undefined,
+    bench.build(),
+  ]);
 });
 afterAll(async () => {
   await docker?.[Symbol.asyncDispose]();
-  await registry[Symbol.asyncDispose]();
+  await registry?.[Symbol.asyncDispose]();
   bench[Symbol.dispose]();
 });
-
-const canRunDocker = process.getuid?.() === 0 || spawnSync('docker', ['version']).status === 0;
 
 /** buildah with a store of this test's own. */
 function buildahOnly(): Record<string, string> {
@@ -43,19 +46,20 @@ function buildahOnly(): Record<string, string> {
   return { DOCKER_HOST: NO_DOCKER, CONTAINERS_STORAGE_CONF: file };
 }
 
+const ALWAYS = ['docker-registry', 'busybox'] as const;
 const BUILDERS = [
   // Which of Docker's builders it is, the machine decides.
-  ...(canRunDocker
-    ? [
-        {
-          name: 'Docker',
-          said: /with docker build(x)?: /,
-          env: () => ({ DOCKER_HOST: docker?.host ?? NO_DOCKER }),
-        },
-      ]
-    : []),
-  { name: 'buildah', said: /with buildah: /, env: buildahOnly },
+  {
+    name: 'Docker',
+    said: /with docker build(x)?: /,
+    env: () => ({ DOCKER_HOST: docker?.host ?? NO_DOCKER }),
+    options: needs('docker', ...ALWAYS),
+  },
+  { name: 'buildah', said: /with buildah: /, env: buildahOnly, options: needs('buildah', ...ALWAYS) },
 ];
+
+/** Where images go. Without docker-registry those tests are left that push nothing. */
+const registryHost = (): string => registry?.host ?? '127.0.0.1:1';
 
 let repositories = 0;
 /** A repository that no other test pushes to. */
@@ -63,7 +67,7 @@ const newRepository = (): string => `acme/web-${++repositories}`;
 
 function tokenFor(repository: string, more: Partial<RegistryToken> = {}): RegistryToken {
   return {
-    registry: registry.host,
+    registry: registryHost(),
     repository,
     username: USERNAME,
     password: PASSWORD,
@@ -76,188 +80,196 @@ function tokenFor(repository: string, more: Partial<RegistryToken> = {}): Regist
 
 function scene(image: Partial<ImageSpec>, more: Partial<Scene> = {}): Scene {
   const spec = { dockerfile: 'Dockerfile', push: true, tags: ['v1'], build_args: {}, ...image };
-  return { source: imageSource(TWO_STAGES), ...more, spec: { artifacts: [], ...more.spec, image: spec } };
+  const source = more.source ?? imageSource(TWO_STAGES);
+  return { ...more, source, spec: { artifacts: [], ...more.spec, image: spec } };
 }
 
 /** What the registry has under a tag, by its bytes. */
 async function digestUnder(repository: string, tag: string): Promise<string | undefined> {
   const authorization = `Basic ${Buffer.from(`${USERNAME}:${PASSWORD}`).toString('base64')}`;
-  const url = `http://${registry.host}/v2/${repository}/manifests/${tag}`;
+  const url = `http://${registryHost()}/v2/${repository}/manifests/${tag}`;
   const answer = await fetch(url, { headers: { authorization, accept: MANIFEST_TYPES } });
   if (answer.status === 404) return undefined;
   const bytes = Buffer.from(await answer.arrayBuffer());
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-describe.each(BUILDERS)('an image built with $name', ({ name, said, env }) => {
-  test('goes to the registry under its tags, and is recorded by the digest of the registry’s bytes', async () => {
-    const repository = newRepository();
-    const image = { tags: ['v1.2.0', 'sha-0f0d3c1'], build_args: { GREETING: "it's me" } };
+for (const { name, said, env, options } of BUILDERS)
+  describe(`an image built with ${name}`, options, () => {
+    test('goes to the registry under its tags, and is recorded by the digest of the registry’s bytes', async () => {
+      const repository = newRepository();
+      const image = { tags: ['v1.2.0', 'sha-0f0d3c1'], build_args: { GREETING: "it's me" } };
 
-    const { plane, output, exitCode } = await bench.run(
-      scene(image, { registry: tokenFor(repository) }),
-      env(),
-    );
+      const { plane, output, exitCode } = await bench.run(
+        scene(image, { registry: tokenFor(repository) }),
+        env(),
+      );
 
-    expect(exitCode, output).toBe(0);
-    expect(plane.result, output).toEqual({ status: 'completed', artifact_ids: [IMAGE_ID] });
-    const digest = await digestUnder(repository, 'v1.2.0');
-    expect(plane.images).toEqual([{ digest, tags: ['v1.2.0', 'sha-0f0d3c1'] }]);
-    expect(await digestUnder(repository, 'sha-0f0d3c1')).toBe(digest);
-    expect(output).toMatch(said);
-    expect(output).toMatch(/==> build image\n[\s\S]*said it's me[\s\S]*==> pack\n==> push image\n/);
-  });
-
-  test('leaves its credential and its name nowhere, also when it was not pushed', async () => {
-    const place = env();
-
-    const { output } = await bench.run(scene({}, { registry: tokenFor(newRepository()) }), place);
-    await bench.run(scene({}), place);
-
-    expect(output).not.toContain(PASSWORD);
-    expect(readdirSync(bench.root).filter((entry) => entry.startsWith('staithe-login-'))).toEqual([]);
-    if (place.DOCKER_HOST !== NO_DOCKER)
-      expect(imagesOf(place.DOCKER_HOST).filter((image) => !image.startsWith('<none>'))).toEqual([]);
-  });
-
-  test('gets a tag of its own when the tag that it was to have belongs to another image', async () => {
-    const registryOf = { registry: tokenFor(newRepository()) };
-    const first = await bench.run(scene({ build_args: { GREETING: 'first' } }, registryOf), env());
-    const tags = ['v1', 'sha-1111111'];
-
-    const second = await bench.run(scene({ tags, build_args: { GREETING: 'second' } }, registryOf), env());
-
-    const [stays] = first.plane.images;
-    const [recorded] = second.plane.images;
-    expect(recorded?.tags, second.output).toEqual([OWN_TAG, 'sha-1111111']);
-    expect(recorded?.digest).not.toBe(stays?.digest);
-    expect(await digestUnder(registryOf.registry.repository, 'v1')).toBe(stays?.digest);
-    expect(await digestUnder(registryOf.registry.repository, OWN_TAG)).toBe(recorded?.digest);
-    expect(second.output).toContain(`v1 stays with the image that had it first (${stays?.digest})`);
-  });
-
-  test('takes the tag local from the image that had it', async () => {
-    const registryOf = { registry: tokenFor(newRepository()) };
-    const tags = ['local'];
-    await bench.run(scene({ tags, build_args: { GREETING: 'first' } }, registryOf), env());
-
-    const { plane } = await bench.run(scene({ tags, build_args: { GREETING: 'second' } }, registryOf), env());
-
-    expect(plane.images[0]?.tags).toEqual(['local']);
-    expect(await digestUnder(registryOf.registry.repository, 'local')).toBe(plane.images[0]?.digest);
-  });
-
-  test('is kept as a file when it is not to be pushed, beside the files that its service leaves', async () => {
-    const artifacts = [{ paths: ['notes.txt'], root: '.', format: 'file' as const }];
-    const source = imageSource(TWO_STAGES, { 'notes.txt': 'read me' });
-
-    const { plane, output } = await bench.run(scene({ push: false }, { source, spec: { artifacts } }), env());
-
-    expect(plane.requests).not.toContain('POST /v1/jobs/registry-token');
-    expect([...plane.stored.keys()].sort(), output).toEqual(['hello.image.tar', 'notes.txt']);
-    expect(namesIn(plane.stored.get('hello.image.tar'))).toContain(
-      name === 'buildah' ? 'oci-layout' : 'manifest.json',
-    );
-  });
-
-  test('is built of what the commands have left, and takes nothing of what they left running', async () => {
-    const scratch = mkdtempSync(join(bench.root, 'scratch-'));
-    const commands = [
-      "printf 'FROM scratch\\nCOPY made.txt /\\n' > Made.Dockerfile; echo made > made.txt",
-      `(while :; do cp -r ${bench.root}/staithe-login-* ${scratch} 2>/dev/null || :; done) &`,
-    ];
-    const repository = newRepository();
-    const made = scene(
-      { dockerfile: 'Made.Dockerfile' },
-      { registry: tokenFor(repository), spec: { commands } },
-    );
-
-    const { plane, output } = await bench.run(made, env());
-
-    expect(plane.result.status, output).toBe('completed');
-    expect(await digestUnder(repository, 'v1')).toBe(plane.images[0]?.digest);
-    expect(readdirSync(scratch)).toEqual([]);
-  });
-
-  test('that cannot be built fails at the instruction that failed', async () => {
-    const { plane, output } = await bench.run(scene({}, { source: imageSource(FAILING) }), env());
-
-    expect(plane.failure, output).toMatchObject({
-      code: 'build_error',
-      step: 'build image',
-      stage: expect.stringMatching(/^\[build \d\/\d\] RUN \["\/bin\/busybox".*exit 7"\]$/),
-      message: expect.stringMatching(/exit code \d.*RUN/),
+      expect(exitCode, output).toBe(0);
+      expect(plane.result, output).toEqual({ status: 'completed', artifact_ids: [IMAGE_ID] });
+      const digest = await digestUnder(repository, 'v1.2.0');
+      expect(plane.images).toEqual([{ digest, tags: ['v1.2.0', 'sha-0f0d3c1'] }]);
+      expect(await digestUnder(repository, 'sha-0f0d3c1')).toBe(digest);
+      expect(output).toMatch(said);
+      expect(output).toMatch(/==> build image\n[\s\S]*said it's me[\s\S]*==> pack\n==> push image\n/);
     });
-    expect(plane.failure.last_lines?.join('\n')).toMatch(/about to fail|exit 7/);
-    expect(plane.requests).not.toContain('POST /v1/jobs/registry-token');
-  });
 
-  test('is given up when the backend ends the job: nothing of the build goes on', async () => {
-    const seconds = `${100_000 + Number(process.hrtime.bigint() % 100_000n)}`;
-    const sleeping = FAILING.replace('"sh", "-c", "echo about to fail; exit 7"', `"sleep", "${seconds}"`);
-    await using plane = await ControlPlane.start(scene({}, { source: imageSource(sleeping) }));
+    test('leaves its credential and its name nowhere, also when it was not pushed', async () => {
+      const place = env();
 
-    const agent = bench.start(plane, env());
-    await eventually(() => expect(isRunning('sleep', seconds)).toBe(true));
-    agent.child.kill('SIGTERM');
-    const { exitCode } = await agent.ended;
+      const { output } = await bench.run(scene({}, { registry: tokenFor(newRepository()) }), place);
+      await bench.run(scene({}), place);
 
-    expect(exitCode).toBe(EXIT.interrupted);
-    expect(plane.results).toEqual([]);
-    await eventually(() => expect(isRunning('sleep', seconds)).toBe(false));
-  });
-
-  test('is an auth_error with the way out when the registry refuses the credential', async () => {
-    const refused = tokenFor(newRepository(), { password: 'an old password' });
-
-    const { plane, output } = await bench.run(scene({}, { registry: refused }), env());
-
-    expect(plane.failure, output).toMatchObject({
-      code: 'auth_error',
-      step: 'push image',
-      message: expect.stringMatching(/refuses to let this job push to acme\/web-\d+: 401/),
-      hint: refused.remedy,
+      expect(output).not.toContain(PASSWORD);
+      expect(readdirSync(bench.root).filter((entry) => entry.startsWith('staithe-login-'))).toEqual([]);
+      if (place.DOCKER_HOST !== NO_DOCKER)
+        expect(imagesOf(place.DOCKER_HOST).filter((image) => !image.startsWith('<none>'))).toEqual([]);
     });
-    expect(plane.images).toEqual([]);
-    expect(output).not.toContain('an old password');
-  });
 
-  test('is an auth_error when the credential may read and not push', async () => {
-    const denied = { errors: [{ code: 'DENIED', message: 'you may only read here' }] };
-    const server = createServer(({ method, url }, response) => {
-      const status = method === 'POST' ? 403 : url === '/v2/' ? 200 : 404;
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(denied));
+    test('gets a tag of its own when the tag that it was to have belongs to another image', async () => {
+      const registryOf = { registry: tokenFor(newRepository()) };
+      const first = await bench.run(scene({ build_args: { GREETING: 'first' } }, registryOf), env());
+      const tags = ['v1', 'sha-1111111'];
+
+      const second = await bench.run(scene({ tags, build_args: { GREETING: 'second' } }, registryOf), env());
+
+      const [stays] = first.plane.images;
+      const [recorded] = second.plane.images;
+      expect(recorded?.tags, second.output).toEqual([OWN_TAG, 'sha-1111111']);
+      expect(recorded?.digest).not.toBe(stays?.digest);
+      expect(await digestUnder(registryOf.registry.repository, 'v1')).toBe(stays?.digest);
+      expect(await digestUnder(registryOf.registry.repository, OWN_TAG)).toBe(recorded?.digest);
+      expect(second.output).toContain(`v1 stays with the image that had it first (${stays?.digest})`);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-    const readOnly = scene({}, { registry: tokenFor(newRepository(), { registry: host }) });
-    const { plane, output } = await bench.run(readOnly, env());
-    server.closeAllConnections();
-    server.close();
+    test('takes the tag local from the image that had it', async () => {
+      const registryOf = { registry: tokenFor(newRepository()) };
+      const tags = ['local'];
+      await bench.run(scene({ tags, build_args: { GREETING: 'first' } }, registryOf), env());
 
-    expect(plane.failure, output).toMatchObject({
-      code: 'auth_error',
-      message: expect.stringContaining('403 ("you may only read here")'),
+      const { plane } = await bench.run(
+        scene({ tags, build_args: { GREETING: 'second' } }, registryOf),
+        env(),
+      );
+
+      expect(plane.images[0]?.tags).toEqual(['local']);
+      expect(await digestUnder(registryOf.registry.repository, 'local')).toBe(plane.images[0]?.digest);
+    });
+
+    test('is kept as a file when it is not to be pushed, beside the files that its service leaves', async () => {
+      const artifacts = [{ paths: ['notes.txt'], root: '.', format: 'file' as const }];
+      const source = imageSource(TWO_STAGES, { 'notes.txt': 'read me' });
+
+      const { plane, output } = await bench.run(
+        scene({ push: false }, { source, spec: { artifacts } }),
+        env(),
+      );
+
+      expect(plane.requests).not.toContain('POST /v1/jobs/registry-token');
+      expect([...plane.stored.keys()].sort(), output).toEqual(['hello.image.tar', 'notes.txt']);
+      expect(namesIn(plane.stored.get('hello.image.tar'))).toContain(
+        name === 'buildah' ? 'oci-layout' : 'manifest.json',
+      );
+    });
+
+    test('is built of what the commands have left, and takes nothing of what they left running', async () => {
+      const scratch = mkdtempSync(join(bench.root, 'scratch-'));
+      const commands = [
+        "printf 'FROM scratch\\nCOPY made.txt /\\n' > Made.Dockerfile; echo made > made.txt",
+        `(while :; do cp -r ${bench.root}/staithe-login-* ${scratch} 2>/dev/null || :; done) &`,
+      ];
+      const repository = newRepository();
+      const made = scene(
+        { dockerfile: 'Made.Dockerfile' },
+        { registry: tokenFor(repository), spec: { commands } },
+      );
+
+      const { plane, output } = await bench.run(made, env());
+
+      expect(plane.result.status, output).toBe('completed');
+      expect(await digestUnder(repository, 'v1')).toBe(plane.images[0]?.digest);
+      expect(readdirSync(scratch)).toEqual([]);
+    });
+
+    test('that cannot be built fails at the instruction that failed', async () => {
+      const { plane, output } = await bench.run(scene({}, { source: imageSource(FAILING) }), env());
+
+      expect(plane.failure, output).toMatchObject({
+        code: 'build_error',
+        step: 'build image',
+        stage: expect.stringMatching(/^\[build \d\/\d\] RUN \["\/bin\/busybox".*exit 7"\]$/),
+        message: expect.stringMatching(/exit code \d.*RUN/),
+      });
+      expect(plane.failure.last_lines?.join('\n')).toMatch(/about to fail|exit 7/);
+      expect(plane.requests).not.toContain('POST /v1/jobs/registry-token');
+    });
+
+    test('is given up when the backend ends the job: nothing of the build goes on', async () => {
+      const seconds = `${100_000 + Number(process.hrtime.bigint() % 100_000n)}`;
+      const sleeping = FAILING.replace('"sh", "-c", "echo about to fail; exit 7"', `"sleep", "${seconds}"`);
+      await using plane = await ControlPlane.start(scene({}, { source: imageSource(sleeping) }));
+
+      const agent = bench.start(plane, env());
+      await eventually(() => expect(isRunning('sleep', seconds)).toBe(true));
+      agent.child.kill('SIGTERM');
+      const { exitCode } = await agent.ended;
+
+      expect(exitCode).toBe(EXIT.interrupted);
+      expect(plane.results).toEqual([]);
+      await eventually(() => expect(isRunning('sleep', seconds)).toBe(false));
+    });
+
+    test('is an auth_error with the way out when the registry refuses the credential', async () => {
+      const refused = tokenFor(newRepository(), { password: 'an old password' });
+
+      const { plane, output } = await bench.run(scene({}, { registry: refused }), env());
+
+      expect(plane.failure, output).toMatchObject({
+        code: 'auth_error',
+        step: 'push image',
+        message: expect.stringMatching(/refuses to let this job push to acme\/web-\d+: 401/),
+        hint: refused.remedy,
+      });
+      expect(plane.images).toEqual([]);
+      expect(output).not.toContain('an old password');
+    });
+
+    test('is an auth_error when the credential may read and not push', async () => {
+      const denied = { errors: [{ code: 'DENIED', message: 'you may only read here' }] };
+      const server = createServer(({ method, url }, response) => {
+        const status = method === 'POST' ? 403 : url === '/v2/' ? 200 : 404;
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(denied));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+      const readOnly = scene({}, { registry: tokenFor(newRepository(), { registry: host }) });
+      const { plane, output } = await bench.run(readOnly, env());
+      server.closeAllConnections();
+      server.close();
+
+      expect(plane.failure, output).toMatchObject({
+        code: 'auth_error',
+        message: expect.stringContaining('403 ("you may only read here")'),
+      });
+    });
+
+    test('is a registry_error when nobody answers at the registry', async () => {
+      const away = await startDistribution();
+      await away[Symbol.asyncDispose]();
+
+      const { plane, output } = await bench.run(
+        scene({}, { registry: tokenFor(newRepository(), { registry: away.host }) }),
+        env(),
+      );
+
+      expect(plane.failure, output).toMatchObject({
+        code: 'registry_error',
+        step: 'push image',
+        message: expect.stringContaining(`${away.host} does not answer`),
+      });
     });
   });
-
-  test('is a registry_error when nobody answers at the registry', async () => {
-    const away = await startDistribution();
-    await away[Symbol.asyncDispose]();
-
-    const { plane, output } = await bench.run(
-      scene({}, { registry: tokenFor(newRepository(), { registry: away.host }) }),
-      env(),
-    );
-
-    expect(plane.failure, output).toMatchObject({
-      code: 'registry_error',
-      step: 'push image',
-      message: expect.stringContaining(`${away.host} does not answer`),
-    });
-  });
-});
 
 describe('a service that should be an image', () => {
   test('without its Dockerfile fails and says what the context has', async () => {
@@ -280,7 +292,9 @@ describe('a service that should be an image', () => {
   });
 
   test('on a machine without builders fails with each one that was tried and what it said', async () => {
-    const { plane } = await bench.run(scene({}), { PATH: '/nonexistent' });
+    const source = tarGz({ name: 'Dockerfile', content: 'FROM scratch' });
+
+    const { plane } = await bench.run(scene({}, { source }), { PATH: '/nonexistent' });
 
     expect(plane.failure).toMatchObject({
       code: 'build_error',
@@ -290,7 +304,7 @@ describe('a service that should be an image', () => {
     });
   });
 
-  test.skipIf(!canRunDocker)('is built once the daemon of the machine has started', async () => {
+  test('is built once the daemon of the machine has started', needs('docker', 'busybox'), async () => {
     const folder = mkdtempSync(join(bench.root, 'machine-'));
     const [program, socket] = [join(folder, 'docker'), join(folder, 'docker.sock')];
     symlinkSync(spawnSync('which', ['docker'], { encoding: 'utf8' }).stdout.trim(), program);
@@ -304,17 +318,21 @@ describe('a service that should be an image', () => {
     expect(plane.result.status, output).toBe('completed');
   });
 
-  test('whose registry the control plane cannot open fails as it says', async () => {
-    const fault = (request: string) =>
-      request === 'POST /v1/jobs/registry-token'
-        ? ({ problem: 'registry_credential_missing' } as const)
-        : undefined;
+  test(
+    'whose registry the control plane cannot open fails as it says',
+    needs('buildah', 'busybox'),
+    async () => {
+      const fault = (request: string) =>
+        request === 'POST /v1/jobs/registry-token'
+          ? ({ problem: 'registry_credential_missing' } as const)
+          : undefined;
 
-    const { plane } = await bench.run(scene({}, { fault }), buildahOnly());
+      const { plane } = await bench.run(scene({}, { fault }), buildahOnly());
 
-    expect(plane.failure).toMatchObject({ code: 'auth_error', step: 'push image' });
-    expect(plane.failure.hint).toContain('staithe secret set');
-  });
+      expect(plane.failure).toMatchObject({ code: 'auth_error', step: 'push image' });
+      expect(plane.failure.hint).toContain('staithe secret set');
+    },
+  );
 });
 
 /** Whether a process with just these arguments runs on this machine, in a container or not. */

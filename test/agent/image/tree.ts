@@ -1,9 +1,14 @@
 /** Sources whose service is an image: of nothing but a static busybox. */
+
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tarGz } from '../../archive/craft.ts';
+import { demand } from '../../tools.ts';
 
-const busybox = () => readFileSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim());
+const busybox = () => {
+  demand('busybox');
+  return readFileSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim());
+};
 
 /** Two stages: the first runs commands, the second keeps what they wrote. */
 export const TWO_STAGES = `FROM scratch AS build

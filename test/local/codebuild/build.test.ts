@@ -6,10 +6,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { codebuild } from '../../../lib/local/codebuild/index.ts';
-import { createLimits } from '../../../lib/local/codebuild/limits.ts';
-import { bubblewrap, detectSandbox, plain } from '../../../lib/local/codebuild/sandbox.ts';
+import { bubblewrap, plain } from '../../../lib/local/codebuild/sandbox.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
 import { eventually } from '../../patience.ts';
+import { needs } from '../../tools.ts';
 import { answers, codeBuildCloud, own, type Setup } from './build-cloud.ts';
 import { OPERATOR, type ScriptedCloud, scriptedCloud } from './scripted-cloud.ts';
 
@@ -26,14 +26,13 @@ async function setUp(setup: Setup) {
 
 const spec = (...commands: string[]) => JSON.stringify({ version: 0.2, phases: { build: { commands } } });
 
-const usable = detectSandbox().kind === 'bubblewrap';
 const sandboxes = [
-  { name: 'a plain process', sandbox: plain, skip: false },
-  { name: 'bubblewrap (skipped where it does not work)', sandbox: bubblewrap, skip: !usable },
+  { name: 'a plain process', sandbox: plain, options: needs() },
+  { name: 'bubblewrap', sandbox: bubblewrap, options: needs('bubblewrap') },
 ];
 
-for (const { name, sandbox, skip } of sandboxes) {
-  describe.skipIf(skip)(`a build in ${name}`, () => {
+for (const { name, sandbox, options } of sandboxes) {
+  describe(`a build in ${name}`, options, () => {
     it('carries folder and exported variables from command to command, and forgets what was unset', async () => {
       const { finish } = await setUp({
         sandbox,
@@ -181,7 +180,7 @@ function processesWith(mark: string): string[] {
     .filter((line) => line.split('\0').includes(mark) && line.startsWith('sleep'));
 }
 
-describe.skipIf(!usable)('the sandbox (skipped where bubblewrap does not work)', () => {
+describe('the sandbox', needs('bubblewrap'), () => {
   it('hides the state folder, the home and the processes of the user, and has no capabilities', async () => {
     const { finish, cloud } = await setUp({
       sandbox: bubblewrap,
@@ -209,7 +208,7 @@ describe.skipIf(!usable)('the sandbox (skipped where bubblewrap does not work)',
   });
 });
 
-describe.skipIf(!usable)('a build whose cloud was killed (skipped where bubblewrap does not work)', () => {
+describe('a build whose cloud was killed', needs('bubblewrap'), () => {
   for (const kind of ['bubblewrap', 'plain']) {
     it(`leaves no process behind in the sandbox ${kind}`, async () => {
       const mark = `654${process.pid}${Date.now() % 100_000}`;
@@ -242,24 +241,19 @@ describe.skipIf(!usable)('a build whose cloud was killed (skipped where bubblewr
   }
 });
 
-const limited = createLimits(`probe-${process.pid}`);
-limited.release();
-describe.skipIf(!usable || limited.kind === 'none')(
-  'a fork bomb (skipped where processes cannot be limited)',
-  () => {
-    it('meets the limit of processes and fails its own build only', async () => {
-      const { finish } = await setUp({
-        sandbox: bubblewrap,
-        buildspec: spec('i=0; while [ $i -lt 1500 ]; do sleep 300 & i=$((i+1)); done; echo "started all"'),
-      });
-
-      const { build, lines } = await finish();
-
-      expect(lines.join('\n')).toMatch(/Cannot fork/);
-      expect(build.buildStatus).toBe('FAILED');
+describe('a fork bomb', needs('bubblewrap', 'limits'), () => {
+  it('meets the limit of processes and fails its own build only', async () => {
+    const { finish } = await setUp({
+      sandbox: bubblewrap,
+      buildspec: spec('i=0; while [ $i -lt 1500 ]; do sleep 300 & i=$((i+1)); done; echo "started all"'),
     });
-  },
-);
+
+    const { build, lines } = await finish();
+
+    expect(lines.join('\n')).toMatch(/Cannot fork/);
+    expect(build.buildStatus).toBe('FAILED');
+  });
+});
 
 describe('StartBuild', () => {
   it('repeats nothing for the same idempotency token, and refuses it for other parameters', async () => {

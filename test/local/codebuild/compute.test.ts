@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findDocker } from '../../../lib/local/codebuild/docker.ts';
 import { detectSandbox, plain } from '../../../lib/local/codebuild/sandbox.ts';
+import { needs } from '../../tools.ts';
 import { codeBuildCloud, own, type Setup } from './build-cloud.ts';
 
 const closes: (() => Promise<void>)[] = [];
@@ -88,50 +88,43 @@ describe('Lambda compute', () => {
 });
 
 const sandbox = detectSandbox();
-const buildah = spawnSync('buildah', ['--version']).status === 0 && process.getuid?.() === 0;
 describe('a build in privileged mode', () => {
   const privileged = environment({ PrivilegedMode: true });
 
-  it.skipIf(!buildah || sandbox.kind === 'plain')(
-    'makes a container image (skipped without buildah, bubblewrap or root)',
-    async () => {
-      const { finish, cloud } = await setUp({
-        sandbox,
-        properties: privileged,
-        buildspec: spec(
-          'printf "FROM scratch\\nCOPY file /file\\n" > Dockerfile; echo content > file',
-          'buildah build --isolation chroot -t made:1 . >/dev/null 2>&1; echo "status $?"',
-          'buildah images --format "{{.Name}}:{{.Tag}}" | grep made',
-        ),
-      });
+  it('makes a container image', needs('buildah', 'bubblewrap', 'root'), async () => {
+    const { finish, cloud } = await setUp({
+      sandbox,
+      properties: privileged,
+      buildspec: spec(
+        'printf "FROM scratch\\nCOPY file /file\\n" > Dockerfile; echo content > file',
+        'buildah build --isolation chroot -t made:1 . >/dev/null 2>&1; echo "status $?"',
+        'buildah images --format "{{.Name}}:{{.Tag}}" | grep made',
+      ),
+    });
 
-      const { build, lines } = await finish();
+    const { build, lines } = await finish();
 
-      expect(own(lines)).toEqual(['status 0', 'localhost/made:1']);
-      expect(build.buildStatus).toBe('SUCCEEDED');
-      expect(cloud.logged.join('\n')).toMatch(/privileged mode .* Run only image builds that you trust/);
-    },
-  );
+    expect(own(lines)).toEqual(['status 0', 'localhost/made:1']);
+    expect(build.buildStatus).toBe('SUCCEEDED');
+    expect(cloud.logged.join('\n')).toMatch(/privileged mode .* Run only image builds that you trust/);
+  });
 
-  it.skipIf(sandbox.kind === 'plain' || process.getuid?.() !== 0)(
-    'is root with its own folders only (skipped without bubblewrap or root)',
-    async () => {
-      const { finish, cloud } = await setUp({
-        sandbox,
-        properties: privileged,
-        buildspec: spec('id -u', 'ls "$STATE" 2>&1; true', 'touch /usr/x 2>&1 | tail -1'),
-      });
+  it('is root with its own folders only', needs('bubblewrap', 'root'), async () => {
+    const { finish, cloud } = await setUp({
+      sandbox,
+      properties: privileged,
+      buildspec: spec('id -u', 'ls "$STATE" 2>&1; true', 'touch /usr/x 2>&1 | tail -1'),
+    });
 
-      const { lines } = await finish({
-        environmentVariablesOverride: [{ name: 'STATE', value: cloud.folder }],
-      });
+    const { lines } = await finish({
+      environmentVariablesOverride: [{ name: 'STATE', value: cloud.folder }],
+    });
 
-      const [user, state, system] = own(lines);
-      expect(user).toBe('0');
-      expect(state).toMatch(/No such file/);
-      expect(system).toMatch(/Read-only file system/);
-    },
-  );
+    const [user, state, system] = own(lines);
+    expect(user).toBe('0');
+    expect(state).toMatch(/No such file/);
+    expect(system).toMatch(/Read-only file system/);
+  });
 });
 
 describe('Docker on this machine', () => {

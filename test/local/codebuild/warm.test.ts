@@ -5,9 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseBuildspec } from '../../../lib/local/codebuild/buildspec.ts';
 import { systemVariables } from '../../../lib/local/codebuild/environment.ts';
 import { createLimits } from '../../../lib/local/codebuild/limits.ts';
-import { bubblewrap, detectSandbox, plain, type Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
+import { bubblewrap, plain, type Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
 import { Session } from '../../../lib/local/codebuild/session.ts';
 import { warmCommand } from '../../../lib/local/codebuild/warm-command.ts';
+import { has, needs } from '../../tools.ts';
 import { codeBuildCloud, own } from './build-cloud.ts';
 
 const ends: (() => Promise<void> | void)[] = [];
@@ -15,10 +16,9 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-const usable = detectSandbox().kind === 'bubblewrap';
 const sandboxes = [
-  { name: 'a plain process', sandbox: plain, skip: false },
-  { name: 'bubblewrap (skipped where it does not work)', sandbox: bubblewrap, skip: !usable },
+  { name: 'a plain process', sandbox: plain, options: needs() },
+  { name: 'bubblewrap', sandbox: bubblewrap, options: needs('bubblewrap') },
 ];
 
 const spec = (...commands: string[]) => JSON.stringify({ version: 0.2, phases: { build: { commands } } });
@@ -58,8 +58,8 @@ function readySession(sandbox: Sandbox, program: string, command = 'node program
   return { session, begin, lines, command, inside };
 }
 
-for (const { name, sandbox, skip } of sandboxes)
-  describe.skipIf(skip)(`a Node that was ready before its build, in ${name}`, () => {
+for (const { name, sandbox, options } of sandboxes)
+  describe(`a Node that was ready before its build, in ${name}`, options, () => {
     it('has the environment, folder and arguments of the build, as one started by the shell', async () => {
       const tell = `console.log(JSON.stringify({
         argv: process.argv.slice(1), cwd: process.cwd(), main: require.main === module, file: __filename,
@@ -145,7 +145,7 @@ describe('the commands that a Node can be ready for', () => {
 describe('the warm pool', () => {
   it('gives each build a machine of its own, made ready while nobody waited', async () => {
     const { finish, cloud, close } = await codeBuildCloud({
-      sandbox: usable ? bubblewrap : plain,
+      sandbox: has('bubblewrap') ? bubblewrap : plain,
       warmMachines: 1,
       buildspec: spec(
         'echo "$CODEBUILD_SRC_DIR"; ls -A "$HOME" /tmp | grep mine; touch "$HOME/mine"; echo "$MARK"',

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { Backend } from '../../../lib/local/dynamodb/backend.ts';
-import { availableEngines } from '../../../lib/local/dynamodb/programs.ts';
 import type { Service } from '../../../lib/local/service.ts';
 import { eventually } from '../../patience.ts';
+import { needs } from '../../tools.ts';
 import { type SmallCloud, smallCloud } from './small-cloud.ts';
 
 let cloud: SmallCloud<Service>;
@@ -15,8 +15,9 @@ const TABLE = {
   BillingMode: 'PAY_PER_REQUEST',
 };
 
-test.skipIf(!availableEngines().includes('dynoxide'))(
+test(
   'an engine that is killed is started again by the next call, with its data, and never twice',
+  needs('dynoxide'),
   async () => {
     cloud = await smallCloud(() => ({ name: 'none' }));
     const backend = new Backend(cloud.cloud, 'dynoxide');

@@ -19,10 +19,10 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CapacityUse } from '../../../lib/local/dynamodb/capacity.ts';
 import { type DynamodbService, dynamodb } from '../../../lib/local/dynamodb/index.ts';
-import { availableEngines, type EngineKind } from '../../../lib/local/dynamodb/programs.ts';
+import type { EngineKind } from '../../../lib/local/dynamodb/programs.ts';
+import { needs } from '../../tools.ts';
 import { ACCOUNT, REGION, type SmallCloud, smallCloud } from './small-cloud.ts';
 
-const available = availableEngines();
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
 const TABLE_ARN = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/things`;
 
@@ -54,8 +54,7 @@ const TABLE = {
 const key = (pk: string, sk = '1') => ({ pk: { S: pk }, sk: { S: sk } });
 
 for (const kind of KINDS) {
-  const missing = !available.includes(kind);
-  describe.skipIf(missing)(`DynamoDB on ${kind}${missing ? ' (not installed on this machine)' : ''}`, () => {
+  describe(`DynamoDB on ${kind}`, needs(kind), () => {
     let cloud: SmallCloud<DynamodbService>;
     let client: DynamoDBClient;
 

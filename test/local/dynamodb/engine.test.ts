@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -6,9 +6,10 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Engine, startEngine } from '../../../lib/local/dynamodb/engine.ts';
 import { EngineClient } from '../../../lib/local/dynamodb/engine-client.ts';
-import { availableEngines, DATA_FILE, type EngineKind } from '../../../lib/local/dynamodb/programs.ts';
+import { DATA_FILE, type EngineKind } from '../../../lib/local/dynamodb/programs.ts';
 import { eventually } from '../../patience.ts';
-import { CAN_LOOK, processesWith } from '../../system/processes.ts';
+import { processesWith } from '../../system/processes.ts';
+import { has, needs } from '../../tools.ts';
 import {
   connectorProcess,
   engineProcess,
@@ -17,11 +18,7 @@ import {
   withoutBubblewrap,
 } from './engine-processes.ts';
 
-const available = availableEngines();
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
-/** Whether an engine can have a network namespace of its own here. */
-const CAN_ISOLATE =
-  spawnSync('bwrap', ['--unshare-net', '--unshare-pid', '--dev-bind', '/', '/', 'true']).status === 0;
 
 const href = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
 /** A program that starts an engine, makes a table of the folder's name, writes for ever, and says what was acknowledged. */
@@ -89,100 +86,103 @@ test('an engine that cannot run here is refused with what to install', async () 
   vi.unstubAllEnvs();
 });
 
-describe.each(KINDS.filter((kind) => available.includes(kind)))('the %s engine', (kind) => {
-  /** The ways to end it are the same for both, and a JVM takes seconds to start: it has the most usual one. */
-  const many = kind === 'dynoxide';
+for (const kind of KINDS)
+  describe(`the ${kind} engine`, needs(kind), () => {
+    /** The ways to end it are the same for both, and a JVM takes seconds to start: it has the most usual one. */
+    const many = kind === 'dynoxide';
 
-  describe.runIf(CAN_ISOLATE)('in a network of its own', () => {
-    test('answers on no port of this machine, and keeps its data from other users', async () => {
-      await owner(kind);
-
-      const ports = await portsThatShow(table);
-
-      expect(ports).toEqual([]);
-      expect(statSync(join(folder, DATA_FILE[kind])).mode & 0o077).toBe(0);
-    });
-
-    test.each(many ? STRIKES : STRIKES.slice(0, 1))(
-      'ends whole when kill -9 hits %s, and loses nothing that was acknowledged',
-      async (_what, strike) => {
-        const { process: child, acknowledged } = await owner(kind);
-
-        strike(child);
-
-        await gone();
-        const kept = await scanAll(await started(kind));
-        expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
-      },
-    );
-  });
-
-  if (many)
-    describe.runIf(CAN_LOOK)('where bubblewrap cannot isolate it', () => {
-      test('runs on loopback, and says so', async () => {
-        withoutBubblewrap();
-        const log = vi.fn();
-
-        const engine = await startEngine({ kind, dataDir: folder, log });
-
-        expect(engine.isolated).toBe(false);
-        expect(log).toHaveBeenCalledWith(expect.stringContaining('not isolated'));
-        await engine.stop();
-      });
-
-      test('can be reached on a port, which is why it is not the first choice', async () => {
-        withoutBubblewrap();
+    describe('in a network of its own', needs('bubblewrap'), () => {
+      test('answers on no port of this machine, and keeps its data from other users', async () => {
         await owner(kind);
 
         const ports = await portsThatShow(table);
 
-        expect(ports).toHaveLength(1);
+        expect(ports).toEqual([]);
+        expect(statSync(join(folder, DATA_FILE[kind])).mode & 0o077).toBe(0);
       });
 
-      test('ends with its owner, and loses nothing that was acknowledged', async () => {
-        withoutBubblewrap();
-        const { process: child, acknowledged } = await owner(kind);
+      test.each(many ? STRIKES : STRIKES.slice(0, 1))(
+        'ends whole when kill -9 hits %s, and loses nothing that was acknowledged',
+        async (_what, strike) => {
+          const { process: child, acknowledged } = await owner(kind);
 
-        child.kill('SIGKILL');
+          strike(child);
 
-        await gone();
-        const kept = await scanAll(await started(kind));
-        expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
-      });
-
-      test('ends when the tether that held it is killed', async () => {
-        withoutBubblewrap();
-        const engine = await startEngine({ kind, dataDir: folder });
-
-        keepers(folder).forEach(kill);
-
-        await engine.exited;
-        expect(processesWith(folder)).toEqual([]);
-      });
-
-      test('is ended by the next start when its owner and its tether were killed', async () => {
-        withoutBubblewrap();
-        const { process: child } = await owner(kind);
-        const leftOver = engineProcess(folder);
-        process.kill(child.pid ?? 0, 'SIGSTOP'); // so that it cannot see its tether end
-        keepers(folder).forEach(kill);
-        child.kill('SIGKILL');
-
-        await started(kind);
-
-        expect(engineProcess(folder)).not.toBe(leftOver);
-      });
+          await gone();
+          const kept = await scanAll(await started(kind));
+          expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
+        },
+      );
     });
 
-  test('ends when it is stopped', async () => {
-    const engine = await startEngine({ kind, dataDir: folder });
+    if (many)
+      describe('where bubblewrap cannot isolate it', needs('/proc'), () => {
+        test('runs on loopback, and says so', async () => {
+          withoutBubblewrap();
+          const log = vi.fn();
 
-    await engine.stop();
+          const engine = await startEngine({ kind, dataDir: folder, log });
 
-    await expect(new EngineClient(engine.agent).post('DynamoDB_20120810.ListTables', '{}')).rejects.toThrow();
-    expect(CAN_LOOK ? processesWith(folder) : []).toEqual([]);
+          expect(engine.isolated).toBe(false);
+          expect(log).toHaveBeenCalledWith(expect.stringContaining('not isolated'));
+          await engine.stop();
+        });
+
+        test('can be reached on a port, which is why it is not the first choice', async () => {
+          withoutBubblewrap();
+          await owner(kind);
+
+          const ports = await portsThatShow(table);
+
+          expect(ports).toHaveLength(1);
+        });
+
+        test('ends with its owner, and loses nothing that was acknowledged', async () => {
+          withoutBubblewrap();
+          const { process: child, acknowledged } = await owner(kind);
+
+          child.kill('SIGKILL');
+
+          await gone();
+          const kept = await scanAll(await started(kind));
+          expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
+        });
+
+        test('ends when the tether that held it is killed', async () => {
+          withoutBubblewrap();
+          const engine = await startEngine({ kind, dataDir: folder });
+
+          keepers(folder).forEach(kill);
+
+          await engine.exited;
+          expect(processesWith(folder)).toEqual([]);
+        });
+
+        test('is ended by the next start when its owner and its tether were killed', async () => {
+          withoutBubblewrap();
+          const { process: child } = await owner(kind);
+          const leftOver = engineProcess(folder);
+          process.kill(child.pid ?? 0, 'SIGSTOP'); // so that it cannot see its tether end
+          keepers(folder).forEach(kill);
+          child.kill('SIGKILL');
+
+          await started(kind);
+
+          expect(engineProcess(folder)).not.toBe(leftOver);
+        });
+      });
+
+    test('ends when it is stopped', async () => {
+      const engine = await startEngine({ kind, dataDir: folder });
+
+      await engine.stop();
+
+      await expect(
+        new EngineClient(engine.agent).post('DynamoDB_20120810.ListTables', '{}'),
+      ).rejects.toThrow();
+      expect(has('/proc') ? processesWith(folder) : []).toEqual([]);
+    });
   });
-});
 
 function kill(pid: number): void {
   process.kill(pid, 'SIGKILL');

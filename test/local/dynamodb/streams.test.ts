@@ -10,10 +10,10 @@ import {
 } from '@aws-sdk/client-dynamodb-streams';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type DynamodbService, dynamodb } from '../../../lib/local/dynamodb/index.ts';
-import { availableEngines, type EngineKind } from '../../../lib/local/dynamodb/programs.ts';
+import type { EngineKind } from '../../../lib/local/dynamodb/programs.ts';
+import { needs } from '../../tools.ts';
 import { type ClientSettings, REGION, type SmallCloud, smallCloud } from './small-cloud.ts';
 
-const available = availableEngines();
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
 
 const attribute = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' });
@@ -48,8 +48,7 @@ async function readStream(settings: ClientSettings, StreamArn: string): Promise<
 }
 
 for (const kind of KINDS) {
-  const missing = !available.includes(kind);
-  describe.skipIf(missing)(`DynamoDB on ${kind}${missing ? ' (not installed on this machine)' : ''}`, () => {
+  describe(`DynamoDB on ${kind}`, needs(kind), () => {
     let cloud: SmallCloud<DynamodbService>;
     let client: DynamoDBClient;
     let streamArn: string;

@@ -1,5 +1,6 @@
 /** The registry with the clients that people use: buildah, and Docker where its daemon runs. */
-import { execFile, spawnSync } from 'node:child_process';
+
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +12,10 @@ import {
   ListImagesCommand,
 } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { needs } from '../../tools.ts';
 import { PUSH, passwordOf, type RegistryCloud, repositoryArn, startRegistryCloud } from './cloud.ts';
 
 const run = promisify(execFile);
-const answers = (command: string, ...arguments_: string[]) => spawnSync(command, arguments_).status === 0;
 
 /** What builds and moves an image; each keeps its images and logins in a folder of its own. */
 interface Client {
@@ -74,81 +75,86 @@ const docker: Client = {
   },
 };
 
-const clients = [buildah, ...(answers('docker', 'info') ? [docker] : [])];
-const why = answers('buildah', '--version') ? undefined : 'buildah is not installed (apt install buildah)';
+const CLIENTS = [
+  { client: buildah, options: needs('buildah', 'busybox') },
+  { client: docker, options: needs('docker daemon', 'busybox') },
+];
 
-describe.skipIf(why !== undefined).each(clients)(`the registry and $name ${why ?? ''}`, (client) => {
-  let cloud: RegistryCloud;
-  let folder: string;
-  let other: string;
-  let host: string;
-  const repository = `team/${client.name.toLowerCase()}`;
-  beforeAll(async () => {
-    cloud = await startRegistryCloud();
-    host = await cloud.host;
-    folder = mkdtempSync(join(tmpdir(), 'client-'));
-    other = mkdtempSync(join(tmpdir(), 'client-'));
-    for (const repositoryName of [repository, 'team/forbidden'])
-      await cloud.client.send(new CreateRepositoryCommand({ repositoryName }));
-    mkdirSync(join(folder, 'context'));
-    copyFileSync('/bin/busybox', join(folder, 'context', 'busybox'));
-    writeFileSync(
-      join(folder, 'context', 'Dockerfile'),
-      `FROM scratch
+for (const { client, options } of CLIENTS)
+  describe(`the registry and ${client.name}`, options, () => {
+    let cloud: RegistryCloud;
+    let folder: string;
+    let other: string;
+    let host: string;
+    const repository = `team/${client.name.toLowerCase()}`;
+    beforeAll(async () => {
+      cloud = await startRegistryCloud();
+      host = await cloud.host;
+      folder = mkdtempSync(join(tmpdir(), 'client-'));
+      other = mkdtempSync(join(tmpdir(), 'client-'));
+      for (const repositoryName of [repository, 'team/forbidden'])
+        await cloud.client.send(new CreateRepositoryCommand({ repositoryName }));
+      mkdirSync(join(folder, 'context'));
+      copyFileSync('/bin/busybox', join(folder, 'context', 'busybox'));
+      writeFileSync(
+        join(folder, 'context', 'Dockerfile'),
+        `FROM scratch
 COPY busybox /bin/busybox
 RUN ["/bin/busybox", "sh", "-c", "echo made in a build > /made"]
 CMD ["/bin/busybox", "cat", "/made"]
 `,
-    );
-    const session = await cloud.as('pusher', {
-      Statement: [
-        { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-        { Effect: 'Allow', Action: PUSH, Resource: repositoryArn(repository) },
-      ],
+      );
+      const session = await cloud.as('pusher', {
+        Statement: [
+          { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
+          { Effect: 'Allow', Action: PUSH, Resource: repositoryArn(repository) },
+        ],
+      });
+      const password = (await passwordOf(session)).slice('AWS:'.length);
+      for (const place of [folder, other]) await client.login(place, host, password);
     });
-    const password = (await passwordOf(session)).slice('AWS:'.length);
-    for (const place of [folder, other]) await client.login(place, host, password);
+    afterAll(async () => {
+      // Docker's daemon would keep them.
+      await client.run(folder, 'rmi', '-f', `${host}/${repository}:v1`, `${host}/team/forbidden:v1`);
+      await cloud[Symbol.asyncDispose]();
+      for (const place of [folder, other]) rmSync(place, { recursive: true, force: true });
+    });
+
+    test('agree on an image that was built, pushed, and pulled elsewhere', async () => {
+      const tag = `${host}/${repository}:v1`;
+      await client.build(folder, tag);
+      await client.push(folder, tag);
+
+      expect(await client.read(other, tag, '/made')).toBe('made in a build\n');
+      const { imageDetails } = await cloud.client.send(
+        new DescribeImagesCommand({ repositoryName: repository }),
+      );
+      expect(imageDetails).toHaveLength(1);
+      expect(imageDetails?.[0]?.imageSizeInBytes).toBeGreaterThan(500_000);
+    });
+
+    test('a token of one repository pushes to no other', async () => {
+      const tag = `${host}/team/forbidden:v1`;
+      await client.build(folder, tag);
+
+      const refused: unknown = await client.push(folder, tag).catch((error: unknown) => error);
+
+      expect(String(refused)).toMatch(/denied|not authorized|403 \(Forbidden\)/i);
+      const { imageIds } = await cloud.client.send(
+        new ListImagesCommand({ repositoryName: 'team/forbidden' }),
+      );
+      expect(imageIds).toEqual([]);
+    });
+
+    test('a wrong password opens nothing', async () => {
+      const place = mkdtempSync(join(tmpdir(), 'client-'));
+
+      await expect(client.login(place, host, 'wrong')).rejects.toThrow(/unauthorized|invalid/i);
+      rmSync(place, { recursive: true });
+    });
   });
-  afterAll(async () => {
-    // Docker's daemon would keep them.
-    await client.run(folder, 'rmi', '-f', `${host}/${repository}:v1`, `${host}/team/forbidden:v1`);
-    await cloud[Symbol.asyncDispose]();
-    for (const place of [folder, other]) rmSync(place, { recursive: true, force: true });
-  });
 
-  test('agree on an image that was built, pushed, and pulled elsewhere', async () => {
-    const tag = `${host}/${repository}:v1`;
-    await client.build(folder, tag);
-    await client.push(folder, tag);
-
-    expect(await client.read(other, tag, '/made')).toBe('made in a build\n');
-    const { imageDetails } = await cloud.client.send(
-      new DescribeImagesCommand({ repositoryName: repository }),
-    );
-    expect(imageDetails).toHaveLength(1);
-    expect(imageDetails?.[0]?.imageSizeInBytes).toBeGreaterThan(500_000);
-  });
-
-  test('a token of one repository pushes to no other', async () => {
-    const tag = `${host}/team/forbidden:v1`;
-    await client.build(folder, tag);
-
-    const refused: unknown = await client.push(folder, tag).catch((error: unknown) => error);
-
-    expect(String(refused)).toMatch(/denied|not authorized|403 \(Forbidden\)/i);
-    const { imageIds } = await cloud.client.send(new ListImagesCommand({ repositoryName: 'team/forbidden' }));
-    expect(imageIds).toEqual([]);
-  });
-
-  test('a wrong password opens nothing', async () => {
-    const place = mkdtempSync(join(tmpdir(), 'client-'));
-
-    await expect(client.login(place, host, 'wrong')).rejects.toThrow(/unauthorized|invalid/i);
-    rmSync(place, { recursive: true });
-  });
-});
-
-test.skipIf(why !== undefined)('an image of two platforms is pushed as one index', async () => {
+test('an image of two platforms is pushed as one index', needs('buildah'), async () => {
   await using cloud = await startRegistryCloud();
   const host = await cloud.host;
   const folder = mkdtempSync(join(tmpdir(), 'client-'));

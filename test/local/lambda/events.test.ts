@@ -10,6 +10,7 @@ import { dynamodb } from '../../../lib/local/dynamodb/index.ts';
 import { lambda } from '../../../lib/local/lambda/index.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
 import { eventually } from '../../patience.ts';
+import { needs } from '../../tools.ts';
 import { inline, type Running, role, run } from './running.ts';
 
 let running: Running;
@@ -244,34 +245,31 @@ describe('a DynamoDB stream', () => {
   });
 });
 
-test.runIf(process.platform === 'linux')(
-  'children of a cloud that was killed die with it, even in an endless loop',
-  async () => {
-    running = await run({ Role: role() });
-    writeFileSync(join(folder, 'index.js'), 'require("node:fs").writeFileSync("looping", ""); for (;;);');
-    const module = new URL('../../../lib/local/lambda/runtime/launch.ts', import.meta.url).href;
-    const settings = {
-      runtime: 'nodejs22.x',
-      handler: 'index.handler',
-      memorySize: 128,
-      environment: {},
-      logging: {},
-    };
-    const launch = { settings, code: { folder }, credentials: {} };
-    const program = `import { startChild } from ${JSON.stringify(module)};
+test('children of a cloud that was killed die with it, even in an endless loop', needs('/proc'), async () => {
+  running = await run({ Role: role() });
+  writeFileSync(join(folder, 'index.js'), 'require("node:fs").writeFileSync("looping", ""); for (;;);');
+  const module = new URL('../../../lib/local/lambda/runtime/launch.ts', import.meta.url).href;
+  const settings = {
+    runtime: 'nodejs22.x',
+    handler: 'index.handler',
+    memorySize: 128,
+    environment: {},
+    logging: {},
+  };
+  const launch = { settings, code: { folder }, credentials: {} };
+  const program = `import { startChild } from ${JSON.stringify(module)};
     console.log(startChild(${JSON.stringify(launch)}, '127.0.0.1:9/00', 's').pid);
     setInterval(() => {}, 1000);`;
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', program]);
-    const pid = await new Promise<number>((resolve) =>
-      parent.stdout.once('data', (text) => resolve(Number(text))),
-    );
-    await eventually(() => expect(existsSync(join(folder, 'looping'))).toBe(true));
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  const pid = await new Promise<number>((resolve) =>
+    parent.stdout.once('data', (text) => resolve(Number(text))),
+  );
+  await eventually(() => expect(existsSync(join(folder, 'looping'))).toBe(true));
 
-    parent.kill('SIGKILL');
+  parent.kill('SIGKILL');
 
-    await eventually(() => expect(isRunning(pid)).toBe(false));
-  },
-);
+  await eventually(() => expect(isRunning(pid)).toBe(false));
+});
 
 /** A process that has ended may stay in the table until its new parent takes notice. */
 function isRunning(pid: number): boolean {
