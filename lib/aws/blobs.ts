@@ -16,6 +16,19 @@ import { s3Multipart } from './multipart.ts';
 import { base64Of, hexFrom, presignPut } from './presigned-put.ts';
 import { setting } from './settings.ts';
 
+/**
+ * A presigned PUT takes any header that is not signed, but for `x-amz-…` ones, which S3 refuses then; S3 keeps those of
+ * the five names below and gives them back. A signature cannot forbid a header, so they are overridden where bytes are
+ * read ("GetObject", response-…), in the signed query. S3 takes no empty value; these are the values that say nothing:
+ * `identity` is no encoding (RFC 9110, section 12.5.3), `und` no language (BCP 47), and a link like this is for one.
+ */
+const NEUTRAL = {
+  ResponseContentEncoding: 'identity',
+  ResponseContentLanguage: 'und',
+  ResponseCacheControl: 'private, no-cache',
+  ResponseExpires: new Date(0),
+} as const;
+
 export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Client): Blobs {
   // WHEN_REQUIRED: otherwise the SDK signs the CRC32 of an empty body into a presigned PUT, which S3 then refuses.
   const client = given ?? new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
@@ -38,11 +51,13 @@ export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Cl
       });
     },
 
-    presignDownload({ key, fileName, expiresSeconds }) {
+    presignDownload({ key, fileName, contentType, expiresSeconds }) {
       const get = new GetObjectCommand({
         Bucket: bucket,
         Key: key,
         ResponseContentDisposition: `attachment; filename="${fileName}"`,
+        ResponseContentType: contentType,
+        ...NEUTRAL,
       });
       return getSignedUrl(client, get, { expiresIn: expiresSeconds });
     },
@@ -100,10 +115,17 @@ export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Cl
       );
     },
 
-    async copy({ from, version, to }) {
+    async copy({ from, version, to, contentType }) {
       const source = `${bucket}/${from}${version === undefined ? '' : `?versionId=${version}`}`;
       await client.send(
-        new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource: source, ChecksumAlgorithm: 'SHA256' }),
+        new CopyObjectCommand({
+          Bucket: bucket,
+          Key: to,
+          CopySource: source,
+          ChecksumAlgorithm: 'SHA256',
+          MetadataDirective: 'REPLACE',
+          ContentType: contentType,
+        }),
       );
     },
 

@@ -17,7 +17,7 @@ export interface MemoryBlobs extends Blobs {
   /** Sends bytes to a presigned upload. @returns the status that S3 answers with: 200, 400, 403 or 404 */
   put(url: string, headers: Readonly<Record<string, string>>, bytes: Uint8Array): number;
   /** Follows a presigned download. */
-  fetch(url: string): { status: number; bytes?: Buffer; disposition?: string };
+  fetch(url: string): { status: number; bytes?: Buffer; headers?: Readonly<Record<string, string>> };
   /** Puts bytes in place, as an uploader would who is not this system. */
   place(key: string, bytes: Uint8Array, options?: { sha256?: string }): void;
   /** Whether there are bytes now. */
@@ -31,7 +31,12 @@ type Grant = { readonly expires: number } & (
       readonly headers: Readonly<Record<string, string>>;
       readonly accept: (bytes: Buffer, sha256: string) => number;
     }
-  | { readonly method: 'GET'; readonly key: string; readonly disposition: string }
+  | {
+      readonly method: 'GET';
+      readonly key: string;
+      readonly disposition: string;
+      readonly contentType: string;
+    }
 );
 
 const hexDigest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -82,6 +87,8 @@ export function memoryBlobs(clock: Clock): MemoryBlobs {
     const sent = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
     sent.set('content-length', String(bytes.length)); // what HTTP itself would send
     if (Object.entries(found.headers).some(([name, value]) => sent.get(name) !== value)) return 403;
+    // S3 refuses headers of its own that are not signed; others it takes.
+    if ([...sent.keys()].some((name) => name.startsWith('x-amz-') && !(name in found.headers))) return 403;
     const sha256 = hexDigest(bytes);
     const declared = found.headers['x-amz-checksum-sha256'];
     if (declared !== undefined && base64Of(sha256) !== declared) return 400;
@@ -109,9 +116,9 @@ export function memoryBlobs(clock: Clock): MemoryBlobs {
         return 200;
       });
     },
-    async presignDownload({ key, fileName, expiresSeconds }) {
+    async presignDownload({ key, fileName, contentType, expiresSeconds }) {
       const disposition = `attachment; filename="${fileName}"`;
-      return grant(key, { method: 'GET', key, disposition, expires: expiry(expiresSeconds) });
+      return grant(key, { method: 'GET', key, disposition, contentType, expires: expiry(expiresSeconds) });
     },
     async head(key) {
       const blob = blobs.get(key);
@@ -145,7 +152,8 @@ export function memoryBlobs(clock: Clock): MemoryBlobs {
       if (found?.method !== 'GET') return { status: 403 };
       const blob = blobs.get(found.key);
       if (blob === undefined) return { status: 404 };
-      return { status: 200, bytes: Buffer.from(blob.bytes), disposition: found.disposition };
+      const headers = { 'content-disposition': found.disposition, 'content-type': found.contentType };
+      return { status: 200, bytes: Buffer.from(blob.bytes), headers };
     },
     place: (key, bytes, { sha256 } = {}) => keep(key, bytes, sha256),
     has: (key) => blobs.has(key),

@@ -240,7 +240,7 @@ describe('an artifact', () => {
     const { url, digest } = await Artifact.download(place.ports, ADMIN, id);
 
     expect([before.items.length, after.items.length]).toEqual([0, 1]);
-    expect(place.ports.blobs.fetch(url).disposition).toContain('filename="web.zip"');
+    expect(place.ports.blobs.fetch(url).headers?.['content-disposition']).toContain('filename="web.zip"');
     expect(digest).toBe(`sha256:${sha256Of('the artifact of web')}`);
     expect(await refusal(Artifact.get(place.ports, STRANGER, id))).toBe('not_found');
   });

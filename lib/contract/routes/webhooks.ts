@@ -13,6 +13,8 @@ export const WEBHOOK_ROUTES = {
     access: 'public',
     summary: 'Receive a webhook from GitHub',
     rawBody: true,
+    // What gets through to a function is taken: 6 MB, less what JSON in JSON escapes.
+    anySize: true,
     success: {
       status: 202,
       body: z.object({ delivery_id: Id.delivery }),

@@ -61,6 +61,7 @@ export async function download(
   const url = await ports.blobs.presignDownload({
     key: BlobKeys.artifact(artifact.project_id, hexOf(artifact.digest)),
     fileName: artifact.name,
+    contentType: artifact.content_type,
     expiresSeconds: DOWNLOAD_EXPIRES_SECONDS,
   });
   return { url, digest: artifact.digest };

@@ -62,7 +62,7 @@ async function place(
     return reject(ports, artifact.id, error.code, error.message);
   }
   const to = BlobKeys.artifact(artifact.project_id, found.sha256);
-  await ports.blobs.copy({ from: key, version: blob.version, to });
+  await ports.blobs.copy({ from: key, version: blob.version, to, contentType: artifact.content_type });
   return markStored(ports, artifact.id, found);
 }
 

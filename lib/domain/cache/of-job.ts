@@ -31,6 +31,8 @@ import {
   writtenScope,
 } from './scope.ts';
 
+/** Caches are packed as gzipped tars. */
+const CACHE_TYPE = 'application/gzip';
 const DAY_MS = 24 * 3600 * 1000;
 /** A cache is fetched at once; 15 minutes forgive ten caches one after the other on a slow line. */
 const DOWNLOAD_EXPIRES_SECONDS = 15 * 60;
@@ -75,7 +77,7 @@ export async function save(
       key: BlobKeys.cache(job.project_id, sha256),
       sha256,
       sizeBytes: size_bytes,
-      contentType: 'application/gzip',
+      contentType: CACHE_TYPE,
       expiresSeconds: UPLOAD_EXPIRES_SECONDS,
     }),
   );
@@ -195,6 +197,7 @@ async function given(
   const url = await ports.blobs.presignDownload({
     key: BlobKeys.cache(project_id, sha256),
     fileName: `${sha256}.tar.gz`,
+    contentType: CACHE_TYPE,
     expiresSeconds: DOWNLOAD_EXPIRES_SECONDS,
   });
   return { hit, branch: branch ?? null, download: { url, sha256, size_bytes }, save };

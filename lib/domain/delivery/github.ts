@@ -4,7 +4,8 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
-import { GitSha, Repository } from '../values.ts';
+import { cut } from '../text.ts';
+import { GIT_REF_MAX, GitSha, Repository } from '../values.ts';
 
 /** Whether `X-Hub-Signature-256` is the HMAC of the raw bytes; compared in constant time. */
 export function signatureHolds(secret: string, body: Uint8Array, signature: string | undefined): boolean {
@@ -13,10 +14,11 @@ export function signatureHolds(secret: string, body: Uint8Array, signature: stri
   return timingSafeEqual(createHmac('sha256', secret).update(body).digest(), Buffer.from(given, 'hex'));
 }
 
+/** Of its many fields those that are needed. Nothing is asked of the ref here: each kind of ref has an answer of its own. */
 const Push = z.object({
-  ref: z.string().max(300),
+  ref: z.string(),
   after: GitSha,
-  deleted: z.boolean().default(false),
+  deleted: z.boolean().nullish(),
   head_commit: z.object({ id: GitSha }).nullish(),
   repository: z.object({ full_name: Repository }),
 });
@@ -27,26 +29,60 @@ export interface PushedCommit {
   readonly git_sha: string;
 }
 
-/** The commit that a payload asks to build, or why there is none. */
-export function pushedCommit(
-  event: string,
-  body: Uint8Array,
-): { commit: PushedCommit } | { ignored: string; repository?: string } {
+interface Ignored {
+  readonly ignored: string;
+  readonly repository?: string;
+}
+
+/** The commit that a payload asks to build, or why there is none. What is said here is the table in docs/webhooks.md. */
+export function pushedCommit(event: string, body: Uint8Array): { commit: PushedCommit } | Ignored {
   let payload: unknown;
   try {
     payload = JSON.parse(Buffer.from(body).toString('utf8'));
   } catch {
-    return { ignored: 'The body is not JSON.' };
-  }
-  if (event !== 'push')
-    return { ignored: `The event '${event}' starts nothing; a push of a branch or tag does.` };
-  const push = Push.safeParse(payload);
-  if (!push.success)
     return {
-      ignored: `The payload is no push: ${push.error.issues[0]?.path.join('.')} ${push.error.issues[0]?.message}.`,
+      ignored: "The body is not JSON. The webhook's content type at GitHub must be application/json.",
     };
+  }
+  if (event === '') return { ignored: 'The request names no event: it has no X-GitHub-Event.' };
+  if (event !== 'push')
+    return { ignored: `The event ${quoted(event)} starts nothing; a push of a branch or tag does.` };
+  const push = Push.safeParse(payload);
+  if (!push.success) {
+    const [issue] = push.error.issues;
+    const field = issue?.path.join('.') || 'the payload';
+    return { ignored: `The payload is no push: ${field}: ${issue?.message}.` };
+  }
   const { ref, after, deleted, head_commit: head, repository } = push.data;
-  if (deleted) return { ignored: `${ref} was deleted.`, repository: repository.full_name };
+  const flaw = flawOfRef(ref);
+  if (flaw !== undefined) return { ignored: flaw, repository: repository.full_name };
   // Of an annotated tag, `after` names the tag object; the commit is the head commit.
-  return { commit: { repository: repository.full_name, ref, git_sha: head?.id ?? after } };
+  const sha = head?.id ?? after;
+  if (deleted || isNothing(after) || isNothing(sha))
+    return { ignored: `${ref} was deleted.`, repository: repository.full_name };
+  return { commit: { repository: repository.full_name, ref, git_sha: sha } };
+}
+
+/** As much of a text as a reason shows. */
+const SHOWN = 100;
+const quoted = (text: string): string => `'${cut(text, SHOWN)}'`;
+
+/** Git writes a ref that is not there any more as a name of zeros. */
+const isNothing = (sha: string): boolean => /^0+$/.test(sha);
+
+/** What no ref may hold (git-check-ref-format). */
+const NO_REF =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what git refuses
+  /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\/$|\.$|\.lock(\/|$)|(^|\/)\./;
+
+/** Why the ref is no branch and no tag; undefined when it is one. */
+function flawOfRef(ref: string): string | undefined {
+  if (ref === '') return 'The ref is empty.';
+  if (!ref.isWellFormed() || NO_REF.test(ref)) return `The ref ${quoted(ref)} is not a name that git allows.`;
+  if (ref.length > GIT_REF_MAX)
+    return `The ref has ${ref.length} characters; ${GIT_REF_MAX} are the most: ${quoted(ref)}.`;
+  if (!ref.startsWith('refs/'))
+    return `The ref ${quoted(ref)} is not a full name; a branch begins with refs/heads/, a tag with refs/tags/.`;
+  if (!/^refs\/(heads|tags)\/./.test(ref)) return `The ref ${quoted(ref)} is neither a branch nor a tag.`;
+  return undefined;
 }

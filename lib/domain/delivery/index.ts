@@ -1,4 +1,5 @@
 /** Deliveries: receive a webhook, find it again. What it leads to is decided by the trigger workflow, in `trigger.ts`. */
+import { createHash } from 'node:crypto';
 import { type Actor, sees } from '../access/actor.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
@@ -6,12 +7,14 @@ import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { cut } from '../text.ts';
 import { pushedCommit, signatureHolds } from './github.ts';
 import { deliveries } from './record.ts';
 import type { Delivery } from './schema.ts';
 
 /**
- * Verifies, parses and keeps a webhook. The kept item is what starts everything else: the table's stream tells the bus.
+ * Verifies, parses and keeps a webhook, whatever its payload is, once the signature is right: of the payload the digest and
+ * what is built by, as GitHub's own may have megabytes and an item of the table 400 KB. The kept item is what starts everything else: the table's stream tells the bus.
  * @throws StaitheError invalid_signature
  */
 export async function receive(
@@ -31,8 +34,12 @@ export async function receive(
   const delivery: Delivery = {
     id: idFrom('delivery', ports.randomness.ulid(now.getTime())),
     provider: 'github',
-    guid: webhook.guid.slice(0, 100),
-    event: webhook.event.slice(0, 100),
+    guid: cut(webhook.guid, 100),
+    event: cut(webhook.event, 100),
+    payload: {
+      sha256: createHash('sha256').update(webhook.body).digest('hex'),
+      size_bytes: webhook.body.length,
+    },
     ...(ignored ? { repository: read.repository } : read.commit),
     received_at: now.toISOString(),
     decision: ignored

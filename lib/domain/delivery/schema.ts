@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
-import { Timestamp } from '../values.ts';
+import { Sha256, Timestamp } from '../values.ts';
 
 export const DecisionKind = z.enum(['received', 'building', 'duplicate', 'ignored', 'failed']);
 
@@ -11,6 +11,8 @@ export const Delivery = z.object({
   /** GitHub's `X-GitHub-Delivery`. */
   guid: z.string(),
   event: z.string(),
+  /** The bytes that came, by which they can be told from others; older deliveries have none. */
+  payload: z.object({ sha256: Sha256, size_bytes: z.int().min(0) }).optional(),
   repository: z.string().optional(),
   ref: z.string().optional(),
   git_sha: z.string().optional(),

@@ -8,6 +8,7 @@ import { notFound, StaitheError } from '../error.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { fitting, JOB_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
+import { SOURCE_TYPES } from '../source/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { type JobRecord, jobs } from './record.ts';
 import type {
@@ -62,6 +63,7 @@ export async function claim(
     ports.blobs.presignDownload({
       key: source.key,
       fileName: `source.${source.format}`,
+      contentType: SOURCE_TYPES[source.format],
       expiresSeconds: lifetime,
     }),
     ports.jobTokens.sign(

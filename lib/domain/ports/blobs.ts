@@ -29,8 +29,16 @@ export interface Blobs {
     contentType: string;
     expiresSeconds: number;
   }): Promise<PresignedUpload>;
-  /** A GET that answers as a download of `fileName`. */
-  presignDownload(blob: { key: string; fileName: string; expiresSeconds: number }): Promise<string>;
+  /**
+   * A GET that answers as a download of `fileName`, with these headers and no others, whatever an uploader has sent:
+   * the bytes come as they are stored, in no encoding.
+   */
+  presignDownload(blob: {
+    key: string;
+    fileName: string;
+    contentType: string;
+    expiresSeconds: number;
+  }): Promise<string>;
   head(key: string): Promise<BlobInfo | undefined>;
   /** @param version as `head` gave it; the newest without it */
   read(key: string, version?: string): Promise<Readable>;
@@ -45,10 +53,11 @@ export interface Blobs {
   /** Stores bytes that are at hand. */
   storeBytes(blob: { key: string; bytes: Uint8Array; sha256: string; contentType: string }): Promise<void>;
   /**
-   * Copies within storage, up to 5 GiB; the copy has a SHA-256 of the whole, and parts become one.
+   * Copies within storage, up to 5 GiB; the copy has a SHA-256 of the whole, parts become one, and of the headers that
+   * an uploader has sent only the type is left.
    * @param blob.version as `head` gave it
    */
-  copy(blob: { from: string; version?: string | undefined; to: string }): Promise<void>;
+  copy(blob: { from: string; version?: string | undefined; to: string; contentType: string }): Promise<void>;
   /** No error when there is nothing. */
   remove(key: string): Promise<void>;
   /** Begins an upload in parts, each with a SHA-256 of its own. @returns storage's name for it */

@@ -9,15 +9,19 @@ import { ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { collection } from '../storage/collection.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
-import { type CreateSource, Source, type SourceWithUpload, UPLOAD_EXPIRES_SECONDS } from './schema.ts';
+import {
+  type CreateSource,
+  SOURCE_TYPES,
+  Source,
+  type SourceWithUpload,
+  UPLOAD_EXPIRES_SECONDS,
+} from './schema.ts';
 
 export const sources = collection({
   kind: 'source',
   schema: Source,
   key: (source) => Keys.source(source.id),
 });
-
-const CONTENT_TYPES = { 'tar.gz': 'application/gzip', zip: 'application/zip' } as const;
 
 /**
  * Announces an archive. The same bytes in the same project are the same source, and are uploaded once.
@@ -92,7 +96,7 @@ const presign = (blobs: Ports['blobs'], source: Source) =>
     key: BlobKeys.source(source.project_id, source.sha256),
     sha256: source.sha256,
     sizeBytes: source.size_bytes,
-    contentType: CONTENT_TYPES[source.format],
+    contentType: SOURCE_TYPES[source.format],
     expiresSeconds: UPLOAD_EXPIRES_SECONDS,
   });
 
@@ -181,7 +185,7 @@ export async function stageCommit(
       file: archive.file,
       sha256,
       sizeBytes,
-      contentType: CONTENT_TYPES['tar.gz'],
+      contentType: SOURCE_TYPES['tar.gz'],
     });
     return await markStored(ports, announced);
   } finally {

@@ -10,6 +10,9 @@ export const UPLOAD_EXPIRES_SECONDS = 15 * 60;
 export const SourceFormat = z.enum(['tar.gz', 'zip']);
 export type SourceFormat = z.infer<typeof SourceFormat>;
 
+/** Their media types (RFC 6713, and the IANA registration of zip). */
+export const SOURCE_TYPES = { 'tar.gz': 'application/gzip', zip: 'application/zip' } as const;
+
 /** One uploaded archive of a project's tree, content-addressed by sha256. */
 export const Source = z.object({
   id: Id.source,

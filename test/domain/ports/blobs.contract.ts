@@ -11,7 +11,8 @@ export interface BlobsUnderTest {
   readonly blobs: Blobs;
   /** A client's PUT with exactly these headers; the content length is that of the bytes. @returns the status */
   put(url: string, headers: Record<string, string>, bytes: Uint8Array): Promise<number>;
-  fetch(url: string): Promise<{ status: number; bytes?: Buffer; disposition?: string | undefined }>;
+  /** As a client that decodes what it is told is encoded. */
+  fetch(url: string): Promise<{ status: number; bytes?: Buffer; headers?: Readonly<Record<string, string>> }>;
   /** Does it as if so much time had passed. */
   later<T>(milliseconds: number, act: () => Promise<T>): Promise<T>;
 }
@@ -32,6 +33,9 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
     return { key, upload };
   };
 
+  const link = (key: string, fileName = 'a') =>
+    subject().blobs.presignDownload({ key, fileName, contentType: 'application/gzip', expiresSeconds: 60 });
+
   test('declared bytes can be uploaded, looked at, read and downloaded', async () => {
     const bytes = Buffer.from('hello, harbour');
     const { key, upload } = await announce(bytes);
@@ -45,11 +49,14 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
       sha256: sha256Of(bytes),
     });
     expect(await buffer(await subject().blobs.read(key))).toEqual(bytes);
-    const url = await subject().blobs.presignDownload({ key, fileName: 'hello.tar.gz', expiresSeconds: 60 });
-    expect(await subject().fetch(url)).toEqual({
+    const url = await link(key, 'hello.tar.gz');
+    expect(await subject().fetch(url)).toMatchObject({
       status: 200,
       bytes,
-      disposition: 'attachment; filename="hello.tar.gz"',
+      headers: {
+        'content-disposition': 'attachment; filename="hello.tar.gz"',
+        'content-type': 'application/gzip',
+      },
     });
   });
 
@@ -101,6 +108,47 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
       expect(await subject().blobs.head(key)).toBeUndefined();
     });
 
+    test.each([
+      'x-amz-meta-note',
+      'x-amz-website-redirect-location',
+      'x-amz-storage-class',
+      'x-amz-acl',
+      'x-amz-tagging',
+      'x-amz-server-side-encryption',
+      'x-amz-server-side-encryption-aws-kms-key-id',
+      'x-amz-object-lock-legal-hold',
+    ])('%s was not, and is refused', async (name) => {
+      const bytes = Buffer.from('with a header of storage');
+      const { key, upload } = await announce(bytes);
+
+      const status = await subject().put(upload.url, { ...upload.headers, [name]: '/x' }, bytes);
+
+      expect(status).toBe(403);
+      expect(await subject().blobs.head(key)).toBeUndefined();
+    });
+
+    test.each([
+      ['content-encoding', 'gzip'],
+      ['content-encoding', 'br'],
+      ['content-disposition', 'inline'],
+      ['content-language', 'tlh'],
+      ['cache-control', 'public, max-age=31536000'],
+      ['expires', 'Thu, 01 Jan 2099 00:00:00 GMT'],
+    ])('%s: %s is nothing that a download says, nor one of a copy', async (name, value) => {
+      const bytes = Buffer.from('plain bytes');
+      const { key, upload } = await announce(bytes);
+      const to = freshKey();
+
+      await subject().put(upload.url, { ...upload.headers, [name]: value }, bytes);
+      await subject().blobs.copy({ from: key, to, contentType: 'application/gzip' });
+
+      for (const place of [key, to]) {
+        const answer = await subject().fetch(await link(place));
+        expect(answer).toMatchObject({ status: 200, bytes });
+        expect(answer.headers?.[name]).not.toBe(value);
+      }
+    });
+
     test('and to its time', async () => {
       const bytes = Buffer.from('late');
       const { key, upload } = await announce(bytes);
@@ -114,7 +162,7 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
     test('and a download link opens nothing else', async () => {
       const { key, upload } = await announce(Buffer.from('a'));
       await subject().put(upload.url, upload.headers, Buffer.from('a'));
-      const url = await subject().blobs.presignDownload({ key, fileName: 'a', expiresSeconds: 60 });
+      const url = await link(key);
 
       const uploaded = await subject().put(url, upload.headers, Buffer.from('a'));
       const downloaded = await subject().fetch(upload.url);
@@ -129,7 +177,7 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
 
     expect(await subject().blobs.head(key)).toBeUndefined();
     await expect(subject().blobs.read(key)).rejects.toThrow(/NoSuchKey|specified key/);
-    const url = await subject().blobs.presignDownload({ key, fileName: 'a', expiresSeconds: 60 });
+    const url = await link(key);
     expect((await subject().fetch(url)).status).toBe(404);
   });
 
@@ -207,7 +255,7 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
       const to = freshKey();
       const version = (await subject().blobs.head(key))?.version;
 
-      await subject().blobs.copy({ from: key, version, to });
+      await subject().blobs.copy({ from: key, version, to, contentType: 'application/zip' });
       await subject().blobs.remove(key);
       await subject().blobs.remove(key);
 
@@ -258,7 +306,7 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
       expect(await subject().blobs.head(upload.key)).toMatchObject({ size_bytes: whole.length });
       expect((await subject().blobs.head(upload.key))?.sha256).toBeUndefined();
       const to = freshKey();
-      await subject().blobs.copy({ from: upload.key, to });
+      await subject().blobs.copy({ from: upload.key, to, contentType: 'application/zip' });
       expect(await subject().blobs.head(to)).toMatchObject({ sha256: sha256Of(whole) });
     });
 
