@@ -1,16 +1,17 @@
 /** The forms in which a secret may be printed: by itself, and as tools encode it. */
+import { base64Cores } from './secret-windows.ts';
 
 /**
  * Shorter values are not masked. Three characters are in every log: their masks would make it unreadable, and would
  * tell the value by what they hide. Four bytes are the shortest whose base64 core has four characters in each alignment.
  */
 export const LEAST_BYTES = 4;
-/** `base64` breaks its lines after 76 characters (RFC 2045), PEM and `openssl base64` after 64 (RFC 7468). */
-const BASE64_COLUMNS = [76, 64];
+/** Of shorter values a spelling in capitals, or from the end, may be a word like any other. */
+const LEAST_RESPELLED_BYTES = 8;
 
 /**
  * Every form of a value that is looked for, as bytes. A value of several lines counts by its lines too, as programs
- * print and indent it by lines; none of the forms has a line break, so nothing is looked for beyond a line's end.
+ * print and indent it by lines; none of the forms has a line break: what tools break into lines is in secret-windows.ts.
  */
 export function secretForms(value: string): Buffer[] {
   const parts = new Set([value, value.trim(), ...value.split(/\r\n|\r|\n/).map((line) => line.trim())]);
@@ -26,7 +27,14 @@ export function secretForms(value: string): Buffer[] {
 }
 
 function textForms(value: string): string[] {
-  return [value, ...jsonForms(value), ...percentForms(value), ...shellForms(value)];
+  return [
+    value,
+    ...respelled(value),
+    ...jsonForms(value),
+    ...percentForms(value),
+    ...shellForms(value),
+    ...markupForms(value),
+  ];
 }
 
 /** As in JSON: plain; with `\/` (PHP); in ASCII only (Python); with `<>&` escaped (Go); and all within JSON again. */
@@ -76,9 +84,32 @@ function percent(bytes: Buffer, keeps: (char: string) => boolean): string {
   return text;
 }
 
-/** A quote within quotes, as `set -x` of bash and of dash show it. */
+/** From the end (`rev`), and in one case (`tr a-z A-Z`). */
+function respelled(value: string): string[] {
+  if (Buffer.byteLength(value) < LEAST_RESPELLED_BYTES) return [];
+  return [[...value].reverse().join(''), value.toUpperCase(), value.toLowerCase()];
+}
+
+/** A quote within quotes, as `set -x` of bash and of dash show it; with backslashes, as `printf %q` and Python's `repr`. */
 function shellForms(value: string): string[] {
-  return [value.replaceAll("'", "'\\''"), value.replaceAll("'", `'"'"'`)];
+  return [
+    value.replaceAll("'", "'\\''"),
+    value.replaceAll("'", `'"'"'`),
+    value.replace(/[^\w@%+=:,./-]/g, '\\$&'),
+    value.replace(/["$`\\]/g, '\\$&'),
+    value.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
+  ];
+}
+
+/** In HTML and XML, with the names and numbers that serializers write. */
+function markupForms(value: string): string[] {
+  const plain = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const quoted = plain.replaceAll('"', '&quot;');
+  return [
+    plain,
+    quoted,
+    ...['&#39;', '&#x27;', '&apos;', '&#039;'].map((quote) => quoted.replaceAll("'", quote)),
+  ];
 }
 
 function hexForms(value: string): string[] {
@@ -91,18 +122,5 @@ function hexForms(value: string): string[] {
  * that the value alone decides. So padding, or what stands before and after it, makes no difference (RFC 4648).
  */
 function base64Forms(value: Buffer): string[] {
-  const cores = [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), value]).toString('base64');
-    return encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + value.length) * 8) / 6));
-  });
-  const wrapped = BASE64_COLUMNS.flatMap((columns) => cut(cores[0] ?? '', columns)).filter(
-    (line) => line.length >= 2 * LEAST_BYTES,
-  );
-  return [...cores, ...wrapped].flatMap((core) => [core, core.replaceAll('+', '-').replaceAll('/', '_')]);
-}
-
-function cut(text: string, columns: number): string[] {
-  return Array.from({ length: Math.ceil(text.length / columns) }, (_, line) =>
-    text.slice(line * columns, (line + 1) * columns),
-  );
+  return base64Cores(value).flatMap((core) => [core, core.replaceAll('+', '-').replaceAll('/', '_')]);
 }
