@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import type { RouteSpec } from '../../lib/contract/route.ts';
 import { type OperationId, ROUTES } from '../../lib/contract/routes.ts';
 import type { RequestActor } from '../../lib/domain/access/actor.ts';
+import { assertDocumented } from '../documented.ts';
 
 export interface Sent {
   readonly operation: OperationId;
@@ -70,6 +71,8 @@ export function eventOf(sent: Sent): APIGatewayProxyEventV2 {
 
 export async function send(handler: Served, sent: Sent): Promise<Answer> {
   const answer = (await handler(eventOf(sent), CONTEXT)) as APIGatewayProxyStructuredResultV2;
+  const { method, path }: RouteSpec = ROUTES[sent.operation];
+  assertDocumented(method, path, answer.statusCode ?? 0, answer.headers?.['content-type']?.toString());
   return {
     status: answer.statusCode ?? 0,
     headers: { ...answer.headers },

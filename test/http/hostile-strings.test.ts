@@ -11,7 +11,7 @@ import { type Answer, type Sent, send } from './api.ts';
 
 /** Stands for all handlers: whatever gets here would have been done. */
 const reached = vi.fn(async () => {
-  throw new StaitheError('wrong_state', 'A handler was reached.');
+  throw new StaitheError('throttled', 'A handler was reached.');
 });
 beforeEach(() => {
   reached.mockClear();
@@ -44,7 +44,7 @@ const fieldsOf = ({ body }: Answer): unknown => Reflect.get(Object(body), 'field
 test.each(EXAMPLES.filter(({ spec }) => spec.rawType === undefined))(
   'the example of $operation reaches its handler',
   async (example) => {
-    expect(await ask(example, {})).toMatchObject({ status: 409, body: { code: 'wrong_state' } });
+    expect(await ask(example, {})).toMatchObject({ status: 429, body: { code: 'throttled' } });
     expect(reached).toHaveBeenCalledOnce();
   },
 );

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { type Client, createClient } from '../../lib/contract/client.ts';
+import type { Fetch } from '../../lib/contract/route-client.ts';
 import { type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
 import { connect } from '../../lib/start/connection.ts';
+import { assertDocumented } from '../documented.ts';
 import { sharedAssembly } from './assembly.ts';
 
 export interface Staithe extends AsyncDisposable {
@@ -73,7 +75,7 @@ export async function startStaithe(
   });
   const connection = await connect(cloud, state);
   const as = (token: string | undefined) =>
-    createClient({ url: connection.url, ...(token !== undefined && { token }) });
+    createClient({ url: connection.url, fetch: documented, ...(token !== undefined && { token }) });
   const stop = async () => {
     await cloud.stop();
     if (counts) noteFile();
@@ -100,6 +102,14 @@ function noteFile(): void {
   appendFileSync(join(usageFolder(), FILES), `${basename(expect.getState().testPath ?? '')}\n`);
 }
 
+/** The platform's, with a look at what is answered. */
+const documented: Fetch = async (url, request) => {
+  const response = await fetch(url, request);
+  const { pathname } = new URL(url);
+  assertDocumented(request.method, pathname, response.status, response.headers.get('content-type'));
+  return response;
+};
+
 async function send(
   url: string,
   adminToken: string,
@@ -118,6 +128,7 @@ async function send(
     },
     ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
   });
+  assertDocumented(method, path, response.status, response.headers.get('content-type'));
   const text = await response.text();
   try {
     return { status: response.status, headers: response.headers, body: JSON.parse(text) };

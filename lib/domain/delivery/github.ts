@@ -5,7 +5,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { cut } from '../text.ts';
-import { GIT_REF_MAX, GitSha, Repository } from '../values.ts';
+import { GIT_REF_MAX, GitRef, GitSha, Repository } from '../values.ts';
 
 /** Whether `X-Hub-Signature-256` is the HMAC of the raw bytes; compared in constant time. */
 export function signatureHolds(secret: string, body: Uint8Array, signature: string | undefined): boolean {
@@ -78,9 +78,10 @@ const NO_REF =
 /** Why the ref is no branch and no tag; undefined when it is one. */
 function flawOfRef(ref: string): string | undefined {
   if (ref === '') return 'The ref is empty.';
-  if (!ref.isWellFormed() || NO_REF.test(ref)) return `The ref ${quoted(ref)} is not a name that git allows.`;
   if (ref.length > GIT_REF_MAX)
     return `The ref has ${ref.length} characters; ${GIT_REF_MAX} are the most: ${quoted(ref)}.`;
+  if (NO_REF.test(ref) || !GitRef.safeParse(ref).success)
+    return `The ref ${quoted(ref)} is not a name that git allows.`;
   if (!ref.startsWith('refs/'))
     return `The ref ${quoted(ref)} is not a full name; a branch begins with refs/heads/, a tag with refs/tags/.`;
   if (!/^refs\/(heads|tags)\/./.test(ref)) return `The ref ${quoted(ref)} is neither a branch nor a tag.`;

@@ -27,6 +27,14 @@ export interface Gateway {
   readonly writeAccessLog: (api: Api, stage: Stage, line: string) => void;
 }
 
+/** Request line and values of headers together (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html). */
+const HEAD_LIMIT = 10_240;
+
+function headBytes({ method = '', url = '', rawHeaders }: IncomingMessage): number {
+  const values = rawHeaders.filter((_, index) => index % 2 === 1);
+  return [method, url, ...values].reduce((bytes, text) => bytes + Buffer.byteLength(text, 'latin1'), 0);
+}
+
 /** What is noted for the access log on the way. */
 type Notes = Record<string, string | number | undefined>;
 
@@ -51,6 +59,7 @@ export async function exchange(
   if (!stage || path === undefined)
     answer = message(path === undefined ? 400 : 404, path === undefined ? 'Bad Request' : 'Not Found');
   else if (body === undefined) answer = message(413, 'Request Entity Too Large');
+  else if (headBytes(incoming) > HEAD_LIMIT) answer = message(431, 'Request Header Fields Too Large');
   else
     answer = await serve(
       gateway,
@@ -179,10 +188,12 @@ async function integrate(
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     cloud.log('apigateway', `${route.key}: ${text}`);
-    const throttled = error instanceof AwsError && error.status === 429;
-    return throttled
-      ? failed(notes, 503, 'Service Unavailable', text)
-      : failed(notes, 500, 'Internal Server Error', text);
+    const status = error instanceof AwsError ? error.status : undefined;
+    if (status === 429) return failed(notes, 503, 'Service Unavailable', text);
+    // Lambda takes 6 MB of event, less than the 10 MB of body that got here: what came is too large all the same
+    // (seen on AWS: https://github.com/koki-develop/lgtm-generator/issues/10).
+    if (status === 413) return failed(notes, 413, 'Request Entity Too Large', text);
+    return failed(notes, 500, 'Internal Server Error', text);
   } finally {
     clearTimeout(timer);
   }

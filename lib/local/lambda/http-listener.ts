@@ -19,9 +19,12 @@ export type Listener = (
 /** Headers that the server sets itself, whatever a function says. */
 const own = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'date']);
 
+/** 64 KiB: more than any service in front of functions takes, so that its own answer is given and not Node's. */
+const HEAD_LIMIT = 64 * 1024;
+
 /** @param bodyLimit bytes */
 export async function listen(port: number, bodyLimit: number, listener: Listener): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: HEAD_LIMIT }, (request, response) => {
     void serve(request, response, bodyLimit, listener).catch(() => response.destroy());
   });
   server.listen(port, '127.0.0.1');

@@ -22,27 +22,29 @@ export interface PayloadRequest {
 /** Reads what format 2.0 needs from a request whose body was read already. */
 export function payloadRequest(request: IncomingMessage, body: Buffer, port: number): PayloadRequest {
   const [path = '/', ...query] = (request.url ?? '/').split('?');
-  const headers: Record<string, string> = {};
+  // A map, as a header may be called `constructor` or `__proto__`.
+  const headers = new Map<string, string>();
   const cookies: string[] = [];
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = (request.rawHeaders[index] ?? '').toLowerCase();
     const value = request.rawHeaders[index + 1] ?? '';
     if (name === 'cookie') cookies.push(...value.split(/;\s*/).filter(Boolean));
     else if (name !== 'connection' && name !== 'transfer-encoding') {
-      headers[name] = name in headers ? `${headers[name]},${value}` : value;
+      const earlier = headers.get(name);
+      headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
     }
   }
   const sourceIp = (request.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '');
-  headers['x-forwarded-for'] =
-    'x-forwarded-for' in headers ? `${headers['x-forwarded-for']}, ${sourceIp}` : sourceIp;
-  headers['x-forwarded-port'] = String(port);
-  headers['x-forwarded-proto'] = 'http';
+  const forwarded = headers.get('x-forwarded-for');
+  headers.set('x-forwarded-for', forwarded === undefined ? sourceIp : `${forwarded}, ${sourceIp}`);
+  headers.set('x-forwarded-port', String(port));
+  headers.set('x-forwarded-proto', 'http');
   const protocol = `HTTP/${request.httpVersion}`;
   return {
     method: request.method ?? 'GET',
     rawPath: path,
     rawQueryString: query.join('?'),
-    headers,
+    headers: Object.fromEntries(headers),
     cookies,
     body,
     protocol,
@@ -119,11 +121,12 @@ function isText(contentType: string | undefined): boolean {
 
 function joinedQuery(query: string): Record<string, string> | undefined {
   if (query === '') return undefined;
-  const result: Record<string, string> = {};
+  const result = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    result[name] = name in result ? `${result[name]},${value}` : value;
+    const earlier = result.get(name);
+    result.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -304,6 +304,31 @@ test('a request body beyond 10 MB is refused', async () => {
   expect([response.status, await response.json()]).toEqual([413, { message: 'Request Entity Too Large' }]);
 });
 
+test('a body that API Gateway takes and Lambda does not is refused as too large', async () => {
+  const response = await fetch(`${base}/pets/dogs`, { method: 'POST', body: Buffer.alloc(5_000_000) });
+
+  expect([response.status, await response.json()]).toEqual([413, { message: 'Request Entity Too Large' }]);
+});
+
+test('request line and headers beyond 10,240 bytes are refused', async () => {
+  const ask = (bytes: number) =>
+    fetch(`${base}/pets/dogs`, { method: 'POST', headers: { 'x-long': 'x'.repeat(bytes) } });
+
+  const answers = [await ask(9_000), await ask(10_240), await ask(40_000)];
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 431, 431]);
+});
+
+test('names that every object has are names of headers and parameters like others', async () => {
+  const response = await fetch(`${base}/pets/dogs?__proto__=1&constructor=2&constructor=3`, {
+    headers: { constructor: 'b' },
+  });
+
+  const event = await response.text();
+  for (const part of ['"__proto__":"1"', '"constructor":"2,3"', '"constructor":"b"'])
+    expect(event).toContain(part);
+});
+
 test('a function whose permission is for another route is not invoked', async () => {
   const response = await get('/forbidden');
 
