@@ -23,7 +23,7 @@ export interface Bench {
 
 export async function prepare(say: (line: string) => void): Promise<Bench> {
   const scratch = await mkdtemp(join(tmpdir(), 'staithe-bench-'));
-  const { assembly } = await freshAssembly(ROOT, scratch, {});
+  const { assembly } = await freshAssembly(ROOT, scratch);
   return { assembly, scratch, say };
 }
 

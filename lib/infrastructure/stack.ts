@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import { Builds } from './builds.ts';
@@ -25,7 +25,13 @@ export class StaitheStack extends Stack {
   constructor(scope: Construct, id: string, props: StaitheStackProps) {
     super(scope, id, props);
     const { bundles } = props;
-    const gitHostUrl = String(this.node.tryGetContext('gitHostUrl') ?? 'https://api.github.com');
+    // A parameter, not a context value: it differs between installations of one and the same template.
+    const gitHostUrl = new CfnParameter(this, 'GitHostUrl', {
+      description: "The git host's API, from which webhooks fetch archives",
+      default: 'https://api.github.com',
+      allowedPattern: '^https?://[^/]+(/.*)?[^/]$',
+      constraintDescription: 'must be an http or https URL without a slash at its end',
+    }).valueAsString;
     const storage = new Storage(this, 'Storage');
     const secrets = new Secrets(this, 'Secrets');
     const api = new Api(this, 'Api', { bundles });

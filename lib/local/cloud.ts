@@ -11,6 +11,7 @@ import { createGateway } from './gateway/server.ts';
 import type { Credentials } from './iam/credentials.ts';
 import { iam } from './iam/index.ts';
 import { type GrantUsage, grantUsage, saveUsage } from './iam/usage.ts';
+import type { MovedPort } from './ports.ts';
 import type { Cloud, Materialized } from './service.ts';
 import { SERVICES, type ServiceFactory } from './services.ts';
 import { Shutdown } from './shutdown.ts';
@@ -22,6 +23,8 @@ import { CustomResources } from './template/custom-resources.ts';
 import { deployAssembly } from './template/deploy-assembly.ts';
 import type { CallService } from './template/dynamic-references.ts';
 import { providers } from './template/providers.ts';
+
+export { lockState, StateInUseError } from './state-lock.ts';
 
 export interface CloudOptions {
   /** The folder of the cloud assembly, `cdk.out`. */
@@ -57,6 +60,8 @@ export interface RunningCloud {
   readonly operator: Credentials;
   /** What the services see. */
   readonly cloud: Cloud;
+  /** Ports that are not those of the last start, as other programs have these now. */
+  readonly movedPorts: readonly MovedPort[];
   /** What a resource became, by its logical id, or by `<stack>.<logical id>`. @throws Error when there is none, or two */
   resource(logicalId: string): Materialized;
   /** Every permission that the template grants to its roles, and those among them that no call has needed so far. */
@@ -67,7 +72,19 @@ export interface RunningCloud {
   stop(): Promise<void>;
 }
 
-/** @throws TemplateError when the template cannot be run; nothing is left running then */
+/** The port that was asked for is another program's. */
+export class PortInUseError extends Error {
+  readonly port: number;
+  constructor(port: number, cause: unknown) {
+    super(`Port ${port} is in use by another program.`, { cause });
+    this.name = 'PortInUseError';
+    this.port = port;
+  }
+}
+
+/**
+ * @throws TemplateError when the template cannot be run | PortInUseError | StateInUseError; nothing is left running then
+ */
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const log = options.log ?? logToStandardError;
   const shutdown = new Shutdown((message) => log('cloud', message));
@@ -119,6 +136,7 @@ async function start(
     resource,
     operator: { accessKeyId: operator.accessKeyId, secretAccessKey: operator.secretAccessKey },
     cloud: core,
+    movedPorts: core.movedPorts,
     notIsolated: [...core.services.values()].flatMap((service) => service.notIsolated?.() ?? []),
     permissionsReport() {
       const granted = grantUsage(core.roles);
@@ -140,7 +158,10 @@ function addServices(core: Core, factories: readonly ServiceFactory[], shutdown:
 
 async function listen(server: Server, port: number): Promise<void> {
   server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isTaken ? new PortInUseError(port, error) : error;
+  });
 }
 
 async function close(server: Server): Promise<void> {

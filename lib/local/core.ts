@@ -6,7 +6,7 @@ import { actionOf } from './gateway/dispatch.ts';
 import { Authorizer } from './iam/authorizer.ts';
 import { KeyRing, type SessionCredentials } from './iam/credentials.ts';
 import { Roles } from './iam/roles.ts';
-import { Ports } from './ports.ts';
+import { type MovedPort, Ports } from './ports.ts';
 import { type AccessKey, AwsError, type Call, type Cloud, type Principal, type Service } from './service.ts';
 import type { Asset } from './template/assembly.ts';
 
@@ -116,6 +116,10 @@ export class Core implements Cloud {
 
   port(name: string): Promise<number> {
     return this.#ports.port(name);
+  }
+
+  get movedPorts(): readonly MovedPort[] {
+    return this.#ports.moved;
   }
 
   #roleNamed(roleArn: string): string {

@@ -12,12 +12,20 @@ import { z } from 'zod';
 const LOWEST = 20_000;
 const COUNT = 12_000;
 
+/** A port that another program has taken since the last start, and the one that is used instead. */
+export interface MovedPort {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 export class Ports {
   readonly #file: string;
   readonly #log: (message: string) => void;
   readonly #known: Map<string, number>;
   readonly #underway = new Map<string, Promise<number>>();
   readonly #taken = new Set<number>();
+  readonly moved: MovedPort[] = [];
 
   constructor(folder: string, log: (message: string) => void) {
     this.#file = join(folder, 'ports.json');
@@ -41,6 +49,7 @@ export class Ports {
       this.#log(`port ${known} of ${name} is in use by another program; taking another one`);
     }
     const port = await this.#free(name);
+    if (known !== undefined) this.moved.push({ name, from: known, to: port });
     this.#known.set(name, port);
     writeFileSync(`${this.#file}.new`, JSON.stringify(Object.fromEntries(this.#known), undefined, 2));
     renameSync(`${this.#file}.new`, this.#file);

@@ -24,7 +24,7 @@ export function disconnect(folder: string): void {
 export async function connect(cloud: RunningCloud, folder: string): Promise<Connection> {
   const file = join(folder, FILE);
   const url = output(cloud, 'ApiUrl');
-  const earlier = (await readConnection(file)) ?? (await readConnection(join(folder, RESTING)));
+  const earlier = readConnection(file) ?? readConnection(join(folder, RESTING));
   const token =
     earlier !== undefined && (await works(url, earlier.token)) ? earlier.token : await newAdminToken(cloud);
   const connection = { url, token, webhook_secret: await webhookSecret(cloud) };
@@ -35,7 +35,8 @@ export async function connect(cloud: RunningCloud, folder: string): Promise<Conn
   return connection;
 }
 
-async function readConnection(file: string): Promise<Connection | undefined> {
+/** @returns undefined when there is none, or none that is whole */
+export function readConnection(file: string): Connection | undefined {
   try {
     return Connection.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {

@@ -81,6 +81,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/archive',
     'lib/domain/*/schema.ts',
     'lib/local/cloud.ts',
+    'lib/cli/system-error.ts',
     '@aws-sdk/*',
     'zod',
   ],

@@ -23,7 +23,7 @@ export async function sharedAssembly(): Promise<string> {
     return readFileSync(done, 'utf8');
   }
   try {
-    const { assembly } = await freshAssembly(ROOT, folder, {});
+    const { assembly } = await freshAssembly(ROOT, folder);
     writeFileSync(done, assembly);
     return assembly;
   } catch (error) {
@@ -36,18 +36,14 @@ export interface Template {
   Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
 }
 
-/** An assembly with CDK context values, and with another template if `change` is given. */
-export async function ownAssembly(options: {
-  context?: Record<string, string>;
-  change?: (template: Template) => void;
-}): Promise<string> {
+/** A copy of the shared assembly with a template that is changed. */
+export async function ownAssembly(options: { change: (template: Template) => void }): Promise<string> {
   const folder = mkdtempSync(join(inject('runFolder'), 'own-'));
   const assembly = join(folder, 'assembly');
-  if (options.context === undefined) cpSync(await sharedAssembly(), assembly, { recursive: true });
-  else await freshAssembly(ROOT, folder, options.context);
+  cpSync(await sharedAssembly(), assembly, { recursive: true });
   const file = join(assembly, 'Staithe.template.json');
   const template: Template = JSON.parse(readFileSync(file, 'utf8'));
-  options.change?.(template);
+  options.change(template);
   writeFileSync(file, JSON.stringify(template));
   return assembly;
 }

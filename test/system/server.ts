@@ -58,9 +58,15 @@ export const usageFolder = (): string => join(inject('runFolder'), USAGE);
  * Starts Staithe. What permissions it used counts for the report when it stops, unless it ran a changed template.
  * @param options.assembly instead of the shared one; its use of permissions does not count unless `counts` says so
  * @param options.now the cloud's clock
+ * @param options.parameters of the template
  */
 export async function startStaithe(
-  options: { assembly?: string; counts?: boolean; now?: () => number } = {},
+  options: {
+    assembly?: string;
+    counts?: boolean;
+    now?: () => number;
+    parameters?: Record<string, string>;
+  } = {},
 ): Promise<Staithe> {
   const state = mkdtempSync(join(tmpdir(), 'staithe-system-'));
   const log: string[] = [];
@@ -71,6 +77,7 @@ export async function startStaithe(
     stateDir: join(state, 'cloud'),
     log: (area, message) => log.push(`${area}: ${message}`),
     ...(options.now && { now: options.now }),
+    ...(options.parameters && { parameters: options.parameters }),
     ...(counts && { usageDir: usageFolder() }),
   });
   const connection = await connect(cloud, state);

@@ -17,7 +17,6 @@ beforeAll(async () => {
   host = await startGitHost();
   // The pauses between tries at a git host that is down are seconds long: here the first is 1 s and not 5.
   const assembly = await ownAssembly({
-    context: { gitHostUrl: host.url },
     change: ({ Resources }) => {
       for (const { Type, Properties } of Object.values(Resources))
         if (Type === 'AWS::StepFunctions::StateMachine')
@@ -29,7 +28,7 @@ beforeAll(async () => {
           );
     },
   });
-  staithe = await startStaithe({ assembly, counts: true });
+  staithe = await startStaithe({ assembly, counts: true, parameters: { GitHostUrl: host.url } });
   await staithe.client.call('createProject', { body: { slug: PROJECT, repository: 'acme/hello' } });
 });
 afterEach(() => {

@@ -1,0 +1,82 @@
+/** What a start was asked for. */
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { START, startWith } from './called-as.ts';
+import { StartFailure } from './failure.ts';
+
+export const HELP = `Usage: ${startWith('[options]')}
+
+Runs Staithe on this machine: the template that AWS would deploy, on the embedded cloud.
+
+  --once            stop after the example has gone the whole way; the exit code tells whether it did
+  --no-tour         start only
+  --state <folder>  where everything is kept (default: .staithe of the checkout)
+  --port <n>        port of the AWS endpoint (default: one that stays the same)
+  --verbose         show the log of the embedded cloud
+
+  STAITHE_GIT_HOST_URL   the git host's API, for webhooks (default: https://api.github.com)
+`;
+
+export interface StartOptions {
+  readonly help: boolean;
+  readonly once: boolean;
+  readonly tour: boolean;
+  readonly verbose: boolean;
+  readonly state: string;
+  readonly port: number | undefined;
+  readonly gitHostUrl: string | undefined;
+}
+
+/** @param root the checkout @throws StartFailure for words that are no options */
+export function optionsFrom(args: readonly string[], root: string): StartOptions {
+  const { values } = parsed(args, join(root, '.staithe'));
+  return {
+    ...values,
+    state: resolve(values.state),
+    port: values.port === undefined ? undefined : portOf(values.port),
+    gitHostUrl: gitHostUrlOf(process.env.STAITHE_GIT_HOST_URL),
+  };
+}
+
+function parsed(args: readonly string[], state: string) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowNegative: true,
+      options: {
+        once: { type: 'boolean', default: false },
+        tour: { type: 'boolean', default: true },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        state: { type: 'string', default: state },
+        port: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    // Node's own sentence about the option; what follows it is about positional arguments, of which there are none.
+    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
+    throw new StartFailure(`${said.replace(/\.$/, '')}.`, startWith('--help'), 2);
+  }
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535)
+    throw new StartFailure(
+      `--port is '${text}', and a port is a number from 1 to 65535.`,
+      startWith('--port 4566'),
+      2,
+    );
+  return port;
+}
+
+/** As the parameter of the template has it (lib/infrastructure/stack.ts). */
+function gitHostUrlOf(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (/^https?:\/\/[^/]/.test(text) && URL.canParse(text)) return text.replace(/\/+$/, '');
+  throw new StartFailure(
+    `STAITHE_GIT_HOST_URL is '${text}', which is no http or https URL.`,
+    `STAITHE_GIT_HOST_URL=https://github.example.com/api/v3 ${START}`,
+    2,
+  );
+}
