@@ -4,13 +4,14 @@
  */
 import { z } from 'zod';
 import { type PayloadContext, type PayloadRequest, requestPart } from '../lambda/http-payload.ts';
-import type { Cloud } from '../service.ts';
+import { AwsError, type Cloud } from '../service.ts';
 import { invokeFunction } from './invoke.ts';
 import type { Authorizer } from './model.ts';
 
 export type Decision =
   | { readonly kind: 'allowed'; readonly context: Readonly<Record<string, unknown>> | null }
-  | { readonly kind: 'unauthorized' | 'forbidden' | 'failed' };
+  /** `busy`: the function had no room for the question, or no time within the limit. */
+  | { readonly kind: 'unauthorized' | 'forbidden' | 'failed' | 'busy' };
 
 const context = z.record(z.string(), z.unknown()).nullish();
 const simpleSchema = z.looseObject({ isAuthorized: z.boolean(), context });
@@ -33,7 +34,11 @@ export interface Question {
   readonly context: PayloadContext;
   /** `arn:aws:execute-api:<region>:<account>:<api>/<stage>/<METHOD>/<path>`. */
   readonly routeArn: string;
+  /** Whether the question goes before those of other requests. */
+  readonly first: boolean;
 }
+
+class Late extends Error {}
 
 /** Authorizers wait for 10 seconds at most. */
 const TIMEOUT = 10_000;
@@ -63,22 +68,23 @@ export class Authorizers {
         'apigateway',
         `authorizer ${authorizer.Name}: ${error instanceof Error ? error.message : error}`,
       );
-      return { kind: 'failed' };
+      const busy = error instanceof Late || (error instanceof AwsError && error.status === 429);
+      return { kind: busy ? 'busy' : 'failed' };
     }
   }
 
   async #ask(authorizer: Authorizer, question: Question, identity: readonly unknown[]): Promise<Answer> {
     const { accountId, region, partition } = this.#cloud;
-    const { request, context, routeArn } = question;
+    const { request, context, routeArn, first } = question;
     const sourceArn = `arn:${partition}:execute-api:${region}:${accountId}:${context.apiId}/authorizers/${authorizer.id}`;
     const identitySource = identity.length > 0 ? identity : null;
     const event = { ...requestPart(request, context), type: 'REQUEST', routeArn, identitySource };
     const { AuthorizerUri: uri, AuthorizerCredentialsArn: role } = authorizer;
     const late = AbortSignal.timeout(TIMEOUT);
     const payload = await Promise.race([
-      invokeFunction(this.#cloud, uri, sourceArn, event, role),
+      invokeFunction(this.#cloud, { uri, sourceArn, role, event, first }),
       new Promise<never>((_resolve, reject) => {
-        late.addEventListener('abort', () => reject(new Error('no answer within 10 seconds')));
+        late.addEventListener('abort', () => reject(new Late('no answer within 10 seconds')));
       }),
     ]);
     if (payload === undefined) throw new Error('the function failed');

@@ -122,8 +122,10 @@ async function serve(
   if (!match) return message(404, 'Not Found');
   const { route, parameters } = match;
   notes.routeKey = route.key;
-  if (!gateway.throttle.admit(stage, route.key, gateway.cloud.now()))
-    return message(429, 'Too Many Requests');
+  const wait = gateway.throttle.secondsToWait(stage, route.key, gateway.cloud.now());
+  if (wait > 0) return message(429, 'Too Many Requests', wait);
+  // A route with a throttle of its own is kept apart from the rest by the template: it also goes before the rest.
+  const first = stage.RouteSettings[route.key] !== undefined;
   const domainName = `127.0.0.1:${api.port}`;
   const context: PayloadContext = {
     accountId: gateway.cloud.accountId,
@@ -136,10 +138,10 @@ async function serve(
     ...(Object.keys(parameters).length > 0 && { pathParameters: parameters }),
     ...(stage.StageVariables && { stageVariables: stage.StageVariables }),
   };
-  if (!route.authorizer) return integrate(gateway, route, request, context, notes);
+  if (!route.authorizer) return integrate(gateway, { route, first }, request, context, notes);
 
   const routeArn = `${executeApi(gateway.cloud, context)}/${request.method}${path}`;
-  const decision = await gateway.authorizers.decide(route.authorizer, { request, context, routeArn });
+  const decision = await gateway.authorizers.decide(route.authorizer, { request, context, routeArn, first });
   switch (decision.kind) {
     case 'unauthorized':
       return message(401, 'Unauthorized');
@@ -147,12 +149,14 @@ async function serve(
       return message(403, 'Forbidden');
     case 'failed':
       return message(500, 'Internal Server Error');
+    case 'busy':
+      return busy(notes, 'The authorizer had no room for the request');
   }
   for (const [name, value] of Object.entries(decision.context ?? {})) {
     if (typeof value !== 'object') notes[`authorizer.${name}`] = String(value);
   }
   const authorized = { ...context, authorizer: { lambda: decision.context } };
-  return integrate(gateway, route, request, authorized, notes);
+  return integrate(gateway, { route, first }, request, authorized, notes);
 }
 
 function executeApi(cloud: Cloud, { apiId, stage }: PayloadContext): string {
@@ -161,7 +165,7 @@ function executeApi(cloud: Cloud, { apiId, stage }: PayloadContext): string {
 
 async function integrate(
   gateway: Gateway,
-  route: Route,
+  { route, first }: { route: Route; first: boolean },
   request: PayloadRequest,
   context: PayloadContext,
   notes: Notes,
@@ -175,7 +179,8 @@ async function integrate(
   const late = Promise.withResolvers<'late'>();
   const timer = setTimeout(() => late.resolve('late'), limit);
   try {
-    const call = invokeFunction(cloud, uri, sourceArn, payloadEvent(request, context), role);
+    const event = payloadEvent(request, context);
+    const call = invokeFunction(cloud, { uri, sourceArn, role, event, first });
     const payload = await Promise.race([call, late.promise]);
     notes.integrationLatency = Math.round(performance.now() - started);
     if (payload === 'late') return failed(notes, 503, 'Service Unavailable', 'Endpoint request timed out');
@@ -189,7 +194,7 @@ async function integrate(
     const text = error instanceof Error ? error.message : String(error);
     cloud.log('apigateway', `${route.key}: ${text}`);
     const status = error instanceof AwsError ? error.status : undefined;
-    if (status === 429) return failed(notes, 503, 'Service Unavailable', text);
+    if (status === 429) return busy(notes, text);
     // Lambda takes 6 MB of event, less than the 10 MB of body that got here: what came is too large all the same
     // (seen on AWS: https://github.com/koki-develop/lgtm-generator/issues/10).
     if (status === 413) return failed(notes, 413, 'Request Entity Too Large', text);
@@ -205,8 +210,19 @@ function failed(notes: Notes, status: number, text: string, reason: string): Htt
   return message(status, text);
 }
 
-function message(status: number, text: string): HttpAnswer {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message: text }) };
+/** Nothing has run, and the same request may well pass in a second. AWS's answer has no Retry-After; ours says it. */
+function busy(notes: Notes, reason: string): HttpAnswer {
+  notes.integrationErrorMessage = reason;
+  notes['integration.error'] = reason;
+  return message(503, 'Service Unavailable', 1);
+}
+
+function message(status: number, text: string, retryAfter?: number): HttpAnswer {
+  const headers = {
+    'content-type': 'application/json',
+    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+  };
+  return { status, headers, body: JSON.stringify({ message: text }) };
 }
 
 function logValues(

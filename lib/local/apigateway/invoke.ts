@@ -9,22 +9,33 @@ export function functionOf(uri: string): string {
   return /functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri;
 }
 
+/** What is called for which request. */
+export interface FunctionCall {
+  readonly uri: string;
+  /** What the function's permission is checked against. */
+  readonly sourceArn: string;
+  /** The role that the template gives for the call, if any. */
+  readonly role: string | undefined;
+  readonly event: unknown;
+  /** Whether the event goes before those of other requests. */
+  readonly first: boolean;
+}
+
 /**
- * @param sourceArn what the function's permission is checked against
  * @returns the function's answer as JSON text; undefined when the function failed
  * @throws AwsError of the Invoke call
  */
 export async function invokeFunction(
   cloud: Cloud,
-  uri: string,
-  sourceArn: string,
-  event: unknown,
-  credentialsArn: string | undefined,
+  { uri, sourceArn, role, event, first }: FunctionCall,
 ): Promise<string | undefined> {
   const service: Principal = { kind: 'service', arn: 'apigateway.amazonaws.com', sourceArn };
-  const principal =
-    credentialsArn === undefined ? service : cloud.role(credentialsArn, 'apigateway.amazonaws.com');
-  const input = { FunctionName: functionOf(uri), Payload: JSON.stringify(event) };
+  const principal = role === undefined ? service : cloud.role(role, 'apigateway.amazonaws.com');
+  const input = {
+    FunctionName: functionOf(uri),
+    Payload: JSON.stringify(event),
+    ...(first && { Admission: 'first' }),
+  };
   const output = outputSchema.parse(await cloud.call(principal, 'lambda', 'Invoke', input));
   return output.FunctionError === undefined ? output.Payload : undefined;
 }

@@ -102,6 +102,7 @@ export class EventQueue {
       const { result } = await execute(this.#lambda, event.target, {
         requestId: event.id,
         payload: event.payload,
+        admission: 'patient',
       });
       if (!this.#running) return;
       this.#throttles.delete(event.id);

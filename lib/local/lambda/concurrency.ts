@@ -2,8 +2,8 @@
  * How many events may be handled at the same time
  * (https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html).
  */
-import { AwsError } from '../service.ts';
 import type { FunctionRecord } from './records.ts';
+import { throttled } from './runtime/limits.ts';
 
 /** Concurrent executions of an account in a region, by default. */
 export const ACCOUNT_CONCURRENCY = 1000;
@@ -51,12 +51,4 @@ export class Concurrency {
     }
     if (used >= shared) throw throttled('ConcurrentInvocationLimitExceeded');
   }
-}
-
-function throttled(Reason: string): AwsError {
-  return new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
-    Reason,
-    Type: 'User',
-    retryAfterSeconds: '1',
-  });
 }

@@ -121,7 +121,10 @@ function errorAnswer(error: unknown): HttpAnswer {
   if (error.code.startsWith('AccessDenied'))
     return failure(403, forbidden, { 'x-amzn-errortype': 'AccessDeniedException' });
   if (error.status === 429)
-    return failure(429, error.message, { 'x-amzn-errortype': 'TooManyRequestsException' });
+    return failure(429, error.message, {
+      'x-amzn-errortype': 'TooManyRequestsException',
+      'retry-after': '1',
+    });
   return failure(error.status >= 500 ? 502 : error.status, error.message);
 }
 

@@ -19,15 +19,30 @@ export type Listener = (
 /** Headers that the server sets itself, whatever a function says. */
 const own = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'date']);
 
-/** 64 KiB: more than any service in front of functions takes, so that its own answer is given and not Node's. */
-const HEAD_LIMIT = 64 * 1024;
+/** What a server that strangers can reach puts up with. */
+const BOUNDS = {
+  /** 64 KiB: more than any service in front of functions takes, so that its own answer is given and not Node's. */
+  maxHeaderSize: 64 * 1024,
+  /** Nobody needs longer for headers, but for those who mean to hold connections. Node answers 408. */
+  headersTimeout: 10_000,
+  /** 10 MB, the largest body, at 1.3 Mbit/s. */
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+};
+/** Each costs some ten kilobytes, and a descriptor of which Linux gives a process many more. */
+const MOST_CONNECTIONS = 4_096;
+/** Bodies that are being received, of all connections together, in bytes. */
+const MOST_RECEIVED = 256 * 2 ** 20;
 
 /** @param bodyLimit bytes */
 export async function listen(port: number, bodyLimit: number, listener: Listener): Promise<Server> {
-  const server = createServer({ maxHeaderSize: HEAD_LIMIT }, (request, response) => {
-    void serve(request, response, bodyLimit, listener).catch(() => response.destroy());
+  const received = new Received();
+  const server = createServer(BOUNDS, (request, response) => {
+    void serve(request, response, bodyLimit, received, listener).catch(() => response.destroy());
   });
-  server.listen(port, '127.0.0.1');
+  server.maxConnections = MOST_CONNECTIONS;
+  // As many connections as come at once may wait to be taken, instead of being tried again by the kernel seconds later.
+  server.listen({ port, host: '127.0.0.1', backlog: MOST_CONNECTIONS });
   await once(server, 'listening');
   return server;
 }
@@ -39,8 +54,15 @@ export async function close(server: Server): Promise<void> {
   await closed;
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, limit: number, listener: Listener) {
-  const answer = await listener(request, await readBody(request, limit));
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limit: number,
+  received: Received,
+  listener: Listener,
+) {
+  const read = await received.read(request, limit);
+  const answer = read === 'no room' ? FULL : await listener(request, read);
   if (response.destroyed) return;
   for (const [name, value] of Object.entries(answer.headers ?? {})) {
     if (!own.has(name)) response.setHeader(name, headerText(value));
@@ -58,12 +80,36 @@ function headerText(value: string): string {
   return Buffer.from(value.replace(/[\r\n\0]/g, '')).toString('latin1');
 }
 
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size <= limit) chunks.push(chunk);
+const FULL: HttpAnswer = {
+  status: 503,
+  headers: { 'content-type': 'application/json', 'retry-after': '1' },
+  body: JSON.stringify({ message: 'Service Unavailable' }),
+};
+
+/** Reads bodies whole, within what all of them may take together. */
+class Received {
+  #bytes = 0;
+
+  /** @returns undefined when it is larger than the limit; it was then read and thrown away */
+  async read(request: IncomingMessage, limit: number): Promise<Buffer | undefined | 'no room'> {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let kept = 0;
+    let room = true;
+    try {
+      for await (const chunk of request) {
+        size += chunk.length;
+        if (!room || size > limit) continue;
+        room = this.#bytes + chunk.length <= MOST_RECEIVED;
+        if (!room) continue;
+        this.#bytes += chunk.length;
+        kept += chunk.length;
+        chunks.push(chunk);
+      }
+    } finally {
+      this.#bytes -= kept;
+    }
+    if (!room) return 'no room';
+    return size > limit ? undefined : Buffer.concat(chunks);
   }
-  return size > limit ? undefined : Buffer.concat(chunks);
 }

@@ -22,6 +22,7 @@ import { urlOperations } from './operations/urls.ts';
 import { versionOperations } from './operations/versions.ts';
 import { handleRest } from './rest.ts';
 import { Fleet } from './runtime/fleet.ts';
+import { type Limits, limitsOfMachine } from './runtime/limits.ts';
 import { FunctionStore, SCHEMA } from './store.ts';
 import { attachmentResources } from './template/attachments.ts';
 import { functionResources } from './template/function.ts';
@@ -29,10 +30,15 @@ import { resumeTransitions, stopTransitions } from './transitions.ts';
 
 /** Makes the Lambda service. Functions created through its API persist in the service's state folder. */
 export function lambda(cloud: Cloud): Service {
+  return lambdaWithin(cloud, limitsOfMachine());
+}
+
+/** The same with other limits than those that suit this machine. */
+export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
   const database = openDatabase(cloud.stateDir('lambda'), SCHEMA);
   const store = new FunctionStore(database);
   const logs = new LogShipper(cloud, 'lambda');
-  const fleet = new Fleet(cloud, logs);
+  const fleet = new Fleet(cloud, logs, limits);
   const concurrency = new Concurrency(() => store.all());
   const context: Lambda = { cloud, database, store, fleet, concurrency, logs };
   const queue = new EventQueue(context);

@@ -134,6 +134,7 @@ function invokeInput(
     LogType: header('x-amz-log-type'),
     ClientContext: header('x-amz-client-context'),
     Payload: body.toString(),
+    Admission: 'ordinary',
   };
 }
 

@@ -112,6 +112,7 @@ export class CustomResources {
       FunctionName: functionArn,
       InvocationType: 'RequestResponse',
       Payload: JSON.stringify(event),
+      Admission: 'patient',
     });
     const { FunctionError, Payload } = z
       .object({ FunctionError: z.string().optional(), Payload: z.unknown() })

@@ -337,10 +337,13 @@ test('a function whose permission is for another route is not invoked', async ()
 });
 
 test('requests beyond the burst are throttled', async () => {
-  const statuses = [];
-  for (let count = 0; count < 3; count++) statuses.push((await get('/limited')).status);
+  const answers = [];
+  for (let count = 0; count < 3; count++) answers.push(await get('/limited'));
 
-  expect(statuses).toEqual([200, 200, 429]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+  // A thousandth of a request a second: the next token is there in a quarter of an hour.
+  expect(Number(answers[2]?.headers.get('retry-after'))).toBeGreaterThan(900);
+  expect(await answers[2]?.json()).toEqual({ message: 'Too Many Requests' });
 });
 
 describe('CORS', () => {

@@ -19,6 +19,7 @@ const IDLE_PAUSE = 250;
 const DISCOVER_EVERY = 5_000;
 const RETRY_LEAST = 100;
 const RETRY_MOST = 30_000;
+const THROTTLED_PAUSE = 1_000;
 /** The checkpoint of a shard that has ended and was read to its end. */
 const CLOSED = 'CLOSED';
 
@@ -157,13 +158,21 @@ export class StreamPoller {
     const target = parseFunctionName(this.#mapping.FunctionName);
     const payload = JSON.stringify({ Records: records });
     try {
-      const { result } = await execute(this.#lambda, target, { requestId: randomUUID(), payload });
+      const { result } = await execute(this.#lambda, target, {
+        requestId: randomUUID(),
+        payload,
+        admission: 'patient',
+      });
       if (result.functionError) return 0;
       if (!this.#mapping.FunctionResponseTypes.includes('ReportBatchItemFailures')) return undefined;
       return firstFailure(result.payload, records);
     } catch (error) {
       this.#complain(error);
-      return 0;
+      // Throttled is not failed: the records come again until they are too old, whatever the number of attempts.
+      const throttled = error instanceof AwsError && error.status === 429;
+      if (!throttled || this.#stopped || this.#tooOld(records)) return 0;
+      await this.#pause(THROTTLED_PAUSE, false);
+      return this.#invoke(records);
     }
   }
 

@@ -5,6 +5,7 @@ import type { EventQueue } from '../asynchronous.ts';
 import { authorize, conflict, functionArn, type Lambda, parse, policyDocument } from '../context.ts';
 import { type FunctionName, parseFunctionName } from '../function-name.ts';
 import { chooseVersion, resolveVersion } from '../resolve.ts';
+import type { Admission } from '../runtime/event-line.ts';
 import type { Result } from '../runtime/pool.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB synchronous, 1 MB asynchronous. */
@@ -20,6 +21,8 @@ const invokeSchema = z.looseObject({
   ClientContext: z.string().optional(),
   /** JSON text; nothing means `{}`. */
   Payload: z.string().optional(),
+  /** Between services of the embedded cloud: nobody can say it over the wire. */
+  Admission: z.enum(['ordinary', 'first', 'patient']).default('ordinary'),
 });
 
 const urlInvokeSchema = z.object({ FunctionName: z.string(), Qualifier: z.string(), Payload: z.string() });
@@ -47,6 +50,7 @@ async function invoke(lambda: Lambda, queue: EventQueue, input: unknown, call: C
   const { result, executedVersion } = await execute(lambda, target, {
     requestId: call.requestId,
     payload,
+    admission: request.Admission,
     ...(request.ClientContext && { clientContext: Buffer.from(request.ClientContext, 'base64').toString() }),
   });
   return {
@@ -75,6 +79,7 @@ function checkPayload(payload: string, limit: number): void {
 interface Event {
   readonly requestId: string;
   readonly payload: string;
+  readonly admission: Admission;
   readonly clientContext?: string;
 }
 
@@ -85,7 +90,7 @@ interface Event {
 export async function execute(
   lambda: Lambda,
   target: FunctionName,
-  event: Event,
+  { admission, ...event }: Event,
 ): Promise<{ result: Result; executedVersion: string }> {
   const arn = functionArn(lambda, target);
   const record = lambda.store.get(target.name, arn);
@@ -95,8 +100,10 @@ export async function execute(
       'The operation cannot be performed at this time. The function is currently in the following state: Pending',
     );
   }
+  // What the template reserves for a function is kept for it: its events go first.
+  const first = admission === 'ordinary' && record.reservedConcurrency !== undefined;
   const result = await lambda.concurrency.run(record, () =>
-    lambda.fleet.invoke(record.name, version, { ...event, functionArn: arn }),
+    lambda.fleet.invoke(record.name, version, { ...event, functionArn: arn }, first ? 'first' : admission),
   );
   return { result, executedVersion: version.version };
 }
@@ -120,6 +127,10 @@ async function invokeByUrl(lambda: Lambda, input: unknown, call: Call): Promise<
     values: { 'lambda:InvokedViaFunctionUrl': true },
     resourcePolicies,
   });
-  const { result } = await execute(lambda, target, { requestId: call.requestId, payload: request.Payload });
+  const { result } = await execute(lambda, target, {
+    requestId: call.requestId,
+    payload: request.Payload,
+    admission: 'ordinary',
+  });
   return { Payload: result.payload, ...(result.functionError && { FunctionError: result.functionError }) };
 }

@@ -12,6 +12,9 @@ import type { RuntimeApi, RuntimeClient } from './runtime-api.ts';
 /** Largest response of a synchronous invocation: 6 MB and a bit, as Lambda names it in its error. */
 const RESPONSE_LIMIT = 6_291_556;
 
+/** Until then the last lines of a process that has ended are read. */
+const LAST_LINES_MS = 1_000;
+
 export interface Invocation {
   readonly requestId: string;
   /** JSON text. */
@@ -77,6 +80,7 @@ export class Environment implements RuntimeClient {
     logLines(child.stdout, (line) => this.#line(line));
     logLines(child.stderr, (line) => this.#log.write(line));
     child.on('error', (error) => this.#end(`exit: ${error.message}`, requestId));
+    child.on('exit', () => letGo(child));
     child.on('close', (code, signal) => this.#end(exitReason(code, signal), requestId));
     const late = Promise.withResolvers<'timeout'>();
     const timer = setTimeout(() => late.resolve('timeout'), initTimeout);
@@ -201,6 +205,14 @@ export class Environment implements RuntimeClient {
     }
     this.#ending.resolve();
   }
+}
+
+/** What the function itself has started may keep its output open for ever: it does not keep the environment alive. */
+function letGo(child: ChildProcess): void {
+  const timer = setTimeout(() => {
+    for (const stream of child.stdio) stream?.destroy();
+  }, LAST_LINES_MS);
+  child.once('close', () => clearTimeout(timer));
 }
 
 function exitReason(code: number | null, signal: NodeJS.Signals | null): string {

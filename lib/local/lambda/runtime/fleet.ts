@@ -4,8 +4,11 @@ import type { Cloud } from '../../service.ts';
 import type { LogShipper } from '../logs.ts';
 import type { Version } from '../records.ts';
 import type { Invocation } from './environment.ts';
+import type { Admission } from './event-line.ts';
 import type { Launch } from './launch.ts';
-import { Pool, type Result } from './pool.ts';
+import type { Limits } from './limits.ts';
+import { Pool, type Result, type Shared } from './pool.ts';
+import { Room } from './room.ts';
 import { RuntimeApi } from './runtime-api.ts';
 import { StartGate } from './start-gate.ts';
 
@@ -20,20 +23,28 @@ export class Fleet {
   readonly #cloud: Cloud;
   readonly #logs: LogShipper;
   readonly #api = new RuntimeApi();
-  readonly #gate = new StartGate();
+  readonly #shared: Shared;
   readonly #pools = new Map<string, Pool>();
   /** Pools of outdated versions, whose last events are still running. */
   readonly #closing = new Set<Pool>();
   readonly #reaper: NodeJS.Timeout;
 
-  constructor(cloud: Cloud, logs: LogShipper) {
+  constructor(cloud: Cloud, logs: LogShipper, limits: Limits) {
     this.#cloud = cloud;
     this.#logs = logs;
+    const room = new Room(limits.environments);
+    this.#shared = { api: this.#api, gate: new StartGate(), room, limits };
     this.#reaper = setInterval(() => this.reap(Date.now()), REAP_EVERY);
     this.#reaper.unref();
   }
 
-  invoke(functionName: string, version: Version, invocation: Invocation): Promise<Result> {
+  /** @throws TooManyRequestsException when there is no room, and the event may not wait (any longer) */
+  invoke(
+    functionName: string,
+    version: Version,
+    invocation: Invocation,
+    admission: Admission,
+  ): Promise<Result> {
     const key = `${functionName}:${version.version}:${version.revisionId}`;
     let pool = this.#pools.get(key);
     if (!pool) {
@@ -41,7 +52,7 @@ export class Fleet {
       pool = this.#open(functionName, version);
       this.#pools.set(key, pool);
     }
-    return pool.invoke(invocation);
+    return pool.invoke(invocation, admission);
   }
 
   /** Lets go of the environments of a version (of all versions, without one): they have outdated code or settings. */
@@ -55,11 +66,21 @@ export class Fleet {
     }
   }
 
+  /** Ends what has been idle for long, and of what is left more than is comfortable: the last of a function last. */
   reap(now: number): void {
-    let idle = 0;
-    for (const pool of this.#pools.values()) idle += pool.idleCount;
-    const limit = idle > IDLE_COMFORT ? CROWDED_IDLE_LIMIT : IDLE_LIMIT;
-    for (const pool of this.#pools.values()) pool.reap(now - limit);
+    const pools = [...this.#pools.values()];
+    for (const pool of pools) pool.reap(now - IDLE_LIMIT);
+    let idle = pools.reduce((sum, { idleCount }) => sum + idleCount, 0);
+    for (const spared of [1, 0])
+      for (const pool of pools)
+        while (
+          idle > IDLE_COMFORT &&
+          pool.idleCount > spared &&
+          (pool.idleSince ?? now) < now - CROWDED_IDLE_LIMIT
+        ) {
+          pool.giveUpIdle();
+          idle--;
+        }
   }
 
   async stop(): Promise<void> {
@@ -85,6 +106,6 @@ export class Fleet {
     };
     const sink = (stream: string, timestamp: number, message: string) =>
       this.#logs.write(() => this.#cloud.role(settings.role), logGroup, stream, timestamp, message);
-    return new Pool(launch, this.#api, sink, this.#gate);
+    return new Pool(launch, sink, this.#shared);
   }
 }

@@ -7,6 +7,8 @@ import { availableParallelism } from 'node:os';
 
 /** What a start is taken to cost before the first one was seen: Node, and an SDK's client. */
 const TYPICAL_START_MS = 250;
+/** What an event is taken to cost before the first one was seen. */
+const TYPICAL_EVENT_MS = 50;
 /** Weight of the newest value in a moving average: the last five or so count. */
 const NEWEST = 0.2;
 /** More environments with work for a processor would only wait for each other; those that wait for others do not count. */
@@ -14,7 +16,8 @@ const MOST_WORKING = 2 * availableParallelism();
 
 export class Patience {
   #start = TYPICAL_START_MS;
-  #event = 0;
+  #event = TYPICAL_EVENT_MS;
+  #seen = false;
 
   /** An environment took so long to start. */
   started(milliseconds: number): void {
@@ -23,12 +26,13 @@ export class Patience {
 
   /** An event took so long. */
   handled(milliseconds: number): void {
-    this.#event += (this.#event === 0 ? 1 : NEWEST) * (milliseconds - this.#event);
+    this.#event += (this.#seen ? NEWEST : 1) * (milliseconds - this.#event);
+    this.#seen = true;
   }
 
   /**
    * @param waiting events that wait
-   * @param busyFor for how long each busy environment has had its event, in milliseconds
+   * @param busyFor for how long each busy environment has had its event, and each new one has been starting, in milliseconds
    * @returns whether to start another environment
    */
   exhausted(waiting: number, busyFor: readonly number[]): boolean {

@@ -1,12 +1,15 @@
 /**
  * The execution environments of one version of a function in one revision: events go to an idle environment, else
- * they wait for the one that becomes free first, while new environments start.
+ * they wait for the one that becomes free first, while new environments start where there is room.
  */
 import { Environment, type Invocation } from './environment.ts';
 import { EnvironmentLog, type LogSink } from './environment-log.ts';
+import { type Admission, EventLine, type Waiting } from './event-line.ts';
 import type { Launch } from './launch.ts';
+import type { Limits } from './limits.ts';
 import { type Outcome, platformError } from './outcome.ts';
 import { Patience } from './patience.ts';
+import type { Place, Room, Tenant } from './room.ts';
 import type { RuntimeApi } from './runtime-api.ts';
 import type { StartGate } from './start-gate.ts';
 
@@ -21,53 +24,78 @@ export interface Result extends Outcome {
   readonly logTail: string;
 }
 
-interface Waiting {
-  readonly invocation: Invocation;
-  readonly settle: (result: Result) => void;
-}
-
 interface Member {
   readonly environment: Environment;
   readonly log: EnvironmentLog;
-  /** Since when it has had its event, by performance.now(). */
+  readonly place: Place;
+  /** Since when it has had its event, or has been starting, by performance.now(). */
   busySince?: number;
+  /** Until when it has to serve to be worth its start, by the same clock. */
+  paidOff?: number;
 }
 
-export class Pool {
+/** What the pools of a fleet share. */
+export interface Shared {
+  readonly api: RuntimeApi;
+  readonly gate: StartGate;
+  readonly room: Room;
+  readonly limits: Limits;
+}
+
+export class Pool implements Tenant {
   readonly #launch: Launch;
-  readonly #api: RuntimeApi;
+  readonly #shared: Shared;
   readonly #sink: LogSink;
-  readonly #gate: StartGate;
   readonly #members = new Set<Member>();
+  /** The one that was used last is used next: the others may then end. */
   readonly #idle: Member[] = [];
-  readonly #waiting: Waiting[] = [];
+  readonly #line: EventLine;
   readonly #patience = new Patience();
+  /** Environments that wait for a place, or start. */
   #starting = 0;
   #asking: NodeJS.Timeout | undefined;
   #closed = false;
+  #killed = false;
 
-  constructor(launch: Launch, api: RuntimeApi, sink: LogSink, gate: StartGate) {
+  constructor(launch: Launch, sink: LogSink, shared: Shared) {
     this.#launch = launch;
-    this.#api = api;
     this.#sink = sink;
-    this.#gate = gate;
+    this.#shared = shared;
+    this.#line = new EventLine(shared.limits);
+    shared.room.join(this);
+  }
+
+  get wanting(): boolean {
+    return this.#line.length > 0;
+  }
+
+  get urgent(): boolean {
+    return this.#line.urgent;
   }
 
   get idleCount(): number {
     return this.#idle.length;
   }
 
-  invoke(invocation: Invocation): Promise<Result> {
-    const { promise, resolve } = Promise.withResolvers<Result>();
-    this.#waiting.push({ invocation, settle: resolve });
-    this.#dispatch();
-    return promise;
+  get idleSince(): number | undefined {
+    return this.#idle[0]?.environment.idleSince;
   }
 
   /** Ends the environments that have been idle since before `before` (epoch milliseconds). */
   reap(before: number): void {
-    const old = this.#idle.filter(({ environment }) => environment.idleSince < before);
-    for (const member of old) this.#discard(member);
+    while (this.idleSince !== undefined && this.idleSince < before) this.giveUpIdle();
+  }
+
+  giveUpIdle(): void {
+    const longest = this.#idle[0];
+    if (longest) this.#discard(longest);
+  }
+
+  /** @throws TooManyRequestsException when there is no room, and the event may not wait (any longer) */
+  async invoke(invocation: Invocation, admission: Admission): Promise<Result> {
+    const result = this.#line.join(invocation, admission);
+    this.#dispatch();
+    return result;
   }
 
   /** Idle environments end now, busy ones after their event: the version has got new code or settings. */
@@ -75,26 +103,31 @@ export class Pool {
     this.#closed = true;
     for (const member of [...this.#idle]) this.#discard(member);
     await Promise.all([...this.#members].map(({ environment }) => environment.ended));
+    this.#shared.room.part(this);
   }
 
   /** Ends every environment at once, as when the cloud stops. */
   async kill(): Promise<void> {
     this.#closed = true;
+    this.#killed = true;
+    clearTimeout(this.#asking);
     const members = [...this.#members];
     for (const { environment } of members) environment.kill();
     await Promise.all(members.map(({ environment }) => environment.ended));
   }
 
   #dispatch(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#line.length > 0) {
       const member = this.#idle.pop();
       if (!member) break;
       if (member.environment.dead) continue;
-      const next = this.#waiting.shift();
+      const next = this.#line.take();
       if (next) void this.#run(member, next);
     }
-    if (this.#starting >= this.#waiting.length) return;
-    if (this.#members.size === 0) this.#begin();
+    if (this.#closed) for (const member of [...this.#idle]) this.#discard(member);
+    if (this.#killed) return;
+    if (this.#starting >= this.#line.length) return;
+    if (this.#members.size + this.#starting === 0) this.#begin();
     else this.#asking ??= setTimeout(() => this.#reconsider(), ASK_EVERY_MS);
   }
 
@@ -105,89 +138,108 @@ export class Pool {
     const busyFor = [...this.#members].flatMap(({ busySince }) =>
       busySince === undefined ? [] : [now - busySince],
     );
-    const unserved = this.#waiting.length - this.#starting;
+    const unserved = this.#line.length - this.#starting;
     if (unserved > 0 && this.#patience.exhausted(unserved, busyFor)) this.#begin();
     this.#dispatch();
   }
 
   #begin(): void {
     this.#starting++;
-    void this.#gate.run(() => this.#grow()).finally(() => this.#dispatch());
+    void this.#shared.room
+      .ask(this)
+      .then((place) => place && this.#shared.gate.run(() => this.#grow(place)))
+      .finally(() => {
+        this.#starting--;
+        this.#dispatch();
+      });
   }
 
   async #run(member: Member, { invocation, settle }: Waiting): Promise<void> {
-    member.busySince = performance.now();
+    const began = performance.now();
+    member.busySince = began;
     const outcome = await member.environment.invoke(invocation);
-    this.#patience.handled(performance.now() - member.busySince);
+    this.#patience.handled(performance.now() - began);
     delete member.busySince;
     settle({ ...outcome, logTail: member.log.tail });
-    if (member.environment.dead || this.#closed) this.#discard(member);
+    if (member.environment.dead || this.#closed || this.#owes(member)) this.#discard(member);
     else this.#idle.push(member);
     this.#dispatch();
+    this.#shared.room.look();
+  }
+
+  #owes({ paidOff = 0 }: Member): boolean {
+    return this.wanting && this.#shared.room.owes(this, performance.now() >= paidOff);
   }
 
   /** Starts one environment, unless an older one has become free for the event meanwhile. */
-  async #grow(): Promise<void> {
-    const first = this.#waiting[0];
-    if (!first) {
-      this.#starting--;
+  async #grow(place: Place): Promise<void> {
+    const requestId = this.#line.head?.invocation.requestId;
+    if (requestId === undefined || this.#killed) {
+      place.release();
       return;
     }
-    const { requestId } = first.invocation;
-    let member = this.#create();
+    let member = this.#create(place);
     let failure = await this.#start(member, requestId, INIT_TIMEOUT);
     if (failure === 'timeout') {
-      member = this.#create();
+      // Its place passes on to the next.
+      this.#members.delete(member);
+      await member.environment.ended;
+      member = this.#create(place);
       failure = await this.#start(member, requestId, this.#launch.settings.timeout * 1000);
     }
-    this.#starting--;
     if (failure === undefined) {
       this.#idle.push(member);
       return;
     }
-    const failed = this.#waiting.shift();
+    place.leave();
     const message = `Task timed out after ${this.#launch.settings.timeout.toFixed(2)} seconds`;
     const outcome = failure === 'timeout' ? platformError('Sandbox.Timedout', requestId, message) : failure;
-    failed?.settle({ ...outcome, logTail: member.log.tail });
+    this.#line.take()?.settle({ ...outcome, logTail: member.log.tail });
   }
 
-  #create(): Member {
+  #create(place: Place): Member {
     const log = new EnvironmentLog(this.#launch, this.#sink);
-    const member: Member = { environment: new Environment(this.#launch, this.#api, log), log };
+    const environment = new Environment(this.#launch, this.#shared.api, log);
+    const member: Member = { environment, log, place };
     this.#members.add(member);
     return member;
   }
 
-  async #start(
-    { environment, log }: Member,
-    requestId: string,
-    timeout: number,
-  ): Promise<Outcome | 'timeout' | undefined> {
-    void environment.ended.then(() => this.#forget(environment));
+  async #start(member: Member, requestId: string, timeout: number): Promise<Outcome | 'timeout' | undefined> {
+    const { environment, log } = member;
+    void environment.ended.then(() => this.#forget(member));
     const began = performance.now();
+    member.busySince = began;
     try {
       const failure = await environment.start(requestId, timeout);
-      this.#patience.started(performance.now() - began);
+      const now = performance.now();
+      this.#patience.started(now - began);
+      member.paidOff = now + (now - began);
       return failure;
     } catch (error) {
       log.write(`The execution environment did not start: ${String(error)}`);
       environment.kill();
+      // Without a process, nothing else says that it has ended.
+      if (environment.pid === undefined) this.#forget(member);
       return platformError('Sandbox.SpawnFailed', requestId, String(error));
+    } finally {
+      delete member.busySince;
     }
   }
 
   #discard(member: Member): void {
+    member.place.leave();
     member.environment.kill();
     const index = this.#idle.indexOf(member);
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
-  #forget(environment: Environment): void {
-    for (const member of this.#members) {
-      if (member.environment !== environment) continue;
-      this.#members.delete(member);
-      const index = this.#idle.indexOf(member);
-      if (index >= 0) this.#idle.splice(index, 1);
-    }
+  #forget(member: Member): void {
+    // Not its own any more, when another environment has got its place.
+    if (!this.#members.delete(member)) return;
+    const index = this.#idle.indexOf(member);
+    if (index >= 0) this.#idle.splice(index, 1);
+    member.place.release();
+    this.#dispatch();
   }
 }

@@ -39,6 +39,8 @@ async function invoke(client: RoleClient, args: JsonObject): Promise<Invocation>
       InvocationType: 'RequestResponse',
       ...others,
       Payload: JSON.stringify(Payload ?? {}),
+      // The execution is kept and waits; thousands may, and none shall fail for want of a processor.
+      Admission: 'patient',
     });
   } catch (error) {
     throw serviceFailure(NAMES, error);

@@ -1,0 +1,201 @@
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { apigateway } from '../../../lib/local/apigateway/index.ts';
+import { lambdaWithin } from '../../../lib/local/lambda/index.ts';
+import { limitsOf } from '../../../lib/local/lambda/runtime/limits.ts';
+import { logs } from '../../../lib/local/logs/index.ts';
+import { CAN_LOOK } from '../../system/processes.ts';
+import { arn, inline, type Running, role, run } from './running.ts';
+
+/** Fewer environments than functions, and a line that a burst overflows. */
+const ENVIRONMENTS = 4;
+const WAITING = 32;
+const FUNCTIONS = ['A', 'B', 'C', 'D', 'E'];
+
+let running: Running;
+let base: string;
+let folder: string;
+
+const api = (part: string, Properties: Record<string, unknown>) => ({
+  Type: `AWS::ApiGatewayV2::${part}`,
+  Properties: { ...(part !== 'Api' && { ApiId: { Ref: 'Api' } }), ...Properties },
+});
+
+/** A function at `GET /<name>`. */
+const served = (name: string, code: string, properties: Record<string, unknown> = {}) => ({
+  [name]: inline(code, { FunctionName: name, ...properties }),
+  [`To${name}`]: api('Integration', {
+    IntegrationType: 'AWS_PROXY',
+    IntegrationUri: arn(name),
+    PayloadFormatVersion: '2.0',
+  }),
+  [`At${name}`]: api('Route', {
+    RouteKey: `GET /${name}`,
+    Target: { 'Fn::Join': ['/', ['integrations', { Ref: `To${name}` }]] },
+  }),
+  [`May${name}`]: {
+    Type: 'AWS::Lambda::Permission',
+    Properties: {
+      Action: 'lambda:InvokeFunction',
+      FunctionName: arn(name),
+      Principal: 'apigateway.amazonaws.com',
+    },
+  },
+});
+
+const pause = 'await new Promise((resolve) => setTimeout(resolve, 10));';
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'overload-'));
+  const limits = { environments: ENVIRONMENTS, waiting: WAITING, patience: 60_000 };
+  running = await run(
+    {
+      Role: role(),
+      Api: api('Api', { Name: 'test', ProtocolType: 'HTTP' }),
+      Stage: api('Stage', {
+        StageName: '$default',
+        AutoDeploy: true,
+        RouteSettings: { 'GET /Health': { ThrottlingBurstLimit: 1000, ThrottlingRateLimit: 1000 } },
+      }),
+      ...Object.assign(
+        {},
+        ...FUNCTIONS.map((name) =>
+          served(name, `exports.handler = async () => { ${pause} return 'done'; };`),
+        ),
+      ),
+      ...served('Health', `exports.handler = async () => 'well';`),
+      ...served(
+        'Outer',
+        `exports.handler = async (event) => {
+        const answer = await fetch('http://' + event.requestContext.domainName + '/A');
+        return { statusCode: answer.status, body: await answer.text() };
+      };`,
+        { Timeout: 60 },
+      ),
+      Notes: inline(
+        `exports.handler = async (event) => require('node:fs').appendFileSync(process.env.FILE, event.n + '\\n');`,
+        { FunctionName: 'Notes', Environment: { Variables: { FILE: join(folder, 'notes') } } },
+      ),
+    },
+    { services: [logs, (cloud) => lambdaWithin(cloud, limits), apigateway] },
+  );
+  base = String(running.cloud.resource('Api').attributes.ApiEndpoint);
+});
+
+afterAll(async () => {
+  await running.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const get = async (name: string) => {
+  const response = await fetch(`${base}/${name}`);
+  return {
+    status: response.status,
+    body: await response.text(),
+    retryAfter: response.headers.get('retry-after'),
+  };
+};
+
+/** Execution environments of this process, as the kernel counts them. */
+function environments(): number {
+  const isOne = (pid: string) => {
+    try {
+      const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (
+        Number(parent) === process.pid &&
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bootstrap.mjs')
+      );
+    } catch {
+      return false; // it has ended meanwhile
+    }
+  };
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOne(name)).length;
+}
+
+/** Calls `look` again and again while `work` goes on. */
+async function during<T>(work: Promise<T>, look: () => unknown): Promise<T> {
+  let over = false;
+  const done = work.finally(() => {
+    over = true;
+  });
+  while (!over) await look();
+  return done;
+}
+
+describe('more requests than there is room for', () => {
+  test('are answered or turned away with Retry-After, while routes that are kept apart answer all', async () => {
+    const burst = FUNCTIONS.flatMap((name) => Array.from({ length: 60 }, () => get(name)));
+    const health: { status: number }[] = [];
+
+    const answers = await during(Promise.all(burst), async () => health.push(await get('Health')));
+
+    const turnedAway = answers.filter(({ status }) => status !== 200);
+    expect(new Set(turnedAway.map(({ status, retryAfter }) => `${status} ${retryAfter}`))).toEqual(
+      new Set(['503 1']),
+    );
+    // Those that found a place in a line were all answered.
+    expect(answers.length - turnedAway.length).toBeGreaterThanOrEqual(FUNCTIONS.length * WAITING);
+    expect(new Set(health.map(({ status }) => status))).toEqual(new Set([200]));
+    // And nothing is left in the lines.
+    expect((await Promise.all(FUNCTIONS.map(get))).map(({ status }) => status)).toEqual(
+      FUNCTIONS.map(() => 200),
+    );
+  });
+
+  test.skipIf(!CAN_LOOK)(
+    'never have more processes than the bound, and every function has its turn',
+    async () => {
+      const burst = FUNCTIONS.flatMap((name) => Array.from({ length: WAITING / 2 }, () => get(name)));
+      const counts: number[] = [];
+
+      const answers = await during(Promise.all(burst), async () => {
+        counts.push(environments());
+        await new Promise((resolve) => setImmediate(resolve));
+      });
+
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(Math.max(...counts)).toBe(ENVIRONMENTS);
+    },
+  );
+});
+
+test('functions that wait for another function do not keep it from running', async () => {
+  const calls = Array.from({ length: WAITING / 2 }, () => get('Outer'));
+
+  const answers = await Promise.all(calls);
+
+  expect(new Set(answers.map(({ status, body }) => `${status} ${body}`))).toEqual(new Set(['200 done']));
+});
+
+test('asynchronous invocations wait, however many there are', async () => {
+  const numbers = Array.from({ length: 3 * WAITING }, (_, n) => n);
+  const send = (n: number) =>
+    running.client.send(
+      new InvokeCommand({ FunctionName: 'Notes', InvocationType: 'Event', Payload: JSON.stringify({ n }) }),
+    );
+  appendFileSync(join(folder, 'notes'), '');
+
+  await Promise.all(numbers.map(send));
+
+  await vi.waitFor(
+    () => {
+      const lines = readFileSync(join(folder, 'notes'), 'utf8').trim().split('\n');
+      expect(lines.map(Number).toSorted((a, b) => a - b)).toEqual(numbers);
+    },
+    { timeout: 50_000 },
+  );
+});
+
+describe('the bound', () => {
+  const GB = 2 ** 30;
+  test.each([
+    ['two cores and much memory', 2, 64 * GB, 32],
+    ['many cores and 16 GB', 16, 16 * GB, 32],
+    ['little memory', 4, 2 * GB, 8],
+  ])('follows from %s', (_, cores, memory, most) => {
+    expect(limitsOf(cores, memory).environments).toBe(most);
+  });
+});
