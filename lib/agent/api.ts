@@ -41,6 +41,8 @@ export function isTransient(error: unknown): boolean {
   return false;
 }
 
+const retryAfter = (error: unknown) => (error instanceof ApiError ? error.retryAfter : undefined);
+
 /** The API says that there is nothing more to do for this job: it was cancelled, or has ended. */
 export function isOver(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
@@ -89,7 +91,7 @@ export function createJobApi(settings: Settings, { body: claimBody, fetch }: Cla
   const params = { job: settings.jobId };
   let token = '';
   const clientOf = <const Table extends RouteTable>(routes: Table) =>
-    createClientOf(routes, { url: settings.apiUrl, fetch, ...(token !== '' && { token }) });
+    createClientOf(routes, { url: settings.apiUrl, fetch, waits: 0, ...(token !== '' && { token }) });
   const client = () => clientOf(JOB_ROUTES);
   // Loaded by the jobs that need them: to construct the schemas of all takes as long as Node's own start.
   const secretsClient = async () => clientOf((await import('../contract/routes/secrets.ts')).SECRET_ROUTES);
@@ -98,7 +100,7 @@ export function createJobApi(settings: Settings, { body: claimBody, fetch }: Cla
   const within = (signal?: AbortSignal): AbortSignal =>
     AbortSignal.any([AbortSignal.timeout(CALL_MS), ...(signal === undefined ? [] : [signal])]);
   const patiently = <Result>(act: () => Promise<Result>, signal?: AbortSignal, attempts = ATTEMPTS) =>
-    retry(act, { attempts, helps: isTransient, ...(signal !== undefined && { signal }) });
+    retry(act, { attempts, helps: isTransient, asked: retryAfter, ...(signal !== undefined && { signal }) });
 
   return {
     async claim(signal) {

@@ -5,6 +5,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal;
   /** Whether another try can help. */
   readonly helps: (error: unknown) => boolean;
+  /** Milliseconds that the server has asked to wait, if it has. */
+  readonly asked?: (error: unknown) => number | undefined;
 }
 
 /** The first wait, doubled each time. */
@@ -26,7 +28,8 @@ export async function retry<Result>(act: () => Promise<Result>, options: RetryOp
       options.signal?.throwIfAborted();
       if (attempt >= options.attempts || !options.helps(error)) throw error;
       const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
-      const wait = FIRST_WAIT_MS / 2 + Math.random() * longest;
+      const asked = Math.min(LONGEST_WAIT_MS, options.asked?.(error) ?? 0);
+      const wait = Math.max(asked, FIRST_WAIT_MS / 2) + Math.random() * longest;
       await delay(wait, undefined, options.signal === undefined ? {} : { signal: options.signal });
     }
   }

@@ -81,6 +81,8 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
         url: connection.url,
         ...(connection.token !== undefined && { token: connection.token }),
         fetch: tellingFetch(tell),
+        // Tried again here, and not twice.
+        waits: 0,
       }),
     }));
     return loaded;
@@ -108,6 +110,7 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
         }),
       mayPass,
       (error) => tell(`trying again: ${error instanceof Error ? error.message : String(error)}`),
+      (error) => (error instanceof contract.ApiError ? error.retryAfter : undefined),
     ).catch((error: unknown) => {
       if (error instanceof contract.ApiError || error instanceof contract.UnreachableError) throw error;
       throw new Failure(

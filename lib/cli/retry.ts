@@ -10,22 +10,29 @@ const PAUSES_MS = [200, 600, 1200] as const;
 /** Statuses of gateways that did not get through, and of too many requests. A 500 is the service's own and stays. */
 export const MAY_PASS: readonly number[] = [429, 502, 503, 504];
 
+/** Whoever is asked to come back later than this is told so. */
+const LONGEST_WAIT_MS = 30_000;
+
 /**
- * Runs `attempt` until it works, fails for good, or was tried four times.
+ * Runs `attempt` until it works, fails for good, or was tried four times; not before the server wants to be asked again.
+ * @param retryAfter milliseconds that the server has asked for
  * @throws what the last attempt threw
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   mayPass: (error: unknown) => boolean,
   onRetry: (error: unknown) => void = () => {},
+  retryAfter: (error: unknown) => number | undefined = () => undefined,
 ): Promise<T> {
   for (const pause of PAUSES_MS) {
     try {
       return await attempt();
     } catch (error) {
-      if (!mayPass(error)) throw error;
+      const asked = retryAfter(error) ?? 0;
+      if (!mayPass(error) || asked > LONGEST_WAIT_MS) throw error;
       onRetry(error);
-      await delay(pause);
+      // Up to half as much again, so that those who were turned away together do not come back together.
+      await delay(Math.max(pause, asked) * (1 + Math.random() / 2));
     }
   }
   return attempt();

@@ -1,4 +1,5 @@
 /** A typed client of a table of routes: one call per route. `client.ts` has the one of the whole contract. */
+import { retryAfterOf, WaitingTime } from './busy.ts';
 import { Problem } from './problem.ts';
 import type { RouteCall, RouteOutput, RouteSpec } from './route.ts';
 
@@ -11,7 +12,14 @@ export interface ClientOptions {
   readonly token?: string;
   /** How requests are sent, if not by the platform's fetch. */
   readonly fetch?: Fetch;
+  /**
+   * Milliseconds that a call may wait in all when it is told that there is no room (429, 503) and may be repeated; 30
+   * seconds by default. 0 for those who repeat calls themselves: the error says how long to wait.
+   */
+  readonly waits?: number;
 }
+
+const DEFAULT_WAITS_MS = 30_000;
 
 /** What the client needs of fetch. */
 export type Fetch = (url: string, request: FetchRequest) => Promise<FetchResponse>;
@@ -35,10 +43,13 @@ export interface FetchResponse {
 /** The API refused or failed. `problem` is its document. */
 export class ApiError extends Error {
   readonly problem: Problem;
-  constructor(problem: Problem) {
+  /** Milliseconds after which to ask again, when the answer says so. */
+  readonly retryAfter: number | undefined;
+  constructor(problem: Problem, retryAfter?: number) {
     super(problem.detail);
     this.name = 'ApiError';
     this.problem = problem;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -122,13 +133,12 @@ export function createClientOf<const Table extends RouteTable>(
     if (spec === undefined) throw new Error(`There is no operation ${operation}.`);
     return spec;
   };
-  const send = async (operation: string, call: LooseCall): Promise<FetchResponse> => {
-    const spec = specOf(operation);
+  const attempt = async (spec: RouteSpec, call: LooseCall): Promise<FetchResponse> => {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
     if (call.body !== undefined) headers['content-type'] = 'application/json';
     if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
-    const response = await (options.fetch ?? fetch)(urlOf(options.url, spec, call), {
+    return (options.fetch ?? fetch)(urlOf(options.url, spec, call), {
       method: spec.method,
       headers,
       redirect: 'manual',
@@ -141,8 +151,19 @@ export function createClientOf<const Table extends RouteTable>(
         error instanceof Error && error.cause !== undefined ? error.cause : error,
       );
     });
-    if (response.status >= 400) throw new ApiError(await problemIn(response));
-    return response;
+  };
+  const send = async (operation: string, call: LooseCall): Promise<FetchResponse> => {
+    const spec = specOf(operation);
+    const waits = new WaitingTime(options.waits ?? DEFAULT_WAITS_MS);
+    for (;;) {
+      const response = await attempt(spec, call);
+      if (response.status < 400) return response;
+      const wait = waits.before(spec, response, call.idempotencyKey);
+      if (wait === undefined)
+        throw new ApiError(await problemIn(response), retryAfterOf(response.headers.get('retry-after')));
+      await response.text();
+      await pause(wait, call.signal);
+    }
   };
   const call = async (operation: string, given: LooseCall = {}): Promise<unknown> => {
     const response = await send(operation, given);
@@ -151,4 +172,20 @@ export function createClientOf<const Table extends RouteTable>(
     return body.parse(await response.json());
   };
   return { call: call as ClientOf<Table>['call'], raw: send as ClientOf<Table>['raw'] };
+}
+
+/** @throws the signal's reason once it is aborted */
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
 }

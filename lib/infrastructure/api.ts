@@ -4,14 +4,32 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { GROUPS, type Group, type RouteSpec } from '../contract/route.ts';
-import { ROUTES } from '../contract/routes.ts';
+import { type OperationId, ROUTES } from '../contract/routes.ts';
 import type { Bundles } from './bundles.ts';
 import { acknowledgePublic } from './findings.ts';
 import { StaitheFunction } from './function.ts';
 
-/** Requests a second for the whole API, and how many at once above that: far more than a team's CI, far less than an attack. */
-const RATE_LIMIT = 200;
-const BURST_LIMIT = 400;
+/** Requests a second to one route, and how many at once above that: far more than a team's CI, far less than an attack. */
+const DEFAULT_THROTTLE = { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 };
+
+/**
+ * An agent asks little: it claims, reports every few seconds and announces its artifacts. 200 a second are a thousand
+ * builds side by side, and all of them may start together.
+ */
+const AGENT_THROTTLE = { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 1000 };
+
+/** Whoever watches asks every few seconds, from a few places. */
+const HEALTH_THROTTLE = { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 };
+
+/**
+ * Routes that a flood on the others shall not reach: limits of their own, whatever the default becomes. A build that
+ * cannot say that it is alive is given up, and a health check that is throttled says what is not so.
+ */
+function throttleOf(operation: string, { access }: RouteSpec): typeof DEFAULT_THROTTLE | undefined {
+  if (operation === ('getHealth' satisfies OperationId)) return HEALTH_THROTTLE;
+  const isAgents = access === 'job' || operation === ('claimJob' satisfies OperationId);
+  return isAgents ? AGENT_THROTTLE : undefined;
+}
 
 /** The long poll of logs waits 20 s; API Gateway gives up at 30. */
 const TIMEOUT = Duration.seconds(29);
@@ -44,7 +62,7 @@ export class Api extends Construct {
     super(scope, id);
     this.http = new HttpApi(this, 'Http', { createDefaultStage: false, description: 'Staithe' });
     this.url = this.http.apiEndpoint;
-    this.addStage();
+    const stage = this.addStage();
     this.authorizer = new StaitheFunction(this, 'Authorizer', {
       bundles,
       entry: 'api/authorizer',
@@ -65,6 +83,7 @@ export class Api extends Construct {
     const integrations = new Map(
       functions.map(([group, target]) => [group, this.addIntegration(group, target)]),
     );
+    const throttles: Record<string, typeof DEFAULT_THROTTLE> = {};
     for (const [operation, spec] of Object.entries<RouteSpec>(ROUTES)) {
       const integration = integrations.get(spec.group);
       const target = byGroup.get(spec.group);
@@ -81,20 +100,29 @@ export class Api extends Construct {
         operationName: operation,
       });
       if (spec.access === 'public') acknowledgePublic(route);
+      const throttle = throttleOf(operation, spec);
+      if (throttle === undefined) continue;
+      throttles[route.routeKey] = throttle;
+      // API Gateway refuses settings of a route that is not there yet.
+      stage.addDependency(route);
     }
+    stage.routeSettings = throttles;
   }
 
-  private addStage(): void {
+  private addStage(): CfnStage {
     const logs = new LogGroup(this, 'AccessLogs', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const field = (name: string) => `$context.${name}`;
-    new CfnStage(this, 'Stage', {
+    return new CfnStage(this, 'Stage', {
       apiId: this.http.apiId,
       stageName: '$default',
       autoDeploy: true,
-      defaultRouteSettings: { throttlingRateLimit: RATE_LIMIT, throttlingBurstLimit: BURST_LIMIT },
+      defaultRouteSettings: {
+        throttlingRateLimit: DEFAULT_THROTTLE.ThrottlingRateLimit,
+        throttlingBurstLimit: DEFAULT_THROTTLE.ThrottlingBurstLimit,
+      },
       accessLogSettings: {
         destinationArn: logs.logGroupArn,
         format: JSON.stringify({

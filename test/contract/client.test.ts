@@ -166,3 +166,56 @@ describe('a call', () => {
     expect(response.headers.get('location')).toBe('https://s3/x');
   });
 });
+
+describe('a server without room', () => {
+  const NO_TIME = { 'retry-after': '0' };
+  /** Turns the first `times` requests away. */
+  const busy = (status: number, times: number, headers: Record<string, string> = NO_TIME) => {
+    let asked = 0;
+    return client(() =>
+      asked++ < times
+        ? Response.json({ message: 'later' }, { status, headers })
+        : Response.json({ status: 'ok', version: '1' }),
+    );
+  };
+
+  test.each([429, 503])('is asked again after a %d', async (status) => {
+    const { call, sent } = busy(status, 3);
+
+    const answer = await call('getHealth');
+
+    expect([answer, sent.length]).toEqual([{ status: 'ok', version: '1' }, 4]);
+  });
+
+  test.each([
+    ['that was not let in is sent again', 429, undefined, 2],
+    ['that may have been done already is not', 503, undefined, 1],
+    ['that has a key is sent again', 503, 'key-1', 2],
+  ])('a request that changes something and %s', async (_, status, idempotencyKey, requests) => {
+    const { call, sent } = busy(status, 1);
+
+    const body = { slug: 'hello' };
+    await call('createProject', { body, ...(idempotencyKey !== undefined && { idempotencyKey }) }).catch(
+      () => {},
+    );
+
+    expect(sent).toHaveLength(requests);
+    expect(await Promise.all(sent.map((request) => request.json()))).toEqual(sent.map(() => body));
+  });
+
+  test('that wants to be asked much later is not waited for: the error says when', async () => {
+    const { call, sent } = busy(429, 1, { 'retry-after': '900' });
+
+    const error = await failure(call('getHealth'));
+
+    expect([error.retryAfter, sent.length]).toEqual([900_000, 1]);
+  });
+
+  test('is no longer waited for when the call is given up', async () => {
+    const { call } = busy(429, 1, { 'retry-after': '5' });
+
+    const outcome = call('getHealth', { signal: AbortSignal.timeout(1) });
+
+    await expect(outcome).rejects.toThrow(/timeout/);
+  });
+});

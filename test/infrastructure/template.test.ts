@@ -6,6 +6,9 @@ import type { RouteSpec } from '../../lib/contract/route.ts';
 import { ROUTES } from '../../lib/contract/routes.ts';
 import { type Infrastructure, infrastructure } from './template.ts';
 
+/** As API Gateway names a route. */
+const keyOf = ({ method, path }: RouteSpec) => `${method} ${path}`;
+
 let stack: Infrastructure;
 let template: Template;
 beforeAll(async () => {
@@ -249,7 +252,6 @@ describe('workflows', () => {
 describe('the API', () => {
   it('has the routes of the contract and no other, each behind the authorizer unless it is public', () => {
     const routes = stack.of('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
-    const keyOf = ({ method, path }: RouteSpec) => `${method} ${path}`;
     const keys = Object.values<RouteSpec>(ROUTES).map(keyOf);
     const open = Object.values<RouteSpec>(ROUTES)
       .filter(({ access }) => access === 'public')
@@ -268,6 +270,19 @@ describe('the API', () => {
       DefaultRouteSettings: { ThrottlingRateLimit: Match.anyValue(), ThrottlingBurstLimit: Match.anyValue() },
       AccessLogSettings: { DestinationArn: Match.anyValue() },
     });
+  });
+
+  it('keeps health and the agents’ routes apart from the rest, with limits of their own', () => {
+    const agents = Object.values<RouteSpec>(ROUTES).filter(({ access }) => access === 'job');
+    const apart = [ROUTES.getHealth, ROUTES.claimJob, ...agents].map(keyOf);
+
+    const [stage] = stack
+      .of('AWS::ApiGatewayV2::Stage')
+      .map(([, { Properties }]) =>
+        z.object({ RouteSettings: z.record(z.string(), z.unknown()) }).parse(Properties),
+      );
+
+    expect(Object.keys(stage?.RouteSettings ?? {}).toSorted()).toEqual(apart.toSorted());
   });
 });
 

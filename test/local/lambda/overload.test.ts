@@ -2,11 +2,12 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apigateway } from '../../../lib/local/apigateway/index.ts';
 import { lambdaWithin } from '../../../lib/local/lambda/index.ts';
 import { limitsOf } from '../../../lib/local/lambda/runtime/limits.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
+import { eventually } from '../../patience.ts';
 import { CAN_LOOK } from '../../system/processes.ts';
 import { arn, inline, type Running, role, run } from './running.ts';
 
@@ -180,13 +181,10 @@ test('asynchronous invocations wait, however many there are', async () => {
 
   await Promise.all(numbers.map(send));
 
-  await vi.waitFor(
-    () => {
-      const lines = readFileSync(join(folder, 'notes'), 'utf8').trim().split('\n');
-      expect(lines.map(Number).toSorted((a, b) => a - b)).toEqual(numbers);
-    },
-    { timeout: 50_000 },
-  );
+  await eventually(() => {
+    const lines = readFileSync(join(folder, 'notes'), 'utf8').trim().split('\n');
+    expect(lines.map(Number).toSorted((a, b) => a - b)).toEqual(numbers);
+  });
 });
 
 describe('the bound', () => {
