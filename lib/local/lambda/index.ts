@@ -6,6 +6,7 @@
  * - `operations/`: the API, one file a noun; `rest.ts` its protocol; `template/` the same for template resources
  * - `asynchronous.ts`, `event-source/`, `function-urls.ts`: the other ways in which events reach a function
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '../database.ts';
 import type { Action, Cloud, Service } from '../service.ts';
 import { EventQueue } from './asynchronous.ts';
@@ -27,6 +28,9 @@ import { FunctionStore, SCHEMA } from './store.ts';
 import { attachmentResources } from './template/attachments.ts';
 import { functionResources } from './template/function.ts';
 import { resumeTransitions, stopTransitions } from './transitions.ts';
+
+/** For so long a stop waits for functions that have records of a stream, in milliseconds. */
+const LAST_RECORDS_MS = 2_000;
 
 /** Makes the Lambda service. Functions created through its API persist in the service's state folder. */
 export function lambda(cloud: Cloud): Service {
@@ -76,7 +80,10 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
     stop: async () => {
       queue.stop();
       stopTransitions(context);
-      await Promise.all([mappings.stop(), urls.closeAll(), fleet.stop()]);
+      // Records that a function is just having are noted as had, and not given to it again by the next start.
+      const noted = mappings.stop();
+      await Promise.race([noted, delay(LAST_RECORDS_MS, undefined, { ref: false })]);
+      await Promise.all([noted, urls.closeAll(), fleet.stop()]);
       await logs.flush();
       database.close();
     },
