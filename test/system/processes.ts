@@ -16,6 +16,40 @@ function commandLine(pid: string): string {
   }
 }
 
+export interface Descendant {
+  readonly pid: number;
+  /** What it is, by its command line: the script that Node runs, else the program. */
+  readonly name: string;
+}
+
+/** All processes that come from this one, grandchildren among them. */
+export function descendantsOf(ancestor: number): Descendant[] {
+  const children = Map.groupBy(
+    readdirSync('/proc').filter((name) => /^\d+$/.test(name)),
+    parentOf,
+  );
+  const found: Descendant[] = [];
+  const walk = (parent: number) => {
+    for (const pid of children.get(parent) ?? []) {
+      const words = commandLine(pid).split('\0');
+      const script = words.find((word) => /\.[cm]?[jt]s$/.test(word)) ?? words[0] ?? '';
+      found.push({ pid: Number(pid), name: script.slice(script.lastIndexOf('/') + 1) });
+      walk(Number(pid));
+    }
+  };
+  walk(ancestor);
+  return found;
+}
+
+function parentOf(pid: string): number {
+  try {
+    // The program's name, in parentheses, may have anything in it.
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);
+  } catch {
+    return -1; // it has ended meanwhile
+  }
+}
+
 let marks = 0;
 /** A number of seconds that no other `sleep` of this machine has. */
 export const newMark = (): string => `9${process.pid}.${++marks}5`;

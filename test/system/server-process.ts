@@ -17,6 +17,8 @@ export interface ServerProcess extends AsyncDisposable {
   start(): void;
   /** Waits until it answers. @returns where, and the token */
   ready(): Promise<Connection>;
+  /** The id of the running process. */
+  pid(): number;
   /** kill -9, of the whole process group. */
   kill(): Promise<void>;
   /** What it printed since its last start. */
@@ -63,6 +65,10 @@ export async function serverProcess(): Promise<ServerProcess> {
       const connection = await until(answers, (found) => found !== undefined);
       if (connection === undefined) throw new Error('The server is not ready.');
       return connection;
+    },
+    pid() {
+      if (child?.pid === undefined) throw new Error('The server does not run.');
+      return child.pid;
     },
     kill,
     output: () => output,

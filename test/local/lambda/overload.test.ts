@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
@@ -8,7 +8,7 @@ import { lambdaWithin } from '../../../lib/local/lambda/index.ts';
 import { limitsOf } from '../../../lib/local/lambda/runtime/limits.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
 import { eventually } from '../../patience.ts';
-import { CAN_LOOK } from '../../system/processes.ts';
+import { CAN_LOOK, descendantsOf } from '../../system/processes.ts';
 import { arn, inline, type Running, role, run } from './running.ts';
 
 /** Fewer environments than functions, and a line that a burst overflows. */
@@ -101,20 +101,8 @@ const get = async (name: string) => {
 };
 
 /** Execution environments of this process, as the kernel counts them. */
-function environments(): number {
-  const isOne = (pid: string) => {
-    try {
-      const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-      return (
-        Number(parent) === process.pid &&
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('bootstrap.mjs')
-      );
-    } catch {
-      return false; // it has ended meanwhile
-    }
-  };
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOne(name)).length;
-}
+const environments = (): number =>
+  descendantsOf(process.pid).filter(({ name }) => name === 'bootstrap.mjs').length;
 
 /** Calls `look` again and again while `work` goes on. */
 async function during<T>(work: Promise<T>, look: () => unknown): Promise<T> {
