@@ -8,7 +8,8 @@ import { lambdaWithin } from '../../../lib/local/lambda/index.ts';
 import { limitsOf } from '../../../lib/local/lambda/runtime/limits.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
 import { eventually } from '../../patience.ts';
-import { CAN_LOOK, descendantsOf } from '../../system/processes.ts';
+import { descendantsOf } from '../../system/processes.ts';
+import { needs } from '../../tools.ts';
 import { arn, inline, type Running, role, run } from './running.ts';
 
 /** Fewer environments than functions, and a line that a burst overflows. */
