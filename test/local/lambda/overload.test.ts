@@ -135,8 +135,9 @@ describe('more requests than there is room for', () => {
     );
   });
 
-  test.skipIf(!CAN_LOOK)(
+  test(
     'never have more processes than the bound, and every function has its turn',
+    needs('/proc'),
     async () => {
       const burst = FUNCTIONS.flatMap((name) => Array.from({ length: WAITING / 2 }, () => get(name)));
       const counts: number[] = [];
