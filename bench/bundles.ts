@@ -42,6 +42,7 @@ const ENVIRONMENT: Readonly<Record<SettingName, string> & Record<string, string>
   STAITHE_PROJECT_SECRETS: 'x',
   STAITHE_COMPUTE: '{}',
   STAITHE_BUILD_REUSE: 'on',
+  STAITHE_FORK_IMAGE_BUILDS: 'allow',
   STAITHE_REGISTRY_PREFIX: 'x',
   STAITHE_REGISTRY_PUSH_ROLE: 'x',
 };

@@ -5,5 +5,9 @@ import { setting } from './settings.ts';
 
 /** @throws Error at cold start when a setting is missing or wrong */
 export function installation(): Installation {
-  return { offer: offerFrom(setting('STAITHE_COMPUTE')), reuse: setting('STAITHE_BUILD_REUSE') === 'on' };
+  return {
+    offer: offerFrom(setting('STAITHE_COMPUTE')),
+    reuse: setting('STAITHE_BUILD_REUSE') === 'on',
+    forkImages: setting('STAITHE_FORK_IMAGE_BUILDS') === 'allow',
+  };
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Policy } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -14,6 +14,7 @@ export class Builds extends Construct {
   readonly workflow: Workflow;
   readonly logs: LogGroup;
   private readonly machines: Machines;
+  private readonly forkImageBuilds: CfnParameter;
 
   constructor(scope: Construct, id: string, props: { bundles: Bundles; storage: Storage; api: Api }) {
     super(scope, id);
@@ -22,6 +23,13 @@ export class Builds extends Construct {
     this.logs = new LogGroup(this, 'Logs', {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // A parameter and no context: who starts the same template elsewhere decides anew.
+    this.forkImageBuilds = new CfnParameter(Stack.of(this), 'ForkImageBuilds', {
+      description:
+        'Whether builds of forks may make container images. On AWS each build has a virtual machine of its own: allow.',
+      allowedValues: ['allow', 'refuse'],
+      default: 'allow',
     });
     const machines = new Machines(this, 'Machines', { bundles, api, logs: this.logs });
     this.machines = machines;
@@ -59,10 +67,14 @@ export class Builds extends Construct {
     );
   }
 
-  /** What the operator decided of builds (CDK context `compute` and `buildReuse`), for whoever plans them. */
+  /** What the operator decided of builds (CDK context `compute` and `buildReuse`, the parameter), for whoever plans them. */
   giveInstallation(to: StaitheFunction): void {
     const reuse = this.node.tryGetContext('buildReuse') === 'off' ? 'off' : 'on';
-    to.give({ STAITHE_COMPUTE: this.machines.offer, STAITHE_BUILD_REUSE: reuse });
+    to.give({
+      STAITHE_COMPUTE: this.machines.offer,
+      STAITHE_BUILD_REUSE: reuse,
+      STAITHE_FORK_IMAGE_BUILDS: this.forkImageBuilds.valueAsString,
+    });
   }
 
   /** Lets it ask how machines stand, and end them. */

@@ -56,7 +56,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     backend: memoryBackend(),
     registry: memoryRegistry(clock),
     ownRegistry: memoryRegistries(clock),
-    installation: { offer: offerFrom(undefined), reuse: true },
+    installation: { offer: offerFrom(undefined), reuse: true, forkImages: true },
     randomness: seededRandomness(),
     ...overrides,
     clock,

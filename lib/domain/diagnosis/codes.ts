@@ -19,6 +19,10 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
     meaning: 'The manifest, or what it names in the tree, is not right.',
     hint: 'Correct staithe.yaml where the message points.',
   },
+  policy_error: {
+    meaning: 'The installation does not run such a build.',
+    hint: "Leave out what the message names, or ask the installation's operator.",
+  },
   auth_error: {
     meaning: 'A git host or registry refused the credentials, or got none.',
     hint: "Set the credential with `staithe secret set`, and name it among the service's `secrets`.",

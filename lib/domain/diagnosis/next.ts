@@ -17,6 +17,7 @@ const AFTER: Readonly<Record<FailureCode, (build: Who, run: Run) => string[]>> =
   source_error: (build) => [corrected(build)],
   clone_error: (build) => [failedAgain(build)],
   manifest_error: (build) => [corrected(build)],
+  policy_error: (build) => [again(build)],
   auth_error: (build) => [secrets(build), failedAgain(build)],
   build_error: (build, run) => [log(build, run), corrected(build)],
   timeout_error: (build, run) => [log(build, run), corrected(build)],

@@ -67,6 +67,8 @@ export interface Installation {
   readonly offer: Offer;
   /** Whether a build may take the artifacts of an earlier one of the same content. */
   readonly reuse: boolean;
+  /** Whether builds of forks may make container images: where these need power over a machine that others use, they may not. */
+  readonly forkImages: boolean;
 }
 
 export interface Ports {

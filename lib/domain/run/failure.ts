@@ -10,5 +10,9 @@ export class PlanFailure extends Error {
   }
 }
 
+/** The operator of the installation has decided against it. */
+export const policyFailure = (message: string, hint: string): PlanFailure =>
+  new PlanFailure({ code: 'policy_error', message, hint });
+
 export const manifestFailure = (message: string, hint: string): PlanFailure =>
   new PlanFailure({ code: 'manifest_error', message, hint });

@@ -15,7 +15,7 @@ import { Keys } from '../storage/keys.ts';
 import { type Dispatch, dispatchOf, newTicketFor } from './dispatch.ts';
 import { fail } from './end.ts';
 import { type Cell, expand } from './expand.ts';
-import { manifestFailure, PlanFailure } from './failure.ts';
+import { manifestFailure, PlanFailure, policyFailure } from './failure.ts';
 import { reusing } from './index.ts';
 import { branchOf, jobOf } from './job-of.ts';
 import { runs } from './record.ts';
@@ -155,6 +155,7 @@ async function record(ports: PlanPorts, cells: readonly Cell[], context: Recordi
       'No service is left to build.',
       'Name services of the manifest, or rerun all jobs.',
     );
+  assertForkMay(ports, build, cells);
   const now = ports.clock.now();
   const made = cells.map((cell) => {
     const ticket = newTicket(ports.randomness);
@@ -164,6 +165,19 @@ async function record(ports: PlanPorts, cells: readonly Cell[], context: Recordi
   });
   assertAnswerable(made.map(({ job }) => job));
   return Promise.all(made.map((one) => created(ports, one)));
+}
+
+/** A Dockerfile's commands may have power over the machine; the operator says whether a stranger's may run there. */
+function assertForkMay({ installation }: PlanPorts, { trust }: Build, cells: readonly Cell[]): void {
+  if (trust === 'own' || installation.forkImages) return;
+  const images = new Set(
+    cells.filter(({ spec }) => spec.dockerfile !== undefined).map(({ service }) => service),
+  );
+  if (images.size === 0) return;
+  throw policyFailure(
+    `This installation does not build container images of forks, and ${[...images].map((name) => `'${name}'`).join(', ')} would become one.`,
+    'Build the other services (--services); or let the operator set ForkImageBuilds to allow, where image builds are isolated.',
+  );
 }
 
 /** A plan that broke off has left jobs; they are taken over. */

@@ -28,6 +28,7 @@ export const FailureCode = z.enum([
   'source_error',
   'clone_error',
   'manifest_error',
+  'policy_error',
   'auth_error',
   'build_error',
   'timeout_error',
