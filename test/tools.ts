@@ -7,7 +7,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createLimits } from '../lib/local/codebuild/limits.ts';
-import { detectSandbox } from '../lib/local/codebuild/sandbox.ts';
 import { availableEngines } from '../lib/local/dynamodb/programs.ts';
 
 interface Tool {
@@ -33,7 +32,7 @@ const TOOLS = {
   bubblewrap: {
     package: 'bubblewrap',
     absent: 'bubblewrap is not installed, or may not make namespaces here',
-    isHere: () => detectSandbox().kind === 'bubblewrap',
+    isHere: () => answers('bwrap', '--unshare-all', '--ro-bind', '/', '/', 'true'),
   },
   buildah: program('buildah', 'buildah'),
   busybox: program('busybox', 'busybox-static', '--help'),
@@ -69,7 +68,7 @@ const TOOLS = {
     absent: 'nobody may limit the processes of a build here (no cgroup, no rlimit)',
     isHere() {
       const limits = createLimits(`probe-${process.pid}`);
-      limits.release();
+      void limits.release();
       return limits.kind !== 'none';
     },
   },
@@ -100,6 +99,11 @@ declare module 'vitest' {
 export function needs(...names: readonly ToolName[]): { skip: boolean; meta: { lacks?: string } } {
   const absent = names.filter((name) => !isHere(name)).map((name) => TOOLS[name].absent);
   return absent.length === 0 ? { skip: false, meta: {} } : { skip: true, meta: { lacks: absent.join('; ') } };
+}
+
+/** Options of tests that are skipped for a reason of their own; undefined when there is none. */
+export function unless(lacks: string | undefined): ReturnType<typeof needs> {
+  return lacks === undefined ? { skip: false, meta: {} } : { skip: true, meta: { lacks } };
 }
 
 /** For helpers that start a tool: what asks for them has not said `needs`. */

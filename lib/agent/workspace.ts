@@ -44,6 +44,24 @@ export async function removeWorkspace(workspace: Workspace): Promise<void> {
 }
 
 /**
+ * Where a machine has no network of its own, these say how programs get out: the proxy that curl, git, npm, pip, cargo,
+ * Go and buildah read, Node's switch for the same, and the options by which Gradle's and Maven's own start does it.
+ */
+const WAY_OUT = [
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'NODE_USE_ENV_PROXY'],
+  ...['GRADLE_OPTS', 'MAVEN_OPTS'],
+];
+
+function wayOut(): Record<string, string> {
+  return Object.fromEntries(
+    WAY_OUT.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/**
  * A clean environment: nothing of the agent's own (its ticket, the backend's AWS credentials) can leak, as only what
  * is named here is passed on.
  */
@@ -58,6 +76,7 @@ export function commandEnvironment(
     LANG: 'C.UTF-8',
     TERM: 'dumb',
     CI: 'true',
+    ...wayOut(),
     ...variables,
   };
 }

@@ -24,6 +24,7 @@ import { deployAssembly } from './template/deploy-assembly.ts';
 import type { CallService } from './template/dynamic-references.ts';
 import { providers } from './template/providers.ts';
 
+export { type Isolation, machineIsolation } from './codebuild/isolation.ts';
 export { lockState, StateInUseError } from './state-lock.ts';
 
 export interface CloudOptions {
@@ -108,6 +109,7 @@ async function start(
   const core = new Core({ ...account, stateDir, assets, now, log, onCall });
   const port = options.port || (await core.port('gateway'));
   core.endpoint = `http://127.0.0.1:${port}`;
+  core.publishPort(port);
   const { operator } = core.keys;
   const call: CallService = (service, action, input) => core.call(operator.principal, service, action, input);
   const customResources = new CustomResources(core.stateDir('cloudformation'), core.endpoint, call);

@@ -37,6 +37,7 @@ export class Core implements Cloud {
   readonly #stateDir: string;
   readonly #assets: ReadonlyMap<string, Asset>;
   readonly #ports: Ports;
+  readonly #publicPorts = new Set<number>();
 
   constructor({ accountId, region, stateDir, assets, now, log, onCall }: CoreOptions) {
     this.accountId = accountId;
@@ -120,6 +121,14 @@ export class Core implements Cloud {
 
   get movedPorts(): readonly MovedPort[] {
     return this.#ports.moved;
+  }
+
+  publishPort(port: number): void {
+    this.#publicPorts.add(port);
+  }
+
+  publicPorts(): readonly number[] {
+    return [...this.#publicPorts];
   }
 
   #roleNamed(roleArn: string): string {

@@ -167,6 +167,13 @@ export interface Cloud {
   ): { readonly path: string; readonly packaging: 'zip' | 'file' } | undefined;
   /** A port number that stays the same at every start for the same name, free on 127.0.0.1 when first chosen. */
   port(name: string): Promise<number>;
+  /**
+   * A port of 127.0.0.1 that is for whoever uses the cloud, and so for what runs in it without its network: gateway,
+   * APIs, registries. Always there in a running cloud, as the next one; optional so that a test's cloud may leave it out.
+   */
+  publishPort?(port: number): void;
+  /** The ports that were published so far. */
+  publicPorts?(): readonly number[];
 }
 
 /** An error as AWS answers it: `code` is the exception's name on the wire. */

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { createClient } from '../contract/client.ts';
-import { type RunningCloud, startCloud } from '../local/cloud.ts';
+import { machineIsolation, type RunningCloud, startCloud } from '../local/cloud.ts';
 import { freshAssembly } from './assembly.ts';
 import { CLI } from './called-as.ts';
 import { connect, disconnect } from './connection.ts';
@@ -51,11 +51,14 @@ export async function main(args: readonly string[]): Promise<number> {
 async function run(options: StartOptions, step: Step): Promise<void> {
   const { state, port, gitHostUrl } = options;
   process.stdout.write(`${bold('Staithe')} on this machine, from the template that AWS deploys\n\n`);
+  // Asked while the app is synthesized: it takes as long as starting a few programs.
+  const asking = machineIsolation();
   const { assembly } = await step(
     'synthesize the CDK app',
     (tell) => freshAssembly(ROOT, state, { unchecked: true, tell }),
     ({ made }) => (made ? '' : 'unchanged'),
   );
+  const isolation = await asking;
   const cloud = await step(
     'start the embedded cloud',
     () =>
@@ -63,11 +66,16 @@ async function run(options: StartOptions, step: Step): Promise<void> {
         assembly,
         stateDir: join(state, 'cloud'),
         ...(port !== undefined && { port }),
-        ...(gitHostUrl !== undefined && { parameters: { GitHostUrl: gitHostUrl } }),
+        parameters: {
+          ForkImageBuilds: isolation.imageBuilds === 'rootless' ? 'allow' : 'refuse',
+          ...(gitHostUrl !== undefined && { GitHostUrl: gitHostUrl }),
+        },
         ...(!options.verbose && { log: () => undefined }),
       }),
     ({ endpoint }) => endpoint,
   );
+  for (const warning of [...isolation.warnings, ...cloud.notIsolated])
+    process.stdout.write(`  ${styleText('yellow', '!')} ${warning}\n`);
   try {
     sayMovedPorts(cloud);
     const connection = await step(

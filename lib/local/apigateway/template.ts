@@ -22,6 +22,7 @@ export function apiResources(cloud: Cloud, apis: Map<string, Api>): Record<strin
       const settings = read(apiSchema, properties, logicalId);
       const id = idOf(generatedName);
       const port = await cloud.port(`api:${logicalId}`);
+      cloud.publishPort?.(port);
       const collections = {
         integrations: new Map(),
         authorizers: new Map(),

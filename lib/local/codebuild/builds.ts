@@ -59,8 +59,8 @@ export class Builds {
   }
 
   /** Builds that waited go on waiting; those that ran were lost with the machine. */
-  recover(): void {
-    this.#machines.removeRemains();
+  async recover(): Promise<void> {
+    await this.#machines.removeRemains();
     for (const build of this.#store.unfinished()) {
       if (build.currentPhase === 'QUEUED') this.#enqueue(build);
       else this.#lost(build);
@@ -71,7 +71,8 @@ export class Builds {
     this.#closing = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const abort of this.#aborts.values()) abort.abort('LOST' satisfies Interruption);
-    await Promise.all([...this.#tasks, this.#machines.close()]);
+    await Promise.all(this.#tasks);
+    await this.#machines.close();
   }
 
   #enqueue(build: Build): void {

@@ -1,6 +1,6 @@
 /** Whether there is a Docker daemon on this machine for builds in privileged mode. */
 import { request } from 'node:http';
-import { DOCKER_SOCKET } from './sandbox.ts';
+import { DOCKER_SOCKET } from './privileged.ts';
 
 /** A daemon that answers does so in milliseconds. */
 const PATIENCE_MS = 1_000;

@@ -10,14 +10,18 @@ import { type Folders, NODE_FOLDER } from './sandbox.ts';
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /**
- * Variables by rising precedence: the system's, the buildspec's, the project's and the call's. Those by which the build
+ * Variables by rising precedence: the machine's, the buildspec's, the project's and the call's. Those by which the build
  * reaches the cloud come last: they are what the container agent sets on AWS.
  * @throws AwsError when a secret or parameter may not be read
  */
 export async function buildEnvironment(
   cloud: Cloud,
   build: Build,
-  { buildspec, folders, sourceFolder }: { buildspec: Buildspec; folders: Folders; sourceFolder: string },
+  {
+    buildspec,
+    machine,
+    sourceFolder,
+  }: { buildspec: Buildspec; machine: Readonly<Record<string, string>>; sourceFolder: string },
 ): Promise<Record<string, string>> {
   const role = cloud.role(build.serviceRole, 'codebuild.amazonaws.com');
   const resolve = async (variables: readonly Variable[]) => {
@@ -27,7 +31,7 @@ export async function buildEnvironment(
     return Object.fromEntries(await Promise.all(values));
   };
   return {
-    ...systemVariables(folders),
+    ...machine,
     ...(await resolve(buildspecVariables(buildspec))),
     ...(await resolve(build.environment.environmentVariables)),
     ...codebuildVariables(build, sourceFolder),
@@ -35,14 +39,18 @@ export async function buildEnvironment(
   };
 }
 
-/** Variables of the machine itself: the same in every build. */
-export function systemVariables(folders: Folders): Record<string, string> {
+/** Variables of the machine itself: the same in every build. @param network those that tell of the way out */
+export function systemVariables(
+  folders: Folders,
+  network: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   return {
     PATH: [NODE_FOLDER, ...SYSTEM_PATH].join(delimiter),
     HOME: folders.home,
     TMPDIR: folders.temporary,
     LANG: 'C.UTF-8',
     USER: 'codebuild',
+    ...network,
   };
 }
 

@@ -6,11 +6,16 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** As many processes as a container of CodeBuild has use for; a fork bomb stops here. */
 const MAX_PROCESSES = 1_024;
 /** What a build may use: 7 GB as the medium compute type, at most three quarters of the machine. */
 const MAX_MEMORY_BYTES = Math.floor(Math.min(7 * 1024 ** 3, totalmem() * 0.75));
+
+/** Two seconds: a process with much memory takes its time to die. */
+const REMOVE_ATTEMPTS = 100;
+const REMOVE_EVERY_MS = 20;
 
 export interface Limits {
   readonly kind: 'cgroup2' | 'cgroup1' | 'rlimit' | 'none';
@@ -18,28 +23,51 @@ export interface Limits {
   wrap(command: readonly string[]): string[];
   /** The same for limits that can only be set inside of the sandbox's user namespace. */
   wrapInside(command: readonly string[]): string[];
+  /** Folders of control groups that hold the build's processes. */
+  readonly groups: readonly string[];
   /** Frees what the limits hold, once all processes are gone. */
-  release(): void;
+  release(): Promise<void>;
 }
 
 const NONE: Limits = {
   kind: 'none',
   wrap: (command) => [...command],
   wrapInside: (command) => [...command],
-  release: () => {},
+  groups: [],
+  release: () => Promise.resolve(),
 };
 
-/** Makes limits for one build. `name` is unique on the machine. */
-export function createLimits(name: string): Limits {
-  return cgroup2(name) ?? cgroup1(name) ?? rlimit();
+/**
+ * Makes limits for one build.
+ * @param name unique on the machine
+ * @param note is told of the groups before they are made: they outlive a cloud that is killed
+ */
+export function createLimits(name: string, note: (groups: readonly string[]) => void = () => {}): Limits {
+  return cgroup2(name, note) ?? cgroup1(name, note) ?? rlimit();
 }
 
-function cgroup2(name: string): Limits | undefined {
+/** Removes groups; the kernel may need a moment until the last process has left. */
+export async function removeGroups(groups: readonly string[]): Promise<void> {
+  for (const folder of groups)
+    for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
+      try {
+        rmdirSync(folder);
+        break;
+      } catch {
+        if (!existsSync(folder)) break;
+        await delay(REMOVE_EVERY_MS);
+      }
+    }
+}
+
+type Note = (groups: readonly string[]) => void;
+
+function cgroup2(name: string, note: Note): Limits | undefined {
   const own = /^0::(\/.*)$/m.exec(read('/proc/self/cgroup'))?.[1];
   // Beside our own group: a group with processes of its own cannot have limited children.
   if (own === undefined || !read('/sys/fs/cgroup/cgroup.controllers').includes('pids')) return undefined;
   const folder = join('/sys/fs/cgroup', dirname(own), name);
-  return grouped('cgroup2', [
+  return grouped('cgroup2', note, [
     {
       folder,
       settings: { 'pids.max': MAX_PROCESSES, 'memory.max': MAX_MEMORY_BYTES, 'memory.oom.group': 0 },
@@ -47,7 +75,7 @@ function cgroup2(name: string): Limits | undefined {
   ]);
 }
 
-function cgroup1(name: string): Limits | undefined {
+function cgroup1(name: string, note: Note): Limits | undefined {
   const groups = read('/proc/self/cgroup');
   const folderOf = (controller: string) => {
     const own = new RegExp(`^\\d+:${controller}:(/.*)$`, 'm').exec(groups)?.[1];
@@ -56,7 +84,7 @@ function cgroup1(name: string): Limits | undefined {
   const pids = folderOf('pids');
   const memory = folderOf('memory');
   if (!pids || !memory) return undefined;
-  return grouped('cgroup1', [
+  return grouped('cgroup1', note, [
     { folder: pids, settings: { 'pids.max': MAX_PROCESSES } },
     { folder: memory, settings: { 'memory.limit_in_bytes': MAX_MEMORY_BYTES } },
   ]);
@@ -64,20 +92,20 @@ function cgroup1(name: string): Limits | undefined {
 
 function grouped(
   kind: Limits['kind'],
+  note: Note,
   groups: readonly { folder: string; settings: Record<string, number> }[],
 ): Limits | undefined {
   const made: string[] = [];
-  const release = (): void => {
-    for (const folder of made) remove(folder);
-  };
+  const release = () => removeGroups(made);
   try {
+    note(groups.map(({ folder }) => folder));
     for (const { folder, settings } of groups) {
       mkdirSync(folder);
       made.push(folder);
       for (const [file, value] of Object.entries(settings)) writeFileSync(join(folder, file), String(value));
     }
   } catch {
-    release();
+    void release();
     return undefined;
   }
   // The process enters the groups itself before it becomes the command, so nothing runs outside of them.
@@ -87,6 +115,7 @@ function grouped(
     ...NONE,
     kind,
     wrap: (command) => ['/bin/sh', '-c', script, 'limits', ...made, ...command],
+    groups: made,
     release,
   };
 }
@@ -103,14 +132,5 @@ function read(file: string): string {
     return readFileSync(file, 'utf8');
   } catch {
     return '';
-  }
-}
-
-/** The kernel may need a moment until the last process has left. */
-function remove(folder: string, attempts = 20): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    if (attempts > 0) setTimeout(() => remove(folder, attempts - 1), 100).unref();
   }
 }

@@ -1,13 +1,17 @@
 /** One machine: folders, a source, a sandbox with a session. It serves one build, from first to last, and is thrown away. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, realpath, rm } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { lchown, mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud } from '../service.ts';
 import type { Build } from './build.ts';
 import type { Buildspec } from './buildspec.ts';
 import { systemVariables } from './environment.ts';
 import { createLimits } from './limits.ts';
-import { CONTAINERS, type Folders, type Sandbox } from './sandbox.ts';
+import type { BuildNetwork } from './network/index.ts';
+import { CONTAINERS } from './privileged.ts';
+import { GROUPS_FILE, removeFolder } from './remains.ts';
+import type { Folders, Sandbox } from './sandbox.ts';
 import { Session } from './session.ts';
 import { fetchSource } from './source.ts';
 import { warmCommand } from './warm-command.ts';
@@ -21,14 +25,17 @@ export class Machine {
   readonly source: string;
   /** Where the source is, as the build sees it. */
   readonly sourceInside: string;
+  /** How it reaches what is outside; undefined where it has the network of this machine. */
+  readonly network: BuildNetwork | undefined;
   readonly #id = randomUUID();
   #session: Session | undefined;
   #resolvedSource: string | undefined;
   #fetched = false;
 
-  private constructor(parent: string, sandbox: Sandbox) {
+  private constructor(parent: string, sandbox: Sandbox, network: BuildNetwork) {
     this.folder = join(parent, this.#id);
     this.sandbox = sandbox;
+    this.network = sandbox.kind === 'plain' ? undefined : network;
     const within = (name: string) => join(this.folder, name);
     this.host = {
       output: within('output'),
@@ -45,12 +52,26 @@ export class Machine {
   }
 
   /** Makes the machine's folders. @param parent where machines have theirs */
-  static async provision(parent: string, sandbox: Sandbox): Promise<Machine> {
-    const machine = new Machine(parent, sandbox);
+  static async provision(parent: string, sandbox: Sandbox, network: BuildNetwork): Promise<Machine> {
+    const machine = new Machine(parent, sandbox, network);
     const folders = [...Object.values(machine.host), machine.source];
     if (sandbox.privileged) folders.push(join(machine.folder, CONTAINERS));
     await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true })));
+    await Promise.all(folders.map((folder) => machine.#handOver(folder)));
     return machine;
+  }
+
+  /** Variables of the machine itself. */
+  get variables(): Record<string, string> {
+    return systemVariables(this.inside, this.network?.variables);
+  }
+
+  /** What keeps its builds apart from this machine, for their log. */
+  get isolation(): string {
+    const { kind, privileged, descriptor } = this.sandbox;
+    if (kind === 'plain') return 'none: the build runs as a process of the user of this machine';
+    const root = privileged ? (descriptor === undefined ? ', as root' : ', as root of a user namespace') : '';
+    return `bubblewrap${root}, with a network of its own that leads to this cloud and, by a proxy, to the internet`;
   }
 
   get session(): Session | undefined {
@@ -70,6 +91,7 @@ export class Machine {
         target: this.source,
         scratch: this.folder,
       });
+    if (!this.#fetched) await this.#handOver(this.source);
     this.#fetched = true;
     return this.#resolvedSource;
   }
@@ -77,11 +99,16 @@ export class Machine {
   /** Starts the session, unless that was done before. @param warm gets the first command ready if that is possible */
   async open(buildspec: Buildspec, options: { warm: boolean }): Promise<Session> {
     const warm = options.warm ? await this.#warmCommand(buildspec) : undefined;
+    const socket = await this.network?.socket();
+    const note = (groups: readonly string[]) =>
+      writeFileSync(join(this.folder, GROUPS_FILE), `${groups.join('\n')}\n`);
     this.#session ??= new Session({
       sandbox: this.sandbox,
-      limits: createLimits(`codebuild-${this.#id}`),
+      limits: createLimits(`codebuild-${this.#id}`, note),
       host: this.host,
       shell: shellPath(buildspec.env?.shell ?? 'sh'),
+      network:
+        this.network && socket !== undefined ? { socket, relay: this.#relay(this.network) } : undefined,
       ...(warm && { warm }),
     });
     return this.#session;
@@ -94,7 +121,20 @@ export class Machine {
 
   /** @throws Error when a folder cannot be removed */
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await removeFolder(this.folder);
+  }
+
+  #relay(network: BuildNetwork): string[] {
+    return network.relay({ host: this.host.scripts, inside: this.inside.scripts });
+  }
+
+  /** Gives a folder and what it holds to the user that the build is outside of its sandbox; the scripts stay ours. */
+  async #handOver(path: string): Promise<void> {
+    const { owner } = this.sandbox;
+    if (owner === undefined || path === this.host.scripts) return;
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    const paths = [path, ...entries.map(({ parentPath, name }) => join(parentPath, name))];
+    for (const each of paths) await lchown(each, owner, owner);
   }
 
   async #warmCommand(buildspec: Buildspec) {
@@ -102,7 +142,7 @@ export class Machine {
     const path = command && (await realpath(join(this.source, command.file)).catch(() => undefined));
     // A link could lead to what is outside.
     if (command === undefined || path !== join(await realpath(this.source), command.file)) return undefined;
-    return { ...command, folder: this.sourceInside, environment: systemVariables(this.inside) };
+    return { ...command, folder: this.sourceInside, environment: this.variables };
   }
 }
 

@@ -1,17 +1,21 @@
 /** Where builds run on this machine: finds out once what is possible, and gives each build a machine of its own. */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cloud } from '../service.ts';
 import type { Build } from './build.ts';
 import { isInline, parseBuildspec } from './buildspec.ts';
-import { findDocker } from './docker.ts';
+import { detectSandboxes, privilegedSandbox, type Sandboxes } from './isolation.ts';
 import { Machine } from './machine.ts';
-import { detectSandbox, privilegedSandbox, type Sandbox } from './sandbox.ts';
+import { BuildNetwork } from './network/index.ts';
+import type { ReachOptions } from './network/reach.ts';
+import { removeRemains } from './remains.ts';
+import type { Sandbox } from './sandbox.ts';
 import { WarmPool } from './warm-pool.ts';
 
 export interface MachineOptions {
-  /** Where commands run; found out at the first build when it is not given. */
+  /** Where commands run, and those of builds in privileged mode; what the machine can when it is not given. */
   readonly sandbox?: Sandbox;
+  /** What builds reach, in place of the internet. */
+  readonly reach?: Partial<ReachOptions>;
   /** Machines of each kind that are kept ready; as many as there are processors when it is not given. */
   readonly warmMachines?: number;
 }
@@ -19,24 +23,24 @@ export interface MachineOptions {
 export class Machines {
   readonly #cloud: Cloud;
   readonly #pool: WarmPool;
-  #sandbox: Sandbox | undefined;
-  #saidPrivileged = false;
+  readonly #network: BuildNetwork;
+  readonly #given: Sandboxes | undefined;
 
   constructor(cloud: Cloud, options: MachineOptions & { busy: () => boolean }) {
     this.#cloud = cloud;
-    this.#sandbox = options.sandbox;
+    this.#given = options.sandbox && { builds: options.sandbox, rootless: undefined };
+    this.#network = new BuildNetwork(cloud, options.reach);
     this.#pool = new WarmPool(cloud, { size: options.warmMachines, busy: options.busy });
   }
 
   /** A machine that was made ready, or a new one. */
   async machineFor(build: Build): Promise<Machine> {
-    const sandbox = this.#openSandbox();
-    if (build.environment.privilegedMode)
-      return Machine.provision(this.#folder, await this.#privileged(sandbox));
+    const sandboxes = this.#given ?? (await detectSandboxes());
+    if (build.environment.privilegedMode) return this.#provision(await privilegedSandbox(sandboxes));
     const ready = this.#canBeReady(build)
-      ? this.#pool.take(keyOf(build), () => this.#makeReady(build, sandbox))
+      ? this.#pool.take(keyOf(build), () => this.#makeReady(build, sandboxes.builds))
       : undefined;
-    return ready ?? Machine.provision(this.#folder, sandbox);
+    return ready ?? this.#provision(sandboxes.builds);
   }
 
   /** A build has ended. */
@@ -45,12 +49,19 @@ export class Machines {
   }
 
   /** Removes what machines of an earlier start have left; there is none yet. */
-  removeRemains(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+  async removeRemains(): Promise<void> {
+    await removeRemains(this.#folder).catch((error: unknown) => {
+      this.#cloud.log('codebuild', `what earlier builds have left could not be removed: ${error}`);
+    });
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#network.close();
+  }
+
+  #provision(sandbox: Sandbox): Promise<Machine> {
+    return Machine.provision(this.#folder, sandbox, this.#network);
   }
 
   get #folder(): string {
@@ -66,7 +77,7 @@ export class Machines {
   }
 
   async #makeReady(build: Build, sandbox: Sandbox): Promise<Machine> {
-    const machine = await Machine.provision(this.#folder, sandbox);
+    const machine = await this.#provision(sandbox);
     try {
       await machine.fetch(this.#cloud, build);
       await machine.open(parseBuildspec(build.source.buildspec ?? ''), { warm: true });
@@ -75,34 +86,6 @@ export class Machines {
       await machine.remove();
       throw error;
     }
-  }
-
-  #openSandbox(): Sandbox {
-    if (!this.#sandbox) {
-      this.#sandbox = detectSandbox();
-      if (this.#sandbox.kind === 'plain') {
-        this.#cloud.log(
-          'codebuild',
-          'bubblewrap is not usable here: builds run as plain processes of yours and can read your files. ' +
-            'Install bubblewrap (Debian, Ubuntu: apt install bubblewrap) before you run builds that you do not trust.',
-        );
-      }
-    }
-    return this.#sandbox;
-  }
-
-  async #privileged(sandbox: Sandbox): Promise<Sandbox> {
-    // Asked for each time: a daemon may be started, or stopped, at any moment.
-    const privileged = privilegedSandbox(sandbox, await findDocker());
-    if (!this.#saidPrivileged)
-      this.#cloud.log(
-        'codebuild',
-        privileged.kind === 'plain'
-          ? 'builds in privileged mode run as plain processes of yours and can read your files. Start Docker, or run only image builds that you trust.'
-          : 'builds in privileged mode make images, as root or through Docker: a hostile one could get out of its sandbox. Run only image builds that you trust.',
-      );
-    this.#saidPrivileged = true;
-    return privileged;
   }
 }
 

@@ -1,33 +1,45 @@
-/** Ending a process and everything that it has started. */
+/** Ending a build's processes: its runner's, and whatever else it has started. */
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { endAll, signal } from './leftovers.mjs';
 
 /** Between asking and forcing: a stopped build is gone within a second. */
 const GRACE_MS = 400;
+const LOOK_MS = 10;
+/** Somebody outside of the build may hold its output open. */
+const LAST_OUTPUT_MS = 1_000;
 
-/** SIGTERM to all descendants, then SIGKILL to whatever is left of them. Resolves when the child itself is gone. */
-export async function endTree(child: ChildProcess): Promise<void> {
+/**
+ * SIGTERM to all descendants, then SIGKILL to whatever is left. Resolves when all that can be found is gone.
+ * @param others lists what belongs to the build, wherever it stands in the tree; a sandbox's namespace needs none
+ */
+export async function endTree(child: ChildProcess, others: () => number[] = () => []): Promise<void> {
   const { pid } = child;
-  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  // The sandbox's own process must outlive its children's last words, so only what it started is asked.
-  for (const each of descendants(pid)) signal(each, 'SIGTERM');
-  const force = setTimeout(() => {
+  if (pid === undefined) return;
+  const closed = child.stdout?.closed === false ? once(child.stdout, 'close') : Promise.resolve();
+  if (isRunning(child)) {
+    // The sandbox's own process must outlive its children's last words, so only what it started is asked.
+    for (const each of new Set([...descendants(pid), ...others()])) if (each !== pid) signal(each, 'SIGTERM');
+    await untilGone(child, others);
     for (const each of descendants(pid).reverse()) signal(each, 'SIGKILL');
     // The child leads a group of its own (`detached`); in bubblewrap the namespace dies with it.
     signal(-pid, 'SIGKILL');
-    signal(pid, 'SIGKILL');
-  }, GRACE_MS);
-  await gone;
-  clearTimeout(force);
+  }
+  await endAll(others);
+  const impatience = setTimeout(() => child.stdout?.destroy(), LAST_OUTPUT_MS);
+  await closed;
+  clearTimeout(impatience);
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
-  }
+async function untilGone(child: ChildProcess, others: () => number[]): Promise<void> {
+  const deadline = performance.now() + GRACE_MS;
+  while (performance.now() < deadline && (isRunning(child) || others().length > 0)) await delay(LOOK_MS);
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 /** Children, grandchildren and so on, parents first. */

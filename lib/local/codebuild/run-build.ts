@@ -126,6 +126,7 @@ class BuildRun {
     const role = cloud.role(this.#build.serviceRole, 'codebuild.amazonaws.com');
     this.#log = await openBuildLog(cloud, this.#build, role);
     this.#machine = await machine(this.#build);
+    this.#log.container(`Isolation: ${this.#machine.isolation}`);
     this.#log.container('Waiting for DOWNLOAD_SOURCE');
   }
 
@@ -141,7 +142,7 @@ class BuildRun {
     this.#log.container('Processing environment variables');
     const environment = await buildEnvironment(cloud, this.#build, {
       buildspec,
-      folders: machine.inside,
+      machine: machine.variables,
       sourceFolder: folder,
     });
     const session = await machine.open(buildspec, { warm: false });

@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, copyFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { groupedProcesses, markedProcesses } from './leftovers.mjs';
 import type { Limits } from './limits.ts';
 import { readOutput } from './output.ts';
 import { endTree } from './process-tree.ts';
@@ -16,19 +17,26 @@ import { NODE, startsAlike, type WarmCommand } from './warm-command.ts';
 
 const WARM_NODE = fileURLToPath(new URL('./warm-node.cjs', import.meta.url));
 
+/** The runner's own end: the program that ends a plain build whose cloud is gone. */
+const LEFTOVERS = fileURLToPath(new URL('./leftovers.mjs', import.meta.url));
+
 /**
  * The runner. It reads the nonce, then the path of each command's script, and reports the exit status between NUL and
  * newline. Commands neither see its input nor inherit a variable from it. The watchdog ends the whole group when the
  * cloud dies: its pipe closes then, also after kill -9 (bubblewrap has --die-with-parent as well). With further
  * arguments it starts these at once, with descriptor 4, and `ready` in place of a script stands for their end.
+ * @param lastly what the watchdog becomes
+ * @param relay the way out of the sandbox; it writes a line when it is there
  */
-const RUNNER = `
+const runner = (lastly: string, relay: string | undefined): string => `
 exec 2>&1
 shell=$1
 shift
-( read -r _ <&3; kill -9 0 ) </dev/null >/dev/null 2>&1 &
+( read -r _ <&3; ${lastly} ) </dev/null >/dev/null 2>&1 &
 exec 3<&-
-if [ $# -gt 0 ]; then "$@" </dev/null & ready=$!; exec 4<&-; fi
+if [ $# -gt 0 ]; then "$@" </dev/null & ready=$!; fi
+exec 4<&-
+${relay === undefined ? '' : `( ${relay} </dev/null 2>/dev/null & ) | read -r _`}
 IFS= read -r nonce
 while IFS= read -r script; do
   if [ "$script" = ready ]; then wait "$ready"; else "$shell" "$script" </dev/null; fi
@@ -43,6 +51,8 @@ export interface SessionOptions {
   readonly limits: Limits;
   readonly host: Folders;
   readonly shell: string;
+  /** The way out of the sandbox; without it there is none. */
+  readonly network?: { readonly socket: string; readonly relay: readonly string[] } | undefined;
   /** What to get ready before the first command is known, and for which. */
   readonly warm?: WarmCommand & {
     /** The source's folder, as the build sees it. */
@@ -72,18 +82,19 @@ export class Session {
   #report: ((result: CommandResult) => void) | undefined;
 
   constructor(options: SessionOptions) {
-    const { sandbox, limits, host, shell, warm } = options;
+    const { sandbox, limits, host, shell, network, warm } = options;
     this.#options = options;
     this.#inside = sandbox.inside(host);
     const ready = warm === undefined ? [] : this.#warmNode(warm.folder, warm.file, warm.environment);
-    const runner = ['/bin/sh', '-c', RUNNER, 'runner', shell, ...ready];
-    const inside = sandbox.kind === 'bubblewrap' ? limits.wrapInside(runner) : runner;
-    const [program = '', ...args] = limits.wrap(sandbox.wrap(host, inside));
+    const script = runner(this.#lastly(), network?.relay.map(quote).join(' '));
+    const command = ['/bin/sh', '-c', script, 'runner', shell, ...ready];
+    const inside = sandbox.kind === 'bubblewrap' ? limits.wrapInside(command) : command;
+    const [program = '', ...args] = limits.wrap(sandbox.wrap(host, inside, network?.socket));
     this.#child = spawn(program, args, {
       cwd: host.output,
       // Nothing of the cloud's own environment; PATH only so that the sandbox's program is found.
-      env: { PATH: process.env.PATH },
-      stdio: ['pipe', 'pipe', 'ignore', 'pipe', ...(warm === undefined ? [] : (['pipe'] as const))],
+      env: { PATH: process.env.PATH, ...this.#marked },
+      stdio: ['pipe', 'pipe', 'ignore', 'pipe', warm ? 'pipe' : 'ignore', sandbox.descriptor ?? 'ignore'],
       detached: true,
     });
     this.#child.on('error', () => this.#report?.({ status: 'ended' }));
@@ -101,8 +112,8 @@ export class Session {
   begin(beginning: Beginning): void {
     const { state } = this.#options.host;
     this.#begun = beginning;
-    writeFileSync(join(state, 'env'), exports(beginning.environment));
-    writeFileSync(join(state, 'folder'), `${beginning.folder}\n`);
+    this.#hand(join(state, 'env'), exports(beginning.environment));
+    this.#hand(join(state, 'folder'), `${beginning.folder}\n`);
     const { stdout } = this.#child;
     if (stdout === null) return;
     this.#output = readOutput(stdout, this.#nonce, {
@@ -146,14 +157,16 @@ export class Session {
     if (!same || !startsAlike(warm.environment, environment)) order.end();
     else
       order.end(
-        `${JSON.stringify({ environment: { ...environment, PWD: folder }, folder, args: warm.args })}\n`,
+        `${JSON.stringify({ environment: { ...this.#marked, ...environment, PWD: folder }, folder, args: warm.args })}\n`,
       );
     return same && startsAlike(warm.environment, environment);
   }
 
   #warmNode(folder: string, file: string, environment: Readonly<Record<string, string>>): string[] {
     copyFileSync(WARM_NODE, join(this.#options.host.scripts, 'warm-node.cjs'));
-    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const variables = Object.entries({ ...this.#marked, ...environment }).map(
+      ([name, value]) => `${name}=${value}`,
+    );
     return [
       '/usr/bin/env',
       '-i',
@@ -168,11 +181,43 @@ export class Session {
   async end(): Promise<void> {
     // The runner ends by itself at the end of its input, once the command under way is gone.
     this.#child.stdin?.end();
-    await endTree(this.#child);
+    await endTree(this.#child, () => this.#others());
     this.#child.stdio[3]?.destroy();
     this.#child.stdio[4]?.destroy();
     await this.#output?.catch(() => {});
-    this.#options.limits.release();
+    await this.#options.limits.release();
+  }
+
+  /** What the machine is known by, in its folder's path and in the environment of its processes. */
+  get #mark(): string {
+    return basename(dirname(this.#options.host.output));
+  }
+
+  /** What all processes of a build without a sandbox carry. */
+  get #marked(): Record<string, string> {
+    return this.#options.sandbox.kind === 'plain' ? { CODEBUILD_MACHINE: this.#mark } : {};
+  }
+
+  /** Processes of the build, wherever they stand. Those of a sandbox go with it. */
+  #others(): number[] {
+    const { sandbox, limits } = this.#options;
+    if (sandbox.kind !== 'plain') return [];
+    return [...new Set([...markedProcesses([this.#mark]), ...groupedProcesses(limits.groups)])];
+  }
+
+  /** A build without a sandbox ends by what its processes carry. The program that looks for it must not carry it. */
+  #lastly(): string {
+    const { sandbox, limits } = this.#options;
+    if (sandbox.kind !== 'plain') return 'kill -9 0';
+    const program = ['/usr/bin/env', '-i', process.execPath, LEFTOVERS, this.#mark, ...limits.groups];
+    return `cd /; exec ${program.map(quote).join(' ')}`;
+  }
+
+  /** Writes a file that the build may change. */
+  #hand(file: string, text: string): void {
+    const { owner } = this.#options.sandbox;
+    writeFileSync(file, text);
+    if (owner !== undefined) chownSync(file, owner, owner);
   }
 }
 

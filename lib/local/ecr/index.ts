@@ -55,7 +55,9 @@ export function ecr(cloud: Cloud): Service {
     actions: { ...repositoryActions(state), ...policyActions(state), ...imageActions(state) },
     resources: { 'AWS::ECR::Repository': (request) => provideRepository(state, request) },
     start: async () => {
-      await server.listen(await cloud.port('ecr'));
+      const port = await cloud.port('ecr');
+      await server.listen(port);
+      cloud.publishPort?.(port);
       sweep();
       timer = setInterval(sweep, SWEEP_INTERVAL).unref();
     },

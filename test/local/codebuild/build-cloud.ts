@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { buildShape } from '../../../lib/local/codebuild/build.ts';
 import { codebuild } from '../../../lib/local/codebuild/index.ts';
+import type { MachineOptions } from '../../../lib/local/codebuild/machines.ts';
 import type { Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
 import { OPERATOR, ROLE, scriptedCloud } from './scripted-cloud.ts';
@@ -9,8 +10,14 @@ import { OPERATOR, ROLE, scriptedCloud } from './scripted-cloud.ts';
 const answer = z.object({ build: buildShape });
 export const answers = z.object({ builds: z.array(buildShape) });
 
+/** Why tests of builds that make images are skipped. */
+export const NO_ROOTLESS =
+  'images cannot be built without root here (bubblewrap, buildah, and for other users than root uidmap)';
+
 export interface Setup {
-  readonly sandbox: Sandbox;
+  /** What the machine can, when it is absent. */
+  readonly sandbox?: Sandbox;
+  readonly reach?: MachineOptions['reach'];
   /** Machines that are kept ready: none, unless a test is about them. */
   readonly warmMachines?: number;
   readonly buildspec: string;
@@ -18,11 +25,17 @@ export interface Setup {
 }
 
 /** A cloud with CodeBuild, logs and one project, `demo`. */
-export async function codeBuildCloud({ sandbox, buildspec, properties = {}, warmMachines = 0 }: Setup) {
+export async function codeBuildCloud({
+  sandbox,
+  reach,
+  buildspec,
+  properties = {},
+  warmMachines = 0,
+}: Setup) {
   const cloud = scriptedCloud();
   cloud.answers.set('events:PutServiceEvents', () => ({}));
   cloud.add(logs(cloud));
-  const service = codebuild(cloud, { sandbox, warmMachines });
+  const service = codebuild(cloud, { ...(sandbox && { sandbox }), ...(reach && { reach }), warmMachines });
   cloud.add(service);
   await cloud.provide('AWS::CodeBuild::Project', {
     Name: 'demo',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -223,7 +223,7 @@ describe('a build whose cloud was killed', needs('bubblewrap'), () => {
         for (const path of Object.values(host)) mkdirSync(path);
         const session = new Session({
           sandbox: sandboxes['${kind}'], host, shell: '/bin/sh',
-          limits: { kind: 'none', wrap: (c) => [...c], wrapInside: (c) => [...c], release() {} },
+          limits: { kind: 'none', wrap: (c) => [...c], wrapInside: (c) => [...c], groups: [], release: async () => {} },
         });
         session.begin({
           environment: { PATH: '/usr/bin:/bin' }, lines: async () => {},
@@ -387,12 +387,15 @@ describe('after a crash', () => {
     const waited = await start();
     await eventually(async () => expect((await get(ran.id)).currentPhase).toBe('BUILD'));
 
-    // A second instance on the same folder is what a restart sees.
-    const restarted = scriptedCloud(cloud.folder);
+    // A second instance on what is on the disk now is what a restart sees.
+    const copy = mkdtempSync(join(tmpdir(), 'scripted-cloud-'));
+    cpSync(cloud.folder, copy, { recursive: true });
+    const restarted = scriptedCloud(copy);
     restarted.answers.set('events:PutServiceEvents', () => ({}));
     restarted.add(logs(restarted));
     const service = codebuild(restarted, { sandbox: plain });
     restarted.add(service);
+    open.push(restarted);
     await service.start?.();
 
     const [first, second] = answers.parse(
@@ -403,6 +406,5 @@ describe('after a crash', () => {
     expect(second?.buildStatus).toBe('IN_PROGRESS');
     await restarted.as(OPERATOR)('codebuild', 'StopBuild', { id: waited.id });
     await service.whenBuildEnds(waited.id);
-    await service.stop?.();
   });
 });

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findDocker } from '../../../lib/local/codebuild/docker.ts';
-import { detectSandbox, plain } from '../../../lib/local/codebuild/sandbox.ts';
-import { needs } from '../../tools.ts';
-import { codeBuildCloud, own, type Setup } from './build-cloud.ts';
+import { plain } from '../../../lib/local/codebuild/sandbox.ts';
+import { codeBuildCloud, type Setup } from './build-cloud.ts';
 
 const closes: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -84,46 +83,6 @@ describe('Lambda compute', () => {
     [environment({ Type: 'ARM_LAMBDA_CONTAINER' }), /not supported/],
   ])('is refused in a template with %j', async (properties, message) => {
     await expect(setUp({ properties: { ...lambda, ...properties } })).rejects.toThrow(message);
-  });
-});
-
-const sandbox = detectSandbox();
-describe('a build in privileged mode', () => {
-  const privileged = environment({ PrivilegedMode: true });
-
-  it('makes a container image', needs('buildah', 'bubblewrap', 'root'), async () => {
-    const { finish, cloud } = await setUp({
-      sandbox,
-      properties: privileged,
-      buildspec: spec(
-        'printf "FROM scratch\\nCOPY file /file\\n" > Dockerfile; echo content > file',
-        'buildah build --isolation chroot -t made:1 . >/dev/null 2>&1; echo "status $?"',
-        'buildah images --format "{{.Name}}:{{.Tag}}" | grep made',
-      ),
-    });
-
-    const { build, lines } = await finish();
-
-    expect(own(lines)).toEqual(['status 0', 'localhost/made:1']);
-    expect(build.buildStatus).toBe('SUCCEEDED');
-    expect(cloud.logged.join('\n')).toMatch(/privileged mode .* Run only image builds that you trust/);
-  });
-
-  it('is root with its own folders only', needs('bubblewrap', 'root'), async () => {
-    const { finish, cloud } = await setUp({
-      sandbox,
-      properties: privileged,
-      buildspec: spec('id -u', 'ls "$STATE" 2>&1; true', 'touch /usr/x 2>&1 | tail -1'),
-    });
-
-    const { lines } = await finish({
-      environmentVariablesOverride: [{ name: 'STATE', value: cloud.folder }],
-    });
-
-    const [user, state, system] = own(lines);
-    expect(user).toBe('0');
-    expect(state).toMatch(/No such file/);
-    expect(system).toMatch(/Read-only file system/);
   });
 });
 
