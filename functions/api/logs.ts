@@ -21,7 +21,11 @@ export const handler = serve(
         return run && Log.ofRun(ports, run, query);
       };
       return logAnswer(
-        await Log.read(ports, source, { ...query, platform: query.platform === 'true' }),
+        await Log.read(ports, source, {
+          ...query,
+          log: `${params.build} ${query.run ?? 'newest'}`,
+          platform: query.platform === 'true',
+        }),
         query,
       );
     },
@@ -29,7 +33,7 @@ export const handler = serve(
     getJobLogs: async ({ actor, params, query }) => {
       const source = () => Log.ofJob(ports, actor, params.job);
       return logAnswer(
-        await Log.read(ports, source, { ...query, platform: query.platform === 'true' }),
+        await Log.read(ports, source, { ...query, log: params.job, platform: query.platform === 'true' }),
         query,
       );
     },

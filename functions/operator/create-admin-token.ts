@@ -1,16 +1,19 @@
-/** Creates a token for whoever may invoke this function: the way to the first one, guarded by IAM alone. */
+/**
+ * Creates a token for whoever may invoke this function: the way to the first one, guarded by IAM alone. With a `holder`,
+ * the token takes the place of the one that the holder had.
+ */
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { CreateHeldToken, replace } from '../../lib/domain/token/held.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { CreateToken, type TokenWithSecret } from '../../lib/domain/token/schema.ts';
 
 const ports = { table: dynamoTable(), clock, randomness };
+const OPERATOR = { kind: 'system', name: 'operator' } as const;
 
 export async function handler(event: unknown): Promise<TokenWithSecret> {
-  const input = CreateToken.parse({
-    role: 'admin',
-    name: 'operator',
-    ...(typeof event === 'object' && event),
-  });
-  return Token.create(ports, { kind: 'system', name: 'operator' }, input);
+  const asked = { role: 'admin', name: 'operator', ...(typeof event === 'object' && event) };
+  return 'holder' in asked
+    ? replace(ports, OPERATOR, CreateHeldToken.parse(asked))
+    : Token.create(ports, OPERATOR, CreateToken.parse(asked));
 }

@@ -4,8 +4,10 @@ import { Readable } from 'node:stream';
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -131,6 +133,21 @@ export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Cl
 
     async remove(key) {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+
+    async removeAll(prefix) {
+      for (;;) {
+        // The first page again and again: what was on it is gone. A page and a deletion have 1,000 keys at most.
+        const { Contents: found = [] } = await client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }),
+        );
+        if (found.length === 0) return;
+        const Objects = found.map(({ Key }) => ({ Key }));
+        const { Errors: [failed] = [] } = await client.send(
+          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+        );
+        if (failed !== undefined) throw new Error(`S3 did not remove ${failed.Key}: ${failed.Message}`);
+      }
     },
   };
 }

@@ -8,6 +8,8 @@ import {
   DeleteSecretCommand,
   GetSecretValueCommand,
   InvalidRequestException,
+  ListSecretsCommand,
+  type ListSecretsCommandOutput,
   PutSecretValueCommand,
   ResourceExistsException,
   ResourceNotFoundException,
@@ -107,6 +109,25 @@ export function managedProjectSecrets(
         if (error instanceof ResourceNotFoundException || error instanceof InvalidRequestException) return;
         throw error;
       }
+    },
+    async names(projectId) {
+      const prefixOfAll = idOf(projectId, '');
+      const found: string[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page: ListSecretsCommandOutput = await client.send(
+          // A name matches by its beginning; what is deleted and only waits for its end is left out (docs: ListSecrets).
+          new ListSecretsCommand({
+            Filters: [{ Key: 'name', Values: [prefixOfAll] }],
+            MaxResults: 100,
+            NextToken,
+          }),
+        );
+        for (const { Name: name } of page.SecretList ?? [])
+          if (name?.startsWith(prefixOfAll)) found.push(name.slice(prefixOfAll.length));
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return found;
     },
     // One call each: to batch them needs a permission on all secrets of the account (docs: BatchGetSecretValue).
     async readMany(projectId, names) {

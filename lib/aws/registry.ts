@@ -11,9 +11,10 @@ import {
 } from '@aws-sdk/client-ecr';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
-import { type Registry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
+import { type OwnedRegistry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
 import { answered, unless } from './ecr-errors.ts';
 import { fetchDocument, isLoopback } from './oci-documents.ts';
+import { ecrRepositories, repositoryNameOf } from './repositories.ts';
 import { setting } from './settings.ts';
 
 /**
@@ -61,16 +62,20 @@ export function ecrRegistry({
   sts = new STSClient(),
   pushRole = setting('STAITHE_REGISTRY_PUSH_ROLE'),
   prefix = setting('STAITHE_REGISTRY_PREFIX'),
-}: Partial<EcrRegistryOptions> = {}): Registry {
+}: Partial<EcrRegistryOptions> = {}): OwnedRegistry {
   /** Repositories whose lifecycle policy this process has put: also those that an older version made, or half made. */
   const configured = new Set<string>();
 
   return {
+    ...ecrRepositories({ ecr, prefix }),
+
     async ensureRepository(target) {
-      const repositoryName = `${prefix}/${target.projectSlug}/${target.service}`;
+      const repositoryName = repositoryNameOf(prefix, target);
       return answered(`make the repository ${repositoryName}`, async () => {
-        const uri = (await existing(ecr, repositoryName)) ?? (await create(ecr, repositoryName, target));
-        if (!configured.has(repositoryName)) {
+        const known = await existing(ecr, repositoryName);
+        const uri = known ?? (await create(ecr, repositoryName, target));
+        // One of the same name may have been removed since, with its policy.
+        if (known === undefined || !configured.has(repositoryName)) {
           const policy = { repositoryName, lifecyclePolicyText: LIFECYCLE_POLICY };
           await ecr.send(new PutLifecyclePolicyCommand(policy));
           configured.add(repositoryName);

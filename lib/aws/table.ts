@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import {
+  type Check,
   type Condition,
   ConditionFailed,
   type Item,
@@ -34,6 +35,7 @@ type Attributes = Record<string, AttributeValue>;
 
 /** The clauses of conditional writes. `pk` exists on every item, so its absence is the item's. */
 const ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' } as const;
+const PRESENT = { ConditionExpression: 'attribute_exists(pk)' } as const;
 const UNCHANGED = (revision: number) => ({
   ConditionExpression: '#revision = :revision',
   ExpressionAttributeNames: { '#revision': 'revision' },
@@ -119,7 +121,11 @@ export function dynamoTable(
     );
   }
 
-  function transactItem(write: Write): TransactWriteItem {
+  function transactItem(write: Write | Check): TransactWriteItem {
+    if ('check' in write) {
+      const clause = 'present' in write.when ? PRESENT : UNCHANGED(write.when.revision);
+      return { ConditionCheck: { ...base, ...clause, Key: keyOf(write.check) } };
+    }
     const clause = {
       ...base,
       ...clauseOf(write.when),

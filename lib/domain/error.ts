@@ -120,8 +120,8 @@ export const ERRORS = {
   environment_in_use: entry('conflict', 'The environment is in use', 'Wait for its deployment to end.'),
   project_not_empty: entry(
     'conflict',
-    'The project still has builds, environments or secrets',
-    'Only a project without builds, releases, environments and secrets can be deleted.',
+    'The project still has builds, artifacts, environments or secrets',
+    'Delete it with force=true (`staithe project delete --force`), and all of these with it.',
   ),
   busy: entry('conflict', 'Somebody else changed this at the same moment', 'Send the request again.'),
   idempotency_key_reused: entry(

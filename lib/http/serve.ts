@@ -10,7 +10,7 @@ import { problemOf } from '../contract/problem.ts';
 import type { Group, RouteInput, RouteOutput, RouteSpec } from '../contract/route.ts';
 import type { RouteTable } from '../contract/route-client.ts';
 import type { OperationId, Routes } from '../contract/routes.ts';
-import { admit, nameOf, RequestActor, type RequestActor as Requester } from '../domain/access/actor.ts';
+import { admit, principalOf, RequestActor, type RequestActor as Requester } from '../domain/access/actor.ts';
 import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
 import { answerOnce } from './idempotent.ts';
@@ -83,7 +83,7 @@ export function serve<G extends Group>(
     if (key === undefined || ports === undefined || !takesKey(spec)) return answer(undefined);
     const request = {
       key,
-      scope: `${nameOf(actor)} ${operation} ${event.rawPath}${event.rawQueryString && `?${event.rawQueryString}`}`,
+      scope: `${principalOf(actor)} ${operation} ${event.rawPath}${event.rawQueryString && `?${event.rawQueryString}`}`,
       bytes: spec.secretBody ? undefined : bytes,
       keepAnswer: spec.repeat !== 'again',
     };

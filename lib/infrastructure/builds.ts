@@ -40,7 +40,7 @@ export class Builds extends Construct {
       timeout: Duration.seconds(55),
       memorySize: 1024,
     });
-    storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem');
+    storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem');
     storage.giveBytes(steps, 'sources', 'GetObject');
     this.workflow = new Workflow(this, 'Workflow', {
       name: 'build',

@@ -36,6 +36,7 @@ function findings(storage: Storage, build: Workflow): Finding[] {
         `Resource::${bytes}/projects/*/artifacts/*`,
         `Resource::${bytes}/caches/*`,
         `Resource::${bytes}/uploads/*`,
+        `Resource::${bytes}/projects/*`,
         `Resource::${here}:secretsmanager:${account}:secret:${Stack.of(storage).stackName}/projects/*`,
       ],
       reason:
@@ -56,7 +57,7 @@ function findings(storage: Storage, build: Workflow): Finding[] {
       rule: 'IAM5',
       on: ['Resource::*'],
       reason:
-        'Log delivery and X-Ray of state machines, ListStreams and GetAuthorizationToken have no resource to name (Service Authorization Reference).',
+        'Log delivery and X-Ray of state machines, ListStreams, ListSecrets and GetAuthorizationToken have no resource to name (Service Authorization Reference).',
     },
   ];
 }

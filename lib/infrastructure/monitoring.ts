@@ -8,16 +8,23 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
+import type { Deletions } from './deletions.ts';
 import type { Events } from './events.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Workflow } from './workflow.ts';
 
-/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are six. */
+/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are seven. */
 export class Monitoring extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { api: Api; events: Events; reconciler: Reconciler; workflows: readonly Workflow[] },
+    props: {
+      api: Api;
+      events: Events;
+      reconciler: Reconciler;
+      deletions: Deletions;
+      workflows: readonly Workflow[];
+    },
   ) {
     super(scope, id);
     const fiveMinutes = { period: Duration.minutes(5), statistic: 'Sum' };
@@ -58,6 +65,14 @@ export class Monitoring extends Construct {
       'Overdue runs cannot be looked at',
       'sweep-fails',
       props.reconciler.sweep.lambda.metricErrors(fiveMinutes),
+      3,
+    );
+    // Three of the three sweeps in a quarter of an hour, or of more when projects are deleted just then.
+    this.alarm(
+      'DeletionFails',
+      'What was in a deleted project cannot be removed',
+      'deletion-fails',
+      props.deletions.remover.lambda.metricErrors({ period: Duration.minutes(15), statistic: 'Sum' }),
       3,
     );
   }

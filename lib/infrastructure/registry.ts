@@ -22,6 +22,14 @@ export class Registry extends Construct {
     });
   }
 
+  /** Removes repositories, whole. */
+  giveRemoval(to: StaitheFunction): void {
+    to.give(
+      { STAITHE_REGISTRY_PREFIX: this.prefix },
+      { actions: ['ecr:DeleteRepository'], resources: [this.repositories] },
+    );
+  }
+
   /** Makes repositories, reads images, and hands out sessions of the push role: for one function only. */
   giveRegistry(to: StaitheFunction): void {
     // The trust policy names the function's role itself, so that role needs no sts:AssumeRole of its own (docs: IAM,

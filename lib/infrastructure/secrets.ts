@@ -7,6 +7,7 @@ import type { StaitheFunction } from './function.ts';
 const PROJECT_SECRET_ACTIONS = {
   read: ['GetSecretValue'],
   write: ['CreateSecret', 'TagResource', 'PutSecretValue', 'DeleteSecret', 'RestoreSecret'],
+  remove: ['DeleteSecret'],
 } as const;
 
 /** The two secrets of an installation, made up by AWS and known to nobody, and the place of those of projects. */
@@ -40,6 +41,8 @@ export class Secrets extends Construct {
         resources: [projectSecretsArn(this)],
       },
     );
+    // ListSecrets gives names only, and has no resource to name (Service Authorization Reference).
+    if (access === 'remove') to.give({}, { actions: ['secretsmanager:ListSecrets'], resources: ['*'] });
   }
 
   giveWebhook(to: StaitheFunction): void {

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import { Builds } from './builds.ts';
 import type { Bundles } from './bundles.ts';
+import { Deletions } from './deletions.ts';
 import { Deployments } from './deployments.ts';
 import { Events } from './events.ts';
 import { acknowledgeFindings } from './findings.ts';
@@ -34,6 +35,7 @@ export class StaitheStack extends Stack {
     }).valueAsString;
     const storage = new Storage(this, 'Storage');
     const secrets = new Secrets(this, 'Secrets');
+    const registry = new Registry(this, 'Registry');
     const api = new Api(this, 'Api', { bundles });
     const builds = new Builds(this, 'Builds', { bundles, storage, api });
     const deployments = new Deployments(this, 'Deployments', { bundles, storage });
@@ -45,9 +47,23 @@ export class StaitheStack extends Stack {
     };
     const events = new Events(this, 'Events', { bundles, storage, ...workflows });
     new Uploads(this, 'Uploads', { bundles, storage });
-    this.equipApi(api, { storage, secrets, builds, deployments });
+    const deletions = new Deletions(this, 'Deletions', {
+      bundles,
+      storage,
+      secrets,
+      registry,
+      builds,
+      bus: events.bus,
+    });
+    this.equipApi(api, { storage, secrets, registry, builds, deployments });
     const reconciler = new Reconciler(this, 'Reconciler', { bundles, storage, builds });
-    new Monitoring(this, 'Monitoring', { api, events, reconciler, workflows: Object.values(workflows) });
+    new Monitoring(this, 'Monitoring', {
+      api,
+      events,
+      reconciler,
+      deletions,
+      workflows: Object.values(workflows),
+    });
     const adminToken = this.addAdminToken(bundles, storage);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
@@ -65,22 +81,28 @@ export class StaitheStack extends Stack {
 
   private equipApi(
     api: Api,
-    parts: { storage: Storage; secrets: Secrets; builds: Builds; deployments: Deployments },
+    parts: {
+      storage: Storage;
+      secrets: Secrets;
+      registry: Registry;
+      builds: Builds;
+      deployments: Deployments;
+    },
   ): void {
-    const { storage, secrets, builds, deployments } = parts;
+    const { storage, secrets, registry, builds, deployments } = parts;
     const { functions } = api;
     storage.giveTable(api.authorizer, 'GetItem');
     secrets.giveJobTokens(api.authorizer);
 
-    storage.giveTable(functions.projects, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
+    storage.giveTable(functions.projects, 'GetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem');
     storage.giveIndex(functions.projects);
     // A higher limit of concurrent jobs wakes those that wait.
     functions.projects.role.addToPolicy(builds.workflow.wakingStatement());
 
-    storage.giveTable(functions.sources, 'GetItem', 'PutItem');
+    storage.giveTable(functions.sources, 'GetItem', 'PutItem', 'ConditionCheckItem');
     storage.giveBytes(functions.sources, 'sources', 'PutObject');
 
-    storage.giveTable(functions.builds, 'GetItem', 'BatchGetItem', 'PutItem');
+    storage.giveTable(functions.builds, 'GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem');
     storage.giveIndex(functions.builds);
     storage.giveBytes(functions.builds, 'sources', 'GetObject');
     storage.giveListing(functions.builds);
@@ -88,6 +110,7 @@ export class StaitheStack extends Stack {
     builds.giveInstallation(functions.builds);
 
     storage.giveTable(functions.logs, 'GetItem', 'BatchGetItem');
+    storage.giveCursorKey(functions.logs);
     // A diagnosis lists the runs of its build.
     storage.giveIndex(functions.logs);
     builds.giveLogs(functions.logs);
@@ -104,9 +127,9 @@ export class StaitheStack extends Stack {
     // Apart from the other routes of jobs: only this function may open registries.
     storage.giveTable(functions.images, 'GetItem', 'PutItem');
     secrets.giveProjectSecrets(functions.images, 'read');
-    new Registry(this, 'Registry').giveRegistry(functions.images);
+    registry.giveRegistry(functions.images);
 
-    storage.giveTable(functions.artifacts, 'GetItem', 'PutItem', 'DeleteItem');
+    storage.giveTable(functions.artifacts, 'GetItem', 'PutItem', 'DeleteItem', 'ConditionCheckItem');
     storage.giveIndex(functions.artifacts);
     storage.giveBytes(functions.artifacts, 'artifacts', 'GetObject', 'PutObject');
     const ofUploads = ['GetObject', 'GetObjectVersion', 'PutObject', 'DeleteObject'] as const;
@@ -114,20 +137,35 @@ export class StaitheStack extends Stack {
     storage.giveBytes(functions.artifacts, 'uploads', ...ofUploads, ...ofParts);
     storage.giveListing(functions.artifacts);
 
-    storage.giveTable(functions.secrets, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
+    storage.giveTable(functions.secrets, 'GetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem');
     secrets.giveProjectSecrets(functions.secrets, 'write');
 
     storage.giveTable(functions.caches, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
 
-    storage.giveTable(functions.releases, 'GetItem', 'BatchGetItem', 'PutItem');
+    storage.giveTable(functions.releases, 'GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem');
     storage.giveIndex(functions.releases);
 
-    storage.giveTable(functions.environments, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
+    storage.giveTable(
+      functions.environments,
+      'GetItem',
+      'PutItem',
+      'DeleteItem',
+      'Query',
+      'ConditionCheckItem',
+    );
     storage.giveIndex(functions.environments);
     giveWorkflows(functions.environments, [deployments.workflow]);
 
-    storage.giveTable(functions.tokens, 'GetItem', 'PutItem', 'DeleteItem');
+    storage.giveTable(
+      functions.tokens,
+      'GetItem',
+      'BatchGetItem',
+      'PutItem',
+      'DeleteItem',
+      'ConditionCheckItem',
+    );
     storage.giveIndex(functions.tokens);
+    storage.giveIndex(functions.tokens, 'gsi2');
 
     storage.giveTable(functions.webhooks, 'GetItem', 'PutItem');
     storage.giveIndex(functions.webhooks);
@@ -142,7 +180,7 @@ export class StaitheStack extends Stack {
       entry: 'operator/create-admin-token',
       description: 'Creates an admin token for whoever may invoke it',
     });
-    storage.giveTable(fn, 'GetItem', 'PutItem');
+    storage.giveTable(fn, 'GetItem', 'PutItem', 'DeleteItem', 'ConditionCheckItem');
     return fn;
   }
 }

@@ -11,12 +11,19 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { CACHE_EXPIRES_DAYS } from '../domain/cache/schema.ts';
+import { Keys } from '../domain/storage/keys.ts';
 import type { StaitheFunction } from './function.ts';
 
 const ACCESS_LOG_PREFIX = 'bytes/';
 
 /** What a function may do with items. Transactions are checked by the actions of their parts. */
-export type TableAction = 'GetItem' | 'BatchGetItem' | 'PutItem' | 'DeleteItem' | 'Query';
+export type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'PutItem'
+  | 'DeleteItem'
+  | 'Query'
+  | 'ConditionCheckItem';
 export type BlobAction =
   | 'GetObject'
   | 'GetObjectVersion'
@@ -69,8 +76,8 @@ export class Storage extends Construct {
       lifecycleRules: [
         // An upload that was broken off is not resumed after a week.
         { abortIncompleteMultipartUploadAfter: Duration.days(7) },
-        // A month to notice that something was deleted which should not have been.
-        { noncurrentVersionExpiration: Duration.days(30) },
+        // A month to notice that something was deleted which should not have been; then nothing of it is left.
+        { noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
         // A cache lives 21 days after it was saved, and is saved again when it is used after 7: so one that is used stays,
         // and one that is not is kept for at least 14 (lib/domain/cache/schema.ts). Nobody misses a version of it.
         {
@@ -157,6 +164,31 @@ export class Storage extends Construct {
         resources: [
           this.bucket.arnForObjects(OWN_PREFIXES.includes(prefix) ? `${prefix}/*` : `projects/*/${prefix}/*`),
         ],
+      },
+    );
+  }
+
+  /** Lets it remove all bytes of a project, wherever they are: it lists them by the project's prefixes. */
+  giveRemoval(to: StaitheFunction): void {
+    const everywhere = ['projects', ...OWN_PREFIXES].map((prefix) =>
+      this.bucket.arnForObjects(`${prefix}/*`),
+    );
+    to.give(
+      { STAITHE_BUCKET: this.bucket.bucketName },
+      { actions: ['s3:DeleteObject'], resources: everywhere },
+    );
+    this.giveListing(to);
+  }
+
+  /** Lets it make the key of cursors where there is none yet, and write nothing else. */
+  giveCursorKey(to: StaitheFunction): void {
+    const leading = { 'dynamodb:LeadingKeys': Keys.cursorKey().pk };
+    to.give(
+      {},
+      {
+        actions: ['dynamodb:PutItem'],
+        resources: [this.table.tableArn],
+        conditions: { 'ForAllValues:StringEquals': leading, Null: { 'dynamodb:LeadingKeys': 'false' } },
       },
     );
   }

@@ -25,7 +25,15 @@ export class Triggers extends Construct {
       timeout: Duration.seconds(110),
       memorySize: 1024,
     });
-    storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');
+    storage.giveTable(
+      steps,
+      'GetItem',
+      'BatchGetItem',
+      'PutItem',
+      'DeleteItem',
+      'Query',
+      'ConditionCheckItem',
+    );
     storage.giveBytes(steps, 'sources', 'GetObject', 'PutObject');
     // A push may cancel the run of an older one that still waits.
     giveWorkflows(steps, [builds.workflow], { stop: true });

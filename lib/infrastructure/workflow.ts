@@ -63,11 +63,11 @@ export class Workflow extends Construct {
   }
 }
 
-/** Lets a function start workflows, and stop them where it says so. */
+/** Lets a function start workflows, unless it says otherwise, and stop them where it says so. */
 export function giveWorkflows(
   to: StaitheFunction,
   workflows: readonly Workflow[],
-  options: { stop?: boolean; look?: boolean } = {},
+  options: { start?: boolean; stop?: boolean; look?: boolean } = {},
 ): void {
   const arns = Object.fromEntries(
     workflows.map((workflow) => [workflow.name, workflow.machine.stateMachineArn]),
@@ -88,7 +88,7 @@ export function giveWorkflows(
   const look = { actions: ['states:DescribeExecution', 'states:GetExecutionHistory'], resources: executions };
   to.give(
     { STAITHE_STATE_MACHINES: workflows[0]?.machine.stack.toJsonString(arns) ?? '{}' },
-    start,
+    ...(options.start === false ? [] : [start]),
     ...(options.stop ? [stop] : []),
     ...(options.look ? [look] : []),
   );

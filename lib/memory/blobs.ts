@@ -22,6 +22,8 @@ export interface MemoryBlobs extends Blobs {
   place(key: string, bytes: Uint8Array, options?: { sha256?: string }): void;
   /** Whether there are bytes now. */
   has(key: string): boolean;
+  /** Of all that there is now. */
+  keys(): string[];
 }
 
 /** What a presigned request may do. `accept` stores the bytes of a PUT and gives the status. */
@@ -147,6 +149,10 @@ export function memoryBlobs(clock: Clock): MemoryBlobs {
     async remove(key) {
       blobs.delete(key);
     },
+    async removeAll(prefix) {
+      for (const key of blobs.keys()) if (key.startsWith(prefix)) blobs.delete(key);
+    },
+    keys: () => [...blobs.keys()],
     fetch(url) {
       const found = granted(url);
       if (found?.method !== 'GET') return { status: 403 };

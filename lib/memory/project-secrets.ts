@@ -27,6 +27,12 @@ export function memoryProjectSecrets(): ProjectSecrets {
       const secret = secrets.get(keyOf(projectId, name));
       if (secret !== undefined) secret.removed = true;
     },
+    async names(projectId) {
+      const prefix = keyOf(projectId, '');
+      return [...secrets]
+        .filter(([key, { removed }]) => key.startsWith(prefix) && !removed)
+        .map(([key]) => key.slice(prefix.length));
+    },
     async readMany(projectId, names) {
       const values = new Map<string, string>();
       for (const name of names) {

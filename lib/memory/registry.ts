@@ -2,10 +2,12 @@
 import { createHash } from 'node:crypto';
 import { storedImage } from '../domain/image/stored.ts';
 import type { Clock } from '../domain/ports/index.ts';
-import type { OpenRegistry, Registry } from '../domain/ports/registry.ts';
+import type { OpenRegistry, OwnedRegistry } from '../domain/ports/registry.ts';
 import { RegistryError } from '../domain/ports/registry.ts';
 
-export interface MemoryRegistry extends Registry {
+export interface MemoryRegistry extends OwnedRegistry {
+  /** Whether there is such a repository. */
+  has(repository: string): boolean;
   /** Puts a small blob, such as an image's configuration. @returns its digest */
   putBlob(repository: string, bytes: string): string;
   /** Puts a manifest and lets the tags point at it. @returns its digest */
@@ -47,6 +49,11 @@ export function memoryRegistry(clock: Clock, host = 'registry.test'): MemoryRegi
       repositoryOf(repository);
       return { host, repository, insecure: false };
     },
+    async removeRepository({ projectSlug, service }) {
+      available();
+      repositories.delete(`staithe/${projectSlug}/${service}`);
+    },
+    has: (repository) => repositories.has(repository),
     async token(repository) {
       available();
       tokens += 1;

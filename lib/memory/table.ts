@@ -1,5 +1,6 @@
 /** The table port in memory, with DynamoDB's semantics: what it refuses, `lib/memory` refuses too. */
 import {
+  type Check,
   type Condition,
   ConditionFailed,
   type Item,
@@ -21,12 +22,14 @@ export interface MemoryTable extends Table {
 }
 
 const addressOf = ({ pk, sk }: Key): string => JSON.stringify([pk, sk]);
-const keyOf = (write: Write): Key => ('put' in write ? write.put : write.remove);
+const keyOf = (write: Write | Check): Key =>
+  'put' in write ? write.put : 'check' in write ? write.check : write.remove;
 /** DynamoDB orders strings by their bytes in UTF-8, which is not JavaScript's order beyond the basic plane. */
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-function holds(condition: Condition, existing: Item | undefined): boolean {
+function holds(condition: Condition | Check['when'], existing: Item | undefined): boolean {
   if ('absent' in condition) return existing === undefined;
+  if ('present' in condition) return existing !== undefined;
   return 'revision' in condition ? existing?.revision === condition.revision : true;
 }
 
@@ -43,11 +46,11 @@ function checkKeys(keys: readonly Key[], most: number): void {
 export function memoryTable(): MemoryTable {
   const items = new Map<string, Item>();
 
-  const apply = (write: Write): void => {
+  const apply = (write: Write | Check): void => {
     if ('put' in write) items.set(addressOf(write.put), copyOf(write.put));
-    else items.delete(addressOf(write.remove));
+    else if ('remove' in write) items.delete(addressOf(write.remove));
   };
-  const transact = (writes: readonly Write[]): void => {
+  const transact = (writes: readonly (Write | Check)[]): void => {
     checkKeys(writes.map(keyOf), MAX_TRANSACTION);
     const copies = writes.map((write) => ('put' in write ? { ...write, put: copyOf(write.put) } : write));
     for (const [index, write] of copies.entries()) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { createClient } from '../contract/client.ts';
+import { ApiError, createClient } from '../contract/client.ts';
 import { TokenWithSecret } from '../domain/token/schema.ts';
 import type { RunningCloud } from '../local/cloud.ts';
 
@@ -15,18 +15,26 @@ export type Connection = z.infer<typeof Connection>;
 const FILE = 'connection.json';
 const RESTING = 'connection.resting.json';
 
+/** Whose token it is: of each start the same, so there is one at a time, and what was asked with one goes on with the next. */
+const HOLDER = 'local';
+
 /** Lays the connection aside at a stop, so that the CLI does not ask a server that is gone. */
 export function disconnect(folder: string): void {
   renameSync(join(folder, FILE), join(folder, RESTING));
 }
 
-/** Writes `connection.json`, with the token of an earlier start while it is good. */
+/**
+ * Writes `connection.json`, with the token of an earlier start unless the API says that it is none. A new one takes the
+ * place of the one before, also of one that a start has made and died before it was written here.
+ */
 export async function connect(cloud: RunningCloud, folder: string): Promise<Connection> {
   const file = join(folder, FILE);
   const url = output(cloud, 'ApiUrl');
   const earlier = readConnection(file) ?? readConnection(join(folder, RESTING));
   const token =
-    earlier !== undefined && (await works(url, earlier.token)) ? earlier.token : await newAdminToken(cloud);
+    earlier === undefined || (await isRefused(url, earlier.token))
+      ? await newAdminToken(cloud)
+      : earlier.token;
   const connection = { url, token, webhook_secret: await webhookSecret(cloud) };
   const fresh = `${file}.new`;
   writeFileSync(fresh, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
@@ -44,11 +52,14 @@ export function readConnection(file: string): Connection | undefined {
   }
 }
 
-async function works(url: string, token: string): Promise<boolean> {
-  return createClient({ url, token })
-    .call('whoAmI')
-    .then(() => true)
-    .catch(() => false);
+/** Only a 401 says so. A server that is busy, or fails, says nothing about the token. */
+async function isRefused(url: string, token: string): Promise<boolean> {
+  try {
+    await createClient({ url, token }).call('whoAmI');
+    return false;
+  } catch (error) {
+    return error instanceof ApiError && error.problem.status === 401;
+  }
 }
 
 function output(cloud: RunningCloud, name: string): string {
@@ -69,7 +80,7 @@ async function newAdminToken(cloud: RunningCloud): Promise<string> {
   const answer = await lambda.send(
     new InvokeCommand({
       FunctionName: output(cloud, 'AdminTokenFunction'),
-      Payload: JSON.stringify({ name: 'local' }),
+      Payload: JSON.stringify({ name: 'local', holder: HOLDER }),
     }),
   );
   const text = Buffer.from(answer.Payload ?? []).toString('utf8');

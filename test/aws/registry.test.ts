@@ -13,7 +13,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ociRegistry } from '../../lib/aws/oci-registry.ts';
 import { ecrRegistry } from '../../lib/aws/registry.ts';
-import { type Registry, type RegistryAccess, RegistryError } from '../../lib/domain/ports/registry.ts';
+import { type OwnedRegistry, type RegistryAccess, RegistryError } from '../../lib/domain/ports/registry.ts';
 import { type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
 import { ecr } from '../../lib/local/ecr/index.ts';
 import { digestOf, imageOf, OCI_MANIFEST, registryContract } from '../domain/ports/registry.contract.ts';
@@ -46,7 +46,7 @@ describe('a registry on ECR', () => {
   let folder: TemporaryAssembly;
   let cloud: RunningCloud;
   let client: ECRClient;
-  let registry: Registry;
+  let registry: OwnedRegistry;
   const config = (credentials: RunningCloud['operator']) => ({
     ...{ endpoint: cloud.endpoint, region: 'us-east-1', maxAttempts: 1 },
     credentials,
@@ -65,6 +65,7 @@ describe('a registry on ECR', () => {
           Jobs: role('jobs', { Service: 'lambda.amazonaws.com' }, [
             'ecr:BatchGetImage',
             'ecr:CreateRepository',
+            'ecr:DeleteRepository',
             'ecr:DescribeImages',
             'ecr:DescribeRepositories',
             'ecr:GetDownloadUrlForLayer',
@@ -107,6 +108,24 @@ describe('a registry on ECR', () => {
     ]);
     expect(made?.imageScanningConfiguration).toEqual({ scanOnPush: true });
     expect(tags).toEqual([{ Key: 'staithe:project', Value: TARGET.projectId }]);
+  });
+
+  test('removes a repository with its images, and makes a whole one of the same name again', async () => {
+    const target = { ...TARGET, service: 'brief' };
+    const place = await registry.ensureRepository(target);
+    const image = imageOf({ layers: ['a'] });
+    const credential = await registry.token(place.repository);
+    for (const blob of image.blobs) await pusher.putBlob(place, credential, blob);
+    await pusher.putManifest(place, credential, { ...image, reference: 'latest' });
+
+    await registry.removeRepository(target);
+    await registry.removeRepository(target);
+    const described = await registry.describe(place.repository, digestOf(image.text));
+    await registry.ensureRepository(target);
+
+    expect(described).toBeUndefined();
+    const policy = new GetLifecyclePolicyCommand({ repositoryName: place.repository });
+    expect((await client.send(policy)).lifecyclePolicyText).toContain('untagged');
   });
 
   test('completes a repository that an earlier process made half', async () => {

@@ -5,7 +5,7 @@ import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
-import type { Table, Write } from '../../lib/domain/ports/table.ts';
+import type { Check, Table, Write } from '../../lib/domain/ports/table.ts';
 import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
 import { type MemoryTable, memoryTable } from '../../lib/memory/table.ts';
 
@@ -31,7 +31,7 @@ export function observedTable(): ObservedTable {
     if (scheduler !== undefined) await scheduler.schedule(Promise.resolve(), label);
     return act();
   };
-  const note = (write: Write): void => {
+  const note = (write: Write | Check): void => {
     if (!('put' in write) || LIFECYCLES[write.put.entity] === undefined) return;
     const id = String(write.put.id);
     const path = paths.get(id) ?? { entity: write.put.entity, statuses: [] };

@@ -1,14 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { admit, type TokenActor } from '../../lib/domain/access/actor.ts';
+import { admit, principalOf, type TokenActor } from '../../lib/domain/access/actor.ts';
 import { ROLES, roleAllows } from '../../lib/domain/access/role.ts';
 import * as Project from '../../lib/domain/project/index.ts';
+import { CreateHeldToken, replace } from '../../lib/domain/token/held.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { CreateToken } from '../../lib/domain/token/schema.ts';
-import { ADMIN, refusal, STRANGER, ULID, type World, world } from './world.ts';
+import { ADMIN, knownAdmin, refusal, STRANGER, ULID, type World, world } from './world.ts';
 
 let place: World;
 beforeEach(async () => {
   place = await world();
+  await knownAdmin(place.ports);
 });
 const create = (input: Partial<CreateToken> = {}, actor: TokenActor = ADMIN, seed?: string) =>
   Token.create(place.ports, actor, CreateToken.parse({ role: 'viewer', ...input }), seed);
@@ -58,9 +60,10 @@ describe('a token', () => {
   });
 
   test('created by the repeat of a request is not another one, and tells no secret', async () => {
-    await create({}, ADMIN, ULID);
+    const seed = ULID.replace(/^01/, '02');
+    await create({}, ADMIN, seed);
 
-    expect(await refusal(create({}, ADMIN, ULID))).toBe('wrong_state');
+    expect(await refusal(create({}, ADMIN, seed))).toBe('wrong_state');
     expect((await Token.list(place.ports, ADMIN, { limit: 10 })).items).toHaveLength(1);
   });
 
@@ -88,6 +91,91 @@ describe('a token', () => {
 
     expect((await Token.list(place.ports, STRANGER, { limit: 10 })).items).toEqual([]);
     expect(await refusal(Token.revoke(place.ports, STRANGER, id))).toBe('not_found');
+  });
+});
+
+describe('the tokens of a project', () => {
+  test('are full pages of its own, among any number of others', async () => {
+    const own: string[] = [];
+    const bound = { ...ADMIN, project_id: place.project.id };
+    await Project.create(place.ports, ADMIN, { slug: 'other' });
+    for (let n = 0; n < 5; n++) {
+      own.unshift((await create({ project: 'hello' })).id);
+      for (const project of [undefined, 'other', 'other'])
+        await create({ ...(project !== undefined && { project }) });
+    }
+
+    const seen: string[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await Token.list(place.ports, bound, { limit: 2, cursor });
+      seen.push(page.items.map(({ id }) => id));
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+
+    expect(seen).toEqual([own.slice(0, 2), own.slice(2, 4), own.slice(4)]);
+  });
+
+  test('have cursors that are good for no other list of tokens', async () => {
+    for (let n = 0; n < 3; n++) await create({ project: 'hello' });
+    const bound = { ...ADMIN, project_id: place.project.id };
+    const [ofAll, ofOwn] = [
+      await Token.list(place.ports, ADMIN, { limit: 1 }),
+      await Token.list(place.ports, bound, { limit: 1 }),
+    ];
+    const asked = (page: typeof ofAll) => ({ limit: 1, cursor: page.next_cursor ?? '' });
+
+    expect(await refusal(Token.list(place.ports, bound, asked(ofAll)))).toBe('invalid_cursor');
+    expect(await refusal(Token.list(place.ports, ADMIN, asked(ofOwn)))).toBe('invalid_cursor');
+    expect(await refusal(Token.list(place.ports, STRANGER, asked(ofOwn)))).toBe('invalid_cursor');
+  });
+});
+
+test('a token that is revoked while it makes another makes none', async () => {
+  const maker = await create({ role: 'admin' });
+  const actor = await who(`Bearer ${maker.secret}`);
+  await Token.revoke(place.ports, ADMIN, maker.id);
+
+  const made = await refusal(Token.create(place.ports, actor, CreateToken.parse({ role: 'admin' })));
+
+  expect(made).toBe('unauthenticated');
+  expect((await Token.list(place.ports, ADMIN, { limit: 10 })).items).toEqual([]);
+});
+
+describe('a token of a holder', () => {
+  const OPERATOR = { kind: 'system', name: 'operator' } as const;
+  const next = (holder = 'local', more = {}) =>
+    replace(place.ports, OPERATOR, CreateHeldToken.parse({ role: 'admin', holder, ...more }));
+
+  test('takes the place of the one before, whose secret opens nothing any more', async () => {
+    const [first, second] = [await next(), await next()];
+
+    expect(await who(`Bearer ${first.secret}`)).toEqual(anonymous);
+    expect(await who(`Bearer ${second.secret}`)).toMatchObject({ kind: 'token', token_id: second.id });
+    expect((await Token.list(place.ports, ADMIN, { limit: 10 })).items.map(({ id }) => id)).toEqual([
+      second.id,
+    ]);
+  });
+
+  test('is one, however many are made at once', async () => {
+    const made = await Promise.allSettled([next(), next(), next()]);
+
+    const { items } = await Token.list(place.ports, ADMIN, { limit: 10 });
+    expect(items).toHaveLength(1);
+    expect(made.some((one) => one.status === 'fulfilled' && one.value.id === items[0]?.id)).toBe(true);
+  });
+
+  test('acts as the holder: what was asked with one is known to the next, and to nobody else', async () => {
+    const actorOf = async ({ secret }: { secret: string }) => principalOf(await who(`Bearer ${secret}`));
+    const first = await actorOf(await next());
+    const second = await actorOf(await next());
+    const bound = await actorOf(await next('local', { project: 'hello' }));
+    const others = await Promise.all(
+      [await next('other'), await create({ name: 'local', role: 'admin' }), await create()].map(actorOf),
+    );
+
+    expect(second).toBe(first);
+    expect(new Set([first, bound, ...others]).size).toBe(5);
   });
 });
 

@@ -11,13 +11,27 @@ import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import { finish } from '../../lib/domain/run/finish.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import * as Source from '../../lib/domain/source/index.ts';
-import { BlobKeys } from '../../lib/domain/storage/keys.ts';
+import { BlobKeys, Keys } from '../../lib/domain/storage/keys.ts';
 import { type MemoryPorts, memoryPorts } from '../../lib/memory/index.ts';
 
 export const ULID = '01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 export const ADMIN: TokenActor = { kind: 'token', token_id: `tok_${ULID}`, role: 'admin' };
 /** A token of another project than any that exists. */
 export const STRANGER: TokenActor = { ...ADMIN, project_id: `prj_${ULID}` };
+
+/** Puts ADMIN's token into the table, for what asks whether it was revoked; it is on no list, and nobody has its secret. */
+export async function knownAdmin({ table }: Pick<MemoryPorts, 'table'>): Promise<void> {
+  const token = {
+    id: ADMIN.token_id,
+    name: 'admin',
+    role: ADMIN.role,
+    created_at: '2026-11-21T09:30:00.000Z',
+    created_by: 'operator',
+    secret_hash: 'of nothing',
+  };
+  const put = { ...token, ...Keys.token(token.id), entity: 'token', revision: 1 };
+  await table.write({ put, when: { any: true } });
+}
 
 export const ONE_SERVICE = 'services:\n  web:\n    commands: [make]\n';
 export const TWO_SERVICES = 'services:\n  web: {}\n  api:\n    timeout: 5m\n';

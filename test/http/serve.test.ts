@@ -8,12 +8,22 @@ import { plan } from '../../lib/domain/run/plan.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { type Handlers, logger, serve } from '../../lib/http/serve.ts';
-import { ADMIN, STRANGER, startedBuild, ULID, uploadedSource, type World, world } from '../domain/world.ts';
+import {
+  ADMIN,
+  knownAdmin,
+  STRANGER,
+  startedBuild,
+  ULID,
+  uploadedSource,
+  type World,
+  world,
+} from '../domain/world.ts';
 import { REQUEST_ID, type Sent, send } from './api.ts';
 
 let place: World;
 beforeEach(async () => {
   place = await world();
+  await knownAdmin(place.ports);
 });
 afterEach(() => {
   vi.restoreAllMocks();

@@ -42,12 +42,14 @@ describe('the role that pushes images', () => {
   });
 });
 
-it('repositories are made by the function of images alone, and deleted by none', () => {
+it('repositories are made by the function of images alone, and deleted by the one that removes projects', () => {
   const actions = (wanted: RegExp) =>
     stack.statements.filter(({ Action }) => Action.some((action) => wanted.test(action)));
 
   expect(actions(/^ecr:CreateRepository$/).map(({ role }) => role)).toEqual([
     expect.stringMatching(/^ApiimagesRole/),
   ]);
-  expect(actions(/^ecr:.*(Delete|RepositoryPolicy)/)).toEqual([]);
+  expect(actions(/^ecr:.*(Delete|RepositoryPolicy)/).map(({ role, Action }) => [role, ...Action])).toEqual([
+    [expect.stringMatching(/^DeletionsRemoverRole/), 'ecr:DeleteRepository'],
+  ]);
 });

@@ -34,8 +34,10 @@ describe('every function', () => {
   it('has a limit in time below the one of whoever waits for it', () => {
     const timeouts = stack
       .of('AWS::Lambda::Function')
-      // Nobody waits for it: it hears of uploads by events, and reads up to 5 GiB.
-      .filter(([, { Properties }]) => Properties.Description !== 'Verifies uploaded artifacts')
+      // Nobody waits for these: they hear by events, of uploads of up to 5 GiB, and of projects of any size.
+      .filter(
+        ([, { Properties }]) => !/^(Verifies uploaded|Removes what was)/.test(String(Properties.Description)),
+      )
       .map(([, { Properties }]) => Properties.Timeout);
     // API Gateway gives up at 30 s, and steps of workflows have limits of their own, 120 s at most.
     for (const timeout of timeouts) expect(z.number().parse(timeout)).toBeLessThan(120);
@@ -58,6 +60,7 @@ describe('permissions', () => {
       new Set([
         'dynamodb:ListStreams',
         'ecr:GetAuthorizationToken',
+        'secretsmanager:ListSecrets',
         'xray:PutTraceSegments',
         'xray:PutTelemetryRecords',
         'xray:GetSamplingRules',
@@ -92,10 +95,11 @@ describe('permissions', () => {
       stack.statements.filter(({ Action }) => Action.some((action) => wanted.test(action)));
     expect(actions(/^lambda:(Untag|Delete|Remove)/)).toEqual([]);
     expect(actions(/^s3:(DeleteBucket|DeleteObjectVersion|PutBucket|PutObjectAcl)/)).toEqual([]);
-    // Uploads that wait to be verified; nothing that was stored. uploads.test.ts has the resource.
+    // Uploads that wait to be verified (uploads.test.ts has the resource), and what was in deleted projects.
     expect(actions(/^s3:DeleteObject$/).map(({ role }) => role.replace(/Role[0-9A-F]{8}$/, ''))).toEqual([
       'Apiartifacts',
       'UploadsUploadArrived',
+      'DeletionsRemover',
     ]);
     expect(actions(/^dynamodb:(Scan|DeleteTable|UpdateTable)/)).toEqual([]);
     expect(actions(/^iam:/).map(({ Action, Condition }) => [Action, Condition])).toEqual([
@@ -112,6 +116,8 @@ describe('permissions', () => {
       'Apijobs: secretsmanager:GetSecretValue',
       `Apisecrets: ${['CreateSecret', 'TagResource', 'PutSecretValue', 'DeleteSecret', 'RestoreSecret'].map((action) => `secretsmanager:${action}`).join(', ')}`,
       'Apiwebhooks: secretsmanager:GetSecretValue',
+      'DeletionsRemover: secretsmanager:DeleteSecret',
+      'DeletionsRemover: secretsmanager:ListSecrets',
     ]);
   });
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ROUTES } from '../../lib/contract/routes.ts';
-import { decode, encode, type Position } from '../../lib/domain/log/cursor.ts';
+import { opened, type Position, sealed } from '../../lib/domain/log/cursor.ts';
 import { MAX_JOBS } from '../../lib/domain/run/expand.ts';
+import { memoryTable } from '../../lib/memory/table.ts';
 
 /** API Gateway takes 10,240 bytes of request line and headers together (docs: HTTP API quotas); a token and a path are in them too. */
 const REQUEST_MAX_BYTES = 10_240 - 1024;
@@ -19,11 +20,12 @@ const places = new Map<string, Position>(
   ]),
 );
 
-test('the cursor of the largest run fits a request, and says where each stream was', () => {
-  const cursor = encode(places);
+test('the cursor of the largest run fits a request, and says where each stream was', async () => {
+  const table = memoryTable();
+  const cursor = await sealed(table, 'build', places);
 
   expect(cursor.length).toBeLessThan(REQUEST_MAX_BYTES);
   for (const { query } of [ROUTES.getBuildLogs, ROUTES.getJobLogs])
     expect(query.cursor.safeParse(cursor).success).toBe(true);
-  expect(decode(cursor)).toEqual(places);
+  expect(await opened(table, 'build', cursor)).toEqual(places);
 });

@@ -1,6 +1,12 @@
+import * as z from 'zod';
 import { CreateProject, Project, UpdateProject } from '../../domain/project/schema.ts';
 import { PAGING, page, route } from '../route.ts';
 import { inProject } from './params.ts';
+
+const DELETION = {
+  /** Deletes it also when it has builds, artifacts, environments or secrets, and all of these with it. */
+  force: z.enum(['true', 'false']).default('false'),
+};
 
 /** Projects. */
 export const PROJECT_ROUTES = {
@@ -53,9 +59,14 @@ export const PROJECT_ROUTES = {
     path: '/v1/projects/{project}',
     group: 'projects',
     access: 'admin',
-    summary: 'Delete an empty project',
+    summary: 'Delete a project',
     params: inProject,
-    success: { status: 204, body: null, description: 'Deleted' },
-    errors: ['project_not_empty'],
+    query: DELETION,
+    success: {
+      status: 204,
+      body: null,
+      description: 'Deleted: nobody finds it any more, and what was in it is being removed',
+    },
+    errors: ['project_not_empty', 'busy'],
   }),
 } as const;

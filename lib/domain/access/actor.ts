@@ -10,6 +10,8 @@ export const TokenActor = z.object({
   role: Role,
   /** Set on a token that is bound to one project. */
   project_id: Id.project.optional(),
+  /** Who has the token, where that outlives it; a token without stands for itself. */
+  holder: z.string().optional(),
 });
 export const JobActor = z.object({
   kind: z.literal('job'),
@@ -61,6 +63,15 @@ export function admit(actor: RequestActor, access: Access, jobId?: string): void
 export function sees(actor: Actor, projectId: string): boolean {
   if (actor.kind === 'anonymous') return false;
   return actor.project_id === undefined || actor.project_id === projectId;
+}
+
+/**
+ * Who acts, whichever token they have just now: what is kept for them (answers to their Idempotency-Keys) goes on when one
+ * token follows another. A binding counts, as the same holder may see less with another token.
+ */
+export function principalOf(actor: Actor): string {
+  if (actor.kind !== 'token' || actor.holder === undefined) return nameOf(actor);
+  return `holder ${actor.holder} ${actor.project_id ?? 'everywhere'}`;
 }
 
 /** Who did something, for `created_by`. */

@@ -4,6 +4,7 @@ import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
 import { type PresignedUpload, UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';
@@ -28,7 +29,7 @@ export async function projectOf(
   });
 }
 
-/** Announces an artifact. Bytes that the project has already need no upload. */
+/** Announces an artifact. Bytes that the project has already need no upload. @throws StaitheError not_found */
 export async function create(
   ports: Pick<Ports, 'table' | 'blobs' | 'clock' | 'randomness'>,
   actor: Actor,
@@ -56,7 +57,7 @@ export async function create(
     created_by: nameOf(actor),
   };
   try {
-    await artifacts.create(ports.table, artifact);
+    await createIn(ports.table, project.id, [artifacts.creation(artifact)]);
     return await withUpload(ports, artifact);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;

@@ -7,6 +7,7 @@ import { idFrom } from '../id.ts';
 import * as Manifests from '../manifest/synced.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Run from '../run/index.ts';
 import { runs } from '../run/record.ts';
@@ -21,8 +22,7 @@ import type { Build, BuildWithRun, CreateBuild } from './schema.ts';
 
 /**
  * Records a build and starts its first run; when an earlier run made just this, the run has ended with its artifacts.
- * Build and run are two writes at once and no transaction. Of a crash before the answer may be left a run without its
- * build, which is on no list, or a build without its run, which can be run.
+ * Build and run are one transaction, with the project that they are in.
  * @param seed a ULID that a repeat of the same request has too, so that it makes no second build
  * @throws StaitheError not_found | source_not_uploaded | source_mismatch
  */
@@ -48,7 +48,7 @@ export async function create(
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };
-  if (!start) return { ...(await record(ports, build)), latest_run: null };
+  if (!start) return { ...(await record(ports, build)).build, latest_run: null };
   const first = Run.first(build, project, { id: idFrom('run', ulid), now, createdBy: nameOf(actor) });
   const known = ports.installation.reuse && !force ? await knownOf(ports, build, source) : undefined;
   const earlier = known && (await Reuse.find(ports, build, known));
@@ -60,12 +60,10 @@ export async function create(
           manifest_hash: known?.manifestHash,
           tree_digest: known?.treeDigest,
         };
-  const [kept, keptRun] = await Promise.all([
-    record(ports, { ...build, latest_run_id: run.id }),
-    Run.record(ports, run),
-  ]);
-  await Run.supersede(ports, project, build, keptRun);
-  return { ...kept, latest_run: await Run.start(ports, keptRun) };
+  const kept = await record(ports, { ...build, latest_run_id: run.id }, run);
+  if (kept.run === undefined) return { ...kept.build, latest_run: null };
+  await Run.supersede(ports, project, build, kept.run);
+  return { ...kept.build, latest_run: await Run.start(ports, kept.run) };
 }
 
 /** What an earlier build has read of the source; undefined when none has, or when the plan has to say what is wrong. */
@@ -81,13 +79,20 @@ async function knownOf(
   return manifestHash === undefined || named !== manifestHash ? undefined : { treeDigest, manifestHash };
 }
 
-/** The repeat of a request has the same id and finds its own build. */
-async function record(ports: Pick<Ports, 'table'>, build: BuildRecord): Promise<BuildRecord> {
+/** @returns both as they are kept: the repeat of a request has the same ids and finds its own, as they stand by now */
+async function record(
+  ports: Pick<Ports, 'table'>,
+  build: BuildRecord,
+  run?: RunValue,
+): Promise<{ build: BuildRecord; run?: RunValue | undefined }> {
+  const writes = [builds.creation(build), ...(run === undefined ? [] : [runs.creation(run)])];
   try {
-    return (await builds.create(ports.table, build)).value;
+    await createIn(ports.table, build.project_id, writes);
+    return { build, run };
   } catch (error) {
-    if (!(error instanceof ConditionFailed) || error.existing === undefined) throw error;
-    return builds.read(error.existing).value;
+    if (!(error instanceof ConditionFailed) || error.index > 0 || error.existing === undefined) throw error;
+    const kept = builds.read(error.existing).value;
+    return { build: kept, run: run && (await runs.get(ports.table, Keys.run(run.id)))?.value };
   }
 }
 

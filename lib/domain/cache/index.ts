@@ -15,7 +15,7 @@ export async function list(
   project: Project,
   paging: Paging,
 ): Promise<Listed<Cache>> {
-  return caches.list(ports.table, Partitions.caches(project.id), paging, { ascending: true, ofTable: true });
+  return caches.list(ports.table, Partitions.caches(project.id), paging, { ascending: true, of: 'table' });
 }
 
 /**
@@ -28,14 +28,9 @@ export async function purge(
   filter: { branch?: string | undefined; service?: string | undefined },
 ): Promise<PurgedCaches> {
   let purged = 0;
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page = await caches.list(
-      ports.table,
-      Partitions.caches(project.id),
-      { limit: PURGE_PAGE, ...(cursor !== undefined && { cursor }) },
-      { ascending: true, ofTable: true },
-    );
-    const chosen = page.items.filter(
+  const pages = caches.pages(ports.table, Partitions.caches(project.id), { limit: PURGE_PAGE, of: 'table' });
+  for await (const page of pages) {
+    const chosen = page.filter(
       ({ branch, service }) =>
         (filter.branch === undefined || filter.branch === branch) &&
         (filter.service === undefined || filter.service === service),
@@ -46,7 +41,6 @@ export async function purge(
       ),
     );
     purged += chosen.length;
-    cursor = page.next_cursor;
   }
   return { purged };
 }

@@ -182,7 +182,7 @@ async function find(
   }
   for (const scope of scopes) {
     const partition = Partitions.alikeCaches(job.project_id, groupOf(scope, kindOf(job), wanted));
-    const newest = alive((await caches.list(ports.table, partition, { limit: 1 })).items[0]);
+    const newest = alive(await caches.newest(ports.table, partition));
     if (newest !== undefined) return given(ports, newest, 'newest', true);
   }
   return { hit: 'none', branch: null, download: null, save: true };

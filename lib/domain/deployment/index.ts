@@ -11,6 +11,7 @@ import { idFrom } from '../id.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Release from '../release/index.ts';
 import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema.ts';
@@ -60,7 +61,7 @@ export async function create(
   try {
     if (environment.active_deployment_id !== undefined && environment.active_deployment_id !== deployment.id)
       throw busy(environment.active_deployment_id);
-    await ports.table.transact([
+    await createIn(ports.table, project.id, [
       environments.change(stored, { ...environment, active_deployment_id: deployment.id }),
       deployments.creation(deployment),
     ]);

@@ -16,9 +16,10 @@ type StepPorts = Pick<Ports, 'table' | 'functions' | 'probe' | 'clock'>;
 /** The alias that traffic goes through; one an environment, so that two may share a function. */
 const aliasOf = (deployment: Deployment): string => `staithe-${deployment.environment}`;
 
+/** @throws TargetError when it is gone, with its project: then no step is of use, however often it is tried */
 async function load(ports: Pick<Ports, 'table'>, id: string): Promise<Deployment> {
   const found = await deployments.get(ports.table, Keys.deployment(id));
-  if (found === undefined) throw new Error(`There is no deployment ${id}.`);
+  if (found === undefined) throw new TargetError(`There is no deployment ${id} any more.`);
   return found.value;
 }
 
@@ -107,7 +108,8 @@ export async function rollBack(
   id: string,
   reason: string,
 ): Promise<{ status: DeploymentStatus }> {
-  const deployment = await load(ports, id);
+  const deployment = (await deployments.get(ports.table, Keys.deployment(id)))?.value;
+  if (deployment === undefined) return { status: 'cancelled' };
   if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
   const { function_name: functionName } = deployment.target;
   const moved = deployment.function_version !== undefined && deployment.previous_version !== undefined;

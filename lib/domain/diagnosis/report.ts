@@ -61,7 +61,7 @@ export async function diagnose(
     live(ports, run),
     Run.jobsOf(ports, run),
     Artifact.byIds(ports, run.artifact_ids),
-    Log.read(ports, () => Log.ofRun(ports, run), { tail: LOG_LINES, limit: LOG_LINES }),
+    lastOf(ports, run),
   ]);
   const failure = failureOf(run, jobs);
   return {
@@ -79,6 +79,12 @@ export async function diagnose(
     failure: failure ?? null,
     next: nextCommands(build, run, failure?.code),
   };
+}
+
+async function lastOf(ports: Needed, run: RunValue) {
+  const { streams } = await Log.ofRun(ports, run);
+  const now = ports.clock.now().getTime();
+  return Log.lastLines(ports.logs, streams, { count: LOG_LINES, platform: false, now });
 }
 
 /** The index may be behind the table: the run is read by its id when the list does not have it yet. */

@@ -2,13 +2,17 @@
 import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { environments } from './record.ts';
 import type { Environment, PutEnvironment } from './schema.ts';
 
-/** Creates the environment or changes it. A deployment under way keeps the configuration that it began with. */
+/**
+ * Creates the environment or changes it. A deployment under way keeps the configuration that it began with.
+ * @throws StaitheError not_found | busy
+ */
 export async function put(
   ports: Pick<Ports, 'table' | 'clock'>,
   project: Project,
@@ -27,7 +31,7 @@ export async function put(
   if (changed !== undefined) return changed.value;
   const created: Environment = { name, project_id: project.id, ...input, created_at: now, updated_at: now };
   try {
-    await environments.create(ports.table, created);
+    await createIn(ports.table, project.id, [environments.creation(created)]);
     return created;
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
@@ -56,7 +60,7 @@ export async function list(
 ): Promise<Listed<Environment>> {
   return environments.list(ports.table, Partitions.environments(project.id), paging, {
     ascending: true,
-    ofTable: true,
+    of: 'table',
   });
 }
 

@@ -1,7 +1,9 @@
-/** Where a reader stands in a log of many streams, and when it last looked at each: all of it in an opaque text. */
+/** Where a reader stands in a log of many streams, and when it last looked at each: packed, and sealed as a cursor. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
 import { StaitheError } from '../error.ts';
+import type { Table } from '../ports/table.ts';
+import { seal, unseal } from '../storage/seal.ts';
 
 /** A reader's place in one stream. */
 export interface Position {
@@ -40,7 +42,7 @@ const MAX_BYTES = 256 * 1024;
  * Cursors of CloudWatch Logs are 56 digits each, and the beginnings are alike: packed, a run of 256 jobs fits in 9 KB,
  * and so in a request (docs: API Gateway, quotas of HTTP APIs: 10,240 bytes of request line and headers).
  */
-export function encode(positions: Positions): string {
+export function encode(positions: Positions): Uint8Array {
   const all = [...positions.values()];
   const cursors = all.map(({ cursor }) => cursor ?? '');
   const prefix = commonPrefix(cursors.filter((cursor) => cursor !== ''));
@@ -52,7 +54,7 @@ export function encode(positions: Positions): string {
     all.map(({ lookedAt }, index) => lookedAt - (all[index - 1]?.lookedAt ?? 0)),
     all.map(({ quiet }) => quiet),
   ];
-  return deflateRawSync(JSON.stringify(columns), { level: 9 }).toString('base64url');
+  return deflateRawSync(JSON.stringify(columns), { level: 9 });
 }
 
 /** Less than any of them as a whole, so that none has an empty rest. */
@@ -66,10 +68,9 @@ function commonPrefix([first = '', ...others]: readonly string[]): string {
 }
 
 /** @throws StaitheError invalid_cursor */
-export function decode(cursor: string | undefined): Map<string, Position> {
-  if (cursor === undefined) return new Map();
+export function decode(packed: Uint8Array): Map<string, Position> {
   try {
-    const text = inflateRawSync(Buffer.from(cursor, 'base64url'), { maxOutputLength: MAX_BYTES }).toString();
+    const text = inflateRawSync(packed, { maxOutputLength: MAX_BYTES }).toString();
     const [keys, prefix, cursors, skips, delays, quiets] = Encoded.parse(JSON.parse(text));
     if (keys === '') return new Map();
     const rests = cursors.split(SEPARATOR);
@@ -83,6 +84,26 @@ export function decode(cursor: string | undefined): Map<string, Position> {
       }),
     );
   } catch {
-    throw new StaitheError('invalid_cursor', 'The cursor is not one that this log gave.');
+    throw refused();
   }
+}
+
+const refused = () => new StaitheError('invalid_cursor', 'The cursor is not one that this log gave.');
+const purposeOf = (log: string): string => `log ${log}`;
+
+/** @param log what is read: a cursor of one log is of no use in another */
+export function sealed(table: Table, log: string, positions: Positions): Promise<string> {
+  return seal(table, purposeOf(log), encode(positions));
+}
+
+/** @throws StaitheError invalid_cursor */
+export async function opened(
+  table: Table,
+  log: string,
+  cursor: string | undefined,
+): Promise<Map<string, Position>> {
+  if (cursor === undefined) return new Map();
+  const packed = await unseal(table, purposeOf(log), cursor);
+  if (packed === undefined) throw refused();
+  return decode(packed);
 }

@@ -1,13 +1,15 @@
 /** Reading a log, and waiting for more: the long poll of `--follow`. */
 import type { Ports } from '../ports/index.ts';
-import { decode, type Positions, START } from './cursor.ts';
-import { finished, pageOf } from './page.ts';
+import { opened, type Positions, START, sealed } from './cursor.ts';
+import { pageOf } from './page.ts';
 import { look } from './read.ts';
 import type { LogPage } from './schema.ts';
 import type { LogSource, LogStream } from './streams.ts';
 import { lastLines } from './tail.ts';
 
 export interface ReadOptions {
+  /** Names the log, for its cursors: a build or a job, and the run that was asked for. */
+  readonly log: string;
   readonly cursor?: string | undefined;
   /** Lines of the page in all, at least one for each stream that has some. */
   readonly limit: number;
@@ -42,14 +44,19 @@ const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
  * @throws StaitheError invalid_cursor
  */
 export async function read(
-  ports: Pick<Ports, 'logs' | 'clock'>,
+  ports: Pick<Ports, 'table' | 'logs' | 'clock'>,
   readSource: () => Promise<LogSource | undefined>,
-  { cursor, limit, wait = 0, tail, platform = false }: ReadOptions,
+  { log, cursor, limit, wait = 0, tail, platform = false }: ReadOptions,
   pause: (milliseconds: number) => Promise<void> = sleep,
 ): Promise<LogPage> {
   const now = () => ports.clock.now().getTime();
   const until = now() + wait * 1000;
-  let positions: Positions = decode(cursor);
+  const finished = async (items: LogPage['items'], at: Positions, complete: boolean): Promise<LogPage> => ({
+    items,
+    next_cursor: await sealed(ports.table, log, at),
+    complete,
+  });
+  let positions: Positions = await opened(ports.table, log, cursor);
   let source = await readSource();
   let recordsAt = now();
   if (tail !== undefined && cursor === undefined && source !== undefined) {

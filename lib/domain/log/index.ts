@@ -2,3 +2,4 @@
 export { type ReadOptions, read } from './follow.ts';
 export { asJsonLines, asText, styled } from './format.ts';
 export { type JobFilter, ofJob, ofRun } from './streams.ts';
+export { lastLines } from './tail.ts';

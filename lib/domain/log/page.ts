@@ -1,8 +1,8 @@
 /** From what was found in streams to a page of the log. */
 import type { StoredLine } from '../ports/logs.ts';
-import { encode, type Position, type Positions } from './cursor.ts';
+import type { Position, Positions } from './cursor.ts';
 import type { Part } from './read.ts';
-import type { LogLine, LogPage } from './schema.ts';
+import type { LogLine } from './schema.ts';
 import { fitting } from './size.ts';
 import type { LogStream } from './streams.ts';
 
@@ -78,8 +78,4 @@ export function pageOf(
     return { stream: part.stream, lines };
   });
   return { items: merged(lists), positions, moved: parts.some((part) => part.lines.length > 0) };
-}
-
-export function finished(items: LogLine[], positions: Positions, complete: boolean): LogPage {
-  return { items, next_cursor: encode(positions), complete };
 }

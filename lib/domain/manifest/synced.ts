@@ -5,6 +5,7 @@ import { notFound, StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Item, Table } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { Digest, GitSha, Timestamp } from '../values.ts';
@@ -34,7 +35,7 @@ type Kept = z.infer<typeof Kept>;
 
 /**
  * Keeps the manifest under its hash and makes it the project's newest. A repeat changes nothing but when and by whom.
- * @throws StaitheError manifest_invalid, with every mistake as a field
+ * @throws StaitheError not_found | manifest_invalid, with every mistake as a field
  */
 export async function sync(
   ports: Pick<Ports, 'table' | 'clock'>,
@@ -53,7 +54,7 @@ export async function sync(
   };
   const meta = { entity: KIND, revision: 1 };
   const always = { any: true } as const;
-  await ports.table.transact([
+  await createIn(ports.table, project.id, [
     { put: { ...kept, ...Keys.manifest(project.id, read.hash), ...meta }, when: always },
     { put: { ...Keys.latestManifest(project.id), ...meta, manifest_hash: read.hash }, when: always },
   ]);

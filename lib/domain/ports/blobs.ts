@@ -60,6 +60,8 @@ export interface Blobs {
   copy(blob: { from: string; version?: string | undefined; to: string; contentType: string }): Promise<void>;
   /** No error when there is nothing. */
   remove(key: string): Promise<void>;
+  /** Removes all that lies below a prefix, which ends with a slash. */
+  removeAll(prefix: string): Promise<void>;
   /** Begins an upload in parts, each with a SHA-256 of its own. @returns storage's name for it */
   startMultipart(blob: { key: string; contentType: string }): Promise<string>;
   /** A PUT of one part, bound to exactly these bytes. @param part.number from 1 */

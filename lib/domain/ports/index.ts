@@ -8,7 +8,7 @@ import type { Functions } from './functions.ts';
 import type { GitHost } from './git-host.ts';
 import type { LogStore } from './logs.ts';
 import type { ProjectSecrets } from './project-secrets.ts';
-import type { OpenRegistry, Registry } from './registry.ts';
+import type { OpenRegistry, OwnedRegistry } from './registry.ts';
 import type { Table } from './table.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -85,7 +85,7 @@ export interface Ports {
   readonly probe: Probe;
   readonly backend: Backend;
   /** The installation's own registry of images. */
-  readonly registry: Registry;
+  readonly registry: OwnedRegistry;
   /** Registries that projects bring along. */
   readonly ownRegistry: OpenRegistry;
   readonly installation: Installation;

@@ -22,6 +22,8 @@ export interface ProjectSecrets {
   put(version: SecretVersion): Promise<boolean>;
   /** From now on it cannot be read. One that is not there is no error. */
   remove(projectId: string, name: string): Promise<void>;
+  /** The names of all that a project has, also of those that nothing else knows. */
+  names(projectId: string): Promise<string[]>;
   /** The present values by name; absent ones are left out. */
   readMany(projectId: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }

@@ -67,6 +67,15 @@ export interface Registry {
   describe(repository: string, digest: string): Promise<StoredImage | undefined>;
 }
 
+/** The installation's own registry, which also forgets. */
+export interface OwnedRegistry extends Registry {
+  /**
+   * Removes the repository of a service with all its images. No error when there is none.
+   * @throws RegistryError
+   */
+  removeRepository(target: RegistryTarget): Promise<void>;
+}
+
 /** A registry that is not the installation's own, and what opens it. Without credential both texts are empty. */
 export interface RegistryAccess {
   readonly host: string;

@@ -29,6 +29,12 @@ export type Write =
   | { readonly put: Item; readonly when: Condition }
   | { readonly remove: Key; readonly when: Condition };
 
+/** What must hold of an item that a transaction does not change. */
+export interface Check {
+  readonly check: Key;
+  readonly when: { readonly present: true } | { readonly revision: number };
+}
+
 /** Where a page ended: the keys of its last item. */
 export interface Position {
   readonly pk: string;
@@ -64,8 +70,8 @@ export interface Table {
   getMany(keys: readonly Key[]): Promise<readonly Item[]>;
   /** One write, all or nothing. @throws ConditionFailed */
   write(write: Write): Promise<void>;
-  /** Up to 100 writes on different keys, all or nothing. @throws ConditionFailed of the first write whose condition did not hold */
-  transact(writes: readonly Write[]): Promise<void>;
+  /** Up to 100 writes and checks on different keys, all or nothing. @throws ConditionFailed of the first whose condition did not hold */
+  transact(writes: readonly (Write | Check)[]): Promise<void>;
   /** Ordered by sort key. Strongly consistent on the table, eventually on the index. */
   query(query: Query): Promise<Page>;
 }
@@ -74,7 +80,7 @@ export interface Table {
 export class ConditionFailed extends Error {
   /** The item as it stands, when there is one. */
   readonly existing: Item | undefined;
-  /** Which write of a transaction, from 0. */
+  /** Which write or check of a transaction, from 0. */
   readonly index: number;
 
   constructor(existing: Item | undefined, index = 0) {

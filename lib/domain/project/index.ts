@@ -1,5 +1,6 @@
 /** Projects: create, find, list, change, delete. */
 import { type Actor, nameOf, sees } from '../access/actor.ts';
+import { deletionOf, placeholderOf } from '../deletion/record.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { Id, idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -51,8 +52,14 @@ export async function create(
     await ports.table.transact(writes);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    const existing = error.existing && projects.read(error.existing).value;
+    const existing = projectIn(error.existing)?.value;
     if (existing?.id === project.id) return existing; // the repeat of a request whose answer was lost
+    if (error.existing !== undefined && existing === undefined)
+      throw new StaitheError(
+        'slug_taken',
+        `The project '${input.slug}' is being deleted, and has its name until all of it is gone.`,
+        { remedy: 'Try again in a few minutes, or choose another slug.' },
+      );
     throw new StaitheError('slug_taken', `There is a project '${input.slug}' already.`);
   }
   return project;
@@ -68,10 +75,14 @@ export async function resolve(ports: Pick<Ports, 'table'>, actor: Actor, ref: st
 
 async function find(table: Table, actor: Actor, ref: string): Promise<Stored<Project>> {
   const slug = Id.project.safeParse(ref).success ? slugIn(await table.get(Keys.projectAlias(ref))) : ref;
-  const found = slug === undefined ? undefined : await projects.get(table, Keys.project(slug));
+  const found = slug === undefined ? undefined : projectIn(await table.get(Keys.project(slug)));
   if (found === undefined || !sees(actor, found.value.id)) throw notFound('project', ref);
   return found;
 }
+
+/** A project that is being deleted has left an item that holds its name, and is none any more. */
+const projectIn = (item: Item | undefined): Stored<Project> | undefined =>
+  item?.entity === projects.kind ? projects.read(item) : undefined;
 
 const slugIn = (item: Item | undefined): string | undefined =>
   typeof item?.slug === 'string' ? item.slug : undefined;
@@ -92,7 +103,9 @@ export async function ofRepository(ports: Pick<Ports, 'table'>, repository: stri
   // 25 projects of one repository (a monorepo) are built by one push; a page of links, no more.
   const links = await ports.table.query({ partition: Partitions.repository(repository), limit: 25 });
   const slugs = links.items.map(slugIn).filter((slug) => slug !== undefined);
-  return projects.getMany(ports.table, slugs.map(Keys.project));
+  if (slugs.length === 0) return [];
+  const found = await ports.table.getMany(slugs.map(Keys.project));
+  return found.flatMap((item) => projectIn(item)?.value ?? []);
 }
 
 /** @throws StaitheError not_found | busy */
@@ -124,29 +137,54 @@ export async function update(
   return after;
 }
 
-/** @throws StaitheError not_found | project_not_empty */
-export async function remove(ports: Pick<Ports, 'table'>, actor: Actor, ref: string): Promise<void> {
+/**
+ * Deletes a project. From here on nothing is created in it (alive.ts), nobody finds it, and its pushes build nothing; what
+ * is in it is removed by lib/domain/deletion, which the item that is written here starts. The name of a project that had
+ * nothing in it is free at once, of others when all is gone.
+ * @param force also when there is something in it
+ * @throws StaitheError not_found | project_not_empty | busy
+ */
+export async function remove(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  actor: Actor,
+  ref: string,
+  { force = false }: { force?: boolean } = {},
+): Promise<void> {
   const stored = await find(ports.table, actor, ref);
   const { id, slug, repository } = stored.value;
+  const left = await contentsOf(ports, id);
+  if (left !== undefined && !force)
+    throw new StaitheError('project_not_empty', `Project '${slug}' still has ${left}.`);
+  const key = Keys.project(slug);
+  const when = { revision: stored.revision };
+  const writes: Write[] = [
+    left === undefined ? { remove: key, when } : { put: placeholderOf(key, id, stored.revision + 1), when },
+    // Whatever is created checks this item in its transaction: either it was before, and is found, or it is refused.
+    { remove: Keys.projectAlias(id), when: { any: true } },
+    deletionOf({
+      project_id: id,
+      slug,
+      requested_at: ports.clock.now().toISOString(),
+      requested_by: nameOf(actor),
+      holds_name: left !== undefined,
+    }),
+  ];
+  if (repository !== undefined)
+    writes.push({ remove: Keys.repositoryLink(repository, id), when: { any: true } });
+  await ports.table.transact(writes).catch(throwBusy);
+}
+
+/** What a project has that somebody may miss; undefined when there is nothing. */
+async function contentsOf(ports: Pick<Ports, 'table'>, id: string): Promise<string | undefined> {
   const contents = [
     { what: 'builds', query: { index: 'gsi1', partition: Partitions.builds(id), limit: 1 } },
     // Uploads need no build, and releases may be of uploads alone.
     { what: 'artifacts', query: { index: 'gsi1', partition: Partitions.artifacts(id), limit: 1 } },
     { what: 'environments', query: { partition: Partitions.environments(id), limit: 1 } },
-    // Their values would be left behind in Secrets Manager, where nobody looks for them.
     { what: 'secrets', query: { partition: Partitions.secrets(id), limit: 1 } },
   ] as const;
   const found = await Promise.all(contents.map(({ query }) => ports.table.query(query)));
-  const left = contents.find((_, index) => (found[index]?.items.length ?? 0) > 0);
-  if (left !== undefined)
-    throw new StaitheError('project_not_empty', `Project '${slug}' still has ${left.what}.`);
-  const writes: Write[] = [
-    { remove: Keys.project(slug), when: { revision: stored.revision } },
-    { remove: Keys.projectAlias(id), when: { any: true } },
-  ];
-  if (repository !== undefined)
-    writes.push({ remove: Keys.repositoryLink(repository, id), when: { any: true } });
-  await ports.table.transact(writes).catch(throwBusy);
+  return contents.find((_, index) => (found[index]?.items.length ?? 0) > 0)?.what;
 }
 
 function throwBusy(error: unknown): never {

@@ -84,6 +84,10 @@ async function ofBuild(
   if (build.project_id !== project.id) throw notFound('build', id);
   const run = await newestCompleted(ports, build);
   const artifacts = await Artifact.byIds(ports, run.artifact_ids);
+  // All or none: a release of what is left of a build would be of something that nobody built.
+  const found = new Set(artifacts.map((artifact) => artifact.id));
+  const gone = run.artifact_ids.find((artifactId) => !found.has(artifactId));
+  if (gone !== undefined) throw notFound('artifact', gone);
   return {
     build,
     run,

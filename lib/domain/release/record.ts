@@ -4,6 +4,7 @@ import { claims } from '../artifact/use.ts';
 import { StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Key, type Write } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { Release, type ReleaseArtifact } from './schema.ts';
@@ -49,7 +50,7 @@ export async function record(
     ];
     const uploads = chosen.map(({ artifact_id, origin }) => ({ id: artifact_id, origin }));
     try {
-      await ports.table.transact([...writes, ...(await claims(ports, id, uploads))]);
+      await createIn(ports.table, projectId, [...writes, ...(await claims(ports, id, uploads))]);
       return release;
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;

@@ -16,7 +16,8 @@ export async function finish(
   runId: string,
 ): Promise<Pick<Run, 'status'>> {
   const stored = await runs.get(ports.table, Keys.run(runId));
-  if (stored === undefined) throw new Error(`There is no run ${runId}.`);
+  // Deleted with its project: its workflow has nothing more to do.
+  if (stored === undefined) return { status: 'cancelled' };
   if (isFinal(LIFECYCLE, stored.value.status)) return { status: stored.value.status };
   if (stored.value.status === 'pending') {
     const failure: Failure = { code: 'internal_error', message: 'The run ended before it was planned.' };

@@ -12,6 +12,7 @@ import type { Job } from '../job/schema.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
@@ -67,9 +68,10 @@ export function reusing(run: Run, earlier: { runId: string; artifactIds: string[
 }
 
 /** Keeps it. @returns the run as it is kept: the repeat of a request finds its own, as it stands by now */
-export async function record(ports: Pick<Ports, 'table'>, run: Run): Promise<Run> {
+async function record(ports: Pick<Ports, 'table'>, run: Run): Promise<Run> {
   try {
-    return (await runs.create(ports.table, run)).value;
+    await createIn(ports.table, run.project_id, [runs.creation(run)]);
+    return run;
   } catch (error) {
     if (!(error instanceof ConditionFailed) || error.existing === undefined) throw error;
     return runs.read(error.existing).value;

@@ -98,8 +98,22 @@ async function begun(ports: PlanPorts, stored: Stored<Run>): Promise<Plan> {
     kept_artifact_ids: kept,
     job_ids: ticketed.map(({ job }) => job.id),
   };
-  await runs.save(ports.table, stored, building);
+  try {
+    await runs.save(ports.table, stored, building);
+  } catch (error) {
+    if (error instanceof ConditionFailed) await forgetUnnamed(ports, run.id, building.job_ids);
+    throw error;
+  }
   return handedOver(ports, building, ticketed);
+}
+
+/** The run was ended, or deleted with its project, while it was planned: jobs that it does not name would be nobody's. */
+async function forgetUnnamed(ports: PlanPorts, runId: string, jobIds: readonly string[]): Promise<void> {
+  const now = (await runs.get(ports.table, Keys.run(runId)))?.value;
+  if (now !== undefined && !isFinal(LIFECYCLE, now.status)) return;
+  const named = new Set(now?.job_ids);
+  const unnamed = jobIds.filter((id) => !named.has(id));
+  await Promise.all(unnamed.map((id) => ports.table.write({ remove: Keys.job(id), when: { any: true } })));
 }
 
 /** A rerun is asked for because somebody wants it built again. */

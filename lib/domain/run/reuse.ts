@@ -11,6 +11,7 @@ import { inOrder } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
+import { Timestamp } from '../values.ts';
 import { branchOf } from './job-of.ts';
 import type { Run } from './schema.ts';
 
@@ -21,12 +22,22 @@ const Remembered = z.object({
   artifact_ids: z.array(Id.artifact),
   /** The branch that it holds for, when the manifest gives some secrets to some branches only. */
   only_branch: z.string().optional(),
+  /** When it was made; items of an older version do not say. */
+  remembered_at: Timestamp.optional(),
 });
+
+/**
+ * 90 days, as long as the log is kept that shows how it was made. An end also keeps what nobody builds any more from
+ * staying for ever: each tree that was ever built has an identity of its own.
+ */
+const KEPT_SECONDS = 90 * 24 * 3600;
 
 const remembered = collection({
   kind: 'reuse',
   schema: Remembered,
   key: ({ project_id, identity }) => Keys.reuse(project_id, identity),
+  ttl: ({ remembered_at: at }) =>
+    at === undefined ? undefined : Math.floor(Date.parse(at) / 1000) + KEPT_SECONDS,
 });
 
 /** What was read of a source: its tree's digest, and the hash of the manifest that holds for it. */
@@ -65,7 +76,7 @@ export async function find(
 }
 
 /** Remembers what a completed run made. The newest counts: the older may lie further from what building again makes. */
-export async function remember(ports: Pick<Ports, 'table'>, run: Run): Promise<void> {
+export async function remember(ports: Pick<Ports, 'table' | 'clock'>, run: Run): Promise<void> {
   if (run.identity === undefined) return;
   const value = {
     project_id: run.project_id,
@@ -73,6 +84,7 @@ export async function remember(ports: Pick<Ports, 'table'>, run: Run): Promise<v
     run_id: run.id,
     artifact_ids: run.artifact_ids,
     only_branch: run.only_branch,
+    remembered_at: ports.clock.now().toISOString(),
   };
   await ports.table.write({ ...remembered.creation(value), when: { any: true } });
 }

@@ -4,6 +4,7 @@ import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { SecretChangeReused } from '../ports/project-secrets.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -14,7 +15,7 @@ import type { PutSecret, Secret, SecretRead } from './schema.ts';
  * Keeps a value under a name, in place of the one before. The value goes first and its record second: of a crash
  * between the two is left a value that no job is given, until the request is sent again.
  * @param seed a ULID that a repeat of the same request has too
- * @throws StaitheError idempotency_key_reused
+ * @throws StaitheError not_found | idempotency_key_reused | busy
  */
 export async function put(
   ports: Pick<Ports, 'table' | 'projectSecrets' | 'clock' | 'randomness'>,
@@ -54,8 +55,12 @@ export async function put(
     ...by,
   };
   try {
-    return (await secrets.create(ports.table, created)).value;
+    await createIn(ports.table, project.id, [secrets.creation(created)]);
+    return created;
   } catch (error) {
+    // The project was deleted meanwhile: its deletion may have passed here already.
+    if (error instanceof StaitheError && error.code === 'not_found')
+      await ports.projectSecrets.remove(project.id, name);
     if (!(error instanceof ConditionFailed)) throw error;
     const raced = await amended();
     if (raced === undefined)
@@ -79,7 +84,7 @@ export async function list(
 ): Promise<Listed<Secret>> {
   return secrets.list(ports.table, Partitions.secrets(project.id), paging, {
     ascending: true,
-    ofTable: true,
+    of: 'table',
   });
 }
 
@@ -90,7 +95,7 @@ export async function reads(
   name: string,
   paging: Paging,
 ): Promise<Listed<SecretRead>> {
-  return secretReads.list(ports.table, Partitions.secretReads(project.id, name), paging, { ofTable: true });
+  return secretReads.list(ports.table, Partitions.secretReads(project.id, name), paging, { of: 'table' });
 }
 
 /**

@@ -6,6 +6,7 @@ import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import { collection } from '../storage/collection.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
@@ -25,7 +26,7 @@ export const sources = collection({
 
 /**
  * Announces an archive. The same bytes in the same project are the same source, and are uploaded once.
- * @throws StaitheError validation_failed when the same bytes were announced with another size or format
+ * @throws StaitheError not_found | validation_failed when the same bytes were announced with another size or format
  */
 export async function create(
   ports: Pick<Ports, 'table' | 'blobs' | 'clock' | 'randomness'>,
@@ -68,7 +69,10 @@ async function announce(
     source_id: source.id,
   };
   try {
-    await ports.table.transact([{ put: claim, when: { absent: true } }, sources.creation(source)]);
+    await createIn(ports.table, project.id, [
+      { put: claim, when: { absent: true } },
+      sources.creation(source),
+    ]);
     return source;
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;

@@ -1,18 +1,16 @@
 /** A collection: how one kind of entity lies in the table. Reading and writing of every noun goes through it. */
 import type { z } from 'zod';
 import { StaitheError } from '../error.ts';
-import { ConditionFailed, type Item, type Key, type Page, type Table, type Write } from '../ports/table.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { ConditionFailed, type Item, type Key, type Table, type Write } from '../ports/table.ts';
+import type { Source } from './cursor.ts';
+import { type ListOptions, listItems, type Paging, pagesOf } from './list.ts';
+
+export type { Paging } from './list.ts';
 
 /** An entity as it was read, with the revision that a change must still find. */
 export interface Stored<T> {
   readonly value: T;
   readonly revision: number;
-}
-
-export interface Paging {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
 }
 
 export interface Listed<T> {
@@ -26,7 +24,7 @@ interface Layout<T> {
   readonly key: (value: T) => Key;
   /** Partition and sort key of the index; without it the entity is on no list. */
   readonly index?: (value: T) => { gsi1pk: string; gsi1sk: string } | undefined;
-  /** Partition and sort key of the index of what has not ended; undefined once it has. */
+  /** Partition and sort key of the second index, which has keys only: of what has not ended, mostly; undefined when it is not on it. */
   readonly open?: (value: T) => { gsi2pk: string; gsi2sk: string } | undefined;
   /** Seconds since the epoch after which the item may vanish. */
   readonly ttl?: (value: T) => number | undefined;
@@ -56,13 +54,12 @@ export interface Collection<T> {
     step: (value: T) => T | undefined,
     known?: Stored<T>,
   ): Promise<Stored<T> | undefined>;
-  /** A page of an index partition (or of the table's, with `table: true`), newest first unless `ascending`. */
-  list(
-    table: Table,
-    partition: string,
-    paging: Paging,
-    options?: { ascending?: boolean; ofTable?: boolean },
-  ): Promise<Listed<T>>;
+  /** A page of a partition, newest first unless `ascending`. @throws StaitheError invalid_cursor */
+  list(table: Table, partition: string, paging: Paging, options?: ListOptions): Promise<Listed<T>>;
+  /** Goes through a whole partition, page by page, oldest first. */
+  pages(table: Table, partition: string, options: { limit: number; of?: Source }): AsyncGenerator<T[]>;
+  /** The newest of a partition of the first index. */
+  newest(table: Table, partition: string): Promise<T | undefined>;
 }
 
 /** What a table takes at once; 50 jobs of 20 artifacts are more. */
@@ -130,20 +127,17 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
         `The ${layout.kind} was changed by others ${UPDATE_TRIES} times in a row.`,
       );
     },
-    async list(table, partition, paging, options = {}) {
-      const found: Page = await table.query({
-        ...(!options.ofTable && { index: 'gsi1' }),
-        partition,
-        newestFirst: !options.ascending,
-        limit: paging.limit,
-        ...(paging.cursor !== undefined && {
-          after: decodeCursor(paging.cursor, partition, !options.ofTable),
-        }),
-      });
-      return {
-        items: found.items.map((item) => read(item).value),
-        next_cursor: found.last === undefined ? null : encodeCursor(found.last),
-      };
+    async list(table, partition, paging, options) {
+      const { items, next_cursor } = await listItems(table, partition, paging, options);
+      return { items: items.map((item) => read(item).value), next_cursor };
+    },
+    async *pages(table, partition, options) {
+      for await (const items of pagesOf(table, partition, options))
+        yield items.map((item) => read(item).value);
+    },
+    async newest(table, partition) {
+      const { items } = await table.query({ index: 'gsi1', partition, newestFirst: true, limit: 1 });
+      return items[0] && read(items[0]).value;
     },
   };
   return self;

@@ -16,6 +16,7 @@ const STATUS_OF: Readonly<Record<string, (image: NonNullable<Image>) => unknown>
   artifact: (artifact) => artifact.status,
   deployment: (deployment) => deployment.status,
   release: () => 'created',
+  deletion: (deletion) => deletion.status,
   delivery: (delivery) =>
     typeof delivery.decision === 'object' && delivery.decision !== null
       ? Reflect.get(delivery.decision, 'kind')

@@ -6,6 +6,7 @@
  * | project by slug                    | get PROJECT#<slug> / PROJECT                                 |
  * | project by id                      | get PROJECT#<prj> / ALIAS, then by slug                      |
  * | projects by slug                   | query gsi1 PROJECTS                                          |
+ * | deleted projects, not all gone yet | get DELETION#<prj> / DELETION; query gsi2 OPEN_DELETIONS     |
  * | projects of a repository           | query REPOSITORY#<owner/name>                                |
  * | synced manifest by hash            | get MANIFEST#<prj> / <hash>                                  |
  * | newest synced manifest             | get MANIFEST#<prj> / LATEST, then by hash                    |
@@ -26,6 +27,8 @@
  * | deployment by id                   | get DEPLOYMENT#<dep> / DEPLOYMENT                            |
  * | deployments of an environment      | query gsi1 DEPLOYMENTS#<prj>#<environment>                   |
  * | token by id; all tokens            | get TOKEN#<tok> / TOKEN; query gsi1 TOKENS                   |
+ * | tokens bound to a project          | query gsi2 TOKENS#<prj> (keys only), then batch get          |
+ * | the token of a holder              | get HOLDER#<name> / HOLDER                                   |
  * | delivery by id                     | get DELIVERY#<dlv> / DELIVERY                                |
  * | deliveries of a project            | query gsi1 DELIVERIES#<prj>                                  |
  * | secret; those of a project         | get, query SECRETS#<prj> / <name>                            |
@@ -37,6 +40,7 @@
  * | a project's queue of jobs           | get QUEUE#<prj> / QUEUE                                      |
  * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
  * | runs, uploads that have not ended   | query gsi2 OPEN_RUNS, OPEN_UPLOADS (keys only: the ids)      |
+ * | what cursors are sealed with       | get CURSOR_KEY / CURSOR_KEY                                  |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
 import type { Key } from '../ports/table.ts';
@@ -52,10 +56,14 @@ export const Keys = {
     pk: Partitions.repository(repository),
     sk: projectId,
   }),
-  manifest: (projectId: string, hash: string): Key => ({ pk: `MANIFEST#${projectId}`, sk: hash }),
-  latestManifest: (projectId: string): Key => ({ pk: `MANIFEST#${projectId}`, sk: 'LATEST' }),
+  deletion: single('DELETION'),
+  manifest: (projectId: string, hash: string): Key => ({ pk: Partitions.manifests(projectId), sk: hash }),
+  latestManifest: (projectId: string): Key => ({ pk: Partitions.manifests(projectId), sk: 'LATEST' }),
   source: single('SOURCE'),
-  sourceBySha: (projectId: string, sha256: string): Key => ({ pk: `SOURCES#${projectId}`, sk: sha256 }),
+  sourceBySha: (projectId: string, sha256: string): Key => ({
+    pk: Partitions.sources(projectId),
+    sk: sha256,
+  }),
   build: single('BUILD'),
   run: single('RUN'),
   job: single('JOB'),
@@ -65,16 +73,18 @@ export const Keys = {
   release: single('RELEASE'),
   /** Versions and tags are one set of names: a tag that could stand for another release's version would hide it. */
   releaseByName: (projectId: string, name: string): Key => ({
-    pk: `RELEASES#${projectId}`,
+    pk: Partitions.releases(projectId),
     sk: `NAME#${name}`,
   }),
-  latestRelease: (projectId: string): Key => ({ pk: `RELEASES#${projectId}`, sk: 'LATEST' }),
+  latestRelease: (projectId: string): Key => ({ pk: Partitions.releases(projectId), sk: 'LATEST' }),
   environment: (projectId: string, name: string): Key => ({
     pk: Partitions.environments(projectId),
     sk: name,
   }),
   deployment: single('DEPLOYMENT'),
   token: single('TOKEN'),
+  /** Which token somebody has who has one at a time. */
+  holder: single('HOLDER'),
   delivery: single('DELIVERY'),
   secret: (projectId: string, name: string): Key => ({ pk: Partitions.secrets(projectId), sk: name }),
   secretRead: (projectId: string, name: string, id: string): Key => ({
@@ -83,7 +93,7 @@ export const Keys = {
   }),
   /** @param place what `lib/domain/cache/scope.ts` makes of scope, service, paths and key */
   cache: (projectId: string, place: string): Key => ({ pk: Partitions.caches(projectId), sk: place }),
-  commit: (projectId: string, sha: string): Key => ({ pk: `COMMITS#${projectId}`, sk: sha }),
+  commit: (projectId: string, sha: string): Key => ({ pk: Partitions.commits(projectId), sk: sha }),
   /** What a build of this identity made before. */
   reuse: (projectId: string, identity: string): Key => ({
     pk: `REUSE#${projectId}#${identity}`,
@@ -91,8 +101,12 @@ export const Keys = {
   }),
   queue: single('QUEUE'),
   /** The newest run of a branch, for projects in which a newer run takes an older one's place. */
-  branchHead: (projectId: string, branch: string): Key => ({ pk: `HEADS#${projectId}`, sk: branch }),
+  branchHead: (projectId: string, branch: string): Key => ({
+    pk: Partitions.branchHeads(projectId),
+    sk: branch,
+  }),
   idempotency: single('IDEMPOTENCY'),
+  cursorKey: (): Key => ({ pk: 'CURSOR_KEY', sk: 'CURSOR_KEY' }),
 } as const;
 
 /** Partitions that lists read: of the index, unless said otherwise. */
@@ -102,10 +116,15 @@ export const Partitions = {
   openRuns: 'OPEN_RUNS',
   /** Of the second index. */
   openUploads: 'OPEN_UPLOADS',
+  /** Of the second index. */
+  openDeletions: 'OPEN_DELETIONS',
   tokens: 'TOKENS',
+  /** Of the second index. */
+  tokensOf: (projectId: string) => `TOKENS#${projectId}`,
   builds: (projectId: string) => `BUILDS#${projectId}`,
   runs: (buildId: string) => `RUNS#${buildId}`,
   artifacts: (projectId: string) => `ARTIFACTS#${projectId}`,
+  /** Of the index; the same partition of the table has their names. */
   releases: (projectId: string) => `RELEASES#${projectId}`,
   deployments: (projectId: string, environment: string) => `DEPLOYMENTS#${projectId}#${environment}`,
   deliveries: (projectId: string) => `DELIVERIES#${projectId}`,
@@ -113,6 +132,14 @@ export const Partitions = {
   alikeCaches: (projectId: string, group: string) => `CACHES#${projectId}#${group}`,
   /** Of the table itself. */
   caches: (projectId: string) => `CACHES#${projectId}`,
+  /** Of the table itself. */
+  manifests: (projectId: string) => `MANIFEST#${projectId}`,
+  /** Of the table itself. */
+  sources: (projectId: string) => `SOURCES#${projectId}`,
+  /** Of the table itself. */
+  commits: (projectId: string) => `COMMITS#${projectId}`,
+  /** Of the table itself. */
+  branchHeads: (projectId: string) => `HEADS#${projectId}`,
   /** Of the table itself. */
   secrets: (projectId: string) => `SECRETS#${projectId}`,
   /** Of the table itself. */
@@ -135,6 +162,13 @@ export const BlobKeys = {
   /** Beside the projects and not below them: lifecycle rules know a prefix and no pattern (docs: S3, "Lifecycle rule filters"). */
   cache: (projectId: string, sha256: string) => `caches/${projectId}/${sha256}`,
 } as const;
+
+/** What the keys of all bytes of a project begin with. */
+export const blobPrefixesOf = (projectId: string): readonly string[] => [
+  `projects/${projectId}/`,
+  `uploads/${projectId}/`,
+  `caches/${projectId}/`,
+];
 
 /** Which source of which project a stored object is, read from its key. */
 export function sourceOfBlobKey(key: string): { projectId: string; sha256: string } | undefined {

@@ -5,11 +5,12 @@ import { hashOfSecret, matches } from '../access/secret.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed } from '../ports/table.ts';
+import { type Check, ConditionFailed } from '../ports/table.ts';
+import { createIn } from '../project/alive.ts';
 import * as Project from '../project/index.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { tokens } from './record.ts';
+import { type TokenRecord, tokens } from './record.ts';
 import type { CreateToken, Token, TokenWithSecret } from './schema.ts';
 
 /** `stt_`, the ULID of the token, and the secret part: the id can be read, so that one lookup finds the hash. */
@@ -17,7 +18,8 @@ const SECRET = /^stt_([0-7][0-9A-HJKMNP-TV-Z]{25})_([A-Za-z0-9_-]{43})$/;
 
 /**
  * Creates a token, of a role and within a project that its creator has too.
- * @throws StaitheError not_found | role_too_low | wrong_state (the repeat of a request: the secret is not kept)
+ * @throws StaitheError not_found | role_too_low | unauthenticated (the creator's own token was revoked meanwhile) |
+ *   wrong_state (the repeat of a request: the secret is not kept)
  */
 export async function create(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
@@ -25,33 +27,17 @@ export async function create(
   input: CreateToken,
   seed?: string,
 ): Promise<TokenWithSecret> {
-  if (actor.kind === 'token' && !roleAllows(actor.role, input.role))
-    throw new StaitheError(
-      'role_too_low',
-      `A token with the role ${actor.role} cannot give the role ${input.role}.`,
-    );
-  const project =
-    input.project === undefined ? undefined : await Project.resolve(ports, actor, input.project);
-  const bound = actor.kind === 'token' ? actor.project_id : undefined;
-  const now = ports.clock.now();
-  const ulid = seed ?? ports.randomness.ulid(now.getTime());
-  const secret = `stt_${ulid}_${ports.randomness.secret()}`;
-  const token: Token = {
-    id: idFrom('token', ulid),
-    name: input.name,
-    role: input.role,
-    project_id: project?.id ?? bound,
-    created_at: now.toISOString(),
-    expires_at:
-      input.expires_in_days === undefined
-        ? undefined
-        : new Date(now.getTime() + input.expires_in_days * 86_400_000).toISOString(),
-    created_by: nameOf(actor),
-  };
+  const { token, secret } = await made(ports, actor, input, seed);
+  // A token that is revoked while it makes another must not live on in that one.
+  const creator: Check[] =
+    actor.kind === 'token' ? [{ check: Keys.token(actor.token_id), when: { present: true } }] : [];
+  const writes = [tokens.creation(token), ...creator];
   try {
-    await tokens.create(ports.table, { ...token, secret_hash: hashOfSecret(secret) });
+    if (token.project_id === undefined) await ports.table.transact(writes);
+    else await createIn(ports.table, token.project_id, writes);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
+    if (error.index > 0) throw new StaitheError('unauthenticated', 'The token is not valid, or was revoked.');
     throw new StaitheError(
       'wrong_state',
       `Token ${token.id} was created by the first of these requests; its secret is not kept.`,
@@ -63,15 +49,50 @@ export async function create(
   return { ...token, secret };
 }
 
-/** A token bound to a project sees those of its project, a page at a time; a page may hold fewer than asked for. */
+/** A token that is about to be recorded. @throws StaitheError not_found | role_too_low */
+export async function made(
+  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  actor: Actor,
+  input: CreateToken,
+  seed?: string,
+): Promise<{ token: TokenRecord; secret: string }> {
+  if (actor.kind === 'token' && !roleAllows(actor.role, input.role))
+    throw new StaitheError(
+      'role_too_low',
+      `A token with the role ${actor.role} cannot give the role ${input.role}.`,
+    );
+  const project =
+    input.project === undefined ? undefined : await Project.resolve(ports, actor, input.project);
+  const bound = actor.kind === 'token' ? actor.project_id : undefined;
+  const now = ports.clock.now();
+  const ulid = seed ?? ports.randomness.ulid(now.getTime());
+  const secret = `stt_${ulid}_${ports.randomness.secret()}`;
+  const token: TokenRecord = {
+    id: idFrom('token', ulid),
+    name: input.name,
+    role: input.role,
+    project_id: project?.id ?? bound,
+    created_at: now.toISOString(),
+    expires_at:
+      input.expires_in_days === undefined
+        ? undefined
+        : new Date(now.getTime() + input.expires_in_days * 86_400_000).toISOString(),
+    created_by: nameOf(actor),
+    secret_hash: hashOfSecret(secret),
+  };
+  return { token, secret };
+}
+
+/** All tokens, newest first; whoever is bound to a project sees those of the project. */
 export async function list(
   ports: Pick<Ports, 'table'>,
   actor: Actor,
   paging: Paging,
 ): Promise<Listed<Token>> {
-  const page = await tokens.list(ports.table, Partitions.tokens, paging);
   const bound = actor.kind === 'token' ? actor.project_id : undefined;
-  return { ...page, items: page.items.filter((token) => bound === undefined || token.project_id === bound) };
+  return bound === undefined
+    ? tokens.list(ports.table, Partitions.tokens, paging)
+    : tokens.list(ports.table, Partitions.tokensOf(bound), paging, { of: 'gsi2' });
 }
 
 /** @throws StaitheError not_found */
@@ -107,7 +128,7 @@ async function ofToken(
   const found = await tokens.get(ports.table, Keys.token(id));
   if (found === undefined || !matches(credential, found.value.secret_hash))
     return nobody('The token is not valid, or was revoked.');
-  const { role, project_id, expires_at } = found.value;
+  const { role, project_id, expires_at, holder } = found.value;
   if (expires_at !== undefined && Date.parse(expires_at) <= ports.clock.now().getTime())
     return nobody(`The token expired at ${expires_at}.`);
   const actor: TokenActor = {
@@ -115,6 +136,7 @@ async function ofToken(
     token_id: id,
     role,
     ...(project_id !== undefined && { project_id }),
+    ...(holder !== undefined && { holder }),
   };
   return actor;
 }

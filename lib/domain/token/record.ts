@@ -4,13 +4,23 @@ import { Keys, Partitions } from '../storage/keys.ts';
 import { Token } from './schema.ts';
 
 /** A token as it is kept: the sha256 of its secret, never the secret. 256 random bits need no slow hash. */
-const TokenRecord = Token.extend({ secret_hash: z.string() });
+const TokenRecord = Token.extend({
+  secret_hash: z.string(),
+  /** Who has it, where one token follows another for the same holder; else it stands for itself. */
+  holder: z.string().optional(),
+});
+export type TokenRecord = z.infer<typeof TokenRecord>;
 
 export const tokens = collection({
   kind: 'token',
   schema: TokenRecord,
   key: (token) => Keys.token(token.id),
   index: (token) => ({ gsi1pk: Partitions.tokens, gsi1sk: token.id }),
+  // Those of a project are a list of their own: whoever may see only these never goes past others.
+  open: (token) =>
+    token.project_id === undefined
+      ? undefined
+      : { gsi2pk: Partitions.tokensOf(token.project_id), gsi2sk: token.id },
   // The table forgets an expired token by itself; until it has, `expires_at` refuses it.
   ttl: (token) =>
     token.expires_at === undefined ? undefined : Math.ceil(Date.parse(token.expires_at) / 1000),

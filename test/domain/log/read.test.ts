@@ -1,11 +1,13 @@
+import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encode } from '../../../lib/domain/log/cursor.ts';
+import { type Positions, sealed } from '../../../lib/domain/log/cursor.ts';
 import type { ReadOptions } from '../../../lib/domain/log/follow.ts';
 import { read } from '../../../lib/domain/log/index.ts';
 import type { LogSource, LogStream } from '../../../lib/domain/log/streams.ts';
 import type { LogStore, StoredLine } from '../../../lib/domain/ports/logs.ts';
 import { memoryLogs } from '../../../lib/memory/logs.ts';
+import { memoryTable } from '../../../lib/memory/table.ts';
 import { refusal } from '../world.ts';
 
 const JOB = 'job_01JZX3V5N8Q2R4T6W8Y0A1B2C';
@@ -14,6 +16,7 @@ const AT = Date.parse('2026-11-21T09:30:00Z');
 /** A log of streams by the names of their jobs, with a clock that moves only when somebody waits. */
 function desk(names: readonly string[], ended = false) {
   const logs = memoryLogs();
+  const table = memoryTable();
   let time = AT;
   const streams = names.map(
     (name, index): LogStream => ({
@@ -32,7 +35,7 @@ function desk(names: readonly string[], ended = false) {
       return logs.read(name, options);
     },
   };
-  const ports = { logs: counted, clock: { now: () => new Date(time) } };
+  const ports = { table, logs: counted, clock: { now: () => new Date(time) } };
   const source = async (): Promise<LogSource> => ({
     streams: scene.streams.map((stream) => ({ ...stream, live: !scene.ended })),
     ended: scene.ended,
@@ -41,8 +44,9 @@ function desk(names: readonly string[], ended = false) {
     logs,
     scene,
     now: () => time,
+    sealed: (positions: Positions) => sealed(table, 'a', positions),
     read: (options: Partial<ReadOptions> = {}) =>
-      read(ports, source, { limit: 100, ...options }, async (milliseconds) => {
+      read(ports, source, { log: 'a', limit: 100, ...options }, async (milliseconds) => {
         time += milliseconds;
         scene.whenWaiting(time);
       }),
@@ -229,15 +233,35 @@ describe('reading to the end', () => {
     );
   });
 
-  test.each([
-    'no cursor',
-    Buffer.from('[]').toString('base64url'),
-    encode(new Map([['0.0', { cursor: 'b/anything', skip: 0, lookedAt: 0, quiet: 0 }]])),
-  ])('refuses %j as a cursor', async (cursor) => {
-    const { logs, read } = desk(['api']);
+  test.each(['', 'no cursor', Buffer.from('[]').toString('base64url')])(
+    'refuses %j as a cursor',
+    async (cursor) => {
+      const { logs, read } = desk(['api']);
+      logs.append('api', line(1, 'a'));
+
+      expect(await refusal(read({ cursor }))).toBe('invalid_cursor');
+    },
+  );
+
+  test('refuses a place that the store does not know as a cursor', async () => {
+    const { logs, read, sealed } = desk(['api']);
     logs.append('api', line(1, 'a'));
+    const cursor = await sealed(new Map([['0.0', { cursor: 'b/anything', skip: 0, lookedAt: 0, quiet: 0 }]]));
 
     expect(await refusal(read({ cursor }))).toBe('invalid_cursor');
+  });
+
+  test('refuses the cursor of another log, and shows nothing of what is in its own', async () => {
+    const { logs, read } = desk(['api']);
+    logs.append('api', line(1, 'a'));
+    const { next_cursor: cursor } = await read();
+
+    const bytes = Buffer.from(cursor, 'base64url');
+
+    expect(() => inflateRawSync(bytes)).toThrow();
+    expect(bytes.includes('0.0')).toBe(false);
+    expect(await refusal(read({ cursor, log: 'b' }))).toBe('invalid_cursor');
+    expect((await read({ cursor })).items).toEqual([]);
   });
 });
 
@@ -361,5 +385,5 @@ test('the cursor of a run with fifty jobs is short enough for a URL', async () =
     ]),
   );
 
-  expect(encode(positions).length).toBeLessThan(4096);
+  expect((await sealed(memoryTable(), 'a', positions)).length).toBeLessThan(4096);
 });

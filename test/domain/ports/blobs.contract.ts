@@ -60,6 +60,21 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
     });
   });
 
+  test('all below a prefix are removed at once, and nothing beside it', async () => {
+    const { blobs } = subject();
+    const folder = `${freshKey()}/`;
+    const keys = [`${folder}a`, `${folder}b/c`, `${folder.slice(0, -1)}-d`];
+    const bytes = Buffer.from('x');
+    for (const key of keys)
+      await blobs.storeBytes({ key, bytes, sha256: sha256Of(bytes), contentType: 'text/plain' });
+
+    await blobs.removeAll(folder);
+    await blobs.removeAll(folder);
+
+    const left = await Promise.all(keys.map((key) => blobs.head(key)));
+    expect(left.map((one) => one !== undefined)).toEqual([false, false, true]);
+  });
+
   test('no bytes at all are bytes too', async () => {
     const { key, upload } = await announce(Buffer.alloc(0));
 

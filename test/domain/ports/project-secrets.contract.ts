@@ -44,6 +44,18 @@ export function projectSecretsContract(subject: () => ProjectSecrets): void {
     expect(Object.fromEntries(values)).toEqual({ [one]: '1', [two]: '2' });
   });
 
+  test('the names of a project are those that it has now', async () => {
+    const project = 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C5';
+    const [kept, removed] = [freshName(), freshName()];
+    await put(kept, '1', freshChange(), project);
+    await put(removed, '2', freshChange(), project);
+    await put(freshName(), '3', freshChange(), OTHER);
+
+    await subject().remove(project, removed);
+
+    expect(await subject().names(project)).toEqual([kept]);
+  });
+
   test('the last value counts', async () => {
     const name = freshName();
     await put(name, 'first');

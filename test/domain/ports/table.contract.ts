@@ -214,6 +214,40 @@ export function tableContract(table: () => Table): void {
       expect(failed).toMatchObject({ index: 1, existing: undefined });
     });
 
+    test('checks items that it leaves as they are', async () => {
+      const pk = fresh();
+      await table().write({ put: item(pk, 'there'), when: { any: true } });
+      const there = { pk, sk: 'there' };
+
+      await table().transact([
+        { put: item(pk, 'a'), when: { absent: true } },
+        { check: there, when: { present: true } },
+      ]);
+      await table().transact([
+        { check: there, when: { revision: 1 } },
+        { put: item(pk, 'b'), when: { absent: true } },
+      ]);
+      const absent = await failure(
+        table().transact([
+          { put: item(pk, 'c'), when: { absent: true } },
+          { check: { pk, sk: 'absent' }, when: { present: true } },
+        ]),
+      );
+      const changed = await failure(
+        table().transact([
+          { put: item(pk, 'c'), when: { absent: true } },
+          { check: there, when: { revision: 2 } },
+        ]),
+      );
+
+      expect([absent.index, changed.index]).toEqual([1, 1]);
+      expect((await table().query({ partition: pk, limit: 10 })).items).toStrictEqual([
+        item(pk, 'a'),
+        item(pk, 'b'),
+        item(pk, 'there'),
+      ]);
+    });
+
     test('takes 100 writes, and refuses more, none, and one key twice', async () => {
       const pk = fresh();
       const writes = Array.from({ length: 101 }, (_, n) => ({

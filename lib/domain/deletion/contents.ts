@@ -1,0 +1,122 @@
+/** What else was in a deleted project: tokens, environments, secrets, uploads, releases, sources, caches, and all bytes. */
+import { artifacts } from '../artifact/record.ts';
+import { deliveries } from '../delivery/record.ts';
+import { deployments } from '../deployment/record.ts';
+import { end } from '../deployment/steps.ts';
+import { environments } from '../environment/record.ts';
+import { releases } from '../release/record.ts';
+import { blobPrefixesOf, Keys, Partitions } from '../storage/keys.ts';
+import { pagesOf } from '../storage/list.ts';
+import { tokens } from '../token/record.ts';
+import type { DeletionPorts } from './index.ts';
+import { removeAll, removePartitions } from './remove.ts';
+
+const PAGE = 25;
+const INDEX = { limit: PAGE } as const;
+const TABLE = { limit: PAGE, of: 'table' } as const;
+
+export async function removeContents(ports: DeletionPorts, projectId: string): Promise<void> {
+  await removeTokens(ports, projectId);
+  await removeEnvironments(ports, projectId);
+  await removeSecrets(ports, projectId);
+  await removeArtifacts(ports, projectId);
+  for await (const page of releases.pages(ports.table, Partitions.releases(projectId), INDEX))
+    await removeAll(
+      ports.table,
+      page.map(({ id }) => Keys.release(id)),
+    );
+  await removeSources(ports, projectId);
+  await removePartitions(ports.table, [
+    Partitions.releases(projectId),
+    Partitions.manifests(projectId),
+    Partitions.caches(projectId),
+    Partitions.commits(projectId),
+    Partitions.branchHeads(projectId),
+  ]);
+  await removeAll(ports.table, [Keys.queue(projectId)]);
+  await forgetDeliveries(ports, projectId);
+}
+
+/** First of all, so that nobody acts for the project any more. */
+async function removeTokens(ports: DeletionPorts, projectId: string): Promise<void> {
+  const options = { limit: PAGE, of: 'gsi2' } as const;
+  for await (const page of tokens.pages(ports.table, Partitions.tokensOf(projectId), options))
+    await removeAll(
+      ports.table,
+      page.map(({ id }) => Keys.token(id)),
+    );
+}
+
+/** What was deployed goes on serving: the functions are their owner's, who alone knows whether somebody needs them. */
+async function removeEnvironments(ports: DeletionPorts, projectId: string): Promise<void> {
+  for await (const page of environments.pages(ports.table, Partitions.environments(projectId), TABLE))
+    for (const { name, active_deployment_id: active } of page) {
+      if (active !== undefined && (await deployments.get(ports.table, Keys.deployment(active))) !== undefined)
+        await end(ports, active, { status: 'cancelled' });
+      const partition = Partitions.deployments(projectId, name);
+      for await (const some of deployments.pages(ports.table, partition, INDEX))
+        await removeAll(
+          ports.table,
+          some.map(({ id }) => Keys.deployment(id)),
+        );
+      await removeAll(ports.table, [
+        ...(active === undefined ? [] : [Keys.deployment(active)]),
+        Keys.environment(projectId, name),
+      ]);
+    }
+}
+
+/** By the names that the store knows: a request that died half-way has left a value without a record. */
+async function removeSecrets(ports: DeletionPorts, projectId: string): Promise<void> {
+  const names = new Set(await ports.projectSecrets.names(projectId));
+  for (const name of names) await ports.projectSecrets.remove(projectId, name);
+  for await (const items of pagesOf(ports.table, Partitions.secrets(projectId), TABLE))
+    for (const { pk, sk: name } of items) {
+      await removePartitions(ports.table, [Partitions.secretReads(projectId, name)]);
+      await removeAll(ports.table, [{ pk, sk: name }]);
+    }
+}
+
+/** Those that are stored, and uploads that are waited for. What a job has announced and never sent vanishes by itself. */
+async function removeArtifacts(ports: DeletionPorts, projectId: string): Promise<void> {
+  for await (const page of artifacts.pages(ports.table, Partitions.artifacts(projectId), INDEX))
+    await removeAll(
+      ports.table,
+      page.flatMap(({ id }) => [Keys.artifact(id), Keys.artifactUse(id)]),
+    );
+  const open = { limit: PAGE, of: 'gsi2' } as const;
+  // Parts that were sent go with the bucket's rule for uploads that were broken off.
+  for await (const page of artifacts.pages(ports.table, Partitions.openUploads, open))
+    await removeAll(
+      ports.table,
+      page
+        .filter(({ project_id }) => project_id === projectId)
+        .flatMap(({ id }) => [Keys.artifact(id), Keys.artifactUse(id)]),
+    );
+}
+
+async function removeSources(ports: DeletionPorts, projectId: string): Promise<void> {
+  for await (const items of pagesOf(ports.table, Partitions.sources(projectId), TABLE)) {
+    const ids = items.map(({ source_id }) => source_id).filter((id) => typeof id === 'string');
+    await removeAll(ports.table, ids.map(Keys.source));
+    await removeAll(
+      ports.table,
+      items.map(({ pk, sk }) => ({ pk, sk })),
+    );
+  }
+}
+
+/** A delivery is of a repository, which other projects may have too: it only forgets what it led to here. */
+async function forgetDeliveries(ports: DeletionPorts, projectId: string): Promise<void> {
+  for await (const page of deliveries.pages(ports.table, Partitions.deliveries(projectId), INDEX))
+    for (const { id } of page)
+      await deliveries.update(ports.table, Keys.delivery(id), (delivery) => ({
+        ...delivery,
+        builds: delivery.builds.filter((build) => build.project_id !== projectId),
+      }));
+}
+
+/** Last: as long as there were items, somebody could have been given a link to these. */
+export async function removeBytes(ports: DeletionPorts, projectId: string): Promise<void> {
+  for (const prefix of blobPrefixesOf(projectId)) await ports.blobs.removeAll(prefix);
+}

@@ -1,0 +1,83 @@
+/**
+ * Deleting what was in a project, once the project itself is deleted (`remove` in lib/domain/project). Everything here may
+ * be repeated and may die at any moment: the deletion's own item stays until a pass has found nothing more, and what is
+ * removed last is what names the rest.
+ */
+import type { Ports } from '../ports/index.ts';
+import { Keys, Partitions } from '../storage/keys.ts';
+import { removeBytes, removeContents } from './contents.ts';
+import { type Deletion, deletions } from './record.ts';
+import { removeBuilds } from './runs.ts';
+
+export type DeletionPorts = Pick<Ports, 'table' | 'workflows' | 'clock'> & {
+  readonly blobs: Pick<Ports['blobs'], 'removeAll'>;
+  readonly projectSecrets: Pick<Ports['projectSecrets'], 'names' | 'remove'>;
+  readonly registry: Pick<Ports['registry'], 'removeRepository'>;
+};
+
+/**
+ * 20 minutes. A request that began before the deletion may still write: the longest is a verification of an upload, of 15
+ * minutes (lib/infrastructure/uploads.ts). And the index that lists go by follows the table, mostly within a second. A
+ * pass that begins later than that finds what they have left.
+ */
+const QUIET_MS = 20 * 60_000;
+
+/** Deletions looked at by one sweep. */
+const PAGE = 100;
+
+export interface DeletionSweep {
+  /** Ids of the projects that were looked at. */
+  readonly looked_at: readonly string[];
+  /** Of which nothing is left, the deletion's own item included. */
+  readonly gone: readonly string[];
+  /** The next sweep tries again. */
+  readonly failures: readonly { readonly project_id: string; readonly message: string }[];
+}
+
+/** One pass over every deletion that is under way. @param mayGoOn false leaves the rest to the next sweep */
+export async function sweep(
+  ports: DeletionPorts,
+  mayGoOn: () => boolean = () => true,
+): Promise<DeletionSweep> {
+  const looked: string[] = [];
+  const gone: string[] = [];
+  const failures: { project_id: string; message: string }[] = [];
+  const options = { limit: PAGE, of: 'gsi2' } as const;
+  for await (const page of deletions.pages(ports.table, Partitions.openDeletions, options))
+    for (const deletion of page) {
+      if (!mayGoOn()) return { looked_at: looked, gone, failures };
+      looked.push(deletion.project_id);
+      try {
+        if (await pass(ports, deletion)) gone.push(deletion.project_id);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        failures.push({ project_id: deletion.project_id, message });
+      }
+    }
+  return { looked_at: looked, gone, failures };
+}
+
+/** @returns whether it was the last one */
+async function pass(ports: DeletionPorts, deletion: Deletion): Promise<boolean> {
+  const { project_id: projectId } = deletion;
+  const isLast = ports.clock.now().getTime() - Date.parse(deletion.requested_at) >= QUIET_MS;
+  await removeBuilds(ports, deletion);
+  await removeContents(ports, projectId);
+  await removeBytes(ports, projectId);
+  await releaseName(ports, deletion);
+  if (!isLast) return false;
+  await ports.table.write({ remove: Keys.deletion(projectId), when: { any: true } });
+  return true;
+}
+
+/** Whatever goes by the project's name is gone, so another may have it. */
+async function releaseName(ports: DeletionPorts, deletion: Deletion): Promise<void> {
+  if (!deletion.holds_name) return;
+  const key = Keys.project(deletion.slug);
+  const holder = await ports.table.get(key);
+  if (holder?.project_id === deletion.project_id && holder.entity === 'project_placeholder')
+    await ports.table.write({ remove: key, when: { revision: holder.revision } });
+  await deletions.update(ports.table, Keys.deletion(deletion.project_id), (value) =>
+    value.holds_name ? { ...value, holds_name: false } : undefined,
+  );
+}

@@ -1,0 +1,65 @@
+import { Duration } from 'aws-cdk-lib';
+import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import type { Builds } from './builds.ts';
+import type { Bundles } from './bundles.ts';
+import { StaitheFunction } from './function.ts';
+import type { Registry } from './registry.ts';
+import type { Secrets } from './secrets.ts';
+import type { Storage } from './storage.ts';
+import { giveWorkflows } from './workflow.ts';
+
+/** Lambda's longest: a project of years has many thousand items and objects. What is left, the next sweep takes on. */
+const TIMEOUT = Duration.minutes(15);
+
+/**
+ * Removes what is left of deleted projects: at once when one is deleted, and every five minutes until a late pass finds
+ * nothing more. 8,640 invocations a month that ask an empty index when there is nothing to do.
+ */
+export class Deletions extends Construct {
+  readonly remover: StaitheFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: {
+      bundles: Bundles;
+      storage: Storage;
+      secrets: Secrets;
+      registry: Registry;
+      builds: Builds;
+      bus: EventBus;
+    },
+  ) {
+    super(scope, id);
+    const { bundles, storage, secrets, registry, builds, bus } = props;
+    this.remover = new StaitheFunction(this, 'Remover', {
+      bundles,
+      entry: 'events/project-deleted',
+      description: 'Removes what was in deleted projects',
+      timeout: TIMEOUT,
+    });
+    storage.giveTable(this.remover, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');
+    storage.giveIndex(this.remover);
+    storage.giveIndex(this.remover, 'gsi2');
+    storage.giveRemoval(this.remover);
+    secrets.giveProjectSecrets(this.remover, 'remove');
+    registry.giveRemoval(this.remover);
+    giveWorkflows(this.remover, [builds.workflow], { start: false, stop: true });
+    const target = () =>
+      // A sweep that could not run is made good by the next one.
+      new LambdaTarget(this.remover.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(5) });
+    new Rule(this, 'Deleted', {
+      description: 'A project was deleted',
+      eventBus: bus,
+      eventPattern: { source: ['staithe'], detailType: ['Deletion Requested'] },
+      targets: [target()],
+    });
+    new Rule(this, 'EveryFiveMinutes', {
+      description: 'Look after what is left of deleted projects',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [target()],
+    });
+  }
+}
