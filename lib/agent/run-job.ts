@@ -24,6 +24,7 @@ import { masked, say, Tail } from './output.ts';
 import { Progress } from './progress.ts';
 import { fetchSecrets } from './secrets.ts';
 import { fetchSource } from './source.ts';
+import { chooseToolchains } from './toolchain/index.ts';
 import {
   commandEnvironment,
   contextFolder,
@@ -160,12 +161,14 @@ async function phases(work: Work): Promise<string[]> {
     `context '${job.spec.context}'; variables: ${Object.keys(job.spec.env).sort().join(', ') || 'none'}`,
   );
   work.folder = folder;
+  const tools = await chooseToolchains(job, { folder, env: commandEnvironment(workspace, {}), signal });
+  if (tools.words.length > 0) sayDetail(`toolchains: ${tools.words.join(', ')}`);
   const secrets = await fetchSecrets(api, job, signal);
   if (job.spec.caches.length > 0) {
     enter(work, 'restore caches', PERCENT.prepare);
     work.toSave = await restoreCaches({ api, job, workspace, folder, signal });
   }
-  await commands(work, folder, secrets);
+  await commands(work, folder, { ...tools.env, ...job.spec.env, ...secrets });
 
   return job.spec.image === null
     ? upload(work, await pack(work, folder))
@@ -202,13 +205,8 @@ async function leaveImage(work: Work, spec: ImageSpec, folder: string): Promise<
   }
 }
 
-async function commands(
-  work: Work,
-  folder: string,
-  secrets: Readonly<Record<string, string>>,
-): Promise<void> {
+async function commands(work: Work, folder: string, env: Readonly<Record<string, string>>): Promise<void> {
   const { spec } = work.claimed.job;
-  const env = commandEnvironment(work.workspace, { ...spec.env, ...secrets });
   const until = spec.image === null ? PERCENT.pack : PERCENT.image;
   for (const [index, command] of spec.commands.entries()) {
     const share = ((until - PERCENT.commands) * index) / spec.commands.length;

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { JobFailure } from './failure.ts';
+import { toolHomes } from './toolchain/homes.ts';
 
 export interface Workspace {
   readonly root: string;
@@ -63,7 +64,7 @@ function wayOut(): Record<string, string> {
 
 /**
  * A clean environment: nothing of the agent's own (its ticket, the backend's AWS credentials) can leak, as only what
- * is named here is passed on.
+ * is named here is passed on. The home is the job's; tools of the machine are told where their own lies.
  */
 export function commandEnvironment(
   workspace: Workspace,
@@ -77,6 +78,7 @@ export function commandEnvironment(
     TERM: 'dumb',
     CI: 'true',
     ...wayOut(),
+    ...toolHomes(),
     ...variables,
   };
 }

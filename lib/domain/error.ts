@@ -115,7 +115,7 @@ export const ERRORS = {
   deployment_in_progress: entry(
     'conflict',
     'Another deployment to this environment is under way',
-    'Wait for it to end, or cancel it.',
+    'Wait for it to end: staithe deployment list shows it.',
   ),
   environment_in_use: entry('conflict', 'The environment is in use', 'Wait for its deployment to end.'),
   project_not_empty: entry(
@@ -148,11 +148,6 @@ export const ERRORS = {
     'unprocessable',
     'The manifest is not valid',
     'Correct staithe.yaml where the message points.',
-  ),
-  manifest_mismatch: entry(
-    'unprocessable',
-    'The manifest is not the one that was named',
-    'Leave the hash out, or sync the manifest again.',
   ),
   registry_forbidden: entry(
     'forbidden',

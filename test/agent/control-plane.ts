@@ -204,6 +204,7 @@ export class ControlPlane implements AsyncDisposable {
         image: null,
         secrets: [],
         caches: [],
+      toolchains: [],
         ...this.#scene.spec,
       },
       attempt: 1,

@@ -88,14 +88,13 @@ describe('manifest check', () => {
   });
 
   test('warns of what is most likely meant in another way, and exits with 0', async () => {
-    using home = homeWith(
-      `${GOOD}pipelines: {p: {steps: [{name: a, action: {type: deploy, environment: tset}}]}}\nenvironments: {test: {}}\n`,
-    );
+    using home = homeWith('services: {a: {toolchain: erlang@26}}\n');
 
     const { code, stderr } = await home.run(['manifest', 'check']);
 
     expect(code).toBe(0);
-    expect(stderr).toContain("did you mean 'test'? (a warning)");
+    expect(stderr).toContain('no machine of AWS CodeBuild has erlang');
+    expect(stderr).toContain('(a warning)');
   });
 
   test.each([

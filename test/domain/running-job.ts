@@ -45,6 +45,7 @@ export async function runningJob(
       image: null,
       secrets: [],
       caches: [],
+      toolchains: [],
       ...spec,
     },
     attempt: 1,

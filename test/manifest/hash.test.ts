@@ -47,7 +47,7 @@ describe('the same manifest has the same hash', () => {
     ['with empty lists', 'services: {a: {commands: [x, y], toolchain: [], cache: []}, b: {env: {K: v}}}'],
     [
       'with defaults written out',
-      'registry: native\nfail_fast: false\nenvironments: {}\npipelines: {}\nservices: {a: {commands: [x, y], context: ./, env: {}, timeout: 15m, resources: {}, matrix: {}}, b: {env: {K: v}, commands: [], secrets: []}}',
+      'registry: native\nfail_fast: false\nservices: {a: {commands: [x, y], context: ./, env: {}, timeout: 15m, resources: {}, matrix: {}}, b: {env: {K: v}, commands: [], secrets: []}}',
     ],
   ])('%s', (name, text) => {
     if (name === 'with aliases') {

@@ -95,8 +95,8 @@ describe('the JSON Schema', () => {
     ['a wrong name', 'services: {A_b: {}}'],
     ['a wrong name of a secret', 'services: {a: {secrets: [npm-token]}}'],
     [
-      'a step that does nothing',
-      'services: {a: {}}\npipelines: {p: {steps: [{name: x, action: {type: wait}}]}}',
+      'a field that does nothing yet',
+      'services: {a: {}}\npipelines: {p: {steps: [{name: x, action: {type: build}}]}}',
     ],
     ['a wrong duration', 'services: {a: {timeout: soon}}'],
   ])('refuses %s as Staithe does', (_, text) => {

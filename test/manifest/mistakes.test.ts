@@ -95,22 +95,6 @@ describe('fields that contradict each other', () => {
       'registry: {host: docker.io}\nservices: {a: {dockerfile: D, image: ghcr.io/x}}',
       '2:38: services.a.image: is of the host ghcr.io, and the registry is docker.io',
     ],
-    [
-      'services: {a: {}}\nenvironments: {a: {promotes_from: b}, b: {promotes_from: a}}',
-      '2:35: environments.a.promotes_from: leads back',
-    ],
-    [
-      'services: {a: {}}\npipelines: {p: {steps: [{name: x, action: {type: build, services: [b]}}]}}',
-      "2:68: pipelines.p.steps.0.action.services.0: 'b' is no service of this manifest; it has a",
-    ],
-    [
-      'services: {a: {}}\npipelines: {p: {steps: [{name: x, depends_on: [y], action: {type: build}}]}}',
-      "2:48: pipelines.p.steps.0.depends_on.0: there is no earlier step 'y'",
-    ],
-    [
-      'services: {a: {}}\npipelines: {p: {steps: [{name: x, action: {type: bild}}]}}',
-      "2:50: pipelines.p.steps.0.action.type: must be build, release or deploy; did you mean 'build'?",
-    ],
     ['services: {a: {}}\nregistry: nativ', "2:11: registry: must be native or none; did you mean 'native'?"],
     ['services: {a: {}}\nregistry: {hots: x}', '2:11: registry.host: is missing; it must be text'],
     ['services: {a: }', '1:15: services.a: is empty; write {} for a map without fields'],
@@ -173,23 +157,45 @@ describe('what is written in a way that others read otherwise', () => {
   });
 });
 
-test('environments that nobody has described are a doubt and no mistake', () => {
+test('a toolchain that no machine of CodeBuild has is a doubt and no mistake', () => {
   const { doubts } = inspect(
-    'services: {a: {}}\nenvironments: {prod: {promotes_from: stagin}, staging: {}}\npipelines: {p: {steps: [{name: d, action: {type: deploy, environment: test}}]}}',
+    'services:\n  a: {toolchain: [node@24, elixir@1.18], matrix: {erlang: ["26"]}}\n  b: {toolchain: rust@1, resources: {compute: fleet:own}}\n',
   );
 
-  expect(doubts).toEqual([
-    {
-      line: 2,
-      column: 38,
-      field: 'environments.prod.promotes_from',
-      reason: "'stagin' is no environment of this manifest; did you mean 'staging'?",
-    },
-    {
-      line: 3,
-      column: 71,
-      field: 'pipelines.p.steps.0.action.environment',
-      reason: "'test' is no environment of this manifest",
-    },
+  expect(doubts.map(({ line, column, field }) => [line, column, field])).toEqual([
+    [2, 18, 'services.a.toolchain'],
+    [2, 59, 'services.a.matrix.erlang'],
   ]);
+  expect(doubts[0]?.reason).toContain('no machine of AWS CodeBuild has elixir');
+});
+
+describe('a field that does nothing yet is refused, with what to do instead', () => {
+  test.each([
+    ['environments: {prod: {approvals: 2}}', 'staithe environment set'],
+    ['environments: {}', 'staithe environment set'],
+    ['pipelines: {main: {steps: []}}', 'staithe build create'],
+    ['pipelines:', 'staithe build create'],
+  ])('%s', (field, instead) => {
+    const [line] = complaints(`services: {a: {}}\n${field}\n`);
+
+    expect(line).toContain(
+      `staithe.yaml:2:1: ${field.split(':')[0]}: is not supported yet, and would do nothing`,
+    );
+    expect(line).toContain(instead);
+  });
+});
+
+describe('a toolchain that is not known', () => {
+  test.each([
+    ['nodejs@24', "'nodejs' is no toolchain that is known here; did you mean 'node'?"],
+    ['pyhton@3', "did you mean 'python'?"],
+    ['cobol@85', 'known are node, python'],
+    ['node@lts', 'must be name@version, such as node@24, the version in digits'],
+    [
+      '[node@20, node@22]',
+      'may name each toolchain once; several versions are an axis of matrix with its name',
+    ],
+  ])('%s', (toolchain, expected) => {
+    expect(ofService(`{toolchain: ${toolchain}}`).join('\n')).toContain(expected);
+  });
 });

@@ -34,12 +34,10 @@ const request = fc.record({
 
 test('of no request does a job get another variable than those that Staithe names', async () => {
   await fc.assert(
-    fc.asyncProperty(request, fc.array(word, { maxLength: 3 }), async (asked, toolchains) => {
+    fc.asyncProperty(request, fc.subarray(['node', 'python', 'erlang']), async (asked, toolchains) => {
       const checked = CreateBuild.safeParse({ source_id: `src_${ULID}`, ...asked });
       fc.pre(checked.success);
-      const toolchain = toolchains
-        .filter((name) => /^[a-z][a-z0-9-]*$/.test(name))
-        .map((name) => `${name}@1`);
+      const toolchain = toolchains.map((name) => `${name}@1`);
       const place = await world();
 
       const { run } = await startedBuild(place, JSON.stringify({ services: { web: { toolchain } } }), asked);

@@ -28,10 +28,10 @@ describe('a matrix', () => {
     const tree = treeOf({
       services: {
         api: {
-          matrix: { erlang: ['25', '26'] },
-          toolchain: 'erlang@25',
+          matrix: { edition: ['25', '26'] },
+          toolchain: 'node@24',
           commands: [
-            'echo "$STAITHE_MATRIX_ERLANG $STAITHE_TOOLCHAIN_ERLANG $STAITHE_FEATURES $STAITHE_FEATURE_FULL $STAITHE_INPUT_LEVEL" > out',
+            'echo "$STAITHE_MATRIX_EDITION $STAITHE_TOOLCHAIN_NODE $STAITHE_FEATURES $STAITHE_FEATURE_FULL $STAITHE_INPUT_LEVEL" > out',
           ],
           artifacts: [{ name: 'out', paths: 'out', format: 'file' }],
         },
@@ -46,8 +46,8 @@ describe('a matrix', () => {
     expect(run.status, JSON.stringify(run.error)).toBe('completed');
     const jobs = await jobsOf(run.id);
     expect(jobs.map(({ name, matrix }) => [name, matrix])).toEqual([
-      ['api (erlang=25)', { erlang: '25' }],
-      ['api (erlang=26)', { erlang: '26' }],
+      ['api (edition=25)', { edition: '25' }],
+      ['api (edition=26)', { edition: '26' }],
     ]);
     const { items } = await staithe.client.call('listBuildArtifacts', { params: { build: buildId } });
     const texts = await Promise.all(
@@ -56,7 +56,7 @@ describe('a matrix', () => {
         return (await fetch(answer.headers.get('location') ?? '')).text();
       }),
     );
-    expect(texts.sort()).toEqual(['25 25 full,http 1 high\n', '26 26 full,http 1 high\n']);
+    expect(texts.sort()).toEqual(['25 24 full,http 1 high\n', '26 24 full,http 1 high\n']);
   });
 
   it('that is fail_fast ends the other jobs when one fails', async () => {

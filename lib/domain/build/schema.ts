@@ -38,7 +38,7 @@ export const Build = z.object({
   /** Values of axes in place of the manifest's; an axis that no service has is one of all of them. */
   matrix: Matrix.optional(),
   /** How many jobs may work at once, and whether the first failing one ends the others; the manifest's when absent. */
-  max_parallel: z.int().min(1).max(MAX_PARALLEL).optional(),
+  max_parallel: z.int().min(1).optional(),
   fail_fast: z.boolean().optional(),
   /** How long a run may take in all, with the time that it waits for its turn. */
   timeout_seconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional(),

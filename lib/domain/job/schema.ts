@@ -6,6 +6,7 @@ import { ArtifactSpec, CacheSpec } from '../manifest/spec.ts';
 import { Failure, RunStatus } from '../run/schema.ts';
 import { PresignedUpload, SourceFormat } from '../source/schema.ts';
 import { line } from '../text.ts';
+import { JobToolchain } from '../toolchain/schema.ts';
 import { Digest, Name, Sha256, Timestamp } from '../values.ts';
 
 /** 2 GiB: twice what Lambda, S3 consoles and package registries take as one file, and still one presigned PUT (S3: 5 GiB). */
@@ -36,6 +37,8 @@ export const JobSpec = z.object({
   /** Names of secrets that commands get. */
   secrets: z.array(z.string()).default([]),
   caches: z.array(CacheSpec).default([]),
+  /** Language runtimes that the commands must find, by name. */
+  toolchains: z.array(JobToolchain).default([]),
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 

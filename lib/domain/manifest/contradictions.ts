@@ -71,21 +71,10 @@ function ofVariables({ env, secrets }: ServiceFields): Contradiction[] {
 interface ManifestFields {
   readonly services: Readonly<Record<string, { readonly image?: string | undefined }>>;
   readonly registry: string | { readonly host: string };
-  readonly environments: Readonly<Record<string, { readonly promotes_from?: string | undefined }>>;
-  readonly pipelines: Readonly<
-    Record<
-      string,
-      {
-        readonly steps: readonly {
-          readonly action: { readonly type: string; readonly services?: readonly string[] | undefined };
-        }[];
-      }
-    >
-  >;
 }
 
 export function contradictionsBetween(manifest: ManifestFields): Contradiction[] {
-  return [...ofRegistry(manifest), ...ofPromotions(manifest), ...ofPipelines(manifest)];
+  return ofRegistry(manifest);
 }
 
 function ofRegistry({ services, registry }: ManifestFields): Contradiction[] {
@@ -111,44 +100,4 @@ function ofRegistry({ services, registry }: ManifestFields): Contradiction[] {
 function hostIn(image: string): string | undefined {
   const [first = '', ...rest] = image.split('/');
   return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : undefined;
-}
-
-function ofPromotions({ environments }: ManifestFields): Contradiction[] {
-  return Object.keys(environments).flatMap((name) => {
-    const seen = new Set<string>();
-    for (let at: string | undefined = name; at !== undefined; at = own(environments, at)?.promotes_from) {
-      if (seen.has(at))
-        return at === name
-          ? [
-              {
-                path: ['environments', name, 'promotes_from'],
-                message: 'leads back to the environment itself',
-              },
-            ]
-          : [];
-      seen.add(at);
-    }
-    return [];
-  });
-}
-
-function ofPipelines({ services, pipelines }: ManifestFields): Contradiction[] {
-  return Object.entries(pipelines).flatMap(([name, { steps }]) =>
-    steps.flatMap(({ action }, step) =>
-      (action.services ?? []).flatMap((service, at) =>
-        Object.hasOwn(services, service)
-          ? []
-          : [
-              {
-                path: ['pipelines', name, 'steps', step, 'action', 'services', at],
-                message: `'${service}' is no service of this manifest; it has ${Object.keys(services).join(', ')}`,
-              },
-            ],
-      ),
-    ),
-  );
-}
-
-function own<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
 }

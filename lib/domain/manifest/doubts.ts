@@ -1,27 +1,18 @@
 /** What a manifest may say, and most likely does not mean. It is told to its author, and stops no build. */
+import { entryOf, toolchainsOf } from '../toolchain/schema.ts';
 import type { Finding } from './findings.ts';
-import { nearest } from './nearest.ts';
 import type { Manifest } from './schema.ts';
 
-/** Environments may be made later, through the API: that one is missing here is no mistake. */
-export function doubtsOf({ environments, pipelines }: Manifest): Finding[] {
-  const known = Object.keys(environments);
-  const doubt = (name: string, path: Finding['path']): Finding[] => {
-    if (Object.hasOwn(environments, name)) return [];
-    const meant = nearest(name, known);
-    const reason = `'${name}' is no environment of this manifest${meant === undefined ? '' : `; did you mean '${meant}'?`}`;
-    return [{ path, at: 'value', reason }];
-  };
-  return [
-    ...Object.entries(environments).flatMap(([name, { promotes_from }]) =>
-      promotes_from === undefined ? [] : doubt(promotes_from, ['environments', name, 'promotes_from']),
-    ),
-    ...Object.entries(pipelines).flatMap(([name, { steps }]) =>
-      steps.flatMap(({ action }, index) =>
-        action.type === 'deploy'
-          ? doubt(action.environment, ['pipelines', name, 'steps', index, 'action', 'environment'])
-          : [],
-      ),
-    ),
-  ];
+/** Somebody's own fleet, or machine, may have what CodeBuild's images have not. */
+export function doubtsOf({ services }: Manifest): Finding[] {
+  return Object.entries(services).flatMap(([service, { toolchain, matrix, resources }]) => {
+    if (resources.compute?.startsWith('fleet:')) return [];
+    const axes = Object.fromEntries(Object.keys(matrix).map((axis) => [axis, '']));
+    return toolchainsOf(toolchain, axes).flatMap(({ name }): Finding[] => {
+      if (entryOf(name)?.onCodeBuild) return [];
+      const place = Object.hasOwn(matrix, name) ? ['matrix', name] : ['toolchain'];
+      const reason = `no machine of AWS CodeBuild has ${name}: a build in AWS fails, but for one on a fleet of yours that has it`;
+      return [{ path: ['services', service, ...place], at: 'value', reason }];
+    });
+  });
 }

@@ -54,7 +54,8 @@ class Finder {
       case 'invalid_union':
         return this.#ofUnion(issue, path);
       default:
-        return [{ path, at: 'value', reason: reasonOf(issue, this.#at(path)) }];
+        // What may not be there at all is told at its name.
+        return [{ path, at: isNever(issue) ? 'key' : 'value', reason: reasonOf(issue, this.#at(path)) }];
     }
   }
 
@@ -139,6 +140,7 @@ function kindOf(value: unknown): string {
 function reasonOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (isNever(issue)) return issue.message;
       return issue.expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')
         ? `must be text, not ${kindOf(value)}: write it in quotes, as "${String(value)}"`
         : wrongKind(KINDS[issue.expected] ?? issue.expected, value);
@@ -151,6 +153,8 @@ function reasonOf(issue: Issue, value: unknown): string {
       return issue.message;
   }
 }
+
+const isNever = (issue: Issue): boolean => issue.code === 'invalid_type' && issue.expected === 'never';
 
 function wrongKind(wanted: string, value: unknown): string {
   if (value === undefined) return `is missing; it must be ${wanted}`;

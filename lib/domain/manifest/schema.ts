@@ -1,6 +1,6 @@
 /** `staithe.yaml`: what a project's services are and how each is built; identified by the hash of its canonical form. */
 import * as z from 'zod';
-import { Name, Variables } from '../values.ts';
+import { Name } from '../values.ts';
 import { contradictionsBetween } from './contradictions.ts';
 import { Service } from './service.ts';
 import { SecretName } from './values.ts';
@@ -51,63 +51,30 @@ export type OwnRegistry = z.infer<typeof OwnRegistry>;
 export const Registry = z.union([z.enum(['native', 'none']), OwnRegistry]);
 export type Registry = z.infer<typeof Registry>;
 
-/** An environment as the manifest describes it. Read and kept; deployments take theirs from the API. */
-const ManifestEnvironment = z.strictObject({
-  target: z
-    .record(z.string(), z.json())
+/**
+ * Fields that are planned and do nothing yet. They are refused, as somebody who writes `approvals: 2` counts on two: with
+ * what to do instead.
+ */
+const NOT_YET = {
+  environments:
+    'make each with `staithe environment set`, which takes its target and variables; approvals and promotion rules are not there yet',
+  pipelines: 'start the steps one by one: `staithe build create`, `staithe release create`, `staithe deploy`',
+} as const;
+
+function notYet(field: keyof typeof NOT_YET) {
+  return z
+    .never({ error: `is not supported yet, and would do nothing: leave it out, and ${NOT_YET[field]}` })
     .optional()
-    .describe('What is deployed to, as `staithe environment set` takes it.'),
-  variables: Variables.default({}).describe('Environment variables of what is deployed.'),
-  promotes_from: Name.optional().describe('The environment that a release must have been in before.'),
-  approvals: z.int().min(0).max(10).default(0).describe('How many people must approve a deployment.'),
-});
+    .describe(`Not supported yet. Until then ${NOT_YET[field].replaceAll('`', '')}.`);
+}
 
-const ActionStep = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('build'),
-    services: z.array(Name).min(1).optional().describe('The services to build; all when absent.'),
-  }),
-  z.strictObject({
-    type: z.literal('release'),
-    version: z.string().max(128).optional().describe('The version of the release.'),
-  }),
-  z.strictObject({
-    type: z.literal('deploy'),
-    environment: Name.describe('The environment to deploy to.'),
-  }),
-]);
+/** The fields of a manifest that an earlier version kept although they did nothing. */
+export function withoutIgnored(manifest: object): object {
+  return Object.fromEntries(Object.entries(manifest).filter(([field]) => !Object.hasOwn(NOT_YET, field)));
+}
 
-const PipelineStep = z.strictObject({
-  name: Name.describe('The name of the step, by which later steps wait for it.'),
-  depends_on: z.array(Name).max(50).default([]).describe('Earlier steps that must have succeeded.'),
-  action: ActionStep.describe('What the step does: build, release or deploy.'),
-});
-
-/** A pipeline's steps; each may wait for others. */
-const Pipeline = z
-  .strictObject({ steps: z.array(PipelineStep).min(1).max(50).describe('The steps, in order.') })
-  .superRefine(({ steps }, context) => {
-    const before = new Set<string>();
-    for (const [index, step] of steps.entries()) {
-      if (before.has(step.name))
-        context.addIssue({
-          code: 'custom',
-          path: ['steps', index, 'name'],
-          message: `'${step.name}' is the name of an earlier step`,
-        });
-      for (const [at, needed] of step.depends_on.entries())
-        if (!before.has(needed))
-          context.addIssue({
-            code: 'custom',
-            path: ['steps', index, 'depends_on', at],
-            message: `there is no earlier step '${needed}'`,
-          });
-      before.add(step.name);
-    }
-  });
-
-/** 100: what a run may have of jobs in all (its list of ids is kept in one item). */
-export const MAX_PARALLEL = 100;
+/** 40: more iterations of an inline Map do not run at once (docs: Step Functions, "Map state processing modes"). */
+export const MAX_PARALLEL = 40;
 
 /** Fields of a manifest, before what they say is compared with each other. */
 const Fields = z.strictObject({
@@ -128,14 +95,8 @@ const Fields = z.strictObject({
     .optional()
     .describe('How many jobs of a run may work at once.'),
   fail_fast: z.boolean().default(false).describe('Whether the first failing job ends the others.'),
-  environments: z
-    .record(Name, ManifestEnvironment)
-    .default({})
-    .describe('Places to deploy to, by name. Read and kept for later.'),
-  pipelines: z
-    .record(Name, Pipeline)
-    .default({})
-    .describe('Builds, releases and deployments that run as one thing, by name. Read and kept for later.'),
+  environments: notYet('environments'),
+  pipelines: notYet('pipelines'),
 });
 
 export const Manifest = Fields.superRefine((manifest, context) => {

@@ -97,6 +97,10 @@ export const Service = z
     ),
     build_args: Variables.default({}).describe('Build arguments of the Dockerfile (ARG).'),
     toolchain: oneOrMore(Toolchain, 10, 0)
+      .refine(
+        (all) => new Set(all.map((each) => each.split('@', 1)[0])).size === all.length,
+        'may name each toolchain once; several versions are an axis of matrix with its name',
+      )
       .default([])
       .describe('Language runtimes that the commands need, as name@version; one or a list.'),
     matrix: Matrix.default({}).describe(

@@ -17,7 +17,7 @@ import {
   parse,
   type ReadManifest,
 } from './index.ts';
-import { Manifest } from './schema.ts';
+import { Manifest, withoutIgnored } from './schema.ts';
 import type { SyncedManifest, SyncManifest } from './synced-schema.ts';
 
 const KIND = 'manifest';
@@ -107,7 +107,9 @@ function hashIn(item: Item | undefined): string | undefined {
 
 /** The hash is the one of the key: what named it goes on finding it, whatever later versions take for canonical. */
 function readAgain(kept: Kept | undefined): ReadManifest | undefined {
-  return kept && { manifest: Manifest.parse(JSON.parse(kept.canonical)), hash: kept.manifest_hash };
+  if (kept === undefined) return undefined;
+  const canonical = z.record(z.string(), z.unknown()).parse(JSON.parse(kept.canonical));
+  return { manifest: Manifest.parse(withoutIgnored(canonical)), hash: kept.manifest_hash };
 }
 
 function readOrRefuse({ manifest, file }: SyncManifest): ReadManifest {

@@ -1,5 +1,7 @@
 /** Small values of the manifest. */
 import * as z from 'zod';
+import { nameByAlias, TOOLCHAIN_NAMES } from '../toolchain/schema.ts';
+import { nearest } from './nearest.ts';
 
 /** 8 hours, CodeBuild's own limit is 36 (docs: CodeBuild quotas). */
 export const MAX_TIMEOUT_SECONDS = 8 * 3600;
@@ -81,8 +83,22 @@ export type Matrix = z.infer<typeof Matrix>;
 /** `erlang@26`: a language runtime at a version. */
 export const Toolchain = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,30}@[A-Za-z0-9][A-Za-z0-9._+-]{0,30}$/, 'must be name@version, such as node@24')
+  .regex(
+    /^[a-z][a-z0-9-]{0,30}@\d[A-Za-z0-9._+-]{0,30}$/,
+    'must be name@version, such as node@24, the version in digits',
+  )
+  .superRefine((text, context) => {
+    const name = text.split('@', 1)[0] ?? '';
+    if (text.includes('@') && !TOOLCHAIN_NAMES.includes(name))
+      context.addIssue({ code: 'custom', message: unknownToolchain(name) });
+  })
   .meta({ examples: ['node@24'] });
+
+function unknownToolchain(name: string): string {
+  const meant = nameByAlias(name) ?? nearest(name, TOOLCHAIN_NAMES);
+  const known = meant === undefined ? `known are ${TOOLCHAIN_NAMES.join(', ')}` : `did you mean '${meant}'?`;
+  return `'${name}' is no toolchain that is known here; ${known}`;
+}
 
 /** The name of a secret: an environment variable's, in capitals, as it reaches commands under it. */
 export const SecretName = z

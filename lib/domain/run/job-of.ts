@@ -10,6 +10,7 @@ import type { Registry } from '../manifest/schema.ts';
 import { type MatrixCell, suffixOf } from '../matrix.ts';
 import type { Source } from '../source/schema.ts';
 import { BlobKeys } from '../storage/keys.ts';
+import { toolchainsOf } from '../toolchain/schema.ts';
 import type { Cell } from './expand.ts';
 import { manifestFailure } from './failure.ts';
 import type { Run } from './schema.ts';
@@ -63,14 +64,14 @@ export function jobOf(
 }
 
 /** @throws PlanFailure manifest_error when the installation has no machine for it */
-function computeOf({ service, spec }: Cell, offer: Offer): Compute {
+function computeOf({ service, spec, matrix }: Cell, offer: Offer): Compute {
   const choice = choose(
     {
       requested: spec.resources.compute,
       architecture: spec.resources.architecture,
       needsImages: spec.dockerfile !== undefined,
       timeoutSeconds: spec.timeout,
-      toolchains: spec.toolchain,
+      toolchains: toolchainsOf(spec.toolchain, matrix).map(({ name }) => name),
     },
     offer,
   );
@@ -97,6 +98,7 @@ function specOf(cell: Cell, build: Build, branch: string | undefined, registry: 
     image: imageOf(cell, build, registry),
     secrets: secretsOf(cell, build, branch),
     caches: spec.cache,
+    toolchains: toolchainsOf(spec.toolchain, cell.matrix),
   };
 }
 
@@ -107,24 +109,17 @@ function specOf(cell: Cell, build: Build, branch: string | undefined, registry: 
 function environmentOf({ spec, service, matrix }: Cell, build: Build): Record<string, string> {
   const named = (prefix: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values).map(([name, value]) => [`STAITHE_${prefix}_${variable(name)}`, value]);
-  const toolchains = spec.toolchain.map((toolchain) => toolchain.split('@') as [string, string]);
+  const toolchains = toolchainsOf(spec.toolchain, matrix);
   return Object.fromEntries([
     ['STAITHE_SERVICE', service],
     ...named('INPUT', build.inputs),
     ...named('MATRIX', matrix),
     ...(build.features.length > 0 ? [['STAITHE_FEATURES', build.features.join(',')]] : []),
     ...build.features.map((feature) => [`STAITHE_FEATURE_${variable(feature)}`, '1']),
-    ...(spec.toolchain.length > 0 ? [['STAITHE_TOOLCHAIN', spec.toolchain.join(',')]] : []),
-    // An axis of the toolchain's name says its version.
-    ...named(
-      'TOOLCHAIN',
-      Object.fromEntries(
-        toolchains.map(([name, version]) => [
-          name,
-          Object.hasOwn(matrix, name) ? (matrix[name] ?? version) : version,
-        ]),
-      ),
-    ),
+    ...(toolchains.length > 0
+      ? [['STAITHE_TOOLCHAIN', toolchains.map(({ name, version }) => `${name}@${version}`).join(',')]]
+      : []),
+    ...named('TOOLCHAIN', Object.fromEntries(toolchains.map(({ name, version }) => [name, version]))),
   ]);
 }
 
