@@ -18,7 +18,7 @@ import { PART_BYTES } from '../../lib/domain/artifact/upload-schema.ts';
 import { type Home, makeHome } from '../cli/process.ts';
 import { eventually } from '../patience.ts';
 import { newSlug } from './flow.ts';
-import { type Staithe, startStaithe } from './server.ts';
+import { type Staithe, sharedStaithe } from './server.ts';
 
 const PROJECT = newSlug('large');
 const SIZE = 250 * 1000 ** 2;
@@ -29,7 +29,7 @@ let home: Home;
 let file: string;
 let digest: string;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
   await staithe.client.call('createProject', { body: { slug: PROJECT } });
   home = makeHome(staithe.url);
   file = join(home.folder, 'disk.img');

@@ -14,13 +14,13 @@ import {
 } from '../../lib/domain/artifact/upload-schema.ts';
 import { until } from '../patience.ts';
 import { deploy, digestOf, newSlug, send } from './flow.ts';
-import { type HttpRequest, type Staithe, startStaithe } from './server.ts';
+import { type HttpRequest, type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
 const PROJECT = newSlug('artifacts');
 let otherToken: string;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
   await staithe.client.call('createProject', { body: { slug: PROJECT } });
   const other = await staithe.client.call('createProject', { body: { slug: newSlug('other') } });
   const created = await staithe.client.call('createToken', {

@@ -5,11 +5,11 @@ import { type TarPiece, tarGz, tarPiece } from '../archive/craft.ts';
 import { needs } from '../tools.ts';
 import { build, commandTree, ended, functionTree, logOf, newSlug, pack, type Tree, upload } from './flow.ts';
 import { newMark, processesWith } from './processes.ts';
-import { type Staithe, startStaithe } from './server.ts';
+import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 

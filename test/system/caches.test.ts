@@ -8,11 +8,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ended, logOf, newSlug, pack, type Started, type Tree, upload } from './flow.ts';
-import { type Staithe, startStaithe } from './server.ts';
+import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 

@@ -5,11 +5,11 @@ import { until } from '../patience.ts';
 import { needs } from '../tools.ts';
 import { build, ended, functionTree, logOf, newSlug, startBuild } from './flow.ts';
 import { newMark, processesWith } from './processes.ts';
-import { type Staithe, startStaithe } from './server.ts';
+import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 

@@ -4,11 +4,11 @@ import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
 import { tarGz, zip } from '../archive/craft.ts';
 import { AIM, Canary, removeAim } from '../archive/crafted/canary.ts';
 import { build, ended, newSlug, upload } from './flow.ts';
-import { type Staithe, startStaithe } from './server.ts';
+import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(async () => {
   removeAim();

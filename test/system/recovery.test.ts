@@ -5,12 +5,12 @@ import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../patience.ts';
 import { deploy, ended, functionTree, newSlug, pack, release, settled, upload } from './flow.ts';
-import { type Staithe, startStaithe } from './server.ts';
+import { type Staithe, sharedStaithe } from './server.ts';
 import { tableName } from './table.ts';
 
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 

@@ -6,6 +6,7 @@ import { expect, inject } from 'vitest';
 import { type Client, createClient } from '../../lib/contract/client.ts';
 import type { Fetch } from '../../lib/contract/route-client.ts';
 import { type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
+import { saveUsage } from '../../lib/local/iam/usage.ts';
 import { connect } from '../../lib/start/connection.ts';
 import { assertDocumented } from '../documented.ts';
 import { sharedAssembly } from './assembly.ts';
@@ -58,6 +59,7 @@ export const usageFolder = (): string => join(inject('runFolder'), USAGE);
  * Starts Staithe. What permissions it used counts for the report when it stops, unless it ran a changed template.
  * @param options.assembly instead of the shared one; its use of permissions does not count unless `counts` says so
  * @param options.now the cloud's clock
+ * @param options.state an empty folder for all that it keeps; otherwise a new one below the temporary folder
  * @param options.parameters of the template
  */
 export async function startStaithe(
@@ -100,6 +102,27 @@ export async function startStaithe(
     http: (method, path, request) => send(connection.url, connection.token, method, path, request),
     aws: { endpoint: cloud.endpoint, region: cloud.cloud.region, credentials: cloud.operator },
     [Symbol.asyncDispose]: stop,
+  };
+}
+
+let shared: Promise<Staithe> | undefined;
+
+/**
+ * The Staithe of this worker: for tests that look at nothing but what they have made, in projects of their own. Starting
+ * one, and each of its functions for the first time, takes 5 s of a processor. It stays when a file ends, and ends with the worker.
+ */
+export async function sharedStaithe(): Promise<Staithe> {
+  shared ??= startStaithe({ state: mkdtempSync(join(inject('runFolder'), 'shared-cloud-')), counts: false });
+  const staithe = await shared.catch((error: unknown) => {
+    shared = undefined;
+    throw error;
+  });
+  return {
+    ...staithe,
+    async [Symbol.asyncDispose]() {
+      saveUsage(usageFolder(), staithe.cloud.permissionsReport().granted);
+      noteFile();
+    },
   };
 }
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../lib/contract/client.ts';
 import { build, deploy, digestOf, ended, functionTree, logOf, newSlug, release, startBuild } from './flow.ts';
-import { type Staithe, startStaithe } from './server.ts';
+import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 
