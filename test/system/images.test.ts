@@ -1,7 +1,7 @@
 /** Services that become container images: built on the privileged machine, pushed to the installation's registry or one's own. */
 
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Artifact } from '../../lib/domain/artifact/schema.ts';
 import { type DockerDaemon, startDocker } from '../agent/image/docker-daemon.ts';
 import { FAILING, imageSource, TWO_STAGES } from '../agent/image/tree.ts';
@@ -10,10 +10,14 @@ import { needs } from '../tools.ts';
 import { build, ended, logOf, newSlug, upload } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+
 /** Staithe on a machine that has this builder, and no other that would be tried before it. */
 function withBuilder(builder: 'buildah' | DockerDaemon): Promise<Staithe> {
-  // Asked for when the first image is built. This process is this file's own.
-  process.env.DOCKER_HOST = builder === 'buildah' ? 'unix:///nonexistent/docker.sock' : builder.host;
+  // Asked for when the first image is built.
+  vi.stubEnv('DOCKER_HOST', builder === 'buildah' ? 'unix:///nonexistent/docker.sock' : builder.host);
   return startStaithe();
 }
 
@@ -171,7 +175,7 @@ async function digestUnder(host: string, repository: string, tag: string): Promi
 
 describe('on a machine with Docker', needs('docker', 'busybox'), () => {
   it('an image is built by its daemon and goes to the registry as well', async () => {
-    delete process.env.DOCKER_HOST;
+    vi.unstubAllEnvs();
     await using docker = await startDocker();
     await using place = await withBuilder(docker);
 

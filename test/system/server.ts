@@ -68,9 +68,10 @@ export async function startStaithe(
     counts?: boolean;
     now?: () => number;
     parameters?: Record<string, string>;
+    state?: string;
   } = {},
 ): Promise<Staithe> {
-  const state = mkdtempSync(join(tmpdir(), 'staithe-system-'));
+  const state = options.state ?? mkdtempSync(join(tmpdir(), 'staithe-system-'));
   const log: string[] = [];
   const counts = options.counts ?? options.assembly === undefined;
   const assembly = options.assembly ?? (await sharedAssembly());
