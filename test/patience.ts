@@ -13,6 +13,9 @@ const BETWEEN_QUESTIONS = 50;
 /** For a test, or a hook, as a whole: it may wait more than once, and its own message comes first. */
 export const TEST_LIMIT = 3 * PATIENCE.timeout;
 
+/** For a limit of the product that a test lets run out, in s: until then a busy machine has got to what it is to end. */
+export const RUNS_OUT = 5;
+
 /** Repeats an assertion until it holds. @returns what it returned, or throws what it threw last */
 export function eventually<T>(assertion: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(assertion, PATIENCE);

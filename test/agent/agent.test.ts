@@ -6,7 +6,7 @@ import { packTree, unpack } from '../../lib/archive/index.ts';
 import { Manifest } from '../../lib/domain/manifest/schema.ts';
 import { tarGz, zip } from '../archive/craft.ts';
 import { treeOf } from '../archive/sandbox.ts';
-import { eventually } from '../patience.ts';
+import { eventually, RUNS_OUT } from '../patience.ts';
 import { AgentBench } from './agent.ts';
 import { ControlPlane, sha256, TICKET, TOKEN } from './control-plane.ts';
 
@@ -212,7 +212,7 @@ describe('a job that fails', () => {
 
     const { plane, exitCode } = await bench.run({
       source: SOURCE,
-      spec: { commands: [command], timeout_seconds: 1 },
+      spec: { commands: [command], timeout_seconds: RUNS_OUT },
     });
 
     expect(exitCode).toBe(10);
@@ -226,7 +226,7 @@ describe('a job that fails', () => {
 
     const { plane } = await bench.run({
       source: SOURCE,
-      spec: { commands: [command], timeout_seconds: 1 },
+      spec: { commands: [command], timeout_seconds: RUNS_OUT },
     });
 
     expect(plane.failure.code).toBe('timeout_error');

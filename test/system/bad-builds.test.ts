@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Failure } from '../../lib/domain/run/schema.ts';
 import { type TarPiece, tarGz, tarPiece } from '../archive/craft.ts';
+import { RUNS_OUT } from '../patience.ts';
 import { needs } from '../tools.ts';
 import { build, commandTree, ended, functionTree, logOf, newSlug, pack, type Tree, upload } from './flow.ts';
 import { newMark, processesWith } from './processes.ts';
@@ -174,9 +175,9 @@ describe.concurrent('a command', () => {
     needs('/proc'),
     async () => {
       const mark = newMark();
-      const failure = await failureOf(commandTree([`echo waiting; sleep ${mark}`], '2s'));
+      const failure = await failureOf(commandTree([`echo waiting; sleep ${mark}`], `${RUNS_OUT}s`));
       expect(failure).toMatchObject({ code: 'timeout_error', last_lines: ['waiting'] });
-      expect(failure.message).toContain('2 seconds');
+      expect(failure.message).toContain(`${RUNS_OUT} seconds`);
       expect(processesWith(mark)).toEqual([]);
     },
   );

@@ -1,6 +1,6 @@
 /** Builds in full, over HTTP: matrices, reuse, reruns, the queue, their time. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../patience.ts';
+import { RUNS_OUT, until } from '../patience.ts';
 import { build, ended, logOf, newSlug, startBuild } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
@@ -200,7 +200,7 @@ describe('the time of a run', () => {
   it('ends its jobs with timeout_error', async () => {
     const tree = treeOf({ services: { app: { commands: ['sleep 600'], artifacts: 'out' } } });
 
-    const { run } = await build(staithe.client, await project(), tree, { timeout_seconds: 3 });
+    const { run } = await build(staithe.client, await project(), tree, { timeout_seconds: RUNS_OUT });
 
     expect(run).toMatchObject({ status: 'failed', error: { code: 'timeout_error' } });
   });
