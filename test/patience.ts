@@ -5,7 +5,7 @@ import { vi } from 'vitest';
  * A test that waits this long will not see its condition come true any more. The slowest wait of the suite is over in
  * 5 s on an idle machine; two processors that are shared with others have taken ten times as long.
  */
-export const PATIENCE = { timeout: 120_000, interval: 10 } as const;
+export const PATIENCE = { timeout: 240_000, interval: 10 } as const;
 
 /** Between two questions to a server, in ms: an answer costs it 5 ms of a processor. */
 const BETWEEN_QUESTIONS = 50;
