@@ -40,6 +40,7 @@ export function assertDocumented(
   const response = route.responses[String(status)];
   expect(response, `${route.name} does not document ${status}`).toBeDefined();
   const type = contentType?.split(';')[0];
-  if (type === undefined || type === '') return;
-  expect(Object.keys(response?.content ?? {}), `${route.name} ${status}`).toContain(type);
+  // API Gateway gives answers without a body a type too.
+  if (!type || response?.content === undefined) return;
+  expect(Object.keys(response.content), `${route.name} ${status}`).toContain(type);
 }

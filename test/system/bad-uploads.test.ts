@@ -123,6 +123,15 @@ describe('storage takes an upload only as it was announced: it refuses', () => {
     await assertNotStored(source);
   });
 
+  it('no header of its own that was not announced', async () => {
+    const { bytes, source, upload } = await announce();
+    for (const name of ['x-amz-meta-a', 'x-amz-website-redirect-location', 'x-amz-acl', 'x-amz-tagging'])
+      expect(await put(upload.url, { ...upload.headers, [name]: '/a' }, bytes)).toMatchObject({
+        status: 403,
+      });
+    await assertNotStored(source);
+  });
+
   it('nothing that is as announced: the same link works once all is right', async () => {
     const { bytes, source, upload } = await announce();
     expect((await send(upload, new Uint8Array(bytes))).status).toBe(200);
@@ -135,4 +144,23 @@ describe('storage takes an upload only as it was announced: it refuses', () => {
     });
     expect(again).toMatchObject({ id: source.id, upload: null });
   });
+});
+
+it('an encoding that an uploader claims is told to nobody who downloads', async () => {
+  const bytes = Buffer.from(`plain bytes number ${++count}`);
+  const artifact = await staithe.client.call('createArtifact', {
+    body: { project: PROJECT, name: 'plain.bin', sha256: digestOf(bytes), size_bytes: bytes.length },
+  });
+  const { url = '', headers = {} } = artifact.upload ?? {};
+
+  const claimed = { 'content-encoding': 'gzip', 'cache-control': 'public', 'content-disposition': 'inline' };
+  const sent = await put(url, { ...headers, ...claimed }, bytes);
+  await staithe.client.call('completeArtifact', { params: { artifact: artifact.id } });
+
+  const link = await staithe.http('GET', `/v1/artifacts/${artifact.id}/download`);
+  const download = await fetch(link.headers.get('location') ?? '');
+  expect(sent.status).toBe(200);
+  expect(Buffer.from(await download.arrayBuffer())).toEqual(bytes);
+  expect(download.headers.get('content-encoding')).toBe('identity');
+  expect(download.headers.get('content-disposition')).toBe('attachment; filename="plain.bin"');
 });

@@ -208,12 +208,23 @@ describe('a push', needs('git'), () => {
   });
 
   it('is no other event: those are ignored with the reason', async () => {
-    for (const event of ['ping', 'pull_request', 'delete', '']) {
+    for (const event of ['ping', 'pull_request', 'delete']) {
       const delivery = await deliver(pushOf(newCommit()), { event });
       expect(delivery).toMatchObject({ event, decision: { kind: 'ignored' } });
       expect(delivery.decision.reason).toContain(`'${event}'`);
     }
   });
+});
+
+it('a push with megabytes of payload is built, and one that Lambda cannot take is a 413 of API Gateway', async () => {
+  const large = (bytes: number) => pushOf(newCommit(), { commits: ['x'.repeat(bytes)] });
+
+  const delivery = await deliver(large(4_000_000));
+  const tooLarge = await post(large(7_000_000));
+
+  expect(delivery).toMatchObject({ decision: { kind: 'building' } });
+  expect(delivery.payload?.size_bytes).toBeGreaterThan(4_000_000);
+  expect(tooLarge).toMatchObject({ status: 413, body: { message: 'Request Entity Too Large' } });
 });
 
 describe('a webhook is taken with the right signature over its very bytes alone:', needs('git'), () => {

@@ -53,6 +53,7 @@ export const BUILD_ROUTES = {
     params: { build: Id.build },
     body: CreateRun,
     success: { status: 202, body: Run, description: 'The new run' },
+    errors: ['wrong_state'],
   }),
   listRuns: route({
     method: 'GET',

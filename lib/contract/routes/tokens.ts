@@ -17,6 +17,7 @@ export const TOKEN_ROUTES = {
       body: TokenWithSecret,
       description: 'The token with its secret, which is shown this once',
     },
+    errors: ['not_found', 'wrong_state'],
   }),
   listTokens: route({
     method: 'GET',
