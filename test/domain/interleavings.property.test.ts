@@ -168,6 +168,12 @@ function assess(simulation: Simulation): void {
     expect(jobs.get(artifact.job_id)?.run_id).toBe(artifact.run_id);
   }
   for (const run of runs.values()) {
+    const own = Array.isArray(run.job_ids) ? run.job_ids.map((id) => jobs.get(id)?.status) : [];
+    if (run.status === 'cancelled' && own.length > 0)
+      expect(
+        own.every((status) => status === 'completed'),
+        'cancelled, and all its jobs completed',
+      ).toBe(false);
     if (run.status === 'failed') expect(run.error, 'a failure without a reason').toBeDefined();
     if (run.status === 'completed') expect(run.artifact_ids).not.toEqual([]);
     ends.set(String(run.stage), (ends.get(String(run.stage)) ?? 0) + 1);

@@ -148,7 +148,7 @@ describe('the first failure of a fail_fast run', () => {
     await claimed(place, web);
     const work = await claimed(place, api);
     await Job.result(place.ports, agentOf(work), api.job_id, BROKEN);
-    const caught = { error: 'States.TaskFailed', cause: '{"Build":{"BuildStatus":"FAILED"}}' };
+    const caught = { error: 'States.TaskFailed', cause: '{"Build":{"BuildStatus":"TIMED_OUT"}}' };
 
     expect(await settle(place.ports, api.job_id, caught, api.fail_fast)).toEqual({
       retry: false,

@@ -250,6 +250,29 @@ describe('a backend that gave up', () => {
     });
   });
 
+  test('an agent that was killed is replaced twice, and then the job says so', async () => {
+    const { id, dispatch } = await planned();
+    const killed = { error: 'States.TaskFailed', cause: '{"Build":{"BuildStatus":"FAILED"}}' };
+    await claimed(place, dispatch);
+
+    const first = await settle(place.ports, dispatch.job_id, killed);
+    const second = await settle(place.ports, dispatch.job_id, killed);
+    const third = await settle(place.ports, dispatch.job_id, killed);
+
+    expect([first.retry, second.retry, third.retry]).toEqual([true, true, false]);
+    expect((await jobs(id))[0]?.error?.message).toContain('without a result, 3 times');
+  });
+
+  test('a run whose only job has completed is completed, though somebody cancels it just then', async () => {
+    const { id, dispatch } = await planned();
+    await builtJob(place, dispatch);
+
+    expect(await refusal(Run.cancel(place.ports, ADMIN, id))).toBe('wrong_state');
+
+    const run = await Run.get(place.ports, ADMIN, id);
+    expect(run).toMatchObject({ status: 'completed', artifact_ids: [expect.any(String)] });
+  });
+
   test('a job that has reported stays as it is', async () => {
     const { id, dispatch } = await planned();
     await builtJob(place, dispatch);
@@ -261,7 +284,6 @@ describe('a backend that gave up', () => {
   test.each([
     ['TIMED_OUT', 'timeout_error'],
     ['STOPPED', 'cancelled'],
-    ['FAILED', 'internal_error'],
   ])('a build that ended as %s fails the job as %s, at once', async (status, code) => {
     const { id, dispatch } = await planned();
     const cause = JSON.stringify({ Build: { BuildStatus: status } });

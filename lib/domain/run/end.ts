@@ -5,12 +5,14 @@ import type { Job } from '../job/schema.ts';
 import { assertMayFollow, isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
+import { finish } from './finish.ts';
 import { runs } from './record.ts';
 import { type Failure, fitting, JOB_LIFECYCLE, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
 
 /**
- * Cancels a run: first the record, so that nothing late can complete it, then the workflow and what it waits for. A
- * repeat does again what a first try may have left undone.
+ * Cancels a run: its jobs, then its record, then the workflow and what it waits for. Jobs come first, as a run that has no
+ * job left to cancel has done its work: it is completed, and not cancelled. A repeat does again what a first try may have
+ * left undone.
  * @throws StaitheError not_found | wrong_state
  */
 export async function end(
@@ -19,9 +21,20 @@ export async function end(
   reason: string,
   more: Partial<Run> = {},
 ): Promise<Run> {
+  const before = (await runs.get(ports.table, Keys.run(id)))?.value;
+  if (before === undefined) throw notFound('run', id);
+  if (before.status === 'building') {
+    await endJobs(ports, before, 'cancelled');
+    const ended = await jobs.getMany(ports.table, before.job_ids.map(Keys.job));
+    if (ended.length > 0 && ended.every(({ status }) => status === 'completed')) await finish(ports, id);
+  }
   const now = ports.clock.now().toISOString();
   const cancelled = await runs.update(ports.table, Keys.run(id), (run) => {
-    if (run.status === 'cancelled') return undefined;
+    if (run.status === 'cancelled') {
+      // Its workflow may have seen the cancelled jobs first, and not know why they were.
+      const told = Object.keys(more).every((name) => Reflect.get(run, name) !== undefined);
+      return told ? undefined : { ...run, ...more };
+    }
     assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
     return { ...run, ...more, status: 'cancelled', stage: 'cancelled', completed_at: now };
   });
@@ -29,7 +42,7 @@ export async function end(
   try {
     await ports.workflows.stop('build', id, reason);
   } finally {
-    // Also when the workflow could not be stopped: then it is the jobs' records that tell the agents to stop.
+    // Also when the workflow could not be stopped, and of a run that was planned meanwhile.
     await endJobs(ports, cancelled.value, 'cancelled');
   }
   return cancelled.value;

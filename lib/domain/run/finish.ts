@@ -2,6 +2,7 @@
 import type { Job } from '../job/schema.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
+import type { Stored } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
 import { endJob, fail, failJob } from './end.ts';
 import { jobsOf } from './index.ts';
@@ -36,6 +37,8 @@ export async function finish(
     );
     ended = await jobsOf(ports, stored.value);
   }
+  // Somebody is cancelling it just now: the jobs have ended, and the run's record comes next.
+  if (isCancelled(ended)) return { status: await cancelled(ports, stored) };
   const failure = failureOfJobs(ended);
   if (failure !== undefined) return { status: (await fail(ports, runId, failure))?.status ?? 'failed' };
   const artifactIds = [...stored.value.kept_artifact_ids, ...ended.flatMap((job) => job.artifact_ids)];
@@ -55,6 +58,20 @@ export async function finish(
   const completed = await runs.update(ports.table, Keys.run(runId), step, stored);
   if (completed?.value.status === 'completed') await Reuse.remember(ports, completed.value);
   return { status: completed?.value.status ?? 'failed' };
+}
+
+/** Jobs are cancelled beside a failed one, or by whoever cancels the run. */
+const isCancelled = (ended: readonly Job[]): boolean =>
+  ended.some(({ status }) => status === 'cancelled') && !ended.some(({ status }) => status === 'failed');
+
+async function cancelled(ports: Pick<Ports, 'table' | 'clock'>, stored: Stored<Run>): Promise<Run['status']> {
+  const now = ports.clock.now().toISOString();
+  const step = (run: Run): Run | undefined =>
+    isFinal(LIFECYCLE, run.status)
+      ? undefined
+      : { ...run, status: 'cancelled', stage: 'cancelled', completed_at: now };
+  const ended = await runs.update(ports.table, Keys.run(stored.value.id), step, stored);
+  return ended?.value.status ?? 'cancelled';
 }
 
 const SILENT: Failure = {

@@ -36,8 +36,8 @@ type Settled =
   | { readonly retry: false /** Ends the other jobs too. */; readonly end_all: boolean };
 
 /**
- * The backend ended without success. A job that has reported stays as it is. A lost machine or a lack of capacity is
- * tried again with a new ticket; anything else fails the job with the reason.
+ * The backend ended without success. A job that has reported stays as it is. A lost machine, an agent that was killed and
+ * a lack of capacity are tried again with a new ticket; anything else fails the job with the reason.
  */
 export async function settle(
   ports: Pick<Ports, 'table' | 'installation' | 'clock' | 'randomness'>,
@@ -50,8 +50,11 @@ export async function settle(
   if (isFinal(LIFECYCLE, stored.value.status))
     return { retry: false, end_all: failFast && stored.value.status !== 'completed' };
   const build = buildIn(caught.cause);
+  // An agent says how its job ended before it ends itself. One that did not was killed, as was one with its machine.
   const lost =
-    build?.BuildStatus === 'FAULT' || /AccountLimitExceeded|Throttl|TooManyRequests/i.test(caught.error);
+    build?.BuildStatus === 'FAULT' ||
+    build?.BuildStatus === 'FAILED' ||
+    /AccountLimitExceeded|Throttl|TooManyRequests/i.test(caught.error);
   if (lost && stored.value.attempt < MAX_ATTEMPTS) {
     const dispatch = await newAttempt(ports, jobId, failFast);
     if (dispatch !== undefined) return { retry: true, dispatch };
@@ -84,7 +87,10 @@ function failureOf(caught: Caught, status: string | undefined, lost: boolean): F
   if (lost)
     return {
       code: 'internal_error',
-      message: `The build machine was lost ${MAX_ATTEMPTS} times.`,
+      message:
+        status === 'FAILED'
+          ? `The build agent ended without a result, ${MAX_ATTEMPTS} times.`
+          : `The build machine was lost ${MAX_ATTEMPTS} times.`,
       hint: 'Run the build again; look at the logs for what it did last.',
     };
   if (status === 'STOPPED') return { code: 'cancelled', message: 'The build was stopped in CodeBuild.' };
