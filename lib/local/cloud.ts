@@ -3,6 +3,7 @@
  * resource of its templates by the services of `services.ts`, and answers the AWS SDK on one loopback port.
  */
 import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { Core } from './core.ts';
 import type { AuthorizedCall } from './gateway/call.ts';
@@ -16,7 +17,9 @@ import type { Cloud, Materialized } from './service.ts';
 import { SERVICES, type ServiceFactory } from './services.ts';
 import { Shutdown } from './shutdown.ts';
 import { createVerifier } from './sigv4/verify.ts';
-import { lockState } from './state-lock.ts';
+import { Backups } from './state/backup.ts';
+import { checkState } from './state/check.ts';
+import { lockState } from './state/lock.ts';
 import { sts } from './sts/index.ts';
 import { readAssembly } from './template/assembly.ts';
 import { CustomResources } from './template/custom-resources.ts';
@@ -25,7 +28,8 @@ import type { CallService } from './template/dynamic-references.ts';
 import { providers } from './template/providers.ts';
 
 export { type Isolation, machineIsolation } from './codebuild/isolation.ts';
-export { lockState, StateInUseError } from './state-lock.ts';
+export { restoreState, StateError } from './state/check.ts';
+export { lockState, StateInUseError } from './state/lock.ts';
 
 export interface CloudOptions {
   /** The folder of the cloud assembly, `cdk.out`. */
@@ -84,7 +88,8 @@ export class PortInUseError extends Error {
 }
 
 /**
- * @throws TemplateError when the template cannot be run | PortInUseError | StateInUseError; nothing is left running then
+ * @throws TemplateError when the template cannot be run | PortInUseError | StateInUseError | StateError when state is
+ * missing or damaged; nothing is left running then
  */
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const log = options.log ?? logToStandardError;
@@ -105,6 +110,10 @@ async function start(
   const { stateDir, now = Date.now, onCall, onRequest, usageDir } = options;
   const account = { accountId: options.accountId ?? '000000000000', region: options.region ?? 'us-east-1' };
   shutdown.add(lockState(stateDir));
+  chmodSync(stateDir, 0o700);
+  checkState(stateDir);
+  const backups = new Backups(stateDir, (message) => log('cloud', message));
+  shutdown.add(() => backups.stop());
   const { stacks, assets } = readAssembly(options.assembly, account);
   const core = new Core({ ...account, stateDir, assets, now, log, onCall });
   const port = options.port || (await core.port('gateway'));
@@ -132,6 +141,7 @@ async function start(
   const parameters = options.parameters ?? {};
   const { outputs, resource } = await deployAssembly(stacks, { account, parameters, call, provider });
   for (const service of core.services.values()) await service.start?.();
+  backups.start();
   return {
     endpoint: core.endpoint,
     outputs,

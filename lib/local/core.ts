@@ -65,7 +65,7 @@ export class Core implements Cloud {
 
   stateDir(service: string): string {
     const folder = join(this.#stateDir, service);
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     return folder;
   }
 

@@ -30,9 +30,19 @@ export class Ports {
   constructor(folder: string, log: (message: string) => void) {
     this.#file = join(folder, 'ports.json');
     this.#log = log;
-    const saved = existsSync(this.#file) ? JSON.parse(readFileSync(this.#file, 'utf8')) : {};
-    this.#known = new Map(Object.entries(z.record(z.string(), z.number()).parse(saved)));
+    this.#known = new Map(Object.entries(this.#saved()));
     for (const port of this.#known.values()) this.#taken.add(port);
+  }
+
+  /** A file that is damaged is no loss: the same numbers are chosen again, as far as they are free. */
+  #saved(): Record<string, number> {
+    if (!existsSync(this.#file)) return {};
+    try {
+      return z.record(z.string(), z.number()).parse(JSON.parse(readFileSync(this.#file, 'utf8')));
+    } catch {
+      this.#log(`${this.#file} is damaged; ports are chosen anew, mostly the same ones`);
+      return {};
+    }
   }
 
   /** The port of this name: chosen free the first time, and only replaced when something else listens on it. */
@@ -51,7 +61,9 @@ export class Ports {
     const port = await this.#free(name);
     if (known !== undefined) this.moved.push({ name, from: known, to: port });
     this.#known.set(name, port);
-    writeFileSync(`${this.#file}.new`, JSON.stringify(Object.fromEntries(this.#known), undefined, 2));
+    writeFileSync(`${this.#file}.new`, JSON.stringify(Object.fromEntries(this.#known), undefined, 2), {
+      mode: 0o600,
+    });
     renameSync(`${this.#file}.new`, this.#file);
     return port;
   }

@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isSystemError, saidOf } from '../cli/system-error.ts';
-import { PortInUseError, StateInUseError } from '../local/cloud.ts';
+import { PortInUseError, StateError, StateInUseError } from '../local/cloud.ts';
 import { startWith } from './called-as.ts';
 import { ownerOf } from './port-owner.ts';
 import { type RunningStart, runningOn } from './running.ts';
@@ -42,6 +42,8 @@ function check(folder: string, about: string, next: string): void {
 export function failureOf(error: unknown, state: string): StartFailure {
   if (error instanceof StartFailure) return error;
   if (error instanceof StateInUseError) return alreadyRunning(state, runningOn(state));
+  if (error instanceof StateError && error.restorable)
+    return new StartFailure(error.message, `${startWith('--restore')} puts the backups in place and starts`);
   if (error instanceof PortInUseError) {
     const owner = ownerOf(error.port);
     const who = owner === undefined ? 'another program' : `process ${owner.pid} (${owner.command})`;

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { createClient } from '../contract/client.ts';
-import { machineIsolation, type RunningCloud, startCloud } from '../local/cloud.ts';
+import { machineIsolation, type RunningCloud, restoreState, startCloud } from '../local/cloud.ts';
 import { freshAssembly } from './assembly.ts';
 import { CLI } from './called-as.ts';
 import { connect, disconnect } from './connection.ts';
@@ -59,6 +59,8 @@ async function run(options: StartOptions, step: Step): Promise<void> {
     ({ made }) => (made ? '' : 'unchanged'),
   );
   const isolation = await asking;
+  if (options.restore)
+    await step('restore damaged state', async () => restoreState(join(state, 'cloud')), restoredAs);
   const cloud = await step(
     'start the embedded cloud',
     () =>
@@ -98,6 +100,12 @@ async function run(options: StartOptions, step: Step): Promise<void> {
 function sayMovedPorts({ movedPorts }: RunningCloud): void {
   for (const { name, from, to } of movedPorts)
     process.stdout.write(`    port ${from} of ${name} is in use by another program; it is ${to} now\n`);
+}
+
+function restoredAs(restored: ReturnType<typeof restoreState>): string {
+  return (
+    restored.map(({ path, at }) => `${path} as of ${at.toISOString()}`).join(', ') || 'nothing was damaged'
+  );
 }
 
 function nextSteps(api: string, url: string): string {

@@ -10,6 +10,7 @@ Runs Staithe on this machine: the template that AWS would deploy, on the embedde
 
   --once            stop after the example has gone the whole way; the exit code tells whether it did
   --no-tour         start only
+  --restore         put backups in the place of state files that are missing or damaged, then start
   --state <folder>  where everything is kept (default: .staithe of the checkout)
   --port <n>        port of the AWS endpoint (default: one that stays the same)
   --verbose         show the log of the embedded cloud
@@ -22,6 +23,7 @@ export interface StartOptions {
   readonly once: boolean;
   readonly tour: boolean;
   readonly verbose: boolean;
+  readonly restore: boolean;
   readonly state: string;
   readonly port: number | undefined;
   readonly gitHostUrl: string | undefined;
@@ -47,6 +49,7 @@ function parsed(args: readonly string[], state: string) {
         once: { type: 'boolean', default: false },
         tour: { type: 'boolean', default: true },
         verbose: { type: 'boolean', default: false },
+        restore: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         state: { type: 'string', default: state },
         port: { type: 'string' },

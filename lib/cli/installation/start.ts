@@ -15,6 +15,10 @@ export const start = command({
   options: {
     once: flag('--once', 'stop after the example; the exit code tells whether all of it worked'),
     tour: flag('--no-tour', 'leave the example out'),
+    restore: flag(
+      '--restore',
+      'put backups in the place of state files that are missing or damaged, then start',
+    ),
     state: text(
       '--state <folder>',
       'where everything is kept (default: .staithe of the checkout; installed: $XDG_STATE_HOME/staithe/server)',
@@ -31,6 +35,7 @@ export const start = command({
       '--state',
       state,
       ...(options.once ? ['--once'] : []),
+      ...(options.restore ? ['--restore'] : []),
       ...(options.tour ? [] : ['--no-tour']),
       ...(options.port === undefined ? [] : ['--port', String(options.port)]),
       ...(verbose ? ['--verbose'] : []),

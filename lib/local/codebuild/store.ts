@@ -26,7 +26,7 @@ export interface Repeat {
 
 /** Opens the store in the service's state folder. */
 export function openBuildStore(folder: string) {
-  const database = openDatabase(folder, SCHEMA);
+  const database = openDatabase(folder, SCHEMA, 'the builds of CodeBuild projects');
   const count = database.prepare(
     `INSERT INTO counter (project, last) VALUES (?, 1)
      ON CONFLICT (project) DO UPDATE SET last = last + 1 RETURNING last`,

@@ -30,7 +30,7 @@ export class Catalog {
   readonly #facts = new Map<string, TableFacts | Promise<TableFacts | undefined>>();
 
   constructor(folder: string, backend: Backend) {
-    this.database = openDatabase(folder, SCHEMA);
+    this.database = openDatabase(folder, SCHEMA, 'tags and settings of the tables');
     this.#backend = backend;
   }
 

@@ -3,13 +3,15 @@
  * (`isolated.ts`), else on a port of 127.0.0.1.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { expectFile } from '../state/expected.ts';
 import { EngineClient } from './engine-client.ts';
 import { ConnectorAgent, PORT, spawnIsolated } from './isolated.ts';
 import { endLeftOver, pidFile } from './left-over.ts';
-import { chosenEngine, type EngineKind, engineCommand } from './programs.ts';
+import { chosenEngine, DATA_FILE, type EngineKind, engineCommand } from './programs.ts';
 import { spawnTethered } from './tether.ts';
 
 export interface Engine {
@@ -70,7 +72,18 @@ export async function startEngine({ kind = chosenEngine(), dataDir, log }: Engin
     log?.(unable ? `the engine is not isolated: ${output.trim()}` : 'its port was taken, trying another');
     attempt = onLoopback(kind, dataDir, await freePort());
   }
-  return { ...attempt, kind, pid: attempt.child.pid ?? 0 };
+  const { child, stop } = attempt;
+  expectData(kind, dataDir);
+  return {
+    ...{ ...attempt, kind, pid: child.pid ?? 0 },
+    stop: () => stop().then(() => expectData(kind, dataDir)),
+  };
+}
+
+/** DynamoDB Local makes its file with the first table only: then the stop marks it, or the next start. */
+function expectData(kind: EngineKind, dataDir: string): void {
+  const path = join(dataDir, DATA_FILE[kind]);
+  if (statSync(path, { throwIfNoEntry: false })?.size) expectFile({ path, holds: 'the items of all tables' });
 }
 
 /** Settings of an engine: DynamoDB Local would report its use to Amazon. */

@@ -2,9 +2,11 @@
  * The password of the user `AWS`: who asked for it and until when it is good, sealed. So every request to the
  * registry is made by the principal that got the token, with its session's policy, also after a restart.
  */
+import { join } from 'node:path';
 import { z } from 'zod';
-import { keyFile, open, seal } from '../kms/sealed-box.ts';
+import { open, seal } from '../kms/sealed-box.ts';
 import type { Principal } from '../service.ts';
+import { keyFile } from '../state/key-file.ts';
 
 /** "The authorization token is valid for 12 hours" (GetAuthorizationToken). */
 const TOKEN_MILLISECONDS = 12 * 60 * 60 * 1000;
@@ -29,7 +31,7 @@ export class AuthorizationTokens {
   readonly #now: () => number;
 
   constructor(folder: string, now: () => number) {
-    this.#key = keyFile(folder);
+    this.#key = keyFile(join(folder, 'key'), 'the key of registry passwords');
     this.#now = now;
   }
 

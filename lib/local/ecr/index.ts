@@ -21,10 +21,10 @@ const SWEEP_INTERVAL = 60 * 60 * 1000;
 
 export function ecr(cloud: Cloud): Service {
   const folder = cloud.stateDir('ecr');
-  const database = openDatabase(folder, SCHEMA);
+  const database = openDatabase(folder, SCHEMA, 'repositories and the list of their images');
   const now = () => cloud.now();
   const repositories = new RepositoryStore(database);
-  const layers = new Layers(database, new BlobStore(join(folder, 'blobs')), now);
+  const layers = new Layers(database, new BlobStore(join(folder, 'blobs'), 'the layers of all images'), now);
   const state: EcrState = {
     cloud,
     repositories,

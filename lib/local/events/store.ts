@@ -59,7 +59,11 @@ export type EventStore = ReturnType<typeof openEventStore>;
 
 /** Opens the store in the service's state folder. */
 export function openEventStore(folder: string) {
-  const database = openDatabase(folder, SCHEMA);
+  const database = openDatabase(
+    folder,
+    SCHEMA,
+    'rules that were made by calls, and events that are still to be delivered',
+  );
   return {
     ...busesOf(database),
     ...rulesOf(database),

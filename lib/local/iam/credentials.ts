@@ -3,11 +3,11 @@
  * is and until when, sealed with a MAC; key id and secret follow from the token. The same role has the same key at
  * every start, and a token that someone else made up, or of a role that the template no longer has, opens nothing.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AccessKey, Principal } from '../service.ts';
+import { keyFile } from '../state/key-file.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -40,7 +40,7 @@ export class KeyRing {
   readonly #sessions = new Map<string, KnownSession>();
 
   constructor(folder: string, accountId: string, now: () => number, isRole: (arn: string) => boolean) {
-    this.#master = masterSecret(folder);
+    this.#master = keyFile(join(folder, 'master.key'), 'the secret behind every access key');
     this.#now = now;
     this.#isRole = isRole;
     this.operator = {
@@ -107,19 +107,4 @@ export class KeyRing {
   #mac(text: string): Buffer {
     return createHmac('sha256', this.#master).update(text).digest();
   }
-}
-
-/** Reads the master secret, or makes it: written aside and renamed, so that a crash never leaves half of one. */
-function masterSecret(folder: string): Buffer {
-  const path = join(folder, 'master.key');
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
-  mkdirSync(folder, { recursive: true });
-  const secret = randomBytes(32);
-  writeFileSync(`${path}.new`, secret, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-  return secret;
 }

@@ -1,10 +1,13 @@
 /** KMS keys and aliases on disk; key material only ever sealed under the service's own key file. */
+
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { openDatabase } from '../database.ts';
 import { AwsError } from '../service.ts';
-import { keyFile, open, seal } from './sealed-box.ts';
+import { keyFile } from '../state/key-file.ts';
+import { open, seal } from './sealed-box.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS key (
@@ -64,8 +67,8 @@ export class KeyStore {
   readonly #key: Buffer;
 
   constructor(folder: string) {
-    this.database = openDatabase(folder, SCHEMA);
-    this.#key = keyFile(folder);
+    this.database = openDatabase(folder, SCHEMA, 'the keys of KMS');
+    this.#key = keyFile(join(folder, 'key'), 'the key under which the keys of KMS are sealed');
   }
 
   /** A new key with new material. `resource` ties it to a template's resource. */

@@ -3,17 +3,6 @@
  * backups, greps and screen shares of the state folder; whoever can read the key file can read the secrets.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { join } from 'node:path';
 
 /** 96-bit nonces and 128-bit tags, as NIST SP 800-38D recommends for GCM. */
 const NONCE = 12;
@@ -32,33 +21,4 @@ export function open(key: Uint8Array, sealed: Uint8Array, context: string): Buff
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE), { authTagLength: TAG });
   decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(NONCE, NONCE + TAG));
   return Buffer.concat([decipher.update(sealed.subarray(NONCE + TAG)), decipher.final()]);
-}
-
-/** Reads `<folder>/key`, or makes it (mode 0600, complete or not at all) at the first start. */
-export function keyFile(folder: string): Buffer {
-  const path = join(folder, 'key');
-  const existing = read(path);
-  if (existing) return existing;
-  const draft = `${path}.${process.pid}`;
-  const descriptor = openSync(draft, 'w', 0o600);
-  writeSync(descriptor, randomBytes(32));
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  try {
-    linkSync(draft, path); // Fails when another process was first: then its key is the key.
-  } catch (error) {
-    if (!read(path)) throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-  chmodSync(path, 0o600);
-  return readFileSync(path);
-}
-
-function read(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch {
-    return undefined;
-  }
 }

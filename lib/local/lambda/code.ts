@@ -18,6 +18,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { AwsError, type Call, type Cloud } from '../service.ts';
+import { expectFile } from '../state/expected.ts';
 import { invalidParameter } from './context.ts';
 import type { Code } from './records.ts';
 
@@ -117,6 +118,7 @@ function codeFolder(cloud: Cloud): string {
   if (!existsSync(neutral)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(neutral, '{}');
+    expectFile({ path: folder, holds: 'the code of deployed functions' });
   }
   return folder;
 }

@@ -39,7 +39,11 @@ export function lambda(cloud: Cloud): Service {
 
 /** The same with other limits than those that suit this machine. */
 export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
-  const database = openDatabase(cloud.stateDir('lambda'), SCHEMA);
+  const database = openDatabase(
+    cloud.stateDir('lambda'),
+    SCHEMA,
+    'functions that were deployed by calls, and invocations that are still to be made',
+  );
   const store = new FunctionStore(database);
   const logs = new LogShipper(cloud, 'lambda');
   const fleet = new Fleet(cloud, logs, limits);

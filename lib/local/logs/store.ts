@@ -74,7 +74,7 @@ export type LogStore = ReturnType<typeof openLogStore>;
 
 /** Opens the store in the service's state folder. */
 export function openLogStore(folder: string) {
-  const database = openDatabase(folder, SCHEMA);
+  const database = openDatabase(folder, SCHEMA, 'log groups and their events');
   const sql = cachedStatements(database);
 
   const findGroup = (name: string): Group | undefined =>

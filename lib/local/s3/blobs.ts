@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { type FileHandle, link, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { expectFile } from '../state/expected.ts';
 
 /** A stored piece of an object. An object put at once has one, one put in parts has one a part. */
 export interface Piece {
@@ -26,11 +27,13 @@ export class BlobStore {
   readonly #readers = new Map<string, number>();
   readonly #doomed = new Set<string>();
 
-  constructor(folder: string) {
+  /** @param holds whose bytes they are, for the message when the folder is lost */
+  constructor(folder: string, holds: string) {
     this.#folder = folder;
     for (let shard = 0; shard < 256; shard++) {
-      mkdirSync(join(folder, shard.toString(16).padStart(2, '0')), { recursive: true });
+      mkdirSync(join(folder, shard.toString(16).padStart(2, '0')), { recursive: true, mode: 0o700 });
     }
+    expectFile({ path: folder, holds });
   }
 
   #path(file: string): string {
@@ -40,7 +43,7 @@ export class BlobStore {
   /** Writes what `source` yields; the file is gone again when `source` fails. */
   async write(source: AsyncIterable<Buffer>): Promise<Piece> {
     const file = randomBytes(16).toString('hex');
-    const handle = await open(this.#path(file), 'wx');
+    const handle = await open(this.#path(file), 'wx', 0o600);
     try {
       const size = await writeAll(handle, source);
       await handle.close();
@@ -86,7 +89,7 @@ export class BlobStore {
       for (let at = from; at <= to; ) {
         const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, to - at + 1));
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
-        if (bytesRead === 0) throw new Error(`the file ${file} is shorter than its row says`);
+        if (bytesRead === 0) throw new Error(`the file ${this.#path(file)} is shorter than its row says`);
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }

@@ -18,11 +18,11 @@ const LIFECYCLE_INTERVAL = 60 * 60 * 1000;
 
 export function s3(cloud: Cloud): Service {
   const folder = cloud.stateDir('s3');
-  const database = openDatabase(folder, SCHEMA);
+  const database = openDatabase(folder, SCHEMA, 'buckets and the list of their objects');
   const now = () => cloud.now();
   const outbox = new Outbox(cloud, database);
   const objects = new ObjectTable(database, outbox, now);
-  const blobs = new BlobStore(join(folder, 'blobs'));
+  const blobs = new BlobStore(join(folder, 'blobs'), 'the bytes of all objects');
   const buckets = new Buckets(cloud, database);
   const uploads = new UploadTable(database, objects, now);
   const assets = new AssetFiles(cloud, join(folder, 'assets'));

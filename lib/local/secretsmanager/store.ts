@@ -1,9 +1,12 @@
 /** Secrets and their versions on disk; values only ever sealed. */
+
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { openDatabase } from '../database.ts';
-import { keyFile, open, seal } from '../kms/sealed-box.ts';
+import { open, seal } from '../kms/sealed-box.ts';
+import { keyFile } from '../state/key-file.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS secret (
@@ -62,8 +65,8 @@ export class SecretStore {
   readonly #key: Buffer;
 
   constructor(folder: string) {
-    this.database = openDatabase(folder, SCHEMA);
-    this.#key = keyFile(folder);
+    this.database = openDatabase(folder, SCHEMA, 'all secrets');
+    this.#key = keyFile(join(folder, 'key'), 'the key under which all secrets are sealed');
   }
 
   /** By name, ARN, or ARN without the random suffix. Secrets whose recovery window has passed are gone. */

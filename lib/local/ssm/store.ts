@@ -1,8 +1,10 @@
 /** Parameters with their versions; SecureString values sealed on disk. */
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { openDatabase } from '../database.ts';
-import { keyFile, open, seal } from '../kms/sealed-box.ts';
+import { open, seal } from '../kms/sealed-box.ts';
+import { keyFile } from '../state/key-file.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS parameter (
@@ -40,8 +42,8 @@ export class ParameterStore {
   readonly #key: Buffer;
 
   constructor(folder: string) {
-    this.database = openDatabase(folder, SCHEMA);
-    this.#key = keyFile(folder);
+    this.database = openDatabase(folder, SCHEMA, 'all parameters');
+    this.#key = keyFile(join(folder, 'key'), 'the key under which parameters are sealed');
   }
 
   #opened(row: unknown): Parameter {

@@ -84,7 +84,7 @@ export class Store {
   #closed = false;
 
   constructor(folder: string) {
-    this.#database = openDatabase(folder, SCHEMA);
+    this.#database = openDatabase(folder, SCHEMA, 'executions, also those under way');
   }
 
   /** Rows of a query, after everything collected was written. */

@@ -115,7 +115,16 @@ function fill(text: string, { accountId, region }: Placeholders): string {
 
 function readJson<T>(path: string, schema: z.ZodType<T>): T {
   if (!existsSync(path)) throw new TemplateError(`${path} does not exist. Synthesize the CDK app first.`);
-  const parsed = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  const parsed = schema.safeParse(parsedJson(path));
   if (parsed.success) return parsed.data;
   throw new TemplateError(`${path} is not what CDK writes: ${z.prettifyError(parsed.error)}`);
+}
+
+function parsedJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TemplateError(`${path} is damaged: ${reason}. Synthesize the CDK app again.`, { cause: error });
+  }
 }

@@ -39,6 +39,7 @@ export class CustomResources {
       `CREATE TABLE IF NOT EXISTS custom_resources (
          id TEXT PRIMARY KEY, properties TEXT NOT NULL, physical_id TEXT NOT NULL, data TEXT NOT NULL
        ) STRICT`,
+      'what custom resources have made',
     );
     this.#endpoint = endpoint;
     this.#call = call;

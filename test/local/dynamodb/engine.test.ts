@@ -185,7 +185,11 @@ for (const kind of KINDS)
   });
 
 function kill(pid: number): void {
-  process.kill(pid, 'SIGKILL');
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has gone with the one before.
+  }
 }
 
 async function scanAll({ agent }: Engine): Promise<Set<string>> {

@@ -14,23 +14,31 @@ export class StateInUseError extends Error {
 
 /** SQLITE_BUSY (sqlite.org/rescode.html): somebody else has the lock. */
 const BUSY = 5;
+const CORRUPT = 11;
+const NOT_A_DATABASE = 26;
 
 /**
  * Keeps a second cloud off the same state folder. The lock is SQLite's own on a file of its own: the system lets go of
  * it when the process dies, however it dies, so nothing stale is ever left.
  * @returns lets go of the lock
- * @throws StateInUseError when another cloud has it | Error when the folder cannot be written
+ * @throws StateInUseError when another cloud has it | Error when the folder or the lock cannot be used
  */
 export function lockState(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
-  const database = open(join(folder, 'lock.sqlite'));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'lock.sqlite');
+  const database = open(path);
   try {
     database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    throw error instanceof Error && 'errcode' in error && error.errcode === BUSY
-      ? new StateInUseError(folder, error)
-      : notWritable(folder, error);
+    const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+    if (code === BUSY) throw new StateInUseError(folder, error);
+    if (code === NOT_A_DATABASE || code === CORRUPT)
+      throw new Error(
+        `The lock file ${path} is damaged. It holds nothing: make sure that no embedded cloud runs on ${folder}, and remove the file.`,
+        { cause: error },
+      );
+    throw notWritable(folder, error);
   }
   return () => database.close();
 }
