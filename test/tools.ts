@@ -29,6 +29,7 @@ const program = (name: string, debian: string, version = '--version'): Tool => (
 });
 
 const TOOLS = {
+  bash: program('bash', 'bash'),
   bubblewrap: {
     package: 'bubblewrap',
     absent: 'bubblewrap is not installed, or may not make namespaces here',
@@ -36,6 +37,7 @@ const TOOLS = {
   },
   buildah: program('buildah', 'buildah'),
   busybox: program('busybox', 'busybox-static', '--help'),
+  curl: program('curl', 'curl'),
   docker: {
     package: 'docker.io',
     absent: 'Docker is not installed, or its daemon does not run and only root may start one',
@@ -56,6 +58,8 @@ const TOOLS = {
     isHere: () => availableEngines().includes('dynamodb-local'),
   },
   git: program('git', 'git'),
+  jq: program('jq', 'jq'),
+  python3: program('python3', 'python3'),
   tar: program('tar', 'tar'),
   unzip: program('unzip', 'unzip', '-v'),
   zip: program('zip', 'zip', '-v'),

@@ -49,7 +49,7 @@ export const create = command({
     follow: flag('--follow', 'stay until the run has ended'),
   },
   examples: [
-    'staithe build create --project hello --dir examples/hello --follow',
+    'staithe build create --project hello --dir . --follow',
     'staithe build create --project hello --file hello.tar.gz --service api --input channel=beta',
     'staithe build create --project hello --dir . --matrix node=22,24 --fail-fast on --timeout 20m',
     'staithe build create --project hello --source src_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --no-start',

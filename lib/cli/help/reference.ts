@@ -8,16 +8,29 @@ const INTRODUCTION = `# The command line
 
 This page is written by \`staithe help reference\`; a test compares the two.
 
-\`npx staithe\` works in the checkout (\`npm ci\` once). It needs Node 24, which the checkout brings itself.
+In a checkout the program is called \`npx staithe\`, in this folder or one below it; it brings the Node that it needs.
+Outside, \`npx staithe\` would fetch whatever the registry has under that name: install the program there. It needs Node
+20.12 or newer and nothing else. \`npm pack\` in the checkout makes the package; then, on any machine,
+
+\`\`\`sh
+npm install --global ./staithe-0.1.0.tgz
+\`\`\`
+
+and the program is called \`staithe\`. Its \`staithe start\` and \`staithe install\` bring what they need beyond it once, into
+\`$XDG_CACHE_HOME/staithe\` (\`~/.cache/staithe\`), from the lock file in the package; from then on they need no network
+for it.
 
 ## From nothing to a deployment
+
+In the checkout:
 
 \`\`\`sh
 npm start                                # a local server, in another terminal
 npx staithe status
 npx staithe project create hello
-npx staithe build create --project hello --dir examples/hello --follow
-npx staithe release create --build <build> --version 0.1.0
+build=$(npx staithe build create --project hello --dir examples/hello-function --json | jq -r .id)
+npx staithe build logs "$build" --follow
+npx staithe release create --build "$build" --version 0.1.0
 npx staithe environment set test --project hello --function hello-test
 npx staithe deploy test --project hello --release 0.1.0 --follow
 \`\`\`
@@ -31,7 +44,7 @@ Colours follow NO_COLOR and FORCE_COLOR and are left out when the output is no t
 
 \`\`\`sh
 export STAITHE_PROJECT=hello
-build=$(npx staithe build create --dir examples/hello --json | jq -r .id)
+build=$(npx staithe build create --dir examples/hello-function --json | jq -r .id)
 npx staithe build logs "$build" --follow
 npx staithe artifact download "$(npx staithe build artifacts "$build" --json | jq -r '.items[0].id')"
 \`\`\`
