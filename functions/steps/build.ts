@@ -1,5 +1,6 @@
 /** The steps of the build workflow (stepfunctions/build.asl.yaml). */
 import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { ecrImageTags } from '../../lib/aws/image-tags.ts';
 import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { storedTrees } from '../../lib/aws/trees.ts';
@@ -16,6 +17,7 @@ const ports = {
   trees: storedTrees(s3Blobs()),
   workflows: stepFunctions(),
   installation: installation(),
+  imageTags: ecrImageTags(),
   clock,
   randomness,
 };

@@ -13,6 +13,7 @@ import { Workflow } from './workflow.ts';
 export class Builds extends Construct {
   readonly workflow: Workflow;
   readonly logs: LogGroup;
+  readonly steps: StaitheFunction;
   private readonly machines: Machines;
   private readonly forkImageBuilds: CfnParameter;
 
@@ -40,6 +41,7 @@ export class Builds extends Construct {
       timeout: Duration.seconds(55),
       memorySize: 1024,
     });
+    this.steps = steps;
     storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem');
     storage.giveBytes(steps, 'sources', 'GetObject');
     this.workflow = new Workflow(this, 'Workflow', {

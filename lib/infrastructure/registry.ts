@@ -30,6 +30,11 @@ export class Registry extends Construct {
     );
   }
 
+  /** Another tag for an image that is there, and nothing that brings bytes. */
+  giveTags(to: StaitheFunction): void {
+    to.give({}, { actions: ['ecr:BatchGetImage', 'ecr:PutImage'], resources: [this.repositories] });
+  }
+
   /** Makes repositories, reads images, and hands out sessions of the push role: for one function only. */
   giveRegistry(to: StaitheFunction): void {
     // The trust policy names the function's role itself, so that role needs no sts:AssumeRole of its own (docs: IAM,

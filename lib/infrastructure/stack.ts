@@ -128,6 +128,7 @@ export class StaitheStack extends Stack {
     storage.giveTable(functions.images, 'GetItem', 'PutItem');
     secrets.giveProjectSecrets(functions.images, 'read');
     registry.giveRegistry(functions.images);
+    registry.giveTags(builds.steps);
 
     storage.giveTable(functions.artifacts, 'GetItem', 'PutItem', 'DeleteItem', 'ConditionCheckItem');
     storage.giveIndex(functions.artifacts);

@@ -42,6 +42,7 @@ export function memorySecrets(webhook = WEBHOOK_SECRET): Secrets {
 export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
   const clock = overrides.clock ?? simulatedClock();
   const blobs = overrides.blobs ?? memoryBlobs(clock);
+  const registry = overrides.registry ?? memoryRegistry(clock);
   return {
     table: memoryTable(),
     workflows: memoryWorkflows(),
@@ -54,7 +55,8 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     projectSecrets: memoryProjectSecrets(),
     probe: memoryProbe(),
     backend: memoryBackend(),
-    registry: memoryRegistry(clock),
+    registry,
+    imageTags: registry,
     ownRegistry: memoryRegistries(clock),
     installation: { offer: offerFrom(undefined), reuse: true, forkImages: true },
     randomness: seededRandomness(),

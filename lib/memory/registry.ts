@@ -1,11 +1,12 @@
 /** Registries in memory. What is pushed is documents and sizes; nothing has layers. */
 import { createHash } from 'node:crypto';
 import { storedImage } from '../domain/image/stored.ts';
+import type { ImageTags } from '../domain/ports/image-tags.ts';
 import type { Clock } from '../domain/ports/index.ts';
 import type { OpenRegistry, OwnedRegistry } from '../domain/ports/registry.ts';
 import { RegistryError } from '../domain/ports/registry.ts';
 
-export interface MemoryRegistry extends OwnedRegistry {
+export interface MemoryRegistry extends OwnedRegistry, ImageTags {
   /** Whether there is such a repository. */
   has(repository: string): boolean;
   /** Puts a small blob, such as an image's configuration. @returns its digest */
@@ -76,6 +77,16 @@ export function memoryRegistry(clock: Clock, host = 'registry.test'): MemoryRegi
       );
       const pointing = [...(tags ?? [])].filter(([, target]) => target === digest).map(([tag]) => tag);
       return stored && { ...stored, tags: pointing.toSorted() };
+    },
+    async tag(name, digest, tag) {
+      available();
+      const { manifests, tags } = repositories.get(name) ?? {};
+      if (manifests?.has(digest) !== true) return 'absent';
+      const before = tags?.get(tag);
+      const isMovable = tag === 'local' || tag.startsWith('local-');
+      if (before !== undefined && before !== digest && !isMovable) return 'taken';
+      tags?.set(tag, digest);
+      return 'tagged';
     },
     putBlob(repository, bytes) {
       repositoryOf(repository).blobs.set(digestOf(bytes), bytes);

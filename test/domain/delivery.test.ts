@@ -116,7 +116,7 @@ describe('a delivery', () => {
     const first = await receive();
     await trigger(first.id);
 
-    const second = await receive({ ...PUSH, ref: 'refs/tags/v1' });
+    const second = await receive({ ...PUSH, ref: 'refs/heads/other' });
     await trigger(second.id);
 
     expect((await show(second.id)).decision).toMatchObject({
@@ -124,6 +124,24 @@ describe('a delivery', () => {
       reason: expect.stringContaining(first.id),
     });
     expect(await builds()).toHaveLength(1);
+  });
+
+  test('of a tag on a commit that was built is a build of its own, once for each tag', async () => {
+    await trigger((await receive()).id);
+
+    const kinds: string[] = [];
+    for (const ref of ['refs/tags/v1', 'refs/tags/v2', 'refs/tags/v1']) {
+      const { id } = await receive({ ...PUSH, ref });
+      await trigger(id);
+      kinds.push((await show(id)).decision.kind);
+    }
+
+    expect(kinds).toEqual(['building', 'building', 'duplicate']);
+    expect((await builds()).map(({ git_ref }) => git_ref).sort()).toEqual([
+      'refs/heads/main',
+      'refs/tags/v1',
+      'refs/tags/v2',
+    ]);
   });
 
   test('of one commit, two at once, builds once', async () => {

@@ -12,6 +12,7 @@ import type { Project } from '../project/schema.ts';
 import * as Run from '../run/index.ts';
 import { runs } from '../run/record.ts';
 import * as Reuse from '../run/reuse.ts';
+import { untagged } from '../run/reuse-images.ts';
 import type { Run as RunValue } from '../run/schema.ts';
 import * as Source from '../source/index.ts';
 import type { Source as SourceValue } from '../source/schema.ts';
@@ -51,7 +52,10 @@ export async function create(
   if (!start) return { ...(await record(ports, build)).build, latest_run: null };
   const first = Run.first(build, project, { id: idFrom('run', ulid), now, createdBy: nameOf(actor) });
   const known = ports.installation.reuse && !force ? await knownOf(ports, build, source) : undefined;
-  const earlier = known && (await Reuse.find(ports, build, known));
+  const found = known && (await Reuse.find(ports, build, known));
+  // Images that are to get tags get them from the plan, which has the registry at hand.
+  const isWhole = found !== undefined && (await untagged(ports, build, found.artifacts)).length === 0;
+  const earlier = isWhole ? found : undefined;
   const run: RunValue =
     earlier === undefined
       ? { ...first, force_rebuild: force }

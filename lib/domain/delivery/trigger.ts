@@ -1,4 +1,4 @@
-/** The steps of the trigger workflow: from a kept webhook to builds, once per project and commit. */
+/** The steps of the trigger workflow: from a kept webhook to builds, once per project and commit, and once for each tag. */
 import type { SystemActor } from '../access/actor.ts';
 import * as Build from '../build/index.ts';
 import { CreateBuild } from '../build/schema.ts';
@@ -35,7 +35,7 @@ export async function decide(
 }
 
 /**
- * Builds the commit in one project, unless another delivery of it did. The claim on the commit holds the seed of the
+ * Builds the commit in one project, unless another delivery of it, or of the same tag on it, did. The claim on the commit holds the seed of the
  * build's id, so that a repeat of this step finds its own build.
  * @throws GitHostError, temporary ones to be tried again
  */
@@ -48,7 +48,7 @@ export async function build(
   if (delivery?.repository === undefined || delivery.ref === undefined || delivery.git_sha === undefined)
     throw new Error(`Delivery ${deliveryId} names no commit.`);
   const { repository, ref, git_sha: sha } = delivery;
-  const claim = await claimCommit(ports, projectId, sha, deliveryId);
+  const claim = await claimCommit(ports, projectId, { sha, ref }, deliveryId);
   if (claim.delivery_id !== deliveryId) {
     await conclude(ports, deliveryId, {
       kind: 'duplicate',
@@ -86,11 +86,11 @@ async function holds(
 async function claimCommit(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
   projectId: string,
-  sha: string,
+  { sha, ref }: { sha: string; ref: string },
   deliveryId: string,
 ): Promise<{ delivery_id: string; seed: string }> {
   const claim = { delivery_id: deliveryId, seed: ports.randomness.ulid(ports.clock.now().getTime()) };
-  const item: Item = { ...Keys.commit(projectId, sha), entity: 'commit_claim', revision: 1, ...claim };
+  const item: Item = { ...Keys.commit(projectId, sha, ref), entity: 'commit_claim', revision: 1, ...claim };
   try {
     await ports.table.write({ put: item, when: { absent: true } });
     return claim;
@@ -113,11 +113,12 @@ export async function giveUp(
   reason: string,
 ): Promise<void> {
   const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
-  if (delivery?.git_sha !== undefined) {
-    const claim = await ports.table.get(Keys.commit(projectId, delivery.git_sha));
+  if (delivery?.git_sha !== undefined && delivery.ref !== undefined) {
+    const key = Keys.commit(projectId, delivery.git_sha, delivery.ref);
+    const claim = await ports.table.get(key);
     if (claim?.delivery_id === deliveryId)
       await ports.table.write({
-        remove: Keys.commit(projectId, delivery.git_sha),
+        remove: key,
         when: { revision: claim.revision },
       });
   }

@@ -1,4 +1,5 @@
 /** What the domain needs of the world. `lib/aws` and `lib/memory` give it; a verb asks for the few that it uses. */
+
 import type { JobActor } from '../access/actor.ts';
 import type { Offer } from '../compute/index.ts';
 import type { SourceFormat } from '../source/schema.ts';
@@ -6,6 +7,7 @@ import type { Backend } from './backend.ts';
 import type { Blobs } from './blobs.ts';
 import type { Functions } from './functions.ts';
 import type { GitHost } from './git-host.ts';
+import type { ImageTags } from './image-tags.ts';
 import type { LogStore } from './logs.ts';
 import type { ProjectSecrets } from './project-secrets.ts';
 import type { OpenRegistry, OwnedRegistry } from './registry.ts';
@@ -86,6 +88,8 @@ export interface Ports {
   readonly backend: Backend;
   /** The installation's own registry of images. */
   readonly registry: OwnedRegistry;
+  /** Tags in it. */
+  readonly imageTags: ImageTags;
   /** Registries that projects bring along. */
   readonly ownRegistry: OpenRegistry;
   readonly installation: Installation;

@@ -149,7 +149,7 @@ function imageOf(cell: Cell, build: Build, registry: Registry): ImageSpec | null
 }
 
 /** `sha-<7>` of a commit, a tag's or an input's version, `local` when there is neither; each with its matrix cell. */
-function tagsOf(build: Build, matrix: MatrixCell): string[] {
+export function tagsOf(build: Build, matrix: MatrixCell): string[] {
   const version = build.git_ref?.startsWith('refs/tags/')
     ? build.git_ref.slice('refs/tags/'.length)
     : build.inputs.version;

@@ -1,4 +1,5 @@
 /** The first step of the build workflow: from a source and its manifest to jobs, or to what an earlier run made of it. */
+import type { Artifact } from '../artifact/schema.ts';
 import { builds } from '../build/record.ts';
 import type { Build } from '../build/schema.ts';
 import { type JobRecord, jobs } from '../job/record.ts';
@@ -20,11 +21,15 @@ import { reusing } from './index.ts';
 import { branchOf, jobOf } from './job-of.ts';
 import { runs } from './record.ts';
 import * as Reuse from './reuse.ts';
+import { canTag, tagImages, untagged } from './reuse-images.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
 import { assertAnswerable } from './size.ts';
 import { noteTree, readTree } from './tree.ts';
 
-type PlanPorts = Pick<Ports, 'table' | 'trees' | 'workflows' | 'installation' | 'clock' | 'randomness'>;
+type PlanPorts = Pick<
+  Ports,
+  'table' | 'trees' | 'workflows' | 'installation' | 'imageTags' | 'clock' | 'randomness'
+>;
 
 /** What the workflow goes on with; no jobs when the run has ended. */
 export interface Plan {
@@ -80,7 +85,7 @@ async function begun(ports: PlanPorts, stored: Stored<Run>): Promise<Plan> {
   const reusable = ports.installation.reuse && mayReuse(run);
   if (reusable) {
     const [earlier] = await Promise.all([Reuse.find(ports, build, { treeDigest, manifestHash }), note()]);
-    if (earlier !== undefined) {
+    if (earlier !== undefined && (await takesTags(ports, build, earlier.artifacts))) {
       await runs.save(ports.table, stored, reusing(read, earlier, ports.clock.now()));
       return ENDED;
     }
@@ -114,6 +119,12 @@ async function forgetUnnamed(ports: PlanPorts, runId: string, jobIds: readonly s
   const named = new Set(now?.job_ids);
   const unnamed = jobIds.filter((id) => !named.has(id));
   await Promise.all(unnamed.map((id) => ports.table.write({ remove: Keys.job(id), when: { any: true } })));
+}
+
+/** Whether what was built before can stand for this build: its images have this build's tags by now. */
+async function takesTags(ports: PlanPorts, build: Build, made: readonly Artifact[]): Promise<boolean> {
+  const images = await untagged(ports, build, made);
+  return images.every(canTag) && tagImages(ports, build, images);
 }
 
 /** A rerun is asked for because somebody wants it built again. */

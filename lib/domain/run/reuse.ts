@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { artifacts } from '../artifact/record.ts';
+import type { Artifact } from '../artifact/schema.ts';
 import type { Build } from '../build/schema.ts';
 import { Id } from '../id.ts';
 import { inOrder } from '../matrix.ts';
@@ -65,14 +66,16 @@ export async function find(
   ports: Pick<Ports, 'table'>,
   build: Build,
   known: Known,
-): Promise<{ runId: string; artifactIds: string[] } | undefined> {
+): Promise<{ runId: string; artifactIds: string[]; artifacts: Artifact[] } | undefined> {
   const stored = await remembered.get(ports.table, Keys.reuse(build.project_id, identityOf(build, known)));
   if (stored === undefined) return undefined;
   const { run_id, artifact_ids, only_branch } = stored.value;
   if (only_branch !== undefined && only_branch !== (branchOf(build.git_ref) ?? '')) return undefined;
   const present = await artifacts.getMany(ports.table, artifact_ids.map(Keys.artifact));
   const whole = present.filter(({ status }) => status === 'stored').length === artifact_ids.length;
-  return whole && artifact_ids.length > 0 ? { runId: run_id, artifactIds: artifact_ids } : undefined;
+  return whole && artifact_ids.length > 0
+    ? { runId: run_id, artifactIds: artifact_ids, artifacts: present }
+    : undefined;
 }
 
 /** Remembers what a completed run made. The newest counts: the older may lie further from what building again makes. */

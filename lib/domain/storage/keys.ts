@@ -35,7 +35,7 @@
  * | reads of a secret, newest first    | query SECRET_READS#<prj>#<name>                              |
  * | cache entry; those of a project    | get, query CACHES#<prj> / <service>#<branch>#<sha256>        |
  * | newest cache of the same paths     | query gsi1 CACHES#<prj>#<sha256>                             |
- * | was this commit built already      | get COMMITS#<prj> / <sha>                                    |
+ * | was this commit built already      | get COMMITS#<prj> / <sha>, of a tag <sha>#refs/tags/<tag>    |
  * | what a build of this kind made      | get REUSE#<prj>#<identity> / REUSE                           |
  * | a project's queue of jobs           | get QUEUE#<prj> / QUEUE                                      |
  * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
@@ -93,7 +93,11 @@ export const Keys = {
   }),
   /** @param place what `lib/domain/cache/scope.ts` makes of scope, service, paths and key */
   cache: (projectId: string, place: string): Key => ({ pk: Partitions.caches(projectId), sk: place }),
-  commit: (projectId: string, sha: string): Key => ({ pk: Partitions.commits(projectId), sk: sha }),
+  /** A tag is built for itself; branches on one commit are one. */
+  commit: (projectId: string, sha: string, ref: string): Key => ({
+    pk: Partitions.commits(projectId),
+    sk: ref.startsWith('refs/tags/') ? `${sha}#${ref}` : sha,
+  }),
   /** What a build of this identity made before. */
   reuse: (projectId: string, identity: string): Key => ({
     pk: `REUSE#${projectId}#${identity}`,
