@@ -1,0 +1,12 @@
+/** How much of each load a run makes: a slice, with another seed each time, or all of it. */
+export const FULL = process.env.STAITHE_SOAK === 'full';
+
+export const AMOUNT = {
+  /** Kills of the server with everything that it has started; on two servers side by side. */
+  serverKills: FULL ? 300 : 30,
+  /** Kills of single processes of it: functions, engine, agents, machines. */
+  childKills: FULL ? 500 : 60,
+  queuedBuilds: FULL ? 500 : 100,
+  fuzzedRequests: FULL ? 20_000 : 4_000,
+  connections: 1_200,
+};

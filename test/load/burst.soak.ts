@@ -1,0 +1,83 @@
+import { request } from 'node:http';
+import { availableParallelism } from 'node:os';
+import { expect, it } from 'vitest';
+import { createClient } from '../../lib/contract/client.ts';
+import { limitsOfMachine } from '../../lib/local/lambda/runtime/limits.ts';
+import { eventually } from '../patience.ts';
+import { descendantsOf } from '../system/processes.ts';
+import { serverProcess } from '../system/server-process.ts';
+import { needs } from '../tools.ts';
+import { AMOUNT } from './amount.ts';
+
+const PATHS = ['/v1/whoami', '/v1/projects', '/v1/tokens', '/v1/artifacts', '/v1/openapi.json'];
+
+interface Answer {
+  /** 0 when there was none. */
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+}
+
+/** One connection, one request. */
+function ask(origin: string, path: string, token: string): Promise<Answer> {
+  return new Promise((resolve) => {
+    const headers = { authorization: `Bearer ${token}` };
+    request(origin, { path, headers, agent: false }, (response) => {
+      const { statusCode: status = 0, headers: answered } = response;
+      response.resume().on('end', () => resolve({ status, retryAfter: answered['retry-after'] }));
+    })
+      .on('error', () => resolve({ status: 0, retryAfter: undefined }))
+      .end();
+  });
+}
+
+it(
+  `${AMOUNT.connections} connections at once are each answered, within the bound of processes, while health is`,
+  needs('/proc'),
+  async () => {
+    await using server = await serverProcess();
+    server.start();
+    const { url, token } = await server.ready();
+    const client = createClient({ url, token, waits: 0 });
+    const most = limitsOfMachine().environments;
+    const functions = () => descendantsOf(server.pid()).filter(({ name }) => name === 'bootstrap.mjs').length;
+    const timed = async () => {
+      const began = performance.now();
+      await client.call('listProjects');
+      return Math.round(performance.now() - began);
+    };
+    await timed();
+    const before = await timed();
+
+    let over = false;
+    const burst = Promise.all(
+      Array.from({ length: AMOUNT.connections }, (_, n) => ask(url, PATHS[n % PATHS.length] ?? '/', token)),
+    ).finally(() => {
+      over = true;
+    });
+    const counts: number[] = [];
+    let healthy = 0;
+    while (!over) {
+      await client.call('getHealth');
+      healthy++;
+      counts.push(functions());
+    }
+    const answers = await burst;
+    const after = await timed();
+
+    const sums = Object.fromEntries(
+      [...Map.groupBy(answers, ({ status }) => status)].map(([status, all]) => [status, all.length]),
+    );
+    process.stdout.write(
+      `${JSON.stringify(sums)}; health ${healthy} times; at most ${Math.max(...counts)} of ${most} processes on ${availableParallelism()} cores; first answer ${before} ms before, ${after} ms after\n`,
+    );
+    for (const { status, retryAfter } of answers) {
+      if (status < 300 && status > 0) continue;
+      expect([status, retryAfter]).toEqual([
+        expect.toSatisfy((one) => one === 429 || one === 503),
+        expect.stringMatching(/^\d+$/),
+      ]);
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(most);
+    await eventually(() => expect(functions()).toBeLessThanOrEqual(12));
+  },
+);
