@@ -6,17 +6,13 @@ import { type ServerProcess, serverProcess } from '../system/server-process.ts';
 import { AMOUNT } from './amount.ts';
 
 let server: ServerProcess;
-/** Waits when it is told to. */
 let client: Client;
-/** Takes every answer as it is. */
-let impatient: Client;
 
 beforeAll(async () => {
   server = await serverProcess();
   server.start();
   const connection = await server.ready();
   client = createClient(connection);
-  impatient = createClient({ ...connection, waits: 0 });
 }, 600_000);
 
 afterAll(() => server[Symbol.asyncDispose]());
@@ -40,12 +36,14 @@ it(`${AMOUNT.queuedBuilds} builds wait in the queue of a project while every rea
   const queueing = Promise.all(Array.from({ length: 20 }, create)).finally(() => {
     queued = true;
   });
+  // Waited for below; until then a failure there is none of the reads.
+  queueing.catch(() => undefined);
   let reads = 0;
   while (!queued) {
     await Promise.all([
-      impatient.call('getHealth'),
-      impatient.call('getProject', { params: { project } }),
-      impatient.call('listBuilds', { params: { project } }),
+      client.call('getHealth'),
+      client.call('getProject', { params: { project } }),
+      client.call('listBuilds', { params: { project } }),
     ]);
     reads += 3;
   }

@@ -23,11 +23,16 @@ const own = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-
 const BOUNDS = {
   /** 64 KiB: more than any service in front of functions takes, so that its own answer is given and not Node's. */
   maxHeaderSize: 64 * 1024,
-  /** Nobody needs longer for headers, but for those who mean to hold connections. Node answers 408. */
-  headersTimeout: 10_000,
-  /** 10 MB, the largest body, at 1.3 Mbit/s. */
-  requestTimeout: 60_000,
+  /**
+   * Nobody needs longer for headers, but for those who mean to hold connections. Node answers 408. Not less: on a machine
+   * that has no time, what came long ago is read late.
+   */
+  headersTimeout: 30_000,
+  /** 10 MB, the largest body, at 0.7 Mbit/s. */
+  requestTimeout: 120_000,
   connectionsCheckingInterval: 5_000,
+  /** Longer than clients keep idle connections, so that the server is not the one to close it under a request. */
+  keepAliveTimeout: 75_000,
 };
 /** Each costs some ten kilobytes, and a descriptor of which Linux gives a process many more. */
 const MOST_CONNECTIONS = 4_096;
