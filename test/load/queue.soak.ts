@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Client, createClient } from '../../lib/contract/client.ts';
-import { until } from '../patience.ts';
+import { TEST_LIMIT, until } from '../patience.ts';
 import { commandTree, pack, upload } from '../system/flow.ts';
 import { type ServerProcess, serverProcess } from '../system/server-process.ts';
 import { AMOUNT } from './amount.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
   server.start();
   const connection = await server.ready();
   client = createClient(connection);
-}, 600_000);
+}, TEST_LIMIT);
 
 afterAll(() => server[Symbol.asyncDispose]());
 

@@ -57,7 +57,7 @@ async function readOrMake(table: Table): Promise<SealKeys> {
 
 function derived({ secret }: Item): SealKeys {
   if (typeof secret !== 'string') throw new Error('The key of cursors is not a text.');
-  const part = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `staithe cursors: ${use}`, 32));
+  const part = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `staithe-cursors ${use}`, 32));
   return { encryption: part('encryption'), nonces: part('nonces') };
 }
 
