@@ -9,7 +9,7 @@ import { serverProcess } from '../system/server-process.ts';
 import { needs } from '../tools.ts';
 import { AMOUNT } from './amount.ts';
 
-const PATHS = ['/v1/whoami', '/v1/projects', '/v1/tokens', '/v1/artifacts', '/v1/openapi.json'];
+const PATHS = ['/v1/whoami', '/v1/projects', '/v1/tokens', '/v1/projects?limit=1', '/v1/openapi.json'];
 
 interface Answer {
   /** 0 when there was none. */
