@@ -204,7 +204,7 @@ export class ControlPlane implements AsyncDisposable {
         image: null,
         secrets: [],
         caches: [],
-      toolchains: [],
+        toolchains: [],
         ...this.#scene.spec,
       },
       attempt: 1,

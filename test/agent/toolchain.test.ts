@@ -94,7 +94,8 @@ describe('a job that asks for a toolchain', () => {
 });
 
 /** As rustup's `cargo`: a shim that finds the real one below RUSTUP_HOME, which is ~/.rustup unless it is set. */
-const SHIM = 'test -n "$RUSTUP_HOME" || RUSTUP_HOME=$HOME/.rustup; exec "$RUSTUP_HOME/toolchains/stable/bin/cargo" "$@"';
+const SHIM =
+  'test -n "$RUSTUP_HOME" || RUSTUP_HOME=$HOME/.rustup; exec "$RUSTUP_HOME/toolchains/stable/bin/cargo" "$@"';
 
 describe('a tool that keeps itself in the machine’s home', () => {
   test.each([
@@ -103,7 +104,8 @@ describe('a tool that keeps itself in the machine’s home', () => {
   ])('starts %s, while what it writes goes to the home of the job', async (_, variables, folder) => {
     const { home, path } = machine({
       'bin/cargo': SHIM,
-      [`${folder}/toolchains/stable/bin/cargo`]: 'test -n "$CARGO_HOME" || CARGO_HOME=$HOME/.cargo; echo "cargo runs; cache in $CARGO_HOME"',
+      [`${folder}/toolchains/stable/bin/cargo`]:
+        'test -n "$CARGO_HOME" || CARGO_HOME=$HOME/.cargo; echo "cargo runs; cache in $CARGO_HOME"',
     });
     const env = Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [name, join(home, value)]),

@@ -100,6 +100,22 @@ describe('a service with a Dockerfile', needs('root', 'buildah', 'busybox', 'doc
     expect(later?.image?.tags, await textOf(staithe, second.buildId)).toEqual(['local']);
   });
 
+  it('gets the tag of a build that takes it as it is, on the same digest', async () => {
+    const slug = await project(staithe);
+    const source = sourceOf({ services: { web: SERVICE } });
+    const commit = { git_sha: 'f'.repeat(40), force_rebuild: false };
+    const first = await build(staithe.client, slug, source, { ...commit, git_ref: 'refs/heads/main' });
+
+    const tagged = await build(staithe.client, slug, source, { ...commit, git_ref: 'refs/tags/v9' });
+
+    expect(tagged.run, JSON.stringify(tagged.run.error)).toMatchObject({
+      status: 'completed',
+      reused_from: first.run.id,
+    });
+    const [artifact] = await artifactsOf(staithe, tagged.buildId);
+    expect(artifact?.image?.tags).toEqual(['sha-fffffff', 'v9']);
+  });
+
   it('is told of as one that fails at the instruction that failed', async () => {
     const slug = await project(staithe);
     const source = sourceOf({ services: { web: SERVICE } }, FAILING);
