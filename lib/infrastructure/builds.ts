@@ -14,8 +14,6 @@ export class Builds extends Construct {
   readonly workflow: Workflow;
   readonly logs: LogGroup;
   readonly steps: StaitheFunction;
-  readonly steps: StaitheFunction;
-  readonly steps: StaitheFunction;
   private readonly machines: Machines;
   private readonly forkImageBuilds: CfnParameter;
 
