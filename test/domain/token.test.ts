@@ -116,6 +116,16 @@ describe('the tokens of a project', () => {
     expect(seen).toEqual([own.slice(0, 2), own.slice(2, 4), own.slice(4)]);
   });
 
+  test('fill the largest page, and go on after it', async () => {
+    for (let n = 0; n < 102; n++) await create({ project: 'hello' });
+    const bound = { ...ADMIN, project_id: place.project.id };
+
+    const first = await Token.list(place.ports, bound, { limit: 100 });
+    const second = await Token.list(place.ports, bound, { limit: 100, cursor: first.next_cursor ?? '' });
+
+    expect([first.items.length, second.items.length, second.next_cursor]).toEqual([100, 2, null]);
+  });
+
   test('have cursors that are good for no other list of tokens', async () => {
     for (let n = 0; n < 3; n++) await create({ project: 'hello' });
     const bound = { ...ADMIN, project_id: place.project.id };

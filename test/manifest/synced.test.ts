@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hashOf, parse } from '../../lib/domain/manifest/index.ts';
 import * as Manifests from '../../lib/domain/manifest/synced.ts';
+import { Keys } from '../../lib/domain/storage/keys.ts';
 import { ADMIN, refusal, sha256Of, world } from '../domain/world.ts';
 
 const ONE = 'services:\n  web:\n    commands: [make]\n    timeout: 15m # the default\n';
@@ -68,5 +69,19 @@ describe('a synced manifest', () => {
 
     expect(code).toBe('manifest_invalid');
     expect((await Manifests.latest(ports, project.id))?.hash).toBe(parse(ONE).hash);
+  });
+
+  test('of an earlier version that this one refuses says so to whoever builds it', async () => {
+    const { ports, project, answers } = await synced(ONE);
+    const key = Keys.manifest(project.id, answers[0]?.manifest_hash ?? '');
+    const kept = await ports.table.get(key);
+    const canonical = JSON.stringify({ ...JSON.parse(String(kept?.canonical)), max_parallel: 100 });
+    await ports.table.write({
+      put: { ...key, ...kept, entity: 'manifest', revision: 1, canonical },
+      when: { any: true },
+    });
+
+    expect(await refusal(Manifests.latest(ports, project.id))).toBe('manifest_invalid');
+    expect(await Manifests.latestHash(ports, project.id)).toBe(answers[0]?.manifest_hash);
   });
 });

@@ -78,7 +78,7 @@ async function knownOf(
 ): Promise<Reuse.Known | undefined> {
   const { tree_digest: treeDigest, tree_manifest_hash: own } = source;
   if (treeDigest === undefined || own === undefined) return undefined;
-  const manifestHash = own ?? (await Manifests.latest(ports, build.project_id))?.hash;
+  const manifestHash = own ?? (await Manifests.latestHash(ports, build.project_id));
   const named = build.manifest_hash ?? manifestHash;
   return manifestHash === undefined || named !== manifestHash ? undefined : { treeDigest, manifestHash };
 }

@@ -45,6 +45,12 @@ async function removeTokens(ports: DeletionPorts, projectId: string): Promise<vo
       ports.table,
       page.map(({ id }) => Keys.token(id)),
     );
+  // Tokens that an older version made are on the list of all tokens only.
+  for await (const page of tokens.pages(ports.table, Partitions.tokens, INDEX))
+    await removeAll(
+      ports.table,
+      page.filter(({ project_id }) => project_id === projectId).map(({ id }) => Keys.token(id)),
+    );
 }
 
 /** What was deployed goes on serving: the functions are their owner's, who alone knows whether somebody needs them. */

@@ -78,7 +78,7 @@ export async function get(
   });
 }
 
-/** The synced manifest with this hash, for a build that names it. */
+/** The synced manifest with this hash, for a build that names it. @throws StaitheError manifest_invalid */
 export async function byHash(
   ports: Pick<Ports, 'table'>,
   projectId: string,
@@ -87,12 +87,20 @@ export async function byHash(
   return readAgain(await find(ports.table, projectId, hash));
 }
 
-/** The manifest that was synced last, for a build whose tree has none. */
+/** The manifest that was synced last, for a build whose tree has none. @throws StaitheError manifest_invalid */
 export async function latest(
   ports: Pick<Ports, 'table'>,
   projectId: string,
 ): Promise<ReadManifest | undefined> {
   return readAgain(await find(ports.table, projectId));
+}
+
+/** The hash of the manifest that was synced last. */
+export async function latestHash(
+  ports: Pick<Ports, 'table'>,
+  projectId: string,
+): Promise<string | undefined> {
+  return hashIn(await ports.table.get(Keys.latestManifest(projectId)));
 }
 
 async function find(table: Table, projectId: string, hash?: string): Promise<Kept | undefined> {
@@ -105,11 +113,21 @@ function hashIn(item: Item | undefined): string | undefined {
   return typeof item?.manifest_hash === 'string' ? item.manifest_hash : undefined;
 }
 
-/** The hash is the one of the key: what named it goes on finding it, whatever later versions take for canonical. */
+/**
+ * The hash is the one of the key: what named it goes on finding it, whatever later versions take for canonical.
+ * @throws StaitheError manifest_invalid when this version refuses what an earlier one has taken
+ */
 function readAgain(kept: Kept | undefined): ReadManifest | undefined {
   if (kept === undefined) return undefined;
   const canonical = z.record(z.string(), z.unknown()).parse(JSON.parse(kept.canonical));
-  return { manifest: Manifest.parse(withoutIgnored(canonical)), hash: kept.manifest_hash };
+  const read = Manifest.safeParse(withoutIgnored(canonical));
+  if (read.success) return { manifest: read.data, hash: kept.manifest_hash };
+  const [issue] = read.error.issues;
+  throw new StaitheError(
+    'manifest_invalid',
+    `The synced manifest ${kept.manifest_hash} is not valid in this version: ${issue?.path.join('.')}: ${issue?.message}.`,
+    { remedy: 'Correct staithe.yaml and sync it again: staithe manifest sync.' },
+  );
 }
 
 function readOrRefuse({ manifest, file }: SyncManifest): ReadManifest {

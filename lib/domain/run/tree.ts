@@ -1,5 +1,6 @@
 /** What a run needs to know of its source: the tree's digest, and the manifest that holds for it. */
 import type { Build } from '../build/schema.ts';
+import { StaitheError } from '../error.ts';
 import { ManifestError, parse, type ReadManifest, textOf } from '../manifest/index.ts';
 import { MANIFEST_FILES, MANIFEST_MAX_BYTES } from '../manifest/schema.ts';
 import * as Manifests from '../manifest/synced.ts';
@@ -61,22 +62,33 @@ function parsed(entry: { name: string; bytes: Uint8Array }): ReadManifest {
 }
 
 async function synced(ports: Pick<Ports, 'table'>, build: Build): Promise<ReadManifest> {
-  const latest = await Manifests.latest(ports, build.project_id);
-  if (build.manifest_hash === undefined || latest?.hash === build.manifest_hash) {
-    if (latest !== undefined) return latest;
+  const { project_id: projectId, manifest_hash: named } = build;
+  const found = await readable(
+    named === undefined ? Manifests.latest(ports, projectId) : Manifests.byHash(ports, projectId, named),
+  );
+  if (found !== undefined) return found;
+  if (named === undefined)
     throw manifestFailure(
       'The source has no staithe.yaml at its root, and the project has no synced manifest, so there is nothing to build.',
       'Add a staithe.yaml with at least one service, pack the folder that has it, or sync one: staithe manifest sync.',
     );
-  }
-  const named = await Manifests.byHash(ports, build.project_id, build.manifest_hash);
-  if (named !== undefined) return named;
+  const latest = await Manifests.latestHash(ports, projectId);
   throw manifestFailure(
     latest === undefined
-      ? `The build names manifest ${build.manifest_hash}, but the tree has none and none was synced.`
-      : `The build names manifest ${build.manifest_hash}, but the tree has none and the one synced last is ${latest.hash}.`,
+      ? `The build names manifest ${named}, but the tree has none and none was synced.`
+      : `The build names manifest ${named}, but the tree has none and the one synced last is ${latest}.`,
     'Sync the manifest that the build names (staithe manifest sync), or leave the hash out.',
   );
+}
+
+/** A manifest that an earlier version has taken may be one that this version refuses. */
+async function readable<Found>(reading: Promise<Found>): Promise<Found> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof StaitheError)) throw error;
+    throw manifestFailure(error.message, error.remedy);
+  }
 }
 
 /** Known once, the next build of these bytes may be answered without reading them. @param own the tree's own manifest's hash */

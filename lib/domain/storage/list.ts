@@ -18,6 +18,8 @@ export interface ListOptions {
  * full in any but a strange case, and then it is short, with a cursor.
  */
 const MOST_QUERIES = 10;
+/** What one batch read takes (docs: DynamoDB, BatchGetItem): a page of 100 asks for one more than that. */
+const MOST_FETCHED = 100;
 
 /** @throws StaitheError invalid_cursor */
 export async function listItems(
@@ -60,7 +62,7 @@ async function readPage(
     ...(of !== 'table' && { index: of }),
     partition,
     newestFirst: !ascending,
-    limit,
+    limit: of === 'gsi2' ? Math.min(limit, MOST_FETCHED) : limit,
     ...(after !== undefined && { after: positionIn(of, after) }),
   });
   if (of !== 'gsi2' || items.length === 0) return { items, last };

@@ -15,10 +15,19 @@ export async function endLeftOver(dataDir: string): Promise<void> {
   if (pid !== undefined)
     // The number may have gone to another program since: only an engine on this very folder is ended.
     while (commandOf(pid).includes(dataDir)) {
-      process.kill(pid, 'SIGKILL');
+      kill(pid);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   rmSync(pidFile(dataDir), { force: true });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It may have ended between the look and the signal.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 function processIdIn(file: string): number | undefined {

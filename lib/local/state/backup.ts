@@ -4,7 +4,7 @@
  * wrong call. Folders of bytes (S3's objects, images, code) have none.
  */
 import { existsSync } from 'node:fs';
-import { chmod, constants, copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, constants, copyFile, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { type ExpectedFile, expectedFiles, isDatabase, problemOf } from './expected.ts';
@@ -15,6 +15,8 @@ const EVERY_MS = 10 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 /** Two copies of a larger file would be a surprise on a laptop's disk. */
 const LARGEST = 512 * 1024 * 1024;
+/** By so much times of files may be behind the clock: a tick of the slowest kernel (100 Hz). */
+const TICK_MS = 10;
 
 export const backupsOf = (path: string): { recent: string; daily: string } => {
   const place = join(dirname(dirname(path)), 'backup', basename(dirname(path)), basename(path));
@@ -69,12 +71,15 @@ export async function backUp(file: ExpectedFile, still: boolean): Promise<void> 
   if (source.size > LARGEST) throw new Error(`it is larger than ${LARGEST / 1024 / 1024} MB`);
   await mkdir(dirname(recent), { recursive: true, mode: 0o700 });
   const draft = `${recent}.new`;
+  const began = new Date(Date.now() - TICK_MS);
   await rm(draft, { force: true });
   try {
     if (!(await copied(path, draft, still))) return;
     await chmod(draft, 0o600);
     const problem = problemOf({ ...file, path: draft }, true);
     if (problem !== undefined) throw new Error(`the copy ${problem}`);
+    // What is written while the copy is made is newer than the copy, so that the next one has it.
+    await utimes(draft, began, began);
     if ((await modifiedAt(daily)) + DAY_MS < Date.now() && existsSync(recent)) await rename(recent, daily);
     await rename(draft, recent);
   } finally {
