@@ -24,7 +24,7 @@ const RESERVE_MS = 60_000;
 
 export async function handler(_: unknown, context: Context): Promise<Deletion.DeletionSweep> {
   const done = await Deletion.sweep(ports, () => context.getRemainingTimeInMillis() > RESERVE_MS);
-  if (done.gone.length > 0) logger.info('Nothing is left of deleted projects', { projects: done.gone });
+  if (done.gone.length > 0) logger.info('Removed everything of deleted projects', { projects: done.gone });
   // Whoever watches the function's errors learns of it; the next sweep tries again by itself.
   if (done.failures.length > 0)
     throw new Error(

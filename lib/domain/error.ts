@@ -186,7 +186,7 @@ export const ERRORS = {
   ),
   unsupported_media_type: entry(
     'unsupported',
-    'The body has a form that is not taken here',
+    'The media type of the body is not supported',
     'Send the bytes as they are, with content-type: application/octet-stream.',
   ),
   upload_too_large: entry('too_large', 'The file is too large', 'See the limit in the message.'),

@@ -14,7 +14,7 @@ const NUL = 'holds a NUL character, which no command can take';
 const OF_EVERY_OBJECT: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /** What a key that cannot be kept is told. */
-export const NO_KEY = 'is a name that no field can have';
+export const NO_KEY = 'is a reserved name';
 
 /** Whether nothing can be kept under this name: `__proto__`, `constructor`, `toString` and their like. */
 export function isNoKey(name: string): boolean {

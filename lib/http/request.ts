@@ -46,8 +46,8 @@ export function assertMedia(spec: RouteSpec, event: APIGatewayProxyEventV2): voi
   throw new StaitheError(
     'unsupported_media_type',
     form === undefined
-      ? `The body came as a text (content-type: ${cut(type, SHOWN)}), whose bytes API Gateway does not keep.`
-      : `The body came as a form (content-type: ${form}), whose envelope is no part of the file.`,
+      ? `The body was sent as text (content-type: ${cut(type, SHOWN)}); API Gateway does not preserve its bytes.`
+      : `The body is a form (content-type: ${form}); its envelope would be stored with the file.`,
     {
       remedy: `Send the bytes of the file alone: curl -X ${spec.method} --data-binary @FILE -H 'content-type: ${spec.rawType}' -H "authorization: Bearer $TOKEN" "$URL${spec.path}"`,
     },

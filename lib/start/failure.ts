@@ -22,10 +22,10 @@ export class StartFailure extends Error {
 export function checkFolders(state: string): void {
   check(
     state,
-    'The state cannot be kept.',
+    'The state cannot be saved.',
     `Name a folder that can be written: ${startWith('--state <folder>')}`,
   );
-  check(tmpdir(), 'There is no temporary folder.', 'Set TMPDIR to a folder that can be written.');
+  check(tmpdir(), 'The temporary folder cannot be used.', 'Set TMPDIR to a folder that can be written.');
 }
 
 function check(folder: string, about: string, next: string): void {

@@ -78,7 +78,7 @@ function gitHostUrlOf(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
   if (/^https?:\/\/[^/]/.test(text) && URL.canParse(text)) return text.replace(/\/+$/, '');
   throw new StartFailure(
-    `STAITHE_GIT_HOST_URL is '${text}', which is no http or https URL.`,
+    `STAITHE_GIT_HOST_URL is '${text}', which is not an http or https URL.`,
     `STAITHE_GIT_HOST_URL=https://github.example.com/api/v3 ${START}`,
     2,
   );

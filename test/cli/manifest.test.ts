@@ -93,7 +93,7 @@ describe('manifest check', () => {
     const { code, stderr } = await home.run(['manifest', 'check']);
 
     expect(code).toBe(0);
-    expect(stderr).toContain('no machine of AWS CodeBuild has erlang');
+    expect(stderr).toContain('the images of AWS CodeBuild do not have erlang');
     expect(stderr).toContain('(a warning)');
   });
 

@@ -95,7 +95,7 @@ describe('a tag on what was built before', () => {
       status: 'failed',
       error: {
         code: 'registry_error',
-        message: expect.stringContaining('The tag v9 of staithe/hello/web belongs to another'),
+        message: expect.stringContaining('The tag v9 of staithe/hello/web already belongs to another'),
       },
     });
     expect(await tagsIn(other)).toEqual(['v9']);

@@ -129,7 +129,7 @@ describe('what is written in a way that others read otherwise', () => {
     ['services: {a: {commands: *later}}', '1:26: the manifest: has no anchor &later before this alias'],
     ['services: &s {a: *s}', '1:18: the manifest: has the alias *s inside of what it stands for'],
     ['%YAML 1.1\n---\nservices: {a: {}}', '1:1: the manifest: is declared as YAML 1.1'],
-    ['services: {a: {__proto__: {}}}', '1:16: services.a.__proto__: is a name that no field can have'],
+    ['services: {a: {__proto__: {}}}', '1:16: services.a.__proto__: is a reserved name'],
     [`services: {a: ${'['.repeat(40)}${']'.repeat(40)}}`, 'the manifest: is nested more than 32 levels deep'],
     [`${'- '.repeat(3000)}a: 1\n  b: 2\n`, 'the manifest: is nested too deeply'],
   ])('%.60s', (text, expected) => {
@@ -166,7 +166,7 @@ test('a toolchain that no machine of CodeBuild has is a doubt and no mistake', (
     [2, 18, 'services.a.toolchain'],
     [2, 59, 'services.a.matrix.erlang'],
   ]);
-  expect(doubts[0]?.reason).toContain('no machine of AWS CodeBuild has elixir');
+  expect(doubts[0]?.reason).toContain('the images of AWS CodeBuild do not have elixir');
 });
 
 describe('a field that does nothing yet is refused, with what to do instead', () => {
@@ -187,7 +187,7 @@ describe('a field that does nothing yet is refused, with what to do instead', ()
 
 describe('a toolchain that is not known', () => {
   test.each([
-    ['nodejs@24', "'nodejs' is no toolchain that is known here; did you mean 'node'?"],
+    ['nodejs@24', "'nodejs' is not a known toolchain; did you mean 'node'?"],
     ['pyhton@3', "did you mean 'python'?"],
     ['cobol@85', 'known are node, python'],
     ['node@lts', 'must be name@version, such as node@24, the version in digits'],

@@ -14,7 +14,7 @@ function keep(url: string, token: string): string {
     if (!isSystemError(error)) throw error;
     throw systemFailure(
       error,
-      'The token is good, but it cannot be kept.',
+      'The token is valid, but it cannot be saved.',
       `Set XDG_CONFIG_HOME to a folder that can be written, or do without: STAITHE_URL=${url} STAITHE_TOKEN=<token>.`,
     );
   }

@@ -65,7 +65,7 @@ async function install(folder: string): Promise<void> {
   if (code !== 0)
     throw new Failure(EXIT.unexpected, {
       code: 'not_installed',
-      detail: 'What this command needs could not be installed; why stands above.',
-      remedy: 'Run the command again when that is mended. The other commands work without it.',
+      detail: 'The dependencies of this command could not be installed; the reason is above.',
+      remedy: 'Fix it, then run the command again. The other commands work without them.',
     });
 }

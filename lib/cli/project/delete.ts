@@ -6,7 +6,7 @@ export const remove = command({
   name: 'delete',
   summary: 'Delete a project',
   details:
-    'A project that has builds, artifacts, environments or secrets is deleted with --force only, and all of these with it: runs end, tokens of the project are revoked, images and files are removed. Functions that were deployed go on serving. It asks first.',
+    'A project that has builds, artifacts, environments or secrets is deleted only with --force, which also deletes all of these: runs end, tokens of the project are revoked, images and files are removed. Functions that were deployed go on serving. It asks first.',
   args: { project: 'its slug or id' },
   options: {
     force: flag('--force', 'also when it is not empty, with all that is in it'),

@@ -104,7 +104,7 @@ async function sendInParts(
   const isKept = keep(terminal, file.key, artifact.id);
   terminal.onInterrupt([
     `the upload of ${bytes(file.sizeBytes)} was interrupted${isKept ? '; what was sent is kept for a week' : ''}`,
-    isKept ? 'next: the same command goes on where it was' : 'next: the same command begins anew',
+    isKept ? 'next: run the same command to resume' : 'next: run the same command to start again',
   ]);
   const parts =
     artifact.status === 'pending' ? await sendParts(api, terminal, artifact.id, file, parallel) : null;
@@ -121,7 +121,7 @@ function keep(terminal: Terminal, key: UploadKey, artifact: string): boolean {
   } catch (error) {
     if (!(error instanceof Failure) && !isSystemError(error)) throw error;
     const reason = isSystemError(error) ? saidOf(error) : error.message;
-    terminal.note(`warning: when this upload is interrupted, it begins anew: ${reason}`);
+    terminal.note(`warning: this upload cannot be resumed if it is interrupted: ${reason}`);
     return false;
   }
 }

@@ -54,7 +54,7 @@ export async function uploadSource(
     const total = archive.sizeBytes;
     terminal.onInterrupt([
       'the upload was interrupted; nothing was built',
-      'next: the same command begins anew',
+      'next: run the same command to start again',
     ]);
     await putFile(archive.path, { start: 0, length: total }, upload, meter(terminal, 'uploading', total));
     terminal.done();

@@ -65,7 +65,7 @@ export const PROJECT_ROUTES = {
     success: {
       status: 204,
       body: null,
-      description: 'Deleted: nobody finds it any more, and what was in it is being removed',
+      description: 'Deleted: the project can no longer be found, and its contents are being removed',
     },
     errors: ['project_not_empty', 'busy'],
   }),

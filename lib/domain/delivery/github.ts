@@ -51,7 +51,7 @@ export function pushedCommit(event: string, body: Uint8Array): { commit: PushedC
   if (!push.success) {
     const [issue] = push.error.issues;
     const field = issue?.path.join('.') || 'the payload';
-    return { ignored: `The payload is no push: ${field}: ${issue?.message}.` };
+    return { ignored: `The payload is not a push event: ${field}: ${issue?.message}.` };
   }
   const { ref, after, deleted, head_commit: head, repository } = push.data;
   const flaw = flawOfRef(ref);

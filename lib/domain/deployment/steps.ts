@@ -19,7 +19,7 @@ const aliasOf = (deployment: Deployment): string => `staithe-${deployment.enviro
 /** @throws TargetError when it is gone, with its project: then no step is of use, however often it is tried */
 async function load(ports: Pick<Ports, 'table'>, id: string): Promise<Deployment> {
   const found = await deployments.get(ports.table, Keys.deployment(id));
-  if (found === undefined) throw new TargetError(`There is no deployment ${id} any more.`);
+  if (found === undefined) throw new TargetError(`Deployment ${id} no longer exists.`);
   return found.value;
 }
 

@@ -20,8 +20,8 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
     hint: 'Correct staithe.yaml where the message points.',
   },
   policy_error: {
-    meaning: 'The installation does not run such a build.',
-    hint: "Leave out what the message names, or ask the installation's operator.",
+    meaning: 'The installation does not allow this build.',
+    hint: 'Leave out what the message names, or ask the operator of the installation.',
   },
   auth_error: {
     meaning: 'A git host or registry refused the credentials, or got none.',

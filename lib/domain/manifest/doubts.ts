@@ -11,7 +11,7 @@ export function doubtsOf({ services }: Manifest): Finding[] {
     return toolchainsOf(toolchain, axes).flatMap(({ name }): Finding[] => {
       if (entryOf(name)?.onCodeBuild) return [];
       const place = Object.hasOwn(matrix, name) ? ['matrix', name] : ['toolchain'];
-      const reason = `no machine of AWS CodeBuild has ${name}: a build in AWS fails, but for one on a fleet of yours that has it`;
+      const reason = `the images of AWS CodeBuild do not have ${name}: builds in AWS fail, except on a fleet of yours that has it`;
       return [{ path: ['services', service, ...place], at: 'value', reason }];
     });
   });

@@ -97,7 +97,7 @@ export const Toolchain = z
 function unknownToolchain(name: string): string {
   const meant = nameByAlias(name) ?? nearest(name, TOOLCHAIN_NAMES);
   const known = meant === undefined ? `known are ${TOOLCHAIN_NAMES.join(', ')}` : `did you mean '${meant}'?`;
-  return `'${name}' is no toolchain that is known here; ${known}`;
+  return `'${name}' is not a known toolchain; ${known}`;
 }
 
 /** The name of a secret: an environment variable's, in capitals, as it reaches commands under it. */

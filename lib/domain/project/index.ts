@@ -57,7 +57,7 @@ export async function create(
     if (error.existing !== undefined && existing === undefined)
       throw new StaitheError(
         'slug_taken',
-        `The project '${input.slug}' is being deleted, and has its name until all of it is gone.`,
+        `The project '${input.slug}' is being deleted; its slug is free once everything in it is removed.`,
         { remedy: 'Try again in a few minutes, or choose another slug.' },
       );
     throw new StaitheError('slug_taken', `There is a project '${input.slug}' already.`);

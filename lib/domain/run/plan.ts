@@ -200,7 +200,7 @@ function assertForkMay({ installation }: PlanPorts, { trust }: Build, cells: rea
   );
   if (images.size === 0) return;
   throw policyFailure(
-    `This installation does not build container images of forks, and ${[...images].map((name) => `'${name}'`).join(', ')} would become one.`,
+    `This installation does not build container images of forks; these services have a dockerfile: ${[...images].map((name) => `'${name}'`).join(', ')}.`,
     'Build the other services (--services); or let the operator set ForkImageBuilds to allow, where image builds are isolated.',
   );
 }

@@ -87,6 +87,6 @@ async function asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
 const taken = (tag: string, repository: string, digest: string): PlanFailure =>
   new PlanFailure({
     code: 'registry_error',
-    message: `The tag ${tag} of ${repository} belongs to another image than ${digest}, which this build made before. Tags of versions never move.`,
+    message: `The tag ${tag} of ${repository} already belongs to another image, and not to ${digest}, which this build reuses. Version tags never move.`,
     hint: 'Choose another version, or delete the tag in the registry if nobody pulls it.',
   });

@@ -111,7 +111,7 @@ export class Reach {
     if (this.#named.has(`${host}:${port}`)) return { port, addresses, local: true };
     const own = new Set(this.#ownAddresses());
     const open = addresses.filter((address) => !isClosed(address) && !own.has(address));
-    if (open.length === 0) throw refused(`${host}:${port}`, `${addresses[0]} is no address of the internet`);
+    if (open.length === 0) throw refused(`${host}:${port}`, `${addresses[0]} is not a public address`);
     return { port, addresses: open, local: false };
   }
 }
