@@ -48,8 +48,8 @@ async function ended(ports: DeletionPorts, run: Run): Promise<Run> {
   try {
     return await end(ports, run.id, 'the project was deleted');
   } catch (error) {
-    // It has ended meanwhile, or another pass was here.
-    if (!(error instanceof StaitheError)) throw error;
+    // It has ended meanwhile, or another pass was here. One that could not be ended is not to lose its record.
+    if (!(error instanceof StaitheError) || error.code === 'busy') throw error;
     return (await runs.get(ports.table, Keys.run(run.id)))?.value ?? run;
   }
 }
