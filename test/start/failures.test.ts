@@ -1,0 +1,89 @@
+/** Claims on `npm start` when it cannot start: what failed, why, and what to do, from the real program. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeState } from '../../lib/start/running.ts';
+import { ROOT, sharedAssembly } from '../system/assembly.ts';
+import { needs } from '../tools.ts';
+
+let state = '';
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'staithe-start-'));
+});
+afterEach(() => rmSync(state, { recursive: true, force: true }));
+
+function start(args: readonly string[], env: Record<string, string> = {}) {
+  const words = ['--disable-warning=ExperimentalWarning', join(ROOT, 'bin', 'start.ts'), ...args];
+  return new Promise<{ code: unknown; stderr: string }>((resolve) =>
+    execFile(process.execPath, words, { env: { ...process.env, ...env } }, (error, _stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stderr }),
+    ),
+  );
+}
+
+describe('a start', () => {
+  it('on a state that another one has says where that runs, as which process, and what to do', async () => {
+    const connection = { url: 'http://127.0.0.1:4100', token: 't', webhook_secret: 's' };
+    writeFileSync(join(state, 'connection.json'), JSON.stringify(connection));
+    const release = takeState(state);
+
+    const { code, stderr } = await start(['--state', state]).finally(release);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `error: Staithe already runs on ${state}: ${connection.url} (process ${process.pid}).`,
+    );
+    expect(stderr).toContain(`next: Use it, stop it (kill ${process.pid}), or start another one beside it`);
+  });
+
+  it.each([
+    [['--bogus'], "Unknown option '--bogus'", 'npm start -- --help'],
+    [['--port', 'high'], "--port is 'high'", 'npm start -- --port 4566'],
+    [['--port', '70000'], "--port is '70000'", 'npm start -- --port 4566'],
+  ])('with %j says what is wrong and what to type', async (args, what, next) => {
+    const { code, stderr } = await start(args);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`error: ${what}`);
+    expect(stderr).toContain(`next: ${next}`);
+  });
+
+  it('whose state cannot be written asks for another folder', async () => {
+    writeFileSync(join(state, 'file'), '');
+
+    const { code, stderr } = await start(['--state', join(state, 'file', 'state')]);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('error: The state cannot be kept.');
+    expect(stderr).toContain('next: Name a folder that can be written: npm start -- --state <folder>');
+  });
+
+  it('without a temporary folder asks for one', async () => {
+    const { code, stderr } = await start(['--state', state], { TMPDIR: join(state, 'missing') });
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('next: Set TMPDIR to a folder that can be written.');
+  });
+});
+
+describe('a port that was asked for', needs('/proc'), () => {
+  it('and is in use is refused, with who uses it', async () => {
+    const shared = dirname(await sharedAssembly());
+    for (const name of ['assembly', 'assembly.fingerprint'])
+      cpSync(join(shared, name), join(state, name), { recursive: true });
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+
+    const { code, stderr } = await start(['--state', state, '--no-tour', '--port', String(port)]);
+    server.close();
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(`error: Port ${port} is in use by process ${process.pid} (`);
+    expect(stderr).toContain('leave --port out');
+  });
+});
