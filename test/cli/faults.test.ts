@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startContractServer } from './contract-server.ts';
-import { id, project } from './examples.ts';
+import { id } from './examples.ts';
 import { makeHome } from './process.ts';
 
 const me = () => ({ token_id: id('tok'), role: 'admin' as const });
@@ -23,10 +23,10 @@ test('a login whose token cannot be kept says how to do without', async () => {
 });
 
 test('without a temporary folder a source is not packed, and says what to set', async () => {
-  await using server = await startContractServer({ getProject: () => project });
+  await using server = await startContractServer({});
   using home = makeHome(server.url);
   writeFileSync(join(home.folder, 'file'), 'content');
-  const env = { TMPDIR: join(home.folder, 'missing') };
+  const env = { TMPDIR: join(home.folder, 'file', 'tmp') };
 
   const { code, stderr } = await home.run(['source', 'create', '--project', 'hello', '--dir', '.'], { env });
 
