@@ -143,7 +143,9 @@ function filesBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
     if (name === 'secretsmanager') return [];
-    return statSync(path).isDirectory() ? filesBelow(path) : [path];
+    const stats = statSync(path);
+    if (stats.isDirectory()) return filesBelow(path);
+    return stats.isFile() ? [path] : []; // the sockets of the server hold nothing
   });
 }
 
