@@ -17,7 +17,7 @@ test('a login whose token cannot be kept says how to do without', async () => {
   const { code, stderr } = await home.run(['login', '--url', server.url], { env, stdin: 'stt_secret' });
 
   expect(code).toBe(1);
-  expect(stderr).toContain('error: The token is good, but it cannot be kept.');
+  expect(stderr).toContain('error: The token is valid, but it cannot be saved.');
   expect(stderr).toContain(`STAITHE_URL=${server.url} STAITHE_TOKEN=<token>`);
   expect(stderr).not.toContain('stt_secret');
 });
