@@ -57,7 +57,7 @@ describe('a start', () => {
     const { code, stderr } = await start(['--state', join(state, 'file', 'state')]);
 
     expect(code).toBe(1);
-    expect(stderr).toContain('error: The state cannot be kept.');
+    expect(stderr).toContain('error: The state cannot be saved.');
     expect(stderr).toContain('next: Name a folder that can be written: npm start -- --state <folder>');
   });
 
