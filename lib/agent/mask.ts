@@ -1,6 +1,6 @@
 /** Secrets in what is printed are replaced by `***`, in whatever pieces the output comes. */
 import { ROOT, Search } from './search.ts';
-import { secretForms } from './secret-forms.ts';
+import { secretForms, spellings } from './secret-forms.ts';
 import { secretWindows } from './secret-windows.ts';
 import { Spans } from './spans.ts';
 import { Windows, WindowTable } from './windows.ts';
@@ -39,7 +39,7 @@ export class Masker {
   /** Values shorter than four bytes are not masked (secret-forms.ts says why). */
   add(values: readonly string[]): void {
     for (const value of values) this.#values.add(value);
-    const all = [...this.#values];
+    const all = [...this.#values].flatMap(spellings);
     const forms = all.flatMap(secretForms);
     this.#search = forms.length === 0 ? undefined : new Search(forms);
     this.#windows = secretWindows(all)

@@ -10,6 +10,28 @@ export const LEAST_BYTES = 4;
 const LEAST_RESPELLED_BYTES = 8;
 
 /**
+ * A value as it is, and as `echo` prints it where that interprets escapes: dash's always does, bash's with `-e`, and
+ * `printf %b` too (POSIX, echo and printf). `\c` ends the output.
+ */
+export function spellings(value: string): string[] {
+  if (!value.includes('\\')) return [value];
+  const printed = value
+    .replace(/\\c.*$/s, '')
+    .replace(
+      /\\(?:([abfnrtv\\])|x([0-9a-fA-F]{1,2})|0?([0-7]{1,3}))/g,
+      (_, letter?: string, hex?: string, octal?: string) =>
+        letter === undefined
+          ? String.fromCharCode(Number.parseInt(hex ?? octal ?? '0', hex === undefined ? 8 : 16) & 0xff)
+          : (CONTROLS[letter] ?? letter),
+    );
+  return printed === value ? [value] : [value, printed];
+}
+
+const CONTROLS: Readonly<Record<string, string>> = {
+  ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+};
+
+/**
  * Every form of a value that is looked for, as bytes. A value of several lines counts by its lines too, as programs
  * print and indent it by lines; none of the forms has a line break: what tools break into lines is in secret-windows.ts.
  */

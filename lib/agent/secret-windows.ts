@@ -54,6 +54,8 @@ function encodedTexts(value: string): string[] {
     ...cores,
     ...[...written, ...again].flatMap((text) => base64Cores(Buffer.from(text))),
     ...base32Cores(Buffer.from(value)),
+    // What PowerShell and Windows encode is UTF-16.
+    ...base64Cores(Buffer.from(value, 'utf16le')),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Masker } from '../../lib/agent/mask.ts';
@@ -175,6 +176,32 @@ test('a line of a dump is masked from the first piece of a secret to its end, an
   const shown = masked(['hunter2-and-more'], inPieces(Buffer.from(dump), [12, 40, 60, 61]));
 
   expect(shown).toBe('00000000: ***\n00000010: 0a\nand so on\n');
+});
+
+test.each([
+  ['a tab and a line break', 'pass\\tword\\new7secret9'],
+  ['an octal number', 'begin\\0101middle\\060ending'],
+  ['backslashes', 'C:\\\\share\\\\token-4711'],
+  ['an end of output', 'first-part\\cand-the-rest'],
+])('what the shell makes of escapes in a secret is masked: %s', (_, secret) => {
+  const script = 'echo "$SECRET"; printf "%b\\n" "$SECRET"; echo "$SECRET" | base64';
+  const { stdout } = spawnSync('sh', ['-c', script], { env: { ...process.env, SECRET: secret } });
+
+  const shown = masked([secret], [stdout]);
+
+  for (const piece of secret.split(/\\+[a-z]?[0-9]*/).filter(({ length }) => length >= 6))
+    expect(shown).not.toContain(piece);
+  expect(shown).toContain('***');
+});
+
+test('base64 of a secret in UTF-16 is masked, as PowerShell encodes it', () => {
+  const secret = 'correct-horse-9battery';
+  const encoded = Buffer.from(`x${secret}`, 'utf16le').toString('base64');
+
+  const shown = masked([secret], [Buffer.from(encoded)]);
+
+  expect(Buffer.from(shown.split('***')[0] ?? '', 'base64').toString('utf16le')).not.toContain('corre');
+  expect(shown.replaceAll('***', '').length).toBeLessThan(12);
 });
 
 test('values of three characters and less are not masked', () => {
