@@ -191,13 +191,13 @@ describe('a push', needs('git'), () => {
       (sha: string) => pushOf(sha, { repository: { full_name: 'acme/unknown' } }),
       'No project has the repository acme/unknown',
     ],
-    ['that is none', () => ({ zen: 'Design for failure.' }), 'no push'],
+    ['that is none', () => ({ zen: 'Design for failure.' }), 'not a push event'],
     [
       'whose repository is a path',
       (sha: string) => pushOf(sha, { repository: { full_name: '../../etc' } }),
-      'no push',
+      'not a push event',
     ],
-    ['whose commit is a path', () => pushOf('../../main'), 'no push'],
+    ['whose commit is a path', () => pushOf('../../main'), 'not a push event'],
     ['that is no JSON', () => 'payload=%7B%7D', 'not JSON'],
   ] as const)('%s is ignored, with the reason', async (_, payload, reason) => {
     const before = host.asked.length;
