@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { PATIENCE, TEST_LIMIT } from './test/patience.ts';
@@ -15,6 +16,10 @@ class LongOnesFirst extends BaseSequencer {
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
+
+// Workers, and the programs that tests start, keep what V8 has made of the sources: a call of the CLI takes 0.1 s of a
+// processor then, and 0.3 s without.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled');
 
 export default defineConfig({
   test: {

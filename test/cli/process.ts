@@ -43,6 +43,7 @@ export function makeHome(url?: string): Home {
         XDG_CONFIG_HOME: config,
         TMPDIR: root,
         TZ: 'UTC',
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         ...(url !== undefined && { STAITHE_URL: url, STAITHE_TOKEN: 'stt_my-token' }),
         ...env,
       },

@@ -123,6 +123,7 @@ async function bash(script: string): Promise<Ended> {
       PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
       HOME: folder,
       TMPDIR: folder,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       TYPED: join(folder, 'typed'),
       STAITHE_URL: staithe.url,
       STAITHE_TOKEN: staithe.adminToken,
