@@ -89,8 +89,8 @@ describe('a payload', () => {
     ['another event', PUSH, 'issues', /issues/],
     ['a deletion', { ...PUSH, deleted: true, after: '0'.repeat(40), head_commit: null }, 'push', /deleted/],
     ['no JSON', 'payload=%7B%7D', 'push', /not JSON/],
-    ['no push', { zen: 'Keep it logically awesome.' }, 'push', /no push/],
-    ['null', 'null', 'push', /no push/],
+    ['no push', { zen: 'Keep it logically awesome.' }, 'push', /not a push event/],
+    ['null', 'null', 'push', /not a push event/],
     ['a repository that is none', { ...PUSH, repository: { full_name: '../x' } }, 'push', /full_name/],
   ])('of %s starts nothing and says why', (_, payload, event, reason) => {
     expect(read(payload, event)).toMatchObject({ ignored: expect.stringMatching(reason) });
