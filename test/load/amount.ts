@@ -3,10 +3,10 @@ export const FULL = process.env.STAITHE_SOAK === 'full';
 
 export const AMOUNT = {
   /** Kills of the server with everything that it has started; on two servers side by side. */
-  serverKills: FULL ? 300 : 30,
+  serverKills: FULL ? 300 : 20,
   /** Kills of single processes of it: functions, engine, agents, machines. */
-  childKills: FULL ? 500 : 60,
-  queuedBuilds: FULL ? 500 : 100,
-  fuzzedRequests: FULL ? 20_000 : 4_000,
+  childKills: FULL ? 500 : 40,
+  queuedBuilds: FULL ? 500 : 60,
+  fuzzedRequests: FULL ? 20_000 : 3_000,
   connections: 1_200,
 };
