@@ -11,17 +11,16 @@ import {
 } from '@aws-sdk/client-ecr';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
-import { type OwnedRegistry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
+import {
+  type OwnedRegistry,
+  PUSH_CREDENTIAL_SECONDS,
+  RegistryError,
+  type RegistryTarget,
+} from '../domain/ports/registry.ts';
 import { answered, unless } from './ecr-errors.ts';
 import { fetchDocument, isLoopback } from './oci-documents.ts';
 import { ecrRepositories, repositoryNameOf } from './repositories.ts';
 import { setting } from './settings.ts';
-
-/**
- * An hour: the longest that STS gives a role that was assumed by another (docs: "Role chaining"), and a push takes
- * minutes. The agent asks for a new one when it needs one.
- */
-const TOKEN_SECONDS = 3_600;
 
 /**
  * Untagged images (a push that ended half-way) go after two weeks, when nobody looks for their cause any more. Of the
@@ -92,7 +91,7 @@ export function ecrRegistry({
           new AssumeRoleCommand({
             RoleArn: pushRole,
             RoleSessionName: sessionName(repository),
-            DurationSeconds: TOKEN_SECONDS,
+            DurationSeconds: PUSH_CREDENTIAL_SECONDS,
             Policy: JSON.stringify({
               Version: '2012-10-17',
               Statement: [

@@ -4,6 +4,7 @@
  * removed last is what names the rest.
  */
 import type { Ports } from '../ports/index.ts';
+import { PUSH_CREDENTIAL_SECONDS } from '../ports/registry.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { removeBytes, removeContents } from './contents.ts';
 import { type Deletion, deletions } from './record.ts';
@@ -64,20 +65,28 @@ async function pass(ports: DeletionPorts, deletion: Deletion): Promise<boolean> 
   await removeBuilds(ports, deletion);
   await removeContents(ports, projectId);
   await removeBytes(ports, projectId);
-  await releaseName(ports, deletion);
-  if (!isLast) return false;
+  const isFree = await releaseName(ports, deletion);
+  if (!isLast || !isFree) return false;
   await ports.table.write({ remove: Keys.deletion(projectId), when: { any: true } });
   return true;
 }
 
-/** Whatever goes by the project's name is gone, so another may have it. */
-async function releaseName(ports: DeletionPorts, deletion: Deletion): Promise<void> {
-  if (!deletion.holds_name) return;
+/**
+ * Whatever goes by the project's name is gone, so another may have it. Image repositories go by it too: a credential to
+ * push there, taken from an old build, would open those of the next project of this name, so it has to end before.
+ * @returns whether the name is free
+ */
+async function releaseName(ports: DeletionPorts, { project_id: projectId }: Deletion): Promise<boolean> {
+  const deletion = (await deletions.get(ports.table, Keys.deletion(projectId)))?.value;
+  if (deletion === undefined || !deletion.holds_name) return true;
+  const age = ports.clock.now().getTime() - Date.parse(deletion.requested_at);
+  if (deletion.had_images && age < PUSH_CREDENTIAL_SECONDS * 1000) return false;
   const key = Keys.project(deletion.slug);
   const holder = await ports.table.get(key);
-  if (holder?.project_id === deletion.project_id && holder.entity === 'project_placeholder')
+  if (holder?.project_id === projectId && holder.entity === 'project_placeholder')
     await ports.table.write({ remove: key, when: { revision: holder.revision } });
-  await deletions.update(ports.table, Keys.deletion(deletion.project_id), (value) =>
+  await deletions.update(ports.table, Keys.deletion(projectId), (value) =>
     value.holds_name ? { ...value, holds_name: false } : undefined,
   );
+  return true;
 }

@@ -10,7 +10,7 @@ import { runs } from '../run/record.ts';
 import { RUN_LIFECYCLE, type Run } from '../run/schema.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import type { DeletionPorts } from './index.ts';
-import type { Deletion } from './record.ts';
+import { type Deletion, deletions } from './record.ts';
 import { removeAll } from './remove.ts';
 
 /** Builds with their runs, and these with their jobs, are removed a few at a time. */
@@ -65,6 +65,10 @@ async function removeRepositories(
       .filter(({ spec, registry = 'native' }) => spec.image?.push === true && registry === 'native')
       .flatMap(({ service, image_name: name }) => repositoryName(service, name) ?? []),
   );
+  if (services.size > 0)
+    await deletions.update(ports.table, Keys.deletion(projectId), (deletion) =>
+      deletion.had_images ? undefined : { ...deletion, had_images: true },
+    );
   for (const service of services)
     await ports.registry.removeRepository({ projectId, projectSlug: slug, service });
 }

@@ -7,6 +7,12 @@ export interface RegistryTarget {
   readonly service: string;
 }
 
+/**
+ * An hour: the longest that STS gives a role that was assumed by another (docs: "Role chaining"), and a push takes
+ * minutes. An agent asks for a new credential when it needs one.
+ */
+export const PUSH_CREDENTIAL_SECONDS = 3_600;
+
 /** A repository, as an image reference names it: `<host>/<repository>:<tag>`. */
 export interface RepositoryPlace {
   /** Host, with the port where it is not the scheme's own. */
