@@ -16,7 +16,6 @@ import { join } from 'node:path';
 
 /** Where archives aim that name absolute places. `removeAim` takes it away. */
 export const AIM = mkdtempSync(join(tmpdir(), 'staithe-aim-'));
-writeFileSync(join(AIM, 'outside.txt'), 'canary');
 export const removeAim = (): void => rmSync(AIM, { recursive: true, force: true });
 
 export class Canary implements Disposable {
@@ -25,6 +24,9 @@ export class Canary implements Disposable {
   readonly into = join(this.#top, 'one', 'two', 'into');
 
   constructor() {
+    // Test files share modules: another one that knows the aim may have taken it away at its end.
+    mkdirSync(AIM, { recursive: true });
+    writeFileSync(join(AIM, 'outside.txt'), 'canary');
     mkdirSync(join(this.#top, 'one', 'two', 'sibling'), { recursive: true });
     for (const folder of ['', 'one', 'one/two', 'one/two/sibling'])
       for (const name of ['outside.txt', 'passwd', 'x', 'b'])

@@ -101,9 +101,18 @@ const get = async (name: string) => {
   };
 };
 
-/** Execution environments of this process, as the kernel counts them. */
+/** Execution environments of this file's functions, as the kernel counts them: a worker may have other clouds, too. */
 const environments = (): number =>
-  descendantsOf(process.pid).filter(({ name }) => name === 'bootstrap.mjs').length;
+  descendantsOf(process.pid).filter(({ pid, name }) => name === 'bootstrap.mjs' && isOwn(pid)).length;
+
+function isOwn(pid: number): boolean {
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return [...FUNCTIONS, 'Health'].some((name) => variables.includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`));
+  } catch {
+    return false; // it has ended meanwhile
+  }
+}
 
 /** Calls `look` again and again while `work` goes on. */
 async function during<T>(work: Promise<T>, look: () => unknown): Promise<T> {
