@@ -178,6 +178,9 @@ test('a line of a dump is masked from the first piece of a secret to its end, an
   expect(shown).toBe('00000000: ***\n00000010: 0a\nand so on\n');
 });
 
+/** Whatever a machine's is: dash's echo interprets escapes, bash's does not. */
+const SHELL = '/bin/sh';
+
 test.each([
   ['a tab and a line break', 'pass\\tword\\new7secret9'],
   ['an octal number', 'begin\\0101middle\\060ending'],
@@ -185,7 +188,7 @@ test.each([
   ['an end of output', 'first-part\\cand-the-rest'],
 ])('what the shell makes of escapes in a secret is masked: %s', (_, secret) => {
   const script = 'echo "$SECRET"; printf "%b\\n" "$SECRET"; echo "$SECRET" | base64';
-  const { stdout } = spawnSync('sh', ['-c', script], { env: { ...process.env, SECRET: secret } });
+  const { stdout } = spawnSync(SHELL, ['-c', script], { env: { ...process.env, SECRET: secret } });
 
   const shown = masked([secret], [stdout]);
 
