@@ -216,16 +216,20 @@ describe('a push', needs('git'), () => {
   });
 });
 
-it('a push with megabytes of payload is built, and one that Lambda cannot take is a 413 of API Gateway', async () => {
-  const large = (bytes: number) => pushOf(newCommit(), { commits: ['x'.repeat(bytes)] });
+it(
+  'a push with megabytes of payload is built, and one that Lambda cannot take is a 413 of API Gateway',
+  needs('git'),
+  async () => {
+    const large = (bytes: number) => pushOf(newCommit(), { commits: ['x'.repeat(bytes)] });
 
-  const delivery = await deliver(large(4_000_000));
-  const tooLarge = await post(large(7_000_000));
+    const delivery = await deliver(large(4_000_000));
+    const tooLarge = await post(large(7_000_000));
 
-  expect(delivery).toMatchObject({ decision: { kind: 'building' } });
-  expect(delivery.payload?.size_bytes).toBeGreaterThan(4_000_000);
-  expect(tooLarge).toMatchObject({ status: 413, body: { message: 'Request Entity Too Large' } });
-});
+    expect(delivery).toMatchObject({ decision: { kind: 'building' } });
+    expect(delivery.payload?.size_bytes).toBeGreaterThan(4_000_000);
+    expect(tooLarge).toMatchObject({ status: 413, body: { message: 'Request Entity Too Large' } });
+  },
+);
 
 describe('a webhook is taken with the right signature over its very bytes alone:', needs('git'), () => {
   it.each<[string, (body: string) => string | null]>([
