@@ -202,7 +202,7 @@ describe('a proxy that this machine has to use', () => {
       NO_PROXY: 'localhost,.internal.example',
     };
 
-    expect(upstreamFor('https', 'registry.npmjs.org', environment)).toEqual({
+    expect(upstreamFor('https', 'packages.example.org', environment)).toEqual({
       host: 'proxy.example',
       port: 8080,
       authorization: `Basic ${Buffer.from('user:pass word').toString('base64')}`,
