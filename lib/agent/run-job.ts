@@ -14,7 +14,6 @@ import {
   failureOf,
   JobFailure,
   JobStopped,
-  type ReportedFailure,
   shortened,
   sourceFailure,
   timeoutFailure,
@@ -121,21 +120,12 @@ async function outcomeOf(work: Work): Promise<ReportResult> {
   try {
     return { status: 'completed', artifact_ids: await Promise.race([phases(work), stopped]) };
   } catch (error) {
-    const failure = failureOf(work.signal.aborted ? work.signal.reason : error, work.step);
-    // Names of files and what tools say of themselves come from the build, and last lines are masked already.
-    return { status: 'failed', error: withoutSecrets(failure) };
+    // What is said here is masked where it is sent (api.ts): names of files and tools' own words come from the build.
+    return {
+      status: 'failed',
+      error: failureOf(work.signal.aborted ? work.signal.reason : error, work.step),
+    };
   }
-}
-
-function withoutSecrets(failure: ReportedFailure): ReportedFailure {
-  const { message, hint, step, stage } = failure;
-  return {
-    ...failure,
-    message: masked(message),
-    ...(hint !== undefined && { hint: masked(hint) }),
-    ...(step !== undefined && { step: masked(step) }),
-    ...(stage !== undefined && { stage: masked(stage) }),
-  };
 }
 
 async function phases(work: Work): Promise<string[]> {
