@@ -1,13 +1,13 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { CfnAuthorizer, CfnIntegration, CfnRoute, CfnStage, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { GROUPS, type Group, type RouteSpec } from '../contract/route.ts';
 import { type OperationId, ROUTES } from '../contract/routes.ts';
 import type { Bundles } from './bundles.ts';
 import { acknowledgePublic } from './findings.ts';
 import { StaitheFunction } from './function.ts';
+import { vendedLogs } from './vended-logs.ts';
 
 /** Requests a second to one route, and how many at once above that: far more than a team's CI, far less than an attack. */
 const DEFAULT_THROTTLE = { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 };
@@ -60,7 +60,11 @@ export class Api extends Construct {
 
   constructor(scope: Construct, id: string, { bundles }: { bundles: Bundles }) {
     super(scope, id);
-    this.http = new HttpApi(this, 'Http', { createDefaultStage: false, description: 'Staithe' });
+    this.http = new HttpApi(this, 'Http', {
+      apiName: Stack.of(this).stackName,
+      createDefaultStage: false,
+      description: 'Staithe',
+    });
     this.url = this.http.apiEndpoint;
     const stage = this.addStage();
     this.authorizer = new StaitheFunction(this, 'Authorizer', {
@@ -68,7 +72,7 @@ export class Api extends Construct {
       entry: 'api/authorizer',
       description: 'Finds out who asks',
     });
-    const authorizerId = this.addAuthorizer();
+    const authorizer = this.addAuthorizer();
     const functions = GROUPS.map((group): [Group, StaitheFunction] => [
       group,
       new StaitheFunction(this, group, {
@@ -84,6 +88,7 @@ export class Api extends Construct {
       functions.map(([group, target]) => [group, this.addIntegration(group, target)]),
     );
     const throttles: Record<string, typeof DEFAULT_THROTTLE> = {};
+    const routes: CfnRoute[] = [];
     for (const [operation, spec] of Object.entries<RouteSpec>(ROUTES)) {
       const integration = integrations.get(spec.group);
       const target = byGroup.get(spec.group);
@@ -96,24 +101,21 @@ export class Api extends Construct {
         // A public route asks nobody who asks: that would be a second function to start and wait for.
         ...(spec.access === 'public'
           ? { authorizationType: 'NONE' }
-          : { authorizationType: 'CUSTOM', authorizerId }),
+          : { authorizationType: 'CUSTOM', authorizerId: authorizer.ref }),
         operationName: operation,
       });
+      routes.push(route);
       if (spec.access === 'public') acknowledgePublic(route);
       const throttle = throttleOf(operation, spec);
-      if (throttle === undefined) continue;
-      throttles[route.routeKey] = throttle;
-      // API Gateway refuses settings of a route that is not there yet.
-      stage.addDependency(route);
+      if (throttle !== undefined) throttles[route.routeKey] = throttle;
     }
     stage.routeSettings = throttles;
+    // The stage last: API Gateway refuses settings of a route that is not there yet.
+    inTurn([authorizer, ...integrations.values(), ...routes, stage]);
   }
 
   private addStage(): CfnStage {
-    const logs = new LogGroup(this, 'AccessLogs', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logs = vendedLogs(this, 'AccessLogs', 'api');
     const field = (name: string) => `$context.${name}`;
     return new CfnStage(this, 'Stage', {
       apiId: this.http.apiId,
@@ -140,7 +142,7 @@ export class Api extends Construct {
     });
   }
 
-  private addAuthorizer(): string {
+  private addAuthorizer(): CfnAuthorizer {
     const { lambda } = this.authorizer;
     const authorizer = new CfnAuthorizer(this, 'WhoAsks', {
       apiId: this.http.apiId,
@@ -156,7 +158,7 @@ export class Api extends Construct {
       principal: new ServicePrincipal('apigateway.amazonaws.com'),
       sourceArn: this.arnOf(`authorizers/${authorizer.ref}`),
     });
-    return authorizer.ref;
+    return authorizer;
   }
 
   private addIntegration(group: Group, { lambda }: StaitheFunction): CfnIntegration {
@@ -178,5 +180,17 @@ export class Api extends Construct {
       resource: this.http.apiId,
       resourceName: suffix,
     });
+  }
+}
+
+/**
+ * One after the other: API Gateway changes an API for one caller at a time, and answers others with "Unable to complete
+ * operation due to concurrent modification", which ends a deployment. CloudFormation would ask for all routes at once;
+ * another tool met it with the seventh (hashicorp/terraform-provider-aws, issue 18018 and pull request 29735).
+ */
+function inTurn(resources: readonly CfnResource[]): void {
+  for (const [index, resource] of resources.entries()) {
+    const before = resources[index - 1];
+    if (before !== undefined) resource.addResourceDependency(before);
   }
 }

@@ -35,8 +35,11 @@ export async function synthesize(
       ...(options.context !== undefined && { context: options.context }),
       analyticsReporting: false,
     });
-    new StaitheStack(app, 'Staithe', {
+    const stackName = stackNameFrom(app.node.tryGetContext('stackName'));
+    // The name is the construct's id too, as CDK makes the names of some resources from their path.
+    new StaitheStack(app, stackName, {
       bundles,
+      stackName,
       description: 'Staithe: builds, artifacts, releases, deployments',
     });
     if (options.unchecked !== true) {
@@ -48,4 +51,20 @@ export async function synthesize(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** 32 characters: half of what a Lambda function's name may have (API reference), and those begin with the stack's. */
+const STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,31}$/;
+
+/**
+ * The name of the installation, from the CDK context `stackName`: all that has a name in the account derives from it, so
+ * that two installations in one account and region keep apart.
+ * @throws Error when it is no such name
+ */
+export function stackNameFrom(context: unknown): string {
+  if (context === undefined) return 'Staithe';
+  if (typeof context === 'string' && STACK_NAME.test(context)) return context;
+  throw new Error(
+    `The context 'stackName' is ${JSON.stringify(context)}; it must begin with a letter and have at most 32 letters, digits and hyphens.`,
+  );
 }

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { EventBus, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
@@ -31,7 +31,11 @@ export class Events extends Construct {
   ) {
     super(scope, id);
     const { bundles, storage, build, deployment, trigger } = props;
-    this.bus = new EventBus(this, 'Bus', { description: 'What happens in Staithe' });
+    this.bus = new EventBus(this, 'Bus', {
+      // Without a name CDK would make one of the construct's path.
+      eventBusName: Stack.of(this).stackName,
+      description: 'What happens in Staithe',
+    });
     this.relay = this.addRelay(bundles, storage);
     this.listenToStorage(bundles, storage);
     this.listenToWorkflows(bundles, storage, [build, trigger]);

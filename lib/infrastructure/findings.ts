@@ -1,5 +1,6 @@
 import { CfnElement, Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { agentPrefix } from './agent.ts';
 import type { Storage } from './storage.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -52,6 +53,14 @@ function findings(storage: Storage, build: Workflow): Finding[] {
       ],
       reason:
         'Named only later: executions after their runs, functions and their logs by whoever deploys, repositories after projects and services. Every change of a function needs its tag staithe:project, by a condition; whoever pushes to a repository has a session of that one only.',
+    },
+    {
+      rule: 'IAM5',
+      on: [
+        `Resource::${here}:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/${agentPrefix(Stack.of(storage))}*`,
+      ],
+      reason:
+        'Agents of this installation, also of earlier deployments: a build that waits in a queue begins with the one that it was started with.',
     },
     {
       rule: 'IAM5',

@@ -1,12 +1,18 @@
-import { Stack } from 'aws-cdk-lib';
+import { Aws, CfnCondition, Fn, Stack } from 'aws-cdk-lib';
 import { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { stringify } from 'yaml';
 import { ENVIRONMENT_TYPES, MACHINE_IMAGES, type MachineProject } from '../domain/compute/machine.ts';
-import { offerFrom } from '../domain/compute/offer.ts';
+import {
+  hasLambda,
+  LAMBDA_COMPUTE_REGIONS,
+  type Offer,
+  offerFrom,
+  withoutLambda,
+} from '../domain/compute/offer.ts';
+import { Agent } from './agent.ts';
 import type { Api } from './api.ts';
 import type { Bundles } from './bundles.ts';
 import { acknowledgePrivileged } from './findings.ts';
@@ -21,7 +27,7 @@ const BUILDSPECS = {
 
 /** What all three projects have in common. */
 interface Shared {
-  readonly agent: Asset;
+  readonly agent: Agent;
   readonly role: Role;
   readonly environmentVariables: CfnProject.EnvironmentVariableProperty[];
 }
@@ -30,18 +36,21 @@ interface Shared {
  * The machines that run the agent: three CodeBuild projects. What a job's compute is beyond that (size, architecture,
  * image, fleet) is an override of its build. `privileged` is a project of its own, so that a job without an image never
  * gets privileged mode. `lambda` is one as its builds must have neither time limits nor runtime versions, which an
- * override cannot take away (CodeBuild user guide, "Run builds on AWS Lambda compute", limitations).
+ * override cannot take away (CodeBuild user guide, "Run builds on AWS Lambda compute", limitations). It is made only
+ * where the installation offers Lambda compute and the region has it: elsewhere CodeBuild refuses the project, and
+ * CloudFormation would take back the whole stack.
  */
 export class Machines extends Construct {
-  readonly projects: Readonly<Record<MachineProject, CfnProject>>;
-  /** The setting `STAITHE_COMPUTE`: what may be asked for, from the CDK context `compute`. */
+  /** The setting `STAITHE_COMPUTE`: what may be asked for, from the CDK context `compute` and what the region has. */
   readonly offer: string;
+  private readonly projects: Readonly<Record<Exclude<MachineProject, 'lambda'>, CfnProject>>;
+  private readonly lambda: { readonly project: CfnProject; readonly exists: CfnCondition } | undefined;
 
   constructor(scope: Construct, id: string, props: { bundles: Bundles; api: Api; logs: LogGroup }) {
     super(scope, id);
     const { bundles, api, logs } = props;
-    this.offer = JSON.stringify(offerFrom(contextText(this.node.tryGetContext('compute'))));
-    const agent = new Asset(this, 'Agent', { path: bundles.agentFolder });
+    const offer = offerFrom(contextText(this.node.tryGetContext('compute')));
+    const agent = new Agent(this, 'Agent', bundles.agentFolder);
     const shared: Shared = {
       agent,
       role: this.role(agent, logs),
@@ -50,22 +59,49 @@ export class Machines extends Construct {
     this.projects = {
       plain: this.project('Plain', shared, logs, { kind: 'ec2', privileged: false }),
       privileged: this.project('Privileged', shared, logs, { kind: 'ec2', privileged: true }),
-      lambda: this.project('Lambda', shared, logs, { kind: 'lambda', privileged: false }),
     };
+    this.lambda = hasLambda(offer) ? this.lambdaWhereItIs(shared, logs) : undefined;
+    this.offer = this.offerHere(offer);
     acknowledgePrivileged(this.projects.privileged);
   }
 
-  /** What the build workflow's definition calls the projects. */
+  /** What the build workflow's definition calls the projects; no job is planned for one that is not there. */
   get substitutions(): Record<string, string> {
-    const { plain, privileged, lambda } = this.projects;
-    return { PlainProject: plain.ref, PrivilegedProject: privileged.ref, LambdaProject: lambda.ref };
+    const { plain, privileged } = this.projects;
+    const lambda = this.ifThere((project) => project.ref, '');
+    return { PlainProject: plain.ref, PrivilegedProject: privileged.ref, LambdaProject: lambda ?? '' };
   }
 
   get arns(): string[] {
-    return Object.values(this.projects).map((project) => project.attrArn);
+    const lambda = this.ifThere((project) => project.attrArn, Aws.NO_VALUE);
+    const always = Object.values(this.projects).map((project) => project.attrArn);
+    return lambda === undefined ? always : [...always, lambda];
   }
 
-  private role(agent: Asset, logs: LogGroup): Role {
+  private lambdaWhereItIs(shared: Shared, logs: LogGroup) {
+    const exists = new CfnCondition(this, 'HasLambdaCompute', {
+      expression: Fn.conditionOr(
+        ...LAMBDA_COMPUTE_REGIONS.map((region) => Fn.conditionEquals(Aws.REGION, region)),
+      ),
+    });
+    const project = this.project('Lambda', shared, logs, { kind: 'lambda', privileged: false });
+    project.cfnOptions.condition = exists;
+    return { project, exists };
+  }
+
+  private ifThere(value: (project: CfnProject) => string, otherwise: string): string | undefined {
+    if (this.lambda === undefined) return undefined;
+    const { project, exists } = this.lambda;
+    return Fn.conditionIf(exists.logicalId, value(project), otherwise).toString();
+  }
+
+  private offerHere(offer: Offer): string {
+    return (
+      this.ifThere(() => JSON.stringify(offer), JSON.stringify(withoutLambda(offer))) ?? JSON.stringify(offer)
+    );
+  }
+
+  private role(agent: Agent, logs: LogGroup): Role {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('codebuild.amazonaws.com'),
       description: 'Of machines that run untrusted builds: reads the agent, writes logs, nothing else',
@@ -73,8 +109,9 @@ export class Machines extends Construct {
     const allow = (actions: string[], resource: string) =>
       role.addToPolicy(new PolicyStatement({ actions, resources: [resource] }));
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logs.logGroupArn);
-    allow(['s3:GetObject', 's3:GetObjectVersion'], agent.bucket.arnForObjects(agent.s3ObjectKey));
-    allow(['s3:GetBucketAcl', 's3:GetBucketLocation'], agent.bucket.bucketArn);
+    // Of earlier deployments too: a build that was queued before one fetches the agent that it was started with.
+    allow(['s3:GetObject', 's3:GetObjectVersion'], agent.allVersionsArn);
+    allow(['s3:GetBucketAcl', 's3:GetBucketLocation'], agent.bucketArn);
     return role;
   }
 
@@ -89,7 +126,7 @@ export class Machines extends Construct {
       serviceRole: role.roleArn,
       source: {
         type: 'S3',
-        location: `${agent.s3BucketName}/${agent.s3ObjectKey}`,
+        location: agent.location,
         buildSpec: stringify(BUILDSPECS[kind]),
       },
       artifacts: { type: 'NO_ARTIFACTS' },

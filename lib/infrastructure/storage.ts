@@ -50,6 +50,8 @@ export class Storage extends Construct {
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
       timeToLiveAttribute: 'ttl',
       deletionProtection: true,
+      // Not RETAIN_ON_UPDATE_OR_DELETE as with the buckets: what is protected cannot be deleted by a creation that is taken
+      // back either, and would stop it half-way. An empty table that stays behind costs nothing.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.table.addGlobalSecondaryIndex({
@@ -72,7 +74,8 @@ export class Storage extends Construct {
       enforceSSL: true,
       // Keys are digests, so nothing is ever overwritten with other bytes; versions guard against deletion.
       versioned: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      // Kept when the stack goes, but not when its very first deployment is taken back (`RetainExceptOnCreate`).
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       lifecycleRules: [
         // An upload that was broken off is not resumed after a week.
         { abortIncompleteMultipartUploadAfter: Duration.days(7) },
@@ -125,7 +128,7 @@ export class Storage extends Construct {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       lifecycleRules: [{ expiration: Duration.days(90) }],
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     logs.addToResourcePolicy(
       new PolicyStatement({

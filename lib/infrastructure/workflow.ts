@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { ArnFormat, RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { parse } from 'yaml';
 import type { WorkflowName } from '../domain/ports/workflows.ts';
+import { definitionOf } from './definition.ts';
 import type { StaitheFunction } from './function.ts';
+import { vendedLogs } from './vended-logs.ts';
 
 interface WorkflowProps {
   readonly name: WorkflowName;
@@ -26,17 +25,12 @@ export class Workflow extends Construct {
     super(scope, id);
     this.name = props.name;
     this.steps = props.steps;
-    const file = new URL(`../../stepfunctions/${props.name}.asl.yaml`, import.meta.url);
-    const definition: unknown = parse(readFileSync(file, 'utf8'));
     this.machine = new StateMachine(this, 'Machine', {
-      definitionBody: DefinitionBody.fromString(JSON.stringify(definition)),
+      definitionBody: DefinitionBody.fromString(JSON.stringify(definitionOf(props.name))),
       definitionSubstitutions: { StepFunctionArn: props.steps.lambda.functionArn, ...props.substitutions },
       tracingEnabled: true,
       logs: {
-        destination: new LogGroup(this, 'Logs', {
-          retention: RetentionDays.ONE_MONTH,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
+        destination: vendedLogs(this, 'Logs', `workflows/${props.name}`),
         level: LogLevel.ALL,
         // Ids and statuses are in the events by name; inputs and outputs stay out of the log.
         includeExecutionData: false,

@@ -257,6 +257,7 @@ describe('a backend that gave up', () => {
 
     const first = await settle(place.ports, dispatch.job_id, killed);
     const second = await settle(place.ports, dispatch.job_id, killed);
+    if (second.retry) await claimed(place, second.dispatch);
     const third = await settle(place.ports, dispatch.job_id, killed);
 
     expect([first.retry, second.retry, third.retry]).toEqual([true, true, false]);
@@ -295,18 +296,58 @@ describe('a backend that gave up', () => {
     expect((await jobs(id))[0]).toMatchObject({ status: 'failed', error: { code, service: 'web' } });
   });
 
-  test('a lack of machines is tried again; a refusal of the call is not', async () => {
-    const busy = await planned();
-    const refused = await planned();
+  test('a build that fails before its agent begins is tried again, and then tells what CodeBuild says', async () => {
+    const { id, dispatch } = await planned();
+    const said = 'AccessDenied: Access Denied status code: 403';
+    const phases = [
+      { PhaseType: 'SUBMITTED', Contexts: [] },
+      { PhaseType: 'DOWNLOAD_SOURCE', Contexts: [{ StatusCode: 'CLIENT_ERROR', Message: said }] },
+    ];
+    const cause = JSON.stringify({ Build: { BuildStatus: 'FAILED', Phases: phases } });
 
-    const again = await settle(place.ports, busy.dispatch.job_id, {
-      error: 'CodeBuild.AccountLimitExceededException',
-      cause: 'Cannot have more than 1 builds in queue',
+    const settled = [];
+    for (let n = 0; n < 3; n++)
+      settled.push(await settle(place.ports, dispatch.job_id, { error: 'States.TaskFailed', cause }));
+
+    expect(settled.map(({ retry }) => retry)).toEqual([true, true, false]);
+    expect((await jobs(id))[0]?.error?.message).toBe(
+      `The build failed before its agent began, 3 times: DOWNLOAD_SOURCE: ${said}`,
+    );
+  });
+
+  test.each([
+    ['CodeBuild.AccountLimitExceededException', 'Cannot have more than 1 builds in queue for the account'],
+    ['CodeBuild.ThrottlingException', 'Rate exceeded'],
+    ['CodeBuild.CodeBuildException', 'Rate exceeded (Service: CodeBuild, Status Code: 400, Request ID: 1)'],
+    ['CodeBuild.CodeBuildException', 'null (Service: CodeBuild, Status Code: 503, Request ID: 1)'],
+    ['CodeBuild.SdkClientException', 'Unable to execute HTTP request: TooManyRequests'],
+  ])(
+    'a lack of machines fails the job as such, when the workflow has waited: %s, %s',
+    async (error, cause) => {
+      const { id, dispatch } = await planned();
+
+      const settled = await settle(place.ports, dispatch.job_id, { error, cause });
+
+      expect(settled).toEqual({ retry: false, end_all: false });
+      expect((await jobs(id))[0]?.error?.code).toBe('resource_error');
+    },
+  );
+
+  test.each([
+    ['CodeBuild.InvalidInputException', 'no'],
+    ['CodeBuild.CodeBuildException', 'User: … is not authorized (Service: CodeBuild, Status Code: 400)'],
+    // Of the wait for a turn: it must not become a build that nobody gave a place to.
+    ['Lambda.TooManyRequestsException', 'Rate Exceeded.'],
+  ])('another refusal fails the job with its name, and starts nothing: %s', async (error, cause) => {
+    const { id, dispatch } = await planned();
+
+    const settled = await settle(place.ports, dispatch.job_id, { error, cause });
+
+    expect(settled.retry).toBe(false);
+    expect((await jobs(id))[0]?.error).toMatchObject({
+      code: 'internal_error',
+      message: expect.stringContaining(error),
     });
-    await settle(place.ports, refused.dispatch.job_id, { error: 'CodeBuild.InvalidInput', cause: 'no' });
-
-    expect(again.retry).toBe(true);
-    expect((await jobs(refused.id))[0]?.error?.message).toContain('CodeBuild.InvalidInput');
   });
 
   test('an agent that ended without a word fails its job and the run', async () => {

@@ -161,7 +161,7 @@ describe('storage', () => {
     });
     template.resourceCountIs('AWS::S3::BucketPolicy', stack.of('AWS::S3::Bucket').length);
     template.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         VersioningConfiguration: { Status: 'Enabled' },
         LifecycleConfiguration: {

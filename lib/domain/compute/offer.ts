@@ -1,6 +1,6 @@
 /** What an installation offers of compute: its operator says so in the CDK context `compute`. */
 import * as z from 'zod';
-import { Architecture, COMPUTE_TYPES, type ComputeTypeName } from './types.ts';
+import { Architecture, COMPUTE_TYPES, type ComputeTypeName, isComputeTypeName } from './types.ts';
 
 const TypeName = z.enum(Object.keys(COMPUTE_TYPES) as [ComputeTypeName, ...ComputeTypeName[]]);
 
@@ -30,23 +30,64 @@ const DEFAULT_ALLOW: readonly ComputeTypeName[] = [
   'lambda-10gb',
 ];
 
-export const Offer = z
-  .strictObject({
-    allow: z.array(TypeName).default([...DEFAULT_ALLOW]),
-    fleets: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), Fleet).default({}),
-  })
-  .refine(({ allow, fleets }) => allow.length > 0 || Object.keys(fleets).length > 0, 'must offer something');
+export const Offer = z.strictObject({
+  allow: z.array(TypeName).default([...DEFAULT_ALLOW]),
+  fleets: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), Fleet).default({}),
+});
 export type Offer = z.infer<typeof Offer>;
+
+/** An operator offers something; what is left of it in a region may be nothing, which a job's plan then says. */
+const OperatorsOffer = Offer.refine(
+  ({ allow, fleets }) => allow.length > 0 || Object.keys(fleets).length > 0,
+  'must offer something',
+);
 
 /**
  * @param text JSON, as `{"allow": ["small", "lambda-2gb"], "fleets": {"gpu": "arn:aws:codebuild:…:fleet/…"}}`
  * @returns the default when there is none
- * @throws Error that says what is wrong with it: an installation's mistake, seen at synth and at cold start
+ * @throws Error that says what is wrong with it: an installation's mistake, seen at synth
  */
 export function offerFrom(text: string | undefined): Offer {
-  const parsed = Offer.safeParse(text === undefined || text === '' ? {} : jsonOf(text));
+  return parsedOffer(OperatorsOffer, text === undefined || text === '' ? {} : jsonOf(text));
+}
+
+/** The offer as the infrastructure wrote it for its functions. @throws Error at cold start */
+export function writtenOffer(text: string): Offer {
+  return parsedOffer(Offer, jsonOf(text));
+}
+
+function parsedOffer(schema: typeof Offer, value: unknown): Offer {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new Error(`The setting 'compute' is wrong. ${z.prettifyError(parsed.error)}`);
+}
+
+/**
+ * Where CodeBuild has Lambda compute (CodeBuild user guide, "Run builds on AWS Lambda compute", regions; the same ten in
+ * the announcement of November 2023). In any other region it refuses a project of such an environment.
+ */
+export const LAMBDA_COMPUTE_REGIONS = [
+  'us-east-1',
+  'us-east-2',
+  'us-west-2',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ap-northeast-1',
+  'eu-central-1',
+  'eu-west-1',
+  'sa-east-1',
+] as const;
+
+const isLambda = (name: string): boolean => isComputeTypeName(name) && COMPUTE_TYPES[name].kind === 'lambda';
+
+export function hasLambda({ allow }: Offer): boolean {
+  return allow.some(isLambda);
+}
+
+/** What is left of the offer in a region without Lambda compute. */
+export function withoutLambda(offer: Offer): Offer {
+  return { ...offer, allow: offer.allow.filter((name) => !isLambda(name)) };
 }
 
 function jsonOf(text: string): unknown {

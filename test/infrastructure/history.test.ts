@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { MAX_JOBS } from '../../lib/domain/run/expand.ts';
+import { MAX_ATTEMPTS } from '../../lib/domain/run/settle.ts';
+import { definitionOf } from '../../lib/infrastructure/definition.ts';
+import { longest, Machine } from './history.ts';
+
+/** An execution that reaches it fails (docs: Step Functions service quotas, "Maximum execution history size"). */
+const MOST_EVENTS = 25_000;
+/** ExecutionStarted and ExecutionSucceeded. */
+const OF_EXECUTION = 2;
+
+it('the largest run stays within the history of an execution, though each job is lost and all retries are used', () => {
+  const again = { Settle: MAX_ATTEMPTS, TryAgain: MAX_ATTEMPTS, BuildAgain: MAX_ATTEMPTS - 1 };
+
+  const events =
+    OF_EXECUTION + longest(Machine.parse(definitionOf('build')), { visits: again, items: MAX_JOBS });
+
+  expect(events).toBeLessThan(MOST_EVENTS);
+});
+
+it('a deployment and a delivery do so by far', () => {
+  const looks = { LookAgain: 120, IsReady: 121, WaitForTarget: 120 };
+  const deployment = longest(Machine.parse(definitionOf('deployment')), { visits: looks, items: 0 });
+  const delivery = longest(Machine.parse(definitionOf('trigger')), { visits: {}, items: 25 });
+
+  expect(Math.max(deployment, delivery) + OF_EXECUTION).toBeLessThan(MOST_EVENTS);
+});
