@@ -26,7 +26,7 @@ interface Things extends Noop {
 
 const TOKEN = 'the token';
 /** Without it something could be made in a project that is gone (lib/domain/project/alive.ts). */
-const CHECK = 'the check that the project is there';
+const CHECK = 'the check that the project is there, or its mark';
 const OPERATIONS: readonly Operation[] = [
   {
     name: 'getHealth',
@@ -126,8 +126,8 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'putEnvironment (new)',
-    least: [3, 4],
-    reason: `${TOKEN}, the project, the environment that may be there; the environment in one transaction with ${CHECK} (2 × 2)`,
+    least: [4, 6],
+    reason: `${TOKEN}, the project, the environment that may be there, whose the function is; environment and claim of the function in one transaction with ${CHECK} (3 × 2)`,
     act: (client, { project }) =>
       client.call('putEnvironment', {
         params: { project, environment: 'test' },

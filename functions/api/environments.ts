@@ -14,7 +14,13 @@ export const handler = serve(
   ENVIRONMENT_ROUTES,
   {
     putEnvironment: async ({ actor, params, body }) =>
-      Environment.put(ports, await Project.resolve(ports, actor, params.project), params.environment, body),
+      Environment.put(
+        ports,
+        await Project.resolve(ports, actor, params.project),
+        params.environment,
+        body,
+        actor,
+      ),
     listEnvironments: async ({ actor, params, query }) =>
       Environment.list(ports, await Project.resolve(ports, actor, params.project), query),
     getEnvironment: async ({ actor, params }) => {

@@ -44,6 +44,7 @@ const UNCHANGED = (revision: number) => ({
 
 function clauseOf(condition: Condition) {
   if ('absent' in condition) return ABSENT;
+  if ('present' in condition) return PRESENT;
   return 'revision' in condition ? UNCHANGED(condition.revision) : {};
 }
 
@@ -123,8 +124,10 @@ export function dynamoTable(
 
   function transactItem(write: Write | Check): TransactWriteItem {
     if ('check' in write) {
-      const clause = 'present' in write.when ? PRESENT : UNCHANGED(write.when.revision);
-      return { ConditionCheck: { ...base, ...clause, Key: keyOf(write.check) } };
+      const key = { ...base, Key: keyOf(write.check) };
+      return 'present' in write.when
+        ? { ConditionCheck: { ...key, ...PRESENT } }
+        : { ConditionCheck: { ...key, ...UNCHANGED(write.when.revision) } };
     }
     const clause = {
       ...base,

@@ -117,6 +117,11 @@ export const ERRORS = {
     'Another deployment to this environment is under way',
     'Wait for it to end: staithe deployment list shows it.',
   ),
+  function_taken: entry(
+    'conflict',
+    'The function is the target of another environment',
+    'Name another function, or change or delete the environment that has it.',
+  ),
   environment_in_use: entry('conflict', 'The environment is in use', 'Wait for its deployment to end.'),
   project_not_empty: entry(
     'conflict',

@@ -27,7 +27,7 @@ const keyOf = (write: Write | Check): Key =>
 /** DynamoDB orders strings by their bytes in UTF-8, which is not JavaScript's order beyond the basic plane. */
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-function holds(condition: Condition | Check['when'], existing: Item | undefined): boolean {
+function holds(condition: Condition, existing: Item | undefined): boolean {
   if ('absent' in condition) return existing === undefined;
   if ('present' in condition) return existing !== undefined;
   return 'revision' in condition ? existing?.revision === condition.revision : true;

@@ -473,6 +473,7 @@ test('a project that has uploads is not deleted', async () => {
   expect(await refusal(Project.remove(place.ports, ADMIN, 'hello'))).toBe('project_not_empty');
 
   await remove(place.ports, ADMIN, id);
+  place.ports.clock.advance(3 * 60_000);
   await Project.remove(place.ports, ADMIN, 'hello');
 });
 

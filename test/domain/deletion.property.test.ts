@@ -229,21 +229,6 @@ test('what runs in a deleted project ends, and its tokens are nobody’s, at the
   );
 });
 
-test('tokens that an older version made, on no list of their project, go with it', async () => {
-  const { ports, project, table } = await furnished();
-  const input = CreateToken.parse({ role: 'developer', project: project.id });
-  const { id, secret } = await Token.create(ports, ADMIN, input);
-  const [item] = table.all().filter(({ pk }) => pk === `TOKEN#${id}`);
-  if (item === undefined) throw new Error('The token is not there.');
-  const { gsi2pk: _, gsi2sk: __, ...older } = item;
-  await ports.table.write({ put: older, when: { any: true } });
-
-  await Project.remove(ports, ADMIN, 'hello', { force: true });
-  await Deletion.sweep(ports);
-
-  expect((await Token.authenticate(ports, `Bearer ${secret}`)).kind).toBe('anonymous');
-});
-
 test('the name of a project is its own until nobody can push its images any more, and then anybody’s', async () => {
   const scene = await furnished();
   const { ports } = scene;

@@ -227,7 +227,9 @@ describe('an environment', () => {
 
   test('changed or created by many at once is one environment', async () => {
     await Promise.all(
-      Array.from({ length: 5 }, (_, n) => put({ target: { ...TARGET, memory_mb: 128 + n } }, 'fresh')),
+      Array.from({ length: 5 }, (_, n) =>
+        put({ target: { ...TARGET, function_name: 'fresh', memory_mb: 128 + n } }, 'fresh'),
+      ),
     );
 
     const listed = await Environment.list(place.ports, place.project, { limit: 10 });

@@ -1,12 +1,12 @@
 /** Nothing is accepted that does nothing: each field of a manifest, and of a build's request, changes what is planned. */
 import { describe, expect, test } from 'vitest';
-import type { CreateBuild } from '../../lib/domain/build/schema.ts';
+import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import { jobs } from '../../lib/domain/job/record.ts';
 import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { runs } from '../../lib/domain/run/record.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { startedBuild, world } from './world.ts';
+import { startedBuild, ULID, world } from './world.ts';
 
 type Fields = Record<string, unknown>;
 const service = (fields: Fields) => ({ services: { web: fields } });
@@ -113,4 +113,14 @@ describe('each field of a manifest changes what is planned', () => {
   test.each(Object.entries(FIELDS))('%s', async (_, [one, other]) => {
     expect(await outcome(one)).not.toBe(await outcome(other));
   });
+});
+
+test('a rebuild cannot be forced of a build that is not started', () => {
+  const asked = { source_id: `src_${ULID}`, start: false, force_rebuild: true };
+
+  const { error } = CreateBuild.safeParse(asked);
+
+  expect(error?.issues).toEqual([
+    expect.objectContaining({ path: ['force_rebuild'], message: expect.stringContaining('start: false') }),
+  ]);
 });

@@ -164,6 +164,7 @@ describe('deleting a project', () => {
     expect(await refusal(Project.remove(ports, ADMIN, 'hello'))).toBe('project_not_empty');
     expect(await refusal(Project.remove(ports, ADMIN, 'other'))).toBe('project_not_empty');
     await Environment.remove(ports, other, 'test');
+    ports.clock.advance(3 * 60_000);
     await Project.remove(ports, ADMIN, 'other');
     expect(await refusal(Project.resolve(ports, ADMIN, 'other'))).toBe('not_found');
   });

@@ -41,10 +41,13 @@ async function planned(manifest: string, asked: Partial<CreateBuild>) {
 }
 
 /** What an agent does that has pushed its image under the tags of its job. */
-async function pushed(dispatch: Dispatch) {
+const pushed = (dispatch: Dispatch) => pushedUnder(dispatch);
+
+/** @param asTags those that the registry took, if not all of the job's */
+async function pushedUnder(dispatch: Dispatch, asTags?: readonly string[]) {
   const { job } = await claimed(place, dispatch);
   const actor = { kind: 'job', job_id: job.id, run_id: job.run_id, project_id: job.project_id } as const;
-  const tags = job.spec.image?.tags ?? [];
+  const tags = asTags ?? job.spec.image?.tags ?? [];
   const digest = put(tags, 'a layer');
   const { artifact_id } = await Image.record(place.ports, actor, job.id, { digest, tags: [...tags] });
   await Job.result(place.ports, actor, job.id, { status: 'completed', artifact_ids: [artifact_id] });
@@ -100,6 +103,20 @@ describe('a tag on what was built before', () => {
     });
     expect(await tagsIn(other)).toEqual(['v9']);
     expect(await tagsIn(digest)).toEqual(['sha-1111111']);
+  });
+
+  test('that an input has asked for, and that belongs to another image, fails the run alike', async () => {
+    const other = put(['1.2.3'], 'another layer');
+    const first = await planned(NATIVE, { inputs: { version: '1.2.3' } });
+    await pushedUnder(first.plan.jobs[0] as Dispatch, ['job-own']);
+
+    const second = await planned(NATIVE, { inputs: { version: '1.2.3' } });
+
+    expect(await runOf(second.run.id)).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('The tag 1.2.3 of staithe/hello/web already belongs') },
+    });
+    expect(await tagsIn(other)).toEqual(['1.2.3']);
   });
 
   test('is built anew in a registry of one’s own, to which the control plane has no key here', async () => {

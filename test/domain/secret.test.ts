@@ -126,6 +126,7 @@ describe('a secret', () => {
 
     expect(await refusal(Project.remove(place.ports, ADMIN, 'hello'))).toBe('project_not_empty');
     await Secret.remove(place.ports, place.project, 'NPM_TOKEN');
+    place.ports.clock.advance(3 * 60_000);
     await Project.remove(place.ports, ADMIN, 'hello');
 
     expect(await refusal(Project.resolve(place.ports, ADMIN, 'hello'))).toBe('not_found');

@@ -15,7 +15,7 @@ export const ENVIRONMENT_ROUTES = {
     params: inEnvironment,
     body: PutEnvironment,
     success: { status: 200, body: Environment, description: 'The environment as it is now' },
-    errors: ['busy'],
+    errors: ['busy', 'function_taken'],
   }),
   listEnvironments: route({
     method: 'GET',

@@ -4,7 +4,7 @@ import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createContent } from '../project/alive.ts';
 import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
 import { type PresignedUpload, UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';
@@ -57,7 +57,7 @@ export async function create(
     created_by: nameOf(actor),
   };
   try {
-    await createIn(ports.table, project.id, [artifacts.creation(artifact)]);
+    await createContent(ports, project, [artifacts.creation(artifact)]);
     return await withUpload(ports, artifact);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;

@@ -7,7 +7,7 @@ import { idFrom } from '../id.ts';
 import * as Manifests from '../manifest/synced.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createContent } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Run from '../run/index.ts';
 import { runs } from '../run/record.ts';
@@ -49,7 +49,7 @@ export async function create(
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };
-  if (!start) return { ...(await record(ports, build)).build, latest_run: null };
+  if (!start) return { ...(await record(ports, project, build)).build, latest_run: null };
   const first = Run.first(build, project, { id: idFrom('run', ulid), now, createdBy: nameOf(actor) });
   const known = ports.installation.reuse && !force ? await knownOf(ports, build, source) : undefined;
   const found = known && (await Reuse.find(ports, build, known));
@@ -64,7 +64,7 @@ export async function create(
           manifest_hash: known?.manifestHash,
           tree_digest: known?.treeDigest,
         };
-  const kept = await record(ports, { ...build, latest_run_id: run.id }, run);
+  const kept = await record(ports, project, { ...build, latest_run_id: run.id }, run);
   if (kept.run === undefined) return { ...kept.build, latest_run: null };
   await Run.supersede(ports, project, build, kept.run);
   return { ...kept.build, latest_run: await Run.start(ports, kept.run) };
@@ -85,13 +85,14 @@ async function knownOf(
 
 /** @returns both as they are kept: the repeat of a request has the same ids and finds its own, as they stand by now */
 async function record(
-  ports: Pick<Ports, 'table'>,
+  ports: Pick<Ports, 'table' | 'clock'>,
+  project: Project,
   build: BuildRecord,
   run?: RunValue,
 ): Promise<{ build: BuildRecord; run?: RunValue | undefined }> {
   const writes = [builds.creation(build), ...(run === undefined ? [] : [runs.creation(run)])];
   try {
-    await createIn(ports.table, build.project_id, writes);
+    await createContent(ports, project, writes);
     return { build, run };
   } catch (error) {
     if (!(error instanceof ConditionFailed) || error.index > 0 || error.existing === undefined) throw error;

@@ -48,24 +48,29 @@ export const Build = z.object({
 });
 export type Build = z.infer<typeof Build>;
 
-export const CreateBuild = z.strictObject({
-  source_id: Id.source,
-  git_sha: GitSha.optional(),
-  git_ref: GitRef.optional(),
-  manifest_hash: Digest.optional(),
-  services: z.array(Name).min(1).max(50).optional(),
-  inputs: Inputs.default({}),
-  features: z.array(Feature).max(50).default([]),
-  matrix: Matrix.optional(),
-  max_parallel: z.int().min(1).max(MAX_PARALLEL).optional(),
-  fail_fast: z.boolean().optional(),
-  timeout_seconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional(),
-  trust: Trust.default('own'),
-  /** Builds although an earlier run has the artifacts of just this. */
-  force_rebuild: z.boolean().default(false),
-  /** false records the build and starts nothing. */
-  start: z.boolean().default(true),
-});
+export const CreateBuild = z
+  .strictObject({
+    source_id: Id.source,
+    git_sha: GitSha.optional(),
+    git_ref: GitRef.optional(),
+    manifest_hash: Digest.optional(),
+    services: z.array(Name).min(1).max(50).optional(),
+    inputs: Inputs.default({}),
+    features: z.array(Feature).max(50).default([]),
+    matrix: Matrix.optional(),
+    max_parallel: z.int().min(1).max(MAX_PARALLEL).optional(),
+    fail_fast: z.boolean().optional(),
+    timeout_seconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional(),
+    trust: Trust.default('own'),
+    /** Builds although an earlier run has the artifacts of just this. */
+    force_rebuild: z.boolean().default(false),
+    /** false records the build and starts nothing. */
+    start: z.boolean().default(true),
+  })
+  .refine(({ start, force_rebuild }) => start || !force_rebuild, {
+    path: ['force_rebuild'],
+    message: 'has no effect with start: false: a run that is started later always builds anew',
+  });
 export type CreateBuild = z.infer<typeof CreateBuild>;
 
 /** A build with the newest of its runs, null before the first. */

@@ -4,6 +4,7 @@ import { deliveries } from '../delivery/record.ts';
 import { deployments } from '../deployment/record.ts';
 import { end } from '../deployment/steps.ts';
 import { environments } from '../environment/record.ts';
+import { release } from '../environment/target.ts';
 import { releases } from '../release/record.ts';
 import { blobPrefixesOf, Keys, Partitions } from '../storage/keys.ts';
 import { pagesOf } from '../storage/list.ts';
@@ -45,18 +46,12 @@ async function removeTokens(ports: DeletionPorts, projectId: string): Promise<vo
       ports.table,
       page.map(({ id }) => Keys.token(id)),
     );
-  // Tokens that an older version made are on the list of all tokens only.
-  for await (const page of tokens.pages(ports.table, Partitions.tokens, INDEX))
-    await removeAll(
-      ports.table,
-      page.filter(({ project_id }) => project_id === projectId).map(({ id }) => Keys.token(id)),
-    );
 }
 
 /** What was deployed goes on serving: the functions are their owner's, who alone knows whether somebody needs them. */
 async function removeEnvironments(ports: DeletionPorts, projectId: string): Promise<void> {
   for await (const page of environments.pages(ports.table, Partitions.environments(projectId), TABLE))
-    for (const { name, active_deployment_id: active } of page) {
+    for (const { name, target, active_deployment_id: active } of page) {
       if (active !== undefined && (await deployments.get(ports.table, Keys.deployment(active))) !== undefined)
         await end(ports, active, { status: 'cancelled' });
       const partition = Partitions.deployments(projectId, name);
@@ -65,6 +60,9 @@ async function removeEnvironments(ports: DeletionPorts, projectId: string): Prom
           ports.table,
           some.map(({ id }) => Keys.deployment(id)),
         );
+      const place = { project_id: projectId, environment: name };
+      for (const write of await release(ports.table, target.function_name, place))
+        await ports.table.write(write);
       await removeAll(ports.table, [
         ...(active === undefined ? [] : [Keys.deployment(active)]),
         Keys.environment(projectId, name),

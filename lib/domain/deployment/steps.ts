@@ -13,7 +13,7 @@ import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYC
 
 type StepPorts = Pick<Ports, 'table' | 'functions' | 'probe' | 'clock'>;
 
-/** The alias that traffic goes through; one an environment, so that two may share a function. */
+/** The alias that traffic goes through. */
 const aliasOf = (deployment: Deployment): string => `staithe-${deployment.environment}`;
 
 /** @throws TargetError when it is gone, with its project: then no step is of use, however often it is tried */

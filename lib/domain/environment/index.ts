@@ -1,45 +1,56 @@
 /** Environments: set, find, list, forget. */
+import type { Actor } from '../access/actor.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createContent } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { environments } from './record.ts';
 import type { Environment, PutEnvironment } from './schema.ts';
+import { claim, release } from './target.ts';
+
+/** With n writers at once the slowest needs n tries; more than ten on one environment means that something is wrong. */
+const TRIES = 10;
 
 /**
  * Creates the environment or changes it. A deployment under way keeps the configuration that it began with.
- * @throws StaitheError not_found | busy
+ * @param actor who is told of other projects only if they may see them
+ * @throws StaitheError not_found | busy | function_taken
  */
 export async function put(
   ports: Pick<Ports, 'table' | 'clock'>,
   project: Project,
   name: string,
   input: PutEnvironment,
+  actor?: Actor,
 ): Promise<Environment> {
-  const now = ports.clock.now().toISOString();
+  const { table } = ports;
   const key = Keys.environment(project.id, name);
-  const change = (value: Environment): Environment => ({
-    ...value,
-    ...input,
-    service: input.service,
-    updated_at: now,
-  });
-  const changed = await environments.update(ports.table, key, change);
-  if (changed !== undefined) return changed.value;
-  const created: Environment = { name, project_id: project.id, ...input, created_at: now, updated_at: now };
-  try {
-    await createIn(ports.table, project.id, [environments.creation(created)]);
-    return created;
-  } catch (error) {
-    if (!(error instanceof ConditionFailed)) throw error;
-    const raced = await environments.update(ports.table, key, change);
-    if (raced === undefined)
-      throw new StaitheError('busy', `Environment '${name}' was deleted at the same moment.`);
-    return raced.value;
+  const { function_name: functionName } = input.target;
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const stored = await environments.get(table, key);
+    const now = ports.clock.now().toISOString();
+    const base = stored?.value ?? { name, project_id: project.id, created_at: now };
+    const next: Environment = { ...base, ...input, service: input.service, updated_at: now };
+    const write = stored === undefined ? environments.creation(next) : environments.change(stored, next);
+    const before = stored?.value.target.function_name ?? functionName;
+    const targets = [
+      ...(await claim(table, functionName, { project, environment: name }, actor)),
+      ...(before === functionName
+        ? []
+        : await release(table, before, { project_id: project.id, environment: name })),
+    ];
+    try {
+      if (stored !== undefined && targets.length === 0) await table.write(write);
+      else await createContent(ports, project, [write, ...targets]);
+      return next;
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+    }
   }
+  throw new StaitheError('busy', `Environment '${name}' was changed by others ${TRIES} times in a row.`);
 }
 
 /** @throws StaitheError not_found */
@@ -72,8 +83,12 @@ export async function remove(ports: Pick<Ports, 'table'>, project: Project, name
       'environment_in_use',
       `Deployment ${stored.value.active_deployment_id} to '${name}' is under way.`,
     );
+  const { function_name: functionName } = stored.value.target;
   await ports.table
-    .write({ remove: Keys.environment(project.id, name), when: { revision: stored.revision } })
+    .transact([
+      { remove: Keys.environment(project.id, name), when: { revision: stored.revision } },
+      ...(await release(ports.table, functionName, { project_id: project.id, environment: name })),
+    ])
     .catch((error: unknown) => {
       if (error instanceof ConditionFailed)
         throw new StaitheError('environment_in_use', `Environment '${name}' was changed at the same moment.`);

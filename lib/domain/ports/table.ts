@@ -23,7 +23,11 @@ export interface Item extends Key {
 }
 
 /** What must hold for a write to happen. */
-export type Condition = { readonly absent: true } | { readonly revision: number } | { readonly any: true };
+export type Condition =
+  | { readonly absent: true }
+  | { readonly present: true }
+  | { readonly revision: number }
+  | { readonly any: true };
 
 export type Write =
   | { readonly put: Item; readonly when: Condition }

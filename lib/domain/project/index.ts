@@ -1,28 +1,17 @@
 /** Projects: create, find, list, change, delete. */
-import { type Actor, nameOf, sees } from '../access/actor.ts';
-import { deletionOf, placeholderOf } from '../deletion/record.ts';
-import { notFound, StaitheError } from '../error.ts';
-import { Id, idFrom } from '../id.ts';
+import { type Actor, nameOf } from '../access/actor.ts';
+import { StaitheError } from '../error.ts';
+import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed, type Item, type Key, type Table, type Write } from '../ports/table.ts';
-import { collection, type Listed, type Paging, type Stored } from '../storage/collection.ts';
+import { ConditionFailed } from '../ports/table.ts';
+import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { type CreateProject, Project, type UpdateProject } from './schema.ts';
+import { newAlias } from './alive.ts';
+import { find, linkOf, projectIn, projects, resolve, slugIn, throwBusy } from './find.ts';
+import type { CreateProject, Project, UpdateProject } from './schema.ts';
 
-const projects = collection({
-  kind: 'project',
-  schema: Project,
-  key: (project) => Keys.project(project.slug),
-  index: (project) => ({ gsi1pk: Partitions.projects, gsi1sk: project.slug }),
-});
-
-const pointer = (key: Key, kind: string, slug: string): Write => ({
-  put: { ...key, entity: kind, revision: 1, slug },
-  when: { any: true },
-});
-const aliasOf = (project: Project) => pointer(Keys.projectAlias(project.id), 'project_alias', project.slug);
-const linkOf = (project: Project, repository: string) =>
-  pointer(Keys.repositoryLink(repository, project.id), 'repository_link', project.slug);
+export { resolve } from './find.ts';
+export { remove } from './remove.ts';
 
 /** @throws StaitheError slug_taken | role_too_low (a token of one project creates no others) */
 export async function create(
@@ -46,7 +35,7 @@ export async function create(
     updated_at: now.toISOString(),
     created_by: nameOf(actor),
   };
-  const writes = [projects.creation(project), aliasOf(project)];
+  const writes = [projects.creation(project), newAlias(project)];
   if (project.repository !== undefined) writes.push(linkOf(project, project.repository));
   try {
     await ports.table.transact(writes);
@@ -64,28 +53,6 @@ export async function create(
   }
   return project;
 }
-
-/**
- * The project of a path: by slug or id.
- * @throws StaitheError not_found, also for one that the actor may not see
- */
-export async function resolve(ports: Pick<Ports, 'table'>, actor: Actor, ref: string): Promise<Project> {
-  return (await find(ports.table, actor, ref)).value;
-}
-
-async function find(table: Table, actor: Actor, ref: string): Promise<Stored<Project>> {
-  const slug = Id.project.safeParse(ref).success ? slugIn(await table.get(Keys.projectAlias(ref))) : ref;
-  const found = slug === undefined ? undefined : projectIn(await table.get(Keys.project(slug)));
-  if (found === undefined || !sees(actor, found.value.id)) throw notFound('project', ref);
-  return found;
-}
-
-/** A project that is being deleted has left an item that holds its name, and is none any more. */
-const projectIn = (item: Item | undefined): Stored<Project> | undefined =>
-  item?.entity === projects.kind ? projects.read(item) : undefined;
-
-const slugIn = (item: Item | undefined): string | undefined =>
-  typeof item?.slug === 'string' ? item.slug : undefined;
 
 /** All projects by slug, or the one that the actor's token is bound to. */
 export async function list(
@@ -135,60 +102,4 @@ export async function update(
     writes.push({ remove: Keys.repositoryLink(before.repository, before.id), when: { any: true } });
   await ports.table.transact(writes).catch(throwBusy);
   return after;
-}
-
-/**
- * Deletes a project. From here on nothing is created in it (alive.ts), nobody finds it, and its pushes build nothing; what
- * is in it is removed by lib/domain/deletion, which the item that is written here starts. The name of a project that had
- * nothing in it is free at once, of others when all is gone.
- * @param force also when there is something in it
- * @throws StaitheError not_found | project_not_empty | busy
- */
-export async function remove(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  actor: Actor,
-  ref: string,
-  { force = false }: { force?: boolean } = {},
-): Promise<void> {
-  const stored = await find(ports.table, actor, ref);
-  const { id, slug, repository } = stored.value;
-  const left = await contentsOf(ports, id);
-  if (left !== undefined && !force)
-    throw new StaitheError('project_not_empty', `Project '${slug}' still has ${left}.`);
-  const key = Keys.project(slug);
-  const when = { revision: stored.revision };
-  const writes: Write[] = [
-    left === undefined ? { remove: key, when } : { put: placeholderOf(key, id, stored.revision + 1), when },
-    // Whatever is created checks this item in its transaction: either it was before, and is found, or it is refused.
-    { remove: Keys.projectAlias(id), when: { any: true } },
-    deletionOf({
-      project_id: id,
-      slug,
-      requested_at: ports.clock.now().toISOString(),
-      requested_by: nameOf(actor),
-      holds_name: left !== undefined,
-    }),
-  ];
-  if (repository !== undefined)
-    writes.push({ remove: Keys.repositoryLink(repository, id), when: { any: true } });
-  await ports.table.transact(writes).catch(throwBusy);
-}
-
-/** What a project has that somebody may miss; undefined when there is nothing. */
-async function contentsOf(ports: Pick<Ports, 'table'>, id: string): Promise<string | undefined> {
-  const contents = [
-    { what: 'builds', query: { index: 'gsi1', partition: Partitions.builds(id), limit: 1 } },
-    // Uploads need no build, and releases may be of uploads alone.
-    { what: 'artifacts', query: { index: 'gsi1', partition: Partitions.artifacts(id), limit: 1 } },
-    { what: 'environments', query: { partition: Partitions.environments(id), limit: 1 } },
-    { what: 'secrets', query: { partition: Partitions.secrets(id), limit: 1 } },
-  ] as const;
-  const found = await Promise.all(contents.map(({ query }) => ports.table.query(query)));
-  return contents.find((_, index) => (found[index]?.items.length ?? 0) > 0)?.what;
-}
-
-function throwBusy(error: unknown): never {
-  if (error instanceof ConditionFailed)
-    throw new StaitheError('busy', 'The project was changed by somebody else at the same moment.');
-  throw error;
 }

@@ -150,14 +150,18 @@ function imageOf(cell: Cell, build: Build, registry: Registry): ImageSpec | null
 
 /** `sha-<7>` of a commit, a tag's or an input's version, `local` when there is neither; each with its matrix cell. */
 export function tagsOf(build: Build, matrix: MatrixCell): string[] {
+  const version = versionTagOf(build, matrix);
+  const commit = build.git_sha && `sha-${build.git_sha.slice(0, 7)}`;
+  if (version === undefined) return [tagged((commit ?? 'local') + suffixOf(matrix))];
+  return [version, ...(commit === undefined ? [] : [tagged(commit + suffixOf(matrix))])];
+}
+
+/** The tag of the version that somebody has asked for: by a git tag, else by the input `version`. */
+export function versionTagOf(build: Build, matrix: MatrixCell): string | undefined {
   const version = build.git_ref?.startsWith('refs/tags/')
     ? build.git_ref.slice('refs/tags/'.length)
-    : build.inputs.version;
-  const tags = [
-    ...(version === undefined ? [] : [version]),
-    ...(build.git_sha === undefined ? [] : [`sha-${build.git_sha.slice(0, 7)}`]),
-  ];
-  return (tags.length > 0 ? tags : ['local']).map((tag) => tagged(tag + suffixOf(matrix)));
+    : build.inputs.version || undefined;
+  return version === undefined ? undefined : tagged(version + suffixOf(matrix));
 }
 
 /** A tag has 128 characters of a small set (OCI distribution-spec, "Pulling manifests"); a longer one ends in its hash. */

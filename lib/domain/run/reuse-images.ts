@@ -7,7 +7,7 @@ import type { Ports } from '../ports/index.ts';
 import { RegistryError } from '../ports/registry.ts';
 import { Keys } from '../storage/keys.ts';
 import { PlanFailure } from './failure.ts';
-import { tagsOf } from './job-of.ts';
+import { tagsOf, versionTagOf } from './job-of.ts';
 
 /** An image, with the tags that this build gives it and that it does not have. */
 interface Untagged {
@@ -49,7 +49,7 @@ export async function tagImages(
   build: Build,
   images: readonly Untagged[],
 ): Promise<boolean> {
-  for (const { artifact, tags } of images) {
+  for (const { artifact, job, tags } of images) {
     const [, repository = '', digest = ''] =
       /^[^/]+\/(.+)@(sha256:.+)$/.exec(artifact.image?.ref ?? '') ?? [];
     const given: string[] = [];
@@ -57,7 +57,7 @@ export async function tagImages(
       const outcome = await asked(() => ports.imageTags.tag(repository, digest, tag));
       if (outcome === 'absent') return false;
       if (outcome === 'tagged') given.push(tag);
-      else if (isVersion(build, tag)) throw taken(tag, repository, digest);
+      else if (tag === versionTagOf(build, job.matrix)) throw taken(tag, repository, digest);
     }
     await artifacts.update(ports.table, Keys.artifact(artifact.id), (value) =>
       value.image === undefined
@@ -67,9 +67,6 @@ export async function tagImages(
   }
   return true;
 }
-
-const isVersion = (build: Build, tag: string): boolean =>
-  build.git_ref?.startsWith('refs/tags/') === true && !/^sha-[0-9a-f]{7}/.test(tag);
 
 async function asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   try {

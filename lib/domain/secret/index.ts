@@ -4,7 +4,7 @@ import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { SecretChangeReused } from '../ports/project-secrets.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createContent } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -55,7 +55,7 @@ export async function put(
     ...by,
   };
   try {
-    await createIn(ports.table, project.id, [secrets.creation(created)]);
+    await createContent(ports, project, [secrets.creation(created)]);
     return created;
   } catch (error) {
     // The project was deleted meanwhile: its deletion may have passed here already.

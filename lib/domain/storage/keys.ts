@@ -24,6 +24,7 @@
  * | release by version, tag, latest    | get RELEASES#<prj> / NAME#<version or tag>, LATEST; then by id |
  * | releases of a project              | query gsi1 RELEASES#<prj>                                    |
  * | environment; those of a project    | get, query ENVIRONMENTS#<prj> / <name>                       |
+ * | environment that a function is of  | get FUNCTION#<name> / FUNCTION                               |
  * | deployment by id                   | get DEPLOYMENT#<dep> / DEPLOYMENT                            |
  * | deployments of an environment      | query gsi1 DEPLOYMENTS#<prj>#<environment>                   |
  * | token by id; all tokens            | get TOKEN#<tok> / TOKEN; query gsi1 TOKENS                   |
@@ -81,6 +82,8 @@ export const Keys = {
     pk: Partitions.environments(projectId),
     sk: name,
   }),
+  /** Whose target a function of the account is. */
+  targetFunction: single('FUNCTION'),
   deployment: single('DEPLOYMENT'),
   token: single('TOKEN'),
   /** Which token somebody has who has one at a time. */

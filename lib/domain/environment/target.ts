@@ -1,0 +1,72 @@
+/**
+ * Whose target a function is. Two environments that deploy to one function would overwrite each other's code and
+ * configuration, as a function has one of each until a version is published.
+ */
+import * as z from 'zod';
+import { type Actor, sees } from '../access/actor.ts';
+import { StaitheError } from '../error.ts';
+import { Id } from '../id.ts';
+import type { Table, Write } from '../ports/table.ts';
+import type { Project } from '../project/schema.ts';
+import { Keys } from '../storage/keys.ts';
+
+const Claim = z.object({
+  function_name: z.string(),
+  project_id: Id.project,
+  project_slug: z.string(),
+  environment: z.string(),
+});
+type Claim = z.infer<typeof Claim>;
+
+type Place = Pick<Claim, 'project_id' | 'environment'>;
+
+/** @returns undefined when the function is nobody's target */
+async function holderOf(table: Table, functionName: string): Promise<Claim | undefined> {
+  const item = await table.get(Keys.targetFunction(functionName));
+  return item && Claim.parse(item);
+}
+
+const isOf = (place: Place, claim: Claim | undefined): boolean =>
+  claim?.project_id === place.project_id && claim.environment === place.environment;
+
+/**
+ * What makes the function the environment's target; nothing when it is that already.
+ * @param actor who is told of other projects only if they may see them
+ * @throws StaitheError function_taken
+ */
+export async function claim(
+  table: Table,
+  functionName: string,
+  { project, environment }: { project: Project; environment: string },
+  actor: Actor | undefined,
+): Promise<Write[]> {
+  const holder = await holderOf(table, functionName);
+  if (isOf({ project_id: project.id, environment }, holder)) return [];
+  if (holder !== undefined) throw taken(holder, project, actor);
+  const value: Claim = {
+    function_name: functionName,
+    project_id: project.id,
+    project_slug: project.slug,
+    environment,
+  };
+  const put = { ...value, ...Keys.targetFunction(functionName), entity: 'target_function', revision: 1 };
+  return [{ put, when: { absent: true } }];
+}
+
+/** What makes it nobody's; nothing when it is another's. */
+export async function release(table: Table, functionName: string, place: Place): Promise<Write[]> {
+  const isOwn = isOf(place, await holderOf(table, functionName));
+  return isOwn ? [{ remove: Keys.targetFunction(functionName), when: { any: true } }] : [];
+}
+
+function taken(holder: Claim, project: Project, actor: Actor | undefined): StaitheError {
+  const { function_name: name, environment, project_id: projectId, project_slug: slug } = holder;
+  const isOther = projectId !== project.id;
+  const isVisible = actor !== undefined && sees(actor, projectId);
+  const where = !isOther
+    ? `environment '${environment}'`
+    : isVisible
+      ? `environment '${environment}' of project '${slug}'`
+      : 'an environment of another project';
+  return new StaitheError('function_taken', `Function '${name}' is the target of ${where}.`);
+}
