@@ -15,7 +15,18 @@ const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]
   ENOTDIR: ['a part of the path is a file', 'Check the path.'],
   EISDIR: ['it is a folder', 'Name a file.'],
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
+  ELOOP: ['its links go round in a circle', 'Check the path.'],
+  ENOTEMPTY: ['the folder is not empty', 'Choose another place.'],
+  EEXIST: ['there is something of this name', 'Choose another name.'],
+  EFBIG: [
+    'the file would be larger than allowed here',
+    'Raise the limit (ulimit -f), or choose another place.',
+  ],
+  EIO: ['the disk or its connection has failed', 'Look at the log of the system (dmesg).'],
+  EBUSY: ['another program uses it', 'End that program, then run the command again.'],
+  ENOMEM: ['there is no memory left', 'End other programs, then run the command again.'],
   EMFILE: ['too many files are open', 'Raise the limit (ulimit -n), then run the command again.'],
+  ENFILE: ['the machine has too many files open', 'End other programs, then run the command again.'],
 };
 
 const DONE: Readonly<Record<string, string>> = {
@@ -28,10 +39,26 @@ const DONE: Readonly<Record<string, string>> = {
   rm: 'removed',
   scandir: 'read',
   read: 'read',
+  stat: 'read',
+  lstat: 'read',
+  readlink: 'read',
+  copyfile: 'written',
+  chmod: 'changed',
+  close: 'written',
+  fsync: 'written',
+  ftruncate: 'written',
+  symlink: 'created',
+  rmdir: 'removed',
 };
 
 export function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}
+
+/** The same error with the file that it is about: of a write or a read that fails, Node names none. */
+export function atPath(error: SystemError, path: string): SystemError {
+  error.path ??= path;
+  return error;
 }
 
 /** `'/x/y' cannot be created: the file system is read-only (EROFS)`, without the full stop. */

@@ -11,8 +11,8 @@ function codeOf(error: unknown): string | undefined {
   return codeOf(inner) ?? (error.name === 'TimeoutError' ? error.name : undefined);
 }
 
-/** OpenSSL's and Node's names for certificates that are not accepted. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
+/** OpenSSL's names (X509_V_ERR_…) and Node's for certificates that are not accepted. */
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME|^HOSTNAME_MISMATCH$/;
 const NO_TLS = /^ERR_SSL|^EPROTO$/;
 
 /** Whether another try cannot help. */
@@ -21,15 +21,42 @@ export function isHopeless(error: unknown): boolean {
   return CERTIFICATE.test(code) || NO_TLS.test(code) || code === 'ENOTFOUND';
 }
 
+/** What is wrong with a certificate, and what helps. */
+function certificateReason(url: string, code: string): readonly [detail: string, remedy: string] {
+  const said = (why: string) => `The certificate of ${url} is not accepted: ${why} (${code}).`;
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+      return [
+        said('it has expired'),
+        'Renew the certificate of the server, or set the clock of this machine right (`date -u`).',
+      ];
+    case 'CERT_NOT_YET_VALID':
+      return [said('it is not valid yet'), 'Set the clock of this machine right (`date -u`).'];
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+    case 'HOSTNAME_MISMATCH':
+      return [
+        said(`it is not for the host ${new URL(url).hostname}`),
+        'Use a host name that the certificate has, or give the server a certificate for this one.',
+      ];
+    case 'CERT_REVOKED':
+      return [said('it was revoked'), 'Give the server a new certificate.'];
+    default:
+      return [
+        said(
+          code === 'DEPTH_ZERO_SELF_SIGNED_CERT'
+            ? 'it is self-signed'
+            : 'this machine does not know its issuer',
+        ),
+        'Behind a proxy that inspects TLS, or with a private authority, name its certificate: NODE_EXTRA_CA_CERTS=<file.pem>.',
+      ];
+  }
+}
+
 function reasonOf(url: string, code: string, local: boolean): readonly [detail: string, remedy: string] {
   const elsewhere = 'Check the URL and the network; `--verbose` tells where the URL comes from.';
   const remedy = local ? 'staithe start' : elsewhere;
   const { hostname } = new URL(url);
-  if (CERTIFICATE.test(code))
-    return [
-      `The certificate of ${url} is not accepted (${code}).`,
-      'Check the host of the URL; of a private authority, name its certificate: NODE_EXTRA_CA_CERTS=<file.pem>.',
-    ];
+  if (CERTIFICATE.test(code)) return certificateReason(url, code);
   if (NO_TLS.test(code)) return [`${url} does not speak TLS (${code}).`, 'Check scheme and port of the URL.'];
   if (code === 'ECONNREFUSED') return [`No answer from ${url}: nothing listens there (${code}).`, remedy];
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
@@ -40,7 +67,19 @@ function reasonOf(url: string, code: string, local: boolean): readonly [detail: 
 
 /** @param connection as it was found, when it was */
 export function unreachableFailure(url: string, cause: unknown, connection: Connection | undefined): Failure {
-  const [detail, remedy] = reasonOf(url, codeOf(cause) ?? '', connection?.local !== false);
+  const [detail, usual] = reasonOf(url, codeOf(cause) ?? '', connection?.local !== false);
+  const running = connection?.running;
+  const remedy =
+    running === undefined
+      ? usual
+      : `Use the server that runs on this machine: --url ${running} (or unset STAITHE_URL).`;
   const lines = connection === undefined ? [] : [connection.origin];
   return new Failure(EXIT.unreachable, { code: 'unreachable', detail, remedy }, { cause, lines });
+}
+
+/** A host of storage, which is none of the API's. @param url presigned, so all behind its host is kept secret */
+export function storageFailure(url: string, cause: unknown): Failure {
+  const { origin } = new URL(url);
+  const [detail, remedy] = reasonOf(origin, codeOf(cause) ?? '', false);
+  return new Failure(EXIT.unreachable, { code: 'unreachable', detail, remedy }, { cause });
 }

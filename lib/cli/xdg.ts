@@ -1,5 +1,5 @@
 /** Folders of the user's own, by the XDG Base Directory Specification. */
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { usageFailure } from './failure.ts';
 
@@ -16,17 +16,21 @@ const VARIABLES = {
 export function userFolder(kind: keyof typeof VARIABLES, env: NodeJS.ProcessEnv): string {
   const [variable, below] = VARIABLES[kind];
   const given = env[variable];
-  return join(given && isAbsolute(given) ? given : join(env.HOME || home(variable), below), 'staithe');
+  return join(given && isAbsolute(given) ? given : join(home(variable, env), below), 'staithe');
 }
 
-/** The system asks its list of users, in which a container's user need not stand. */
-function home(variable: string): string {
-  try {
-    return homedir();
-  } catch {
-    throw usageFailure(
-      'HOME is not set, and the system knows no home of this user.',
-      `Set HOME or ${variable}.`,
-    );
-  }
+/** Without a usable HOME the system asks its list of users, in which a container's user need not stand. */
+function home(variable: string, env: NodeJS.ProcessEnv): string {
+  for (const ask of [() => env.HOME ?? '', homedir, () => userInfo().homedir])
+    try {
+      const found = ask();
+      // An empty one would be the working directory.
+      if (isAbsolute(found)) return found;
+    } catch {
+      // Nobody of the list of users: the next one may know.
+    }
+  throw usageFailure(
+    'HOME is not set, and the system knows no home of this user.',
+    `Set HOME or ${variable}.`,
+  );
 }

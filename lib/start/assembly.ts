@@ -60,7 +60,10 @@ export async function freshAssembly(
   }
   const fresh = `${assembly}.new`;
   rmSync(fresh, { recursive: true, force: true });
-  await synthesize(root, fresh, options);
+  await synthesize(root, fresh, options).catch((error: unknown) => {
+    rmSync(fresh, { recursive: true, force: true }); // half of one, on a disk that may be full
+    throw error;
+  });
   rmSync(mark, { force: true });
   rmSync(assembly, { recursive: true, force: true });
   renameSync(fresh, assembly);
@@ -99,5 +102,11 @@ async function synthesize(
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk));
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`The template could not be synthesized:\n${said}`);
+  if (code === 0) return;
+  // What the system refused says all; the stack around it is CDK's.
+  const refused = /^Error: (E[A-Z]+: .*)$/m.exec(said)?.[1];
+  const cause = new Error(said);
+  throw refused === undefined
+    ? new Error(`The template could not be synthesized:\n${said}`, { cause })
+    : new Error(`The template could not be synthesized. ${refused}`, { cause });
 }

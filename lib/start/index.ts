@@ -8,6 +8,7 @@ import { freshAssembly } from './assembly.ts';
 import { CLI } from './called-as.ts';
 import { connect, disconnect } from './connection.ts';
 import { checkFolders, failureOf } from './failure.ts';
+import { requireFreePort } from './free-port.ts';
 import { HELP, optionsFrom, type StartOptions } from './options.ts';
 import { takeState } from './running.ts';
 import { type Step, stepsOn } from './steps.ts';
@@ -50,6 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(options: StartOptions, step: Step): Promise<void> {
   const { state, port, gitHostUrl } = options;
+  if (port !== undefined) await requireFreePort(port);
   process.stdout.write(`${bold('Staithe')} on this machine, from the template that AWS deploys\n\n`);
   // Asked while the app is synthesized: it takes as long as starting a few programs.
   const asking = machineIsolation();

@@ -1,5 +1,6 @@
 /** A server that keeps the contract: it validates requests and its own answers by the table of routes. */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -91,18 +92,20 @@ async function answer(
   }
 }
 
-/** Starts it on a free port of this machine. */
+/** Starts it on a free port of this machine. @param tls a certificate and its key, PEM, to speak https with; for localhost */
 export async function startContractServer(
   handlers: Handlers,
   elsewhere: Elsewhere = () => false,
+  tls?: { readonly cert: string; readonly key: string },
 ): Promise<ContractServer> {
   const requests: Recorded[] = [];
-  const server = createServer(async (request, response) => {
+  const listener = async (request: IncomingMessage, response: ServerResponse) => {
     if (!(await elsewhere(request, response))) await answer(request, response, handlers, requests);
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${(server.address() as AddressInfo).port}`,
     requests,
     of: (operation) => requests.filter((request) => request.operation === operation),
     [Symbol.asyncDispose]: async () => {

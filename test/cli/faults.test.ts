@@ -1,9 +1,9 @@
 /** Claims on the CLI where the machine or the way to the server is at fault. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startContractServer } from './contract-server.ts';
-import { id } from './examples.ts';
+import { artifact, id } from './examples.ts';
 import { makeHome } from './process.ts';
 
 const me = () => ({ token_id: id('tok'), role: 'admin' as const });
@@ -76,4 +76,57 @@ test('what a failed command would have made is not there', async () => {
 
   expect(code).toBe(4);
   expect(existsSync(join(home.folder, 'copy.zip'))).toBe(false);
+});
+
+test('without a home of its own the CLI works, and keeps nothing in the working folder', async () => {
+  await using server = await startContractServer({ whoAmI: me });
+  using home = makeHome(server.url);
+  const missing = { XDG_CONFIG_HOME: '', HOME: join(home.folder, 'file', 'home') };
+  writeFileSync(join(home.folder, 'file'), '');
+
+  const empty = await home.run(['whoami'], { env: { XDG_CONFIG_HOME: '', HOME: '' } });
+  const read = await home.run(['whoami'], { env: missing });
+  const kept = await home.run(['login', '--url', server.url], { env: missing, stdin: 'stt_secret' });
+
+  expect([empty.code, read.code, kept.code]).toEqual([0, 0, 1]);
+  expect(kept.stderr).toContain('next: Set XDG_CONFIG_HOME to a folder that can be written');
+  expect(readdirSync(home.folder)).toEqual(['file']);
+});
+
+test('a server that has moved to another port is named to whoever asks at the old one', async () => {
+  let old = '';
+  {
+    await using before = await startContractServer({});
+    old = before.url;
+  }
+  await using server = await startContractServer({ whoAmI: me });
+  using home = makeHome(old);
+  mkdirSync(join(home.folder, '.staithe'));
+  const connection = { url: server.url, token: 'stt_secret', webhook_secret: 's' };
+  writeFileSync(join(home.folder, '.staithe', 'connection.json'), JSON.stringify(connection));
+
+  const { code, stderr } = await home.run(['whoami']);
+  const found = await home.run(['whoami'], { env: { STAITHE_URL: '', STAITHE_TOKEN: '' } });
+
+  expect(code).toBe(7);
+  expect(stderr).toContain(`No answer from ${old}: nothing listens there`);
+  expect(stderr).toContain(`next: Use the server that runs on this machine: --url ${server.url}`);
+  expect(found).toMatchObject({ code: 0 });
+});
+
+test('a name that is too long, and a path that leads through a file, are told as such', async () => {
+  await using server = await startContractServer({
+    getArtifact: () => artifact,
+    downloadArtifact: () => ({ location: 'data:,hello' }),
+  });
+  using home = makeHome(server.url);
+  writeFileSync(join(home.folder, 'file'), '');
+  const to = (output: string) => home.run(['artifact', 'download', artifact.id, '--output', output]);
+
+  const long = await to('x'.repeat(300));
+  const through = await to('file/copy.zip');
+
+  expect(long.stderr).toContain('the name is too long (ENAMETOOLONG)');
+  expect(through.stderr).toContain('a part of the path is a file (ENOTDIR)');
+  expect([long.code, through.code]).toEqual([1, 1]);
 });

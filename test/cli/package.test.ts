@@ -43,13 +43,16 @@ const at = (name: string) => join(folder, name);
 const program = () => join(at('prefix'), 'lib', 'node_modules', 'staithe');
 
 /** The installed program, in a folder and a home that know nothing of a checkout. */
-function use(node: string, ...args: string[]): Promise<Ended> {
+const use = (node: string, ...args: string[]): Promise<Ended> => useIn({}, node, ...args);
+
+function useIn(env: Record<string, string>, node: string, ...args: string[]): Promise<Ended> {
   return run(node, [join(program(), 'bin', 'staithe.mjs'), ...args], at('work'), {
     PATH: '/usr/bin:/bin',
     HOME: at('home'),
     TMPDIR: folder,
     STAITHE_URL: staithe.url,
     STAITHE_TOKEN: staithe.adminToken,
+    ...env,
   });
 }
 
@@ -131,4 +134,15 @@ test('without a server it says how to start one, in its own words', async () => 
 
   expect(code).toBe(2);
   expect(stderr).toContain('next: Start one with `staithe start`');
+});
+
+test('where the rest cannot be brought, `staithe start` names the folder to choose', async () => {
+  writeFileSync(at('file'), '');
+  const env = { XDG_CACHE_HOME: join(at('file'), 'cache') };
+
+  const { code, stderr } = await useIn(env, process.execPath, 'start');
+
+  expect(code).toBe(1);
+  expect(stderr).toContain('error: What this command needs cannot be installed.');
+  expect(stderr).toContain('next: Set XDG_CACHE_HOME to a folder that can be written');
 });

@@ -20,12 +20,19 @@ export interface Running {
   stderr(): string;
 }
 
+interface Options {
+  readonly env?: Record<string, string>;
+  readonly stdin?: string;
+  /** A program and its arguments that runs the CLI. */
+  readonly under?: readonly string[];
+}
+
 export interface Home extends Disposable {
   /** The working directory. */
   readonly folder: string;
   readonly config: string;
-  start(args: readonly string[], options?: { env?: Record<string, string>; stdin?: string }): Running;
-  run(args: readonly string[], options?: { env?: Record<string, string>; stdin?: string }): Promise<Ended>;
+  start(args: readonly string[], options?: Options): Running;
+  run(args: readonly string[], options?: Options): Promise<Ended>;
 }
 
 /** @param url of the server, given to the CLI by its environment */
@@ -34,8 +41,9 @@ export function makeHome(url?: string): Home {
   const folder = join(root, 'work');
   const config = join(root, 'config');
   mkdirSync(folder);
-  const start: Home['start'] = (args, { env = {}, stdin } = {}) => {
-    const child = spawn(process.execPath, [ENTRY, ...args], {
+  const start: Home['start'] = (args, { env = {}, stdin, under = [] } = {}) => {
+    const [program = '', ...words] = [...under, process.execPath, ENTRY, ...args];
+    const child = spawn(program, words, {
       cwd: folder,
       env: {
         PATH: process.env.PATH,

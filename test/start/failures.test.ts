@@ -1,12 +1,12 @@
 /** Claims on `npm start` when it cannot start: what failed, why, and what to do, from the real program. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { takeState } from '../../lib/start/running.ts';
-import { ROOT, sharedAssembly } from '../system/assembly.ts';
+import { ROOT } from '../system/assembly.ts';
 import { needs } from '../tools.ts';
 
 let state = '';
@@ -15,10 +15,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(state, { recursive: true, force: true }));
 
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  const words = ['--disable-warning=ExperimentalWarning', join(ROOT, 'bin', 'start.ts'), ...args];
+/** @param under a program and its arguments that runs it */
+function start(
+  args: readonly string[],
+  { env = {}, under = [] }: { env?: Record<string, string>; under?: readonly string[] } = {},
+) {
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning'];
+  const [program = '', ...words] = [...under, ...node, join(ROOT, 'bin', 'start.ts'), ...args];
   return new Promise<{ code: unknown; stderr: string }>((resolve) =>
-    execFile(process.execPath, words, { env: { ...process.env, ...env } }, (error, _stdout, stderr) =>
+    execFile(program, words, { env: { ...process.env, ...env } }, (error, _stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, stderr }),
     ),
   );
@@ -62,18 +67,31 @@ describe('a start', () => {
   });
 
   it('without a temporary folder asks for one', async () => {
-    const { code, stderr } = await start(['--state', state], { TMPDIR: join(state, 'missing') });
+    const { code, stderr } = await start(['--state', state], { env: { TMPDIR: join(state, 'missing') } });
 
     expect(code).toBe(1);
     expect(stderr).toContain('next: Set TMPDIR to a folder that can be written.');
   });
 });
 
+describe('on a full disk', needs('bubblewrap'), () => {
+  it('a start says so, and asks for room', async () => {
+    const script = 'cat /dev/zero > "$0/filler" 2>/dev/null; exec "$@"';
+    const disk = ['--size', '4096', '--tmpfs', state];
+
+    const { code, stderr } = await start(['--state', join(state, 'state')], {
+      under: ['bwrap', '--dev-bind', '/', '/', ...disk, 'sh', '-c', script, state],
+    });
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('error: The disk is full:');
+    expect(stderr).toContain('next: Make room, then start again.');
+    expect(stderr).not.toContain('at Object.');
+  });
+});
+
 describe('a port that was asked for', needs('/proc'), () => {
-  it('and is in use is refused, with who uses it', async () => {
-    const shared = dirname(await sharedAssembly());
-    for (const name of ['assembly', 'assembly.fingerprint'])
-      cpSync(join(shared, name), join(state, name), { recursive: true });
+  it('and is in use is refused before anything is synthesized, with who uses it', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -85,5 +103,6 @@ describe('a port that was asked for', needs('/proc'), () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`error: Port ${port} is in use by process ${process.pid} (`);
     expect(stderr).toContain('leave --port out');
+    expect(existsSync(join(state, 'assembly'))).toBe(false);
   });
 });

@@ -125,7 +125,7 @@ const FRESH: Partial<Record<ExampleRequest['operation'], () => Promise<{ params?
       const environment = newSlug('env');
       await staithe.client.call('putEnvironment', {
         params: { project: things.project ?? '', environment },
-        body: { target: { kind: 'lambda', function_name: 'x' } },
+        body: { target: { kind: 'lambda', function_name: environment } },
       });
       return { params: { environment } };
     },

@@ -30,6 +30,17 @@ function locationIn(response: Response): string {
   });
 }
 
+const interruptedFailure = (cause: DownloadInterrupted): Failure =>
+  new Failure(
+    EXIT.unreachable,
+    {
+      code: 'download_interrupted',
+      detail: `The download broke off: ${cause.message}.`,
+      remedy: 'Run the command again; it goes on where it was.',
+    },
+    { cause },
+  );
+
 export const download = command({
   name: 'download',
   summary: 'Download an artifact and verify its digest',
@@ -77,6 +88,10 @@ export const download = command({
       );
       terminal.done();
     };
+    terminal.onInterrupt([
+      'the download was interrupted; what came is kept',
+      'next: run the same command to resume',
+    ]);
     await withRetries(
       attempt,
       (error) => error instanceof DownloadInterrupted,
@@ -84,7 +99,11 @@ export const download = command({
         terminal.note(
           `the download broke off (${error instanceof Error ? error.message : ''}); trying again`,
         ),
-    );
+    ).catch((error: unknown) => {
+      terminal.onInterrupt([]);
+      throw error instanceof DownloadInterrupted ? interruptedFailure(error) : error;
+    });
+    terminal.onInterrupt([]);
     return result(true);
   },
 });

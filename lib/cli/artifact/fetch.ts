@@ -7,6 +7,8 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
+import { atPath, isSystemError } from '../system-error.ts';
+import { isHopeless, storageFailure } from '../unreachable.ts';
 
 /** The way from the storage broke: worth another try with a fresh URL. */
 export class DownloadInterrupted extends Error {}
@@ -34,6 +36,7 @@ export function bytesLeft(download: Download): number {
 async function open(url: string, from: number): Promise<{ body: Readable; from: number }> {
   const response = await fetch(url, from === 0 ? {} : { headers: { range: `bytes=${from}-` } }).catch(
     (error: unknown) => {
+      if (isHopeless(error)) throw storageFailure(url, error);
       throw new DownloadInterrupted(error instanceof Error ? error.message : String(error));
     },
   );
@@ -102,7 +105,8 @@ async function receive(
   body.once('error', (error) => watch.destroy(new DownloadInterrupted(error.message)));
   const file = createWriteStream(partial, { flags: from > 0 ? 'a' : 'w' });
   await pipeline(body, watch, file).catch((error: unknown) => {
-    const ours = error instanceof Error && 'syscall' in error && 'path' in error;
-    throw ours ? error : new DownloadInterrupted(error instanceof Error ? error.message : String(error));
+    // Of the connection, fetch tells by a TypeError of its own; a call of the system is one on the file.
+    if (isSystemError(error)) throw atPath(error, partial);
+    throw new DownloadInterrupted(error instanceof Error ? error.message : String(error));
   });
 }

@@ -1,8 +1,8 @@
 /** What `staithe login` keeps: one server and its token, readable by the user alone. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { userFolder } from '../xdg.ts';
-import { readObject, textIn } from './json-file.ts';
+import { readObject, textIn, writeObject } from './json-file.ts';
 
 interface Credentials {
   readonly path: string;
@@ -21,14 +21,10 @@ export function readCredentials(env: NodeJS.ProcessEnv): Credentials | undefined
   return url !== undefined && token !== undefined && URL.canParse(url) ? { path, url, token } : undefined;
 }
 
-/** Writes beside and renames, so that a crash leaves the old file whole and the mode is right from the start. */
+/** @returns the file */
 export function writeCredentials(env: NodeJS.ProcessEnv, url: string, token: string): string {
   const path = credentialsPath(env);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const fresh = `${path}.${process.pid}`;
-  rmSync(fresh, { force: true });
-  writeFileSync(fresh, `${JSON.stringify({ url, token }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  renameSync(fresh, path);
+  writeObject(path, { url, token });
   return path;
 }
 

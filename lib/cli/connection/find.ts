@@ -15,6 +15,8 @@ export interface Connection {
   readonly origin: string;
   /** Whether a server on this machine is meant, which `staithe start` starts. */
   readonly local: boolean;
+  /** Another URL, at which a local server was started, by its connection file: a server may have moved to another port. */
+  readonly running?: string | undefined;
 }
 
 /** What is read, or why it cannot be: only a file that is needed may stop a command. */
@@ -77,5 +79,6 @@ export function findConnection(
     webhookSecret: file?.url === url ? file.webhookSecret : undefined,
     origin: `URL from ${urlFrom}, token from ${origin}`,
     local: isLoopback(url),
+    running: isLoopback(url) && file !== undefined && file.url !== url ? file.url : undefined,
   };
 }

@@ -9,6 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
+import { isSystemError, systemFailure } from '../system-error.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { sha256Of } from '../upload/digest.ts';
 import { userFolder } from '../xdg.ts';
@@ -17,6 +18,17 @@ import { CHECKOUT_ARCHIVE, IS_PACKED, PROGRAM } from './program.ts';
 /** @returns the folder with bin/, lib/ and node_modules/ @throws Failure, when it cannot be installed */
 export async function wholeCheckout(terminal: Terminal): Promise<string> {
   if (!IS_PACKED) return PROGRAM;
+  return installed(terminal).catch((error: unknown) => {
+    if (!isSystemError(error)) throw error;
+    throw systemFailure(
+      error,
+      'What this command needs cannot be installed.',
+      'Set XDG_CACHE_HOME to a folder that can be written, with 1 GB of room. The other commands work without.',
+    );
+  });
+}
+
+async function installed(terminal: Terminal): Promise<string> {
   const archive = join(PROGRAM, 'dist', CHECKOUT_ARCHIVE);
   const digest = await sha256Of(archive);
   const folder = join(userFolder('cache', process.env), `${packageJson.version}-${digest.slice(0, 12)}`);

@@ -75,6 +75,7 @@ const announce = (api: Api<'createArtifact'>, { sizeBytes, key }: FileToSend) =>
   });
 
 async function sendWhole(api: Api<Calls>, terminal: Terminal, file: FileToSend): Promise<Uploaded> {
+  terminal.onInterrupt(['the upload was interrupted', 'next: run the same command to start again']);
   const attempt = async (): Promise<Uploaded> => {
     const { upload, multipart: _, ...artifact } = await announce(api, file);
     if (upload === null) return { artifact, uploaded: false, parts: null };
@@ -87,7 +88,7 @@ async function sendWhole(api: Api<Calls>, terminal: Terminal, file: FileToSend):
     attempt,
     (error) => error instanceof UploadInterrupted,
     () => terminal.note('the upload broke off; trying again'),
-  );
+  ).finally(() => terminal.onInterrupt([]));
 }
 
 async function sendInParts(

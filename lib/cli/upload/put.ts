@@ -7,6 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import type { Upload } from '../resources.ts';
+import { isSystemError } from '../system-error.ts';
+import { isHopeless, storageFailure } from '../unreachable.ts';
 import { type Range, readRange } from './digest.ts';
 
 /** The way to the storage broke: worth another try with a fresh URL. */
@@ -18,7 +20,7 @@ const SILENCE_MS = 60_000;
 /**
  * @param range what of the file is sent
  * @param onSent gets the bytes sent so far
- * @throws UploadInterrupted | Failure (the storage refused)
+ * @throws UploadInterrupted | Failure (the storage refused, or cannot be reached for good) | what reading the file threw
  */
 export async function putFile(
   path: string,
@@ -36,6 +38,10 @@ export async function putFile(
     request.once('error', reject);
   });
   let sent = 0;
+  let unreadable: Error | undefined;
+  const file = readRange(path, range).once('error', (error) => {
+    unreadable = error;
+  });
   const count = new Transform({
     transform: (chunk: Buffer, _, done) => {
       sent += chunk.length;
@@ -44,12 +50,14 @@ export async function putFile(
     },
   });
   // A refusal may come before all is sent and break the sending: the answer says more than the broken pipe.
-  pipeline(readRange(path, range), count, request).catch((error: unknown) => {
+  pipeline(file, count, request).catch((error: unknown) => {
     if (!request.destroyed) request.destroy(error instanceof Error ? error : new Error(String(error)));
   });
   const { status, body } = await answered
     .then(async (response) => ({ status: response.statusCode ?? 0, body: await text(response) }))
     .catch((error: unknown) => {
+      if (isSystemError(unreadable)) throw unreadable;
+      if (isHopeless(error)) throw storageFailure(upload.url, error);
       throw new UploadInterrupted(error instanceof Error ? error.message : String(error));
     });
   if (status >= 500) throw new UploadInterrupted(`the storage answered ${status}`);

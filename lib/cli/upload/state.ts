@@ -1,8 +1,8 @@
 /** Uploads under way, kept so that the same command goes on where an earlier one was interrupted. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { readObject, textIn } from '../connection/json-file.ts';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { readObject, textIn, writeObject } from '../connection/json-file.ts';
 import { Failure } from '../failure.ts';
 import { isSystemError } from '../system-error.ts';
 import { userFolder } from '../xdg.ts';
@@ -34,13 +34,8 @@ export function readUpload(env: NodeJS.ProcessEnv, key: UploadKey): string | und
   }
 }
 
-/** Writes beside and renames, so that a crash leaves no half of it. */
 export function keepUpload(env: NodeJS.ProcessEnv, key: UploadKey, artifactId: string): void {
-  const path = stateFile(env, key);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const fresh = `${path}.${process.pid}`;
-  writeFileSync(fresh, `${JSON.stringify({ ...key, artifact_id: artifactId }, null, 2)}\n`, { mode: 0o600 });
-  renameSync(fresh, path);
+  writeObject(stateFile(env, key), { ...key, artifact_id: artifactId });
 }
 
 /** The upload has ended. A note that stays because its folder cannot be written leads to an artifact that is complete. */
