@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -6,13 +7,14 @@ import { PATIENCE, TEST_LIMIT } from './test/patience.ts';
 /** Reads what all other tests of the run have left behind, so it runs after them. */
 const AFTER_ALL = 'test/system/permissions.test.ts';
 
-/** Minutes of mostly waiting: first, so that all else runs beside it. */
-const LONG = 'test/system/kill.test.ts';
+/** The longest, most of it waiting: first, so that all else runs beside them. */
+const LONG =
+  /test\/(system\/(kill|images|caches|whole-way|connection)|docs\/(examples|pages)|agent\/(image\/image|agent)|cli\/package)\.test\.ts$/;
 
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith(LONG);
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
@@ -27,8 +29,8 @@ export default defineConfig({
     hookTimeout: TEST_LIMIT,
     expect: { poll: PATIENCE },
     pool: 'forks',
-    // One more than the processors that CI has: half of the time, a test of the whole system waits.
-    maxWorkers: 3,
+    // More than processors: half of the time, a test of the whole system waits.
+    maxWorkers: availableParallelism() + 3,
     // A worker goes on with the next file and keeps its modules: evaluating the SDK and the embedded cloud anew for each
     // of 200 files took 0.6 s of a processor each. What a file changes of its process, it sets back.
     isolate: false,

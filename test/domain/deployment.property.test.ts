@@ -9,6 +9,7 @@ import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { isFinal } from '../../lib/domain/lifecycle.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
 import * as Release from '../../lib/domain/release/index.ts';
+import { samples } from '../samples.ts';
 import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './observed.ts';
 import { ADMIN, completedBuild, type World, world } from './world.ts';
 
@@ -118,7 +119,7 @@ test('one after the other', async () => {
 
       await assess(story);
     }),
-    { numRuns: 1000 },
+    { numRuns: samples(1000) },
   );
 });
 
@@ -140,6 +141,6 @@ test('three at once, each call to the table at a moment of its own', async () =>
 
       await assess(story);
     }),
-    { numRuns: 1000 },
+    { numRuns: samples(1000) },
   );
 });

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isFinal } from '../../lib/domain/lifecycle.ts';
 import { RUN_LIFECYCLE, RunStatus } from '../../lib/domain/run/schema.ts';
+import { samples } from '../samples.ts';
 import { expectLawfulPaths, refusable } from './observed.ts';
 import { Simulation } from './simulation.ts';
 
@@ -181,7 +182,7 @@ function assess(simulation: Simulation): void {
   if (simulation.limit !== undefined) expect(simulation.mostAtWork).toBeLessThanOrEqual(simulation.limit);
 }
 
-test('3,000 histories of builds keep to the lifecycles and come to an end', async () => {
+test('histories of builds keep to the lifecycles and come to an end', async () => {
   await fc.assert(
     fc.asyncProperty(history, limit, async (commands, jobsAtOnce) => {
       const simulation = await Simulation.begin(MANIFESTS, jobsAtOnce);
@@ -192,7 +193,7 @@ test('3,000 histories of builds keep to the lifecycles and come to an end', asyn
 
       assess(simulation);
     }),
-    { numRuns: 3000 },
+    { numRuns: samples(3000) },
   );
-  for (const way of ['done', 'reused', 'failed', 'cancelled']) expect(ends.get(way), way).toBeGreaterThan(10);
+  for (const way of ['done', 'reused', 'failed', 'cancelled']) expect(ends.get(way), way).toBeGreaterThan(0);
 });

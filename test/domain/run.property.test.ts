@@ -14,6 +14,7 @@ import { plan } from '../../lib/domain/run/plan.ts';
 import { RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
+import { samples } from '../samples.ts';
 import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './observed.ts';
 import {
   ADMIN,
@@ -246,7 +247,7 @@ test('one after the other', async () => {
 
       await assess(story);
     }),
-    { numRuns: 1000 },
+    { numRuns: samples(1000) },
   );
 });
 
@@ -276,6 +277,6 @@ test('three at once, each call to the table at a moment of its own', async () =>
         await assess(story);
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: samples(1000) },
   );
 });

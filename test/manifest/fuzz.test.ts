@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Document } from 'yaml';
 import { canonicalManifest, hashOf, ManifestError, parse, textOf } from '../../lib/domain/manifest/index.ts';
+import { samples } from '../samples.ts';
 import { manifestData } from './arbitrary.ts';
 import { change, changed, slip, slipped } from './mutations.ts';
 
@@ -61,10 +62,10 @@ describe('manifests that fast-check writes', () => {
         if (readOrRefused(text)) manifests += 1;
         else refused += 1;
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: samples(2000) },
     );
-    expect(manifests).toBeGreaterThan(100);
-    expect(refused).toBeGreaterThan(1000);
+    expect(manifests).toBeGreaterThan(samples(100));
+    expect(refused).toBeGreaterThan(samples(1000));
   });
 
   test('with text cut out and put in', () => {
@@ -75,10 +76,10 @@ describe('manifests that fast-check writes', () => {
         if (readOrRefused(slips.reduce(slipped, new Document(data).toString()))) manifests += 1;
         else refused += 1;
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: samples(2000) },
     );
     expect(manifests).toBeGreaterThan(0);
-    expect(refused).toBeGreaterThan(1000);
+    expect(refused).toBeGreaterThan(samples(1000));
   });
 });
 
@@ -95,7 +96,7 @@ describe('text of any kind', () => {
       fc.property(kinds, (text) => {
         readOrRefused(text);
       }),
-      { seed: SEED, numRuns: 2000 },
+      { seed: SEED, numRuns: samples(2000) },
     );
   });
 
@@ -110,7 +111,7 @@ describe('text of any kind', () => {
           expectPlaced(error, lossy);
         }
       }),
-      { seed: SEED, numRuns: 1000 },
+      { seed: SEED, numRuns: samples(1000) },
     );
   });
 });

@@ -1,0 +1,51 @@
+/** What of the documentation's commands can run in a test, and with which ids. */
+import { join } from 'node:path';
+import { Rules } from './shell-blocks.ts';
+
+export const blocksThatCannotRun = new Rules([
+  [/\baws [a-z]|\boutput\(\)|\$\(output |cdk (bootstrap|destroy|diff)/, 'needs an AWS account'],
+  [/examples\/image/, 'needs a builder of images; test/system/images.test.ts builds it'],
+  [/git-host\.mjs|pushed/, 'needs a git host beside it; test/system/webhooks.test.ts has one'],
+]);
+
+export const linesThatCannotRun = new Rules([
+  [
+    /^(npx staithe|staithe) (start|install)\b|\bnpm (start|test|ci|run|pack|install)\b/,
+    'starts, tests or installs Staithe itself',
+  ],
+  [/^git (clone|pull)|^cd staithe/, 'fetches Staithe itself'],
+  [/^npx (vitest|biome)/, 'checks Staithe itself'],
+  [/^npx node .*notes\.ts/, 'test/docs/local-cloud.test.ts runs it'],
+  [/^docker /, 'needs Docker and an image'],
+  [/staithe login --url https:|example\.com/, 'names a server that is not there'],
+  [/(project|secret) delete (?!.*--yes)/, 'asks at the terminal; test/cli answers it'],
+]);
+
+const WORDS: Readonly<Record<string, string>> = {
+  '<build>': 'bld_',
+  '<delivery>': 'dlv_',
+  '<release>': 'rel_',
+};
+
+/** An id, or a word for one, that the documentation shows. */
+export const SHOWN_ID = /\b[a-z]{3}_(?:01JZX3V5N8Q2R4T6W8Y0A1B2C3|…)|<(?:build|delivery|release)>/;
+
+/**
+ * The commands with real ids, and without what cannot run.
+ *
+ * @param samples a real id by the first four characters of its kind
+ * @param folder where a test may write
+ */
+export function runnable(code: string, samples: ReadonlyMap<string, string>, folder: string): string {
+  let lines = code
+    .split('\n')
+    .filter((line) => !linesThatCannotRun.matches(line.trim()))
+    .join('\n')
+    .replaceAll('/tmp/staithe-try', join(folder, 'try'));
+  for (const [word, prefix] of Object.entries(WORDS))
+    lines = lines.replaceAll(word, samples.get(prefix) ?? word);
+  return lines.replaceAll(
+    /\b([a-z]{3}_)(?:01JZX3V5N8Q2R4T6W8Y0A1B2C3|…)/g,
+    (id, prefix: string) => samples.get(prefix) ?? id,
+  );
+}
