@@ -7,7 +7,14 @@ export const Caught = z.object({ error: z.string(), cause: z.string().default(''
 
 export const BuildStep = z.discriminatedUnion('task', [
   z.object({ task: z.literal('plan'), run_id: Id.run }),
-  z.object({ task: z.literal('settle'), job_id: Id.job, caught: Caught, fail_fast: z.boolean() }),
+  z.object({
+    task: z.literal('settle'),
+    job_id: Id.job,
+    /** Absent in workflows that an older version started. */
+    attempt: z.int().positive().optional(),
+    caught: Caught,
+    fail_fast: z.boolean(),
+  }),
   /** `token` is the task's: whoever gives the job its turn wakes the workflow with it. */
   z.object({ task: z.literal('wait'), job_id: Id.job, token: z.string().min(1) }),
   z.object({ task: z.literal('finish'), run_id: Id.run }),

@@ -1,6 +1,6 @@
 /**
- * A workflow died before its last step could say how it ended: what it worked on fails with the reason. Deployments are
- * not told here: their own step takes them back.
+ * A workflow ended before its last step could say how: what it worked on fails with the reason, unless another workflow
+ * goes on with it. Deployments are not told here: their own step takes them back.
  */
 import type { EventBridgeEvent } from 'aws-lambda';
 import * as z from 'zod';
@@ -8,7 +8,8 @@ import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
 import { Id } from '../../lib/domain/id.ts';
-import * as Run from '../../lib/domain/run/index.ts';
+import { runIdOf } from '../../lib/domain/run/execution.ts';
+import { workflowStopped } from '../../lib/domain/run/follow.ts';
 
 const ports = { table: dynamoTable(), clock };
 const Ended = z.object({
@@ -25,8 +26,9 @@ export async function handler(
 ): Promise<void> {
   const { name, status, input } = Ended.parse(event.detail);
   const message = `The workflow ended as ${status} before its last step.`;
-  if (Id.run.safeParse(name).success)
-    await Run.fail(ports, name, { code: 'internal_error', message, hint: 'Run the build again.' });
+  // One that died of itself is followed by another, with the next sweep.
+  if (Id.run.safeParse(runIdOf(name)).success && status !== 'FAILED')
+    await workflowStopped(ports, name, message);
   const trigger = TriggerInput.safeParse(JSON.parse(input ?? '{}'));
   if (trigger.success)
     await Trigger.abandon(ports, trigger.data.delivery_id, `${message} Deliver it again in half an hour.`);

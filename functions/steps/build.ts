@@ -7,7 +7,7 @@ import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import * as Queue from '../../lib/domain/queue/index.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
 import { BuildStep } from '../../stepfunctions/build.ts';
@@ -28,7 +28,7 @@ export async function handler(event: unknown): Promise<unknown> {
     case 'plan':
       return plan(ports, step.run_id);
     case 'settle':
-      return settle(ports, step.job_id, step.caught, step.fail_fast);
+      return settle(ports, step.job_id, step.caught, { attempt: step.attempt, failFast: step.fail_fast });
     case 'wait':
       return Queue.wait(ports, step.job_id, step.token);
     case 'finish':

@@ -1,14 +1,16 @@
 /** Where a job has landed, and how long that took, in words for its log. */
 import { availableParallelism, machine, release, totalmem, type } from 'node:os';
-import type { Job } from '../domain/job/schema.ts';
+import { type Job, lossInWords } from '../domain/job/schema.ts';
 
 /**
  * `attempt 1, queued for 2.1 s`: from the job's record to its claim, both by the control plane's clock. Of a later
- * attempt only its number is told, as the record's time would count the earlier ones in.
+ * attempt it is told how those before were lost, and no time, as the record's would count them in.
  */
 export function queueInWords(job: Job): string {
   const attempt = `attempt ${job.attempt}`;
-  if (job.attempt > 1 || job.started_at === undefined) return attempt;
+  if (job.lost_attempts.length > 0)
+    return `${attempt}; lost before: ${job.lost_attempts.map(lossInWords).join('; ')}`;
+  if (job.started_at === undefined) return attempt;
   const waited = Date.parse(job.started_at) - Date.parse(job.created_at);
   return `${attempt}, queued for ${seconds(waited)}`;
 }

@@ -27,8 +27,8 @@ export function codeBuildBackend(
   const { build } = z.object({ build: z.string() }).parse(JSON.parse(machines));
 
   /** Newest first, so the first build of a job is its newest attempt. */
-  async function buildsOf(runId: string): Promise<Map<string, string>> {
-    const executionArn = `${build.replace(':stateMachine:', ':execution:')}:${runId}`;
+  async function buildsOf(execution: string): Promise<Map<string, string>> {
+    const executionArn = `${build.replace(':stateMachine:', ':execution:')}:${execution}`;
     const found = new Map<string, string>();
     let nextToken: string | undefined;
     do {
@@ -48,8 +48,8 @@ export function codeBuildBackend(
   }
 
   return {
-    async jobsOf(runId) {
-      const ids = await buildsOf(runId).catch((error: unknown) => {
+    async jobsOf(execution) {
+      const ids = await buildsOf(execution).catch((error: unknown) => {
         if (error instanceof ExecutionDoesNotExist) return new Map<string, string>();
         throw error;
       });

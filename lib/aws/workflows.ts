@@ -51,7 +51,8 @@ export function stepFunctions(json?: string, client: SFNClient = new SFNClient()
           new DescribeExecutionCommand({ executionArn: executionOf(workflow, name) }),
         );
         if (status === 'SUCCEEDED') return 'succeeded';
-        return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'died';
+        if (status === 'ABORTED' || status === 'TIMED_OUT') return 'stopped';
+        return status === 'FAILED' ? 'died' : 'running';
       } catch (error) {
         if (error instanceof ExecutionDoesNotExist) return undefined;
         throw error;

@@ -120,7 +120,7 @@ export class Events extends Construct {
       entry: 'events/execution-ended',
       description: 'Fails what a workflow that died was working on',
     });
-    storage.giveTable(ended, 'GetItem', 'PutItem');
+    storage.giveTable(ended, 'GetItem', 'BatchGetItem', 'PutItem');
     new Rule(this, 'DeadWorkflows', {
       description: 'A workflow ended before its last step',
       eventPattern: died(workflows),

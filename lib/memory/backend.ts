@@ -2,8 +2,8 @@
 import type { Backend, BackendJob } from '../domain/ports/backend.ts';
 
 export interface MemoryBackend extends Backend {
-  /** Says how the machine of a job stands. */
-  place(runId: string, jobId: string, machine: BackendJob): void;
+  /** Says how the machine of a job stands, in an execution. */
+  place(execution: string, jobId: string, machine: BackendJob): void;
   readonly stopped: readonly string[];
 }
 
@@ -12,11 +12,11 @@ export function memoryBackend(): MemoryBackend {
   const stopped: string[] = [];
   return {
     stopped,
-    place(runId, jobId, machine) {
-      machines.set(runId, (machines.get(runId) ?? new Map()).set(jobId, machine));
+    place(execution, jobId, machine) {
+      machines.set(execution, (machines.get(execution) ?? new Map()).set(jobId, machine));
     },
-    async jobsOf(runId) {
-      return new Map(machines.get(runId));
+    async jobsOf(execution) {
+      return new Map(machines.get(execution));
     },
     async stop(ref) {
       stopped.push(ref);

@@ -43,7 +43,7 @@ export function memoryWorkflows(): MemoryWorkflows {
     },
     async state(workflow, name) {
       const status = self.find(workflow, name)?.status;
-      return status === undefined || status === 'running' || status === 'succeeded' ? status : 'died';
+      return status === 'failed' ? 'died' : status;
     },
     async stop(workflow, name, reason) {
       const execution = self.find(workflow, name);

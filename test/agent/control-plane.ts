@@ -208,6 +208,7 @@ export class ControlPlane implements AsyncDisposable {
         ...this.#scene.spec,
       },
       attempt: 1,
+      lost_attempts: [],
       artifact_ids: [],
       created_at: '2026-11-21T09:30:00.000Z',
     };

@@ -6,7 +6,7 @@ import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import {
   ADMIN,

@@ -5,7 +5,7 @@ import { diagnose } from '../../lib/domain/diagnosis/report.ts';
 import { DiagnosisReport } from '../../lib/domain/diagnosis/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import type { ReportResult } from '../../lib/domain/job/schema.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import {

@@ -79,6 +79,18 @@ export function expectLawfulPaths(table: ObservedTable): void {
   }
 }
 
+/**
+ * The end of a run follows from its jobs: completed when they all are, failed when one is, cancelled when one is; one
+ * without jobs may have ended in any way.
+ */
+export function expectEndOfItsJobs(run: unknown, jobs: readonly { readonly status?: unknown }[]): void {
+  if (jobs.length === 0) return;
+  const statuses = jobs.map(({ status }) => status);
+  if (statuses.every((status) => status === 'completed')) expect(run).toBe('completed');
+  else expect(statuses, `jobs of a run that has ${String(run)}`).toContain(run);
+  if (run === 'completed') expect(new Set(statuses)).toEqual(new Set(['completed']));
+}
+
 /** A command may be refused; it may not break. */
 export async function refusable(command: Promise<unknown>): Promise<void> {
   try {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import * as Build from '../../lib/domain/build/index.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
@@ -150,7 +150,7 @@ describe('the first failure of a fail_fast run', () => {
     await Job.result(place.ports, agentOf(work), api.job_id, BROKEN);
     const caught = { error: 'States.TaskFailed', cause: '{"Build":{"BuildStatus":"TIMED_OUT"}}' };
 
-    expect(await settle(place.ports, api.job_id, caught, api.fail_fast)).toEqual({
+    expect(await settle(place.ports, api.job_id, caught, { failFast: api.fail_fast })).toEqual({
       retry: false,
       end_all: true,
     });

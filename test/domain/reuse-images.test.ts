@@ -6,7 +6,7 @@ import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import * as Image from '../../lib/domain/image/index.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { imageOf } from './ports/registry.contract.ts';

@@ -4,18 +4,28 @@ import { expect, test } from 'vitest';
 import { artifacts } from '../../lib/domain/artifact/record.ts';
 import * as Build from '../../lib/domain/build/index.ts';
 import { CreateBuild } from '../../lib/domain/build/schema.ts';
+import { MAX_ATTEMPTS } from '../../lib/domain/job/attempt.ts';
 import * as Job from '../../lib/domain/job/index.ts';
-import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
+import { jobs as jobRecords } from '../../lib/domain/job/record.ts';
+import type { ClaimedJob, LossReason } from '../../lib/domain/job/schema.ts';
 import { isFinal } from '../../lib/domain/lifecycle.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
+import { follow } from '../../lib/domain/run/follow.ts';
+import { lose } from '../../lib/domain/run/hand-over.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
 import { samples } from '../samples.ts';
-import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './observed.ts';
+import {
+  expectEndOfItsJobs,
+  expectLawfulPaths,
+  type ObservedTable,
+  observedTable,
+  refusable,
+} from './observed.ts';
 import {
   ADMIN,
   ONE_SERVICE,
@@ -111,11 +121,27 @@ const builds = async (story: Story, dispatch: Dispatch) => {
 };
 const settles =
   (status: string) =>
-  (story: Story, { job_id }: Dispatch) =>
-    settle(story.ports, job_id, {
+  (story: Story, { job_id, attempt, fail_fast }: Dispatch) => {
+    const caught = {
       error: 'States.TaskFailed',
       cause: JSON.stringify({ Build: { BuildStatus: status } }),
-    }).then((settled) => settled.retry && story.dispatches.push(settled.dispatch));
+    };
+    return settle(story.ports, job_id, caught, { attempt, failFast: fail_fast }).then(
+      (settled) => settled.retry && story.dispatches.push(settled.dispatch),
+    );
+  };
+/** The sweep finds that the agent, or its machine, is gone. */
+const losesOf =
+  (reason: LossReason) =>
+  async (story: Story, { job_id }: Dispatch) => {
+    const job = (await jobRecords.get(story.table, Keys.job(job_id)))?.value;
+    if (job !== undefined) await lose(story.ports, job, { reason });
+  };
+/** The workflow died, and another goes on: its plan hands over what has not ended. */
+const follows = async (story: Story, id: string) => {
+  await follow(story.ports, await Run.get(story.ports, ADMIN, id));
+  await planned(story, id);
+};
 
 const progresses = (progress: number) => (story: Story, work: ClaimedJob) =>
   Job.progress(story.ports, work.job.id, { stage: 'at work', progress });
@@ -171,6 +197,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     fc
       .tuple(at, fc.constantFrom('FAULT', 'FAULT', 'FAILED', 'TIMED_OUT', 'STOPPED'))
       .map(([n, status]) => on(({ dispatches }) => dispatches, n, settles(status))),
+  ),
+  weighted(
+    1,
+    fc
+      .tuple(at, fc.constantFrom('agent_silent', 'machine_lost'))
+      .map(([n, reason]) => on(({ dispatches }) => dispatches, n, losesOf(reason))),
+  ),
+  weighted(
+    1,
+    at.map((n) => on(({ runs }) => runs, n, follows)),
   ),
   weighted(
     2,
@@ -232,6 +268,11 @@ async function assess(story: Story): Promise<void> {
         expect(artifact).toMatchObject({ status: 'stored', run_id: id });
     }
     if (run.status === 'failed') expect(run.error?.message).toBeTruthy();
+    expectEndOfItsJobs(run.status, jobs);
+    for (const { attempt, lost_attempts: lost } of jobs) {
+      expect(attempt).toBeLessThanOrEqual(MAX_ATTEMPTS);
+      expect(lost.map((one) => one.attempt)).toEqual(lost.map((_, at) => at + 1));
+    }
   }
   for (const item of story.table.all())
     if (item.entity === 'artifact') expect(story.runs).toContain(item.run_id);

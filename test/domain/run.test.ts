@@ -4,7 +4,7 @@ import * as Build from '../../lib/domain/build/index.ts';
 import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import { parse } from '../../lib/domain/manifest/index.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
@@ -256,12 +256,23 @@ describe('a backend that gave up', () => {
     await claimed(place, dispatch);
 
     const first = await settle(place.ports, dispatch.job_id, killed);
+    if (first.retry) await claimed(place, first.dispatch);
     const second = await settle(place.ports, dispatch.job_id, killed);
     if (second.retry) await claimed(place, second.dispatch);
     const third = await settle(place.ports, dispatch.job_id, killed);
 
     expect([first.retry, second.retry, third.retry]).toEqual([true, true, false]);
     expect((await jobs(id))[0]?.error?.message).toContain('without a result, 3 times');
+  });
+
+  test('a repeat of the step, whose answer was lost, is no attempt more', async () => {
+    const { id, dispatch } = await planned();
+
+    const first = await settle(place.ports, dispatch.job_id, fault, { attempt: 1 });
+    const repeat = await settle(place.ports, dispatch.job_id, fault, { attempt: 1 });
+
+    expect([first, repeat]).toMatchObject([{ dispatch: { attempt: 2 } }, { dispatch: { attempt: 2 } }]);
+    expect((await jobs(id))[0]?.lost_attempts).toMatchObject([{ attempt: 1, reason: 'machine_lost' }]);
   });
 
   test('a run whose only job has completed is completed, though somebody cancels it just then', async () => {

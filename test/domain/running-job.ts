@@ -49,6 +49,7 @@ export async function runningJob(
       ...spec,
     },
     attempt: 1,
+    lost_attempts: [],
     artifact_ids: [],
     created_at: now.toISOString(),
     ticket_hash: '',

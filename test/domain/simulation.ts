@@ -13,7 +13,9 @@ import * as Project from '../../lib/domain/project/index.ts';
 import * as Queue from '../../lib/domain/queue/index.ts';
 import * as Reconcile from '../../lib/domain/reconcile/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
+import { runIdOf } from '../../lib/domain/run/execution.ts';
+import { workflowStopped } from '../../lib/domain/run/follow.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
@@ -28,6 +30,8 @@ interface Step {
 
 interface Execution {
   readonly runId: string;
+  /** Another one of the run, when it follows one that died. */
+  readonly name: string;
   phase: 'plan' | 'jobs' | 'ended';
   steps: Step[];
 }
@@ -46,7 +50,7 @@ export class Simulation {
   readonly sources: string[];
   readonly builds: string[] = [];
   readonly runs: string[] = [];
-  readonly executions: Execution[] = [];
+  readonly #executions: Execution[] = [];
   readonly agents: Agent[] = [];
   /** Jobs whose end the outbox has still to tell, perhaps for the second time. */
   readonly news: string[] = [];
@@ -101,13 +105,20 @@ export class Simulation {
 
   #noteRun(runId: string): void {
     this.runs.push(runId);
-    if (this.ports.workflows.find('build', runId) !== undefined)
-      this.executions.push({ runId, phase: 'plan', steps: [] });
+  }
+
+  /** All that were ever started, oldest first. */
+  get executions(): readonly Execution[] {
+    const known = new Set(this.#executions.map(({ name }) => name));
+    for (const { workflow, name } of this.ports.workflows.executions)
+      if (workflow === 'build' && !known.has(name))
+        this.#executions.push({ runId: runIdOf(name), name, phase: 'plan', steps: [] });
+    return this.#executions;
   }
 
   /** Whether Step Functions still runs it: a stop or a death ends it between two steps. */
   alive(execution: Execution): boolean {
-    return this.ports.workflows.find('build', execution.runId)?.status === 'running';
+    return this.ports.workflows.find('build', execution.name)?.status === 'running';
   }
 
   /** The execution does its next step. @param twice a Lambda's answer was lost, so the step is done once more */
@@ -145,7 +156,7 @@ export class Simulation {
 
   #machine(execution: Execution, step: Step, active: boolean, status: string): void {
     const ref = `machine:${++this.#machines}`;
-    this.ports.backend.place(execution.runId, step.dispatch.job_id, { ref, active, status });
+    this.ports.backend.place(execution.name, step.dispatch.job_id, { ref, active, status });
   }
 
   async #finish(execution: Execution, twice: boolean): Promise<void> {
@@ -154,9 +165,9 @@ export class Simulation {
     this.#end(execution, 'succeeded');
   }
 
-  #end(execution: Execution, status: 'succeeded' | 'failed'): void {
+  #end(execution: Execution, status: 'succeeded' | 'failed' | 'stopped'): void {
     execution.phase = 'ended';
-    const found = this.ports.workflows.find('build', execution.runId);
+    const found = this.ports.workflows.find('build', execution.name);
     if (found?.status === 'running') found.status = status;
   }
 
@@ -172,8 +183,9 @@ export class Simulation {
       return;
     }
     const cause = JSON.stringify({ Build: { BuildStatus: status } });
-    const { job_id, fail_fast } = step.dispatch;
-    const settled = await settle(this.ports, job_id, { error: 'States.TaskFailed', cause }, fail_fast);
+    const { job_id, attempt, fail_fast: failFast } = step.dispatch;
+    const caught = { error: 'States.TaskFailed', cause };
+    const settled = await settle(this.ports, job_id, caught, { attempt, failFast });
     if (settled.retry) Object.assign(step, { dispatch: settled.dispatch, state: 'ready' });
     else {
       step.state = 'done';
@@ -181,12 +193,11 @@ export class Simulation {
     }
   }
 
-  /** The execution dies. @param heard whether the event of its end arrives */
+  /** The execution dies, or is stopped by somebody. @param heard whether the event of its end arrives */
   async dies(execution: Execution, heard: boolean): Promise<void> {
     if (!this.alive(execution)) return;
-    this.#end(execution, 'failed');
-    if (heard)
-      await Run.fail(this.ports, execution.runId, { code: 'internal_error', message: 'The workflow died.' });
+    this.#end(execution, heard ? 'stopped' : 'failed');
+    if (heard) await workflowStopped(this.ports, execution.name, 'The workflow was stopped.');
   }
 
   async claim(agent: Agent, { wrongTicket = false } = {}): Promise<void> {

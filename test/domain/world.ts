@@ -8,7 +8,7 @@ import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import type { Project as ProjectValue } from '../../lib/domain/project/schema.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import { BlobKeys, Keys } from '../../lib/domain/storage/keys.ts';

@@ -5,7 +5,7 @@ import * as Build from '../../lib/domain/build/index.ts';
 import * as Cache from '../../lib/domain/cache/of-job.ts';
 import * as Image from '../../lib/domain/image/index.ts';
 import * as Job from '../../lib/domain/job/index.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { settle } from '../../lib/domain/run/settle.ts';

@@ -6,7 +6,7 @@ import * as Job from '../../lib/domain/job/index.ts';
 import { jobs } from '../../lib/domain/job/record.ts';
 import { ReportResult } from '../../lib/domain/job/schema.ts';
 import * as Queue from '../../lib/domain/queue/index.ts';
-import { finish } from '../../lib/domain/run/finish.ts';
+import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { runs } from '../../lib/domain/run/record.ts';

@@ -26,7 +26,7 @@ export interface Descendant {
 export function descendantsOf(ancestor: number): Descendant[] {
   const children = Map.groupBy(
     readdirSync('/proc').filter((name) => /^\d+$/.test(name)),
-    parentOf,
+    (pid) => parentOf(pid),
   );
   const found: Descendant[] = [];
   const walk = (parent: number) => {
@@ -41,7 +41,7 @@ export function descendantsOf(ancestor: number): Descendant[] {
   return found;
 }
 
-function parentOf(pid: string): number {
+export function parentOf(pid: string | number): number {
   try {
     // The program's name, in parentheses, may have anything in it.
     return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]);

@@ -1,6 +1,5 @@
 /** What no event tells, the sweep finds: an agent that fell silent, an execution whose end nobody heard of. */
 
-import { readFileSync } from 'node:fs';
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   DisableRuleCommand,
@@ -15,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../patience.ts';
 import { has, needs } from '../tools.ts';
 import { build, commandTree, ended, newSlug, startBuild } from './flow.ts';
-import { newMark, processesWith } from './processes.ts';
+import { newMark, parentOf, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 import { tableName } from './table.ts';
 
@@ -98,13 +97,6 @@ async function recorded(like: string): Promise<string> {
   return id;
 }
 
-const parentOf = (pid: string): number =>
-  Number(
-    readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) \S /, '')
-      .split(' ')[0],
-  );
-
 describe('a sweep of the embedded cloud', () => {
   it('is called by the template’s schedule', async () => {
     const client = new EventBridgeClient(staithe.aws);
@@ -115,23 +107,28 @@ describe('a sweep of the embedded cloud', () => {
     client.destroy();
   });
 
-  it('ends the job of an agent that fell silent, and the machine with it', needs('/proc'), async () => {
-    const mark = newMark();
-    const { runId, jobId } = await atWork(mark);
-    const [shell] = processesWith(mark);
-    process.kill(parentOf(shell ?? ''), 'SIGSTOP');
-    await setBack('JOB', jobId, 'heard_at');
+  it(
+    'gives up an agent that fell silent, with its machine, and the job is tried again',
+    needs('/proc'),
+    async () => {
+      const mark = newMark();
+      const { runId, jobId } = await atWork(mark);
+      const [shell] = processesWith(mark);
+      process.kill(parentOf(shell ?? ''), 'SIGSTOP');
+      await setBack('JOB', jobId, 'heard_at');
 
-    expect(await sweep()).toMatchObject({ findings: [{ run_id: runId, what: 'agent silent' }] });
+      expect(await sweep()).toMatchObject({ findings: [{ run_id: runId, what: 'agent silent' }] });
 
-    const run = await ended(staithe.client, runId);
-    expect(run).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
-    expect(run.error?.message).toMatch(/fell silent/);
-    await until(
-      async () => processesWith(mark).length,
-      (count) => count === 0,
-    );
-  });
+      const job = async () => (await staithe.client.call('listJobs', { params: { run: runId } })).items[0];
+      const again = await until(job, (one) => one?.attempt === 2 && one.stage.startsWith('command'));
+      expect(again?.lost_attempts).toMatchObject([{ attempt: 1, reason: 'agent_silent' }]);
+      await until(
+        () => processesWith(mark),
+        (left) => !left.includes(shell ?? ''),
+      );
+      await staithe.client.call('cancelRun', { params: { run: runId } });
+    },
+  );
 
   it('fails a run whose execution died while nobody was listening', async () => {
     const { runId } = await atWork(newMark());

@@ -1,3 +1,4 @@
+import { lossInWords } from '../../domain/job/schema.ts';
 import { errorText } from '../build/view.ts';
 import { command } from '../command.ts';
 import { moment, took } from '../terminal/format.ts';
@@ -20,6 +21,7 @@ export const show = command({
       ['status', status(job.status)],
       ['stage', `${job.stage} (${job.progress}%)`],
       ['attempt', job.attempt],
+      ...job.lost_attempts.map((lost): [string, string] => ['lost', lossInWords(lost)]),
       ['took', took(job)],
       ['commands', job.spec.commands.join(' && ') || '-'],
       ['artifacts', job.artifact_ids.join(', ') || '-'],

@@ -5,7 +5,7 @@ import { StaitheError } from '../error.ts';
 import { nativeName } from '../image/place.ts';
 import { type JobRecord, jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
-import { end } from '../run/end.ts';
+import { cancelRun } from '../run/end.ts';
 import { runs } from '../run/record.ts';
 import { RUN_LIFECYCLE, type Run } from '../run/schema.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -46,7 +46,7 @@ async function removeRun(ports: DeletionPorts, deletion: Deletion, given: Run): 
 /** Cancelled, as a user would do it: the workflow, its machines and the agents stop. */
 async function ended(ports: DeletionPorts, run: Run): Promise<Run> {
   try {
-    return await end(ports, run.id, 'the project was deleted');
+    return await cancelRun(ports, run.id, 'the project was deleted');
   } catch (error) {
     // It has ended meanwhile, or another pass was here. One that could not be ended is not to lose its record.
     if (!(error instanceof StaitheError) || error.code === 'busy') throw error;

@@ -10,6 +10,7 @@ import type { Ports } from '../ports/index.ts';
 import { fitting, JOB_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
 import { SOURCE_TYPES } from '../source/schema.ts';
 import { Keys } from '../storage/keys.ts';
+import { isLost } from './attempt.ts';
 import { type JobRecord, jobs } from './record.ts';
 import type {
   ClaimedJob,
@@ -42,6 +43,7 @@ export async function claim(
   const claimed = await jobs.update(ports.table, Keys.job(id), (job) => {
     if (!matches(input.ticket, job.ticket_hash)) throw refused();
     if (isFinal(LIFECYCLE, job.status)) throw new StaitheError('wrong_state', `Job ${id} is ${job.status}.`);
+    if (isLost(job)) throw refused();
     if (job.claim_id === input.claim_id) return undefined;
     if (job.claim_id !== undefined) throw refused();
     return {
@@ -84,16 +86,16 @@ function timeLeft(job: JobRecord, now: Date): number {
 
 const refused = () => new StaitheError('ticket_refused', 'This ticket does not open this job.');
 
-/** Whether the actor is the agent of an earlier attempt: its machine was given up, and another may have the job. */
+/** Whether the actor is the agent of an earlier attempt, or of one that was given up: another may have the job. */
 const isShutOut = (actor: Actor | undefined, job: JobRecord): boolean =>
-  actor?.kind === 'job' && actor.claim_id !== undefined && actor.claim_id !== job.claim_id;
+  actor?.kind === 'job' && actor.claim_id !== undefined && (actor.claim_id !== job.claim_id || isLost(job));
 
 /** @throws StaitheError wrong_state */
 function assertHolds(actor: Actor, job: JobRecord): void {
   if (isShutOut(actor, job))
     throw new StaitheError(
       'wrong_state',
-      `Job ${job.id} was taken from this agent; attempt ${job.attempt} has it.`,
+      `Job ${job.id} was taken from this agent: its attempt was given up.`,
     );
 }
 

@@ -42,6 +42,40 @@ export const JobSpec = z.object({
 });
 export type JobSpec = z.infer<typeof JobSpec>;
 
+/** How the agent or machine of an attempt can be gone. */
+export const LossReason = z.enum([
+  'agent_ended',
+  'agent_silent',
+  'machine_lost',
+  'agent_not_begun',
+  'workflow_ended',
+]);
+export type LossReason = z.infer<typeof LossReason>;
+
+/** An attempt that ended without a result, and not by anything that the job did. */
+export const LostAttempt = z.object({
+  attempt: z.int().positive(),
+  reason: LossReason,
+  /** What the backend says of it. */
+  said: z.string().optional(),
+  /** What the job was at. */
+  stage: z.string(),
+  at: Timestamp,
+});
+export type LostAttempt = z.infer<typeof LostAttempt>;
+
+export const LOSS_IN_WORDS: Readonly<Record<LossReason, string>> = {
+  agent_ended: 'the build agent ended without a result',
+  agent_silent: 'the build agent fell silent',
+  machine_lost: 'the build machine was lost',
+  agent_not_begun: 'the build failed before its agent began',
+  workflow_ended: 'the workflow of the run died',
+};
+
+/** `attempt 2 at 'command 1 of 3': the build machine was lost` */
+export const lossInWords = ({ attempt, stage, reason, said }: LostAttempt): string =>
+  `attempt ${attempt} at '${stage}': ${LOSS_IN_WORDS[reason]}${said === undefined ? '' : ` (${said})`}`;
+
 /** The part of a run that builds one service. */
 export const Job = z.object({
   id: Id.job,
@@ -62,6 +96,8 @@ export const Job = z.object({
   spec: JobSpec,
   /** How often the job was handed to a backend. */
   attempt: z.int().positive(),
+  /** Attempts that ended without a result, as their agent or machine was gone; oldest first. */
+  lost_attempts: z.array(LostAttempt).default([]),
   artifact_ids: z.array(Id.artifact),
   error: Failure.optional(),
   created_at: Timestamp,

@@ -10,8 +10,8 @@ export interface BackendJob {
 }
 
 export interface Backend {
-  /** The newest attempt of each job of a run that was handed over, by job id. */
-  jobsOf(runId: string): Promise<ReadonlyMap<string, BackendJob>>;
+  /** The newest attempt of each job that an execution of the build workflow has handed over, by job id. */
+  jobsOf(execution: string): Promise<ReadonlyMap<string, BackendJob>>;
   /** Ends it. One that has ended is no error. */
   stop(ref: string): Promise<void>;
 }

@@ -7,8 +7,14 @@ export interface Workflows {
   start(workflow: WorkflowName, name: string, input: Record<string, unknown>): Promise<void>;
   /** Wakes an execution that waits with this task token. One that has ended, or was woken before, is no error. */
   wake(token: string): Promise<void>;
-  /** How an execution stands; undefined when there is none of this name. */
-  state(workflow: WorkflowName, name: string): Promise<'running' | 'succeeded' | 'died' | undefined>;
+  /**
+   * How an execution stands: `died` of itself, `stopped` by somebody or by its own time limit; undefined when there is
+   * none of this name.
+   */
+  state(
+    workflow: WorkflowName,
+    name: string,
+  ): Promise<'running' | 'succeeded' | 'died' | 'stopped' | undefined>;
   /** Stops it, and what it waits for. An execution that has ended, or never was, is no error. */
   stop(workflow: WorkflowName, name: string, reason: string): Promise<void>;
 }

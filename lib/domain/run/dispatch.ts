@@ -1,16 +1,12 @@
 /** What the workflow hands to a backend for a job: which machine, and the ticket that opens the job once. */
-import { hashOfSecret } from '../access/secret.ts';
 import { type MachineOverrides, type MachineProject, machineFor, type Offer } from '../compute/index.ts';
-import { type JobRecord, jobs } from '../job/record.ts';
-import { newTicket } from '../job/ticket.ts';
-import { isFinal } from '../lifecycle.ts';
-import type { Ports } from '../ports/index.ts';
-import { Keys } from '../storage/keys.ts';
-import { JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import type { JobRecord } from '../job/record.ts';
 
 export interface Dispatch {
   readonly job_id: string;
   readonly ticket: string;
+  /** Which attempt at the job this is. */
+  readonly attempt: number;
   /** The CodeBuild project, and the parameters of StartBuild that choose the machine. */
   readonly project: MachineProject;
   readonly overrides: MachineOverrides;
@@ -38,35 +34,10 @@ export function dispatchOf(
   return {
     job_id: job.id,
     ticket,
+    attempt: job.attempt,
     ...machineFor({ compute, needsImages, timeoutSeconds: job.spec.timeout_seconds }, offer),
     waits: false,
     patience: Math.max(1, Math.ceil(Math.min(left, PATIENCE_SECONDS))),
     fail_fast: failFast,
   };
-}
-
-/**
- * A new ticket for a job that has not ended; the old one, and the agent that used it, are shut out.
- * @returns the job as it is now and its ticket, or undefined when it has ended
- */
-export async function newTicketFor(
-  ports: Pick<Ports, 'table' | 'randomness'>,
-  jobId: string,
-  step: 0 | 1,
-): Promise<{ job: JobRecord; ticket: string } | undefined> {
-  const ticket = newTicket(ports.randomness);
-  const stored = await jobs.update(ports.table, Keys.job(jobId), (job) =>
-    isFinal(LIFECYCLE, job.status)
-      ? undefined
-      : {
-          ...job,
-          claim_id: undefined,
-          ticket_hash: hashOfSecret(ticket),
-          attempt: job.attempt + step,
-          stage: 'queued',
-        },
-  );
-  return stored === undefined || isFinal(LIFECYCLE, stored.value.status)
-    ? undefined
-    : { job: stored.value, ticket };
 }

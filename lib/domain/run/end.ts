@@ -1,100 +1,121 @@
-/** How a run is ended from outside: cancelled, superseded, failed; and its jobs with it. */
+/** The one way in which a run ends, whatever the cause: its jobs first, then its record, by what they came to. */
 import { notFound } from '../error.ts';
+import { endJob, failJob } from '../job/end.ts';
+import type { JobRecord } from '../job/record.ts';
 import { jobs } from '../job/record.ts';
-import type { Job } from '../job/schema.ts';
 import { assertMayFollow, isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
+import { ConditionFailed } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
-import { finish } from './finish.ts';
+import { executionOf } from './execution.ts';
+import { type Cause, type Outcome, outcomeOf } from './outcome.ts';
 import { runs } from './record.ts';
-import { type Failure, fitting, JOB_LIFECYCLE, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+import * as Reuse from './reuse.ts';
+import { type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
+
+type EndPorts = Pick<Ports, 'table' | 'clock'>;
 
 /**
- * Cancels a run: its jobs, then its record, then the workflow and what it waits for. Jobs come first, as a run that has no
- * job left to cancel has done its work: it is completed, and not cancelled. A repeat does again what a first try may have
- * left undone.
- * @throws StaitheError not_found | wrong_state
+ * Ends a run. One that has ended stays as it is; a try that broke off is made whole by the next.
+ * @returns the run as it has ended, by this cause or by another; undefined when there is none
  */
-export async function end(
-  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
+export async function end(ports: EndPorts, id: string, cause: Cause): Promise<Run | undefined> {
+  for (let cut = false; ; ) {
+    const stored = await runs.get(ports.table, Keys.run(id));
+    if (stored === undefined || isFinal(LIFECYCLE, stored.value.status)) return stored?.value;
+    const run = stored.value;
+    const read = () => jobsOf(ports, run);
+    const found = await read();
+    const open = found.filter(({ status }) => !isFinal(LIFECYCLE, status));
+    const ended = await Promise.all(open.map((job) => endBy(ports, run, found, job, cause)));
+    cut ||= ended.includes(true);
+    const outcome = outcomeOf(run, open.length === 0 ? found : await read(), cause, cut);
+    try {
+      const { value } = await runs.save(ports.table, stored, endedAs(run, outcome, ports.clock.now()));
+      if (value.status === 'completed') await Reuse.remember(ports, value);
+      return value;
+    } catch (error) {
+      // Planned, ended or deleted meanwhile.
+      if (!(error instanceof ConditionFailed)) throw error;
+    }
+  }
+}
+
+/** By name, so that the first failure is always the same one. */
+async function jobsOf(ports: EndPorts, run: Run): Promise<JobRecord[]> {
+  const found = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** @returns whether the cause has ended the job */
+async function endBy(
+  ports: EndPorts,
+  run: Run,
+  all: readonly JobRecord[],
+  job: JobRecord,
+  cause: Cause,
+): Promise<boolean> {
+  if (cause.kind === 'failed') return endJob(ports, job.id, 'failed', fitting(cause.error));
+  if (cause.kind === 'cancelled') return endJob(ports, job.id, 'cancelled');
+  const first = run.fail_fast ? all.find(({ status }) => status === 'failed') : undefined;
+  return first === undefined
+    ? failJob(ports, job, SILENT)
+    : endJob(ports, job.id, 'cancelled', endedWith(first));
+}
+
+const SILENT: Failure = {
+  code: 'internal_error',
+  message: 'The build agent ended without a result.',
+  hint: 'Run the build again.',
+};
+
+const endedWith = (first: JobRecord): Failure => ({
+  code: 'cancelled',
+  message: `Ended before it was done, as '${first.name}' failed and the build is fail_fast.`,
+  hint: `Look at '${first.name}'; run the failed jobs again once it is mended.`,
+});
+
+function endedAs(run: Run, outcome: Outcome, now: Date): Run {
+  const completed_at = now.toISOString();
+  switch (outcome.status) {
+    case 'completed':
+      return { ...run, ...outcome, stage: 'done', progress: 100, completed_at };
+    case 'failed':
+      return { ...run, status: 'failed', stage: 'failed', error: fitting(outcome.error), completed_at };
+    case 'cancelled':
+      return { ...run, ...outcome, stage: 'cancelled', completed_at };
+  }
+}
+
+/** Fails a run that has not ended, unless its jobs have all completed. */
+export const fail = (ports: EndPorts, id: string, error: Failure): Promise<Run | undefined> =>
+  end(ports, id, { kind: 'failed', error });
+
+/** Ends a run whose workflow has nothing left to do. One that was deleted with its project counts as cancelled. */
+export async function finish(ports: EndPorts, id: string): Promise<Pick<Run, 'status'>> {
+  const run = await end(ports, id, { kind: 'finished' });
+  return { status: run?.status ?? 'cancelled' };
+}
+
+/**
+ * Cancels a run, and stops its workflow and what that waits for. A repeat stops what a first try may have left.
+ * @throws StaitheError not_found | wrong_state when it has ended otherwise, a moment ago too
+ */
+export async function cancelRun(
+  ports: EndPorts & Pick<Ports, 'workflows'>,
   id: string,
   reason: string,
-  more: Partial<Run> = {},
+  more: { superseded_by?: string } = {},
 ): Promise<Run> {
-  const before = (await runs.get(ports.table, Keys.run(id)))?.value;
-  if (before === undefined) throw notFound('run', id);
-  if (before.status === 'building') {
-    await endJobs(ports, before, 'cancelled');
-    const ended = await jobs.getMany(ports.table, before.job_ids.map(Keys.job));
-    if (ended.length > 0 && ended.every(({ status }) => status === 'completed')) await finish(ports, id);
-  }
-  const now = ports.clock.now().toISOString();
-  const cancelled = await runs.update(ports.table, Keys.run(id), (run) => {
-    if (run.status === 'cancelled') {
-      // Its workflow may have seen the cancelled jobs first, and not know why they were.
-      const told = Object.keys(more).every((name) => Reflect.get(run, name) !== undefined);
-      return told ? undefined : { ...run, ...more };
-    }
-    assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
-    return { ...run, ...more, status: 'cancelled', stage: 'cancelled', completed_at: now };
-  });
-  if (cancelled === undefined) throw notFound('run', id);
-  try {
-    await ports.workflows.stop('build', id, reason);
-  } finally {
-    // Also when the workflow could not be stopped, and of a run that was planned meanwhile.
-    await endJobs(ports, cancelled.value, 'cancelled');
-  }
-  return cancelled.value;
-}
-
-/** Fails a run that has not ended; one that has is left as it is. */
-export async function fail(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  id: string,
-  error: Failure,
-): Promise<Run | undefined> {
-  const now = ports.clock.now().toISOString();
-  const failed = await runs.update(ports.table, Keys.run(id), (run) =>
-    isFinal(LIFECYCLE, run.status)
+  const run = await end(ports, id, { kind: 'cancelled', ...more });
+  if (run === undefined) throw notFound('run', id);
+  if (run.status !== 'cancelled') assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
+  await ports.workflows.stop('build', executionOf(run), reason);
+  // Its workflow may have seen the cancelled jobs first, and not know why they were.
+  const told = await runs.update(ports.table, Keys.run(id), (value) =>
+    Object.keys(more).every((name) => Reflect.get(value, name) !== undefined)
       ? undefined
-      : { ...run, status: 'failed', stage: 'failed', error: fitting(error), completed_at: now },
+      : { ...value, ...more },
   );
-  if (failed !== undefined)
-    await endJobs(ports, failed.value, failed.value.status === 'cancelled' ? 'cancelled' : 'failed');
-  return failed?.value;
-}
-
-/** Ends what is left of a run's jobs. */
-export async function endJobs(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  run: Run,
-  status: 'cancelled' | 'failed',
-): Promise<void> {
-  await Promise.all(run.job_ids.map((jobId) => endJob(ports, jobId, status, () => run.error)));
-}
-
-/** Ends a job that has not ended, with a reason of its own. */
-export async function failJob(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  jobId: string,
-  error: Failure,
-): Promise<void> {
-  const own = (job: Job) => fitting({ ...error, job_id: jobId, service: job.service });
-  await endJob(ports, jobId, 'failed', own);
-}
-
-/** Ends a job that has not ended. */
-export async function endJob(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  jobId: string,
-  status: 'cancelled' | 'failed',
-  errorOf: (job: Job) => Failure | undefined,
-): Promise<void> {
-  const now = ports.clock.now().toISOString();
-  await jobs.update(ports.table, Keys.job(jobId), (job) => {
-    if (isFinal(JOB_LIFECYCLE, job.status)) return undefined;
-    const error = errorOf(job);
-    return { ...job, status, stage: status, completed_at: now, ...(error !== undefined && { error }) };
-  });
+  return told?.value ?? run;
 }

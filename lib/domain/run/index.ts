@@ -1,4 +1,4 @@
-/** Runs: start, find, cancel. The steps of the build workflow are in `plan.ts` and `finish.ts`. */
+/** Runs: start, find, cancel. The steps of the build workflow are in `plan.ts`, `settle.ts` and `end.ts`. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
@@ -17,7 +17,8 @@ import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { end, fail } from './end.ts';
+import { cancelRun, fail } from './end.ts';
+import { executionBefore, executionOf } from './execution.ts';
 import { runs } from './record.ts';
 import { type CreateRun, RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
 import { supersede } from './supersede.ts';
@@ -44,6 +45,7 @@ export function first(
     force_rebuild: false,
     fail_fast: false,
     max_parallel: 1,
+    workflow_attempt: 1,
     job_limit: project.max_concurrent_jobs,
     deadline_at: seconds === undefined ? undefined : new Date(now.getTime() + seconds * 1000).toISOString(),
     job_ids: [],
@@ -78,11 +80,16 @@ async function record(ports: Pick<Ports, 'table'>, run: Run): Promise<Run> {
   }
 }
 
-/** Starts the workflow of a recorded run. If that fails, the run says so, and so does the error. What has ended stays so. */
+/**
+ * Starts the workflow of a recorded run, in place of one that it follows. If that fails, the run says so, and so does
+ * the error. What has ended stays so.
+ */
 export async function start(ports: Pick<Ports, 'table' | 'workflows' | 'clock'>, run: Run): Promise<Run> {
   if (isFinal(LIFECYCLE, run.status)) return run;
   try {
-    await ports.workflows.start('build', run.id, { run_id: run.id });
+    const before = executionBefore(run);
+    if (before !== undefined) await ports.workflows.stop('build', before, 'another one goes on with the run');
+    await ports.workflows.start('build', executionOf(run), { run_id: run.id });
   } catch (error) {
     await fail(ports, run.id, {
       code: 'internal_error',
@@ -156,7 +163,7 @@ export async function cancel(
   id: string,
 ): Promise<Run> {
   await get(ports, actor, id);
-  return end(ports, id, `cancelled by ${nameOf(actor)}`);
+  return cancelRun(ports, id, `cancelled by ${nameOf(actor)}`);
 }
 
 /** @throws StaitheError wrong_state when the build never ran or has ended */

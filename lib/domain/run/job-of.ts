@@ -47,6 +47,7 @@ export function jobOf(
     stage: 'queued',
     spec: specOf(cell, build, branch, registry),
     attempt: 1,
+    lost_attempts: [],
     artifact_ids: [],
     created_at: now.toISOString(),
     ticket_hash: hashOfSecret(ticket),

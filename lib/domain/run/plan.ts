@@ -2,8 +2,7 @@
 import type { Artifact } from '../artifact/schema.ts';
 import { builds } from '../build/record.ts';
 import type { Build } from '../build/schema.ts';
-import { type JobRecord, jobs } from '../job/record.ts';
-import { newTicket } from '../job/ticket.ts';
+import { jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
 import { MAX_PARALLEL, type Manifest } from '../manifest/schema.ts';
 import type { Ports } from '../ports/index.ts';
@@ -13,17 +12,18 @@ import { sources } from '../source/index.ts';
 import type { Source } from '../source/schema.ts';
 import type { Stored } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
-import { type Dispatch, dispatchOf, newTicketFor } from './dispatch.ts';
+import { createJobs } from './create-jobs.ts';
+import { type Dispatch, dispatchOf } from './dispatch.ts';
 import { fail } from './end.ts';
 import { type Cell, expand } from './expand.ts';
-import { manifestFailure, PlanFailure, policyFailure } from './failure.ts';
+import { PlanFailure } from './failure.ts';
+import { handOver, type Ticketed } from './hand-over.ts';
 import { reusing } from './index.ts';
-import { branchOf, jobOf } from './job-of.ts';
+import { branchOf } from './job-of.ts';
 import { runs } from './record.ts';
 import * as Reuse from './reuse.ts';
 import { canTag, tagImages, untagged } from './reuse-images.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
-import { assertAnswerable } from './size.ts';
 import { noteTree, readTree } from './tree.ts';
 
 type PlanPorts = Pick<
@@ -41,14 +41,10 @@ export interface Plan {
 const DEFAULT_PARALLEL = 10;
 const ENDED: Plan = { jobs: [], max_parallel: DEFAULT_PARALLEL };
 
-interface Ticketed {
-  readonly job: JobRecord;
-  readonly ticket: string;
-}
-
 /**
  * Plans a run. What is wrong with the input fails the run and ends the workflow; what is wrong with the platform is
- * thrown, and tried again. A repeat finds the jobs of the first time and gives them new tickets.
+ * thrown, and tried again. A repeat, also by the workflow that follows one that died, finds the jobs of the first time
+ * and hands those that have not ended over again.
  */
 export async function plan(ports: PlanPorts, runId: string): Promise<Plan> {
   const stored = await runs.get(ports.table, Keys.run(runId));
@@ -92,7 +88,7 @@ async function begun(ports: PlanPorts, stored: Stored<Run>): Promise<Plan> {
   }
   const { chosen, kept } = await openCells(ports, run, cells);
   const [ticketed] = await Promise.all([
-    record(ports, chosen, { run, build, source, manifest }),
+    createJobs(ports, chosen, { run, build, source, manifest }),
     reusable || note(),
   ]);
   const building: Run = {
@@ -165,61 +161,8 @@ async function openCells(
   };
 }
 
-interface Recording {
-  readonly run: Run;
-  readonly build: Build;
-  readonly source: Source;
-  readonly manifest: Manifest;
-}
-
-async function record(ports: PlanPorts, cells: readonly Cell[], context: Recording): Promise<Ticketed[]> {
-  const { run, build, source, manifest } = context;
-  const { offer } = ports.installation;
-  if (cells.length === 0)
-    throw manifestFailure(
-      'No service is left to build.',
-      'Name services of the manifest, or rerun all jobs.',
-    );
-  assertForkMay(ports, build, cells);
-  const now = ports.clock.now();
-  const made = cells.map((cell) => {
-    const ticket = newTicket(ports.randomness);
-    const { registry } = manifest;
-    const job = jobOf(cell, { run, build, source, registry, offer, now }, ticket);
-    return { ticket, job: { ...job, ...(run.job_limit !== undefined && { limited: true }) } };
-  });
-  assertAnswerable(made.map(({ job }) => job));
-  return Promise.all(made.map((one) => created(ports, one)));
-}
-
-/** A Dockerfile's commands may have power over the machine; the operator says whether a stranger's may run there. */
-function assertForkMay({ installation }: PlanPorts, { trust }: Build, cells: readonly Cell[]): void {
-  if (trust === 'own' || installation.forkImages) return;
-  const images = new Set(
-    cells.filter(({ spec }) => spec.dockerfile !== undefined).map(({ service }) => service),
-  );
-  if (images.size === 0) return;
-  throw policyFailure(
-    `This installation does not build container images of forks; these services have a dockerfile: ${[...images].map((name) => `'${name}'`).join(', ')}.`,
-    'Build the other services (--services); or let the operator set ForkImageBuilds to allow, where image builds are isolated.',
-  );
-}
-
-/** A plan that broke off has left jobs; they are taken over. */
-async function created(ports: PlanPorts, made: Ticketed): Promise<Ticketed> {
-  try {
-    await jobs.create(ports.table, made.job);
-    return made;
-  } catch (error) {
-    if (!(error instanceof ConditionFailed)) throw error;
-    const taken = await newTicketFor(ports, made.job.id, 0);
-    if (taken === undefined) throw error;
-    return taken;
-  }
-}
-
 async function reissued(ports: PlanPorts, run: Run): Promise<Ticketed[]> {
-  const found = await Promise.all(run.job_ids.map((jobId) => newTicketFor(ports, jobId, 0)));
+  const found = await Promise.all(run.job_ids.map((jobId) => handOver(ports, jobId)));
   return found.filter((one) => one !== undefined);
 }
 
@@ -239,17 +182,4 @@ async function handedOver(ports: PlanPorts, run: Run, ticketed: readonly Tickete
     })),
     max_parallel: Math.min(run.max_parallel, MAX_PARALLEL),
   };
-}
-
-/** Another attempt at a job whose machine was lost. */
-export async function newAttempt(
-  ports: Pick<Ports, 'table' | 'installation' | 'randomness' | 'clock'>,
-  jobId: string,
-  failFast: boolean,
-): Promise<Dispatch | undefined> {
-  const again = await newTicketFor(ports, jobId, 1);
-  return (
-    again &&
-    dispatchOf(again.job, again.ticket, { offer: ports.installation.offer, failFast, now: ports.clock.now() })
-  );
 }

@@ -109,6 +109,8 @@ export const Run = z.object({
   job_limit: z.int().positive().optional(),
   /** The newer run of the same branch that took its place in the queue. */
   superseded_by: Id.run.optional(),
+  /** How many workflows were started for it: another one follows a workflow that died. */
+  workflow_attempt: z.int().positive().default(1),
   /** When whatever is left of it is ended. */
   deadline_at: Timestamp.optional(),
   job_ids: z.array(Id.job),

@@ -7,7 +7,7 @@ import type { Ports } from '../ports/index.ts';
 import { type Condition, ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
-import { end } from './end.ts';
+import { cancelRun } from './end.ts';
 import { branchOf } from './job-of.ts';
 import { runs } from './record.ts';
 import type { Run } from './schema.ts';
@@ -26,10 +26,12 @@ export async function supersede(
   if (!project.supersede || branch === undefined) return;
   const older = await takeHead(ports, project.id, branch, run.id);
   if (older !== undefined && (await waits(ports, older)))
-    await end(ports, older, `superseded by ${run.id}`, { superseded_by: run.id }).catch((error: unknown) => {
-      // It has ended meanwhile.
-      if (!(error instanceof StaitheError && error.code === 'wrong_state')) throw error;
-    });
+    await cancelRun(ports, older, `superseded by ${run.id}`, { superseded_by: run.id }).catch(
+      (error: unknown) => {
+        // It has ended meanwhile.
+        if (!(error instanceof StaitheError && error.code === 'wrong_state')) throw error;
+      },
+    );
 }
 
 /** The branch, or the fork's pull request: a fork that calls its branch as one of the project's ends none of its runs. */

@@ -48,18 +48,18 @@ export function workflowsContract(subject: () => WorkflowsUnderTest): void {
     expect(await subject().find(name)).toMatchObject({ status: 'stopped', reason: 'cancelled by tok_1' });
   });
 
-  test('how it stands can be asked: running, succeeded, died, or never there', async () => {
-    const [running, succeeded, died, never] = [freshName(), freshName(), freshName(), freshName()];
+  test('how it stands can be asked: running, succeeded, stopped, or never there', async () => {
+    const [running, succeeded, stopped, never] = [freshName(), freshName(), freshName(), freshName()];
     const { workflows } = subject();
     await workflows.start('build', running, { run_id: running, end: false });
     await workflows.start('build', succeeded, { run_id: succeeded, end: true });
     await subject().end(succeeded);
-    await workflows.start('build', died, { run_id: died, end: false });
-    await workflows.stop('build', died, 'cancelled');
+    await workflows.start('build', stopped, { run_id: stopped, end: false });
+    await workflows.stop('build', stopped, 'cancelled');
 
-    const states = [running, succeeded, died, never].map((name) => workflows.state('build', name));
+    const states = [running, succeeded, stopped, never].map((name) => workflows.state('build', name));
 
-    expect(await Promise.all(states)).toEqual(['running', 'succeeded', 'died', undefined]);
+    expect(await Promise.all(states)).toEqual(['running', 'succeeded', 'stopped', undefined]);
   });
 
   test('stopping what never was is no error', async () => {

@@ -1,0 +1,187 @@
+/** What is gone without a result is tried again, three times in all, whoever finds it. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { JobActor } from '../../lib/domain/access/actor.ts';
+import * as Job from '../../lib/domain/job/index.ts';
+import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
+import * as Reconcile from '../../lib/domain/reconcile/index.ts';
+import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
+import { finish } from '../../lib/domain/run/end.ts';
+import * as Run from '../../lib/domain/run/index.ts';
+import { plan } from '../../lib/domain/run/plan.ts';
+import { settle } from '../../lib/domain/run/settle.ts';
+import { ADMIN, builtJob, claimed, startedBuild, TWO_SERVICES, type World, world } from './world.ts';
+
+const MINUTES = 60_000;
+const SPEAKS = { stage: 'at work', progress: 10 };
+const caught = (BuildStatus: string) => ({
+  error: 'States.TaskFailed',
+  cause: JSON.stringify({ Build: { BuildStatus } }),
+});
+const FAULT = caught('FAULT');
+const STOPPED = caught('STOPPED');
+const MACHINE = { ref: 'machine:1', active: true, status: 'IN_PROGRESS' };
+
+let place: World;
+beforeEach(async () => {
+  place = await world();
+});
+const sweep = () => Reconcile.sweep(place.ports);
+const read = (id: string) => Run.get(place.ports, ADMIN, id);
+const wait = (minutes: number) => place.ports.clock.advance(minutes * MINUTES);
+
+async function planned(manifest?: string, input = {}): Promise<{ id: string; jobs: Dispatch[] }> {
+  const { run } = await startedBuild(place, manifest, input);
+  return { id: run.id, jobs: (await plan(place.ports, run.id)).jobs };
+}
+
+/** The agent of one attempt, by its token. */
+async function heldBy({ token }: ClaimedJob): Promise<JobActor> {
+  const actor = await place.ports.jobTokens.verify(token);
+  if (actor === undefined) throw new Error('The token of a claim is no good.');
+  return actor;
+}
+
+function executionEnds(id: string, status: 'succeeded' | 'failed' | 'stopped'): void {
+  const execution = place.ports.workflows.find('build', id);
+  if (execution === undefined) throw new Error('The run has no execution.');
+  execution.status = status;
+}
+
+describe('a sweep', () => {
+  test('lets another workflow go on where one died, with the next attempt of what was at work', async () => {
+    const { id, jobs } = await planned(TWO_SERVICES);
+    const [begun, waiting] = jobs as [Dispatch, Dispatch];
+    const work = await claimed(place, begun);
+    executionEnds(id, 'failed');
+
+    await sweep();
+
+    expect(place.ports.workflows.find('build', `${id}-2`)?.status).toBe('running');
+    const again = (await plan(place.ports, id)).jobs;
+    const attempts = new Map(again.map(({ job_id, attempt }) => [job_id, attempt]));
+    expect([attempts.get(begun.job_id), attempts.get(waiting.job_id)]).toEqual([2, 1]);
+    expect(await Job.progress(place.ports, begun.job_id, SPEAKS, await heldBy(work))).toEqual({
+      cancel: true,
+    });
+    for (const dispatch of again) await builtJob(place, dispatch);
+    await finish(place.ports, id);
+    expect((await read(id)).status).toBe('completed');
+  });
+
+  test('fails a run whose third workflow died', async () => {
+    const { id } = await planned();
+
+    for (const name of [id, `${id}-2`, `${id}-3`]) {
+      executionEnds(name, 'failed');
+      await sweep();
+    }
+
+    expect(await read(id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'internal_error', message: expect.stringContaining('died 3 times') },
+    });
+  });
+
+  test('completes a run whose jobs had all completed when its third workflow died', async () => {
+    const { id, jobs } = await planned();
+    await builtJob(place, jobs[0] as Dispatch);
+
+    for (const name of [id, `${id}-2`, `${id}-3`]) {
+      executionEnds(name, 'failed');
+      await sweep();
+    }
+
+    expect(await read(id)).toMatchObject({ status: 'completed', artifact_ids: [expect.any(String)] });
+  });
+
+  test('gives up an agent that fell silent and ends its machine; its workflow makes the next attempt', async () => {
+    const { id, jobs } = await planned();
+    let dispatch = jobs[0] as Dispatch;
+    const work = await claimed(place, dispatch);
+    const silent = async () => {
+      place.ports.backend.place(id, dispatch.job_id, MACHINE);
+      wait(4);
+      expect((await sweep()).findings).toMatchObject([{ what: 'agent silent' }]);
+      return settle(place.ports, dispatch.job_id, STOPPED, { attempt: dispatch.attempt });
+    };
+
+    const second = await silent();
+
+    expect(place.ports.backend.stopped).toEqual([MACHINE.ref]);
+    expect(second).toMatchObject({ retry: true, dispatch: { attempt: 2 } });
+    expect(await Job.progress(place.ports, dispatch.job_id, SPEAKS, await heldBy(work))).toEqual({
+      cancel: true,
+    });
+    for (const attempt of [2, 3]) {
+      const settled = attempt === 2 ? second : await silent();
+      if (!settled.retry) throw new Error('There was to be another attempt.');
+      dispatch = settled.dispatch;
+      await claimed(place, dispatch);
+    }
+    expect(await silent()).toEqual({ retry: false, end_all: false });
+    const [job] = await Run.jobsOf(place.ports, await read(id));
+    expect(job).toMatchObject({
+      status: 'failed',
+      lost_attempts: [1, 2, 3].map((attempt) => ({ attempt, reason: 'agent_silent', stage: 'starting' })),
+      error: { code: 'internal_error', message: expect.stringMatching(/fell silent, 3 times.*'starting'/) },
+    });
+  });
+
+  test('lets the machine of a second attempt come as late as that of a first one', async () => {
+    const { id, jobs } = await planned();
+    const [dispatch] = jobs as [Dispatch];
+    await claimed(place, dispatch);
+    await settle(place.ports, dispatch.job_id, FAULT, { attempt: dispatch.attempt });
+    place.ports.backend.place(id, dispatch.job_id, MACHINE);
+    wait(50);
+
+    expect((await sweep()).findings).toEqual([]);
+  });
+
+  test.each([
+    ['FAULT', 'machine_lost'],
+    ['FAILED', 'agent_ended'],
+    ['UNKNOWN', 'machine_lost'],
+  ] as const)(
+    'tries a job again whose machine ended as %s, which its workflow never heard of',
+    async (status, reason) => {
+      const { id, jobs } = await planned();
+      const [dispatch] = jobs as [Dispatch];
+      await claimed(place, dispatch);
+      place.ports.backend.place(id, dispatch.job_id, { ...MACHINE, active: false, status });
+      wait(6);
+
+      const first = await sweep();
+      wait(3);
+      const second = await sweep();
+
+      expect([first.findings, second.findings]).toMatchObject([
+        [{ what: 'machine gone' }],
+        [{ what: 'event lost' }],
+      ]);
+      expect(place.ports.workflows.find('build', id)?.status).toBe('stopped');
+      expect(place.ports.workflows.find('build', `${id}-2`)?.status).toBe('running');
+      expect((await plan(place.ports, id)).jobs).toMatchObject([{ job_id: dispatch.job_id, attempt: 2 }]);
+      const [job] = await Run.jobsOf(place.ports, await read(id));
+      expect(job?.lost_attempts).toMatchObject([{ attempt: 1, reason, stage: 'starting' }]);
+    },
+  );
+
+  test('waits with another workflow while a job of the present one is at work', async () => {
+    const { id, jobs } = await planned(TWO_SERVICES);
+    const [lost, working] = jobs as [Dispatch, Dispatch];
+    await claimed(place, lost);
+    const work = await claimed(place, working);
+    place.ports.backend.place(id, lost.job_id, { ...MACHINE, active: false, status: 'FAULT' });
+    place.ports.backend.place(id, working.job_id, { ...MACHINE, ref: 'machine:2' });
+
+    for (let minute = 0; minute < 10; minute++) {
+      wait(1);
+      await Job.progress(place.ports, work.job.id, SPEAKS, await heldBy(work));
+      await sweep();
+    }
+
+    expect(place.ports.workflows.find('build', id)?.status).toBe('running');
+    expect((await read(id)).workflow_attempt).toBe(1);
+  });
+});
