@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleAll } from './bundles.ts';
+import { contextValue, refuseUnknownContext } from './context.ts';
 
 /**
  * Bundles the functions, builds the template, lets cdk-nag check it, and writes the cloud assembly.
@@ -35,7 +36,8 @@ export async function synthesize(
       ...(options.context !== undefined && { context: options.context }),
       analyticsReporting: false,
     });
-    const stackName = stackNameFrom(app.node.tryGetContext('stackName'));
+    refuseUnknownContext(app.node);
+    const stackName = stackNameFrom(contextValue(app.node, 'stackName'));
     // The name is the construct's id too, as CDK makes the names of some resources from their path.
     new StaitheStack(app, stackName, {
       bundles,

@@ -4,6 +4,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
 import type { Bundles } from './bundles.ts';
+import { contextValue } from './context.ts';
 import { StaitheFunction } from './function.ts';
 import { Machines } from './machines.ts';
 import type { Storage } from './storage.ts';
@@ -71,10 +72,9 @@ export class Builds extends Construct {
 
   /** What the operator decided of builds (CDK context `compute` and `buildReuse`, the parameter), for whoever plans them. */
   giveInstallation(to: StaitheFunction): void {
-    const reuse = this.node.tryGetContext('buildReuse') === 'off' ? 'off' : 'on';
     to.give({
       STAITHE_COMPUTE: this.machines.offer,
-      STAITHE_BUILD_REUSE: reuse,
+      STAITHE_BUILD_REUSE: buildReuseFrom(contextValue(this.node, 'buildReuse')),
       STAITHE_FORK_IMAGE_BUILDS: this.forkImageBuilds.valueAsString,
     });
   }
@@ -93,4 +93,10 @@ export class Builds extends Construct {
       { actions: ['logs:GetLogEvents'], resources: [this.logs.logGroupArn] },
     );
   }
+}
+
+/** Whether what was built before is taken, from the CDK context `buildReuse`. @throws Error for anything but on and off */
+export function buildReuseFrom(context: unknown): 'on' | 'off' {
+  if (context === undefined || context === 'on' || context === 'off') return context ?? 'on';
+  throw new Error(`The context 'buildReuse' is ${JSON.stringify(context)}; it must be on or off.`);
 }

@@ -15,6 +15,7 @@ import {
 import { Agent } from './agent.ts';
 import type { Api } from './api.ts';
 import type { Bundles } from './bundles.ts';
+import { contextValue } from './context.ts';
 import { acknowledgePrivileged } from './findings.ts';
 
 /** The whole buildspec: run the agent. A caller can change nothing about it. */
@@ -49,7 +50,7 @@ export class Machines extends Construct {
   constructor(scope: Construct, id: string, props: { bundles: Bundles; api: Api; logs: LogGroup }) {
     super(scope, id);
     const { bundles, api, logs } = props;
-    const offer = offerFrom(contextText(this.node.tryGetContext('compute')));
+    const offer = offerFrom(contextText(contextValue(this.node, 'compute')));
     const agent = new Agent(this, 'Agent', bundles.agentFolder);
     const shared: Shared = {
       agent,

@@ -1,0 +1,182 @@
+/**
+ * Where each field of each request has its effect: the file, and the code there that reads it. A field that is only kept
+ * and given back is none: it changes what is done, found or shown to somebody who decides by it.
+ */
+type Place = readonly [file: string, code: string];
+
+const domain = (file: string, code: string): Place => [`lib/domain/${file}.ts`, code];
+const api = (file: string, code: string): Place => [`functions/api/${file}.ts`, code];
+const shown = (file: string, code: string): Place => [`lib/cli/${file}.ts`, code];
+
+const list: Record<string, Place> = {
+  'query.limit': domain('storage/list', 'limit: limit + 1 - items.length'),
+  'query.cursor': domain('storage/list', 'decodeCursor(table, of, partition, cursor)'),
+};
+const cursor: Record<string, Place> = {
+  'query.limit': domain('log/follow', 'look(ports.logs, due, positions, limit, now())'),
+  'query.cursor': domain('log/follow', 'opened(ports.table, log, cursor)'),
+};
+const log: Record<string, Place> = {
+  ...cursor,
+  'query.wait': domain('log/follow', 'now() + wait * 1000'),
+  'query.tail': domain('log/follow', 'count: tail'),
+  'query.format': ['lib/http/log-answer.ts', "format === 'json'"],
+  'query.ansi': domain('log/format', "ansi === 'keep'"),
+  'query.platform': domain('log/page', 'platform || !PLATFORM_LINE'),
+};
+const cache: Record<string, Place> = {
+  'caches.paths': domain('cache/of-job', 'named.has(textOf(paths))'),
+  'caches.key': domain('cache/scope', 'cache.key'),
+  'caches.platform': domain('cache/scope', 'kind.toolchain, platform,'),
+};
+const savedCache: Record<string, Place> = {
+  ...cache,
+  'caches.sha256': domain('cache/of-job', 'blob?.sha256 !== sha256'),
+  'caches.size_bytes': domain('cache/of-job', 'blob.size_bytes !== size_bytes'),
+};
+
+export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
+  createProject: {
+    slug: domain('project/index', 'slug: input.slug'),
+    name: shown('project/view', 'project.name'),
+    repository: domain('project/index', 'linkOf(project, project.repository)'),
+    default_branch: domain('cache/of-job', 'default_branch'),
+    max_concurrent_jobs: domain('run/index', 'job_limit: project.max_concurrent_jobs'),
+    supersede: domain('run/supersede', 'project.supersede'),
+  },
+  updateProject: {
+    name: domain('project/index', 'change.name ?? before.name'),
+    repository: domain('project/index', 'linkOf(after, after.repository)'),
+    default_branch: domain('project/index', 'change.default_branch ?? before.default_branch'),
+    max_concurrent_jobs: api('projects', 'Queue.setLimit(ports, project.id, project.max_concurrent_jobs)'),
+    supersede: domain('project/index', 'change.supersede ?? before.supersede'),
+  },
+  deleteProject: { 'query.force': api('projects', "force: query.force === 'true'") },
+  syncManifest: {
+    manifest: domain('manifest/synced', 'parse(manifest, file)'),
+    file: domain('manifest/synced', 'fieldProblem(file, mistake)'),
+    git_sha: shown('manifest/show', 'git_sha'),
+  },
+  getManifest: { 'query.hash': api('projects', 'query.hash') },
+  createSource: {
+    sha256: domain('source/index', 'BlobKeys.source(source.project_id, source.sha256)'),
+    size_bytes: domain('source/index', 'existing.size_bytes !== source.size_bytes'),
+    format: domain('source/index', 'existing.format !== source.format'),
+  },
+  createBuild: {
+    source_id: domain('build/index', 'Source.requireStored(ports, actor, project, input.source_id)'),
+    git_sha: domain('run/job-of', 'build.git_sha.slice(0, 7)'),
+    git_ref: domain('run/job-of', 'branchOf(build.git_ref)'),
+    manifest_hash: domain('run/tree', 'build.manifest_hash !== own.hash'),
+    services: domain('run/expand', 'build.services'),
+    inputs: domain('run/job-of', "named('INPUT', build.inputs)"),
+    features: domain('run/job-of', 'build.features.map('),
+    matrix: domain('run/expand', 'build.matrix'),
+    max_parallel: domain('run/plan', 'build.max_parallel ?? manifest.max_parallel'),
+    fail_fast: domain('run/plan', 'build.fail_fast ?? manifest.fail_fast'),
+    timeout_seconds: domain('run/index', 'timeout_seconds: seconds'),
+    trust: domain('run/job-of', "build.trust === 'fork'"),
+    force_rebuild: domain('run/plan', '!run.force_rebuild'),
+    start: domain('build/index', 'if (!start) return'),
+  },
+  listBuilds: list,
+  createRun: { jobs: domain('run/index', "which === 'failed'") },
+  listRuns: list,
+  listBuildArtifacts: { 'query.run': api('builds', 'Build.runOf(ports, actor, params.build, query.run)') },
+  getBuildLogs: {
+    ...log,
+    'query.run': api('logs', 'Build.runOf(ports, actor, params.build, query.run)'),
+    'query.job': domain('log/streams', 'filter.job === undefined ? run.job_ids : [filter.job]'),
+    'query.service': domain('log/streams', 'job.service === filter.service'),
+  },
+  getJobLogs: log,
+  getBuildDiagnosis: { 'query.run': api('logs', 'diagnose(ports, actor, params.build, query.run)') },
+  claimJob: {
+    ticket: domain('job/index', 'matches(input.ticket, job.ticket_hash)'),
+    claim_id: domain('job/index', 'job.claim_id === input.claim_id'),
+    log_stream: domain('job/index', '[...job.log_streams, input.log_stream]'),
+  },
+  reportProgress: {
+    stage: domain('job/index', 'stage: report.stage'),
+    progress: domain('job/index', 'Math.max(job.progress, report.progress)'),
+  },
+  createJobUpload: {
+    name: domain('artifact/of-job', 'idOf(job, input.name, input.sha256)'),
+    sha256: domain('artifact/of-job', 'blob.sha256 === input.sha256'),
+    size_bytes: domain('artifact/of-job', 'blob.size_bytes === input.size_bytes'),
+    content_type: domain('artifact/of-job', 'content_type: input.content_type'),
+  },
+  reportResult: {
+    status: domain('job/index', "report.status === 'completed'"),
+    artifact_ids: domain('job/index', 'Artifact.confirm(ports, job, artifactId)'),
+    'error.code': domain('diagnosis/report', 'FAILURE_CODES[error.code]'),
+    'error.message': shown('build/view', 'clean(error.message)'),
+    'error.hint': shown('build/view', 'error.hint'),
+    'error.step': shown('follow/run', 'error.step'),
+    'error.stage': shown('build/diagnosis-view', 'failure.stage'),
+    'error.exit_code': shown('follow/run', 'error.exit_code'),
+    'error.signal': shown('follow/run', 'error.signal'),
+    'error.last_lines': shown('follow/run', 'error.last_lines'),
+  },
+  recordImage: {
+    digest: domain('image/index', 'registry.describe(place.repository, digest)'),
+    tags: domain('image/index', 'tags.filter((tag) => allowed.includes(tag))'),
+  },
+  createArtifact: {
+    project: api('artifacts', 'Upload.projectOf(ports, actor, body.project)'),
+    name: domain('artifact/index', 'fileName: artifact.name'),
+    content_type: domain('artifact/upload', 'contentType: artifact.content_type'),
+    sha256: domain('artifact/upload', 'known.sha256 === sha256'),
+    size_bytes: domain('artifact/upload', 'known.size_bytes === sizeBytes'),
+  },
+  listArtifacts: { ...list, 'query.project': api('artifacts', 'query.project') },
+  signParts: {
+    'parts.number': domain('artifact/multipart', 'number > count'),
+    'parts.sha256': domain('artifact/multipart', 'parts.map(async ({ number, sha256 })'),
+  },
+  putSecret: { value: domain('secret/index', '{ value }: PutSecret') },
+  listSecrets: list,
+  listSecretReads: list,
+  listCaches: list,
+  purgeCaches: {
+    'query.branch': domain('cache/index', 'filter.branch === branch'),
+    'query.service': domain('cache/index', 'filter.service === service'),
+  },
+  restoreJobCaches: cache,
+  saveJobCaches: savedCache,
+  confirmJobCaches: savedCache,
+  createRelease: {
+    build_id: domain('release/index', 'ofBuild(ports, actor, project, input.build_id)'),
+    artifacts: domain('release/index', 'namedArtifacts(ports, project, input.artifacts ?? {})'),
+    version: domain('release/record', "claimName(version, 'version_taken')"),
+    tag: domain('release/record', "claimName(tag, 'tag_taken')"),
+  },
+  listReleases: list,
+  listProjects: list,
+  putEnvironment: {
+    // The one kind that there is; another one will be told from it by this field.
+    'target.kind': domain('environment/schema', "kind: z.literal('lambda')"),
+    'target.function_name': ['lib/aws/functions.ts', 'FunctionName: target.function_name'],
+    'target.runtime': ['lib/aws/functions.ts', 'Runtime: target.runtime'],
+    'target.handler': ['lib/aws/functions.ts', 'Handler: target.handler'],
+    'target.architecture': ['lib/aws/functions.ts', 'Architectures: [release.target.architecture]'],
+    'target.memory_mb': ['lib/aws/functions.ts', 'MemorySize: target.memory_mb'],
+    'target.timeout_seconds': ['lib/aws/functions.ts', 'Timeout: target.timeout_seconds'],
+    service: domain('deployment/index', 'artifact.service === service'),
+    variables: ['lib/aws/functions.ts', 'Variables: { ...variables }'],
+    health_path: domain('deployment/steps', 'new URL(deployment.health_path, deployment.preview_url)'),
+  },
+  listEnvironments: list,
+  createDeployment: {
+    release: domain('deployment/index', 'Release.resolve(ports, actor, project, input.release)'),
+  },
+  listDeployments: list,
+  createToken: {
+    name: shown('token/view', 'token.name'),
+    role: domain('token/index', 'roleAllows(actor.role, input.role)'),
+    project: domain('token/index', 'Project.resolve(ports, actor, input.project)'),
+    expires_in_days: domain('token/index', 'input.expires_in_days * 86_400_000'),
+  },
+  listTokens: list,
+  listDeliveries: { ...list, 'query.project': api('webhooks', 'query.project') },
+};
