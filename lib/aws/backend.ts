@@ -2,7 +2,12 @@
  * The port of machines on CodeBuild. Step Functions starts the builds, so its history knows their ids: each submitted
  * task's output is the build, with the job's id among its environment variables.
  */
-import { BatchGetBuildsCommand, CodeBuildClient, StopBuildCommand } from '@aws-sdk/client-codebuild';
+import {
+  BatchGetBuildsCommand,
+  type BuildPhase,
+  CodeBuildClient,
+  StopBuildCommand,
+} from '@aws-sdk/client-codebuild';
 import { ExecutionDoesNotExist, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import type { Backend, BackendJob } from '../domain/ports/backend.ts';
@@ -54,18 +59,19 @@ export function codeBuildBackend(
         throw error;
       });
       const all = [...ids.values()];
-      const status = new Map<string, string>();
+      const found = new Map<string, { status: string; said: string | undefined }>();
       for (let from = 0; from < all.length; from += BATCH) {
         const { builds } = await codebuild.send(
           new BatchGetBuildsCommand({ ids: all.slice(from, from + BATCH) }),
         );
-        for (const one of builds ?? []) status.set(one.id ?? '', one.buildStatus ?? '');
+        for (const { id = '', buildStatus: status = '', phases = [] } of builds ?? [])
+          found.set(id, { status, said: saidBy(phases) });
       }
       // CodeBuild forgets builds after a year; one that it does not know works no more.
       return new Map(
         [...ids].map(([job, ref]): [string, BackendJob] => {
-          const now = status.get(ref) ?? 'UNKNOWN';
-          return [job, { ref, active: now === 'IN_PROGRESS', status: now }];
+          const { status, said } = found.get(ref) ?? { status: 'UNKNOWN', said: undefined };
+          return [job, { ref, active: status === 'IN_PROGRESS', status, said }];
         }),
       );
     },
@@ -73,4 +79,13 @@ export function codeBuildBackend(
       await codebuild.send(new StopBuildCommand({ id: ref }));
     },
   };
+}
+
+/** What CodeBuild says of the phase that failed. */
+function saidBy(phases: readonly BuildPhase[]): string | undefined {
+  for (const { phaseType, contexts } of phases) {
+    const said = contexts?.find(({ message }) => message)?.message;
+    if (said) return `${phaseType ?? 'a phase'}: ${said}`;
+  }
+  return undefined;
 }

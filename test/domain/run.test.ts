@@ -3,6 +3,7 @@ import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Build from '../../lib/domain/build/index.ts';
 import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
+import * as Log from '../../lib/domain/log/index.ts';
 import { parse } from '../../lib/domain/manifest/index.ts';
 import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
@@ -248,6 +249,32 @@ describe('a backend that gave up', () => {
       attempt: 3,
       error: { code: 'internal_error', message: expect.stringContaining('3 times') },
     });
+  });
+
+  test('a machine that fails before its agent leaves its words in the failure, and its log to the job', async () => {
+    const { id, dispatch } = await planned();
+    const message = "Unable to pull customer's container image.";
+    const Build = {
+      BuildStatus: 'FAULT',
+      Phases: [
+        { PhaseType: 'QUEUED', PhaseStatus: 'SUCCEEDED', Contexts: [{ StatusCode: '', Message: '' }] },
+        {
+          ...{ PhaseType: 'PROVISIONING', PhaseStatus: 'CLIENT_ERROR' },
+          Contexts: [{ StatusCode: 'BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE', Message: message }],
+        },
+        { PhaseType: 'COMPLETED', Contexts: null },
+      ],
+      Logs: { StreamName: 'builds/one' },
+    };
+    const caught = { error: 'States.TaskFailed', cause: JSON.stringify({ Build }) };
+
+    for (let attempt = 1; attempt <= 3; attempt++) await settle(place.ports, dispatch.job_id, caught);
+
+    const [job] = await jobs(id);
+    expect(job?.error?.message).toContain(`PROVISIONING: ${message}`);
+    expect((await Log.ofRun(place.ports, await run(id))).streams.map(({ name }) => name)).toEqual([
+      'builds/one',
+    ]);
   });
 
   test('an agent that was killed is replaced twice, and then the job says so', async () => {

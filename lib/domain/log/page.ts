@@ -8,10 +8,12 @@ import type { LogStream } from './streams.ts';
 
 /** CodeBuild's own lines: `[Container] 2026/11/21 09:30:00.123456 Entering phase BUILD`. */
 const PLATFORM_LINE = /^\[Container\] \d{4}\/\d{2}\/\d{2} /;
+/** Why a phase failed in which no command ran. Of a command that failed, its own lines tell more. */
+const FAILED_PHASE = / Phase context status code: (?!COMMAND_EXECUTION_ERROR\b)[A-Z]\w* Message: \S/;
 
-/** Whether a line is shown: those of the platform are on request only. */
+/** Whether a line is shown: those of the platform are on request only, unless they tell of its own failure. */
 export function isShown(line: StoredLine, platform: boolean): boolean {
-  return platform || !PLATFORM_LINE.test(line.message);
+  return platform || !PLATFORM_LINE.test(line.message) || FAILED_PHASE.test(line.message);
 }
 
 /**

@@ -7,6 +7,8 @@ export interface BackendJob {
   readonly active: boolean;
   /** How it ended, in the backend's words: SUCCEEDED, FAILED, TIMED_OUT … */
   readonly status: string;
+  /** At which phase it failed, and why, in the backend's words. */
+  readonly said?: string | undefined;
 }
 
 export interface Backend {

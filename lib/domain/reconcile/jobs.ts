@@ -68,7 +68,7 @@ async function lookAtJob(
   }
   // In the project's queue, or waiting for one of the account's machines.
   if (isLost(job) || (machine === undefined && !claimed)) return undefined;
-  const end = endOfMachine(machine?.status ?? 'UNKNOWN', { claimed });
+  const end = endOfMachine(machine?.status ?? 'UNKNOWN', { claimed, said: machine?.said });
   if ('failure' in end) await failJob(ports, job, end.failure);
   else await lose(ports, job, end.lost);
   return 'machine gone';

@@ -31,8 +31,10 @@ export function endOfMachine(
 ): MachineEnd {
   if (status === 'TIMED_OUT') return { failure: PAST_LIMIT };
   if (status === 'STOPPED') return { failure: STOPPED };
-  if (status !== 'FAILED' && status !== 'SUCCEEDED') return { lost: { reason: 'machine_lost' } };
-  if (claimed) return { lost: { reason: 'agent_ended' } };
+  const itself = status === 'FAILED' || status === 'SUCCEEDED';
+  if (claimed) return { lost: { reason: itself ? 'agent_ended' : 'machine_lost' } };
+  // A machine may be lost without a word; one that could not be set up says why.
+  if (!itself && said === undefined) return { lost: { reason: 'machine_lost' } };
   // Much of it is the backend's own words, so it is cut.
   return { lost: { reason: 'agent_not_begun', ...(said !== undefined && { said: cut(said, 300) }) } };
 }

@@ -30,6 +30,7 @@ const EndedBuild = z.object({
       }),
     )
     .nullish(),
+  Logs: z.object({ StreamName: z.string().nullish() }).nullish(),
 });
 const Cause = z.union([z.object({ Build: EndedBuild }).transform(({ Build }) => Build), EndedBuild]);
 
@@ -66,6 +67,8 @@ export async function settle(
   if (isFinal(LIFECYCLE, job.status))
     return { retry: false, end_all: failFast && job.status !== 'completed' };
   const ended = endOf(caught, job.claim_id !== undefined);
+  const log = buildIn(caught.cause)?.Logs?.StreamName;
+  if (log != null) await noteLog(ports, jobId, log);
   // The sweep may have given the attempt up, and ended its machine.
   if ('failure' in ended && !isLost(job)) {
     await failJob(ports, job, ended.failure);
@@ -82,6 +85,13 @@ function endOf(caught: Caught, claimed: boolean): MachineEnd {
   const build = buildIn(caught.cause);
   if (build === undefined) return { failure: notStarted(caught) };
   return endOfMachine(build.BuildStatus, { claimed, said: saidBy(build) });
+}
+
+/** The log of a machine that failed before an agent could say where it is. */
+async function noteLog(ports: Pick<Ports, 'table'>, jobId: string, stream: string): Promise<void> {
+  await jobs.update(ports.table, Keys.job(jobId), (job) =>
+    job.log_streams.includes(stream) ? undefined : { ...job, log_streams: [...job.log_streams, stream] },
+  );
 }
 
 /** What CodeBuild says of the phase that failed. */
