@@ -58,8 +58,10 @@ const TOOLS = {
     isHere: () => availableEngines().includes('dynamodb-local'),
   },
   git: program('git', 'git'),
+  javac: program('javac', 'default-jdk-headless'),
   jq: program('jq', 'jq'),
   python3: program('python3', 'python3'),
+  ssh: program('ssh', 'openssh-client', '-V'),
   tar: program('tar', 'tar'),
   unzip: program('unzip', 'unzip', '-v'),
   zip: program('zip', 'zip', '-v'),
@@ -77,6 +79,10 @@ const TOOLS = {
     },
   },
   root: { absent: 'only root may', isHere: isRoot },
+  'small disks': {
+    absent: 'only root with the right to mount can make a small disk',
+    isHere: () => isRoot() && answers('unshare', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'),
+  },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof TOOLS;

@@ -26,7 +26,7 @@ const SAVE_MS = 5 * 60_000;
 export interface CacheWork {
   readonly api: Pick<JobApi, 'restoreCaches' | 'saveCaches' | 'confirmCaches'>;
   readonly job: Job;
-  readonly workspace: Workspace;
+  readonly workspace: Omit<Workspace, 'pipes'>;
   /** The service's context. */
   readonly folder: string;
   readonly signal: AbortSignal;

@@ -1,9 +1,10 @@
 /** Runs one command of a service, in a process group of its own. */
 import { spawn } from 'node:child_process';
-import { readFileSync, statfsSync } from 'node:fs';
+import { closeSync, readFileSync, statfsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CommandEnd } from './failure.ts';
 import { endOutput, pass, type Tail } from './output.ts';
+import type { OutputPipes } from './pipes.ts';
 
 /** What programs get between SIGTERM and SIGKILL, to remove locks and temporary files. */
 const GRACE_MS = 5000;
@@ -56,31 +57,33 @@ export interface CommandOptions {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly groups: ProcessGroups;
+  readonly pipes: OutputPipes;
   /** Keeps the end of the output. */
   readonly tail: Tail;
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs a command with `sh -e` and passes its output through. Both of its outputs are one pipe, so lines stay in order.
+ * Runs a command with `sh -e` and passes its output through, in the order in which it comes (pipes.ts).
  *
  * @returns how it ended @throws the signal's reason, when it is aborted; the whole group is gone then
  */
 export async function runCommand(command: string, options: CommandOptions): Promise<CommandEnd> {
   const killsBefore = outOfMemoryKills();
-  const child = spawn('/bin/sh', ['-c', 'exec /bin/sh -ec "$0" 2>&1', command], {
+  const { reader: output, writer } = await options.pipes.open();
+  const child = spawn('/bin/sh', ['-ec', command], {
     cwd: options.folder,
     env: options.env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', writer, writer],
   });
-  const output = child.stdout;
+  closeSync(writer);
   output.on('data', (chunk: Buffer) => {
     if (pass(chunk, options.tail)) return;
     output.pause();
     process.stdout.once('drain', () => output.resume());
   });
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const closed = new Promise<void>((resolve) => output.once('close', () => resolve()));
   const ended = new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
     child.once('error', reject);
@@ -88,6 +91,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
   if (child.pid !== undefined) options.groups.add(child.pid);
   const stop = () => void options.groups.end(true);
   options.signal.addEventListener('abort', stop, { once: true });
+  if (options.signal.aborted) stop();
   try {
     const { exitCode, signal } = await ended;
     await Promise.race([closed, delay(LAST_OUTPUT_MS, undefined, { ref: false })]);

@@ -7,6 +7,7 @@ import type { JobApi } from './api.ts';
 import { inWords, type PackedArtifact, packArtifacts, uploadArtifacts } from './artifacts.ts';
 import { restoreCaches, saveCaches } from './cache.ts';
 import { ProcessGroups, runCommand } from './command.ts';
+import { diskFailure, watchDisk } from './disk.ts';
 import {
   artifactFailure,
   type CommandEnd,
@@ -84,6 +85,9 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     () => stop.abort(new JobFailure(timeoutFailure(limit, work.step, work.tail.lines()))),
     limit * 1000,
   );
+  const disk = watchDisk(workspace.root, (left) =>
+    stop.abort(new JobFailure(diskFailure(left, work.step, work.tail.lines()))),
+  );
   const interrupt = () => stop.abort(new JobStopped('backend'));
   process.once('SIGTERM', interrupt).once('SIGINT', interrupt);
   try {
@@ -100,6 +104,7 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     return result;
   } finally {
     clearTimeout(deadline);
+    disk.stop();
     await progress.close();
     await groups.end(false);
     await removeWorkspace(workspace);
@@ -206,8 +211,9 @@ async function commands(work: Work, folder: string, env: Readonly<Record<string,
     work.step = command;
     work.tail = new Tail();
     const { groups, tail, signal } = work;
+    const { pipes } = work.workspace;
     const began = performance.now();
-    const end = await runCommand(command, { folder, env, groups, tail, signal });
+    const end = await runCommand(command, { folder, env, groups, pipes, tail, signal });
     sayDetail(`${howEnded(end)} after ${seconds(performance.now() - began)}`);
     if (end.exitCode !== 0) throw new JobFailure(commandFailure(end));
   }

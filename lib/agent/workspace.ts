@@ -1,8 +1,9 @@
 /** The folders that one job works in, and what its commands see of the machine. */
-import { mkdir, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { JobFailure } from './failure.ts';
+import { OutputPipes } from './pipes.ts';
 import { toolHomes } from './toolchain/homes.ts';
 
 export interface Workspace {
@@ -15,6 +16,7 @@ export interface Workspace {
   readonly out: string;
   readonly home: string;
   readonly temporary: string;
+  readonly pipes: OutputPipes;
 }
 
 /**
@@ -34,9 +36,22 @@ export async function createWorkspace(): Promise<Workspace> {
     out: join(root, 'out'),
     home: join(root, 'home'),
     temporary: join(root, 'tmp'),
+    pipes: new OutputPipes(join(root, 'pipes')),
   };
   await Promise.all([workspace.out, workspace.home, workspace.temporary].map((folder) => mkdir(folder)));
+  await writeRegistries(workspace.home);
   return workspace;
+}
+
+/**
+ * Short names of images are Docker Hub's for buildah and podman too, as for Docker: Debian's have no registry for them, and
+ * Fedora's ask. A file beside the machine's own settings, so that its mirrors stay (containers-registries.conf.d(5)).
+ */
+async function writeRegistries(home: string): Promise<void> {
+  const folder = join(home, '.config', 'containers', 'registries.conf.d');
+  await mkdir(folder, { recursive: true });
+  const short = 'unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n';
+  await writeFile(join(folder, 'docker-io.conf'), short);
 }
 
 export async function removeWorkspace(workspace: Workspace): Promise<void> {

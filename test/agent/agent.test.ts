@@ -7,6 +7,8 @@ import { Manifest } from '../../lib/domain/manifest/schema.ts';
 import { tarGz, zip } from '../archive/craft.ts';
 import { treeOf } from '../archive/sandbox.ts';
 import { eventually, RUNS_OUT } from '../patience.ts';
+import { smallDisk } from '../small-disk.ts';
+import { needs } from '../tools.ts';
 import { AgentBench } from './agent.ts';
 import { ControlPlane, sha256, TICKET, TOKEN } from './control-plane.ts';
 
@@ -150,6 +152,31 @@ describe('a job that goes well', () => {
   });
 });
 
+describe('the output of commands', () => {
+  test('can be opened by its names, and its lines are in order, also from the background', async () => {
+    const { output, exitCode } = await bench.run({
+      source: SOURCE,
+      spec: {
+        commands: [
+          'echo l1; echo l2 > /dev/stderr; echo l3 | tee /dev/stderr; echo l4 > /proc/self/fd/1; echo l5 >&2',
+          '(echo l6 > /dev/stdout; sleep 0.2; echo l7 > /dev/stderr) & wait; test -p /dev/stdout && echo l8',
+        ],
+      },
+    });
+
+    expect(exitCode).toBe(0);
+    expect(output.match(/^l\d$/gm)?.join(' ')).toBe('l1 l2 l3 l3 l4 l5 l6 l7 l8');
+  });
+
+  test('is no less for more commands than pipes are made at once', async () => {
+    const commands = Array.from({ length: 40 }, (_, index) => `echo n${index}`);
+
+    const { output } = await bench.run({ source: SOURCE, spec: { commands } });
+
+    expect(output.match(/^n\d+$/gm)).toEqual(commands.map((command) => command.slice('echo '.length)));
+  });
+});
+
 describe('a job that fails', () => {
   test('names the command, its exit code and its last lines, both outputs in order', async () => {
     const command =
@@ -204,6 +231,22 @@ describe('a job that fails', () => {
     const { plane } = await bench.run({ source: SOURCE, spec: { commands: [command] } });
 
     expect(plane.failure.code).toBe(code);
+  });
+
+  test('ends before the disk is full, says so, and leaves nothing on it', needs('small disks'), async () => {
+    await using disk = await smallDisk(96);
+
+    const { plane, exitCode } = await bench.run(
+      { source: SOURCE, spec: { commands: ['head -c 95M /dev/zero > big; sleep 300'] } },
+      { TMPDIR: disk.folder },
+    );
+
+    expect(exitCode).toBe(10);
+    expect(plane.failure).toMatchObject({
+      code: 'resource_error',
+      message: expect.stringMatching(/before the disk was full: .* of 96/),
+    });
+    expect(readdirSync(disk.folder)).toEqual([]);
   });
 
   test('ends at its timeout with all that it started, and names the step', async () => {

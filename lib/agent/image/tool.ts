@@ -33,7 +33,8 @@ export async function runTool(
   const tail = quiet ? new Tail() : work.tail;
   const env = builderEnvironment(workspace, builder);
   const silenced = quiet ? `${command} >/dev/null 2>&1` : command;
-  return runCommand(silenced, { folder: workspace.root, env, groups, tail, signal });
+  const { root: folder, pipes } = workspace;
+  return runCommand(silenced, { folder, env, groups, pipes, tail, signal });
 }
 
 /** An argument as the shell takes it back (POSIX.1-2017, 2.2.2 Single-Quotes). */

@@ -351,3 +351,42 @@ function namesIn(tar: Buffer | undefined): string[] {
   const { stdout } = spawnSync('tar', ['-t'], { input: tar });
   return stdout.toString().split('\n');
 }
+
+describe('a short name of an image', needs('buildah', ...ALWAYS), () => {
+  test('is one of Docker Hub, with the mirrors that the machine has for it', async () => {
+    const env = buildahOnly();
+    const ref = `docker://${registryHost()}/library/base:1`;
+    const context = mkdtempSync(join(bench.root, 'base-'));
+    writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /from-the-mirror\n');
+    const buildah = (...args: string[]) =>
+      spawnSync('buildah', args, { env: { ...process.env, ...env }, encoding: 'utf8' });
+    buildah('build', '--isolation', 'chroot', '--tag', 'localhost/base', context);
+    const login = ['--creds', `${USERNAME}:${PASSWORD}`, '--tls-verify=false'];
+    expect(buildah('push', ...login, 'localhost/base', ref).stderr).toContain('Writing manifest');
+    buildah('rmi', 'localhost/base');
+    const auth = Buffer.from(`${USERNAME}:${PASSWORD}`).toString('base64');
+    const mirror = `[[registry]]\nprefix = "docker.io"\nlocation = "${registryHost()}"\ninsecure = true\n`;
+    const files = {
+      'mirror.conf': mirror,
+      'config.json': JSON.stringify({ auths: { [registryHost()]: { auth } } }),
+    };
+    const commands = [
+      'mv mirror.conf ~/.config/containers/registries.conf.d/; mkdir ~/.docker; mv config.json ~/.docker',
+    ];
+
+    const { plane, output } = await bench.run(
+      {
+        ...scene({ push: false }, { source: imageSource('FROM base:1\nCOPY busybox /busybox\n', files) }),
+        spec: {
+          commands,
+          artifacts: [],
+          image: { dockerfile: 'Dockerfile', push: false, tags: ['v1'], build_args: {} },
+        },
+      },
+      env,
+    );
+
+    expect(output).toContain('docker.io/library/base:1');
+    expect(plane.result.status, output).toBe('completed');
+  });
+});
