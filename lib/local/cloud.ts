@@ -5,6 +5,8 @@
 import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { removeRemains } from './codebuild/remains.ts';
 import { Core } from './core.ts';
 import type { AuthorizedCall } from './gateway/call.ts';
 import type { ServedRequest } from './gateway/exchange.ts';
@@ -20,6 +22,7 @@ import { createVerifier } from './sigv4/verify.ts';
 import { Backups } from './state/backup.ts';
 import { checkState } from './state/check.ts';
 import { lockState } from './state/lock.ts';
+import { Reserve, requireRoom } from './state/room.ts';
 import { sts } from './sts/index.ts';
 import { readAssembly } from './template/assembly.ts';
 import { CustomResources } from './template/custom-resources.ts';
@@ -30,6 +33,7 @@ import { providers } from './template/providers.ts';
 export { type Isolation, machineIsolation } from './codebuild/isolation.ts';
 export { restoreState, StateError } from './state/check.ts';
 export { lockState, StateInUseError } from './state/lock.ts';
+export { NoRoomError } from './state/room.ts';
 
 export interface CloudOptions {
   /** The folder of the cloud assembly, `cdk.out`. */
@@ -89,7 +93,7 @@ export class PortInUseError extends Error {
 
 /**
  * @throws TemplateError when the template cannot be run | PortInUseError | StateInUseError | StateError when state is
- * missing or damaged; nothing is left running then
+ * missing or damaged | NoRoomError; nothing is left running then
  */
 export async function startCloud(options: CloudOptions): Promise<RunningCloud> {
   const log = options.log ?? logToStandardError;
@@ -111,6 +115,7 @@ async function start(
   const account = { accountId: options.accountId ?? '000000000000', region: options.region ?? 'us-east-1' };
   shutdown.add(lockState(stateDir));
   chmodSync(stateDir, 0o700);
+  await requireRoom(stateDir, () => removeRemains(join(stateDir, 'codebuild', 'builds')));
   checkState(stateDir);
   const backups = new Backups(stateDir, (message) => log('cloud', message));
   shutdown.add(() => backups.stop());
@@ -142,6 +147,9 @@ async function start(
   const { outputs, resource } = await deployAssembly(stacks, { account, parameters, call, provider });
   for (const service of core.services.values()) await service.start?.();
   backups.start();
+  const reserve = new Reserve(stateDir, (message) => log('cloud', message));
+  reserve.start();
+  shutdown.add(() => reserve.stop());
   return {
     endpoint: core.endpoint,
     outputs,

@@ -5,9 +5,10 @@
  * last ones.
  */
 import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { dirname, join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { expectFile } from './state/expected.ts';
+import { useReserve } from './state/room.ts';
 
 /**
  * Opens (or creates) `<folder>/state.sqlite` and runs `schema`, which must be repeatable (`CREATE TABLE IF NOT EXISTS`).
@@ -35,18 +36,72 @@ export function openDatabase(folder: string, schema: string, holds: string): Dat
     );
   }
   expectFile({ path, holds });
-  return database;
+  return withReserve(database, dirname(folder));
 }
 
-/** Runs `work` as one transaction: all of its statements, or none when it throws. */
+/**
+ * Runs `work` as one transaction: all of its statements, or none when it throws. On a full disk it is run once more, with
+ * the reserve of the state folder.
+ */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  return overFullDisk(
+    () => once(database, work),
+    () => makeRoom.get(database)?.() ?? false,
+  );
+}
+
+function once<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
     const result = work();
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    database.exec('ROLLBACK');
+    // A full disk and a failed write have rolled it back already (https://www.sqlite.org/lang_transaction.html, 3.1).
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** By which each database gets room. */
+const makeRoom = new WeakMap<DatabaseSync, () => boolean>();
+
+/** From now on, statements of the database that meet a full disk are run once more, with the reserve. */
+function withReserve(database: DatabaseSync, stateDir: string): DatabaseSync {
+  const room = (): boolean => useReserve(stateDir);
+  makeRoom.set(database, room);
+  const prepare = database.prepare.bind(database);
+  database.prepare = (...asked) => {
+    const statement = prepare(...asked);
+    // Within a transaction it is the whole that is run once more.
+    const roomAlone = (): boolean => !database.isTransaction && room();
+    for (const name of ['run', 'get', 'all'] as const) again(statement, name, roomAlone);
+    return statement;
+  };
+  return database;
+}
+
+function again(statement: StatementSync, name: 'run' | 'get' | 'all', room: () => boolean): void {
+  const method = statement[name];
+  const guarded = (...values: unknown[]): unknown =>
+    overFullDisk(() => Reflect.apply(method, statement, values), room);
+  Object.assign(statement, { [name]: guarded });
+}
+
+function overFullDisk<T>(work: () => T, room: () => boolean): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isOutOfRoom(error) || !room()) throw error;
+    return work();
+  }
+}
+
+const FULL = 13;
+const INPUT_OUTPUT = 10;
+
+/** SQLITE_FULL, and SQLITE_IOERR, which files of the write-ahead log give (https://www.sqlite.org/rescode.html). */
+function isOutOfRoom(error: unknown): boolean {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
+  return [FULL, INPUT_OUTPUT].includes(code & 0xff);
 }

@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isSystemError, saidOf } from '../cli/system-error.ts';
-import { PortInUseError, StateError, StateInUseError } from '../local/cloud.ts';
+import { NoRoomError, PortInUseError, StateError, StateInUseError } from '../local/cloud.ts';
 import { startWith } from './called-as.ts';
 import { ownerOf } from './port-owner.ts';
 import { type RunningStart, runningOn } from './running.ts';
@@ -52,6 +52,8 @@ export function failureOf(error: unknown, state: string): StartFailure {
       `Stop it, name another port, or leave --port out: a free one is taken then.`,
     );
   }
+  if (error instanceof NoRoomError)
+    return new StartFailure(error.message, 'Make room, then start again.', 1, error);
   const full = error instanceof Error && /ENOSPC|database or disk is full/.test(String(error.message));
   if (full)
     return new StartFailure(`The disk is full: ${error.message}`, 'Make room, then start again.', 1, error);

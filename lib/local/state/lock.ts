@@ -28,7 +28,8 @@ export function lockState(folder: string): () => void {
   const path = join(folder, 'lock.sqlite');
   const database = open(path);
   try {
-    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    // Nothing is ever written, not even a journal: a start on a full disk is to find out that it is full.
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;

@@ -72,6 +72,9 @@ CREATE TABLE IF NOT EXISTS events (execution TEXT NOT NULL, id INTEGER NOT NULL,
 CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 `;
 
+/** A full disk is a matter of seconds at least. */
+const AGAIN_MS = 1_000;
+
 export class Store {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -81,6 +84,7 @@ export class Store {
   >();
   readonly #writes: { sql: string; values: SQLInputValue[] }[] = [];
   #scheduled: NodeJS.Immediate | undefined;
+  #later: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(folder: string) {
@@ -137,6 +141,7 @@ export class Store {
     if (this.#closed) return;
     this.flush();
     clearImmediate(this.#scheduled);
+    clearTimeout(this.#later);
     this.#closed = true;
     this.#database.close();
   }
@@ -144,7 +149,15 @@ export class Store {
   #schedule(): void {
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
-      this.flush();
+      try {
+        this.flush();
+      } catch {
+        // Nobody waits for this write: what was collected is kept, and whoever does wait is told by `flush`.
+        this.#later ??= setTimeout(() => {
+          this.#later = undefined;
+          this.#schedule();
+        }, AGAIN_MS).unref();
+      }
     });
   }
 

@@ -1,0 +1,125 @@
+/**
+ * Room on the disk that has the state. A build may take all that there is; what the cloud has to write down even so has a
+ * reserve: a file, which is removed when the disk is full and made again when it no longer is.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, rmSync, statfsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Some thousand builds with their logs: what comes until somebody has made room. On a small disk an eighth of it. */
+const RESERVE_BYTES = 32 * 1024 * 1024;
+const SHARE = 8;
+/** The reserve is made when this many times as much is free: it must not be what fills the disk. */
+const AMPLE = 4;
+/** Builds' agents look four times as often, and end first. */
+const EVERY_MS = 1_000;
+/** A start is busy enough, and a cloud that lives for a few seconds needs no reserve. */
+const SETTLED_MS = 10_000;
+/** What a start writes, some times over. */
+const LEAST_BYTES = 4 * 1024 * 1024;
+/** Not zeros, which a file system may keep without room. */
+const CHUNK = 1024 * 1024;
+
+/** The disk of the state is full, and nothing that is the cloud's own to remove makes room. */
+export class NoRoomError extends Error {
+  constructor(stateDir: string, free: number) {
+    super(
+      `The disk that has ${stateDir} is full: ${inWords(free)} are free, and a start needs ${inWords(LEAST_BYTES)}. What earlier builds had left there is removed already.`,
+    );
+    this.name = 'NoRoomError';
+  }
+}
+
+/** What is left for the user of this process, in bytes. */
+export function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+function reserveBytes(folder: string): number {
+  const { blocks, bsize } = statfsSync(folder);
+  return Math.min(RESERVE_BYTES, Math.floor((blocks * bsize) / SHARE));
+}
+
+const fileOf = (stateDir: string): string => join(stateDir, 'reserve');
+
+/**
+ * Gives the reserve up. For whoever could not write.
+ * @returns whether there was one, so that a second try may succeed
+ */
+export function useReserve(stateDir: string): boolean {
+  const file = fileOf(stateDir);
+  if (!existsSync(file)) return false;
+  rmSync(file, { force: true });
+  return true;
+}
+
+/**
+ * Before a start: looks whether there is room for it.
+ * @param leftovers removes what nobody needs any more
+ * @throws NoRoomError
+ */
+export async function requireRoom(stateDir: string, leftovers: () => Promise<void>): Promise<void> {
+  if (freeBytes(stateDir) >= LEAST_BYTES) return;
+  await leftovers();
+  if (freeBytes(stateDir) < LEAST_BYTES) useReserve(stateDir);
+  const free = freeBytes(stateDir);
+  if (free < LEAST_BYTES) throw new NoRoomError(stateDir, free);
+}
+
+/** Keeps the reserve while the cloud runs. */
+export class Reserve {
+  readonly #stateDir: string;
+  readonly #log: (message: string) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #making = false;
+
+  constructor(stateDir: string, log: (message: string) => void) {
+    this.#stateDir = stateDir;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = setInterval(() => void this.look(), EVERY_MS).unref();
+    }, SETTLED_MS).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Makes the reserve, or gives it up, by what is free now. */
+  async look(): Promise<void> {
+    if (this.#making) return;
+    const held = existsSync(fileOf(this.#stateDir));
+    const size = reserveBytes(this.#stateDir);
+    const free = freeBytes(this.#stateDir);
+    if (!held && free > AMPLE * size) await this.#make(size);
+    if (!held || free > size / AMPLE) return;
+    useReserve(this.#stateDir);
+    this.#log(
+      `the disk that has ${this.#stateDir} is nearly full: ${inWords(free)} were left, and the reserve of ${inWords(size)} is in use now; make room`,
+    );
+  }
+
+  async #make(size: number): Promise<void> {
+    const file = fileOf(this.#stateDir);
+    const chunk = randomBytes(Math.min(CHUNK, size));
+    this.#making = true;
+    try {
+      await using handle = await open(file, 'w', 0o600);
+      for (let at = 0; at < size; at += chunk.length) await handle.write(chunk);
+    } catch (error) {
+      rmSync(file, { force: true });
+      this.#log(`there is no room for a reserve in ${dirname(file)}: ${error}`);
+    } finally {
+      this.#making = false;
+    }
+  }
+}
+
+function inWords(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.round(bytes / 1024)} KB` : `${Math.round(bytes / 1024 / 1024)} MB`;
+}
