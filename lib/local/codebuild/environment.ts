@@ -5,7 +5,7 @@ import type { Cloud, Principal } from '../service.ts';
 import { type Build, buildUuid } from './build.ts';
 import type { Buildspec } from './buildspec.ts';
 import type { Variable } from './project.ts';
-import { type Folders, NODE_FOLDER } from './sandbox.ts';
+import { type Folders, NODE_FOLDER, type Sandbox } from './sandbox.ts';
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -41,13 +41,15 @@ export async function buildEnvironment(
 
 /** Variables of the machine itself: the same in every build. @param network those that tell of the way out */
 export function systemVariables(
-  folders: Folders,
+  sandbox: Sandbox,
+  host: Folders,
   network: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
+  const { home, temporary } = sandbox.inside(host);
   return {
-    PATH: [NODE_FOLDER, ...SYSTEM_PATH].join(delimiter),
-    HOME: folders.home,
-    TMPDIR: folders.temporary,
+    PATH: [...new Set([NODE_FOLDER, ...sandbox.path(), ...SYSTEM_PATH])].join(delimiter),
+    HOME: home,
+    TMPDIR: temporary,
     LANG: 'C.UTF-8',
     USER: 'codebuild',
     ...network,

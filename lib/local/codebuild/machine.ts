@@ -63,7 +63,7 @@ export class Machine {
 
   /** Variables of the machine itself. */
   get variables(): Record<string, string> {
-    return systemVariables(this.inside, this.network?.variables);
+    return systemVariables(this.sandbox, this.host, this.network?.variables);
   }
 
   /** What keeps its builds apart from this machine, for their log. */
@@ -102,7 +102,7 @@ export class Machine {
     const socket = await this.network?.socket();
     const note = (groups: readonly string[]) =>
       writeFileSync(join(this.folder, GROUPS_FILE), `${groups.join('\n')}\n`);
-    this.#session ??= new Session({
+    this.#session ??= await Session.start({
       sandbox: this.sandbox,
       limits: createLimits(`codebuild-${this.#id}`, note),
       host: this.host,

@@ -13,6 +13,8 @@ const NEWLINE = 0x0a;
 export interface OutputSink {
   /** Settled when the lines are stored. They get the time of this call. */
   lines(lines: readonly string[]): Promise<void>;
+  /** Commands can be run now. */
+  ready(): void;
   /** A command has ended, and all of its output has been handed on. */
   ended(status: number): void;
 }
@@ -46,7 +48,9 @@ export async function readOutput(stream: Readable, nonce: string, sink: OutputSi
       await write(rest.subarray(0, at));
       const tail = splitter.end();
       if (tail !== undefined) await hand([tail]);
-      sink.ended(Number(rest.subarray(at + mark.length, end).toString()));
+      const said = rest.subarray(at + mark.length, end).toString();
+      if (said === 'ready') sink.ready();
+      else sink.ended(Number(said));
       rest = rest.subarray(end + 1);
     }
     // What may be the beginning of a mark stays until more has come.

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { INSIDE, NODE_FOLDER, node, own, plain, type Sandbox, system, wayOut } from './sandbox.ts';
+import { pathInside, shownOfEtc, shownOfOpt } from './shown.ts';
 import type { UserNamespace } from './user-namespace.ts';
 
 /** Where Docker's clients look for its daemon. */
@@ -75,8 +76,9 @@ export function rootless({ descriptor, owner }: UserNamespace): Sandbox {
     ...(asRoot && { owner }),
     descriptor,
     inside: () => INSIDE,
+    path: pathInside,
     wrap: (host, command, network) => [
-      ...['bwrap', ...entering, ...SPACES, ...folders(PATHS), ...system(), ...forImages(), ...own(host)],
+      ...['bwrap', ...entering, ...SPACES, ...folders(paths()), ...system(), ...forImages(), ...own(host)],
       ...[...wayOut(network), ...images(host.temporary), ...folders(NODE_PATHS), ...node(), '--'],
       ...[...within, '/bin/sh', '-c', PREPARE, 'prepare', ...command],
     ],
@@ -95,6 +97,7 @@ export function rootful(dockerSocket: string | undefined): Sandbox {
     kind: 'bubblewrap',
     privileged: true,
     inside: () => INSIDE,
+    path: pathInside,
     wrap: (host, command, network) => [
       ...['bwrap', ...spaces, '--cap-add', 'ALL', ...system(), ...forImages()],
       ...[...socket, ...own(host), ...wayOut(network)],
@@ -116,8 +119,8 @@ function folders(paths: readonly string[]): string[] {
   return [...made].sort().flatMap((folder) => ['--perms', '0755', '--dir', folder]);
 }
 
-const PATHS = [
-  ...['/etc/ssl/certs', '/etc/pki/tls/certs', '/etc/pki/ca-trust', '/etc/containers/networks/lock'],
+const paths = (): string[] => [
+  ...[...shownOfEtc(), ...shownOfOpt(), '/etc/ssh/ssh_config', '/etc/containers/networks/lock'],
   ...[INSIDE.output, '/var/lib/containers', '/var/tmp/any'],
 ];
 const NODE_PATHS = [NODE_FOLDER, join(dirname(NODE_FOLDER), 'lib', 'node_modules')];
@@ -130,7 +133,7 @@ function ancestors(path: string): string[] {
 /** What Docker's client and buildah look for. */
 function forImages(): string[] {
   const names = [
-    ...['passwd', 'group', 'subuid', 'subgid', 'docker'],
+    ...['subuid', 'subgid', 'docker'],
     ...['policy.json', 'registries.conf', 'registries.conf.d', 'registries.d', 'storage.conf'].map((name) =>
       join('containers', name),
     ),

@@ -147,6 +147,7 @@ class BuildRun {
     });
     const session = await machine.open(buildspec, { warm: false });
     session.begin({ environment, folder, lines: (lines) => this.#log.lines(lines) });
+    await session.ready();
     this.#log.container(`Moving to directory ${folder}`);
     return buildspec;
   }

@@ -6,6 +6,7 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SOCKET_INSIDE } from './network/socket.ts';
+import { pathInside, pathOfMachine, shownOfEtc, shownOfOpt } from './shown.ts';
 
 /** Folders of one build on the host, and how the build sees them. */
 export interface Folders {
@@ -29,6 +30,8 @@ export interface Sandbox {
   readonly descriptor?: number;
   /** The build's view of its folders. */
   inside(host: Folders): Folders;
+  /** The folders of this machine's `PATH` that builds have as well. */
+  path(): string[];
   /**
    * The command line that runs `command` in the sandbox.
    * @param network the socket that leads out of the sandbox; without it there is no way out
@@ -44,32 +47,20 @@ export const INSIDE: Folders = {
   scripts: '/codebuild/readonly',
 };
 
-/** What programs need of /etc: names, certificates, the loader's cache, time zone; no passwords, no keys. */
-const ETC = [
-  ...['resolv.conf', 'hosts', 'nsswitch.conf', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives'],
-  ...[
-    'ssl/certs',
-    'ssl/openssl.cnf',
-    'pki/tls/certs',
-    'pki/ca-trust',
-    'ca-certificates',
-    'localtime',
-    'mime.types',
-  ],
-];
-
 /** The folder of the Node that runs the cloud: the one program that is there on every user's machine. */
 export const NODE_FOLDER = dirname(process.execPath);
 
 export const plain: Sandbox = {
   kind: 'plain',
   inside: (host) => host,
+  path: pathOfMachine,
   wrap: (_host, command) => [...command],
 };
 
 export const bubblewrap: Sandbox = {
   kind: 'bubblewrap',
   inside: () => INSIDE,
+  path: pathInside,
   wrap: (host, command, network) => [
     ...['bwrap', ...namespaces(), ...system(), ...own(host), ...wayOut(network), ...node()],
     ...['--', ...command],
@@ -94,7 +85,7 @@ export function system(): string[] {
     if (entry?.isSymbolicLink()) args.push('--symlink', readlinkSync(folder), folder);
     else if (entry) args.push('--ro-bind', folder, folder);
   }
-  for (const name of ETC) args.push('--ro-bind-try', join('/etc', name), join('/etc', name));
+  for (const path of [...shownOfEtc(), ...shownOfOpt()]) args.push('--ro-bind-try', path, path);
   return args;
 }
 
@@ -103,8 +94,15 @@ export function own(host: Folders): string[] {
     ...['--bind', host.output, INSIDE.output, '--bind', host.home, INSIDE.home],
     ...['--bind', host.temporary, INSIDE.temporary, '--bind', host.state, INSIDE.state],
     ...['--ro-bind', host.scripts, INSIDE.scripts, '--chdir', INSIDE.output],
+    ...Object.entries(SETTINGS).flatMap(([name, path]) => [
+      // A program that only tries the sandbox has none.
+      ...['--ro-bind-try', join(host.scripts, name), path],
+    ]),
   ];
 }
+
+/** Files among the scripts that stand for those of /etc: accounts.ts and network/index.ts write them. */
+const SETTINGS = { passwd: '/etc/passwd', group: '/etc/group', ssh_config: '/etc/ssh/ssh_config' } as const;
 
 export function wayOut(network: string | undefined): string[] {
   return network === undefined ? [] : ['--ro-bind', network, SOCKET_INSIDE];

@@ -4,13 +4,15 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, copyFileSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, copyFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { writeAccounts } from './accounts.ts';
 import { groupedProcesses, markedProcesses } from './leftovers.mjs';
 import type { Limits } from './limits.ts';
 import { readOutput } from './output.ts';
+import { type OutputPipe, outputPipe } from './pipe.ts';
 import { endTree } from './process-tree.ts';
 import type { Folders, Sandbox } from './sandbox.ts';
 import { NODE, startsAlike, type WarmCommand } from './warm-command.ts';
@@ -21,8 +23,8 @@ const WARM_NODE = fileURLToPath(new URL('./warm-node.cjs', import.meta.url));
 const LEFTOVERS = fileURLToPath(new URL('./leftovers.mjs', import.meta.url));
 
 /**
- * The runner. It reads the nonce, then the path of each command's script, and reports the exit status between NUL and
- * newline. Commands neither see its input nor inherit a variable from it. The watchdog ends the whole group when the
+ * The runner. It reads the nonce, says that it is ready, then reads the path of each command's script, and reports the
+ * exit status, all between NUL and newline. Commands neither see its input nor inherit a variable from it. The watchdog ends the whole group when the
  * cloud dies: its pipe closes then, also after kill -9 (bubblewrap has --die-with-parent as well). With further
  * arguments it starts these at once, with descriptor 4, and `ready` in place of a script stands for their end.
  * @param lastly what the watchdog becomes
@@ -38,11 +40,23 @@ if [ $# -gt 0 ]; then "$@" </dev/null & ready=$!; fi
 exec 4<&-
 ${relay === undefined ? '' : `( ${relay} </dev/null 2>/dev/null & ) | read -r _`}
 IFS= read -r nonce
+printf '\\000%s ready\\n' "$nonce"
 while IFS= read -r script; do
   if [ "$script" = ready ]; then wait "$ready"; else "$shell" "$script" </dev/null; fi
   printf '\\000%s %s\\n' "$nonce" "$?"
 done
 `;
+
+/** What the sandbox says when it cannot begin fits; of a program that says more, its end. */
+const WORDS_CHARACTERS = 4_096;
+
+/** The sandbox could not be set up: nothing of the build has run. */
+export class SandboxError extends Error {
+  constructor(words: string) {
+    super(`The sandbox of the build could not be started${words === '' ? '.' : `: ${words}`}`);
+    this.name = 'SandboxError';
+  }
+}
 
 export type CommandResult = { readonly status: number } | { readonly status: 'ended' };
 
@@ -74,17 +88,26 @@ export interface Beginning {
 export class Session {
   readonly #options: SessionOptions;
   readonly #inside: Folders;
+  readonly #reader: Readable;
   readonly #child: ChildProcess;
   readonly #nonce = randomBytes(16).toString('hex');
+  readonly #ready = Promise.withResolvers<void>();
   #begun: Beginning | undefined;
   #output: Promise<void> | undefined;
+  #words = '';
   #count = 0;
   #report: ((result: CommandResult) => void) | undefined;
 
-  constructor(options: SessionOptions) {
+  static async start(options: SessionOptions): Promise<Session> {
+    return new Session(options, await outputPipe(dirname(options.host.output)));
+  }
+
+  private constructor(options: SessionOptions, output: OutputPipe) {
     const { sandbox, limits, host, shell, network, warm } = options;
     this.#options = options;
+    this.#reader = output.reader;
     this.#inside = sandbox.inside(host);
+    if (sandbox.kind === 'bubblewrap') writeAccounts(host);
     const ready = warm === undefined ? [] : this.#warmNode(warm.folder, warm.file, warm.environment);
     const script = runner(this.#lastly(), network?.relay.map(quote).join(' '));
     const command = ['/bin/sh', '-c', script, 'runner', shell, ...ready];
@@ -94,11 +117,29 @@ export class Session {
       cwd: host.output,
       // Nothing of the cloud's own environment; PATH only so that the sandbox's program is found.
       env: { PATH: process.env.PATH, ...this.#marked },
-      stdio: ['pipe', 'pipe', 'ignore', 'pipe', warm ? 'pipe' : 'ignore', sandbox.descriptor ?? 'ignore'],
+      // What comes on its standard error is the sandbox's own word: the runner's errors go where its output goes.
+      stdio: [
+        'pipe',
+        output.writer,
+        'pipe',
+        'pipe',
+        warm ? 'pipe' : 'ignore',
+        sandbox.descriptor ?? 'ignore',
+      ],
       detached: true,
     });
-    this.#child.on('error', () => this.#report?.({ status: 'ended' }));
-    this.#child.on('close', () => this.#report?.({ status: 'ended' }));
+    closeSync(output.writer);
+    this.#child.on('error', (error) => this.#say(error.message));
+    this.#child.stderr?.on('data', (words: Buffer) => this.#say(words.toString()));
+    // The last line of a command may be read after its end.
+    let open = 2;
+    const closed = (): void => {
+      open -= 1;
+      if (open === 0) this.#closed();
+    };
+    this.#child.on('close', closed);
+    output.reader.on('close', closed);
+    this.#ready.promise.catch(() => undefined);
     for (const input of [this.#child.stdin, this.#child.stdio[4]]) input?.on('error', () => {});
     this.#child.stdin?.write(`${this.#nonce}\n`);
   }
@@ -114,12 +155,16 @@ export class Session {
     this.#begun = beginning;
     this.#hand(join(state, 'env'), exports(beginning.environment));
     this.#hand(join(state, 'folder'), `${beginning.folder}\n`);
-    const { stdout } = this.#child;
-    if (stdout === null) return;
-    this.#output = readOutput(stdout, this.#nonce, {
+    this.#output = readOutput(this.#reader, this.#nonce, {
       lines: beginning.lines,
+      ready: () => this.#ready.resolve(),
       ended: (status) => this.#report?.({ status }),
     });
+  }
+
+  /** Settled when commands can run. @throws SandboxError with what the sandbox said, when it has ended instead */
+  ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   /**
@@ -185,7 +230,17 @@ export class Session {
     this.#child.stdio[3]?.destroy();
     this.#child.stdio[4]?.destroy();
     await this.#output?.catch(() => {});
+    this.#reader.destroy();
     await this.#options.limits.release();
+  }
+
+  #say(words: string): void {
+    this.#words = (this.#words + words).slice(-WORDS_CHARACTERS);
+  }
+
+  #closed(): void {
+    this.#ready.reject(new SandboxError(this.#words.trim()));
+    this.#report?.({ status: 'ended' });
   }
 
   /** What the machine is known by, in its folder's path and in the environment of its processes. */

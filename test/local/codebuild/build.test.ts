@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { codebuild } from '../../../lib/local/codebuild/index.ts';
-import { bubblewrap, plain } from '../../../lib/local/codebuild/sandbox.ts';
+import { bubblewrap, plain, type Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
 import { logs } from '../../../lib/local/logs/index.ts';
 import { eventually } from '../../patience.ts';
 import { needs } from '../../tools.ts';
@@ -95,6 +95,20 @@ for (const { name, sandbox, options } of sandboxes) {
         ]),
       );
       expect(lines.join('\n')).not.toContain('SECRET_OF_THE_PARENT');
+    });
+
+    it('has outputs that can be opened by their names, and keeps their lines in order', async () => {
+      const { finish } = await setUp({
+        sandbox,
+        buildspec: spec(
+          'echo 1; echo 2 > /dev/stderr; echo 3 | tee /dev/stderr; echo 4 > /proc/self/fd/1; echo 5 >&2',
+          "node -e \"fs.appendFileSync('/dev/stdout', '6\\n')\"",
+        ),
+      });
+
+      const { lines } = await finish();
+
+      expect(own(lines)).toEqual(['1', '2', '3', '3', '4', '5', '6']);
     });
 
     it('runs POST_BUILD after a failed BUILD and says which command failed', async () => {
@@ -208,6 +222,69 @@ describe('the sandbox', needs('bubblewrap'), () => {
   });
 });
 
+describe('what builds see of the machine', needs('bubblewrap'), () => {
+  const { HOME: home = '/nowhere' } = process.env;
+
+  it('has a user with a name and a home, no users of this machine, and its programs outside of homes', async () => {
+    const { finish } = await setUp({
+      sandbox: bubblewrap,
+      buildspec: spec(
+        'whoami; node -p "os.userInfo().homedir"; node -p "os.userInfo().shell"; wc -l < /etc/passwd',
+        `case ":$PATH:" in *:${home}/*) echo "of the home";; *) echo none;; esac`,
+        'test -e /etc/shadow || echo hidden; test -d /etc/alternatives -o ! -d "$ALTERNATIVES" && echo shown',
+      ),
+    });
+
+    const { lines } = await finish({
+      environmentVariablesOverride: [
+        { name: 'ALTERNATIVES', value: existsSync('/etc/alternatives') ? '/usr' : '/none' },
+      ],
+    });
+
+    expect(own(lines)).toEqual([
+      ...['codebuild', '/codebuild/home', '/bin/sh', '3'],
+      ...['none', 'hidden', 'shown'],
+    ]);
+  });
+
+  it('shows what Debian’s packages keep in /etc: Java compiles', needs('javac'), async () => {
+    const { finish } = await setUp({
+      sandbox: bubblewrap,
+      buildspec: spec(
+        'echo "class A { public static void main(String[] a) { System.out.println(41 + 1); } }" > A.java',
+        'javac A.java && java A',
+      ),
+    });
+
+    const { lines } = await finish();
+
+    expect(own(lines)).toEqual(['42']);
+  });
+
+  it('that cannot be set up fails the build, with its own words in the phase and in the log', async () => {
+    const broken: Sandbox = {
+      ...bubblewrap,
+      wrap: (...given) => {
+        const [program = '', ...args] = bubblewrap.wrap(...given);
+        return [program, '--ro-bind', '/no/such/folder', '/x', ...args];
+      },
+    };
+    const { finish } = await setUp({ sandbox: broken, buildspec: spec('echo never') });
+
+    const { build, lines } = await finish();
+
+    expect(build.buildStatus).toBe('FAULT');
+    const failed = build.phases.find(({ phaseStatus }) => phaseStatus === 'FAULT');
+    expect(failed).toMatchObject({
+      phaseType: 'DOWNLOAD_SOURCE',
+      contexts: [
+        { statusCode: 'INTERNAL_ERROR', message: expect.stringMatching(/bwrap: .*\/no\/such\/folder/) },
+      ],
+    });
+    expect(lines.join('\n')).toMatch(/Phase context status code: INTERNAL_ERROR Message: .*bwrap: /);
+  });
+});
+
 describe('a build whose cloud was killed', needs('bubblewrap'), () => {
   for (const kind of ['bubblewrap', 'plain']) {
     it(`leaves no process behind in the sandbox ${kind}`, async () => {
@@ -221,7 +298,7 @@ describe('a build whose cloud was killed', needs('bubblewrap'), () => {
         const host = Object.fromEntries(
           ['output', 'home', 'temporary', 'state', 'scripts'].map((name) => [name, '${folder}/' + name]));
         for (const path of Object.values(host)) mkdirSync(path);
-        const session = new Session({
+        const session = await Session.start({
           sandbox: sandboxes['${kind}'], host, shell: '/bin/sh',
           limits: { kind: 'none', wrap: (c) => [...c], wrapInside: (c) => [...c], groups: [], release: async () => {} },
         });

@@ -112,7 +112,7 @@ function startSession(command: string): { cloud: ChildProcess; folder: string } 
     const host = Object.fromEntries(
       ['output', 'home', 'temporary', 'state', 'scripts'].map((name) => [name, '${folder}/' + name]));
     for (const path of Object.values(host)) mkdirSync(path, { recursive: true });
-    const session = new Session({
+    const session = await Session.start({
       sandbox: plain, host, shell: '/bin/sh',
       limits: { kind: 'none', groups: [], wrap: (c) => [...c], wrapInside: (c) => [...c], release: async () => {} },
     });

@@ -128,6 +128,28 @@ for (const { name, privileged, options } of kinds)
       expect(own(lines), lines.join('\n')).toEqual([JSON.stringify([published])]);
     });
 
+    it('lets ssh out by the same proxy', needs('ssh'), async () => {
+      const greetings: string[] = [];
+      const server = await listening(
+        createServer((socket) => {
+          socket.write('SSH-2.0-test\r\n');
+          socket.once('data', (chunk) => {
+            greetings.push(chunk.toString());
+            socket.end();
+          });
+        }),
+      );
+      const { finish } = await setUp({
+        properties: machine(privileged),
+        reach: { named: new Set([`git.test:${portOf(server)}`]), resolve: async () => ['127.0.0.1'] },
+        buildspec: spec(`ssh -o BatchMode=yes -p ${portOf(server)} git@git.test true; echo ended`),
+      });
+
+      const { lines } = await finish();
+
+      expect(greetings[0], lines.join('\n')).toMatch(/^SSH-2\.0-OpenSSH/);
+    });
+
     it('fetches from the internet by the proxy that its environment names, and nothing else by it', async () => {
       const outside = portOf(site);
       const { finish } = await setUp({

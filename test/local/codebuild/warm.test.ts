@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseBuildspec } from '../../../lib/local/codebuild/buildspec.ts';
 import { systemVariables } from '../../../lib/local/codebuild/environment.ts';
+import { markedProcesses } from '../../../lib/local/codebuild/leftovers.mjs';
 import { createLimits } from '../../../lib/local/codebuild/limits.ts';
 import { bubblewrap, plain, type Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
 import { Session } from '../../../lib/local/codebuild/session.ts';
@@ -24,7 +25,7 @@ const sandboxes = [
 const spec = (...commands: string[]) => JSON.stringify({ version: 0.2, phases: { build: { commands } } });
 
 /** A session that has a Node ready for `node program.cjs`, and what it prints. */
-function readySession(sandbox: Sandbox, program: string, command = 'node program.cjs one two') {
+async function readySession(sandbox: Sandbox, program: string, command = 'node program.cjs one two') {
   const root = mkdtempSync(join(tmpdir(), 'warm-session-'));
   const [output, home, temporary, state, scripts] = ['output', 'home', 'tmp', 'state', 'scripts'].map(
     (name) => {
@@ -37,12 +38,12 @@ function readySession(sandbox: Sandbox, program: string, command = 'node program
   writeFileSync(join(host.output, 'program.cjs'), program);
   const warm = warmCommand(parseBuildspec(spec(command)));
   if (warm === undefined) throw new Error(`${command} cannot be made ready`);
-  const session = new Session({
+  const session = await Session.start({
     sandbox,
     host,
     limits: createLimits(`warm-${process.pid}-${Date.now()}`),
     shell: '/bin/sh',
-    warm: { ...warm, folder: inside.output, environment: systemVariables(inside) },
+    warm: { ...warm, folder: inside.output, environment: systemVariables(sandbox, host) },
   });
   ends.push(async () => {
     await session.end();
@@ -51,7 +52,7 @@ function readySession(sandbox: Sandbox, program: string, command = 'node program
   const lines: string[] = [];
   const begin = (more: Record<string, string>) =>
     session.begin({
-      environment: { ...systemVariables(inside), ...more },
+      environment: { ...systemVariables(sandbox, host), ...more },
       folder: inside.output,
       lines: async (printed) => void lines.push(...printed),
     });
@@ -65,7 +66,7 @@ for (const { name, sandbox, options } of sandboxes)
         argv: process.argv.slice(1), cwd: process.cwd(), main: require.main === module, file: __filename,
         secret: process.env.SECRET, names: Object.keys(process.env).filter((n) => !/^(_|OLDPWD|SHLVL|CODEBUILD_BUILD_SUCCEEDING)$/.test(n)).sort() }));
         process.exitCode = 7;`;
-      const { session, begin, lines, command } = readySession(sandbox, tell);
+      const { session, begin, lines, command } = await readySession(sandbox, tell);
       begin({ SECRET: `it's "me"` });
 
       const ready = await session.run(command, true);
@@ -80,7 +81,7 @@ for (const { name, sandbox, options } of sandboxes)
     it('loads modules beside its file and imports others, as any program', async () => {
       const program = `require('node:fs').writeFileSync(__dirname + '/other.cjs', 'module.exports = 41');
         import('node:os').then(({ EOL }) => console.log(require('./other.cjs') + EOL.length));`;
-      const { session, begin, lines, command } = readySession(sandbox, program);
+      const { session, begin, lines, command } = await readySession(sandbox, program);
       begin({});
 
       expect(await session.run(command, true)).toEqual({ status: 0 });
@@ -93,7 +94,7 @@ for (const { name, sandbox, options } of sandboxes)
         const main = () => console.log(before, process.env.SECRET, !!startupSnapshot.isBuildingSnapshot());
         if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(main);
         else main();`;
-      const { session, begin, lines, command } = readySession(sandbox, program);
+      const { session, begin, lines, command } = await readySession(sandbox, program);
       begin({ SECRET: 'of the build' });
 
       await session.run(command, true);
@@ -103,7 +104,7 @@ for (const { name, sandbox, options } of sandboxes)
     });
 
     it('is not used for variables that Node reads when it starts', async () => {
-      const { session, begin, lines, command } = readySession(
+      const { session, begin, lines, command } = await readySession(
         sandbox,
         'console.log(process.execArgv.length, process.title)',
       );
@@ -114,7 +115,7 @@ for (const { name, sandbox, options } of sandboxes)
     });
 
     it('is not used for another command, and goes away', async () => {
-      const { session, begin, lines } = readySession(sandbox, 'console.log("ran")');
+      const { session, begin, lines } = await readySession(sandbox, 'console.log("ran")');
       begin({});
 
       expect(await session.run('echo other', true)).toEqual({ status: 0 });
@@ -158,6 +159,7 @@ describe('the warm pool', () => {
     const first = await finish({ environmentVariablesOverride: [{ name: 'MARK', value: 'a' }] });
     await expect.poll(folders).toHaveLength(1);
     const [ready = ''] = folders();
+    await expect.poll(() => markedProcesses([ready])).not.toEqual([]);
     const second = await finish({ environmentVariablesOverride: [{ name: 'MARK', value: 'b' }] });
 
     expect(own(first.lines).slice(1)).toEqual(['a']);

@@ -3,7 +3,7 @@
  * (relay.cjs) leads to the proxy outside (forward-proxy.ts) through a Unix socket that is bound into the sandbox.
  */
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ const LONGEST_PATH = 103;
 /** Where proxies usually are; nobody else is in the namespace. */
 const PROXY_PORT = 3128;
 const RELAY = 'relay.cjs';
+const TUNNEL = 'tunnel.cjs';
 
 export class BuildNetwork {
   readonly #folder: string;
@@ -45,7 +46,9 @@ export class BuildNetwork {
 
   /** The command that starts the relay in a machine. @param scripts the folder of host's files there */
   relay(scripts: { readonly host: string; readonly inside: string }): string[] {
-    copyFileSync(fileURLToPath(new URL(RELAY, import.meta.url)), join(scripts.host, RELAY));
+    for (const program of [RELAY, TUNNEL])
+      copyFileSync(fileURLToPath(new URL(program, import.meta.url)), join(scripts.host, program));
+    writeFileSync(join(scripts.host, 'ssh_config'), this.#ssh(join(scripts.inside, TUNNEL)));
     const ports = this.#reach.forwarded.filter((port) => port !== this.#proxyPort).map(String);
     return [NODE, join(scripts.inside, RELAY), SOCKET_INSIDE, String(this.#proxyPort), ...ports];
   }
@@ -60,6 +63,16 @@ export class BuildNetwork {
       NODE_USE_ENV_PROXY: '1',
       ...this.#java,
     };
+  }
+
+  /**
+   * OpenSSH reads neither the proxy's variables nor `HOME`: its way out, and the keys and hosts that a build has put into
+   * its own home (ssh_config(5)).
+   */
+  #ssh(tunnel: string): string {
+    const keys = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => `  IdentityFile \${HOME}/.ssh/${name}\n`);
+    const known = `  UserKnownHostsFile \${HOME}/.ssh/known_hosts ~/.ssh/known_hosts\n`;
+    return `Host *\n  ProxyCommand "${NODE}" ${tunnel} ${this.#proxyPort} %h %p\n${keys.join('')}${known}`;
   }
 
   async close(): Promise<void> {
