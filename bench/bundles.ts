@@ -32,6 +32,7 @@ const ENVIRONMENT: Readonly<Record<SettingName, string> & Record<string, string>
   STAITHE_TABLE: 'x',
   STAITHE_BUCKET: 'x',
   STAITHE_STATE_MACHINES: '{"build":"x"}',
+  STAITHE_LOG_READS_PER_SECOND: '4',
   STAITHE_BUILD_LOG_GROUP: 'x',
   STAITHE_FUNCTION_ROLE: 'x',
   STAITHE_JOB_TOKEN_SECRET: 'x',

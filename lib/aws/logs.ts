@@ -4,14 +4,26 @@ import {
   GetLogEventsCommand,
   InvalidParameterException,
   ResourceNotFoundException,
+  ThrottlingException,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { StaitheError } from '../domain/error.ts';
 import type { LogStore } from '../domain/ports/logs.ts';
 import { setting } from './settings.ts';
 
+/**
+ * Two attempts: a connection may have gone stale. Of throttling the SDK's usual three would ask a store that is asked too
+ * often once more and once more; readers wait for their turn instead.
+ */
+const MAX_ATTEMPTS = 2;
+
+/**
+ * GetLogEvents is answered 10 times a second for the whole account in eu-west-1, eu-central-1 and us-west-2, and 25 times
+ * elsewhere; the quota cannot be raised (CloudWatch Logs quotas; Edge Delta's agent, which reads by it, paces itself at 22).
+ */
 export function cloudWatchLogs(
   group: string = setting('STAITHE_BUILD_LOG_GROUP'),
-  client: CloudWatchLogsClient = new CloudWatchLogsClient(),
+  client: CloudWatchLogsClient = new CloudWatchLogsClient({ maxAttempts: MAX_ATTEMPTS }),
+  readsPerSecond: number = Number(setting('STAITHE_LOG_READS_PER_SECOND')),
 ): LogStore {
   /** One page of GetLogEvents; undefined when there is no such stream. @throws StaitheError invalid_cursor */
   const page = async (stream: string, startFromHead: boolean, limit: number, token: string | undefined) => {
@@ -32,6 +44,8 @@ export function cloudWatchLogs(
       return { lines, forward: answer.nextForwardToken, backward: answer.nextBackwardToken };
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return undefined;
+      if (error instanceof ThrottlingException)
+        throw new StaitheError('at_limit', 'CloudWatch Logs is asked for log lines too often at the moment.');
       // Tokens expire after 24 hours (docs: GetLogEvents).
       if (error instanceof InvalidParameterException && token !== undefined)
         throw new StaitheError(
@@ -44,6 +58,7 @@ export function cloudWatchLogs(
 
   // A page may be empty although lines follow; at either end the token stays as it was (docs: GetLogEvents).
   return {
+    readsPerSecond,
     async read(stream, { cursor, limit }) {
       for (let from = cursor; ; ) {
         const found = await page(stream, true, limit, from);

@@ -19,7 +19,7 @@ function namesSomething(spec: RouteSpec): boolean {
 export function errorsOf(spec: RouteSpec): ErrorCode[] {
   const codes: ErrorCode[] = [...(spec.errors ?? [])];
   // Of a query that it does not have, a route says so too.
-  codes.push('internal', 'throttled', 'validation_failed');
+  codes.push('internal', 'throttled', 'validation_failed', 'at_limit');
   if (spec.anySize === undefined) codes.push('body_too_large');
   if (spec.body !== undefined) codes.push('body_not_json');
   if (takesBody(spec)) codes.push('unsupported_media_type');

@@ -13,6 +13,7 @@ export const STATUS_OF_KIND = {
   unsupported: 415,
   unprocessable: 422,
   throttled: 429,
+  busy: 503,
   unavailable: 500,
 } as const satisfies Record<ErrorKind, number>;
 

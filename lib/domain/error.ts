@@ -13,6 +13,7 @@ export type ErrorKind =
   | 'unsupported' // a form of the body that is not taken
   | 'unprocessable' // understood, and still not possible
   | 'throttled'
+  | 'busy' // a service that Staithe stands on has no room at the moment; try again
   | 'unavailable'; // ours; try again
 
 interface ErrorEntry {
@@ -34,6 +35,11 @@ export const ERRORS = {
     'invalid',
     'The body is not JSON',
     'Send a JSON object with content-type: application/json.',
+  ),
+  at_limit: entry(
+    'busy',
+    'A service of the platform is at its limit',
+    'Send it again in a second; ask AWS for a higher quota when it happens often.',
   ),
   invalid_cursor: entry('invalid', 'The cursor is not one of this list', 'Start again without a cursor.'),
   unauthenticated: entry(

@@ -15,6 +15,7 @@ import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
 import { answerOnce } from './idempotent.ts';
 import { assertMedia, bodyOf, checkInput } from './request.ts';
+import { atLimit } from './throttled.ts';
 import { Written } from './written.ts';
 
 /** A redirect instead of a body. */
@@ -139,9 +140,12 @@ function replyOf(spec: RouteSpec, result: unknown): APIGatewayProxyStructuredRes
   };
 }
 
+/** A second: quotas of requests are for a second each. The client waits up to half as much again. */
+const RETRY_AFTER_SECONDS = '1';
+
 function failure(error: unknown, event: APIGatewayProxyEventV2): APIGatewayProxyStructuredResultV2 {
   const { requestId } = event.requestContext;
-  const known = error instanceof StaitheError ? error : undefined;
+  const known = error instanceof StaitheError ? error : atLimit(error);
   if (known === undefined)
     logger.error('Unexpected failure', {
       error: error instanceof Error ? error : String(error),
@@ -159,6 +163,7 @@ function failure(error: unknown, event: APIGatewayProxyEventV2): APIGatewayProxy
       'content-type': 'application/problem+json',
       'x-request-id': requestId,
       ...(problem.status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(problem.status === 503 && { 'retry-after': RETRY_AFTER_SECONDS }),
     },
     body: JSON.stringify(problem),
   };

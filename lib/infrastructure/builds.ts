@@ -17,6 +17,7 @@ export class Builds extends Construct {
   readonly steps: StaitheFunction;
   private readonly machines: Machines;
   private readonly forkImageBuilds: CfnParameter;
+  private readonly logReads: CfnParameter;
 
   constructor(scope: Construct, id: string, props: { bundles: Bundles; storage: Storage; api: Api }) {
     super(scope, id);
@@ -32,6 +33,15 @@ export class Builds extends Construct {
         'Whether builds of forks may make container images. On AWS each build has a virtual machine of its own: allow.',
       allowedValues: ['allow', 'refuse'],
       default: 'allow',
+    });
+    // 4: CloudWatch Logs answers 10 a second in some regions, 25 in most, for the whole account (lib/aws/logs.ts).
+    this.logReads = new CfnParameter(Stack.of(this), 'LogReadsPerSecond', {
+      description:
+        'How often a second one reader of a log asks CloudWatch Logs, whose quota is for the whole account',
+      type: 'Number',
+      minValue: 1,
+      maxValue: 1000,
+      default: 4,
     });
     const machines = new Machines(this, 'Machines', { bundles, api, logs: this.logs });
     this.machines = machines;
@@ -89,7 +99,10 @@ export class Builds extends Construct {
 
   giveLogs(to: StaitheFunction): void {
     to.give(
-      { STAITHE_BUILD_LOG_GROUP: this.logs.logGroupName },
+      {
+        STAITHE_BUILD_LOG_GROUP: this.logs.logGroupName,
+        STAITHE_LOG_READS_PER_SECOND: this.logReads.valueAsString,
+      },
       { actions: ['logs:GetLogEvents'], resources: [this.logs.logGroupArn] },
     );
   }

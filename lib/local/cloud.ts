@@ -15,6 +15,7 @@ import type { Credentials } from './iam/credentials.ts';
 import { iam } from './iam/index.ts';
 import { type GrantUsage, grantUsage, saveUsage } from './iam/usage.ts';
 import type { MovedPort } from './ports.ts';
+import type { QuotaProfile } from './quotas.ts';
 import type { Cloud, Materialized } from './service.ts';
 import { SERVICES, type ServiceFactory } from './services.ts';
 import { Shutdown } from './shutdown.ts';
@@ -31,6 +32,7 @@ import type { CallService } from './template/dynamic-references.ts';
 import { providers } from './template/providers.ts';
 
 export { type Isolation, machineIsolation } from './codebuild/isolation.ts';
+export { QUOTA_PROFILES, type QuotaProfile } from './quotas.ts';
 export { restoreState, StateError } from './state/check.ts';
 export { lockState, StateInUseError } from './state/lock.ts';
 export { NoRoomError } from './state/room.ts';
@@ -47,6 +49,8 @@ export interface CloudOptions {
   readonly region?: string;
   /** Values for the template's parameters; without one the default holds. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Service quotas; those of this machine by default. */
+  readonly quotas?: QuotaProfile;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** Takes the operator's log; standard error by default. */
@@ -120,7 +124,7 @@ async function start(
   const backups = new Backups(stateDir, (message) => log('cloud', message));
   shutdown.add(() => backups.stop());
   const { stacks, assets } = readAssembly(options.assembly, account);
-  const core = new Core({ ...account, stateDir, assets, now, log, onCall });
+  const core = new Core({ ...account, stateDir, assets, now, log, onCall, quotas: options.quotas });
   const port = options.port || (await core.port('gateway'));
   core.endpoint = `http://127.0.0.1:${port}`;
   core.publishPort(port);

@@ -7,6 +7,7 @@ import { Authorizer } from './iam/authorizer.ts';
 import { KeyRing, type SessionCredentials } from './iam/credentials.ts';
 import { Roles } from './iam/roles.ts';
 import { type MovedPort, Ports } from './ports.ts';
+import { type QuotaProfile, type Quotas, quotasOf, RequestRates } from './quotas.ts';
 import { type AccessKey, AwsError, type Call, type Cloud, type Principal, type Service } from './service.ts';
 import type { Asset } from './template/assembly.ts';
 
@@ -18,6 +19,7 @@ export interface CoreOptions {
   readonly now: () => number;
   readonly log: (area: string, message: string) => void;
   readonly onCall?: ((call: AuthorizedCall) => void) | undefined;
+  readonly quotas?: QuotaProfile | undefined;
 }
 
 export class Core implements Cloud {
@@ -33,13 +35,14 @@ export class Core implements Cloud {
   readonly keys: KeyRing;
   readonly authorizer: Authorizer;
   readonly calls: CallFactory;
+  readonly quotas: Quotas;
   readonly services = new Map<string, Service>();
   readonly #stateDir: string;
   readonly #assets: ReadonlyMap<string, Asset>;
   readonly #ports: Ports;
   readonly #publicPorts = new Set<number>();
 
-  constructor({ accountId, region, stateDir, assets, now, log, onCall }: CoreOptions) {
+  constructor({ accountId, region, stateDir, assets, now, log, onCall, quotas }: CoreOptions) {
     this.accountId = accountId;
     this.region = region;
     this.now = now;
@@ -54,7 +57,9 @@ export class Core implements Cloud {
       (arn) => this.roles.find(arn) !== undefined,
     );
     this.authorizer = new Authorizer(this.roles, { accountId, region }, now);
-    this.calls = callFactory(this.authorizer, accountId, onCall);
+    this.quotas = quotasOf(quotas ?? 'machine', region);
+    const rates = new RequestRates(this.quotas, now);
+    this.calls = callFactory(this.authorizer, accountId, onCall, (action) => rates.take(action));
   }
 
   /** @throws Error for a second service of the same name */

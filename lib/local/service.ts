@@ -5,6 +5,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Quotas } from './quotas.ts';
 
 /** Who makes a call. `arn` is what IAM policies and audit lines see. */
 export interface Principal {
@@ -126,6 +127,8 @@ export interface Cloud {
   readonly endpoint: string;
   /** A folder of this service's own below the state folder; made on first use. */
   stateDir(service: string): string;
+  /** Quotas of the account. Always there in a running cloud; a test's cloud may leave them out, and has the machine's. */
+  readonly quotas?: Quotas;
   /** Milliseconds since the epoch. */
   now(): number;
   /** One line for the operator's log; `area` is the service's name. Never secrets. */

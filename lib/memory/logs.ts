@@ -9,6 +9,7 @@ export interface MemoryLogs extends LogStore {
 export function memoryLogs(): MemoryLogs {
   const streams = new Map<string, StoredLine[]>();
   return {
+    readsPerSecond: 100,
     async read(stream, { cursor, limit }) {
       const all = streams.get(stream);
       if (all === undefined) return { lines: [] };

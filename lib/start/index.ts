@@ -50,7 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(options: StartOptions, step: Step): Promise<void> {
-  const { state, port, gitHostUrl } = options;
+  const { state, port, gitHostUrl, quotas } = options;
   if (port !== undefined) await requireFreePort(port);
   process.stdout.write(`${bold('Staithe')} on this machine, from the template that AWS deploys\n\n`);
   // Asked while the app is synthesized: it takes as long as starting a few programs.
@@ -70,7 +70,10 @@ async function run(options: StartOptions, step: Step): Promise<void> {
         assembly,
         stateDir: join(state, 'cloud'),
         ...(port !== undefined && { port }),
+        quotas,
         parameters: {
+          // Without quotas the cloud answers as often as it is asked: lines are on the screen at once.
+          ...(quotas === 'machine' && { LogReadsPerSecond: '100' }),
           ForkImageBuilds: isolation.imageBuilds === 'rootless' ? 'allow' : 'refuse',
           ...(gitHostUrl !== undefined && { GitHostUrl: gitHostUrl }),
         },

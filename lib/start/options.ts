@@ -1,6 +1,7 @@
 /** What a start was asked for. */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { QUOTA_PROFILES, type QuotaProfile } from '../local/cloud.ts';
 import { START, startWith } from './called-as.ts';
 import { StartFailure } from './failure.ts';
 
@@ -16,6 +17,7 @@ Runs Staithe on this machine: the template that AWS would deploy, on the embedde
   --verbose         show the log of the embedded cloud
 
   STAITHE_GIT_HOST_URL   the git host's API, for webhooks (default: https://api.github.com)
+  STAITHE_QUOTAS         service quotas: machine (default), aws, or new-account
 `;
 
 export interface StartOptions {
@@ -27,6 +29,7 @@ export interface StartOptions {
   readonly state: string;
   readonly port: number | undefined;
   readonly gitHostUrl: string | undefined;
+  readonly quotas: QuotaProfile;
 }
 
 /** @param root the checkout @throws StartFailure for words that are no options */
@@ -37,6 +40,7 @@ export function optionsFrom(args: readonly string[], root: string): StartOptions
     state: resolve(values.state),
     port: values.port === undefined ? undefined : portOf(values.port),
     gitHostUrl: gitHostUrlOf(process.env.STAITHE_GIT_HOST_URL),
+    quotas: quotasNamed(process.env.STAITHE_QUOTAS),
   };
 }
 
@@ -80,6 +84,17 @@ function gitHostUrlOf(text: string | undefined): string | undefined {
   throw new StartFailure(
     `STAITHE_GIT_HOST_URL is '${text}', which is not an http or https URL.`,
     `STAITHE_GIT_HOST_URL=https://github.example.com/api/v3 ${START}`,
+    2,
+  );
+}
+
+function quotasNamed(text: string | undefined): QuotaProfile {
+  if (text === undefined || text === '') return 'machine';
+  const found = QUOTA_PROFILES.find((profile) => profile === text);
+  if (found !== undefined) return found;
+  throw new StartFailure(
+    `STAITHE_QUOTAS is '${text}'; it is one of ${QUOTA_PROFILES.join(', ')}.`,
+    `STAITHE_QUOTAS=new-account ${START}`,
     2,
   );
 }

@@ -116,7 +116,7 @@ describe('logs on CloudWatch', () => {
   let client: CloudWatchLogsClient;
   beforeAll(() => {
     client = keep(new CloudWatchLogsClient(cloud.config));
-    logs = cloudWatchLogs(GROUP, client);
+    logs = cloudWatchLogs(GROUP, client, 100);
   });
   const created = new Set<string>();
   logsContract(() => ({
@@ -138,7 +138,7 @@ describe('logs on CloudWatch', () => {
       .resolvesOnce({ events: [], nextForwardToken: 'f/2' })
       .resolvesOnce({ events: [{ timestamp: 1, message: 'late\n' }], nextForwardToken: 'f/3' });
 
-    const page = await cloudWatchLogs(GROUP, silent).read('stream', { cursor: 'f/1', limit: 10 });
+    const page = await cloudWatchLogs(GROUP, silent, 100).read('stream', { cursor: 'f/1', limit: 10 });
 
     expect(page).toEqual({ lines: [{ timestamp: 1, message: 'late' }], cursor: 'f/3' });
   });

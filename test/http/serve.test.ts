@@ -196,6 +196,23 @@ describe('a failure of ours', () => {
     expect(JSON.stringify(error.mock.calls[0], (_, value) => value?.message ?? value)).toContain('hunter2');
   });
 
+  test.each(['ThrottlingException', 'TooManyRequestsException', 'ExecutionLimitExceeded'])(
+    'that meets %s of a service of AWS is told to come back in a second, and is no defect',
+    async (name) => {
+      const error = vi.spyOn(logger, 'error');
+      const throttled = () => Promise.reject(Object.assign(new Error('Rate exceeded'), { name }));
+
+      const answer = await create({ slug: 'new' }, {}, projects(throttled));
+
+      expect(answer).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '1' },
+        body: { code: 'at_limit', detail: expect.stringContaining(name) },
+      });
+      expect(error).not.toHaveBeenCalled();
+    },
+  );
+
   test('is not kept for repeats: the next one is tried', async () => {
     vi.spyOn(logger, 'error').mockImplementation(() => undefined);
     const headers = { 'idempotency-key': 'k' };

@@ -15,7 +15,7 @@ test('a cursor that CloudWatch has forgotten is the caller’s to mend, and no f
     .rejects(
       new InvalidParameterException({ message: 'The specified nextToken is invalid.', $metadata: {} }),
     );
-  const logs = cloudWatchLogs('builds', client);
+  const logs = cloudWatchLogs('builds', client, 100);
 
   expect(await refusal(logs.read('stream', { cursor: 'f/1', limit: 10 }))).toBe('invalid_cursor');
   // Without a cursor it is a mistake of ours, and must not look like one of the caller.

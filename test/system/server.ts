@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { type Client, createClient } from '../../lib/contract/client.ts';
 import type { Fetch } from '../../lib/contract/route-client.ts';
-import { type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
+import { type QuotaProfile, type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
 import { saveUsage } from '../../lib/local/iam/usage.ts';
 import { connect } from '../../lib/start/connection.ts';
 import { assertDocumented } from '../documented.ts';
@@ -61,6 +61,7 @@ export const usageFolder = (): string => join(inject('runFolder'), USAGE);
  * @param options.now the cloud's clock
  * @param options.state an empty folder for all that it keeps; otherwise a new one below the temporary folder
  * @param options.parameters of the template
+ * @param options.quotas of the account; none but the machine's by default
  */
 export async function startStaithe(
   options: {
@@ -69,6 +70,7 @@ export async function startStaithe(
     now?: () => number;
     parameters?: Record<string, string>;
     state?: string;
+    quotas?: QuotaProfile;
   } = {},
 ): Promise<Staithe> {
   const state = options.state ?? mkdtempSync(join(tmpdir(), 'staithe-system-'));
@@ -80,7 +82,12 @@ export async function startStaithe(
     stateDir: join(state, 'cloud'),
     log: (area, message) => log.push(`${area}: ${message}`),
     ...(options.now && { now: options.now }),
-    ...(options.parameters && { parameters: options.parameters }),
+    // As `npm start` does, where no quota is in the way.
+    parameters: {
+      ...(options.quotas === undefined && { LogReadsPerSecond: '100' }),
+      ...options.parameters,
+    },
+    ...(options.quotas && { quotas: options.quotas }),
     ...(counts && { usageDir: usageFolder() }),
   });
   const connection = await connect(cloud, state);

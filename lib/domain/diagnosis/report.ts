@@ -83,8 +83,8 @@ export async function diagnose(
 
 async function lastOf(ports: Needed, run: RunValue) {
   const { streams } = await Log.ofRun(ports, run);
-  const now = ports.clock.now().getTime();
-  return Log.lastLines(ports.logs, streams, { count: LOG_LINES, platform: false, now });
+  const time = { now: () => ports.clock.now().getTime(), pause: Log.sleep };
+  return Log.lastLines(ports.logs, streams, { count: LOG_LINES, platform: false, time });
 }
 
 /** The index may be behind the table: the run is read by its id when the list does not have it yet. */

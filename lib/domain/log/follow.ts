@@ -2,8 +2,9 @@
 import type { Ports } from '../ports/index.ts';
 import { opened, type Positions, START, sealed } from './cursor.ts';
 import { pageOf } from './page.ts';
-import { look } from './read.ts';
+import { isUnanswered, look } from './read.ts';
 import type { LogPage } from './schema.ts';
+import { paceOf, sleep, storeAtLimit, type Time } from './store-limits.ts';
 import type { LogSource, LogStream } from './streams.ts';
 import { lastLines } from './tail.ts';
 
@@ -21,18 +22,10 @@ export interface ReadOptions {
   readonly platform?: boolean;
 }
 
-/**
- * How often a waiting reader looks at one log stream. A line is on the screen within a second of being printed, in most
- * cases within a third; and five readers may follow at once, as CloudWatch Logs answers 25 GetLogEvents a second
- * (CloudWatch Logs quotas).
- */
-const LOOK_EVERY_MS = 200;
 /** What a stream that says nothing, or has ended, is left alone for at most. */
 const LOOK_AT_LEAST_EVERY_MS = 5000;
 /** How often the records of run and jobs are read: for new streams, and for the end. */
 const RECORDS_EVERY_MS = 500;
-
-const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /**
  * A page of lines after the cursor.
@@ -40,8 +33,11 @@ const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
  * What a stream gave at the last look is in the cursor too, so a reader who comes back looks at quiet streams less often
  * than at those that speak, whichever process answers.
  *
+ * It looks at a few streams each time, those first that it has left alone for longest, so that it asks the store no more
+ * often than its part (paceOf), whatever the run has of them.
+ *
  * @param readSource what there is to read, asked again while it waits; undefined when there is nothing yet
- * @throws StaitheError invalid_cursor
+ * @throws StaitheError invalid_cursor | at_limit when the store has answered for no stream
  */
 export async function read(
   ports: Pick<Ports, 'table' | 'logs' | 'clock'>,
@@ -50,6 +46,8 @@ export async function read(
   pause: (milliseconds: number) => Promise<void> = sleep,
 ): Promise<LogPage> {
   const now = () => ports.clock.now().getTime();
+  const time: Time = { now, pause };
+  const pace = paceOf(ports.logs);
   const until = now() + wait * 1000;
   const finished = async (items: LogPage['items'], at: Positions, complete: boolean): Promise<LogPage> => ({
     items,
@@ -60,7 +58,7 @@ export async function read(
   let source = await readSource();
   let recordsAt = now();
   if (tail !== undefined && cursor === undefined && source !== undefined) {
-    const last = await lastLines(ports.logs, source.streams, { count: tail, platform, now: now() });
+    const last = await lastLines(ports.logs, source.streams, { count: tail, platform, time });
     if (last.items.length > 0 || wait === 0) return finished(last.items, last.positions, source.ended);
     positions = last.positions;
   }
@@ -68,18 +66,26 @@ export async function read(
     if (source === undefined) return finished([], positions, true);
     const { streams, ended } = source;
     const everything = wait === 0 || ended;
-    const due = everything ? streams : streams.filter((stream) => dueAt(stream, streams, positions) <= now());
-    const parts = await look(ports.logs, due, positions, limit, now());
+    const when = (stream: LogStream) => dueAt(stream, streams, positions, pace.everyMs);
+    const rested = lastLook(positions) + pace.everyMs;
+    const due = everything
+      ? streams
+      : streams
+          .filter((stream) => Math.max(when(stream), rested) <= now())
+          .toSorted((a, b) => when(a) - when(b))
+          .slice(0, pace.streams);
+    const parts = await look(ports.logs, due, positions, limit, time);
+    if (everything && parts.length > 0 && parts.every(isUnanswered)) throw storeAtLimit();
     const page = pageOf(parts, positions, { inOrder: ended, platform });
     positions = page.positions;
     if (page.items.length > 0) return finished(page.items, positions, false);
     if (page.moved && everything) continue; // only lines that are not shown: there may be others behind them
-    if (ended) return finished([], positions, true);
+    if (ended) return finished([], positions, !parts.some(isUnanswered));
     if (now() >= until) return finished([], positions, false);
     const next = Math.min(
       until,
       recordsAt + RECORDS_EVERY_MS,
-      ...streams.map((stream) => dueAt(stream, streams, positions)),
+      ...streams.map((stream) => Math.max(when(stream), lastLook(positions) + pace.everyMs)),
     );
     await pause(Math.max(1, next - now()));
     if (now() < recordsAt + RECORDS_EVERY_MS) continue;
@@ -88,13 +94,23 @@ export async function read(
   }
 }
 
+/** When the reader has last asked the store, in whichever of its requests. */
+function lastLook(positions: Positions): number {
+  return Math.max(0, ...[...positions.values()].map(({ lookedAt }) => lookedAt));
+}
+
 /**
  * When a stream is to be looked at again. A quiet one waits twice as long each time, up to its part of a reader's looks:
- * 200 ms when it is the only one, 4 seconds of twenty.
+ * one pace when it is the only one, twenty of twenty, but 5 seconds at most.
  */
-function dueAt(stream: LogStream, streams: readonly LogStream[], positions: Positions): number {
+function dueAt(
+  stream: LogStream,
+  streams: readonly LogStream[],
+  positions: Positions,
+  everyMs: number,
+): number {
   const { lookedAt, quiet } = positions.get(stream.key) ?? START;
   const live = streams.filter((one) => one.live).length;
-  const most = stream.live ? Math.min(LOOK_EVERY_MS * live, LOOK_AT_LEAST_EVERY_MS) : LOOK_AT_LEAST_EVERY_MS;
-  return lookedAt + Math.min(LOOK_EVERY_MS * 2 ** Math.min(quiet, 6), most);
+  const most = stream.live ? Math.min(everyMs * live, LOOK_AT_LEAST_EVERY_MS) : LOOK_AT_LEAST_EVERY_MS;
+  return lookedAt + Math.min(everyMs * 2 ** Math.min(quiet, 6), most);
 }

@@ -1,7 +1,7 @@
 /** One look at the streams of a log: what is new in them, shared out fairly. */
 import type { LogStore, StoredLine } from '../ports/logs.ts';
 import { type Position, type Positions, START } from './cursor.ts';
-import { inParallel, MOST_LINES } from './store-limits.ts';
+import { inTurn, MOST_LINES, type Time } from './store-limits.ts';
 import type { LogStream } from './streams.ts';
 
 /** What a look found in one stream. */
@@ -20,6 +20,7 @@ const FULL_BYTES = (1024 - 256) * 1024;
 /**
  * Looks at streams. Each has an equal share of the limit; what one leaves unused goes to those that have more. So a
  * stream that floods takes what is left over, and nothing of the others.
+ * A stream that the store would not answer for, being asked too often, has nothing new yet.
  * @param limit lines in all; at least one of each stream is read
  */
 export async function look(
@@ -27,7 +28,7 @@ export async function look(
   streams: readonly LogStream[],
   positions: Positions,
   limit: number,
-  now: number,
+  time: Time,
 ): Promise<Part[]> {
   const parts = new Map<LogStream, Part>();
   const from = (stream: LogStream) => positions.get(stream.key) ?? START;
@@ -35,17 +36,26 @@ export async function look(
   // Each round gives away at least half of what is left, or finds the streams at their ends.
   for (let left = limit; hungry.length > 0 && left > 0; ) {
     const share = Math.max(1, Math.floor(left / hungry.length));
-    const found = await inParallel(hungry, async (stream) => {
+    const found = await inTurn(logs, hungry, ask, time);
+    hungry = hungry.filter((_, index) => found[index]?.more);
+    async function ask(stream: LogStream): Promise<Part> {
       const before = parts.get(stream);
-      const part = await readOn(logs, stream, before?.after(before.lines.length) ?? from(stream), share, now);
+      const place = before?.after(before.lines.length) ?? from(stream);
+      const part = await readOn(logs, stream, place, share, time.now());
       left -= part.lines.length;
       parts.set(stream, before === undefined ? part : joined(before, part));
       return part;
-    });
-    hungry = found.filter((part) => part.more).map((part) => part.stream);
+    }
     if (left < hungry.length) break;
   }
-  return streams.flatMap((stream) => parts.get(stream) ?? []);
+  return streams.map((stream) => parts.get(stream) ?? unanswered(stream, from(stream), time.now()));
+}
+
+/** Whether the store was asked too often to answer: of a stream that was looked at, there is nothing and yet more. */
+export const isUnanswered = ({ lines, more }: Part): boolean => lines.length === 0 && more;
+
+function unanswered(stream: LogStream, from: Position, lookedAt: number): Part {
+  return { stream, lines: [], more: true, after: () => ({ ...from, lookedAt, quiet: from.quiet + 1 }) };
 }
 
 async function readOn(

@@ -1,17 +1,80 @@
-/** What a log store gives at once, and how many may ask it at once: the limits of CloudWatch Logs. */
+/** What a log store gives at once, and how often it may be asked. */
+import { StaitheError } from '../error.ts';
+import type { LogStore } from '../ports/logs.ts';
 
 /** CloudWatch Logs gives 10,000 lines or 1 MB at a time (API reference: GetLogEvents). */
 export const MOST_LINES = 10_000;
-/** Looks at the same time: CloudWatch Logs answers 25 a second for the whole account (CloudWatch Logs quotas). */
-const PARALLEL = 8;
 
-/** Looks at streams side by side, a few at a time. @returns what was found, in the order of the streams */
-export async function inParallel<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const worker = async () => {
-    for (const [index, item] of queue) results[index] = await act(item);
+/** At the same time: an answer takes some 50 ms, so that more would not be faster within the limit. */
+const PARALLEL = 8;
+/** A page that somebody asks for once may take five times the part of a reader who goes on asking. */
+const BURST = 5;
+/** A page has 29 seconds, of which the long poll may have taken some. */
+const PATIENCE_MS = 15_000;
+
+export interface Time {
+  now(): number;
+  pause(milliseconds: number): Promise<void>;
+}
+
+export const sleep = (milliseconds: number) =>
+  new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** How a reader who waits asks: how often it looks, and at how many streams each time. */
+export function paceOf({ readsPerSecond }: Pick<LogStore, 'readsPerSecond'>): {
+  everyMs: number;
+  streams: number;
+} {
+  // Four looks are a moment: with 4 a second that is a second, with 20 and more the 200 ms that no eye can tell from none.
+  const everyMs = Math.min(2000, Math.max(200, 4000 / readsPerSecond));
+  return { everyMs, streams: Math.max(1, Math.ceil((readsPerSecond * everyMs) / 1000)) };
+}
+
+/**
+ * Asks a store about streams, a few at a time, and no faster than it may be asked. When the store is at its limit all the
+ * same, as others ask too, it is asked half as often, down to the part of a reader who waits.
+ * @returns what was found, in the order of the streams; undefined for those that it did not come to in 15 seconds
+ */
+export async function inTurn<T, R>(
+  { readsPerSecond }: Pick<LogStore, 'readsPerSecond'>,
+  streams: readonly T[],
+  ask: (stream: T) => Promise<R>,
+  { now, pause }: Time,
+): Promise<(R | undefined)[]> {
+  const results: (R | undefined)[] = streams.map(() => undefined);
+  const until = now() + PATIENCE_MS;
+  let gap = 1000 / (BURST * readsPerSecond);
+  let slowedAt = Number.NEGATIVE_INFINITY;
+  // The first ones need not wait for each other.
+  let next = now() - PARALLEL * gap;
+  const turn = async () => {
+    next = Math.max(next + gap, now() - PARALLEL * gap);
+    if (next > now()) await pause(next - now());
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  const queue = streams.entries();
+  const worker = async () => {
+    for (const [index, stream] of queue)
+      while (results[index] === undefined && now() < until) {
+        await turn();
+        try {
+          results[index] = await ask(stream);
+        } catch (error) {
+          if (!isAtLimit(error)) throw error;
+          // Those that were refused together are one sign that it was too much.
+          if (now() < slowedAt + PARALLEL * gap) continue;
+          gap = Math.min(1000 / readsPerSecond, gap * 2);
+          slowedAt = now();
+          next = Math.max(next, now());
+        }
+      }
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, streams.length) }, worker));
   return results;
 }
+
+function isAtLimit(error: unknown): boolean {
+  return error instanceof StaitheError && error.code === 'at_limit';
+}
+
+export const storeAtLimit = (): StaitheError =>
+  new StaitheError('at_limit', 'The log store is asked for log lines too often at the moment.');

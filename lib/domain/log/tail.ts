@@ -4,7 +4,7 @@ import type { Position } from './cursor.ts';
 import { isShown, merged } from './page.ts';
 import type { LogLine } from './schema.ts';
 import { PAGE_MAX_BYTES, wireBytes } from './size.ts';
-import { inParallel, MOST_LINES } from './store-limits.ts';
+import { inTurn, MOST_LINES, storeAtLimit, type Time } from './store-limits.ts';
 import type { LogStream } from './streams.ts';
 
 /** CodeBuild speaks some 20 lines around a command: asked for on top, so that mostly one look is enough. */
@@ -17,13 +17,24 @@ interface End {
   readonly position: Position;
 }
 
-/** The last `count` lines of all streams, in order of time, and the places to read on from. */
+/**
+ * The last `count` lines of all streams, in order of time, and the places to read on from.
+ * @throws StaitheError at_limit when the store does not answer for all of them
+ */
 export async function lastLines(
   logs: LogStore,
   streams: readonly LogStream[],
-  { count, platform, now }: { count: number; platform: boolean; now: number },
+  { count, platform, time }: { count: number; platform: boolean; time: Time },
 ): Promise<{ items: LogLine[]; positions: Map<string, Position> }> {
-  const ends = await inParallel(streams, (stream) => endOf(logs, stream, count, platform, now));
+  const found = await inTurn(
+    logs,
+    streams,
+    (stream) => endOf(logs, stream, count, platform, time.now()),
+    time,
+  );
+  const ends = found.filter((end) => end !== undefined);
+  // The last lines of some are not the last lines.
+  if (ends.length < streams.length) throw storeAtLimit();
   const kept = ends
     .flatMap(({ stream, lines }) => lines.map((line) => ({ stream, line })))
     .sort((a, b) => a.line.timestamp - b.line.timestamp)

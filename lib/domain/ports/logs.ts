@@ -8,9 +8,15 @@ export interface StoredLine {
 
 export interface LogStore {
   /**
+   * How often one reader may ask it in a second while it waits. The store has one limit for all readers of the account, so
+   * each takes a part of it.
+   */
+  readonly readsPerSecond: number;
+
+  /**
    * Lines of a stream after a cursor, oldest first. A stream that does not exist yet has no lines.
    * @param cursor what an earlier call gave; absent from the start
-   * @throws StaitheError invalid_cursor when it is none, or too old
+   * @throws StaitheError invalid_cursor when it is none, or too old | at_limit when it is asked too often
    */
   read(
     stream: string,
@@ -22,7 +28,7 @@ export interface LogStore {
    * @param before what an earlier call gave; absent from the end
    * @returns `before` for the lines further back, absent at the stream's beginning; `cursor` to `read` what comes after
    * this page
-   * @throws StaitheError invalid_cursor
+   * @throws StaitheError invalid_cursor | at_limit
    */
   readBack(
     stream: string,

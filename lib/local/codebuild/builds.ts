@@ -1,5 +1,6 @@
 /** The builds under way: begun in turn, stopped, timed out, and accounted for after a crash. */
 import { EventEmitter, once } from 'node:events';
+import { accountQuotas } from '../quotas.ts';
 import type { Cloud } from '../service.ts';
 import { type Build, completeBuild, endPhase, type FinalStatus, type PhaseContext } from './build.ts';
 import { sendPhaseChange, sendStateChange } from './build-events.ts';
@@ -31,7 +32,7 @@ export class Builds {
   ) {
     this.#cloud = cloud;
     this.#store = store;
-    this.#queue = new BuildQueue(limitOf);
+    this.#queue = new BuildQueue(accountQuotas(cloud).runningBuilds, limitOf);
     this.#machines = new Machines(cloud, { ...machines, busy: () => this.#queue.length > 0 });
   }
 

@@ -1,6 +1,7 @@
 /** CodeBuild of the embedded cloud. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { accountQuotas } from '../quotas.ts';
 import { type Action, AwsError, type Call, type Cloud, type Service } from '../service.ts';
 import type { Build } from './build.ts';
 import { Builds } from './builds.ts';
@@ -8,7 +9,6 @@ import { isLambda } from './compute.ts';
 import { invalidInput, parseInput } from './input.ts';
 import type { MachineOptions } from './machines.ts';
 import { type Project, parseProject, projectArn, projectView } from './project.ts';
-import { QUEUE_LIMIT } from './queue.ts';
 import { newBuild, type StartBuild, startBuildShape } from './start-build.ts';
 import { type BuildStore, openBuildStore } from './store.ts';
 
@@ -79,10 +79,11 @@ function buildActions(
       if (earlier.fingerprint === fingerprint) return { build: earlier.build };
       throw invalidInput('A build with this idempotency token was started with other parameters.');
     }
-    if (builds.waiting >= QUEUE_LIMIT) {
+    const { queuedBuilds } = accountQuotas(cloud);
+    if (builds.waiting >= queuedBuilds) {
       throw new AwsError(
         'AccountLimitExceededException',
-        `Cannot have more than ${QUEUE_LIMIT} builds in queue for the account`,
+        `Cannot have more than ${queuedBuilds} builds in queue for the account`,
       );
     }
     const build = store.add(

@@ -1,10 +1,4 @@
 /** Which builds run and which wait: at most so many at once, in all and of a project with a limit. */
-import { availableParallelism } from 'node:os';
-
-/** AWS runs 60 small builds at once by default; a laptop runs two for each of its processors. */
-export const ACCOUNT_LIMIT = Math.max(4, 2 * availableParallelism());
-/** Waiting builds on AWS: five times the running ones. */
-export const QUEUE_LIMIT = 5 * 60;
 
 interface Waiting {
   readonly id: string;
@@ -13,13 +7,15 @@ interface Waiting {
 }
 
 export class BuildQueue {
+  readonly #limit: number;
   readonly #limitOf: (project: string) => number | undefined;
   readonly #running = new Map<string, number>();
   #waiting: Waiting[] = [];
   #total = 0;
 
-  /** @param limitOf a project's ConcurrentBuildLimit */
-  constructor(limitOf: (project: string) => number | undefined) {
+  /** @param limit of the account @param limitOf a project's ConcurrentBuildLimit */
+  constructor(limit: number, limitOf: (project: string) => number | undefined) {
+    this.#limit = limit;
     this.#limitOf = limitOf;
   }
 
@@ -42,7 +38,7 @@ export class BuildQueue {
 
   #admit(): void {
     for (const build of [...this.#waiting]) {
-      if (this.#total >= ACCOUNT_LIMIT) return;
+      if (this.#total >= this.#limit) return;
       const running = this.#running.get(build.project) ?? 0;
       if (running >= (this.#limitOf(build.project) ?? Number.POSITIVE_INFINITY)) continue;
       this.remove(build.id);

@@ -21,8 +21,14 @@ export function callFactory(
   authorizer: Authorizer,
   accountId: string,
   onCall: ((call: AuthorizedCall) => void) | undefined,
+  take: (action: string) => void = () => {},
 ): CallFactory {
-  const create = (service: string, principal: Principal, requestId: string): Call => ({
+  const create = (
+    service: string,
+    principal: Principal,
+    requestId: string,
+    counted = new Set<string>(),
+  ): Call => ({
     principal,
     requestId,
     authorize(action, resource, options) {
@@ -30,8 +36,12 @@ export function callFactory(
       onCall?.({ service, action, resource, principal, allowed: decision.allowed, requestId });
       if (!decision.allowed)
         throw accessDenied(service, principal, action, resource, decision.reason, accountId);
+      // A batch asks for each of its resources, and is one request.
+      if (counted.has(action)) return;
+      counted.add(action);
+      take(action);
     },
-    as: (other) => create(service, other, requestId),
+    as: (other) => create(service, other, requestId, counted),
   });
   return (service, principal) => create(service, principal, randomUUID());
 }

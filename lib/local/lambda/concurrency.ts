@@ -5,16 +5,17 @@
 import type { FunctionRecord } from './records.ts';
 import { throttled } from './runtime/limits.ts';
 
-/** Concurrent executions of an account in a region, by default. */
-export const ACCOUNT_CONCURRENCY = 1000;
 /** What reservations must leave to the functions without one. */
 export const UNRESERVED_MINIMUM = 100;
 
 export class Concurrency {
   readonly #running = new Map<string, number>();
   readonly #functions: () => readonly FunctionRecord[];
+  readonly #account: number;
 
-  constructor(functions: () => readonly FunctionRecord[]) {
+  /** @param account how many may be handled at once in the account */
+  constructor(functions: () => readonly FunctionRecord[], account: number) {
+    this.#account = account;
     this.#functions = functions;
   }
 
@@ -42,8 +43,8 @@ export class Concurrency {
     }
     let total = 0;
     for (const count of this.#running.values()) total += count;
-    if (total < UNRESERVED_MINIMUM) return;
-    let shared = ACCOUNT_CONCURRENCY;
+    if (total < Math.min(UNRESERVED_MINIMUM, this.#account)) return;
+    let shared = this.#account;
     let used = 0;
     for (const other of this.#functions()) {
       if (other.reservedConcurrency === undefined) used += this.#running.get(other.name) ?? 0;

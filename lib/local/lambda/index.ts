@@ -8,6 +8,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { openDatabase } from '../database.ts';
+import { accountQuotas } from '../quotas.ts';
 import type { Action, Cloud, Service } from '../service.ts';
 import { EventQueue } from './asynchronous.ts';
 import { Concurrency } from './concurrency.ts';
@@ -47,7 +48,7 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
   const store = new FunctionStore(database);
   const logs = new LogShipper(cloud, 'lambda');
   const fleet = new Fleet(cloud, logs, limits);
-  const concurrency = new Concurrency(() => store.all());
+  const concurrency = new Concurrency(() => store.all(), accountQuotas(cloud).concurrentExecutions);
   const context: Lambda = { cloud, database, store, fleet, concurrency, logs };
   const queue = new EventQueue(context);
   const urls = new FunctionUrls(context);

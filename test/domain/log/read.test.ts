@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { StaitheError } from '../../../lib/domain/error.ts';
 import { type Positions, sealed } from '../../../lib/domain/log/cursor.ts';
 import type { ReadOptions } from '../../../lib/domain/log/follow.ts';
 import { read } from '../../../lib/domain/log/index.ts';
@@ -14,7 +15,7 @@ const JOB = 'job_01JZX3V5N8Q2R4T6W8Y0A1B2C';
 const AT = Date.parse('2026-11-21T09:30:00Z');
 
 /** A log of streams by the names of their jobs, with a clock that moves only when somebody waits. */
-function desk(names: readonly string[], ended = false) {
+function desk(names: readonly string[], ended = false, readsPerSecond = 100) {
   const logs = memoryLogs();
   const table = memoryTable();
   let time = AT;
@@ -27,10 +28,18 @@ function desk(names: readonly string[], ended = false) {
       live: !ended,
     }),
   );
-  const scene = { streams, ended, looks: new Map<string, number>(), whenWaiting: (_: number) => {} };
+  const scene = {
+    streams,
+    ended,
+    looks: new Map<string, number>(),
+    whenWaiting: (_: number) => {},
+    whenAsked: (_: number) => {},
+  };
   const counted: LogStore = {
     ...logs,
+    readsPerSecond,
     read: (name, options) => {
+      scene.whenAsked(time);
       scene.looks.set(name, (scene.looks.get(name) ?? 0) + 1);
       return logs.read(name, options);
     },
@@ -47,7 +56,10 @@ function desk(names: readonly string[], ended = false) {
     sealed: (positions: Positions) => sealed(table, 'a', positions),
     read: (options: Partial<ReadOptions> = {}) =>
       read(ports, source, { log: 'a', limit: 100, ...options }, async (milliseconds) => {
-        time += milliseconds;
+        // Those who wait at the same time wait together.
+        const until = time + milliseconds;
+        await Promise.resolve();
+        time = Math.max(time, until);
         scene.whenWaiting(time);
       }),
   };
@@ -372,6 +384,81 @@ describe('a reader who waits', () => {
 
     expect(scene.looks.get('api')).toBeGreaterThanOrEqual(45);
     expect(scene.looks.get('api')).toBeLessThanOrEqual(52);
+  });
+});
+
+/** Refuses what is beyond so many looks in a second, as CloudWatch Logs does for an account. */
+function quota(perSecond: number) {
+  const asked: number[] = [];
+  let refused = 0;
+  return {
+    asked,
+    refused: () => refused,
+    ask(time: number) {
+      if (asked.filter((at) => at > time - 1000).length >= perSecond) {
+        refused += 1;
+        throw new StaitheError('at_limit', 'Rate exceeded');
+      }
+      asked.push(time);
+    },
+  };
+}
+
+describe("on AWS, at 4 looks a second of an account's 10", () => {
+  const JOBS = Array.from({ length: 60 }, (_, index) => `s${index}`);
+
+  test('two who follow sixty speaking jobs stay below the quota, over all their requests', async () => {
+    const scenes = [desk(JOBS, false, 4), desk(JOBS, false, 4)];
+
+    for (const { logs, scene, read, now } of scenes) {
+      const looks: number[] = [];
+      scene.whenAsked = (time) => looks.push(time);
+      scene.whenWaiting = (time) => {
+        for (const name of JOBS) logs.append(name, line(time - AT, 'speaks'));
+      };
+      let cursor: string | undefined;
+      while (now() < AT + 60_000) cursor = (await read({ wait: 20, cursor })).next_cursor;
+
+      const busiest = Math.max(...looks.map((at) => looks.filter((t) => t >= at && t < at + 1000).length));
+      expect(busiest).toBeLessThanOrEqual(5);
+      expect(scene.looks.size).toBe(JOBS.length);
+    }
+  });
+
+  test('a page of sixty jobs that have ended comes whole and in order, though the store refuses most looks at first', async () => {
+    const { logs, scene, read } = desk(JOBS, true, 4);
+    for (const [index, name] of JOBS.entries()) logs.append(name, line(1000 - index, name));
+    const { ask, refused } = quota(10);
+    scene.whenAsked = ask;
+
+    const page = await read({ limit: 1000 });
+
+    expect(refused()).toBeGreaterThan(0);
+    expect(texts(page)).toEqual(JOBS.toReversed());
+  });
+
+  test('a follower whose looks are refused is told of nothing new, and later of all', async () => {
+    const { logs, scene, read } = desk(['api'], false, 4);
+    logs.append('api', line(1, 'a'));
+    scene.whenAsked = () => {
+      throw new StaitheError('at_limit', 'Rate exceeded');
+    };
+
+    const nothing = await read({ wait: 5 });
+    scene.whenAsked = () => {};
+
+    expect(nothing).toMatchObject({ items: [], complete: false });
+    expect(texts(await read({ wait: 5, cursor: nothing.next_cursor }))).toEqual(['a']);
+  });
+
+  test('a page, and the last lines, for which the store never answers are refused for the moment', async () => {
+    const { logs, scene, read } = desk(['api'], true, 4);
+    logs.append('api', line(1, 'a'));
+    scene.whenAsked = () => {
+      throw new StaitheError('at_limit', 'Rate exceeded');
+    };
+
+    expect(await refusal(read())).toBe('at_limit');
   });
 });
 

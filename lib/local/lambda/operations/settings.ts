@@ -1,7 +1,8 @@
 /** Tags, reserved concurrency, and how asynchronous invocations are retried. */
 import { z } from 'zod';
+import { accountQuotas } from '../../quotas.ts';
 import type { Action, Call } from '../../service.ts';
-import { ACCOUNT_CONCURRENCY, UNRESERVED_MINIMUM } from '../concurrency.ts';
+import { UNRESERVED_MINIMUM } from '../concurrency.ts';
 import {
   authorize,
   functionArn,
@@ -92,7 +93,7 @@ function loadByName(lambda: Lambda, input: unknown, call: Call, action: string):
 export function checkReservation(lambda: Lambda, name: string, reserved: number): void {
   const others = lambda.store.all().filter((one) => one.name !== name);
   const sum = others.reduce((total, one) => total + (one.reservedConcurrency ?? 0), reserved);
-  if (ACCOUNT_CONCURRENCY - sum >= UNRESERVED_MINIMUM) return;
+  if (accountQuotas(lambda.cloud).concurrentExecutions - sum >= UNRESERVED_MINIMUM) return;
   throw invalidParameter(
     `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${UNRESERVED_MINIMUM}].`,
   );
