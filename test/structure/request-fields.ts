@@ -13,7 +13,7 @@ const list: Record<string, Place> = {
   'query.cursor': domain('storage/list', 'decodeCursor(table, of, partition, cursor)'),
 };
 const cursor: Record<string, Place> = {
-  'query.limit': domain('log/follow', 'look(ports.logs, due, positions, limit, now())'),
+  'query.limit': domain('log/follow', 'look(ports.logs, due, positions, limit, time)'),
   'query.cursor': domain('log/follow', 'opened(ports.table, log, cursor)'),
 };
 const log: Record<string, Place> = {
