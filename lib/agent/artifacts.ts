@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { quoted } from '../archive/error.ts';
 import { type PackFilesResult, packFiles } from '../archive/pack-files.ts';
 import { type ArtifactLook, zeroArtifacts } from '../domain/diagnosis/zero-artifacts.ts';
+import { flawOfFileName } from '../domain/file-name.ts';
 import { ARTIFACT_MAX_BYTES, type CreateJobUpload, type Job } from '../domain/job/schema.ts';
 import type { ArtifactSpec } from '../domain/manifest/schema.ts';
-import { suffixOf } from '../domain/matrix.ts';
+import { type MatrixCell, suffixOf } from '../domain/matrix.ts';
 import type { JobApi } from './api.ts';
 import { JobFailure } from './failure.ts';
 import { say } from './output.ts';
@@ -38,6 +41,7 @@ export async function packArtifacts(job: Job, folder: string, out: string): Prom
       continue;
     }
     for (const glob of result.unmatched) say(`    nothing matches '${glob}'`);
+    sayLoose(result.loose);
     if (result.sizeBytes > ARTIFACT_MAX_BYTES) throw tooLarge(spec, result.sizeBytes);
     const taken = packed.map((one) => one.name);
     const name = nameOf(job, spec, result, taken);
@@ -61,6 +65,15 @@ export async function packArtifacts(job: Job, folder: string, out: string): Prom
   return packed;
 }
 
+/** As many as a person reads. */
+const LOOSE_SHOWN = 5;
+
+function sayLoose(loose: Packed['loose']): void {
+  for (const { name, target } of loose.slice(0, LOOSE_SHOWN))
+    say(`    the link ${quoted(name)} leads to ${quoted(target)}, which is not in the artifact`);
+  if (loose.length > LOOSE_SHOWN) say(`    and ${loose.length - LOOSE_SHOWN} more such links`);
+}
+
 /** Whether a glob's folder is at the root of the source, for a service whose context is a folder below it. */
 const beside =
   ({ spec: { context } }: Job, folder: string) =>
@@ -74,8 +87,9 @@ const beside =
 type Packed = Extract<PackFilesResult, { kind: 'packed' }>;
 
 /**
- * `<name or service>.<extension>`, and of a matrix `<name>-<axis>-<value>.<extension>` with its axes by name; a single file without a name
- * given keeps its own. Never the same name twice, neither in a job nor in a run.
+ * A single file without a name given keeps its own; all else is `<name or service>.<extension>`, and of a matrix
+ * `<name>-<axis>-<value>.<extension>` with its axes by name. Never the same name twice in a job.
+ * @throws JobFailure build_error for a file's own name that cannot be kept: it is never changed
  */
 function nameOf(
   { service, matrix }: Pick<Job, 'service' | 'matrix'>,
@@ -83,19 +97,45 @@ function nameOf(
   result: Packed,
   taken: readonly string[],
 ): string {
-  const cell = suffixOf(matrix).replace(/[^\w.-]/g, '-');
-  const keepsOwn =
-    spec.format === 'file' && spec.name === undefined && /^[A-Za-z0-9][\w.-]{0,120}$/.test(result.fileName);
-  const extension = /^(\.[A-Za-z0-9]{1,20}){0,2}$/.test(result.extension) ? result.extension : '';
-  const own = keepsOwn
-    ? result.fileName.slice(0, result.fileName.length - extension.length)
-    : (spec.name ?? service);
-  // A file name has 128 characters (domain/job/schema.ts), of which an extension may take 42 and a count 4.
-  const stem = `${own}${cell}`.slice(0, 128 - extension.length - 4);
+  if (spec.format === 'file' && spec.name === undefined) return ownName(result.fileName, taken);
+  const { extension } = result;
+  const stem = `${spec.name ?? service}${cellSuffix(matrix)}`;
   for (let count = 1; ; count += 1) {
     const name = `${stem}${count === 1 ? '' : `-${count}`}${extension}`;
-    if (!taken.includes(name)) return name;
+    if (!taken.includes(name)) return keepable(name);
   }
+}
+
+function ownName(fileName: string, taken: readonly string[]): string {
+  if (!taken.includes(fileName)) return keepable(fileName);
+  throw nameRefused(fileName, 'is the name of two artifacts of this service');
+}
+
+function keepable(name: string): string {
+  const flaw = flawOfFileName(name);
+  if (flaw === undefined) return name;
+  throw nameRefused(name, flaw);
+}
+
+function nameRefused(name: string, flaw: string): JobFailure {
+  return new JobFailure({
+    code: 'build_error',
+    message: `The artifact cannot be called ${quoted(name)}: the name ${flaw}.`,
+    hint: 'Let the build write another name, or give the artifact a name in staithe.yaml.',
+    step: 'pack',
+  });
+}
+
+/** 150 bytes of a file name's 255: a name has 63, an extension a few. A longer one ends in its digest, so that none is another's. */
+const SUFFIX_MAX = 150;
+
+/** A value's slashes and colons are no part of a file's name. */
+function cellSuffix(matrix: MatrixCell): string {
+  const whole = suffixOf(matrix);
+  const suffix = whole.replace(/[^\w.+-]/g, '-');
+  if (suffix.length <= SUFFIX_MAX) return suffix;
+  const digest = createHash('sha256').update(whole).digest('hex').slice(0, 12);
+  return `${suffix.slice(0, SUFFIX_MAX - digest.length - 1)}-${digest}`;
 }
 
 function tooLarge(spec: ArtifactSpec, sizeBytes: number): JobFailure {

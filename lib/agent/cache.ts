@@ -62,10 +62,10 @@ export async function restoreCaches(work: CacheWork): Promise<CacheKey[]> {
 }
 
 /** The key is of the files as the source has them, before a command changes them. */
-async function keysOf({ job, folder }: CacheWork): Promise<CacheKey[]> {
+async function keysOf({ job, workspace }: CacheWork): Promise<CacheKey[]> {
   const keys: CacheKey[] = [];
   for (const { key: globs, paths } of job.spec.caches) {
-    const key = await keyOf(folder, globs);
+    const key = await keyOf(workspace.tree, job.spec.context, globs);
     if (key !== undefined) keys.push({ paths, key, platform: PLATFORM });
     else
       detail(

@@ -1,5 +1,6 @@
 /** How a job fails: one error type that carries what is reported, and what other errors mean. */
-import type { ArchiveError } from '../archive/error.ts';
+import { relative } from 'node:path';
+import { ArchiveError, quoted } from '../archive/error.ts';
 import { classify } from '../domain/diagnosis/classify.ts';
 import type { Phase } from '../domain/diagnosis/phase.ts';
 import type { ReportResult } from '../domain/job/schema.ts';
@@ -62,13 +63,41 @@ export function sourceFailure(error: ArchiveError): ReportedFailure {
   };
 }
 
-export function artifactFailure(error: ArchiveError): ReportedFailure {
-  return {
-    code: 'build_error',
-    message: `The artifact cannot be packed. ${error.message}`,
-    hint: "Change what the build leaves behind, or the service's artifacts in staithe.yaml.",
-    step: 'pack',
-  };
+/** Errors of the system on files that the build has left, in words. */
+const LEFT_SO: Readonly<Record<string, string>> = {
+  EACCES: 'cannot be read: permission denied',
+  EPERM: 'cannot be read: operation not permitted',
+  ENOENT: 'was there, and is gone',
+  ENOTDIR: 'was there, and is gone',
+  ELOOP: 'is a link that leads round in a circle',
+  ENAMETOOLONG: 'has a name that is too long',
+};
+
+/**
+ * What it means that artifacts could not be packed: the build has left what cannot be kept.
+ * @param folder that the artifacts were looked for in
+ * @returns a JobFailure that names the file; other errors as they are
+ */
+export function artifactFailure(error: unknown, folder: string): unknown {
+  const reason = error instanceof ArchiveError ? error.message : leftoverIn(error, folder);
+  if (reason === undefined) return error;
+  return new JobFailure(
+    {
+      code: 'build_error',
+      message: `The artifact cannot be packed. ${reason}`,
+      hint: "Change what the build leaves behind, or the service's artifacts in staithe.yaml.",
+      step: 'pack',
+    },
+    { cause: error },
+  );
+}
+
+/** A full disk is no fault of a file. */
+function leftoverIn(error: unknown, folder: string): string | undefined {
+  if (!(error instanceof Error) || !('path' in error) || codeOf(error) === 'ENOSPC') return undefined;
+  const path = String(error.path);
+  if (!path.startsWith(folder)) return undefined;
+  return `${quoted(relative(folder, path) || '.')} ${LEFT_SO[codeOf(error)] ?? `cannot be read: ${error.message}`}.`;
 }
 
 export function timeoutFailure(seconds: number, step: string, lastLines: readonly string[]): ReportedFailure {

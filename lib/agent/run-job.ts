@@ -1,8 +1,10 @@
 /** The way of one job through the agent: fetch, unpack, commands, pack, upload, report. */
+import { realpath } from 'node:fs/promises';
 import { ArchiveError } from '../archive/error.ts';
 import { unpack } from '../archive/unpack.ts';
 import type { CacheKey } from '../domain/cache/schema.ts';
 import type { ClaimedJob, ImageSpec, ReportResult } from '../domain/job/schema.ts';
+import { sayAbsent } from './absent.ts';
 import type { JobApi } from './api.ts';
 import { inWords, type PackedArtifact, packArtifacts, uploadArtifacts } from './artifacts.ts';
 import { restoreCaches, saveCaches } from './cache.ts';
@@ -30,6 +32,7 @@ import {
   contextFolder,
   createWorkspace,
   removeWorkspace,
+  requireFolder,
   type Workspace,
 } from './workspace.ts';
 
@@ -150,6 +153,7 @@ async function phases(work: Work): Promise<string[]> {
     throw error instanceof ArchiveError ? new JobFailure(sourceFailure(error)) : error;
   });
   sayDetail(`${counted(tree.files, 'file')}, ${inWords(tree.bytes)}`);
+  await sayAbsent(workspace.tree);
   enter(work, 'prepare', PERCENT.prepare);
   const folder = await contextFolder(workspace, job.spec.context);
   sayDetail(
@@ -173,8 +177,10 @@ async function phases(work: Work): Promise<string[]> {
 async function pack(work: Work, folder: string): Promise<PackedArtifact[]> {
   enter(work, 'pack', PERCENT.pack);
   const { claimed, workspace } = work;
-  return packArtifacts(claimed.job, folder, workspace.out).catch((error: unknown) => {
-    throw error instanceof ArchiveError ? new JobFailure(artifactFailure(error)) : error;
+  await requireFolder(folder, claimed.job.spec.context, 'pack');
+  const base = await realpath(folder);
+  return packArtifacts(claimed.job, base, workspace.out).catch((error: unknown) => {
+    throw artifactFailure(error, base);
   });
 }
 
@@ -186,6 +192,7 @@ async function upload(work: Work, artifacts: readonly PackedArtifact[]): Promise
 /** Of a service with a Dockerfile: its image, and the files beside it. Nothing is pushed when the files are missing. */
 async function leaveImage(work: Work, spec: ImageSpec, folder: string): Promise<string[]> {
   enter(work, 'build image', PERCENT.image);
+  await requireFolder(folder, work.claimed.job.spec.context, 'build image');
   // Loaded only here: most jobs make no image, and each module delays the first command of all.
   const { buildImage, forgetImage, keepImage, publishImage } = await import('./image/index.ts');
   const image = await buildImage(work, spec, folder);
@@ -210,6 +217,7 @@ async function commands(work: Work, folder: string, env: Readonly<Record<string,
     say(`$ ${command}`);
     work.step = command;
     work.tail = new Tail();
+    await requireFolder(folder, spec.context, command);
     const { groups, tail, signal } = work;
     const { pipes } = work.workspace;
     const began = performance.now();

@@ -1,5 +1,6 @@
 /** The folders that one job works in, and what its commands see of the machine. */
-import { mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, mkdtemp, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { JobFailure } from './failure.ts';
@@ -96,6 +97,21 @@ export function commandEnvironment(
     ...toolHomes(),
     ...variables,
   };
+}
+
+/** A command may remove the folder that the next one, or packing, needs. @throws JobFailure build_error */
+export async function requireFolder(folder: string, context: string, step: string): Promise<void> {
+  const isThere = await access(folder, constants.R_OK | constants.X_OK).then(
+    async () => (await stat(folder)).isDirectory(),
+    () => false,
+  );
+  if (isThere) return;
+  throw new JobFailure({
+    code: 'build_error',
+    message: `The folder of the service, its context '${context}', is gone or closed: a command has removed or replaced it, or taken its permissions.`,
+    hint: 'Let commands clear what is in the folder, and leave the folder itself.',
+    step,
+  });
 }
 
 /** @returns the folder that commands run in @throws JobFailure manifest_error */

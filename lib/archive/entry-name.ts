@@ -10,17 +10,9 @@ import { type Limits, NAME_BYTES } from './limits.ts';
  * @throws ArchiveError path_outside, too_large
  */
 export function componentsOf(name: string, strip: number, limits: Limits): string[] {
-  const refuse = (why: string): never => {
-    throw new ArchiveError('path_outside', `The name ${quoted(name)} ${why}.`, name);
-  };
-  if (name === '') refuse('is empty');
-  if (name.includes('\0')) refuse('holds a NUL character');
-  if (name.includes('\\')) refuse('holds a backslash, which some systems read as a folder separator');
-  if (name.startsWith('/')) refuse('is absolute');
-  if (/^[A-Za-z]:/.test(name)) refuse('begins with a drive letter');
-  const components = name.split('/').filter((component) => component !== '' && component !== '.');
-  if (components.includes('..')) refuse("holds '..'");
-  const kept = components.slice(strip);
+  const flaw = flawOfName(name);
+  if (flaw !== undefined) throw new ArchiveError('path_outside', `The name ${quoted(name)} ${flaw}.`, name);
+  const kept = partsOf(name).slice(strip);
   if (
     kept.length > limits.depth ||
     Buffer.byteLength(name) > limits.pathBytes ||
@@ -34,10 +26,15 @@ export function componentsOf(name: string, strip: number, limits: Limits): strin
   return kept;
 }
 
-/**
- * What two names have in common when a file system that ignores case or Unicode form (APFS, NTFS) takes them for one
- * file. Upper case comes last, as it folds ß with ss and the Greek sigmas.
- */
-export function collisionKey(path: string): string {
-  return path.normalize('NFD').toLowerCase().toUpperCase().normalize('NFC');
+const partsOf = (name: string): string[] =>
+  name.split('/').filter((component) => component !== '' && component !== '.');
+
+/** Why a name is none that every system takes for the same place inside a tree; undefined when it is. */
+export function flawOfName(name: string): string | undefined {
+  if (name === '') return 'is empty';
+  if (name.includes('\0')) return 'holds a NUL character';
+  if (name.includes('\\')) return 'holds a backslash, which some systems read as a folder separator';
+  if (name.startsWith('/')) return 'is absolute';
+  if (/^[A-Za-z]:/.test(name)) return 'begins with a drive letter';
+  return partsOf(name).includes('..') ? "holds '..'" : undefined;
 }

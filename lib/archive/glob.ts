@@ -1,5 +1,5 @@
 /**
- * Globs over paths with forward slashes: `*`, `?`, `[a-z]`, `{a,b}`, and `**` for any number of folders. Names that
+ * Globs over paths with forward slashes: `*`, `?`, `[a-z]`, `[!a-z]`, `{a,b}`, and `**` for any number of folders. Names that
  * begin with a dot match like all others. A glob that matches a folder stands for the tree below it. Written here, as
  * Node's own glob is experimental in Node 22, follows links, and has changed between versions: an artifact's digest
  * must not depend on that.
@@ -51,7 +51,7 @@ function patternOf(glob: string): string {
       pattern += at === 0 || glob[at - 1] === '/' ? '(?=[^/])[^/]*' : '[^/]*';
     } else if (rest[0] === '?') pattern += '[^/]';
     else if (set !== null && set[2] !== '') {
-      pattern += `(?!/)[${set[1] === undefined ? '' : '^'}${(set[2] ?? '').replace(/[\\[\]^&|]/g, '\\$&')}]`;
+      pattern += setOf(set[2] ?? '', set[1] !== undefined);
       at += set[0].length - 1;
     } else if (rest[0] === '{' && rest.includes('}')) {
       pattern += '(?:';
@@ -65,5 +65,24 @@ function patternOf(glob: string): string {
   // A brace that is never closed is a brace.
   return depth === 0 ? pattern : literal(glob);
 }
+
+/** One character of a set. A range from a later character to an earlier one is empty, as in fnmatch(3). */
+function setOf(written: string, negated: boolean): string {
+  let members = '';
+  const characters = [...written];
+  for (let at = 0; at < characters.length; at += 1) {
+    const [from = '', dash, to] = characters.slice(at, at + 3);
+    if (dash !== '-' || to === undefined) members += member(from);
+    else {
+      if (codeOf(from) <= codeOf(to)) members += `${member(from)}-${member(to)}`;
+      at += 2;
+    }
+  }
+  if (members === '') return negated ? '[^/]' : '(?!)';
+  return `(?!/)[${negated ? '^' : ''}${members}]`;
+}
+
+const codeOf = (character: string): number => character.codePointAt(0) ?? 0;
+const member = (character: string): string => character.replace(/[\\[\]^-]/, '\\$&');
 
 const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');

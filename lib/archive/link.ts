@@ -1,5 +1,5 @@
 /** Linux follows 40 links in one path, then says ELOOP (man 7 path_resolution). */
-const MAX_LINKS = 40;
+export const MAX_LINKS = 40;
 
 /**
  * Tells whether a symbolic link leads to a place inside its tree, existing or not. It is walked as the kernel would,

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
-import { extname, join, sep } from 'node:path';
+import { extname, join, posix, sep } from 'node:path';
 import { ArchiveError, quoted } from './error.ts';
-import { compileGlob, fixedFolder } from './glob.ts';
-import { leadsInside } from './link.ts';
-import { byName, type FileToPack, type Written, writeDigested } from './reproducible.ts';
+import { fixedFolder } from './glob.ts';
+import { packable } from './packable.ts';
+import { type FileToPack, type Written, writeDigested } from './reproducible.ts';
+import { type Chosen, ifThere, readGlob, select } from './select.ts';
 import { writeTarGz } from './tar-writer.ts';
-import { describe, walk } from './walk.ts';
 import { writeZip } from './zip-writer.ts';
 
 export interface PackFilesOptions {
@@ -14,7 +14,10 @@ export interface PackFilesOptions {
   readonly base: string;
   /** Below `base`: files outside it do not match, and names in the archive begin below it. Default `.`. */
   readonly root?: string;
-  /** Globs. One that matches a folder, or ends in `/` or `/**`, stands for the tree below. */
+  /**
+   * Globs. One that matches a folder, or ends in `/` or `/**`, stands for the tree below; one that begins with `!`
+   * takes out what those before it have chosen.
+   */
   readonly paths: readonly string[];
   /** `file` keeps one file as it is. */
   readonly format: 'zip' | 'tar.gz' | 'file';
@@ -24,8 +27,10 @@ export interface PackFilesOptions {
 /** What one glob looked at, for the person who has to correct it. */
 export interface Looked {
   readonly glob: string;
-  /** Files that it matches; they lie outside `root`, as nothing was packed. */
+  /** Files that it matches, and that were not packed: they lie outside `root`, or were taken out again. */
   readonly matches: number;
+  /** How many of them a later glob has taken out. */
+  readonly excluded: number;
   /** The folder below `base` where matches could have been. */
   readonly folder: string;
   /** False when there is no such folder. */
@@ -46,6 +51,8 @@ export type PackFilesResult =
       readonly fileName: string;
       /** Globs that matched nothing, while others did. */
       readonly unmatched: readonly string[];
+      /** Links to places in the packed folder at which the archive has nothing. */
+      readonly loose: readonly { readonly name: string; readonly target: string }[];
     })
   | { readonly kind: 'nothing'; readonly looked: readonly Looked[] };
 
@@ -55,91 +62,68 @@ const SHOWN_NAMES = 20;
 /**
  * Packs the files that match: the same files are the same bytes, and so the same digest, on every machine.
  *
- * @throws ArchiveError link_outside (a link or folder leads out), several_files (format `file`)
+ * @throws ArchiveError link_outside (a link or folder leads out), several_files (format `file`), unsupported_entry and
+ *   path_outside (names); errors of the system, with their path
  */
 export async function packFiles(options: PackFilesOptions): Promise<PackFilesResult> {
-  const matches = await match(options);
-  const files = [
-    ...new Map(matches.flatMap((found) => found.files).map((file) => [file.name, file])).values(),
-  ];
-  files.sort(byName);
-  if (files.length === 0) {
-    const looked = matches.map((found) => look(options.base, found.glob, found.outsideRoot));
-    return { kind: 'nothing', looked: await Promise.all(looked) };
-  }
-  refuseLinksOutside(files);
-  const unmatched = matches.filter((found) => found.files.length === 0).map((found) => found.glob);
-  if (options.format === 'file') return { ...(await keep(files, options)), unmatched };
-  const written =
-    options.format === 'zip' ? await writeZip(files, options.out) : await writeTarGz(files, options.out);
-  const extension = `.${options.format}`;
-  return { kind: 'packed', ...written, files: files.length, extension, fileName: '', unmatched };
-}
-
-interface Match {
-  readonly glob: string;
-  readonly files: readonly FileToPack[];
-  /** How many more the glob matches that do not lie below `root`. */
-  readonly outsideRoot: number;
-}
-
-async function match(options: PackFilesOptions): Promise<Match[]> {
   const below = (options.root ?? '.').split('/').filter((part) => part !== '' && part !== '.');
   const prefix = below.map((part) => `${part}/`).join('');
-  await refuseOutside(options.base, below.join('/'));
-  const walked = new Map<string, Promise<FileToPack[]>>();
-  const found: Match[] = [];
-  for (const glob of options.paths) {
-    const start = fixedFolder(glob);
-    const listing = walked.get(start) ?? list(options.base, start);
-    walked.set(start, listing);
-    const matches = compileGlob(glob);
-    const matching = (await listing).filter((file) => matches(file.name));
-    const files = matching
-      .filter((file) => file.name.startsWith(prefix))
-      .map((file) => ({ ...file, name: file.name.slice(prefix.length) }));
-    found.push({ glob, files, outsideRoot: matching.length - files.length });
+  const root = await rootInside(options.base, below.join('/'));
+  const { files: chosen, globs } = await select(options.base, options.paths, isHistory);
+  const inRoot = chosen.filter((file) => file.name.startsWith(prefix));
+  if (inRoot.length === 0 || root === undefined) {
+    const left = new Set(chosen.map((file) => file.name));
+    const looked = globs
+      .filter(({ glob }) => !readGlob(glob).excludes)
+      .map((glob) => look(options.base, glob, left));
+    return { kind: 'nothing', looked: await Promise.all(looked) };
   }
-  return found;
+  const files = await packable(
+    inRoot.map((file) => ({ ...file, name: file.name.slice(prefix.length) })),
+    root,
+  );
+  const unmatched = globs
+    .filter(({ names }) => !names.some((name) => name.startsWith(prefix)))
+    .map(({ glob }) => glob);
+  if (options.format === 'file') return { ...(await keep(files, options)), unmatched, loose: [] };
+  const written =
+    options.format === 'zip' ? await writeZip(files, options.out) : await writeTarGz(files, options.out);
+  return {
+    kind: 'packed',
+    ...written,
+    files: files.length,
+    extension: `.${options.format}`,
+    fileName: '',
+    unmatched,
+    loose: looseLinks(files),
+  };
 }
+
+const isHistory = (path: string): boolean => path === '.git' || path.endsWith('/.git');
 
 /**
- * All files below a folder, or the one file of that name; none when nothing is there. A link that is named itself is
- * followed (`dist` may be a link to the newest build); links that are found below are kept as links.
+ * A build may replace a folder by a link to anywhere: what is packed must lie inside `base` by its real path.
+ * @returns that path; undefined where nothing is
  */
-async function list(base: string, start: string): Promise<FileToPack[]> {
-  try {
-    await refuseOutside(base, start);
-    const files: FileToPack[] = [];
-    const found = walk(base, start, {
-      leaveOut: (path) => path === '.git' || path.endsWith('/.git'),
-    });
-    for await (const file of found) files.push(file);
-    return files;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code === 'ENOTDIR') return [await describe(await realpath(join(base, start)), start)];
-    if (code === 'ENOENT') return [];
-    throw error;
-  }
+async function rootInside(base: string, root: string): Promise<string | undefined> {
+  const [tree, real] = await Promise.all([realpath(base), ifThere(realpath(join(base, root)))]);
+  if (real === undefined || real === tree || real.startsWith(tree + sep)) return real;
+  throw new ArchiveError('link_outside', `${quoted(root)} is a link that leads out of the tree.`, root);
 }
 
-/** A build may replace a folder by a link to anywhere: what is packed must lie inside `base` by its real path. */
-async function refuseOutside(base: string, path: string): Promise<void> {
-  const [root, real] = await Promise.all([realpath(base), realpath(join(base, path)).catch(() => undefined)]);
-  if (real !== undefined && real !== root && !real.startsWith(root + sep))
-    throw new ArchiveError('link_outside', `${quoted(path)} is a link that leads out of the tree.`, path);
-}
-
-function refuseLinksOutside(files: readonly FileToPack[]): void {
-  const links = new Map(files.filter((file) => file.kind === 'link').map((file) => [file.name, file.target]));
-  for (const [name, target] of links)
-    if (!leadsInside(name, target, (path) => links.get(path)))
-      throw new ArchiveError(
-        'link_outside',
-        `The link ${quoted(name)} leads to ${quoted(target)}, outside the artifact. Copy the file there, or narrow the paths.`,
-        name,
-      );
+/** What a link's path says, other links on its way left aside. */
+function looseLinks(files: readonly FileToPack[]): { name: string; target: string }[] {
+  const links = files.filter((file) => file.kind === 'link');
+  if (links.length === 0) return [];
+  const there = new Set(['.']);
+  for (const { name } of files)
+    for (let path = name; path !== '.' && !there.has(path); path = posix.dirname(path)) there.add(path);
+  const linkNames = links.map((link) => `${link.name}/`);
+  return links.flatMap(({ name, target }) => {
+    const place = posix.join(posix.dirname(name), target).replace(/(?<=.)\/+$/, '');
+    const known = there.has(place) || linkNames.some((link) => place.startsWith(link));
+    return known ? [] : [{ name, target }];
+  });
 }
 
 async function keep(files: readonly FileToPack[], options: PackFilesOptions) {
@@ -163,7 +147,8 @@ const namesOf = (files: readonly FileToPack[]): string =>
     .map((file) => quoted(file.name))
     .join(', ') + (files.length > 5 ? ', …' : '');
 
-async function look(base: string, glob: string, matches: number): Promise<Looked> {
+/** @param left what was chosen at the end, outside the root */
+async function look(base: string, { glob, names }: Chosen, left: ReadonlySet<string>): Promise<Looked> {
   const folder = fixedFolder(glob);
   let nearest = folder;
   let listing = await namesIn(join(base, nearest));
@@ -172,9 +157,12 @@ async function look(base: string, glob: string, matches: number): Promise<Looked
     nearest = nearest.includes('/') ? nearest.slice(0, nearest.lastIndexOf('/')) : '.';
     listing = await namesIn(join(base, nearest));
   }
-  return { glob, matches, folder, exists, nearest, names: (listing ?? []).slice(0, SHOWN_NAMES) };
+  const excluded = names.filter((name) => !left.has(name)).length;
+  const shown = (listing ?? []).slice(0, SHOWN_NAMES);
+  return { glob, matches: names.length, excluded, folder, exists, nearest, names: shown };
 }
 
+/** @returns undefined where no folder is */
 async function namesIn(folder: string): Promise<string[] | undefined> {
   const listing = await readdir(folder, { withFileTypes: true }).catch(() => undefined);
   return listing?.map((child) => (child.isDirectory() ? `${child.name}/` : child.name)).sort();

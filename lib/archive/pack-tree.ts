@@ -1,16 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import ignore, { type Ignore } from 'ignore';
-import { leadsInside } from './link.ts';
-import { byName, type FileToPack, type Written } from './reproducible.ts';
+import { absentFrom } from './absent.ts';
+import { componentsOf } from './entry-name.ts';
+import { ArchiveError, quoted } from './error.ts';
+import { Budget } from './limits.ts';
+import { type NameFolding, refuseCollisions } from './name-folding.ts';
+import { packable } from './packable.ts';
+import type { FileToPack, Written } from './reproducible.ts';
+import { type LeftOut, sourceFiles } from './source-files.ts';
 import { writeTarGz } from './tar-writer.ts';
-import { walk } from './walk.ts';
-
-/** Never part of a source: history, what an install makes again, and this tool's own state. */
-const ALWAYS_LEFT_OUT = new Set(['.git', 'node_modules', '.staithe']);
-
-/** Read in each folder; the later one has the last word. */
-const IGNORE_FILES = ['.gitignore', '.staitheignore'];
 
 export interface PackProgress {
   readonly files: number;
@@ -25,67 +21,88 @@ export interface PackTreeOptions {
   readonly out: string;
   /** More to leave out, in the syntax of .gitignore; stronger than the files of the tree. */
   readonly exclude?: readonly string[];
+  /** Bytes of the archive. A larger one is refused as soon as it is larger. */
+  readonly maxBytes?: number;
+  /** Names that the file system takes for one on which it will be unpacked; two of them are refused. Default: none. */
+  readonly folding?: NameFolding | undefined;
   readonly onProgress?: (progress: PackProgress) => void;
 }
 
 export interface PackedTree extends Written {
   readonly entries: number;
-  /** Links that lead out of the folder, which no archive can keep. Tell the user. */
-  readonly leftOutLinks: readonly string[];
+  /** What is not packed. Tell the user. */
+  readonly leftOut: LeftOut;
+  /** Why git could not be asked about a checkout, whose ignore files were read instead. */
+  readonly withoutGit: string | undefined;
+  /** What the tree only refers to. */
+  readonly lfsPointers: readonly string[];
 }
 
 /**
- * Packs a folder as a tar.gz: the same files are the same bytes on every machine. `.gitignore` and `.staitheignore`
- * are honoured in every folder, as git does; empty folders are left out, as git does.
+ * Packs a folder as a tar.gz: the same files are the same bytes on every machine. In a checkout these are the files
+ * that git has; elsewhere .gitignore is honoured in every folder. `.staitheignore` leaves out more. Empty folders are
+ * left out, as git does.
  *
- * @throws ArchiveError a file changed meanwhile
+ * @throws ArchiveError what no archive can keep, or no build would unpack, or a file that changed meanwhile
  */
 export async function packTree(folder: string, options: PackTreeOptions): Promise<PackedTree> {
-  const all = await filesOf(folder, options);
-  const links = new Map(all.filter((file) => file.kind === 'link').map((file) => [file.name, file.target]));
-  const isInside = (file: FileToPack): boolean =>
-    file.kind !== 'link' || leadsInside(file.name, file.target, (path) => links.get(path));
-  const files = all.filter(isInside);
+  const found = await sourceFiles(folder, { out: options.out, exclude: options.exclude ?? [] });
+  const files = await packable(found.files, folder);
+  refuseUnpackable(files);
+  if (options.folding !== undefined)
+    refuseCollisions(
+      files.map((file) => file.name),
+      options.folding,
+    );
+  const { lfsPointers } = await absentFrom(files);
   const totalBytes = files.reduce((total, file) => total + file.size, 0);
   let done = 0;
   let bytes = 0;
-  const written = await writeTarGz(files, options.out, (file) => {
+  const onFile = (file: FileToPack): void => {
     done += 1;
     bytes += file.size;
     options.onProgress?.({ files: done, totalFiles: files.length, bytes, totalBytes });
-  });
-  const leftOutLinks = all.filter((file) => !isInside(file)).map((file) => file.name);
-  return { ...written, entries: files.length, leftOutLinks };
-}
-
-async function filesOf(folder: string, options: PackTreeOptions): Promise<FileToPack[]> {
-  const rules = new Map<string, Ignore>();
-  const excluded = ignore().add([...(options.exclude ?? [])]);
-  const out = relative(resolve(folder), resolve(options.out)).replaceAll('\\', '/');
-  const files: FileToPack[] = [];
-  const found = walk(folder, '.', {
-    leaveOut: (path, isFolder) =>
-      path === out ||
-      ALWAYS_LEFT_OUT.has(path.slice(path.lastIndexOf('/') + 1)) ||
-      excluded.ignores(isFolder ? `${path}/` : path) ||
-      isIgnored(rules, path, isFolder),
-    enter: async (path, names) => {
-      const present = IGNORE_FILES.filter((name) => names.includes(name));
-      if (present.length === 0) return;
-      const texts = await Promise.all(present.map((name) => readFile(join(folder, path, name), 'utf8')));
-      rules.set(path, ignore().add(texts.join('\n')));
+  };
+  const written = await writeTarGz(files, options.out, { onFile, maxBytes: options.maxBytes }).catch(
+    (error: unknown) => {
+      throw error instanceof ArchiveError && error.code === 'too_large' ? withLargest(error, files) : error;
     },
-  });
-  for await (const file of found) files.push(file);
-  return files.sort(byName);
+  );
+  return {
+    ...written,
+    entries: files.length,
+    leftOut: found.leftOut,
+    withoutGit: found.withoutGit,
+    lfsPointers,
+  };
 }
 
-/** The nearest folder whose rules say something decides (gitignore(5): patterns of a lower level override). */
-function isIgnored(rules: ReadonlyMap<string, Ignore>, path: string, isFolder: boolean): boolean {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const relativePath = folder === '.' ? path : path.slice(folder.length + 1);
-    const verdict = rules.get(folder)?.test(isFolder ? `${relativePath}/` : relativePath);
-    if (verdict?.ignored === true) return true;
-    if (verdict?.unignored === true || folder === '.') return false;
+/** Counts what unpacking will count, so that a tree which no build takes is refused before it is packed. @throws ArchiveError */
+function refuseUnpackable(files: readonly FileToPack[]): void {
+  const budget = new Budget();
+  // Only an archive that is there has a ratio.
+  budget.packedBytes = Number.POSITIVE_INFINITY;
+  for (const { name, size } of files) {
+    budget.countEntry();
+    componentsOf(name, 0, budget.limits);
+    budget.checkFile(name, size);
+    budget.countBytes(size);
   }
+}
+
+/** As many as a person looks at. */
+const LARGEST_NAMED = 3;
+
+/** Says where the bytes are: files and folders at the root, the largest first. */
+function withLargest(error: ArchiveError, files: readonly FileToPack[]): ArchiveError {
+  const sizes = new Map<string, number>();
+  for (const { name, size } of files) {
+    const top = name.includes('/') ? name.slice(0, name.indexOf('/') + 1) : name;
+    sizes.set(top, (sizes.get(top) ?? 0) + size);
+  }
+  const largest = [...sizes]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, LARGEST_NAMED)
+    .map(([name, size]) => `${quoted(name)} (${Math.ceil(size / 1024 ** 2)} MiB)`);
+  return new ArchiveError(error.code, `${error.message} Most of it: ${largest.join(', ')}.`);
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { componentsOf } from './entry-name.ts';
 import { ArchiveError, quoted } from './error.ts';
 import { Budget } from './limits.ts';
+import { type NameFolding, refuseCollisions } from './name-folding.ts';
 import { gunzipped, type PackedBytes, withSeekable } from './packed-bytes.ts';
 import { readTar, type TarEntry } from './tar-reader.ts';
 import type { ArchiveFormat } from './unpack.ts';
@@ -15,6 +16,8 @@ export interface ReadSurvey {
   readonly names: readonly string[];
   /** Most bytes that the file may have. */
   readonly maxBytes: number;
+  /** Names that the file system takes for one on which it will be unpacked; two of them are refused. Default: none. */
+  readonly folding?: NameFolding | undefined;
 }
 
 export interface Survey {
@@ -25,6 +28,8 @@ export interface Survey {
    */
   readonly treeSha256: string;
   readonly entry: { readonly name: string; readonly bytes: Buffer } | undefined;
+  /** The folder that everything in the tree lies below; undefined when something stands beside it. */
+  readonly wrapper: string | undefined;
 }
 
 /**
@@ -76,7 +81,18 @@ async function survey(
     best = { name: path, bytes: kept };
     bestRank = rank;
   }
-  return { treeSha256: digestOfLines(lines), entry: best };
+  if (options.folding !== undefined) refuseCollisions(lines.keys(), options.folding);
+  return { treeSha256: digestOfLines(lines), entry: best, wrapper: wrapperOf(lines.keys()) };
+}
+
+function wrapperOf(paths: Iterable<string>): string | undefined {
+  const tops = new Set<string>();
+  for (const path of paths) {
+    if (!path.includes('/')) return undefined;
+    tops.add(path.slice(0, path.indexOf('/')));
+  }
+  const [wrapper] = tops;
+  return tops.size === 1 ? wrapper : undefined;
 }
 
 /** @returns the bytes too, when there are at most `keep` */

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { ArchiveError, quoted } from './error.ts';
 import {
   COMPRESSION_LEVEL,
+  contentOf,
   FIXED_SECONDS,
   type FileToPack,
   type Written,
@@ -16,21 +15,30 @@ const NAME_FIELD = 100;
 /** 8 GiB less one: what eleven octal digits say. */
 const SIZE_FIELD = 8 ** 11 - 1;
 
-/**
- * Packs files in the order given.
- * @param level of gzip; another one makes other bytes of the same files @throws ArchiveError a file changed meanwhile
- */
+export interface TarGzOptions {
+  readonly onFile?: (file: FileToPack) => void;
+  /** Of gzip; another one makes other bytes of the same files. */
+  readonly level?: number;
+  /** Packing ends as soon as the archive has more. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Packs files in the order given. @throws ArchiveError a file changed meanwhile, or too_large */
 export async function writeTarGz(
   files: Iterable<FileToPack>,
   out: string,
-  onFile: (file: FileToPack) => void = () => {},
-  level = COMPRESSION_LEVEL,
+  { onFile = () => {}, level = COMPRESSION_LEVEL, maxBytes }: TarGzOptions = {},
 ): Promise<Written> {
   const gzip = createGzip({ level });
   const tar = Readable.from(tarOf(files, onFile), { objectMode: false, highWaterMark: 256 * 1024 });
   tar.on('error', (error) => gzip.destroy(error));
   tar.pipe(gzip);
-  return writeDigested(gzip.pipe(anySystem(gzip)), out);
+  try {
+    return await writeDigested(gzip.pipe(anySystem(gzip)), out, maxBytes);
+  } finally {
+    tar.destroy();
+    gzip.destroy();
+  }
 }
 
 /** Byte 9 of gzip's header names the system that packed (RFC 1952, section 2.3.1): 255, unknown, on all of them. */
@@ -53,7 +61,10 @@ async function* tarOf(
 ): AsyncGenerator<Buffer> {
   for (const file of files) {
     yield headerOf(file);
-    if (file.kind === 'file') yield* contentOf(file);
+    if (file.kind === 'file') {
+      yield* contentOf(file);
+      yield padding(file.size);
+    }
     onFile(file);
   }
   yield Buffer.alloc(2 * BLOCK);
@@ -92,23 +103,6 @@ function cut(name: string): string {
   let kept = name.slice(0, NAME_FIELD);
   while (Buffer.byteLength(kept) > NAME_FIELD || !kept.isWellFormed()) kept = kept.slice(0, -1);
   return kept;
-}
-
-async function* contentOf(file: FileToPack): AsyncGenerator<Buffer> {
-  let read = 0;
-  for await (const chunk of createReadStream(file.path, { highWaterMark: 256 * 1024 })) {
-    const bytes: Buffer = chunk;
-    read += bytes.length;
-    if (read > file.size) break;
-    yield bytes;
-  }
-  if (read !== file.size)
-    throw new ArchiveError(
-      'not_an_archive',
-      `${quoted(file.name)} changed while it was packed. Try again when nothing writes to it.`,
-      file.name,
-    );
-  yield padding(file.size);
 }
 
 function padding(size: number): Buffer {

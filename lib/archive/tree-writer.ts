@@ -1,10 +1,10 @@
 /** Writes an untrusted tree below one folder. It knows all that it has made, so it never asks the file system. */
 import { closeSync, linkSync, mkdirSync, openSync, readdirSync, symlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { collisionKey } from './entry-name.ts';
 import { ArchiveError, quoted } from './error.ts';
 import type { Budget } from './limits.ts';
 import { leadsInside } from './link.ts';
+import { collision as foldedNames, foldingOf, keyOfNames, type NameFolding } from './name-folding.ts';
 
 type Node = { readonly path: string } & (
   | { readonly kind: 'folder' | 'file' }
@@ -24,12 +24,12 @@ export class TreeWriter {
 
   /**
    * @param into a folder that does not exist yet or is empty
-   * @param exactNames names that differ in case alone are two, as on the Linux machine that packed them
+   * @param folding names that its file system takes for one; asked of it, if not given
    */
-  constructor(into: string, budget: Budget, exactNames = false) {
-    this.#keyOf = exactNames ? (path) => path : collisionKey;
+  constructor(into: string, budget: Budget, folding?: NameFolding) {
     mkdirSync(into, { recursive: true });
     if (readdirSync(into).length > 0) throw new Error(`${into} is not empty`);
+    this.#keyOf = keyOfNames(folding ?? foldingOf(into));
     this.#into = into;
     this.#budget = budget;
   }
@@ -41,7 +41,8 @@ export class TreeWriter {
       if (known === undefined) {
         mkdirSync(join(this.#into, path), { mode: 0o755 });
         this.#nodes.set(this.#keyOf(path), { kind: 'folder', path });
-      } else if (known.path !== path || known.kind !== 'folder') throw collision(components.join('/'), known);
+      } else if (known.path !== path) throw foldedNames(path, known.path);
+      else if (known.kind !== 'folder') throw collision(components.join('/'), known);
     }
   }
 
@@ -102,11 +103,12 @@ export class TreeWriter {
 }
 
 function collision(path: string, known: Node): ArchiveError {
-  const what = { folder: 'a folder', file: 'a file', link: 'a link' }[known.kind];
-  const message =
-    known.path === path
-      ? `${quoted(path)} is in the archive twice.`
-      : `${quoted(path)} meets ${what} of the archive, ${quoted(known.path)}: the two cannot stand together on every file system.`;
+  if (known.path === path)
+    return new ArchiveError('collision', `${quoted(path)} is in the archive twice.`, path);
+  const isBelow = path.startsWith(`${known.path}/`);
+  if (!isBelow) return foldedNames(path, known.path);
+  const what = known.kind === 'link' ? 'a link' : 'a file';
+  const message = `${quoted(path)} lies below ${quoted(known.path)}, which is ${what} of the archive.`;
   return new ArchiveError('collision', message, path);
 }
 

@@ -1,6 +1,7 @@
 import { componentsOf } from './entry-name.ts';
 import { ArchiveError, quoted } from './error.ts';
 import { Budget, type Limits } from './limits.ts';
+import type { NameFolding } from './name-folding.ts';
 import { gunzipped, type PackedBytes, withSeekable } from './packed-bytes.ts';
 import { readTar, type TarEntry } from './tar-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
@@ -16,8 +17,8 @@ export interface UnpackOptions {
   readonly stripComponents?: number;
   /** Default `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
-  /** Names that differ in case alone are two and no collision: for archives that only machines like this one unpack. */
-  readonly exactNames?: boolean;
+  /** Names that the file system takes for one. Default: what it says itself. */
+  readonly folding?: NameFolding;
 }
 
 export interface Unpacked {
@@ -35,7 +36,7 @@ export interface Unpacked {
  */
 export async function unpack(packed: PackedBytes, options: UnpackOptions): Promise<Unpacked> {
   const budget = new Budget(options.limits);
-  const tree = new TreeWriter(options.into, budget, options.exactNames);
+  const tree = new TreeWriter(options.into, budget, options.folding);
   const strip = options.stripComponents ?? 0;
   const take = async (entries: AsyncIterable<TarEntry | ZipEntry>): Promise<void> => {
     for await (const entry of entries) {

@@ -1,11 +1,18 @@
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
-import { COMPRESSION_LEVEL, type FileToPack, type Written, writeDigested } from './reproducible.ts';
+import {
+  COMPRESSION_LEVEL,
+  contentOf,
+  type FileToPack,
+  type Written,
+  writeDigested,
+} from './reproducible.ts';
 
 /** Zip's time is a local one; yazl reads this one with local getters, so it is the same in every time zone. */
 const FIXED_TIME = new Date(1980, 0, 1);
 
-/** Packs files in the order given. Links are kept as links (Info-ZIP's way: the target is the content). */
+/** Packs files in the order given. @throws ArchiveError a file changed meanwhile. Links are kept as links (Info-ZIP's way: the target is the content). */
 export async function writeZip(files: Iterable<FileToPack>, out: string): Promise<Written> {
   const zip = new ZipFile();
   const failed = once(zip, 'error').then(([error]: unknown[]) => {
@@ -16,11 +23,21 @@ export async function writeZip(files: Iterable<FileToPack>, out: string): Promis
     if (file.kind === 'link')
       zip.addBuffer(Buffer.from(file.target), file.name, { ...common, mode: 0o120777, compress: false });
     else
-      zip.addFile(file.path, file.name, {
-        ...common,
-        mode: file.executable ? 0o100755 : 0o100644,
-        compressionLevel: COMPRESSION_LEVEL,
-      });
+      zip.addReadStreamLazy(
+        file.name,
+        {
+          ...common,
+          mode: file.executable ? 0o100755 : 0o100644,
+          compressionLevel: COMPRESSION_LEVEL,
+          size: file.size,
+        },
+        (give) => {
+          const bytes = Readable.from(contentOf(file), { objectMode: false });
+          // yazl listens to errors of the files that it opens itself only.
+          bytes.once('error', (error) => zip.emit('error', error));
+          give(null, bytes);
+        },
+      );
   }
   zip.end();
   return Promise.race([writeDigested(zip.outputStream, out), failed]);

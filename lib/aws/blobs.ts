@@ -13,6 +13,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { attachment } from '../domain/artifact/disposition.ts';
 import type { Blobs } from '../domain/ports/blobs.ts';
 import { s3Multipart } from './multipart.ts';
 import { base64Of, hexFrom, presignPut } from './presigned-put.ts';
@@ -57,7 +58,7 @@ export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Cl
       const get = new GetObjectCommand({
         Bucket: bucket,
         Key: key,
-        ResponseContentDisposition: `attachment; filename="${fileName}"`,
+        ResponseContentDisposition: attachment(fileName),
         ResponseContentType: contentType,
         ...NEUTRAL,
       });

@@ -9,7 +9,7 @@ export function storedTrees(blobs: Pick<Blobs, 'read'>): Trees {
       const stream = await blobs.read(key);
       try {
         const tree = await surveyTree(stream, { format, stripComponents, names: [...names], maxBytes });
-        return { treeDigest: `sha256:${tree.treeSha256}`, entry: tree.entry };
+        return { treeDigest: `sha256:${tree.treeSha256}`, entry: tree.entry, wrapper: tree.wrapper };
       } catch (error) {
         if (error instanceof ArchiveError) throw new ArchiveUnreadable(error.message);
         throw error;

@@ -4,6 +4,7 @@
  * 8.2); the rest depends on what a text is for.
  */
 import * as z from 'zod';
+import { flawOfFileName } from './file-name.ts';
 
 /** What a text that is no Unicode is told. */
 export const MALFORMED = 'holds half a character (a lone UTF-16 surrogate)';
@@ -57,6 +58,12 @@ export function line(max: number) {
 export function title(max: number) {
   return oneLine(z.string().trim(), max);
 }
+
+/** The name of a file, in any script: kept as it is, and refused where that is not possible. */
+export const FileName = z
+  .string()
+  .superRefine(says(flawOfFileName))
+  .meta({ examples: ['hello.zip'] });
 
 /** What is reported from elsewhere is not refused for its length or its encoding, but cut, and mended where it was cut. */
 export function cut(text: string, max: number): string {

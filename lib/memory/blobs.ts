@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { attachment } from '../domain/artifact/disposition.ts';
 import type { Blobs } from '../domain/ports/blobs.ts';
 import type { Clock } from '../domain/ports/index.ts';
 import type { PresignedUpload } from '../domain/source/schema.ts';
@@ -119,7 +120,7 @@ export function memoryBlobs(clock: Clock): MemoryBlobs {
       });
     },
     async presignDownload({ key, fileName, contentType, expiresSeconds }) {
-      const disposition = `attachment; filename="${fileName}"`;
+      const disposition = attachment(fileName);
       return grant(key, { method: 'GET', key, disposition, contentType, expires: expiry(expiresSeconds) });
     },
     async head(key) {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { ArchiveUnreadable, type Trees } from '../domain/ports/index.ts';
 
 export interface MemoryTrees extends Trees {
-  /** @param files text by name at the root; undefined for bytes that are no archive */
+  /** @param files text by path; undefined for bytes that are no archive */
   plant(key: string, files: Readonly<Record<string, string>> | undefined): void;
 }
 
@@ -19,10 +19,15 @@ export function memoryTrees(): MemoryTrees {
       const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
       const treeDigest = `sha256:${createHash('sha256').update(JSON.stringify(sorted)).digest('hex')}`;
       const name = names.find((candidate) => Object.hasOwn(files, candidate));
-      if (name === undefined) return { treeDigest, entry: undefined };
+      const tops = new Set(
+        Object.keys(files).map((path) => (path.includes('/') ? path.split('/', 1)[0] : '')),
+      );
+      const [top] = tops;
+      const wrapper = tops.size === 1 && top !== '' ? top : undefined;
+      if (name === undefined) return { treeDigest, entry: undefined, wrapper };
       const bytes = Buffer.from(files[name] ?? '');
       if (bytes.length > maxBytes) throw new ArchiveUnreadable(`${name} has more than ${maxBytes} bytes.`);
-      return { treeDigest, entry: { name, bytes } };
+      return { treeDigest, entry: { name, bytes }, wrapper };
     },
   };
 }

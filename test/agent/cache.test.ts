@@ -252,7 +252,7 @@ describe('what one build leaves', () => {
 });
 
 describe('the key of a cache', () => {
-  const key = (one: Machine, ...globs: string[]) => keyOf(one.folder, globs);
+  const key = (one: Machine, ...globs: string[]) => keyOf(one.workspace.tree, '.', globs);
 
   test('is of the names and contents of its files, and of nothing else', async () => {
     const one = machine(['x']);

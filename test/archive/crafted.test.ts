@@ -36,6 +36,8 @@ const optionsOf = (one: Crafted, into: string) => ({
   format: one.format,
   into,
   stripComponents: one.strip ?? 0,
+  // As the strictest file system has it; one that tells names apart takes more, and is claimed in names.test.ts.
+  folding: { letterCase: true, unicodeForm: true },
   ...(one.limits !== undefined && { limits: one.limits }),
 });
 

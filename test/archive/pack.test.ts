@@ -1,20 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { list } from 'tar';
 import { describe, expect, test } from 'vitest';
 import { type PackFilesOptions, packFiles, packTree, unpack } from '../../lib/archive/index.ts';
 import { needs } from '../tools.ts';
-import { Sandbox, treeOf } from './sandbox.ts';
-
-function write(root: string, files: Record<string, string>): string {
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    if (content.startsWith('-> ')) symlinkSync(content.slice(3), join(root, name));
-    else writeFileSync(join(root, name), content);
-  }
-  return root;
-}
+import { Sandbox, treeOf, write } from './sandbox.ts';
 
 const packed = async (options: PackFilesOptions) => {
   const result = await packFiles(options);
@@ -23,74 +24,6 @@ const packed = async (options: PackFilesOptions) => {
 };
 
 describe('packTree', () => {
-  test('honours .gitignore and .staitheignore in every folder, and always leaves out history and installs', async () => {
-    using sandbox = new Sandbox();
-    const tree = write(sandbox.path('tree'), {
-      '.gitignore': '*.log\n/build\n!keep.log\nsecret/\n',
-      '.staitheignore': 'docs\n',
-      'a.log': '',
-      'keep.log': '',
-      'build/x': '',
-      'src/build/x': '',
-      'secret/x': '',
-      'docs/x': '',
-      'sub/.gitignore': '!a.log\nonly-here\n',
-      'sub/a.log': '',
-      'sub/only-here': '',
-      'sub/deep/a.log': '',
-      'only-here': '',
-      '.git/config': '',
-      'sub/node_modules/x': '',
-      '.staithe/state': '',
-      'more.tmp': '',
-    });
-
-    const result = await packTree(tree, { out: sandbox.path('a.tar.gz'), exclude: ['*.tmp'] });
-
-    await unpack(sandbox.path('a.tar.gz'), { format: 'tar.gz', into: sandbox.into });
-    const expected = [
-      '.gitignore',
-      '.staitheignore',
-      'keep.log',
-      'only-here',
-      'src/build/x',
-      'sub/.gitignore',
-      'sub/a.log',
-      'sub/deep/a.log',
-    ];
-    expect(Object.keys(treeOf(sandbox.into)).sort()).toEqual(expected);
-    expect(result.entries).toBe(expected.length);
-  });
-
-  test('agrees with git on what is ignored', needs('git'), async () => {
-    using sandbox = new Sandbox();
-    const tree = write(sandbox.path('tree'), {
-      '.gitignore': 'a/**/z\n*.o\n!important.o\n/top\ntemp*/\n\\#hash\n',
-      'a/b/z': '',
-      'a/z': '',
-      'a/b/y': '',
-      'x.o': '',
-      'important.o': '',
-      top: '',
-      'b/top': '',
-      'temp1/f': '',
-      'b/temp': '',
-      '#hash': '',
-      'b/.gitignore': 'y\n!x.o\n',
-      'b/x.o': '',
-      'b/y/f': '',
-      'b/c/x.o': '',
-    });
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: tree, encoding: 'utf8' });
-    git('init', '-q');
-    const known = git('ls-files', '--others', '--exclude-standard', '-z').split('\0').filter(Boolean);
-
-    await packTree(tree, { out: sandbox.path('a.tar.gz') });
-
-    await unpack(sandbox.path('a.tar.gz'), { format: 'tar.gz', into: sandbox.into });
-    expect(Object.keys(treeOf(sandbox.into)).sort()).toEqual(known.sort());
-  });
-
   test('packs the same bytes from files of other times, modes and order', async () => {
     using sandbox = new Sandbox();
     const files = { 'b/c': 'two', a: 'one', z: '-> a', [`${'long/'.repeat(30)}größe`]: 'three' };
@@ -132,23 +65,45 @@ describe('packTree', () => {
     expect(names.sort()).toEqual(Object.keys(treeOf(tree)).sort());
   });
 
-  test('leaves out links that lead out, names them, and tells how far it is', async () => {
+  test('tells how far it is', async () => {
     using sandbox = new Sandbox();
-    const tree = write(sandbox.path('tree'), {
-      a: 'one',
-      in: '-> a',
-      out: '-> ../outside.txt',
-      far: '-> /etc/passwd',
-    });
+    const tree = write(sandbox.path('tree'), { a: 'one', b: 'two' });
     const seen: number[] = [];
 
-    const result = await packTree(tree, {
-      out: sandbox.path('a.tar.gz'),
-      onProgress: (now) => seen.push(now.files),
-    });
+    await packTree(tree, { out: sandbox.path('a.tar.gz'), onProgress: (now) => seen.push(now.files) });
 
-    expect(result).toMatchObject({ entries: 2, leftOutLinks: ['far', 'out'] });
     expect(seen).toEqual([1, 2]);
+  });
+
+  test('refuses an archive over its limit before it is packed whole, and says where the bytes are', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), { 'staithe.yaml': '', 'assets/a': '', 'assets/b': '' });
+    for (const name of ['a', 'b']) writeFileSync(join(tree, 'assets', name), randomBytes(2 * 1024 * 1024));
+    const out = sandbox.path('a.tar.gz');
+
+    const packing = packTree(tree, { out, maxBytes: 1024 * 1024 });
+
+    await expect(packing).rejects.toMatchObject({
+      code: 'too_large',
+      message:
+        "The archive has more than 1 MiB packed. Most of it: 'assets/' (4 MiB), 'staithe.yaml' (0 MiB).",
+    });
+    expect(statSync(out).size).toBeLessThanOrEqual(1024 * 1024);
+  });
+
+  test('refuses before it packs what no build would unpack', async () => {
+    using sandbox = new Sandbox();
+    const deep = write(sandbox.path('deep'), { [`${'d/'.repeat(70)}f`]: '' });
+    const large = write(sandbox.path('large'), { f: '' });
+    truncateSync(join(large, 'f'), 1024 ** 3 + 1);
+
+    const ends = await Promise.allSettled(
+      [deep, large].map((tree) => packTree(tree, { out: sandbox.path('a.tar.gz') })),
+    );
+
+    const tooLarge = { status: 'rejected', reason: expect.objectContaining({ code: 'too_large' }) };
+    expect(ends).toEqual([tooLarge, tooLarge]);
+    expect(existsSync(sandbox.path('a.tar.gz'))).toBe(false);
   });
 });
 
@@ -265,8 +220,8 @@ describe('packFiles', () => {
     expect(result).toEqual({
       kind: 'nothing',
       looked: [
-        { glob: 'dist/**', matches: 0, folder: 'dist', exists: false, nearest: '.', names },
-        { glob: '*.zip', matches: 0, folder: '.', exists: true, nearest: '.', names },
+        { glob: 'dist/**', matches: 0, excluded: 0, folder: 'dist', exists: false, nearest: '.', names },
+        { glob: '*.zip', matches: 0, excluded: 0, folder: '.', exists: true, nearest: '.', names },
       ],
     });
   });

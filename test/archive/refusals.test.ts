@@ -354,6 +354,7 @@ async function refusalOf(bytes: Buffer, format: ArchiveFormat, into: string, one
     format,
     into,
     stripComponents: one.strip ?? 0,
+    folding: { letterCase: true, unicodeForm: true },
     ...(one.limits !== undefined && { limits: one.limits }),
   }).then(
     () => 'unpacked',

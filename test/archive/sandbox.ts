@@ -1,14 +1,16 @@
 import {
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 /** A temporary folder with a file beside the place for unpacking, so that any escape can be seen. */
 export class Sandbox implements Disposable {
@@ -35,6 +37,17 @@ export class Sandbox implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** Writes files by their paths below a folder; `-> target` is a link. @returns the folder */
+export function write(root: string, files: Readonly<Record<string, string>>): string {
+  mkdirSync(root, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    if (content.startsWith('-> ')) symlinkSync(content.slice(3), join(root, name));
+    else writeFileSync(join(root, name), content);
+  }
+  return root;
 }
 
 /** A tree as a map of path to `mode content` or `-> target`; folders are left out unless they are empty. */

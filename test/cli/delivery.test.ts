@@ -62,21 +62,35 @@ test('a download with other bytes than its digest names leaves no file', async (
   expect(readdirSync(home.folder)).toEqual([]);
 });
 
-test('a download replaces no other file unasked, and never writes outside of the folder', async () => {
-  await using server = await serving(BYTES, { ...artifact, digest, name: '../../evil.zip' });
+test('a download replaces no other file unasked', async () => {
+  await using server = await serving(BYTES, { ...artifact, digest, name: 'größe (1)+x.zip' });
   using home = makeHome(server.url);
-  writeFileSync(join(home.folder, 'evil.zip'), 'mine');
+  writeFileSync(join(home.folder, 'größe (1)+x.zip'), 'mine');
 
   const refused = await home.run(['artifact', 'download', artifact.id]);
-  const kept = readFileSync(join(home.folder, 'evil.zip'), 'utf8');
+  const kept = readFileSync(join(home.folder, 'größe (1)+x.zip'), 'utf8');
   const forced = await home.run(['artifact', 'download', artifact.id, '--force']);
 
-  expect(refused.code).toBe(2);
-  expect(kept).toBe('mine');
-  expect(forced.code).toBe(0);
-  expect(readdirSync(home.folder)).toEqual(['evil.zip']);
-  expect(readFileSync(join(home.folder, 'evil.zip'))).toEqual(BYTES);
+  expect([refused.code, kept, forced.code]).toEqual([2, 'mine', 0]);
+  expect(readdirSync(home.folder)).toEqual(['größe (1)+x.zip']);
+  expect(readFileSync(join(home.folder, 'größe (1)+x.zip'))).toEqual(BYTES);
 });
+
+test.each(['../../evil.zip', 'a/b', String.raw`a\b`, '..', 'line\nbreak'])(
+  'a download under a name that is none of a file is refused, and --output gives it another: %j',
+  async (name) => {
+    await using server = await serving(BYTES, { ...artifact, digest, name });
+    using home = makeHome(server.url);
+
+    const refused = await home.run(['artifact', 'download', artifact.id]);
+    const written = readdirSync(home.folder);
+    const renamed = await home.run(['artifact', 'download', artifact.id, '--output', 'mine.zip']);
+
+    expect([refused.code, written, renamed.code]).toEqual([2, [], 0]);
+    expect(refused.stderr).toContain('Name a file with --output.');
+    expect(readdirSync(home.folder)).toEqual(['mine.zip']);
+  },
+);
 
 test('a release takes its project from the build, and --version is its own', async () => {
   await using server = await startContractServer({ getBuild: () => build, createRelease: () => release });

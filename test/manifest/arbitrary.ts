@@ -3,6 +3,17 @@ import fc from 'fast-check';
 
 const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/);
 const path = fc.constantFrom('.', 'src', './src', 'services/api', 'dist/**', 'a/b/c', '*.js', 'größe/日本');
+/** Globs: the first one chooses. */
+const globs = fc.oneof(
+  path,
+  fc
+    .tuple(
+      path,
+      path,
+      path.map((glob) => `!${glob}`),
+    )
+    .map((list) => [...list]),
+);
 const text = fc.oneof(
   fc.constantFrom(
     'make',
@@ -35,12 +46,12 @@ function written<Shape extends Record<string, fc.Arbitrary<unknown>>>(shape: Sha
 
 const artifact = written({
   name: some(name),
-  paths: oneOrMore(path),
+  paths: fc.oneof(oneOrMore(path), globs),
   root: some(path),
   format: some(fc.constantFrom('zip', 'tar.gz', 'file')),
 });
 const cache = written({
-  key: oneOrMore(path),
+  key: fc.oneof(oneOrMore(path), globs, fc.constant('/package-lock.json')),
   paths: oneOrMore(fc.constantFrom('node_modules', '~/.npm', './x')),
 });
 const secrets = fc.uniqueArray(

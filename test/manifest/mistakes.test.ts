@@ -55,6 +55,23 @@ describe('a field of a service', () => {
       '{artifacts: [{paths: x, format: zpi}]}',
       "2:38: artifacts.0.format: must be zip, tar.gz or file; did you mean 'zip'?",
     ],
+    ['{artifacts: "!x"}', '2:18: artifacts: must begin with what to choose'],
+    [
+      '{artifacts: [{paths: ["!dist/.env", dist]}]}',
+      '2:27: artifacts.0.paths: must begin with what to choose',
+    ],
+    ['{artifacts: [{paths: [dist, "!"]}]}', '2:34: artifacts.0.paths.1: must name a file or a folder'],
+    ['{artifacts: [{paths: [dist, "!../x"]}]}', '2:34: artifacts.0.paths.1: must be a path inside the tree'],
+    ['{cache: {key: a, paths: ["!node_modules"]}}', '2:30: cache.paths: must begin with what to choose'],
+    [
+      '{cache: {key: ../a, paths: x}}',
+      "2:14: cache.0.key.0: leads out of the source: the context '.' is 0 folders",
+    ],
+    [
+      '{context: a/b, cache: {key: [x, "!../../../a"], paths: x}}',
+      "2:28: cache.0.key.1: leads out of the source: the context 'a/b' is 2 folders below its root",
+    ],
+    ['{cache: {key: a/../../b, paths: x}}', '2:20: cache.key: must be a path in the source'],
     ['{cache: {key: a}}', '2:14: cache.paths: is missing; it must be text or a list'],
     ['{cache: [{key: a, paths: /tmp}]}', '2:31: cache.0.paths: must be a path below the context'],
     ['{matrix: {Erlang: ["26"]}}', '2:16: matrix.Erlang: must be 1 to 31 of a-z'],

@@ -58,6 +58,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/diagnosis',
     'lib/domain/log/ansi.ts',
     'lib/domain/matrix.ts',
+    'lib/domain/file-name.ts',
     'zod',
     'esbuild',
   ],
@@ -69,6 +70,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/log/ansi.ts',
     'lib/domain/values.ts',
     'lib/domain/error.ts',
+    'lib/domain/file-name.ts',
     // Pure: a manifest is checked without a server.
     'lib/domain/manifest/index.ts',
     'lib/domain/manifest/json-schema.ts',

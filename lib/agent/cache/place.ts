@@ -23,7 +23,7 @@ const LIMITS = {
  */
 export async function placeCache(archive: string, roots: Roots, folder: string): Promise<void> {
   try {
-    await unpack(archive, { format: 'tar.gz', into: folder, limits: LIMITS, exactNames: true });
+    await unpack(archive, { format: 'tar.gz', into: folder, limits: LIMITS });
     age(folder);
     for (const name of ['context', 'home'] as const) {
       const from = join(folder, name);

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { flawOfFileName } from '../../domain/file-name.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure, usageFailure } from '../failure.ts';
@@ -12,12 +13,22 @@ import { sha256Of } from '../upload/digest.ts';
 import { meter } from '../upload/meter.ts';
 import { bytesLeft, DownloadInterrupted, fetchVerified } from './fetch.ts';
 
-/** The file to write. The artifact's name came over the network: only its last part is used, never a path. */
+/**
+ * The file to write: the artifact's own name, never another. The name came over the network, so one that would lead
+ * elsewhere is refused.
+ * @throws Failure
+ */
 function targetOf(artifact: Artifact, output: string | undefined): string {
-  const name = basename(artifact.name.replaceAll('\\', '/'));
-  const usable = name !== '' && name !== '.' && name !== '..' && !name.includes('\0') ? name : artifact.id;
-  if (output === undefined) return usable;
-  return statSync(output, { throwIfNoEntry: false })?.isDirectory() ? join(output, usable) : output;
+  const isFolder =
+    output !== undefined && statSync(output, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (output !== undefined && !isFolder) return output;
+  const flaw = flawOfFileName(artifact.name);
+  if (flaw !== undefined)
+    throw usageFailure(
+      `The artifact is called '${clean(artifact.name)}', which ${flaw}.`,
+      'Name a file with --output.',
+    );
+  return join(output ?? '', artifact.name);
 }
 
 function locationIn(response: Response): string {

@@ -5,6 +5,7 @@ import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { FILE_NAME_BYTES } from '../../domain/file-name.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import { atPath, isSystemError } from '../system-error.ts';
@@ -24,7 +25,14 @@ export interface Download {
  * cannot be part of other bytes.
  */
 export function partialOf({ digest, target }: Download): string {
-  return join(dirname(target), `.${basename(target)}.${digest.slice('sha256:'.length).slice(0, 12)}.part`);
+  const end = `.${digest.slice('sha256:'.length).slice(0, 12)}.part`;
+  // A character that the limit cuts through is left out.
+  const room = FILE_NAME_BYTES - 1 - end.length;
+  const name = Buffer.from(basename(target))
+    .subarray(0, room)
+    .toString('utf8')
+    .replace(/\u{fffd}$/u, '');
+  return join(dirname(target), `.${name}${end}`);
 }
 
 /** How many bytes an earlier command left. */

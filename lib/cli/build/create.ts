@@ -20,6 +20,7 @@ interface SourceChoice {
 async function sourceOf(
   options: SourceChoice,
   api: Api<'createSource'>,
+  isLocal: boolean,
   terminal: Terminal,
 ): Promise<string> {
   const given = [options.dir, options.file, options.source].filter((value) => value !== undefined);
@@ -29,7 +30,7 @@ async function sourceOf(
       'Give one of --dir <folder>, --file <archive> and --source <src_…>.',
     );
   if (options.source !== undefined) return options.source;
-  const archive = await readyArchive(options, terminal);
+  const archive = await readyArchive(options, isLocal, terminal);
   return (await uploadSource(api, terminal, options.project, archive)).id;
 }
 
@@ -55,10 +56,10 @@ export const create = command({
     'staithe build create --project hello --source src_01JZX3V5N8Q2R4T6W8Y0A1B2C3 --no-start',
   ],
   calls: ['createSource', 'createBuild', 'getRun', 'getBuildLogs', 'listJobs'],
-  async run({ options }, { api, terminal }) {
+  async run({ options }, { api, terminal, connection }) {
     if (options.follow && !options.start)
       throw usageFailure('--no-start leaves nothing to --follow.', 'Give one of them.');
-    const source_id = await sourceOf(options, api, terminal);
+    const source_id = await sourceOf(options, api, connection().local, terminal);
     const build = await api.call('createBuild', {
       params: { project: options.project },
       body: { source_id, start: options.start, ...requestOf(options) },

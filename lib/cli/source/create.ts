@@ -13,8 +13,8 @@ export const create = command({
     'staithe source create --project hello --file hello.tar.gz',
   ],
   calls: ['createSource', 'getSource'],
-  async run({ options }, { api, terminal }) {
-    const archive = await readyArchive(options, terminal);
+  async run({ options }, { api, terminal, connection }) {
+    const archive = await readyArchive(options, connection().local, terminal);
     const { id } = await uploadSource(api, terminal, options.project, archive);
     const source = await api.call('getSource', { params: { source: id } });
     return {

@@ -12,22 +12,26 @@ import { meter } from './meter.ts';
 import { putFile, UploadInterrupted } from './put.ts';
 
 export const sourceOptions = {
-  dir: text('--dir <folder>', 'pack this folder; .gitignore and .staitheignore are honoured'),
+  dir: text(
+    '--dir <folder>',
+    'pack this folder: in a checkout what git has, elsewhere what .gitignore leaves; less what .staitheignore names',
+  ),
   file: text('--file <archive>', 'send this tar.gz or zip as it is'),
   exclude: list('--exclude <pattern>', 'with --dir: leave out what matches, in the syntax of .gitignore'),
 };
 
-/** @throws Failure */
+/** @param isLocal builds run on this machine @throws Failure */
 export function readyArchive(
   given: {
     readonly dir?: string | undefined;
     readonly file?: string | undefined;
     readonly exclude: readonly string[];
   },
+  isLocal: boolean,
   terminal: Terminal,
 ): Promise<ReadyArchive> {
-  if (given.file !== undefined) return takeFile(given.file);
-  if (given.dir !== undefined) return packFolder(given.dir, given.exclude, terminal);
+  if (given.file !== undefined) return takeFile(given.file, isLocal, terminal);
+  if (given.dir !== undefined) return packFolder(given.dir, given.exclude, isLocal, terminal);
   throw usageFailure('Nothing says what to send.', 'Give --dir <folder> or --file <archive>.');
 }
 

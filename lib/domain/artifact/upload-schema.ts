@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { ProjectRef } from '../project/schema.ts';
 import { PresignedUpload } from '../source/schema.ts';
+import { FileName } from '../text.ts';
 import { Sha256 } from '../values.ts';
 import { Artifact } from './schema.ts';
 
@@ -27,11 +28,6 @@ export const PART_BYTES = 16 * 1024 ** 2;
 
 /** Parts that are signed at once: their URLs are of about 1 KB each. */
 const PARTS_PER_CALL = 100;
-
-export const FileName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be a file name: letters, digits, . _ -, at most 128')
-  .meta({ examples: ['hello.zip'] });
 
 export const ContentType = z
   .string()

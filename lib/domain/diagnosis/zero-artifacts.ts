@@ -5,6 +5,8 @@ export interface LookedAt {
   readonly glob: string;
   /** Files that it matches, wherever they lie below the context; those outside the artifact's `root` do not count. */
   readonly matches: number;
+  /** How many of them a later glob with `!` has taken out again. */
+  readonly excluded?: number;
   /** The folder where matches could have been, and whether there is one. */
   readonly folder: string;
   readonly exists: boolean;
@@ -59,9 +61,11 @@ const counted = (files: number): string => `${files} file${files === 1 ? '' : 's
 
 const inWords =
   (root: string) =>
-  ({ glob, matches, folder, exists }: LookedAt): string => {
+  ({ glob, matches, excluded = 0, folder, exists }: LookedAt): string => {
     if (!exists) return `'${glob}' matches no file (there is no '${folder}')`;
     if (matches === 0) return `'${glob}' matches no file`;
+    if (excluded === matches)
+      return `'${glob}' matches ${counted(matches)}, taken out again by a glob with !`;
     return `'${glob}' matches ${counted(matches)}, none below the root '${root}'`;
   };
 

@@ -5,7 +5,7 @@ import { Id } from '../id.ts';
 import { ArtifactSpec, CacheSpec } from '../manifest/spec.ts';
 import { Failure, RunStatus } from '../run/schema.ts';
 import { PresignedUpload, SourceFormat } from '../source/schema.ts';
-import { line } from '../text.ts';
+import { FileName, line } from '../text.ts';
 import { JobToolchain } from '../toolchain/schema.ts';
 import { Digest, Name, Sha256, Timestamp } from '../values.ts';
 
@@ -143,10 +143,7 @@ export const ProgressAnswer = z.object({ cancel: z.boolean() });
 
 /** An artifact that the agent has packed and wants to upload. */
 export const CreateJobUpload = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be a file name')
-    .meta({ examples: ['hello.zip'] }),
+  name: FileName,
   sha256: Sha256,
   size_bytes: z
     .int()

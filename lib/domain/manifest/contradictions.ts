@@ -16,10 +16,12 @@ interface ServiceFields {
   readonly secrets: readonly { readonly name: string }[];
   readonly timeout: number;
   readonly resources: { readonly compute?: string | undefined };
+  readonly context: string;
+  readonly cache: readonly { readonly key: readonly string[] }[];
 }
 
 export function contradictionsOf(service: ServiceFields): Contradiction[] {
-  return [...ofImage(service), ...ofCompute(service), ...ofVariables(service)];
+  return [...ofImage(service), ...ofCompute(service), ...ofVariables(service), ...ofCacheKeys(service)];
 }
 
 function ofImage({ dockerfile, image, build_args }: ServiceFields): Contradiction[] {
@@ -65,6 +67,21 @@ function ofVariables({ env, secrets }: ServiceFields): Contradiction[] {
           },
         ]
       : [],
+  );
+}
+
+/** A key's file is one of the source: no more steps up than the context has folders. */
+function ofCacheKeys({ context, cache }: ServiceFields): Contradiction[] {
+  const depth = context.split('/').filter((name) => name !== '' && name !== '.').length;
+  // A field with a mistake of its own is still as it was written.
+  const listed = <Member>(list: readonly Member[]): readonly Member[] => (Array.isArray(list) ? list : []);
+  return listed(cache).flatMap(({ key }, at) =>
+    listed(key).flatMap((glob, index) => {
+      const up = (/^!?((?:\.\.\/)*)/.exec(String(glob))?.[1]?.length ?? 0) / '../'.length;
+      if (up <= depth) return [];
+      const message = `leads out of the source: the context '${context}' is ${depth} folder${depth === 1 ? '' : 's'} below its root`;
+      return [{ path: ['cache', at, 'key', index], message }];
+    }),
   );
 }
 

@@ -3,7 +3,18 @@ import * as z from 'zod';
 import { Architecture } from '../compute/types.ts';
 import { Name, Variables } from '../values.ts';
 import { contradictionsOf } from './contradictions.ts';
-import { CachePath, Duration, Matrix, oneOrMore, SecretName, Toolchain, TreePath } from './values.ts';
+import {
+  CacheGlobs,
+  Duration,
+  KeyGlobs,
+  LoneTreeGlob,
+  Matrix,
+  oneOrMore,
+  SecretName,
+  Toolchain,
+  TreeGlobs,
+  TreePath,
+} from './values.ts';
 
 /** 15 minutes when a service says nothing: long for most builds, short enough that a hanging one costs cents. */
 export const DEFAULT_TIMEOUT_SECONDS = 15 * 60;
@@ -11,7 +22,9 @@ export const DEFAULT_TIMEOUT_SECONDS = 15 * 60;
 /** As people write it: one glob or several, below the context and as a zip unless they say otherwise. */
 const WrittenArtifact = z.strictObject({
   name: Name.optional().describe("The artifact's name, without extension; the service's name when absent."),
-  paths: oneOrMore(TreePath, 100).describe("A glob, or several: what to keep, from the service's context."),
+  paths: TreeGlobs(100).describe(
+    "A glob, or several: what to keep, from the service's context. One with ! before it takes out what those before it have chosen.",
+  ),
   root: TreePath.default('.').describe(
     'The folder that names inside the archive begin at, from the context. Default: the context.',
   ),
@@ -22,11 +35,11 @@ const WrittenArtifact = z.strictObject({
 });
 
 const WrittenCache = z.strictObject({
-  key: oneOrMore(TreePath, 20).describe(
-    'Files below the context, such as lock files: as long as they stay the same, the cache is used.',
+  key: KeyGlobs(20).describe(
+    "Files of the source, such as lock files, from the context, or from the source's root as /…: as long as they stay the same, the cache is used.",
   ),
-  paths: oneOrMore(CachePath, 20).describe(
-    "Folders to keep, below the context or, as ~/…, below the job's home folder.",
+  paths: CacheGlobs(20).describe(
+    "Folders to keep, below the context or, as ~/…, below the job's home folder; ! before one takes it out.",
   ),
 });
 
@@ -82,7 +95,7 @@ export const Service = z
       .describe('Shell commands, one after the other; the first that fails ends the job.'),
     artifacts: z
       .union([
-        TreePath.transform((path) => [{ paths: [path], root: '.', format: 'zip' as const }]),
+        LoneTreeGlob.transform((path) => [{ paths: [path], root: '.', format: 'zip' as const }]),
         z.array(WrittenArtifact).min(1).max(20),
       ])
       .optional()

@@ -6,30 +6,85 @@ import { nearest } from './nearest.ts';
 /** 8 hours, CodeBuild's own limit is 36 (docs: CodeBuild quotas). */
 export const MAX_TIMEOUT_SECONDS = 8 * 3600;
 
+/** Why a path is none inside a folder; undefined when it is. */
+function flawOfPath(path: string): string | undefined {
+  if (path === '') return 'must name a file or a folder';
+  if (path.startsWith('/') || path.includes('\\') || path.split('/').includes('..'))
+    return 'must be a path inside the tree, without ..';
+  return undefined;
+}
+
+const checked = (flaw: (path: string) => string | undefined) => (path: string, context: z.RefinementCtx) => {
+  const message = flaw(path);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+};
+
+/** What follows the `!` of a glob that takes out what it matches, or the whole. */
+const named = (glob: string): string => glob.replace(/^!/, '');
+
 /** A path inside the tree: relative, forward slashes, no `..`. `./` before it may be written and means nothing. */
 export const TreePath = z
   .string()
   .min(1)
   .max(1024)
-  .refine(
-    (path) => !path.startsWith('/') && !path.includes('\\') && !path.split('/').includes('..'),
-    'must be a path inside the tree, without ..',
-  )
+  .superRefine(checked(flawOfPath))
   .transform((path) => path.replace(/^(\.\/+)+/, '').replace(/\/+$/, '') || '.');
 
-/** A path that commands use for caches: inside the tree, or below the job's home as `~/…`. */
-export const CachePath = z
+/** As a path inside the tree. `!` before it takes out what earlier globs have chosen; `./!` begins a name with `!`. */
+const TreeGlob = z
   .string()
   .min(1)
   .max(1024)
-  .refine(
-    (path) =>
-      !path.startsWith('/') &&
-      !path.includes('\\') &&
-      !path.split('/').includes('..') &&
-      (!path.startsWith('~') || /^~\/[^/]/.test(path)),
-    'must be a path below the context, or below the home folder as ~/…, without ..',
+  .superRefine(checked((glob) => flawOfPath(named(glob))))
+  .transform((glob) => {
+    const path = named(glob)
+      .replace(/^(\.\/+)+(?!!|\.\/)/, '')
+      .replace(/\/+$/, '');
+    return `${glob.startsWith('!') ? '!' : ''}${path || '.'}`;
+  });
+
+/** A glob of what commands leave for caches: inside the tree, or below the job's home as `~/…`. */
+const CacheGlob = z
+  .string()
+  .min(1)
+  .max(1024)
+  .superRefine(
+    checked((glob) => {
+      const path = named(glob);
+      const isElsewhere = path.startsWith('~') && !/^~\/[^/]/.test(path);
+      return flawOfPath(path) === undefined && !isElsewhere
+        ? undefined
+        : 'must be a path below the context, or below the home folder as ~/…, without ..';
+    }),
   );
+
+/** A glob of key files, anywhere in the source: from the context, also upwards, or from the source's root as `/…`. */
+const KeyGlob = z
+  .string()
+  .min(1)
+  .max(1024)
+  .superRefine(
+    checked((glob) =>
+      flawOfPath(named(glob).replace(/^(\/|(\.\.\/)+)/, '')) === undefined
+        ? undefined
+        : 'must be a path in the source: from the context, from the root as /…, or upwards with ../ before it',
+    ),
+  )
+  .transform((glob) => glob.replace(/(?<=[^!/])\/+$/, ''));
+
+/** One glob or several; what is taken out again must have been chosen before. */
+function globs<Glob extends z.ZodType<string>>(glob: Glob, max: number) {
+  return oneOrMore(glob, max).refine(([first]) => first?.startsWith('!') !== true, ONLY_OUT);
+}
+
+const ONLY_OUT =
+  'must begin with what to choose: a glob with ! takes out what those before it have chosen, and chooses nothing';
+
+export const TreeGlobs = (max: number) => globs(TreeGlob, max);
+export const CacheGlobs = (max: number) => globs(CacheGlob, max);
+export const KeyGlobs = (max: number) => globs(KeyGlob, max);
+/** The only glob of a list. */
+export const LoneTreeGlob = TreeGlob.refine((glob) => !glob.startsWith('!'), ONLY_OUT);
 
 /** `90s`, `15m`, `2h`, or a number of seconds. */
 export const Duration = z

@@ -35,7 +35,8 @@ export interface JobTokens {
 /** What a stored archive holds, read once from end to end and without unpacking it. */
 export interface Trees {
   /**
-   * The digest of the tree's content, the same however it was packed, and the first of `names` at its root.
+   * The digest of the tree's content, the same however it was packed, the first of `names` at its root, and the folder
+   * that everything in it lies below, where there is one.
    * @throws ArchiveUnreadable when the bytes are no such archive, or one that no build would unpack
    */
   survey(archive: {
@@ -44,7 +45,11 @@ export interface Trees {
     stripComponents: number;
     names: readonly string[];
     maxBytes: number;
-  }): Promise<{ treeDigest: string; entry: { name: string; bytes: Uint8Array } | undefined }>;
+  }): Promise<{
+    treeDigest: string;
+    entry: { name: string; bytes: Uint8Array } | undefined;
+    wrapper: string | undefined;
+  }>;
 }
 
 export class ArchiveUnreadable extends Error {

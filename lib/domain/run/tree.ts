@@ -20,7 +20,7 @@ export async function readTree(
   build: Build,
   source: Source,
 ): Promise<{ treeDigest: string; own: string | null } & ReadManifest> {
-  const { treeDigest, entry } = await survey(ports, source);
+  const { treeDigest, entry, wrapper } = await survey(ports, source);
   const own = entry && parsed(entry);
   if (own !== undefined) {
     if (build.manifest_hash !== undefined && build.manifest_hash !== own.hash)
@@ -30,7 +30,7 @@ export async function readTree(
       );
     return { treeDigest, own: own.hash, ...own };
   }
-  return { treeDigest, own: null, ...(await synced(ports, build)) };
+  return { treeDigest, own: null, ...(await synced(ports, build, wrapper)) };
 }
 
 async function survey(ports: Pick<Ports, 'trees'>, source: Source) {
@@ -61,7 +61,12 @@ function parsed(entry: { name: string; bytes: Uint8Array }): ReadManifest {
   }
 }
 
-async function synced(ports: Pick<Ports, 'table'>, build: Build): Promise<ReadManifest> {
+/** @param wrapper the folder that the whole tree lies below */
+async function synced(
+  ports: Pick<Ports, 'table'>,
+  build: Build,
+  wrapper: string | undefined,
+): Promise<ReadManifest> {
   const { project_id: projectId, manifest_hash: named } = build;
   const found = await readable(
     named === undefined ? Manifests.latest(ports, projectId) : Manifests.byHash(ports, projectId, named),
@@ -70,7 +75,9 @@ async function synced(ports: Pick<Ports, 'table'>, build: Build): Promise<ReadMa
   if (named === undefined)
     throw manifestFailure(
       'The source has no staithe.yaml at its root, and the project has no synced manifest, so there is nothing to build.',
-      'Add a staithe.yaml with at least one service, pack the folder that has it, or sync one: staithe manifest sync.',
+      wrapper === undefined
+        ? 'Add a staithe.yaml with at least one service, pack the folder that has it, or sync one: staithe manifest sync.'
+        : `Everything in the archive lies below one folder, '${wrapper}'. Pack what is in it instead: tar -czf source.tar.gz -C '${wrapper}' .`,
     );
   const latest = await Manifests.latestHash(ports, projectId);
   throw manifestFailure(

@@ -1,0 +1,35 @@
+/** What may be packed, decided in one place for sources, artifacts and caches, whatever the format. */
+import { flawOfName } from './entry-name.ts';
+import { ArchiveError, quoted } from './error.ts';
+import { byName, type FileToPack } from './reproducible.ts';
+import { settleLinks } from './settle-links.ts';
+
+/**
+ * The files as every format can hold them, by name.
+ * @param root the folder that names begin at, on this machine
+ * @throws ArchiveError unsupported_entry | path_outside | link_outside
+ */
+export async function packable(files: readonly FileToPack[], root: string): Promise<FileToPack[]> {
+  for (const file of files) refuseUnkeepable(file);
+  return (await settleLinks(files, root)).sort(byName);
+}
+
+/**
+ * Names that an archive cannot hold, or that some system would take for another: tar, zip and the unpacker must agree.
+ * @throws ArchiveError
+ */
+function refuseUnkeepable({ kind, name, path, target }: FileToPack): void {
+  if (kind === 'unnameable')
+    throw new ArchiveError('unsupported_entry', `The name '${path}' is not UTF-8. ${RENAME}`, path);
+  const flaw = flawOfName(name);
+  if (flaw !== undefined)
+    throw new ArchiveError('path_outside', `The name ${quoted(name)} ${flaw}. ${RENAME}`, name);
+  if (target.includes('\\'))
+    throw new ArchiveError(
+      'link_outside',
+      `The link ${quoted(name)} leads to ${quoted(target)}, whose name holds a backslash. ${RENAME}`,
+      name,
+    );
+}
+
+const RENAME = 'Rename it, or leave it out.';

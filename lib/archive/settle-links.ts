@@ -1,0 +1,91 @@
+/**
+ * One rule for links, for tar, zip, caches and sources: a link is packed when it leads to a place inside the packed
+ * folder, by its real path and whether something is there or not (rebar3 links `priv` of every application, written or
+ * not). It is relative then, also where it was written as an absolute path. Links that lead out or round in a circle
+ * are refused.
+ */
+import { readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
+import { ArchiveError, quoted } from './error.ts';
+import { leadsInside, MAX_LINKS } from './link.ts';
+import type { FileToPack } from './reproducible.ts';
+
+/** Enough to see what kind of links they are. */
+const MOST_NAMED = 5;
+
+/** @param root the folder that names begin at, on this machine @throws ArchiveError link_outside, naming links and targets */
+export async function settleLinks(files: readonly FileToPack[], root: string): Promise<FileToPack[]> {
+  const links = new Map(files.flatMap(({ kind, name, target }) => (kind === 'link' ? [[name, target]] : [])));
+  if (links.size === 0) return [...files];
+  const realRoot = await realpath(root);
+  const settled: FileToPack[] = [];
+  const refused: string[] = [];
+  for (const file of files) {
+    const place = file.kind === 'link' ? await placeOf(file.path) : realRoot;
+    if (place === undefined) refused.push(`${inWords(file)}, round in a circle`);
+    else if (place !== realRoot && !place.startsWith(realRoot === sep ? sep : realRoot + sep))
+      refused.push(`${inWords(file)}, outside of what is packed`);
+    else if (file.kind !== 'link' || leadsInside(file.name, file.target, (path) => links.get(path)))
+      settled.push(file);
+    else settled.push({ ...file, target: relativeTarget(file.name, relative(realRoot, place)) });
+  }
+  const targets = new Map(
+    settled.flatMap(({ kind, name, target }) => (kind === 'link' ? [[name, target]] : [])),
+  );
+  for (const file of settled)
+    if (file.kind === 'link' && !leadsInside(file.name, file.target, (path) => targets.get(path)))
+      refused.push(`${inWords(file)}, outside of what is packed`);
+  if (refused.length > 0) throw refusal(refused);
+  return settled;
+}
+
+const inWords = ({ name, target }: FileToPack): string =>
+  `the link ${quoted(name)} leads to ${quoted(target)}`;
+
+/** @param place below the root, with this system's separators */
+function relativeTarget(name: string, place: string): string {
+  const to = `/${place.split(sep).join('/')}`;
+  return posix.relative(`/${posix.dirname(name)}`, to) || '.';
+}
+
+/**
+ * The real path of a place, be something there or not.
+ * @returns undefined for links that lead round in a circle
+ */
+async function placeOf(path: string, followed = 0): Promise<string | undefined> {
+  const real = await ifThere(realpath(path));
+  if (real !== NOTHING) return real;
+  const parent = await placeOf(dirname(path), followed);
+  if (parent === undefined) return undefined;
+  const name = basename(path);
+  if (name === '..') return dirname(parent);
+  const here = join(parent, name);
+  const target = await ifThere(readlink(here));
+  if (target === NOTHING) return here;
+  if (target === undefined || followed === MAX_LINKS) return undefined;
+  return placeOf(isAbsolute(target) ? target : `${parent}/${target}`, followed + 1);
+}
+
+const NOTHING = Symbol('nothing is there');
+
+/** @returns NOTHING where there is none, or no link; undefined in a circle @throws other errors of the system */
+async function ifThere(asked: Promise<string>): Promise<string | typeof NOTHING | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code === 'ELOOP') return undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return NOTHING;
+    throw error;
+  }
+}
+
+function refusal(refused: readonly string[]): ArchiveError {
+  const [first = '', ...more] = [...new Set(refused)];
+  const named = [first, ...more.slice(0, MOST_NAMED - 1)].join('; ');
+  const rest = more.length + 1 - MOST_NAMED;
+  return new ArchiveError(
+    'link_outside',
+    `${named.charAt(0).toUpperCase()}${named.slice(1)}${rest > 0 ? `; and ${rest} more such links` : ''}.`,
+  );
+}

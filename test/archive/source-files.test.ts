@@ -1,0 +1,309 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type PackTreeOptions, packTree, unpack } from '../../lib/archive/index.ts';
+import { needs } from '../tools.ts';
+import { Sandbox, treeOf, write } from './sandbox.ts';
+
+/** git as on a machine where nobody has set anything. */
+function git(cwd: string, ...args: string[]): string {
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
+  const named = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'init.defaultBranch=main'];
+  return execFileSync('git', [...named, ...args], { cwd, env, encoding: 'utf8', stdio: 'pipe' });
+}
+
+/** What git names, sorted: of files that are there. */
+const namedByGit = (cwd: string): string[] =>
+  [...new Set(git(cwd, 'ls-files', '-co', '--exclude-standard', '-z').split('\0').filter(Boolean))].sort();
+
+async function namesPacked(sandbox: Sandbox, folder: string, options: Partial<PackTreeOptions> = {}) {
+  const out = sandbox.path('source.tar.gz');
+  const into = sandbox.path('unpacked');
+  rmSync(into, { recursive: true, force: true });
+  const result = await packTree(folder, { out, ...options });
+  await unpack(out, { format: 'tar.gz', into });
+  return { ...result, names: Object.keys(treeOf(into)).sort() };
+}
+
+const COUNT = { numRuns: Number(process.env.STAITHE_FUZZ_RUNS ?? 25) };
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('in a checkout', needs('git'), () => {
+  test('what git names is packed: tracked files that a rule ignores, and letters as they are written', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      '.gitignore': '*.log\nBuild/\nnode_modules/\n',
+      'kept.log': 'tracked before',
+      'lost.log': '',
+      'build/x': '',
+      'Build/x': '',
+      'node_modules/a/index.js': 'tracked',
+      'node_modules/b/index.js': '',
+      new: 'not yet added',
+      'sub/.gitignore': '!kept-too.log\n',
+      'sub/kept-too.log': '',
+    });
+    git(tree, 'init', '-q');
+    git(tree, 'add', '-f', 'kept.log', 'node_modules/a/index.js');
+
+    const { names, leftOut } = await namesPacked(sandbox, tree);
+
+    expect(names).toEqual(namedByGit(tree));
+    expect(names).toEqual(
+      expect.arrayContaining(['build/x', 'kept.log', 'node_modules/a/index.js', 'sub/kept-too.log']),
+    );
+    expect([...leftOut.ignored].sort()).toEqual(['Build/', 'lost.log', 'node_modules/b/']);
+  });
+
+  test('a clean commit is packed as git archives it', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      'a/run.sh': '#!/bin/sh',
+      'a/link': '-> run.sh',
+      'größe.txt': 'x',
+      dangling: '-> nothing/here',
+      'node_modules/x/index.js': 'vendored',
+    });
+    chmodSync(join(tree, 'a/run.sh'), 0o755);
+    git(tree, 'init', '-q');
+    git(tree, 'add', '-f', '.');
+    git(tree, 'commit', '-qm', 'all');
+    git(tree, 'archive', '--format=tar.gz', '-o', sandbox.path('by-git.tar.gz'), 'HEAD');
+
+    await namesPacked(sandbox, tree);
+
+    await unpack(sandbox.path('by-git.tar.gz'), { format: 'tar.gz', into: sandbox.into });
+    expect(treeOf(sandbox.path('unpacked'))).toEqual(treeOf(sandbox.into));
+  });
+
+  test('tracked files that are gone, behind a link, or replaced by a folder are left out and told', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), { gone: '', 'moved/x': '', 'now-a-folder': '', stays: '' });
+    git(tree, 'init', '-q');
+    git(tree, 'add', '.');
+    rmSync(join(tree, 'gone'));
+    renameSync(join(tree, 'moved'), join(tree, 'elsewhere'));
+    symlinkSync('elsewhere', join(tree, 'moved'));
+    rmSync(join(tree, 'now-a-folder'));
+    write(tree, { 'now-a-folder/x': '' });
+
+    const { names, leftOut } = await namesPacked(sandbox, tree);
+
+    expect(names).toEqual(['elsewhere/x', 'moved', 'now-a-folder/x', 'stays']);
+    expect([...leftOut.missing].sort()).toEqual(['gone', 'moved/x', 'now-a-folder']);
+  });
+
+  test('submodules and repositories in the tree are left out as git does, and LFS pointers are known', async () => {
+    using sandbox = new Sandbox();
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`;
+    const other = write(sandbox.path('other'), { x: '' });
+    git(other, 'init', '-q');
+    git(other, 'add', '.');
+    git(other, 'commit', '-qm', 'x');
+    const tree = write(sandbox.path('tree'), {
+      '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+      'large.bin': pointer,
+      'small.bin': 'no pointer',
+    });
+    git(tree, 'init', '-q');
+    git(tree, '-c', 'protocol.file.allow=always', 'submodule', 'add', '-q', other, 'vendor/other');
+    git(sandbox.root, 'clone', '-q', other, join(tree, 'cloned'));
+
+    const { names, leftOut, lfsPointers } = await namesPacked(sandbox, tree);
+
+    expect(names).toEqual(['.gitattributes', '.gitmodules', 'large.bin', 'small.bin']);
+    expect([...leftOut.repositories].sort()).toEqual(['cloned/', 'vendor/other/']);
+    expect(lfsPointers).toEqual(['large.bin']);
+  });
+
+  test('a folder below the root is packed by the rules above it; one that is ignored, by its own', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      '.gitignore': '*.log\ndist/\n',
+      'sub/a': '',
+      'sub/a.log': '',
+      'dist/a.js': '',
+      'dist/a.log': '',
+    });
+    git(tree, 'init', '-q');
+
+    const sub = await namesPacked(sandbox, join(tree, 'sub'));
+    const dist = await namesPacked(sandbox, join(tree, 'dist'));
+
+    expect([sub.names, dist.names]).toEqual([['a'], ['a.js', 'a.log']]);
+  });
+
+  test('.staitheignore and --exclude leave out what git tracks too; state of an embedded cloud is no source', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      '.staitheignore': 'docs/\n',
+      'docs/a': '',
+      'sub/.staitheignore': '/docs\n!keep\n',
+      'sub/docs': '',
+      'sub/sub/docs/x': '',
+      'a.tmp': '',
+      '.staithe/local/db': 'secret',
+      keep: '',
+    });
+    git(tree, 'init', '-q');
+    git(tree, 'add', 'docs', 'sub', 'a.tmp');
+
+    const { names, leftOut } = await namesPacked(sandbox, tree, { exclude: ['*.tmp'] });
+
+    expect(names).toEqual(['.staitheignore', 'keep', 'sub/.staitheignore']);
+    expect([...leftOut.excluded].sort()).toEqual([
+      '.staithe/local/db',
+      'a.tmp',
+      'docs/a',
+      'sub/docs',
+      'sub/sub/docs/x',
+    ]);
+  });
+
+  test('variables of a hook do not lead git to another repository', async () => {
+    using sandbox = new Sandbox();
+    const other = write(sandbox.path('other'), { x: '' });
+    const tree = write(sandbox.path('tree'), { '.gitignore': 'b\n', a: '', b: '' });
+    for (const folder of [other, tree]) git(folder, 'init', '-q');
+    vi.stubEnv('GIT_DIR', join(other, '.git'));
+    vi.stubEnv('GIT_INDEX_FILE', join(other, '.git/index'));
+
+    const { names } = await namesPacked(sandbox, tree);
+
+    expect(names).toEqual(['.gitignore', 'a']);
+  });
+
+  test('without git its ignore files are read, also those above the folder, and that is told', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), {
+      '.gitignore': '*.log\n',
+      'sub/.gitignore': '!kept.log\n',
+      'sub/deep/a.log': '',
+      'sub/deep/kept.log': '',
+      'sub/deep/own': '',
+    });
+    git(tree, 'init', '-q');
+    writeFileSync(join(tree, '.git/info/exclude'), 'own\n');
+    const deep = join(tree, 'sub/deep');
+    const before = await namesPacked(sandbox, deep);
+    vi.stubEnv('PATH', sandbox.path('nothing'));
+
+    const after = await namesPacked(sandbox, deep);
+
+    expect([before.names, after.names]).toEqual([['kept.log'], ['kept.log']]);
+    expect([before.withoutGit, after.withoutGit]).toEqual([undefined, 'git is not installed']);
+  });
+
+  /** Names of few letters, so that rules and files meet; with variants of case. */
+  const name = fc.constantFrom('a', 'A', 'b', 'b.o', 'B.O', 'c d', '.x', 'node_modules', 'a!', '#a');
+  const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
+  const rule = fc
+    .tuple(
+      fc.constantFrom('', '', '!', '/'),
+      fc.constantFrom(
+        'a',
+        'A',
+        'b',
+        '*.o',
+        '*',
+        'a/b',
+        '**/b',
+        'a/**',
+        'b*',
+        '?',
+        '[ab]',
+        'node_modules',
+        '\\#a',
+        'c d',
+      ),
+      fc.constantFrom('', '', '/'),
+    )
+    .map(([before, pattern, after]) => `${before}${pattern}${after}`);
+  const rules = fc.array(rule, { minLength: 1, maxLength: 4 }).map((lines) => `${lines.join('\n')}\n`);
+  const trees = fc.record({
+    paths: fc.array(path, { minLength: 1, maxLength: 12 }),
+    ignoreFiles: fc.dictionary(fc.oneof(fc.constant('.'), path), rules, { maxKeys: 3 }),
+    tracked: fc.array(fc.nat(11), { maxLength: 3 }),
+  });
+
+  /** A file that is in another's way is not made. */
+  function plant(
+    root: string,
+    { paths, ignoreFiles }: { paths: string[]; ignoreFiles: Record<string, string> },
+  ) {
+    const files = [
+      ...paths.map((each) => [each, each]),
+      ...Object.entries(ignoreFiles).map(([folder, text]) => [join(folder, '.gitignore'), text]),
+    ];
+    for (const [file = '', text = ''] of files) {
+      try {
+        mkdirSync(dirname(join(root, file)), { recursive: true });
+        writeFileSync(join(root, file), text);
+      } catch {}
+    }
+  }
+
+  test('whatever the tree, its rules and its index, git and this program name the same files', async () => {
+    await fc.assert(
+      fc.asyncProperty(trees, async (tree) => {
+        using sandbox = new Sandbox();
+        const root = sandbox.path('tree');
+        mkdirSync(root);
+        plant(root, tree);
+        git(root, 'init', '-q');
+        const there = readdirSync(root, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile() && !join(entry.parentPath, '/').includes('/.git/'))
+          .map((entry) => join(entry.parentPath, entry.name));
+        const add = tree.tracked.flatMap((at) => there[at] ?? []);
+        if (add.length > 0) git(root, 'add', '-f', ...add);
+        const expected = namedByGit(root);
+        fc.pre(expected.length > 0);
+
+        const { names } = await namesPacked(sandbox, root);
+
+        expect(names).toEqual(expected);
+      }),
+      COUNT,
+    );
+  });
+
+  test('whatever the tree and its rules, ignore files are read as git reads them', async () => {
+    await fc.assert(
+      fc.asyncProperty(trees, async (tree) => {
+        using sandbox = new Sandbox();
+        const root = sandbox.path('tree');
+        mkdirSync(root);
+        plant(root, tree);
+        git(root, 'init', '-q');
+        const expected = namedByGit(root);
+        fc.pre(expected.length > 0);
+        rmSync(join(root, '.git'), { recursive: true });
+
+        const { names } = await namesPacked(sandbox, root);
+
+        expect(names).toEqual(expected);
+      }),
+      COUNT,
+    );
+  });
+});
+
+test('outside of a checkout nothing is left out but what ignore files name', async () => {
+  using sandbox = new Sandbox();
+  const tree = write(sandbox.path('tree'), {
+    'node_modules/x': '',
+    'A.LOG': '',
+    'a.log': '',
+    '.gitignore': '*.log\n',
+    '.staitheignore': 'docs\n',
+    'docs/x': '',
+  });
+
+  const { names, leftOut } = await namesPacked(sandbox, tree);
+
+  expect(names).toEqual(['.gitignore', '.staitheignore', 'A.LOG', 'node_modules/x']);
+  expect(leftOut).toEqual({ ignored: ['a.log'], excluded: ['docs/'], repositories: [], missing: [] });
+});
