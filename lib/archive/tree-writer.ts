@@ -42,7 +42,7 @@ export class TreeWriter {
         mkdirSync(join(this.#into, path), { mode: 0o755 });
         this.#nodes.set(this.#keyOf(path), { kind: 'folder', path });
       } else if (known.path !== path) throw foldedNames(path, known.path);
-      else if (known.kind !== 'folder') throw collision(components.join('/'), known);
+      else if (known.kind !== 'folder') throw collision(path, known, 'and as a folder');
     }
   }
 
@@ -102,14 +102,11 @@ export class TreeWriter {
   }
 }
 
-function collision(path: string, known: Node): ArchiveError {
-  if (known.path === path)
-    return new ArchiveError('collision', `${quoted(path)} is in the archive twice.`, path);
-  const isBelow = path.startsWith(`${known.path}/`);
-  if (!isBelow) return foldedNames(path, known.path);
-  const what = known.kind === 'link' ? 'a link' : 'a file';
-  const message = `${quoted(path)} lies below ${quoted(known.path)}, which is ${what} of the archive.`;
-  return new ArchiveError('collision', message, path);
+/** @param what the archive has beside it, under the same name */
+function collision(path: string, known: Node, what = 'twice'): ArchiveError {
+  if (known.path !== path) return foldedNames(path, known.path);
+  const first = what === 'twice' ? '' : ` as a ${known.kind}`;
+  return new ArchiveError('collision', `${quoted(path)} is in the archive${first} ${what}.`, path);
 }
 
 function linkOutside(path: string, target: string): ArchiveError {

@@ -332,7 +332,7 @@ describe('a job that fails', () => {
     ['path_outside', tarGz({ name: '../x' }), "'..'"],
     ['link_outside', tarGz({ name: 'a', type: '2', linkName: '/etc' }), "The link 'a' leads to '/etc'"],
     ['unsupported_entry', tarGz({ name: 'a', type: '3' }), 'a character device'],
-    ['collision', tarGz({ name: 'a' }, { name: 'a/b' }), "'a/b' lies below 'a', which is a file"],
+    ['collision', tarGz({ name: 'a' }, { name: 'a/b' }), "'a' is in the archive as a file and as a folder"],
     ['too_large', tarGz({ name: 'a', size: 2 ** 31 }), "'a' has more than 1024 MiB"],
     ['ratio', tarGz({ name: 'a', content: Buffer.alloc(12 * 1024 * 1024) }), 'decompression bombs'],
     ['not_an_archive', Buffer.from('hello'), 'not a gzip file'],

@@ -133,7 +133,7 @@ export class ControlPlane implements AsyncDisposable {
         const known = this.#scene.known?.includes(artifact.sha256) ?? false;
         const upload = {
           method: 'PUT',
-          url: `${this.url}/upload/${artifact.name}?X-Amz-Signature=1`,
+          url: `${this.url}/upload/${encodeURIComponent(artifact.name)}?X-Amz-Signature=1`,
           headers: {
             'Content-Type': artifact.content_type,
             'x-amz-checksum-sha256': Buffer.from(artifact.sha256, 'hex').toString('base64'),
@@ -165,7 +165,7 @@ export class ControlPlane implements AsyncDisposable {
 
   /** As S3 does: the length and the signed headers must be there, and the bytes must be those. */
   async #store(request: IncomingMessage, bytes: Buffer, response: ServerResponse): Promise<void> {
-    const name = (request.url ?? '').replace(/^\/upload\//, '').replace(/\?.*/, '');
+    const name = decodeURIComponent((request.url ?? '').replace(/^\/upload\//, '').replace(/\?.*/, ''));
     const signed = this.announced.findLast((artifact) => artifact.name === name);
     const right =
       request.headers['content-length'] === String(signed?.size_bytes) &&
