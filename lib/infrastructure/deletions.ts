@@ -47,9 +47,10 @@ export class Deletions extends Construct {
     secrets.giveProjectSecrets(this.remover, 'remove');
     registry.giveRemoval(this.remover);
     giveWorkflows(this.remover, [builds.workflow], { start: false, stop: true });
-    const target = () =>
-      // A sweep that could not run is made good by the next one.
-      new LambdaTarget(this.remover.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(5) });
+    // A sweep that could not run, or has failed, is made good by the next one; so is what a deletion itself began.
+    const every = Duration.minutes(5);
+    this.remover.leaveToNextCall(every);
+    const target = () => new LambdaTarget(this.remover.lambda, { retryAttempts: 0, maxEventAge: every });
     new Rule(this, 'Deleted', {
       description: 'A project was deleted',
       eventBus: bus,
@@ -58,7 +59,7 @@ export class Deletions extends Construct {
     });
     new Rule(this, 'EveryFiveMinutes', {
       description: 'Look after what is left of deleted projects',
-      schedule: Schedule.rate(Duration.minutes(5)),
+      schedule: Schedule.rate(every),
       targets: [target()],
     });
   }

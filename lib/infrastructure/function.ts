@@ -50,6 +50,15 @@ export class StaitheFunction extends Construct {
 
   readonly role: Role;
 
+  /**
+   * What is not done is not tried again: for a function that a schedule calls anyway. An error is then one failure and
+   * not three, as Lambda repeats an asynchronous event twice by itself, a minute and two minutes later.
+   * @param every the schedule's interval; an event that waits for longer would only double the next one
+   */
+  leaveToNextCall(every: Duration): void {
+    this.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: every });
+  }
+
   /** A setting and the permission that it is of no use without. */
   give(
     settings: Partial<Record<SettingName, string>>,

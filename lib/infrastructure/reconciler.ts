@@ -28,11 +28,13 @@ export class Reconciler extends Construct {
     storage.giveIndex(this.sweep, 'gsi2');
     giveWorkflows(this.sweep, [builds.workflow], { stop: true, look: true });
     builds.giveMachines(this.sweep);
+    // A sweep that could not run, or has failed, is made good by the next one.
+    const every = Duration.minutes(1);
+    this.sweep.leaveToNextCall(every);
     new Rule(this, 'EveryMinute', {
       description: 'Look after what is overdue',
-      schedule: Schedule.rate(Duration.minutes(1)),
-      // A sweep that could not run is made good by the next one.
-      targets: [new LambdaTarget(this.sweep.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+      schedule: Schedule.rate(every),
+      targets: [new LambdaTarget(this.sweep.lambda, { retryAttempts: 0, maxEventAge: every })],
     });
   }
 }

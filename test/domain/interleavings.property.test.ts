@@ -51,16 +51,19 @@ const onAgent = (
   );
 
 const weighted = (weight: number, arbitrary: fc.Arbitrary<Command>) => ({ weight, arbitrary });
-const asked = fc.record(
-  {
-    start: fc.constantFrom(true, true, true, false),
-    force_rebuild: fc.boolean(),
-    fail_fast: fc.boolean(),
-    timeout_seconds: fc.constantFrom(60, 3600),
-    git_ref: fc.constantFrom('refs/heads/main', 'refs/heads/topic'),
-  },
-  { requiredKeys: [] },
-);
+const asked = fc
+  .record(
+    {
+      start: fc.constantFrom(true, true, true, false),
+      force_rebuild: fc.boolean(),
+      fail_fast: fc.boolean(),
+      timeout_seconds: fc.constantFrom(60, 3600),
+      git_ref: fc.constantFrom('refs/heads/main', 'refs/heads/topic'),
+    },
+    { requiredKeys: [] },
+  )
+  // Refused: a run that is started later always builds anew.
+  .filter(({ start, force_rebuild }) => start !== false || force_rebuild !== true);
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   weighted(

@@ -9,6 +9,11 @@ import { type Infrastructure, infrastructure } from './template.ts';
 /** As API Gateway names a route. */
 const keyOf = ({ method, path }: RouteSpec) => `${method} ${path}`;
 
+const Target = z.object({
+  Arn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }),
+  RetryPolicy: z.object({ MaximumRetryAttempts: z.int() }),
+});
+
 let stack: Infrastructure;
 let template: Template;
 beforeAll(async () => {
@@ -41,6 +46,25 @@ describe('every function', () => {
       .map(([, { Properties }]) => Properties.Timeout);
     // API Gateway gives up at 30 s, and steps of workflows have limits of their own, 120 s at most.
     for (const timeout of timeouts) expect(z.number().parse(timeout)).toBeLessThan(120);
+  });
+});
+
+describe('what a schedule calls', () => {
+  it('is not called again by Lambda or EventBridge when it fails, so that one failure counts once', () => {
+    const targets = stack
+      .of('AWS::Events::Rule')
+      .filter(([, { Properties }]) => Properties.ScheduleExpression !== undefined)
+      .flatMap(([, { Properties }]) => z.array(Target).parse(Properties.Targets));
+
+    expect(targets.length).toBeGreaterThan(0);
+    for (const { Arn, RetryPolicy } of targets) {
+      const [name] = Arn['Fn::GetAtt'];
+      expect(RetryPolicy.MaximumRetryAttempts, name).toBe(0);
+      template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+        FunctionName: { Ref: name },
+        MaximumRetryAttempts: 0,
+      });
+    }
   });
 });
 
@@ -225,6 +249,7 @@ describe('money', () => {
     'AWS::Events::Rule',
     'AWS::IAM::Policy',
     'AWS::IAM::Role',
+    'AWS::Lambda::EventInvokeConfig',
     'AWS::Lambda::EventSourceMapping', // reads of a DynamoDB stream by Lambda are free
     'AWS::Lambda::Function',
     'AWS::Lambda::Permission',
