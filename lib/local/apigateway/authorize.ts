@@ -36,6 +36,8 @@ export interface Question {
   readonly routeArn: string;
   /** Whether the question goes before those of other requests. */
   readonly first: boolean;
+  /** Aborted when nobody waits for the decision any more, of a request that need not be handled then. */
+  readonly abandoned: AbortSignal | undefined;
 }
 
 class Late extends Error {}
@@ -75,14 +77,17 @@ export class Authorizers {
 
   async #ask(authorizer: Authorizer, question: Question, identity: readonly unknown[]): Promise<Answer> {
     const { accountId, region, partition } = this.#cloud;
-    const { request, context, routeArn, first } = question;
+    const { request, context, routeArn, first, abandoned } = question;
     const sourceArn = `arn:${partition}:execute-api:${region}:${accountId}:${context.apiId}/authorizers/${authorizer.id}`;
     const identitySource = identity.length > 0 ? identity : null;
     const event = { ...requestPart(request, context), type: 'REQUEST', routeArn, identitySource };
     const { AuthorizerUri: uri, AuthorizerCredentialsArn: role } = authorizer;
     const late = AbortSignal.timeout(TIMEOUT);
     const payload = await Promise.race([
-      invokeFunction(this.#cloud, { uri, sourceArn, role, event, first }),
+      invokeFunction(this.#cloud, {
+        ...{ uri, sourceArn, role, event, first },
+        abandoned: abandoned && AbortSignal.any([abandoned, late]),
+      }),
       new Promise<never>((_resolve, reject) => {
         late.addEventListener('abort', () => reject(new Late('no answer within 10 seconds')));
       }),

@@ -7,15 +7,14 @@ import {
   commonLogTime,
   type PayloadContext,
   type PayloadRequest,
-  payloadEvent,
   payloadRequest,
-  payloadResponse,
 } from '../lambda/http-payload.ts';
-import { AwsError, type Cloud } from '../service.ts';
+import type { Cloud } from '../service.ts';
 import { accessLogLine, type LogValues } from './access-log.ts';
+import { busy, message, type Notes } from './answers.ts';
 import type { Authorizers } from './authorize.ts';
-import { invokeFunction } from './invoke.ts';
-import type { Api, Route, Stage } from './model.ts';
+import { type Asked, executeApi, integrate } from './integrate.ts';
+import type { Api, Stage } from './model.ts';
 import { findRoute } from './routing.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -35,15 +34,16 @@ function headBytes({ method = '', url = '', rawHeaders }: IncomingMessage): numb
   return [method, url, ...values].reduce((bytes, text) => bytes + Buffer.byteLength(text, 'latin1'), 0);
 }
 
-/** What is noted for the access log on the way. */
-type Notes = Record<string, string | number | undefined>;
-
-/** @param body undefined when it was larger than the 10 MB that an HTTP API takes */
+/**
+ * @param body undefined when it was larger than the 10 MB that an HTTP API takes
+ * @param abandoned aborted when the client is gone, of a request that need not be handled then
+ */
 export async function exchange(
   gateway: Gateway,
   api: Api,
   incoming: IncomingMessage,
   body: Buffer | undefined,
+  abandoned: AbortSignal | undefined,
 ): Promise<HttpAnswer> {
   const started = gateway.cloud.now();
   const requestId = randomBytes(11).toString('base64');
@@ -67,7 +67,7 @@ export async function exchange(
       stage,
       { ...request, rawPath: decoded(request.rawPath) ?? '/' },
       path,
-      { requestId, started },
+      { requestId, started, abandoned },
       notes,
     );
 
@@ -115,7 +115,11 @@ async function serve(
   stage: Stage,
   request: PayloadRequest,
   path: string,
-  { requestId, started }: { requestId: string; started: number },
+  {
+    requestId,
+    started,
+    abandoned,
+  }: { requestId: string; started: number; abandoned: AbortSignal | undefined },
   notes: Notes,
 ): Promise<HttpAnswer> {
   const match = findRoute(api.routes.values(), request.method, path);
@@ -138,10 +142,13 @@ async function serve(
     ...(Object.keys(parameters).length > 0 && { pathParameters: parameters }),
     ...(stage.StageVariables && { stageVariables: stage.StageVariables }),
   };
-  if (!route.authorizer) return integrate(gateway, { route, first }, request, context, notes);
+  const asked: Asked = { route, first, abandoned };
+  if (!route.authorizer) return integrate(gateway.cloud, asked, request, context, notes);
 
   const routeArn = `${executeApi(gateway.cloud, context)}/${request.method}${path}`;
-  const decision = await gateway.authorizers.decide(route.authorizer, { request, context, routeArn, first });
+  const decision = await gateway.authorizers.decide(route.authorizer, {
+    ...{ request, context, routeArn, first, abandoned },
+  });
   switch (decision.kind) {
     case 'unauthorized':
       return message(401, 'Unauthorized');
@@ -156,73 +163,7 @@ async function serve(
     if (typeof value !== 'object') notes[`authorizer.${name}`] = String(value);
   }
   const authorized = { ...context, authorizer: { lambda: decision.context } };
-  return integrate(gateway, { route, first }, request, authorized, notes);
-}
-
-function executeApi(cloud: Cloud, { apiId, stage }: PayloadContext): string {
-  return `arn:${cloud.partition}:execute-api:${cloud.region}:${cloud.accountId}:${apiId}/${stage}`;
-}
-
-async function integrate(
-  gateway: Gateway,
-  { route, first }: { route: Route; first: boolean },
-  request: PayloadRequest,
-  context: PayloadContext,
-  notes: Notes,
-): Promise<HttpAnswer> {
-  const { cloud } = gateway;
-  const { IntegrationUri: uri, CredentialsArn: role, TimeoutInMillis: limit } = route.integration;
-  // The permission is about the route, not the concrete path: `…/GET/projects/{project}`, or `…/$default`.
-  const place = route.path === undefined ? '$default' : `${request.method}${route.path}`;
-  const sourceArn = `${executeApi(cloud, context)}/${place}`;
-  const started = performance.now();
-  const late = Promise.withResolvers<'late'>();
-  const timer = setTimeout(() => late.resolve('late'), limit);
-  try {
-    const event = payloadEvent(request, context);
-    const call = invokeFunction(cloud, { uri, sourceArn, role, event, first });
-    const payload = await Promise.race([call, late.promise]);
-    notes.integrationLatency = Math.round(performance.now() - started);
-    if (payload === 'late') return failed(notes, 503, 'Service Unavailable', 'Endpoint request timed out');
-    notes.integrationStatus = 200;
-    const answer = payload === undefined ? undefined : payloadResponse(payload);
-    return (
-      answer ??
-      failed(notes, 500, 'Internal Server Error', 'The function failed or its response is malformed')
-    );
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    cloud.log('apigateway', `${route.key}: ${text}`);
-    const status = error instanceof AwsError ? error.status : undefined;
-    if (status === 429) return busy(notes, text);
-    // Lambda takes 6 MB of event, less than the 10 MB of body that got here: what came is too large all the same
-    // (seen on AWS: https://github.com/koki-develop/lgtm-generator/issues/10).
-    if (status === 413) return failed(notes, 413, 'Request Entity Too Large', text);
-    return failed(notes, 500, 'Internal Server Error', text);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function failed(notes: Notes, status: number, text: string, reason: string): HttpAnswer {
-  notes.integrationErrorMessage = reason;
-  notes['integration.error'] = reason;
-  return message(status, text);
-}
-
-/** Nothing has run, and the same request may well pass in a second. AWS's answer has no Retry-After; ours says it. */
-function busy(notes: Notes, reason: string): HttpAnswer {
-  notes.integrationErrorMessage = reason;
-  notes['integration.error'] = reason;
-  return message(503, 'Service Unavailable', 1);
-}
-
-function message(status: number, text: string, retryAfter?: number): HttpAnswer {
-  const headers = {
-    'content-type': 'application/json',
-    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-  };
-  return { status, headers, body: JSON.stringify({ message: text }) };
+  return integrate(gateway.cloud, asked, request, authorized, notes);
 }
 
 function logValues(

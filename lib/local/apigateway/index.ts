@@ -42,7 +42,9 @@ export function apigateway(cloud: Cloud): Service {
           },
         };
         servers.push(
-          await listen(api.port, BODY_LIMIT, (request, body) => exchange(gateway, api, request, body)),
+          await listen(api.port, BODY_LIMIT, (request, body, abandoned) =>
+            exchange(gateway, api, request, body, abandoned),
+          ),
         );
       }
     },

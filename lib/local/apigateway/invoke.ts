@@ -19,6 +19,8 @@ export interface FunctionCall {
   readonly event: unknown;
   /** Whether the event goes before those of other requests. */
   readonly first: boolean;
+  /** Aborted when nobody waits for the answer any more, of an event that need not be handled then. */
+  readonly abandoned: AbortSignal | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface FunctionCall {
  */
 export async function invokeFunction(
   cloud: Cloud,
-  { uri, sourceArn, role, event, first }: FunctionCall,
+  { uri, sourceArn, role, event, first, abandoned }: FunctionCall,
 ): Promise<string | undefined> {
   const service: Principal = { kind: 'service', arn: 'apigateway.amazonaws.com', sourceArn };
   const principal = role === undefined ? service : cloud.role(role, 'apigateway.amazonaws.com');
@@ -35,6 +37,7 @@ export async function invokeFunction(
     FunctionName: functionOf(uri),
     Payload: JSON.stringify(event),
     ...(first && { Admission: 'first' }),
+    ...(abandoned && { Abandoned: abandoned }),
   };
   const output = outputSchema.parse(await cloud.call(principal, 'lambda', 'Invoke', input));
   return output.FunctionError === undefined ? output.Payload : undefined;

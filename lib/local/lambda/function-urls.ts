@@ -29,8 +29,8 @@ export class FunctionUrls {
   async open(name: string, qualifier: string, port: number): Promise<void> {
     const key = `${name}:${qualifier}`;
     if (this.#servers.has(key)) return;
-    const server = await listen(port, BODY_LIMIT, (request, body) =>
-      this.#serve(name, qualifier, port, request, body),
+    const server = await listen(port, BODY_LIMIT, (request, body, abandoned) =>
+      this.#serve(name, qualifier, port, request, body, abandoned),
     );
     this.#servers.set(key, server);
   }
@@ -60,6 +60,7 @@ export class FunctionUrls {
     port: number,
     request: IncomingMessage,
     body: Buffer | undefined,
+    abandoned: AbortSignal | undefined,
   ): Promise<HttpAnswer> {
     const url = this.#lambda.store.find(name)?.urls[qualifier];
     const requestId = randomUUID();
@@ -68,7 +69,8 @@ export class FunctionUrls {
     if (body === undefined) return failure(413, 'Request Entity Too Large', headers);
     const cors = corsHeaders(url.cors, request.headers);
     if (url.cors && isPreflight(request)) return { status: 200, headers: { ...headers, ...cors } };
-    const answer = await this.#invoke(name, qualifier, url, payloadRequest(request, body, port), requestId);
+    const made = payloadRequest(request, body, port);
+    const answer = await this.#invoke(name, qualifier, url, made, requestId, abandoned);
     return { ...answer, headers: { ...answer.headers, ...headers, ...cors } };
   }
 
@@ -78,6 +80,7 @@ export class FunctionUrls {
     url: FunctionUrl,
     request: ReturnType<typeof payloadRequest>,
     requestId: string,
+    abandoned: AbortSignal | undefined,
   ): Promise<HttpAnswer> {
     const { cloud } = this.#lambda;
     const host = new URL(url.url).host;
@@ -100,6 +103,7 @@ export class FunctionUrls {
           FunctionName: name,
           Qualifier: qualifier,
           Payload,
+          ...(abandoned && { Abandoned: abandoned }),
         },
       );
       return responseOf(output) ?? failure(502, 'Internal Server Error');

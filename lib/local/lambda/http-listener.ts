@@ -10,11 +10,18 @@ export interface HttpAnswer {
   readonly body?: Buffer | string;
 }
 
-/** @param body undefined when it is larger than the limit; it was then read and thrown away */
+/**
+ * @param body undefined when it is larger than the limit; it was then read and thrown away
+ * @param abandoned aborted when the client has closed its connection before the answer, of a request that is safe (GET,
+ * HEAD; RFC 9110, 9.2.1): not to handle it changes nothing. Any other is handled all the same, as on AWS
+ */
 export type Listener = (
   request: IncomingMessage,
   body: Buffer | undefined,
+  abandoned: AbortSignal | undefined,
 ) => Promise<HttpAnswer | PayloadResponse>;
+
+const isSafe = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
 /** Headers that the server sets itself, whatever a function says. */
 const own = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'date']);
@@ -66,8 +73,13 @@ async function serve(
   received: Received,
   listener: Listener,
 ) {
+  const left = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort();
+  });
   const read = await received.read(request, limit);
-  const answer = read === 'no room' ? FULL : await listener(request, read);
+  const answer =
+    read === 'no room' ? FULL : await listener(request, read, isSafe(request) ? left.signal : undefined);
   if (response.destroyed) return;
   for (const [name, value] of Object.entries(answer.headers ?? {})) {
     if (!own.has(name)) response.setHeader(name, headerText(value));

@@ -10,7 +10,8 @@ import { logs } from '../../../lib/local/logs/index.ts';
 import { eventually } from '../../patience.ts';
 import { descendantsOf } from '../../system/processes.ts';
 import { needs } from '../../tools.ts';
-import { arn, inline, type Running, role, run } from './running.ts';
+import { inline, type Running, role, run } from './running.ts';
+import { api, served } from './served.ts';
 
 /** Fewer environments than functions, and a line that a burst overflows. */
 const ENVIRONMENTS = 4;
@@ -20,33 +21,6 @@ const FUNCTIONS = ['A', 'B', 'C', 'D', 'E'];
 let running: Running;
 let base: string;
 let folder: string;
-
-const api = (part: string, Properties: Record<string, unknown>) => ({
-  Type: `AWS::ApiGatewayV2::${part}`,
-  Properties: { ...(part !== 'Api' && { ApiId: { Ref: 'Api' } }), ...Properties },
-});
-
-/** A function at `GET /<name>`. */
-const served = (name: string, code: string, properties: Record<string, unknown> = {}) => ({
-  [name]: inline(code, { FunctionName: name, ...properties }),
-  [`To${name}`]: api('Integration', {
-    IntegrationType: 'AWS_PROXY',
-    IntegrationUri: arn(name),
-    PayloadFormatVersion: '2.0',
-  }),
-  [`At${name}`]: api('Route', {
-    RouteKey: `GET /${name}`,
-    Target: { 'Fn::Join': ['/', ['integrations', { Ref: `To${name}` }]] },
-  }),
-  [`May${name}`]: {
-    Type: 'AWS::Lambda::Permission',
-    Properties: {
-      Action: 'lambda:InvokeFunction',
-      FunctionName: arn(name),
-      Principal: 'apigateway.amazonaws.com',
-    },
-  },
-});
 
 const pause = 'await new Promise((resolve) => setTimeout(resolve, 10));';
 

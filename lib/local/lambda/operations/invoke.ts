@@ -23,9 +23,16 @@ const invokeSchema = z.looseObject({
   Payload: z.string().optional(),
   /** Between services of the embedded cloud: nobody can say it over the wire. */
   Admission: z.enum(['ordinary', 'first', 'patient']).default('ordinary'),
+  /** As the one before: of an event that need not be handled when nobody waits for its answer any more. */
+  Abandoned: z.instanceof(AbortSignal).optional(),
 });
 
-const urlInvokeSchema = z.object({ FunctionName: z.string(), Qualifier: z.string(), Payload: z.string() });
+const urlInvokeSchema = z.object({
+  FunctionName: z.string(),
+  Qualifier: z.string(),
+  Payload: z.string(),
+  Abandoned: z.instanceof(AbortSignal).optional(),
+});
 
 export function invokeOperations(lambda: Lambda, queue: EventQueue): Record<string, Action> {
   return {
@@ -51,6 +58,7 @@ async function invoke(lambda: Lambda, queue: EventQueue, input: unknown, call: C
     requestId: call.requestId,
     payload,
     admission: request.Admission,
+    ...(request.Abandoned && { abandoned: request.Abandoned }),
     ...(request.ClientContext && { clientContext: Buffer.from(request.ClientContext, 'base64').toString() }),
   });
   return {
@@ -81,6 +89,7 @@ interface Event {
   readonly payload: string;
   readonly admission: Admission;
   readonly clientContext?: string;
+  readonly abandoned?: AbortSignal;
 }
 
 /**
@@ -131,6 +140,7 @@ async function invokeByUrl(lambda: Lambda, input: unknown, call: Call): Promise<
     requestId: call.requestId,
     payload: request.Payload,
     admission: 'ordinary',
+    ...(request.Abandoned && { abandoned: request.Abandoned }),
   });
   return { Payload: result.payload, ...(result.functionError && { FunctionError: result.functionError }) };
 }

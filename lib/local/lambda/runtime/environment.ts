@@ -22,6 +22,8 @@ export interface Invocation {
   readonly functionArn: string;
   /** JSON text of the client context, if any. */
   readonly clientContext?: string;
+  /** Aborted when nobody wants the answer any more, of an event that need not be handled then. */
+  readonly abandoned?: AbortSignal;
 }
 
 interface Running {

@@ -1,7 +1,7 @@
 /** The events of one version of a function that wait for an execution environment. */
 import type { Invocation } from './environment.ts';
 import type { Limits } from './limits.ts';
-import { throttled } from './limits.ts';
+import { abandoned, throttled } from './limits.ts';
 import type { Result } from './pool.ts';
 
 /**
@@ -15,7 +15,8 @@ export interface Waiting {
   readonly invocation: Invocation;
   readonly admission: Admission;
   readonly settle: (result: Result) => void;
-  readonly timer?: NodeJS.Timeout;
+  /** Stops waiting for reasons to leave the line. */
+  readonly left?: () => void;
 }
 
 export class EventLine {
@@ -43,7 +44,10 @@ export class EventLine {
     return this.#first[0] ?? this.#others[0];
   }
 
-  /** @throws TooManyRequestsException when the line is full, or when it was not this event's turn for too long */
+  /**
+   * @throws TooManyRequestsException when the line is full, or when it was not this event's turn for too long; CallerLeft
+   * when its caller did before it was its turn
+   */
   join(invocation: Invocation, admission: Admission): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     if (admission === 'patient') {
@@ -53,12 +57,20 @@ export class EventLine {
     const { waiting: most, patience } = this.#limits;
     if (this.#limited >= (admission === 'first' ? 2 * most : most))
       throw throttled('ConcurrentInvocationLimitExceeded');
-    const timer = setTimeout(() => {
+    if (invocation.abandoned?.aborted) throw abandoned();
+    const giveUp = (reason: Error) => {
       this.#leave(entry);
-      reject(throttled('ConcurrentInvocationLimitExceeded'));
-    }, patience);
+      reject(reason);
+    };
+    const timer = setTimeout(() => giveUp(throttled('ConcurrentInvocationLimitExceeded')), patience);
     timer.unref();
-    const entry: Waiting = { invocation, admission, settle: resolve, timer };
+    const callerLeft = () => giveUp(abandoned());
+    invocation.abandoned?.addEventListener('abort', callerLeft, { once: true });
+    const left = () => {
+      clearTimeout(timer);
+      invocation.abandoned?.removeEventListener('abort', callerLeft);
+    };
+    const entry: Waiting = { invocation, admission, settle: resolve, left };
     (admission === 'first' ? this.#first : this.#others).push(entry);
     this.#limited++;
     return promise;
@@ -73,7 +85,7 @@ export class EventLine {
   #leave(entry: Waiting): void {
     const line = entry.admission === 'first' ? this.#first : this.#others;
     line.splice(line.indexOf(entry), 1);
-    clearTimeout(entry.timer);
+    entry.left?.();
     if (entry.admission !== 'patient') this.#limited--;
   }
 }

@@ -39,6 +39,10 @@ export function limitsOfMachine(): Limits {
   return limitsOf(availableParallelism(), memory);
 }
 
+/** The end of an event whose caller left before it was handled; nobody hears it. 499 is what nginx notes in its log then. */
+export const abandoned = (): AwsError =>
+  new AwsError('CallerLeft', 'The caller left before the event was handled.', 499);
+
 /** Lambda's answer to an event for which there is no room. */
 export function throttled(Reason: string): AwsError {
   return new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
