@@ -1,6 +1,7 @@
 /** What must hold after kills: nothing lost, nothing doubled, nothing stuck, and a reason for what has failed. */
 import { expect } from 'vitest';
 import { ApiError, type Client } from '../../lib/contract/client.ts';
+import { MAX_ATTEMPTS } from '../../lib/domain/job/attempt.ts';
 import { eventually, until } from '../patience.ts';
 import { artifactsAreThere } from './limited-round.ts';
 import { type Acknowledged, KINDS, type Workload } from './workload.ts';
@@ -164,4 +165,31 @@ export async function expectAllWell(client: Client, workload: Workload): Promise
   for (const [url, answer] of workload.served) expect(await (await fetch(url)).text()).toBe(answer);
   const sums = `${workload.acknowledged.length} things acknowledged, ${failed.length} runs and deployments failed by kills`;
   return `${sums}, ${workload.served.size} functions serve`;
+}
+
+/**
+ * What became of jobs whose agent or machine was killed: fewer losses than there are attempts are no reason to fail.
+ * @returns a line with the sums
+ */
+export async function expectLossesMadeGood(client: Client, all: readonly Acknowledged[]): Promise<string> {
+  const runIds = all.filter(({ kind }) => kind === 'run' || kind === 'rerun').map(({ id }) => id);
+  const made = await Promise.all(
+    runIds.map(async (run) => (await client.call('listJobs', { params: { run } })).items),
+  );
+  const lost = made.flat().filter((job) => job.lost_attempts.length > 0);
+  const attempts = lost.map(({ id, status, lost_attempts, error }) => ({
+    id,
+    status,
+    losses: lost_attempts.length,
+    // A command that was killed itself has failed, whatever came before.
+    code: error?.code,
+    message: error?.message,
+  }));
+  expect(attempts.filter(({ code, losses }) => code === 'internal_error' && losses < MAX_ATTEMPTS)).toEqual(
+    [],
+  );
+  const completed = attempts.filter(({ status }) => status === 'completed').length;
+  expect(completed).toBeGreaterThan(0);
+  const given = attempts.filter(({ losses }) => losses === MAX_ATTEMPTS).length;
+  return `${lost.length} jobs lost attempts, ${completed} of them completed, ${given} lost all ${MAX_ATTEMPTS}`;
 }

@@ -18,7 +18,7 @@ export const CELLS = ['1', '2', '3'];
 export const SECRET = 'WORD';
 export const rightWord = (name: string): string => `the word of ${name}`;
 
-export const limitedTree = (name: string) => ({
+export const limitedTree = (name: string, lasts = false) => ({
   'staithe.yaml': JSON.stringify({
     services: {
       app: {
@@ -27,6 +27,8 @@ export const limitedTree = (name: string) => ({
         commands: [
           `[ "$STAITHE_MATRIX_CELL" = 1 ] || [ "$${SECRET}" = '${rightWord(name)}' ]`,
           `echo '${name}' "$STAITHE_MATRIX_CELL" > out`,
+          // Long enough for somebody to kill it, or its agent.
+          ...(lasts ? ['sleep 1'] : []),
         ],
         artifacts: 'out',
         timeout: '60s',
@@ -67,8 +69,11 @@ async function uploadArtifact(hand: Hand, project: string): Promise<void> {
   hand.note('artifact', made.id);
 }
 
-/** Builds with a wrong word, sets the right one, and runs what failed again until it is built. */
-export async function limitedRound(hand: Hand, name: string): Promise<void> {
+/**
+ * Builds with a wrong word, sets the right one, and runs what failed again until it is built.
+ * @param lasts whether its commands take a second
+ */
+export async function limitedRound(hand: Hand, name: string, lasts = false): Promise<void> {
   const params = { project: name };
   const project = await hand.answered((idempotencyKey, api) =>
     api.call('createProject', { body: { slug: name, max_concurrent_jobs: 1 }, idempotencyKey }),
@@ -76,7 +81,7 @@ export async function limitedRound(hand: Hand, name: string): Promise<void> {
   hand.note('project', project.id);
   await setSecret(hand, name, 'a wrong word');
   await uploadArtifact(hand, name);
-  const bytes = pack(limitedTree(name));
+  const bytes = pack(limitedTree(name, lasts));
   const source = await hand.answered(async (_, api) => {
     const made = await api.call('createSource', {
       params,

@@ -18,6 +18,9 @@ function commandLine(pid: string): string {
 
 export interface Descendant {
   readonly pid: number;
+  readonly parent: number;
+  /** Its command line. */
+  readonly words: readonly string[];
   /** What it is, by its command line: the script that Node runs, else the program. */
   readonly name: string;
 }
@@ -33,7 +36,7 @@ export function descendantsOf(ancestor: number): Descendant[] {
     for (const pid of children.get(parent) ?? []) {
       const words = commandLine(pid).split('\0');
       const script = words.find((word) => /\.[cm]?[jt]s$/.test(word)) ?? words[0] ?? '';
-      found.push({ pid: Number(pid), name: script.slice(script.lastIndexOf('/') + 1) });
+      found.push({ pid: Number(pid), parent, words, name: script.slice(script.lastIndexOf('/') + 1) });
       walk(Number(pid));
     }
   };

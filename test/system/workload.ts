@@ -41,8 +41,14 @@ class Unanswered extends Error {}
 /**
  * @param random numbers from 0 to 1, from a seed
  * @param workers how many work side by side
+ * @param lasts whether commands of builds take a second each
  */
-export function startWorkload(client: () => Client, random: () => number, workers: number): Workload {
+export function startWorkload(
+  client: () => Client,
+  random: () => number,
+  workers: number,
+  { lasts = false } = {},
+): Workload {
   const acknowledged: Acknowledged[] = [];
   const served = new Map<string, string>();
   const surprises: string[] = [];
@@ -138,7 +144,7 @@ export function startWorkload(client: () => Client, random: () => number, worker
   async function work(worker: number): Promise<void> {
     for (let round = 0; !stopped; round++) {
       const name = `w${worker}-${round}`;
-      const done = (worker + round) % 2 === 0 ? oneRound(name) : limitedRound(hand, name);
+      const done = (worker + round) % 2 === 0 ? oneRound(name) : limitedRound(hand, name, lasts);
       await done.catch((error: unknown) => {
         if (error instanceof Unanswered) return;
         // A release of a run that the crash failed: refused, and rightly so.
