@@ -7,7 +7,13 @@ export const TEMPORARY = 'GitHostTemporarilyUnavailable';
 
 export const TriggerStep = z.discriminatedUnion('task', [
   z.object({ task: z.literal('decide'), delivery_id: Id.delivery }),
-  z.object({ task: z.literal('build'), delivery_id: Id.delivery, project_id: Id.project }),
+  z.object({
+    task: z.literal('build'),
+    delivery_id: Id.delivery,
+    project_id: Id.project,
+    /** How often it has waited for the git host's rate limit; workflows of an older version do not say it. */
+    waits: z.int().min(0).default(0),
+  }),
   z.object({
     task: z.literal('give_up'),
     delivery_id: Id.delivery,

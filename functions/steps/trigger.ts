@@ -25,7 +25,7 @@ export async function handler(event: unknown): Promise<unknown> {
     case 'decide':
       return Trigger.decide(ports, step.delivery_id);
     case 'build':
-      return Trigger.build(ports, step.delivery_id, step.project_id).catch((error: unknown) => {
+      return Trigger.build(ports, step.delivery_id, step.project_id, step.waits).catch((error: unknown) => {
         // The workflow tries again by the error's name.
         if (Trigger.isTemporary(error) && error instanceof Error) error.name = TEMPORARY;
         throw error;

@@ -23,7 +23,7 @@ export function memoryGitHost(): MemoryGitHost {
     async archive(repository, sha) {
       if (self.failure !== undefined) throw self.failure;
       const bytes = archives.get(nameOf(repository, sha));
-      if (bytes === undefined) throw new GitHostError(`${repository} has no commit ${sha}.`, false);
+      if (bytes === undefined) throw new GitHostError(`${repository} has no commit ${sha}.`);
       const folder = await mkdtemp(join(tmpdir(), 'staithe-memory-archive-'));
       const file = join(folder, 'archive.tar.gz');
       await writeFile(file, bytes);

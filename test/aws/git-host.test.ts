@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { githubArchives } from '../../lib/aws/git-host.ts';
 import { type GitHost, GitHostError } from '../../lib/domain/ports/git-host.ts';
 import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
@@ -31,6 +33,8 @@ beforeAll(async () => {
   gitHost = githubArchives(url);
 });
 afterEach(() => {
+  vi.unstubAllGlobals();
+  gitHost = githubArchives(url);
   forced = undefined;
 });
 afterAll(() => {
@@ -54,20 +58,99 @@ describe("GitHub's archives", () => {
     },
   }));
 
+  const NOW = Date.parse('2026-11-29T12:00:00Z');
   test.each([
-    [403, true],
-    [429, true],
-    [500, true],
-    [502, true],
-    [404, false],
-    [451, false],
-  ])('the answer %i is told; may it be tried again: %s', async (status, temporary) => {
-    forced = (_, response) => response.writeHead(status).end();
+    ['503', 503, {}, true, undefined, 'status page'],
+    ['500', 500, {}, true, undefined, 'status page'],
+    ['503 with a time', 503, { 'retry-after': '20' }, true, 20, 'tried again'],
+    ['429', 429, {}, true, 60, 'tried again'],
+    ['429 with a time', 429, { 'retry-after': '7' }, true, 7, 'tried again'],
+    ['429 with a date', 429, { 'retry-after': 'Sun, 29 Nov 2026 12:01:30 GMT' }, true, 90, 'tried again'],
+    [
+      'a primary limit',
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW / 1000 + 1800) },
+      true,
+      1800,
+      'tried again',
+    ],
+    ['a secondary limit', 403, { 'retry-after': '60' }, true, 60, 'tried again'],
+    ['403', 403, { 'x-ratelimit-remaining': '12' }, false, undefined, 'must be public'],
+    ['401', 401, {}, false, undefined, 'must be public'],
+    ['404', 404, {}, false, undefined, 'private'],
+    ['451', 451, {}, false, undefined, 'legal'],
+    ['410', 410, {}, false, undefined, 'Look at'],
+  ] as const)(
+    '%s is told with advice; whether and when it is tried again',
+    async (_, status, headers, temporary, wait, advice) => {
+      forced = (_request, response) => response.writeHead(status, headers).end();
+      gitHost = githubArchives(url, { now: () => NOW });
 
-    const error = await refusal();
+      const error = await refusal();
 
-    expect(error.message).toContain(String(status));
-    expect(error.temporary).toBe(temporary);
+      expect(error.message).toContain(String(status));
+      expect(error.message).toContain(advice);
+      expect([error.temporary, error.retryAfterSeconds]).toEqual([temporary, wait]);
+    },
+  );
+
+  test.each([
+    ['a page', { 'content-type': 'text/html; charset=utf-8' }, '<html>Sign in</html>', 'text/html', false],
+    [
+      'a page that calls itself an archive',
+      { 'content-type': 'application/x-gzip' },
+      '<html></html>',
+      'no archive',
+      false,
+    ],
+    ['nothing', { 'content-type': 'application/x-gzip' }, '', 'half an archive', true],
+    ['half an archive', {}, gzipSync(randomBytes(5000)).subarray(0, 3000), 'half an archive', true],
+  ] as const)(
+    '%s in place of an archive is told as such, and leaves nothing behind',
+    async (_, headers, body, says, temporary) => {
+      const before = leftovers();
+      forced = (_request, response) => response.writeHead(200, headers).end(body);
+
+      const error = await refusal();
+
+      expect(error.message).toContain(says);
+      expect(error.temporary).toBe(temporary);
+      expect(leftovers()).toEqual(before);
+    },
+  );
+
+  test.each(['an answer', 'the rest of an archive'])(
+    'a host that is silent before %s is left after a while',
+    async (what) => {
+      forced = (_request, response) => {
+        if (what !== 'an answer')
+          response.writeHead(200, { 'content-type': 'application/x-gzip' }).write(gzipSync('a'));
+      };
+      gitHost = githubArchives(url, { silenceMs: 200 });
+
+      const error = await refusal();
+
+      expect(error.message).toContain('nothing came for 0.2 seconds');
+      expect(error.temporary).toBe(true);
+    },
+  );
+
+  test('github.com is asked at its archive host, which no hourly limit counts', async () => {
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', async (address: string) => {
+      asked.push(address);
+      return new Response(null, { status: 404 });
+    });
+
+    gitHost = githubArchives('https://api.github.com');
+    await refusal();
+    gitHost = githubArchives('https://github.example.com/api/v3');
+    await refusal();
+
+    expect(asked).toEqual([
+      `https://codeload.github.com/acme/hello/legacy.tar.gz/${SHA}`,
+      `https://github.example.com/api/v3/repos/acme/hello/tarball/${SHA}`,
+    ]);
   });
 
   test('a download that breaks off is temporary, and leaves nothing behind', async () => {

@@ -212,14 +212,14 @@ describe('a delivery', () => {
 
 describe('a git host that fails', () => {
   test('for a while is told apart from one that refuses', () => {
-    expect(Trigger.isTemporary(new GitHostError('503', true))).toBe(true);
-    expect(Trigger.isTemporary(new GitHostError('404', false))).toBe(false);
+    expect(Trigger.isTemporary(new GitHostError('503', { temporary: true }))).toBe(true);
+    expect(Trigger.isTemporary(new GitHostError('404'))).toBe(false);
     expect(Trigger.isTemporary(new Error('other'))).toBe(false);
   });
 
   test('for a while delays the build, and the retry makes it', async () => {
     const { id } = await receive();
-    place.ports.gitHost.failure = new GitHostError('503', true);
+    place.ports.gitHost.failure = new GitHostError('503', { temporary: true });
     await expect(trigger(id)).rejects.toThrow(GitHostError);
     place.ports.gitHost.failure = undefined;
 
@@ -228,9 +228,61 @@ describe('a git host that fails', () => {
     expect(await builds()).toHaveLength(1);
   });
 
+  test('that asks to wait is waited for: the delivery says so, with the time, and is in the list', async () => {
+    const { id } = await receive();
+    const { projects } = await Trigger.decide(place.ports, id);
+    const limit = new GitHostError('It answered 403: its rate limit is reached.', {
+      temporary: true,
+      retryAfterSeconds: 1800,
+    });
+    place.ports.gitHost.failure = limit;
+
+    const outcomes = [];
+    for (const project of projects) outcomes.push(await Trigger.build(place.ports, id, project));
+    const waiting = await show(id);
+    const { items } = await Delivery.list(place.ports, place.project, { limit: 10 });
+    place.ports.gitHost.failure = undefined;
+    place.ports.clock.advance(1_800_000);
+    await trigger(id);
+
+    expect(outcomes).toEqual([{ outcome: 'wait', seconds: 1800 }]);
+    expect(waiting).toMatchObject({ decision: { kind: 'received', reason: limit.message } });
+    expect(Date.parse(waiting.retry_at ?? '') - Date.parse(waiting.received_at)).toBeGreaterThanOrEqual(
+      1_800_000,
+    );
+    expect(items.map((one) => one.id)).toEqual([id]);
+    expect(await show(id)).toMatchObject({ decision: { kind: 'building' } });
+    expect((await show(id)).retry_at).toBeUndefined();
+  });
+
+  test('that asks again and again, or for longer than an hour, is given up like one that is down', async () => {
+    const { id } = await receive();
+    await Trigger.decide(place.ports, id);
+    const build = (waits: number, retryAfterSeconds: number) => {
+      place.ports.gitHost.failure = new GitHostError('limit', { temporary: true, retryAfterSeconds });
+      return Trigger.build(place.ports, id, place.project.id, waits);
+    };
+
+    await expect(build(3, 10)).rejects.toThrow('limit');
+    await expect(build(0, 86_400)).rejects.toThrow('limit');
+  });
+
+  test('that cannot be asked at all leaves a failed delivery in the list', async () => {
+    const { id } = await receive();
+    const [project = ''] = (await Trigger.decide(place.ports, id)).projects;
+    await Trigger.giveUp(place.ports, id, project, 'It answered 404. The repository is private.');
+
+    const { items } = await Delivery.list(place.ports, place.project, { limit: 10 });
+
+    expect(items).toMatchObject([
+      { id, decision: { kind: 'failed', reason: expect.stringContaining('private') } },
+    ]);
+    expect(items[0]).not.toHaveProperty('builds.0');
+  });
+
   test('for good is noted with the reason, and the commit is free for another delivery', async () => {
     const first = await receive();
-    place.ports.gitHost.failure = new GitHostError('The repository answered 404.', false);
+    place.ports.gitHost.failure = new GitHostError('The repository answered 404.');
     await expect(trigger(first.id)).rejects.toThrow(GitHostError);
     await Trigger.giveUp(place.ports, first.id, place.project.id, 'The repository answered 404.');
     await Trigger.giveUp(place.ports, first.id, place.project.id, 'The repository answered 404.');

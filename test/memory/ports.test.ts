@@ -89,7 +89,7 @@ describe('a git host in memory', () => {
     gitHost,
     commit: gitHost.commit,
     fail(how) {
-      gitHost.failure = how && new GitHostError('It does not work.', how === 'temporarily');
+      gitHost.failure = how && new GitHostError('It does not work.', { temporary: how === 'temporarily' });
     },
   }));
 });

@@ -13,8 +13,8 @@ export interface GitHost extends AsyncDisposable {
   readonly url: string;
   /** Requests so far. */
   readonly asked: readonly { readonly url: string; readonly headers: IncomingMessage['headers'] }[];
-  /** What is answered instead of archives: a status, or `silence` for a connection that breaks off. */
-  fault: number | 'silence' | undefined;
+  /** What is answered instead of archives: a status (429 asks to wait a second), a connection that breaks off, a page, half of one. */
+  fault: number | 'silence' | 'page' | 'half' | undefined;
   /** @returns the commit's sha */
   commit(tree: Tree): string;
   /** An annotated tag on the newest commit. @returns the sha of the tag object */
@@ -44,10 +44,17 @@ export async function startGitHost(): Promise<GitHost> {
       request.socket.destroy();
       return;
     }
+    if (host.fault === 'page' || host.fault === 'half') {
+      const page = host.fault === 'page';
+      response.writeHead(200, { 'content-type': page ? 'text/html' : 'application/x-gzip' });
+      response.end(page ? '<html>Sign in</html>' : Buffer.from([0x1f, 0x8b, 8, 0]));
+      return;
+    }
     const sha = new RegExp(`^/repos/${REPOSITORY}/tarball/([0-9a-f]{40})$`).exec(request.url ?? '')?.[1];
     const known = sha !== undefined && exists(sha);
     if (host.fault !== undefined || !known) {
-      response.writeHead(host.fault ?? 404).end('{"message":"no"}');
+      const waits = host.fault === 429 ? { 'retry-after': '1' } : {};
+      response.writeHead(host.fault ?? 404, waits).end('{"message":"no"}');
       return;
     }
     const prefix = `${REPOSITORY.replace('/', '-')}-${sha}/`;

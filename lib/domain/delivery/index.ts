@@ -51,14 +51,14 @@ export async function receive(
   return delivery;
 }
 
-/** A token of one project sees the deliveries that led to its builds. @throws StaitheError not_found */
+/** A token of one project sees the deliveries of its list, and of others what they built in it. @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Delivery> {
   const found = await deliveries.get(ports.table, Keys.delivery(id));
   if (found === undefined) throw notFound('delivery', id);
   const bound = actor.kind === 'token' ? actor.project_id : undefined;
   if (bound === undefined) return found.value;
   const builds = found.value.builds.filter((build) => sees(actor, build.project_id));
-  if (builds.length === 0) throw notFound('delivery', id);
+  if (builds.length === 0 && found.value.listed_under !== bound) throw notFound('delivery', id);
   return { ...found.value, builds };
 }
 

@@ -17,6 +17,8 @@ export const Delivery = z.object({
   ref: z.string().optional(),
   git_sha: z.string().optional(),
   received_at: Timestamp,
+  /** When the git host is asked again, as it has said when. */
+  retry_at: Timestamp.optional(),
   decision: z.object({
     kind: DecisionKind,
     reason: z.string(),

@@ -31,19 +31,27 @@ export async function decide(
       kind: 'ignored',
       reason: `No project has the repository ${delivery.repository}.`,
     });
+  const [first] = projects;
+  if (first !== undefined)
+    await deliveries.update(ports.table, Keys.delivery(deliveryId), (now) =>
+      now.listed_under === first.id ? undefined : { ...now, listed_under: first.id },
+    );
   return { projects: projects.map((project) => project.id) };
 }
 
 /**
  * Builds the commit in one project, unless another delivery of it, or of the same tag on it, did. The claim on the commit holds the seed of the
  * build's id, so that a repeat of this step finds its own build.
+ * @param waits how often this delivery has waited for the git host's rate limit
+ * @returns `wait` when the git host has said how long
  * @throws GitHostError, temporary ones to be tried again
  */
 export async function build(
   ports: TriggerPorts,
   deliveryId: string,
   projectId: string,
-): Promise<{ outcome: 'building' | 'duplicate' }> {
+  waits = 0,
+): Promise<Outcome> {
   const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
   if (delivery?.repository === undefined || delivery.ref === undefined || delivery.git_sha === undefined)
     throw new Error(`Delivery ${deliveryId} names no commit.`);
@@ -57,7 +65,11 @@ export async function build(
     return { outcome: 'duplicate' };
   }
   const project = await Project.resolve(ports, WEBHOOK, projectId);
-  const source = await Source.stageCommit(ports, project, { repository, ref, sha });
+  const staged = await Source.stageCommit(ports, project, { repository, ref, sha }).catch((error: unknown) =>
+    waitFor(ports, deliveryId, error, waits),
+  );
+  if ('outcome' in staged) return staged;
+  const source = staged;
   const input = CreateBuild.parse({ source_id: source.id, git_sha: sha, git_ref: ref });
   const built = await Build.create(ports, WEBHOOK, project, input, claim.seed);
   await conclude(
@@ -69,7 +81,35 @@ export async function build(
   return { outcome: 'building' };
 }
 
-/** 30 minutes: twice what the workflow may take (stepfunctions/trigger.asl.yaml), so it is surely gone. */
+type Outcome =
+  | { readonly outcome: 'building' | 'duplicate' }
+  | { readonly outcome: 'wait'; readonly seconds: number };
+
+/** GitHub counts by the hour, and others at the same address may have used up the next one too. */
+const MOST_WAITS = 3;
+/** An hour, and what clocks may differ by. */
+const LONGEST_WAIT_SECONDS = 3700;
+
+/** The git host has said when it may be asked again: the delivery tells it, and its workflow waits. */
+async function waitFor(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  deliveryId: string,
+  error: unknown,
+  waits: number,
+): Promise<Outcome> {
+  const seconds = error instanceof GitHostError ? error.retryAfterSeconds : undefined;
+  if (!(error instanceof GitHostError) || seconds === undefined) throw error;
+  if (waits >= MOST_WAITS || seconds > LONGEST_WAIT_SECONDS) throw error;
+  const retryAt = new Date(ports.clock.now().getTime() + seconds * 1000).toISOString();
+  await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) =>
+    delivery.decision.kind === 'received'
+      ? { ...delivery, retry_at: retryAt, decision: { kind: 'received', reason: error.message } }
+      : undefined,
+  );
+  return { outcome: 'wait', seconds };
+}
+
+/** 30 minutes: twice what the workflow may take without waiting (stepfunctions/trigger.asl.yaml), so it is surely gone. */
 const OVERDUE_MS = 30 * 60_000;
 
 /** A claim holds for ever when it led to a build, else as long as its delivery's workflow may be at work. */
@@ -80,7 +120,7 @@ async function holds(
 ): Promise<boolean> {
   const holder = (await deliveries.get(ports.table, Keys.delivery(claim.delivery_id)))?.value;
   if (holder === undefined || holder.builds.some((build) => build.project_id === projectId)) return true;
-  return ports.clock.now().getTime() - Date.parse(holder.received_at) <= OVERDUE_MS;
+  return ports.clock.now().getTime() - Date.parse(holder.retry_at ?? holder.received_at) <= OVERDUE_MS;
 }
 
 async function claimCommit(
@@ -148,9 +188,10 @@ async function conclude(
       started === undefined || delivery.builds.some((one) => one.build_id === started.build_id)
         ? delivery.builds
         : [...delivery.builds, started];
+    const { retry_at: _, ...rest } = delivery;
     const keep = delivery.decision.kind === 'building' && decision.kind !== 'building';
     return {
-      ...delivery,
+      ...rest,
       builds,
       decision: keep ? delivery.decision : { ...decision, decided_at: decidedAt },
     };

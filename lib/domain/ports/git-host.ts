@@ -1,4 +1,4 @@
-/** The port of a git host's archive API. */
+/** The port of a git host's archives. */
 
 export interface GitHost {
   /**
@@ -15,8 +15,20 @@ export class GitHostError extends Error {
   override readonly name = 'GitHostError';
   /** Whether a later try may succeed. */
   readonly temporary: boolean;
-  constructor(message: string, temporary: boolean) {
-    super(message);
+  /** When the host itself said when that may be. */
+  readonly retryAfterSeconds: number | undefined;
+
+  /** @param advice what somebody can do, as a sentence: it becomes the end of the message */
+  constructor(
+    message: string,
+    {
+      temporary = false,
+      retryAfterSeconds,
+      advice,
+    }: { temporary?: boolean; retryAfterSeconds?: number; advice?: string } = {},
+  ) {
+    super(advice === undefined ? message : `${message} ${advice}`);
     this.temporary = temporary;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

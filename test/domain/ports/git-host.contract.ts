@@ -1,6 +1,7 @@
 /** What the domain relies on in a git host's archives. */
 import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { type GitHost, GitHostError } from '../../../lib/domain/ports/git-host.ts';
 
@@ -26,7 +27,7 @@ export function gitHostContract(subject: () => GitHostUnderTest): void {
   };
 
   test("a commit's archive is a local file with its digest and size, until it is removed", async () => {
-    const bytes = Buffer.from('the bytes of a tar.gz');
+    const bytes = gzipSync('a tree');
     subject().commit('acme/hello', SHA, bytes);
 
     const archive = await subject().gitHost.archive('acme/hello', SHA);
@@ -48,7 +49,7 @@ export function gitHostContract(subject: () => GitHostUnderTest): void {
   });
 
   test.each(['temporarily', 'for good'] as const)('a failure %s says whether to try again', async (how) => {
-    subject().commit('acme/hello', SHA, Buffer.from('bytes'));
+    subject().commit('acme/hello', SHA, gzipSync('bytes'));
     subject().fail(how);
 
     const error = await failure('acme/hello');
