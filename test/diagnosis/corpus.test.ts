@@ -47,9 +47,19 @@ describe.each(['development', 'held_out'] as const)('the half for %s', (half) =>
   });
 });
 
+describe('a log that ends with warnings', () => {
+  const noted = CORPUS.flatMap((entry) =>
+    entry.headline === undefined ? [] : [{ entry, name: entry.name, headline: entry.headline }],
+  );
+
+  test.each(noted)('is quoted by its first error: $name', ({ entry, headline }) => {
+    expect(diagnosed(entry).message).toContain(headline);
+  });
+});
+
 describe('the corpus', () => {
   test('has real logs of many tools, a third of them other than build errors', () => {
-    expect(CORPUS.length).toBeGreaterThanOrEqual(290);
+    expect(CORPUS.length).toBeGreaterThanOrEqual(310);
     expect(CORPUS.filter(({ label }) => label !== 'build_error').length).toBeGreaterThan(CORPUS.length / 3);
     const tools = new Set(CORPUS.map(({ name }) => name.split('-')[0]));
     for (const tool of 'npm pnpm yarn cargo go maven pip rebar3 docker buildkit buildah git gcc make'.split(

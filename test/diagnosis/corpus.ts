@@ -25,6 +25,8 @@ const Head = z.strictObject({
   stage: z.string().optional(),
   /** Made to mislead: words and numbers of another failure stand in it. */
   adversarial: z.boolean().optional(),
+  /** What a person would quote of it. */
+  headline: z.string().optional(),
 });
 export type Head = z.infer<typeof Head>;
 

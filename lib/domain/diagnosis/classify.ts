@@ -75,7 +75,7 @@ export function classify(facts: Facts): Diagnosis {
 type Verdict = Pick<Diagnosis, 'code' | 'message' | 'hint'>;
 
 const TIMEOUT_HINT =
-  "Make the step faster (a `cache` in staithe.yaml, a larger machine with `resources.compute`), or raise the service's `timeout`.";
+  "Make the step faster (a `cache` in staithe.yaml, a larger machine with `resources.compute`), or raise the service's `timeout`; where less time was left of the run, raise the build's.";
 
 const ofTimeout = (facts: Facts, step: string): Verdict => ({
   code: 'timeout_error',
@@ -155,17 +155,41 @@ function spokenLast(lines: readonly string[], codes: readonly FailureCode[]): Fi
 function heard(tool: Tool, lines: readonly string[], codes: readonly FailureCode[]): Finding | undefined {
   let best: Omit<Finding, 'at'> | undefined;
   let at = -1;
-  for (const { line: pattern, code, hint } of tool.rules) {
+  for (const { line: pattern, code, hint, quoted } of tool.rules) {
     if (!codes.includes(code)) continue;
     const index = lines.findLastIndex((line) => pattern.test(line));
     if (index === -1) continue;
     at = Math.max(at, index);
-    const line = lines[index] ?? '';
-    const found = pattern.exec(line);
+    const first = firstOfRow(lines, index, pattern);
+    const found = pattern.exec(lines[first] ?? '');
     if (best === undefined && found !== null)
-      best = { code, hint: typeof hint === 'string' ? hint : hint(found), line: shortened(line.trim()) };
+      best = {
+        code,
+        hint: typeof hint === 'string' ? hint : hint(found),
+        line: shortened(quotedOf(quoted, lines, first).trim()),
+      };
   }
   return best === undefined ? undefined : { ...best, at };
+}
+
+/** Source lines, notes and hints that compilers print between two errors. */
+const GAP = 20;
+
+/** The first of the lines that a tool prints in a row: what follows of an error is often a consequence of it. */
+function firstOfRow(lines: readonly string[], last: number, pattern: RegExp): number {
+  let first = last;
+  for (let index = last - 1; index >= 0 && first - index <= GAP; index -= 1)
+    if (pattern.test(lines[index] ?? '')) first = index;
+  return first;
+}
+
+/** The line that tells most; of some tools it stands below the one that they begin with, or above that which they end with. */
+function quotedOf(pattern: RegExp | undefined, lines: readonly string[], at: number): string {
+  const rule = lines[at] ?? '';
+  if (pattern === undefined) return rule;
+  const below = lines.slice(at, at + GAP).find((line) => pattern.test(line));
+  const above = lines.slice(0, at).findLastIndex((line) => pattern.test(line));
+  return below ?? (above === -1 ? rule : (lines[firstOfRow(lines, above, pattern)] ?? rule));
 }
 
 /** A sentence should stay one. */

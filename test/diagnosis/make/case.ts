@@ -22,6 +22,8 @@ export interface Case {
   /** What the failing step of a Dockerfile should be shown as. */
   readonly stage?: string;
   readonly adversarial?: true;
+  /** What a person would quote of the log: its message should have it. */
+  readonly headline?: string;
 }
 
 /** `package.json` of a project that nobody publishes. */

@@ -52,6 +52,7 @@ export async function runCase(one: Case, servers: Servers): Promise<Outcome> {
         ...(ended.timedOut && one.timeoutSeconds !== undefined && { timed_out_after: one.timeoutSeconds }),
         ...(one.stage !== undefined && { stage: one.stage }),
         ...(one.adversarial && { adversarial: true }),
+        ...(one.headline !== undefined && { headline: one.headline }),
       },
       lines: lastLines(shown(ended.output)),
     };

@@ -1,5 +1,5 @@
 /** Cargo and rustc. */
-import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+import { DISK_HINT, MEMORY_HINT, on, part, quoting, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
 
 const CARGO_AUTH = secretHint(
   'The crate registry refused the credentials, or got none.',
@@ -71,10 +71,14 @@ export const CARGO: Tool = {
       'build_error',
       "A crate's build script failed; what it printed stands above (often a missing C library).",
     ),
-    on(
-      /^error: could not compile `(.+?)`/,
-      'build_error',
-      (found) => `${part(found, 1, 'The crate')} does not compile; rustc names the lines above.`,
+    // It counts the errors.
+    ...quoting(
+      /^error(?:\[E\d+\])?: (?!could not compile|aborting due to)/,
+      on(
+        /^error: could not compile `(.+?)`/,
+        'build_error',
+        (found) => `${part(found, 1, 'The crate')} does not compile; rustc names the lines above.`,
+      ),
     ),
     on(
       /^error: could not find `Cargo\.toml`/,

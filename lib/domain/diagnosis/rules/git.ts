@@ -1,5 +1,5 @@
 /** git and its helpers, in a clone of the source and in commands. */
-import { DISK_HINT, on, part, secretHint, type Tool } from './rule.ts';
+import { DISK_HINT, on, part, secretHint, type Tool, tlsHint } from './rule.ts';
 
 const AUTH = secretHint(
   'The git host refused the credentials, or got none.',
@@ -23,6 +23,24 @@ export const GIT: Tool = {
     on(said('fatal: Authentication failed for '), 'auth_error', AUTH),
     on(said('fatal: could not read (?:Username|Password) for '), 'auth_error', AUTH),
     on(said("fatal: unable to access '.*': The requested URL returned error: 40[13]$"), 'auth_error', AUTH),
+    on(
+      said(
+        "fatal: unable to access '.*': (?:server certificate verification failed|SSL certificate problem|SSL peer certificate)",
+      ),
+      'clone_error',
+      tlsHint(' git reads `http.sslCAInfo`: `git config --global http.sslCAInfo <file>`.'),
+    ),
+    on(
+      /^No user exists for uid \d+$/,
+      'build_error',
+      'ssh needs a name for the user that runs it, and this machine has none. Use the https address with a token, or an image whose /etc/passwd has the user.',
+    ),
+    on(
+      /^(?!git@)(\S+)@(\S+): Permission denied \(.*publickey/,
+      'auth_error',
+      (found) =>
+        `ssh went to ${part(found, 2, 'the host')} as '${part(found, 1, '')}': git hosts know one user, so name it in the address: git@${part(found, 2, '<host>')}.`,
+    ),
     on(
       /^\S+@\S+: Permission denied \(.*publickey/,
       'auth_error',

@@ -1,5 +1,5 @@
 /** Go. */
-import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool, tlsHint } from './rule.ts';
 
 const GO_AUTH = secretHint(
   'The module proxy or git host refused the credentials, or got none.',
@@ -18,6 +18,8 @@ export const GO: Tool = {
       'resource_error',
       MEMORY_HINT,
     ),
+    on(/^(?:go: |\t).*: (?:Get "\S+": )?tls: .*x509: /, 'registry_error', tlsHint()),
+    on(/^(?:go: |\t).*x509: certificate signed by unknown authority/, 'registry_error', tlsHint()),
     on(
       /^(?:go: |\t).*: (?:reading https?:\/\/\S+: (?:429|5\d\d) |Get "\S+": (?:dial tcp|net\/http|context deadline|EOF|read tcp|x509))/,
       'registry_error',
@@ -34,10 +36,27 @@ export const GO: Tool = {
       'Run `go mod tidy` on your machine and commit go.sum.',
     ),
     on(
-      /^(?:\S+: )?no required module provides package (\S+)/,
+      /^(?:\S+: )?no required module provides package ([^\s;]+)/,
       'build_error',
       (found) =>
         `go.mod does not name what provides ${part(found, 1, 'a package')}: \`go get\` it and commit go.mod.`,
+    ),
+    on(
+      /^(?:\S+: )?(?:cannot find module providing package|package) ([^\s;:]+)(?:: (?:module|cannot find)| is not in std\b)/,
+      'build_error',
+      (found) =>
+        `Nothing provides ${part(found, 1, 'a package')}: is its import path spelled as its module is named, and is the folder in the source? Else \`go get\` it and commit go.mod.`,
+    ),
+    on(
+      /^go: (\S+?)(?:@\S+)?: (?:invalid version: |unrecognized import path |no matching versions for query |reading \S+: 404 |module \S+: git ls-remote )/,
+      'build_error',
+      (found) =>
+        `There is no module ${part(found, 1, '')} of that name or version, or it is private: correct go.mod, or set GOPRIVATE in \`env\` and give git a credential.`,
+    ),
+    on(
+      /^go: (?:updates to go\.mod needed|inconsistent vendoring)/,
+      'build_error',
+      'Run `go mod tidy` (and `go mod vendor`, where there is a vendor folder) on your machine and commit what it changes.',
     ),
     on(
       /^(?:go: go\.mod file not found|pattern \S+: directory prefix \S+ does not contain main module)/,

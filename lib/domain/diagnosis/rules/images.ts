@@ -1,11 +1,10 @@
 /** Image builders and registries: BuildKit, classic docker, buildah, and what a registry answers (OCI distribution-spec, "Error Codes"). */
-import { DISK_HINT, on, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+import { DISK_HINT, on, part, REGISTRY_HINT, type Tool } from './rule.ts';
 
-const AUTH = secretHint(
-  'The image registry refused the credentials, or got none.',
-  'REGISTRY_TOKEN',
-  'name it in `registry.auth.token_secret` (and REGISTRY_USERNAME in `username_secret`); for a base image, check that the account may pull it',
-);
+const AUTH =
+  'The image registry refused the credentials, or got none. Keep them with `staithe secret set`, under the names that `registry.auth` in staithe.yaml has (`username_secret` and `token_secret`; without `auth` REGISTRY_USERNAME and REGISTRY_PASSWORD), and check that the account may push there. A private base image needs its registry signed in by a command: `docker login`, with a secret of the service.';
+const IMAGE_TLS =
+  "The registry, or a proxy before it, shows a certificate of an authority that the build machine does not know. Its operator adds the authority: /etc/docker/certs.d/<registry>/ca.crt for Docker, /etc/containers/certs.d/<registry>/ca.crt for buildah, or the machine's own list.";
 const BASE = 'The base image is not in its registry under that name or tag: correct FROM in the Dockerfile.';
 
 /** How the last line of each builder begins: buildah's, BuildKit's, docker's own; some of docker's begin with the cause. */
@@ -53,6 +52,7 @@ const BUILDERS: Tool = {
       'registry_error',
       'The registry limits how often one may pull. Sign in to it (`registry.auth`), or use a mirror of the base image.',
     ),
+    on(ends('.*x509: certificate signed by unknown authority'), 'registry_error', IMAGE_TLS),
     on(
       ends(
         '(?:Get|Head|Post|Put|Patch) "https?://\\S+": |dial tcp |5\\d\\d \\([A-Z]|received unexpected HTTP status: 5\\d\\d|unexpected status(?: code)?.* 5\\d\\d|http: server gave HTTP response to HTTPS client|x509: |net/http: TLS handshake timeout|i/o timeout|connection reset by peer',
@@ -71,9 +71,15 @@ const BUILDERS: Tool = {
       'There is no Dockerfile where staithe.yaml says: check `context` and `dockerfile`.',
     ),
     on(
-      /^(?:Error|ERROR): .*(?:[Uu]nknown instruction|dockerfile parse error)/,
+      /^(?:Error|ERROR|Error response from daemon|failed to solve\b.*?): .*[Uu]nknown instruction: "?(\w+)"?/,
       'build_error',
-      'The Dockerfile has an instruction that the builder does not know; the line is named.',
+      (found) =>
+        `The Dockerfile has an instruction '${part(found, 1, '')}' that there is not: a typing error, or a line whose predecessor should end with a backslash.`,
+    ),
+    on(
+      /^(?:Error|ERROR|Error response from daemon|failed to solve\b.*?): .*(?:dockerfile parse error|[Uu]nknown flag: (\S+)|file with no instructions|no build stage in current context|(?:FROM|ARG|ENV|COPY|ADD) (?:requires|must have) )/i,
+      'build_error',
+      'The Dockerfile cannot be read; the builder names the line, or what is wrong in it.',
     ),
     on(
       /^(?:Error|ERROR): .*(?:failed to (?:compute cache key|calculate checksum)|checking on sources under|no such file or directory)/,

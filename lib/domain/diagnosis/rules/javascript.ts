@@ -1,5 +1,15 @@
 /** npm, pnpm, Yarn, Node, and what bundles and checks JavaScript. */
-import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+import {
+  DISK_HINT,
+  MEMORY_HINT,
+  on,
+  part,
+  quoting,
+  REGISTRY_HINT,
+  secretHint,
+  type Tool,
+  tlsHint,
+} from './rule.ts';
 
 const NPM_AUTH = secretHint(
   'The npm registry refused the credentials, or got none.',
@@ -9,15 +19,19 @@ const NPM_AUTH = secretHint(
 );
 const LOCK =
   'The lock file does not fit package.json. Run the install on your machine and commit the lock file.';
+const TLS = 'UNABLE_TO_\\w+|SELF_SIGNED_\\w+|DEPTH_ZERO_\\w+|CERT_\\w+';
 const NETWORK =
-  'ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ERR_SOCKET_TIMEOUT|FETCH_ERROR|EHOSTUNREACH|ENETUNREACH|UNABLE_TO_\\w+|SELF_SIGNED_\\w+|DEPTH_ZERO_\\w+|CERT_\\w+|ERR_TLS_\\w+';
+  'ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ERR_SOCKET_TIMEOUT|FETCH_ERROR|EHOSTUNREACH|ENETUNREACH|ERR_TLS_\\w+';
 
 const NPM: Tool = {
   name: 'npm',
-  rules: [
+  // `npm error code E401` is followed by what was asked for and what the answer was.
+  rules: quoting(
+    /^npm (?:error|ERR!) (?!code |errno |syscall |path |A complete log)\S/,
     on(/^npm (?:error|ERR!) code (?:E401|E403|ENEEDAUTH|EOTP)$/, 'auth_error', NPM_AUTH),
     on(/^npm (?:error|ERR!) code (?:ENOSPC|EDQUOT)$/, 'resource_error', DISK_HINT),
     on(/^npm (?:error|ERR!) code (?:ENOMEM|EMFILE|ENFILE)$/, 'resource_error', MEMORY_HINT),
+    on(new RegExp(`^npm (?:error|ERR!) code (?:${TLS})$`), 'registry_error', tlsHint()),
     on(new RegExp(`^npm (?:error|ERR!) code (?:${NETWORK}|E429|E5\\d\\d)$`), 'registry_error', REGISTRY_HINT),
     on(
       /^npm (?:error|ERR!) (?:fatal: |remote: )(?:Authentication failed|could not read Username|HTTP Basic: Access denied)/,
@@ -43,6 +57,11 @@ const NPM: Tool = {
       /^npm (?:error|ERR!) code EINTEGRITY$/,
       'build_error',
       'A package is not the one that package-lock.json names. Make the lock file anew, and find out why it changed.',
+    ),
+    on(
+      /^npm (?:error|ERR!) The `npm ci` command can only install with an existing package-lock\.json/,
+      'build_error',
+      "There is no lock file in the service's folder: run `npm install` on your machine and commit package-lock.json, or let `commands` say `npm install`.",
     ),
     on(/^npm (?:error|ERR!) code EUSAGE$/, 'build_error', LOCK),
     on(
@@ -71,7 +90,7 @@ const NPM: Tool = {
       'build_error',
       "There is no package.json in the service's folder: check `context` in staithe.yaml.",
     ),
-  ],
+  ),
 };
 
 const PNPM: Tool = {
@@ -84,6 +103,7 @@ const PNPM: Tool = {
     ),
     on(/^\s*ERR_PNPM_ENOSPC\s/, 'resource_error', DISK_HINT),
     on(/^\s*ERR_PNPM_(?:FETCH_(?:429|5\d\d)|META_FETCH_FAIL|FETCH_FAIL)\s/, 'registry_error', REGISTRY_HINT),
+    on(new RegExp(`^\\s*(?:${TLS})\\s+request to `), 'registry_error', tlsHint()),
     on(new RegExp(`^\\s*(?:${NETWORK})\\s+request to `), 'registry_error', REGISTRY_HINT),
     on(
       /^\s*ERR_PNPM_(?:OUTDATED_LOCKFILE|NO_LOCKFILE|LOCKFILE_\w+|BROKEN_LOCKFILE|FROZEN_LOCKFILE\w*)\s/,
@@ -119,6 +139,11 @@ const YARN: Tool = {
     ),
     on(/^(?:➤ )?YN0041: /, 'auth_error', NPM_AUTH),
     on(/^error (?:An unexpected error occurred: ")?(?:Error: )?ENOSPC: /, 'resource_error', DISK_HINT),
+    on(
+      /^error (?:An unexpected error occurred: ")?(?:Error: )?(?:\S+: )?(?:self[- ]signed certificate|unable to (?:get local issuer|verify the first) certificate)/,
+      'registry_error',
+      tlsHint(),
+    ),
     on(
       new RegExp(
         `^error (?:An unexpected error occurred: ")?(?:Error: )?(?:\\S+: )?(?:connect |getaddrinfo |read )?(?:${NETWORK}|ESOCKETTIMEDOUT)\\b`,
@@ -159,7 +184,7 @@ const NODE: Tool = {
       'The build has too many files or processes open at a time: let it work on fewer at once.',
     ),
     on(
-      /^Error: Cannot find module '(.+)'$/,
+      /^(?:\w*Error(?: \[\w+\])?: )Cannot find (?:module|package) '(.+?)'/,
       'build_error',
       (found) => `Node does not find ${part(found, 1, 'a module')}: install it, or correct the path.`,
     ),
@@ -183,7 +208,7 @@ const COMPILERS: Tool = {
       /^(.+)[(:](\d+)[,:](\d+)\)?(?:: | - )error TS\d+: /,
       'build_error',
       (found) =>
-        `TypeScript found errors, the last in ${part(found, 1, 'a file')} line ${part(found, 2, '?')}. \`tsc --noEmit\` shows them on your machine.`,
+        `TypeScript found errors, the first in ${part(found, 1, 'a file')} line ${part(found, 2, '?')}. \`tsc --noEmit\` shows them on your machine.`,
     ),
     on(
       /^error TS\d+: /,
@@ -202,11 +227,7 @@ const COMPILERS: Tool = {
       'webpack names above what it could not bundle.',
     ),
     on(/^\s*✘ \[ERROR\] /, 'build_error', 'esbuild names above what it could not bundle.'),
-    on(
-      /^(?:\d+ errors?|\d+ warnings? and \d+ errors?)$/,
-      'build_error',
-      'The compiler names the errors above.',
-    ),
+    on(/^\d+ warnings? and \d+ errors?$/, 'build_error', 'The compiler names the errors above.'),
     on(
       /^(?:error during build:|\[vite\]: Rollup failed to resolve import )/,
       'build_error',

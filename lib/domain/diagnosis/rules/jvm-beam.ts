@@ -1,5 +1,15 @@
 /** Maven, Gradle and Java; rebar3, Mix and Erlang. */
-import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+import {
+  DISK_HINT,
+  MEMORY_HINT,
+  on,
+  part,
+  quoting,
+  REGISTRY_HINT,
+  secretHint,
+  type Tool,
+  tlsHint,
+} from './rule.ts';
 
 const MAVEN_AUTH = secretHint(
   'The Maven repository refused the credentials, or got none.',
@@ -13,11 +23,16 @@ const mojo = (cause: string) =>
     `^\\[(?:ERROR|FATAL)\\] (?:Failed to execute goal |Plugin |Non-resolvable |Unresolveable |The project |Error executing Maven|Java heap space|GC overhead).*?${cause}`,
   );
 
+const JAVA_TLS = tlsHint(
+  ' Java has its own list: import it with `keytool -importcert` into a copy of `cacerts`, and name that by `-Djavax.net.ssl.trustStore` in `MAVEN_OPTS` or `GRADLE_OPTS`.',
+);
+
 const HEAP_HINT = `Java ran out of heap: raise it with \`MAVEN_OPTS: -Xmx2g\` in the service's \`env\`. ${MEMORY_HINT}`;
 
 const MAVEN: Tool = {
   name: 'Maven',
   rules: [
+    on(mojo('PKIX path building failed|unable to find valid certification path'), 'registry_error', JAVA_TLS),
     on(
       mojo(
         '(?:authentication failed for \\S+, status: 401|authorization failed for \\S+, status: 403|status code: 40[13], reason phrase: \\w+ \\(40[13]\\)(?: ->|$))',
@@ -65,14 +80,19 @@ const MAVEN: Tool = {
       (found) =>
         `No repository has ${part(found, 1, 'the artifact')}: check its name and version in pom.xml.`,
     ),
-    on(/^\[ERROR\] COMPILATION ERROR/, 'build_error', 'javac names the lines above.'),
-    on(/^\[ERROR\] /, 'build_error', 'Maven names the cause in its lines with [ERROR].'),
+    // Where a file and its line are named; else what the build is said to have failed with.
+    ...quoting(
+      /^\[ERROR\] (?:\S+\.\w+:\[\d+,\d+\] |\S+:\d+ |Failed to execute goal )/,
+      on(/^\[ERROR\] COMPILATION ERROR/, 'build_error', 'javac names the lines above.'),
+      on(/^\[ERROR\] /, 'build_error', 'Maven names the cause in its lines with [ERROR].'),
+    ),
   ],
 };
 
 const GRADLE: Tool = {
   name: 'Gradle',
   rules: [
+    on(/^\s*> (?:.*> )?PKIX path building failed: /, 'registry_error', JAVA_TLS),
     on(
       /^\s*> (?:.*> )?Could not (?:GET|HEAD|PUT) '.*'\. Received status code 40[13] /,
       'auth_error',
@@ -118,8 +138,8 @@ const JAVA_ITSELF: Tool = {
       (found) =>
         `Java does not find ${part(found, 1, 'the program')}: is the path right, and did an earlier command write it?`,
     ),
-    on(/^\S+\.java:\d+: error: /, 'build_error', 'javac names the lines above.'),
-    on(/^\d+ errors?$/, 'build_error', 'javac names the lines above.'),
+    on(/^\S+\.java:\d+: error: /, 'build_error', 'javac names the line.'),
+    on(/^\d+ errors?$/, 'build_error', 'The compiler names the errors above.'),
     on(/^Exception in thread "/, 'build_error', 'The program itself failed; the stack above names the line.'),
   ],
 };
@@ -157,9 +177,9 @@ const ERLANG: Tool = {
     on(/^\w+_alloc: Cannot (?:re)?allocate \d+ bytes of memory/, 'resource_error', MEMORY_HINT),
     on(/^(?:Slogan: )?(?:eheap|binary|ets|temp)_alloc: Cannot /, 'resource_error', MEMORY_HINT),
     on(
-      /^(?:src|test|apps|lib)?\/?\S+\.(?:erl|hrl|ex|exs):\d+(?::\d+)?: /,
+      /^\S+\.(?:erl|hrl|yrl|xrl|ex|exs):\d+(?::\d+)?: (?!Warning: )/,
       'build_error',
-      'The compiler names the lines above.',
+      'The compiler names the line.',
     ),
     on(
       /^\*\* \((?:CompileError|Mix|SyntaxError|TokenMissingError)\) /,

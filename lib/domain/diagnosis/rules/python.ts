@@ -1,5 +1,5 @@
 /** pip, uv, Poetry, Python itself, and its linters. */
-import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool, tlsHint } from './rule.ts';
 
 const AUTH = secretHint(
   'The package index refused the credentials, or got none.',
@@ -24,17 +24,24 @@ const PIP: Tool = {
     ),
     on(/^(?:ERROR: )?.*40[13] Client Error: .* for url: /, 'auth_error', AUTH),
     on(/^User for \S+: /, 'auth_error', AUTH),
+    on(/^(?:WARNING|ERROR): .*\b40[13] (?:Client Error|Error), Credentials not correct/, 'auth_error', AUTH),
+    on(
+      /^error: externally-managed-environment$/,
+      'build_error',
+      'This Python belongs to the system and takes no packages: install into an environment of the build, `python3 -m venv .venv && . .venv/bin/activate`, in the same command as `pip install`, or use `uv`.',
+    ),
+    on(
+      /^(?:WARNING|ERROR): .*(?:CERTIFICATE_VERIFY_FAILED|There was a problem confirming the ssl certificate)/,
+      'registry_error',
+      tlsHint(),
+    ),
     on(/^WARNING: Retrying \(Retry\(total=0, /, 'registry_error', REGISTRY_HINT),
     on(
       /^ERROR: (?:HTTP error (?:429|5\d\d) while getting |Could not install packages due to an OSError: HTTPS?ConnectionPool)/,
       'registry_error',
       REGISTRY_HINT,
     ),
-    on(
-      /^(?:WARNING|ERROR): .*(?:There was a problem confirming the ssl certificate|Max retries exceeded with url)/,
-      'registry_error',
-      REGISTRY_HINT,
-    ),
+    on(/^(?:WARNING|ERROR): .*Max retries exceeded with url/, 'registry_error', REGISTRY_HINT),
     on(
       /^ERROR: THESE PACKAGES DO NOT MATCH THE HASHES/,
       'build_error',

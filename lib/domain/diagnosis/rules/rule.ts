@@ -7,6 +7,8 @@ export interface Rule {
   readonly code: FailureCode;
   /** What to do next. Groups of the line may be named in it. */
   readonly hint: string | ((found: RegExpExecArray) => string);
+  /** Lines that a person would quote, where that of the rule only begins or ends them. */
+  readonly quoted?: RegExp;
 }
 
 /** One speaker. Its rules stand in the order of their weight: what it says of a cause goes before what follows of it. */
@@ -18,6 +20,9 @@ export interface Tool {
 /** A rule in one line. */
 export const on = (line: RegExp, code: FailureCode, hint: Rule['hint']): Rule => ({ line, code, hint });
 
+export const quoting = (quoted: RegExp, ...rules: readonly Rule[]): Rule[] =>
+  rules.map((rule) => ({ ...rule, quoted }));
+
 /** A group of a match, or other words when the line does not have it. */
 export const part = (found: RegExpExecArray, group: number, otherwise: string): string =>
   found[group] ?? otherwise;
@@ -28,6 +33,10 @@ export const secretHint = (what: string, name: string, use: string): string =>
 
 export const REGISTRY_HINT =
   'The registry did not answer as it should. Run the build again; if it stays, check the address and whether builds may reach it.';
+
+/** @param more what else this tool reads */
+export const tlsHint = (more = ''): string =>
+  `Something on the way shows a certificate of its own: a proxy that looks into TLS, or a server with a private authority. Put the authority's certificate (PEM) into the source and name it in the service's \`env\`: \`NODE_EXTRA_CA_CERTS\` for Node and npm, \`SSL_CERT_FILE\` for curl, Go, Cargo and OpenSSL, \`PIP_CERT\` for pip.${more} Builds on a machine of yours get these variables from the shell that starts Staithe.`;
 
 export const DISK_HINT =
   'The disk of the build is full. Let it write less (caches, intermediate files), leave large files out of the source, or take a larger machine: `resources.compute: large` in staithe.yaml.';

@@ -1,5 +1,5 @@
 /** What shells, archivers, downloaders and any program say through strerror(3). */
-import { DISK_HINT, MEMORY_HINT, on, part, secretHint, type Tool } from './rule.ts';
+import { DISK_HINT, MEMORY_HINT, on, part, secretHint, type Tool, tlsHint } from './rule.ts';
 
 /** `cp: error writing 'b': No space left on device`: a program's name, what it did, and the words of strerror at the end. */
 const strerror = (words: string) =>
@@ -101,6 +101,7 @@ const DOWNLOADS: Tool = {
       ),
     ),
     on(/^curl: \(23\) Failure writing output/, 'resource_error', DISK_HINT),
+    on(/^(?:curl: \((?:60|77)\)|ERROR: cannot verify \S+'s certificate)/, 'build_error', tlsHint()),
     on(
       /^curl: \(6\) Could not resolve host: (.+)$/,
       'build_error',

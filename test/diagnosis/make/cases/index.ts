@@ -7,6 +7,7 @@ import { GO } from './go.ts';
 import { IMAGES } from './images.ts';
 import { JAVASCRIPT } from './javascript.ts';
 import { JVM_AND_BEAM } from './jvm-beam.ts';
+import { LATE_WARNINGS } from './late-warnings.ts';
 import { PACKAGES } from './packages.ts';
 import { PYTHON } from './python.ts';
 import { RUST } from './rust.ts';
@@ -24,4 +25,5 @@ export const CASES: readonly Case[] = [
   ...IMAGES,
   ...DOCKER,
   ...ADVERSARIAL,
+  ...LATE_WARNINGS,
 ];
