@@ -67,6 +67,9 @@ export async function removeWorkspace(workspace: Workspace): Promise<void> {
 const WAY_OUT = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'NODE_USE_ENV_PROXY'],
   ...['GRADLE_OPTS', 'MAVEN_OPTS'],
+  // Certificates of what is on the way.
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
+  'CARGO_HTTP_CAINFO',
 ];
 
 function wayOut(): Record<string, string> {

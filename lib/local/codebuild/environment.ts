@@ -6,6 +6,7 @@ import { type Build, buildUuid } from './build.ts';
 import type { Buildspec } from './buildspec.ts';
 import type { Variable } from './project.ts';
 import { type Folders, NODE_FOLDER, type Sandbox } from './sandbox.ts';
+import { certificateVariables } from './shown.ts';
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -52,6 +53,7 @@ export function systemVariables(
     TMPDIR: temporary,
     LANG: 'C.UTF-8',
     USER: 'codebuild',
+    ...certificateVariables(),
     ...network,
   };
 }

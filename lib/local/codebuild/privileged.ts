@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { INSIDE, NODE_FOLDER, node, own, plain, type Sandbox, system, wayOut } from './sandbox.ts';
-import { pathInside, shownOfEtc, shownOfOpt } from './shown.ts';
+import { certificateVariables, pathInside, shownOfEtc, shownOfOpt } from './shown.ts';
 import type { UserNamespace } from './user-namespace.ts';
 
 /** Where Docker's clients look for its daemon. */
@@ -121,6 +121,7 @@ function folders(paths: readonly string[]): string[] {
 
 const paths = (): string[] => [
   ...[...shownOfEtc(), ...shownOfOpt(), '/etc/ssh/ssh_config', '/etc/containers/networks/lock'],
+  ...Object.values(certificateVariables()),
   ...[INSIDE.output, '/var/lib/containers', '/var/tmp/any'],
 ];
 const NODE_PATHS = [NODE_FOLDER, join(dirname(NODE_FOLDER), 'lib', 'node_modules')];

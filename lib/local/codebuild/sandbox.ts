@@ -6,7 +6,7 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SOCKET_INSIDE } from './network/socket.ts';
-import { pathInside, pathOfMachine, shownOfEtc, shownOfOpt } from './shown.ts';
+import { certificateVariables, pathInside, pathOfMachine, shownOfEtc, shownOfOpt } from './shown.ts';
 
 /** Folders of one build on the host, and how the build sees them. */
 export interface Folders {
@@ -108,10 +108,14 @@ export function wayOut(network: string | undefined): string[] {
   return network === undefined ? [] : ['--ro-bind', network, SOCKET_INSIDE];
 }
 
-/** Node, where it is outside; last, as a checkout below /tmp would else vanish under the build's own /tmp. */
+/**
+ * Node, where it is outside, and files of certificates; last, as what lies below /tmp would else vanish under the build's
+ * own /tmp.
+ */
 export function node(): string[] {
-  if (NODE_FOLDER.startsWith('/usr/')) return [];
-  const args = ['--ro-bind', NODE_FOLDER, NODE_FOLDER];
+  const args = Object.values(certificateVariables()).flatMap((path) => ['--ro-bind', path, path]);
+  if (NODE_FOLDER.startsWith('/usr/')) return args;
+  args.push('--ro-bind', NODE_FOLDER, NODE_FOLDER);
   // npm is a link from Node's folder to this one.
   const modules = join(dirname(NODE_FOLDER), 'lib', 'node_modules');
   if (existsSync(modules)) args.push('--ro-bind', modules, modules);

@@ -58,6 +58,22 @@ export const SHOWN_OF_ETC = [
   'ssh/ssh_known_hosts',
 ] as const;
 
+/** By which programs are told of certificates beside the system's: those of a proxy that looks into TLS, say. */
+const CERTIFICATES = [
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
+  'CARGO_HTTP_CAINFO',
+];
+
+/** Those of this machine's environment that name a file which everybody may read. */
+export function certificateVariables(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const named = CERTIFICATES.flatMap((name) => {
+    const path = environment[name] ?? '';
+    const found = path.startsWith('/') ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    return found?.isFile() && (found.mode & 0o004) !== 0 ? [[name, path] as const] : [];
+  });
+  return Object.fromEntries(named);
+}
+
 /** Where programs lie that belong to no package. */
 const OPT = '/opt';
 const LINKED_FROM = ['/usr/local/bin', '/usr/bin'];

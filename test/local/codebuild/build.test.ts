@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -95,6 +95,20 @@ for (const { name, sandbox, options } of sandboxes) {
         ]),
       );
       expect(lines.join('\n')).not.toContain('SECRET_OF_THE_PARENT');
+    });
+
+    it('has the certificates that the machine’s environment names', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
+      const file = join(folder, 'proxy.pem');
+      writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
+      process.env.NODE_EXTRA_CA_CERTS = file;
+      const { finish } = await setUp({ sandbox, buildspec: spec('cat "$NODE_EXTRA_CA_CERTS"') });
+
+      const { lines } = await finish();
+      delete process.env.NODE_EXTRA_CA_CERTS;
+      rmSync(folder, { recursive: true });
+
+      expect(own(lines)).toContain('-----BEGIN CERTIFICATE-----');
     });
 
     it('has outputs that can be opened by their names, and keeps their lines in order', async () => {
