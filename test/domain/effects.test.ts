@@ -6,7 +6,7 @@ import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { runs } from '../../lib/domain/run/record.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { startedBuild, ULID, world } from './world.ts';
+import { startedBuild, ULID, withRegistrySecrets, world } from './world.ts';
 
 type Fields = Record<string, unknown>;
 const service = (fields: Fields) => ({ services: { web: fields } });
@@ -81,6 +81,7 @@ function leavesOf(schema: unknown, path: readonly string[] = []): string[] {
 /** What a build comes to: its run and jobs, and what the backend is told; without ids, times and hashes. */
 async function outcome(manifest: Fields, asked: Partial<CreateBuild> = {}): Promise<string> {
   const place = await world();
+  await withRegistrySecrets(place, 'A');
   const { run } = await startedBuild(place, JSON.stringify(manifest), {
     git_ref: 'refs/heads/main',
     ...asked,

@@ -10,7 +10,7 @@ import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
 import { imageOf } from './ports/registry.contract.ts';
-import { ADMIN, claimed, uploadedSource, type World, world } from './world.ts';
+import { ADMIN, claimed, uploadedSource, type World, withRegistrySecrets, world } from './world.ts';
 
 const REPOSITORY = 'staithe/hello/web';
 const NATIVE = 'services: {web: {dockerfile: Dockerfile}}\n';
@@ -120,6 +120,7 @@ describe('a tag on what was built before', () => {
   });
 
   test('is built anew in a registry of one’s own, to which the control plane has no key here', async () => {
+    await withRegistrySecrets(place);
     const manifest = 'services: {web: {dockerfile: D}}\nregistry: {host: registry.example.com}\n';
     const first = await planned(manifest, { git_ref: 'refs/heads/main' });
     expect(first.plan.jobs).toHaveLength(1);

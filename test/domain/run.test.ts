@@ -151,6 +151,13 @@ describe('planning a run', () => {
       'manifest_error',
       /'api', 'db'; it has web/,
     ],
+    [
+      'with an image for a registry whose secrets the project lacks',
+      'services: {web: {dockerfile: D}}\nregistry: {host: ghcr.io, auth: {token_secret: GHCR_TOKEN}}\n',
+      {},
+      'auth_error',
+      /ghcr\.io, .* REGISTRY_USERNAME and GHCR_TOKEN, /,
+    ],
   ])('%s fails it with the reason and makes no job', async (_, manifest, input, code, message) => {
     const { run: started } = await startedBuild(place, manifest, input);
 

@@ -10,6 +10,7 @@ import type { Project as ProjectValue } from '../../lib/domain/project/schema.ts
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import { finish } from '../../lib/domain/run/end.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
+import * as Secret from '../../lib/domain/secret/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import { BlobKeys, Keys } from '../../lib/domain/storage/keys.ts';
 import { type MemoryPorts, memoryPorts } from '../../lib/memory/index.ts';
@@ -130,6 +131,12 @@ export async function builtJob(place: World, dispatch: Dispatch, text?: string):
 }
 
 /** A build that has completed: its artifacts' bytes name `text`, so that builds may differ. */
+/** What a registry of the project's own is opened with, when the manifest names no other secrets. */
+export async function withRegistrySecrets(place: World, ...more: readonly string[]): Promise<void> {
+  for (const name of ['REGISTRY_USERNAME', 'REGISTRY_PASSWORD', ...more])
+    await Secret.put(place.ports, ADMIN, place.project, name, { value: 'one' });
+}
+
 export async function completedBuild(place: World, manifest = ONE_SERVICE, text = 'built') {
   const { build, run } = await startedBuild(place, manifest);
   const { jobs } = await plan(place.ports, run.id);

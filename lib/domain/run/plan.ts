@@ -21,6 +21,7 @@ import { handOver, type Ticketed } from './hand-over.ts';
 import { reusing } from './index.ts';
 import { branchOf } from './job-of.ts';
 import { runs } from './record.ts';
+import { requireRegistrySecrets } from './registry-secrets.ts';
 import * as Reuse from './reuse.ts';
 import { canTag, tagImages, untagged } from './reuse-images.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from './schema.ts';
@@ -87,6 +88,9 @@ async function begun(ports: PlanPorts, stored: Stored<Run>): Promise<Plan> {
     }
   }
   const { chosen, kept } = await openCells(ports, run, cells);
+  // Of a fork nothing is pushed.
+  if (build.trust !== 'fork' && chosen.some(({ spec }) => spec.dockerfile !== undefined))
+    await requireRegistrySecrets(ports, run.project_id, manifest.registry);
   const [ticketed] = await Promise.all([
     createJobs(ports, chosen, { run, build, source, manifest }),
     reusable || note(),
