@@ -1,8 +1,11 @@
 /** Calls to the API: values are checked here first, mutations carry an Idempotency-Key, what may pass is tried again. */
 import { randomUUID } from 'node:crypto';
+import type * as z from 'zod';
 import type { CallOf, Client } from '../contract/client.ts';
 import type { RouteOutput, RouteSpec } from '../contract/route.ts';
 import type { OperationId, Routes } from '../contract/routes.ts';
+import type { FieldProblem } from '../domain/error.ts';
+import type { check as Check } from '../domain/validation/findings.ts';
 import type { Connection } from './connection/find.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure, usageFailure } from './failure.ts';
@@ -26,27 +29,19 @@ interface LooseCall {
   readonly body?: unknown;
 }
 
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-const problemsOf = (issues: readonly Issue[], name: string) =>
-  issues.map((issue) => ({
-    field: issue.path.length > 0 ? issue.path.join('.') : name,
-    message: issue.message === 'Invalid input' ? 'is not valid' : issue.message,
-  }));
-
 /** Checks a call against the route's own schemas, so that a mistyped id costs no request. @throws Failure usage */
-function check(spec: RouteSpec, call: LooseCall): void {
-  const fields = [
-    ...Object.entries({ ...spec.params, ...spec.query }).flatMap(([name, schema]) => {
-      const result = schema.safeParse(call.params?.[name] ?? call.query?.[name]);
-      return result.success ? [] : problemsOf(result.error.issues, name);
-    }),
-  ];
-  const body = spec.body?.safeParse(call.body);
-  if (body !== undefined && !body.success) fields.push(...problemsOf(body.error.issues, 'body'));
+function assertValid(spec: RouteSpec, call: LooseCall, check: typeof Check): void {
+  const fields: FieldProblem[] = [];
+  const secret = spec.secretBody ?? false;
+  const look = (schema: z.ZodType, value: unknown, name: string) => {
+    const result = check(schema, value, { syntax: 'json', secret });
+    if ('value' in result) return;
+    for (const { path, reason } of result.findings)
+      fields.push({ field: path.length > 0 ? path.join('.') : name, message: reason });
+  };
+  for (const [name, schema] of Object.entries({ ...spec.params, ...spec.query }))
+    look(schema, call.params?.[name] ?? call.query?.[name], name);
+  if (spec.body !== undefined) look(spec.body, call.body, 'body');
   if (fields.length > 0)
     throw usageFailure('A value is not valid.', 'Correct the values that are named.', fields);
 }
@@ -91,8 +86,9 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
   const send = async (operation: OperationId, call: LooseCall, how: 'call' | 'raw'): Promise<unknown> => {
     const { client, contract } = await load();
     const { ROUTES } = await import('../contract/routes.ts');
+    const { check } = await import('../domain/validation/findings.ts');
     const spec: RouteSpec = ROUTES[operation];
-    check(spec, call);
+    assertValid(spec, call, check);
     // One key for all attempts of one call: a POST whose answer was lost is not done twice.
     const keyed = spec.method === 'GET' ? call : { ...call, idempotencyKey: randomUUID() };
     const mayPass = (error: unknown) =>

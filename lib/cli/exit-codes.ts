@@ -13,14 +13,14 @@ export const EXIT = {
 
 /** The meaning of each code, in the order of the codes. */
 export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[] = [
-  [EXIT.ok, 'it worked'],
-  [EXIT.unexpected, 'something unexpected: a fault of the server or of this program'],
-  [EXIT.usage, 'the command or its values are not valid, found here or by the server (validation_failed)'],
+  [EXIT.ok, 'success'],
+  [EXIT.unexpected, 'unexpected error: a fault of the server or of this program'],
+  [EXIT.usage, 'the command or its values are not valid, as found here or by the server (validation_failed)'],
   [EXIT.denied, 'no valid token, or its role does not allow this'],
-  [EXIT.missing, 'there is no such thing, or none that the token may see'],
-  [EXIT.conflict, 'not possible as things stand: taken, in the wrong state, not finished yet'],
+  [EXIT.missing, 'not found, or not visible to the token'],
+  [EXIT.conflict, 'not possible in the current state: taken, in the wrong state, or not finished yet'],
   [EXIT.failed, 'the build, deployment or delivery that was followed failed or was cancelled'],
-  [EXIT.unreachable, 'nobody answers at the URL, or only a gateway without the service behind it'],
+  [EXIT.unreachable, 'no answer from the URL, or only from a gateway without the service behind it'],
   // A shell gives 128 + the signal's number for a process that a signal ended: SIGINT is 2.
   [EXIT.interrupted, 'interrupted with Ctrl-C; what was started goes on'],
 ];

@@ -1,5 +1,6 @@
 /** From the words of the command line to an exit code. */
 import { CommanderError } from 'commander';
+import { nearest } from '../domain/validation/nearest.ts';
 import { EXIT } from './exit-codes.ts';
 import { usageFailure } from './failure.ts';
 import { guide } from './help/guide.ts';
@@ -13,7 +14,14 @@ function usageOf(error: CommanderError, argv: readonly string[]) {
   const detail = said.replace(/^(unknown option '[^'=]*)=.*'/, "$1'");
   const words = argv.filter((word) => /^[a-z]+$/.test(word)).slice(0, 2);
   const group = words[0];
-  const near = /Did you mean (?:one of )?([^?,]+)/.exec(suggestion)?.[1];
+  // Commander's suggestions may be far off: only one that a slip of the fingers explains is made.
+  const suggested = /Did you mean (?:one of )?([^?]+)/.exec(suggestion)?.[1]?.split(', ') ?? [];
+  const written = /'(?:--)?([^'=]+)/.exec(said)?.[1] ?? '';
+  const meant = nearest(
+    written,
+    suggested.map((word) => word.replace(/^--/, '')),
+  );
+  const near = suggested.find((word) => word.replace(/^--/, '') === meant);
   const help = `staithe ${[...words, '--help'].join(' ')}`;
   if (error.code === 'commander.unknownCommand') {
     const path = words.length > 1 && group !== undefined ? `${group} ` : '';

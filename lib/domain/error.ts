@@ -7,7 +7,7 @@ export type ErrorKind =
   | 'invalid' // the request itself is wrong
   | 'unauthenticated' // nobody, or not who they say
   | 'forbidden' // known, but the role does not allow it
-  | 'missing' // there is no such thing, or none that the caller may see
+  | 'missing' // not found, or not visible to the caller
   | 'conflict' // right in form, but not in this state
   | 'too_large'
   | 'unsupported' // a form of the body that is not taken
@@ -41,11 +41,15 @@ export const ERRORS = {
     'A service of the platform is at its limit',
     'Send it again in a second; ask AWS for a higher quota when it happens often.',
   ),
-  invalid_cursor: entry('invalid', 'The cursor is not one of this list', 'Start again without a cursor.'),
+  invalid_cursor: entry(
+    'invalid',
+    'The cursor does not belong to this list',
+    'Start again without a cursor.',
+  ),
   unauthenticated: entry(
     'unauthenticated',
     'No valid token was sent',
-    'Send `Authorization: Bearer <token>`; `staithe login` keeps one.',
+    'Send `Authorization: Bearer <token>`; `staithe login` saves one.',
   ),
   invalid_signature: entry(
     'unauthenticated',
@@ -64,13 +68,13 @@ export const ERRORS = {
   ),
   not_found: entry(
     'missing',
-    'There is no such thing',
+    'Not found',
     'Check the id and the project; a token bound to one project sees no other.',
   ),
   wrong_state: entry(
     'conflict',
-    'Not possible in the present state',
-    'Look at the resource; it has moved on.',
+    'Not possible in the current state',
+    'Get the resource again: its state has changed.',
   ),
   slug_taken: entry('conflict', 'Another project has this slug', 'Choose another slug.'),
   version_taken: entry(
@@ -90,7 +94,7 @@ export const ERRORS = {
   ),
   source_mismatch: entry(
     'conflict',
-    'The stored bytes are not the ones declared',
+    'The stored bytes do not match the declared digest and size',
     'Create the source again with the sha256 and size of the file.',
   ),
   artifact_not_stored: entry(
@@ -100,13 +104,13 @@ export const ERRORS = {
   ),
   artifact_mismatch: entry(
     'conflict',
-    'The bytes are not the ones declared',
+    'The bytes do not match the declared digest and size',
     'Create the artifact again with the sha256 and size of the file.',
   ),
   artifact_in_use: entry(
     'conflict',
-    'Something names this artifact',
-    'What a release or a run names stays; nothing has to be done.',
+    'The artifact is in use',
+    'An artifact that a release or a run refers to cannot be deleted.',
   ),
   artifact_not_downloadable: entry(
     'conflict',
@@ -120,7 +124,7 @@ export const ERRORS = {
   ),
   deployment_in_progress: entry(
     'conflict',
-    'Another deployment to this environment is under way',
+    'Another deployment to this environment is in progress',
     'Wait for it to end: staithe deployment list shows it.',
   ),
   function_taken: entry(
@@ -134,7 +138,7 @@ export const ERRORS = {
     'The project still has builds, artifacts, environments or secrets',
     'Delete it with force=true (`staithe project delete --force`), and all of these with it.',
   ),
-  busy: entry('conflict', 'Somebody else changed this at the same moment', 'Send the request again.'),
+  busy: entry('conflict', 'Another request changed this at the same time', 'Send the request again.'),
   idempotency_key_reused: entry(
     'unprocessable',
     'This Idempotency-Key was used with another request',
@@ -150,11 +154,7 @@ export const ERRORS = {
     'The artifact does not fit the target',
     'A Lambda target takes a zip: give the service `artifacts` of format zip.',
   ),
-  service_unknown: entry(
-    'unprocessable',
-    'There is no such service',
-    'Name one of the services that are listed.',
-  ),
+  service_unknown: entry('unprocessable', 'Unknown service', 'Name one of the services that are listed.'),
   manifest_invalid: entry(
     'unprocessable',
     'The manifest is not valid',
@@ -172,13 +172,13 @@ export const ERRORS = {
   ),
   registry_credential_missing: entry(
     'unprocessable',
-    "The registry's credential is not there",
+    "The registry's credential is missing",
     'Set the secrets that are named with `staithe secret set`.',
   ),
   registry_refused: entry(
     'unprocessable',
-    'The registry refused',
-    'Read what it says; the registry and its rights may have to be set up.',
+    'The registry refused the request',
+    'Read its message; check that the repository exists and that the credential may use it.',
   ),
   registry_unavailable: entry(
     'unavailable',
@@ -187,7 +187,7 @@ export const ERRORS = {
   ),
   image_unknown: entry(
     'unprocessable',
-    'The registry holds no such image',
+    'The registry does not have this image',
     'Push the image first, and name the digest that the registry gives it.',
   ),
   body_too_large: entry(
@@ -202,11 +202,7 @@ export const ERRORS = {
   ),
   upload_too_large: entry('too_large', 'The file is too large', 'See the limit in the message.'),
   throttled: entry('throttled', 'Too many requests', 'Wait a moment and try again.'),
-  internal: entry(
-    'unavailable',
-    'Something went wrong on our side',
-    'Try again; if it stays, report the request id.',
-  ),
+  internal: entry('unavailable', 'Internal error', 'Try again; if it persists, report the request id.'),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

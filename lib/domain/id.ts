@@ -25,7 +25,7 @@ const idOf = (kind: IdKind) =>
     .string()
     .regex(
       new RegExp(`^${ID_PREFIXES[kind]}_${ULID}$`),
-      `must be the id of a ${kind}: ${ID_PREFIXES[kind]}_ and 26 characters`,
+      `must be the id of ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}: ${ID_PREFIXES[kind]}_ and 26 characters`,
     )
     .meta({ examples: [`${ID_PREFIXES[kind]}_01JZX3V5N8Q2R4T6W8Y0A1B2C3`] });
 

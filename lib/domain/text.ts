@@ -7,9 +7,9 @@ import * as z from 'zod';
 import { flawOfFileName } from './file-name.ts';
 
 /** What a text that is no Unicode is told. */
-export const MALFORMED = 'holds half a character (a lone UTF-16 surrogate)';
+export const MALFORMED = 'contains a lone surrogate (half of a UTF-16 pair)';
 
-const NUL = 'holds a NUL character, which no command can take';
+const NUL = 'contains a NUL character, which no command can receive';
 
 /** Members of every JavaScript object: as a key, such a name would be mistaken for what all objects have. */
 const OF_EVERY_OBJECT: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));

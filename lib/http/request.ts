@@ -3,8 +3,8 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
 import type { RouteSpec } from '../contract/route.ts';
 import { type FieldProblem, StaitheError } from '../domain/error.ts';
-import { reasonOf } from '../domain/issue.ts';
 import { cut } from '../domain/text.ts';
+import { check } from '../domain/validation/findings.ts';
 import { unkeepable } from './keepable.ts';
 
 /** 1 MiB: the largest body of the contract is a few KB; GitHub's pushes are tens of KB; files go to presigned URLs. */
@@ -66,18 +66,22 @@ interface CheckedInput {
  */
 export function checkInput(spec: RouteSpec, event: APIGatewayProxyEventV2, bytes: Buffer): CheckedInput {
   const problems: FieldProblem[] = [];
-  const check = (schema: z.ZodType, value: unknown, prefix: string): unknown => {
+  const checked = (schema: z.ZodType, value: unknown, prefix: string, secret = false): unknown => {
     const flaws = unkeepable(value, prefix);
     problems.push(...flaws);
     if (flaws.length > 0) return undefined;
-    const result = schema.safeParse(value);
-    if (result.success) return result.data;
-    for (const issue of result.error.issues) problems.push(...fieldsOf(issue, prefix));
+    const result = check(schema, value, { syntax: 'json', secret });
+    if ('value' in result) return result.value;
+    for (const { path, reason } of result.findings)
+      problems.push({ field: `${prefix}${path.join('.')}` || 'body', message: reason });
     return undefined;
   };
-  const params = check(z.strictObject(spec.params ?? {}), event.pathParameters ?? {}, 'path.');
-  const query = check(z.strictObject(spec.query ?? {}), event.queryStringParameters ?? {}, 'query.');
-  const body = spec.body === undefined ? undefined : check(spec.body, jsonOf(bytes, spec.secretBody), '');
+  const params = checked(z.strictObject(spec.params ?? {}), event.pathParameters ?? {}, 'path.');
+  const query = checked(z.strictObject(spec.query ?? {}), event.queryStringParameters ?? {}, 'query.');
+  const body =
+    spec.body === undefined
+      ? undefined
+      : checked(spec.body, jsonOf(bytes, spec.secretBody), '', spec.secretBody);
   if (problems.length > 0)
     throw new StaitheError(
       'validation_failed',
@@ -86,16 +90,6 @@ export function checkInput(spec: RouteSpec, event: APIGatewayProxyEventV2, bytes
     );
   // Checked by the schemas that the handler's types come from.
   return { params, query, body } as CheckedInput;
-}
-
-function fieldsOf(issue: z.core.$ZodIssue, prefix: string): FieldProblem[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      field: `${prefix}${[...path, key].join('.')}`,
-      message: 'is not a field of this request',
-    }));
-  return [{ field: `${prefix}${path.join('.')}` || 'body', message: reasonOf(issue) }];
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { StaitheError } from '../../lib/domain/error.ts';
 import { eventually } from '../patience.ts';
 import { type Elsewhere, type Handlers, startContractServer } from './contract-server.ts';
 import { build, failedRun, job, line, pendingRun, run, source } from './examples.ts';
@@ -287,4 +288,26 @@ test('showing a build that failed shows the code, the step, the last lines and t
   expect(code).toBe(0);
   for (const part of ['build_error', 'step: npm test', '| 1 test failed', 'hint: Run the command', 'JOB'])
     expect(stdout).toContain(part);
+});
+
+test('following a build whose project is deleted says so, and advises nothing that cannot be done', async () => {
+  let asked = 0;
+  await using server = await startContractServer({
+    getRun: () => {
+      asked += 1;
+      if (asked > 1) throw new StaitheError('not_found', 'There is no run.');
+      return pendingRun;
+    },
+    createRun: () => pendingRun,
+    getBuildLogs: () => ({ items: [], next_cursor: 'c', complete: false }),
+  });
+  using home = makeHome(server.url);
+
+  const { code, stderr } = await home.run(['build', 'run', build.id, '--follow']);
+
+  expect(code).toBe(4);
+  expect(stderr).toContain(`error: Build ${pendingRun.build_id} was deleted with its project.`);
+  expect(stderr).toContain('project list');
+  expect(stderr).not.toContain('build run');
+  expect(stderr).not.toContain('build logs');
 });

@@ -79,8 +79,7 @@ async function answer(
     const given =
       spec.body === undefined ? undefined : parse({ body: spec.body }, { body: JSON.parse(body) });
     const handler = handlers[operation] as LooseHandler | undefined;
-    if (handler === undefined)
-      throw new StaitheError('not_found', `There is no such thing for ${operation}.`);
+    if (handler === undefined) throw new StaitheError('not_found', `Nothing was found for ${operation}.`);
     const result = await handler({ params, query: parse(spec.query, query), body: given?.body });
     if (spec.success.status === 302) send(302, undefined, z.object({ location: z.string() }).parse(result));
     else send(spec.success.status, spec.success.body?.parse(result));

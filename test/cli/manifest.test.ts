@@ -48,7 +48,7 @@ describe('manifest check', () => {
     expect(stderr).toBe(
       [
         'error: staithe.yaml has 2 mistakes.',
-        "  staithe.yaml:3:5 services.web.comands: is no field that is known here; did you mean 'commands'?",
+        "  staithe.yaml:3:5 services.web.comands: is not a known field; did you mean 'commands'?",
         '    3 |     comands: [make]',
         '      |     ^',
         '  staithe.yaml:4:14 services.web.timeout: may be 8 hours at most',

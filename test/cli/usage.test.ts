@@ -157,3 +157,17 @@ test('an answer that is not one of the API is said to be so', async () => {
   expect(stderr).toContain('is not one of this API');
   expect(stderr).not.toContain('    at ');
 });
+
+test.each([
+  [['bogus'], '--help'],
+  [['logot'], 'staithe logout'],
+  [['build', 'creat'], 'staithe build create'],
+  [['build', 'zzz'], 'staithe build --help'],
+])('%j is answered with a command that may have been meant, if one is near', async (args, next) => {
+  using home = makeHome();
+
+  const { code, stderr } = await home.run(args);
+
+  expect(code).toBe(2);
+  expect(stderr.split('next: ')[1]?.trim()).toMatch(new RegExp(`${next}$`));
+});

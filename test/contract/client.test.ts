@@ -89,7 +89,7 @@ describe('a call', () => {
   test('that is refused throws the problem document', async () => {
     const problem = {
       type: 'urn:staithe:problem:not_found',
-      title: 'There is no such thing',
+      title: 'Not found',
       status: 404,
       code: 'not_found',
       detail: `There is no run '${RUN}'.`,

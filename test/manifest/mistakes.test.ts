@@ -17,12 +17,12 @@ const ofService = (fields: string): string[] =>
 
 describe('a field of a service', () => {
   test.each([
-    ['{comands: []}', "2:7: comands: is no field that is known here; did you mean 'commands'?"],
-    ['{Dockerfile: x}', "2:7: Dockerfile: is no field that is known here; did you mean 'dockerfile'?"],
-    ['{resource: {}}', "2:7: resource: is no field that is known here; did you mean 'resources'?"],
+    ['{comands: []}', "2:7: comands: is not a known field; did you mean 'commands'?"],
+    ['{Dockerfile: x}', "2:7: Dockerfile: is not a known field; did you mean 'dockerfile'?"],
+    ['{resource: {}}', "2:7: resource: is not a known field; did you mean 'resources'?"],
     [
       '{resources: {cpu: 2}}',
-      '2:19: resources.cpu: is no field that is known here; known are compute, architecture',
+      '2:19: resources.cpu: is not a known field; known are compute, architecture',
     ],
     ['{commands: make}', '2:17: commands: must be a list, not text'],
     ['{commands: }', '2:17: commands: must be a list, not empty'],
@@ -115,7 +115,7 @@ describe('fields that contradict each other', () => {
     ['services: {a: {}}\nregistry: nativ', "2:11: registry: must be native or none; did you mean 'native'?"],
     ['services: {a: {}}\nregistry: {hots: x}', '2:11: registry.host: is missing; it must be text'],
     ['services: {a: }', '1:15: services.a: is empty; write {} for a map without fields'],
-    ['service: {a: {}}', "1:1: service: is no field that is known here; did you mean 'services'?"],
+    ['service: {a: {}}', "1:1: service: is not a known field; did you mean 'services'?"],
   ])('%s', (text, expected) => {
     expect(complaints(text).join('\n')).toContain(`staithe.yaml:${expected}`);
   });
@@ -141,8 +141,8 @@ describe('what is written in a way that others read otherwise', () => {
     ['services: {a: {env: {K: x, K: y}}}', '1:28: services.a.env.K: is written twice'],
     ['x: &x {context: a}\nservices: {a: {<<: *x}}', '2:16: services.a.<<: is a merge key'],
     ['services: {a: {context: !path x}}', '1:31: services.a.context: has the tag !path'],
-    ['services: {a: {context: "a\\0b"}}', '1:25: services.a.context: holds a NUL character'],
-    ['services: {a: {context: "\\ud800"}}', '1:25: services.a.context: holds half a character'],
+    ['services: {a: {context: "a\\0b"}}', '1:25: services.a.context: contains a NUL character'],
+    ['services: {a: {context: "\\ud800"}}', '1:25: services.a.context: contains a lone surrogate'],
     ['services: {a: {commands: *later}}', '1:26: the manifest: has no anchor &later before this alias'],
     ['services: &s {a: *s}', '1:18: the manifest: has the alias *s inside of what it stands for'],
     ['%YAML 1.1\n---\nservices: {a: {}}', '1:1: the manifest: is declared as YAML 1.1'],

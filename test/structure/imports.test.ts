@@ -71,6 +71,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/values.ts',
     'lib/domain/error.ts',
     'lib/domain/file-name.ts',
+    'lib/domain/validation',
     // Pure: a manifest is checked without a server.
     'lib/domain/manifest/index.ts',
     'lib/domain/manifest/json-schema.ts',

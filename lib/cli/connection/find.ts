@@ -58,7 +58,7 @@ export function findConnection(
   if (url === undefined)
     throw new Failure(EXIT.usage, {
       code: 'no_server',
-      detail: 'There is no server to talk to: none is named, none runs here, and nobody has logged in.',
+      detail: 'No server is known: none is named, none runs here, and there is no login.',
       remedy: 'Start one with `staithe start`, or name one with `staithe login --url <url>`.',
     });
   const urlFrom =

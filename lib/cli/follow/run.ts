@@ -65,6 +65,24 @@ export function runFailure(run: Run): Failure {
 
 type Reads = 'getRun' | 'getBuildLogs';
 
+/** The run as it is now. @throws Failure when it is gone, with which every other hint would be wrong */
+async function present(api: Api<'getRun'>, terminal: Terminal, { id, build_id }: Run): Promise<Run> {
+  const { ApiError } = await import('../../contract/client.ts');
+  return api.call('getRun', { params: { run: id } }).catch((error: unknown) => {
+    if (!(error instanceof ApiError) || error.problem.status !== 404) throw error;
+    terminal.onInterrupt([]);
+    throw new Failure(
+      EXIT.missing,
+      {
+        code: 'deleted',
+        detail: `Build ${build_id} was deleted with its project.`,
+        remedy: 'staithe project list',
+      },
+      { cause: error },
+    );
+  });
+}
+
 async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: () => boolean): Promise<void> {
   let format: ReturnType<typeof logFormatter> | undefined;
   /** How many jobs there are is known once the run was planned, and so by its first line. */
@@ -89,7 +107,8 @@ async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Pro
   terminal.onInterrupt(stillRunning(started));
   let run = started;
   let endedAt: number | undefined;
-  const enough = () => endedAt !== undefined && performance.now() - endedAt > LAST_LINES_MS;
+  let isGone = false;
+  const enough = () => isGone || (endedAt !== undefined && performance.now() - endedAt > LAST_LINES_MS);
   const log = writeLog(api, terminal, started, enough).catch((error: unknown) => {
     terminal.note(`the log cannot be read: ${clean(error instanceof Error ? error.message : String(error))}`);
   });
@@ -97,7 +116,10 @@ async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Pro
   while (!hasEnded(run)) {
     terminal.progress(`${run.status}: ${clean(run.stage)}`, bar(run.progress / 100));
     await delay(POLL_MS);
-    const now = await api.call('getRun', { params: { run: run.id } });
+    const now = await present(api, terminal, run).catch((error: unknown) => {
+      isGone = true; // nothing waits for the log any more
+      throw error;
+    });
     const moved = now.status !== run.status || now.stage !== run.stage || now.progress !== run.progress;
     run = now;
     if (moved && terminal.json && !hasEnded(run)) terminal.event({ event: 'run', run });
@@ -112,6 +134,7 @@ async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Pro
 export async function followToResult(api: Api<Reads>, terminal: Terminal, started: Run): Promise<Run> {
   const run = await followRun(api, terminal, started);
   if (terminal.json) terminal.event({ event: 'result', run });
-  if (run.status !== 'completed') throw runFailure(run);
-  return run;
+  if (run.status === 'completed') return run;
+  // A deletion ends what runs before it removes it.
+  throw runFailure(await present(api, terminal, run));
 }

@@ -114,7 +114,7 @@ export const ClaimJob = z.strictObject({
   ticket: line(200)
     .min(20)
     .meta({ examples: ['tkt_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'] }),
-  claim_id: z.uuid(),
+  claim_id: z.uuid('must be a UUID'),
   /** Where the backend writes the agent's output: a log stream's name. */
   log_stream: line(512).optional(),
 });
@@ -152,7 +152,7 @@ export const CreateJobUpload = z.strictObject({
     .meta({ examples: [2048] }),
   content_type: z
     .string()
-    .regex(/^[\w.+-]+\/[\w.+-]+$/)
+    .regex(/^[\w.+-]+\/[\w.+-]+$/, 'must be a media type without parameters')
     .max(127)
     .meta({ examples: ['application/zip'] }),
 });

@@ -1,6 +1,6 @@
 /** What a manifest may say, and most likely does not mean. It is told to its author, and stops no build. */
 import { entryOf, toolchainsOf } from '../toolchain/schema.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from '../validation/findings.ts';
 import type { Manifest } from './schema.ts';
 
 /** Somebody's own fleet, or machine, may have what CodeBuild's images have not. */

@@ -1,9 +1,9 @@
 /** Reading `staithe.yaml`: text to a checked manifest with its hash, or an error that names the place. */
 import { stringify } from 'yaml';
+import { check, type Finding } from '../validation/findings.ts';
 import { hashOf } from './canonical.ts';
 import { type ReadDocument, readDocument, UnreadableDocument } from './document.ts';
 import { doubtsOf } from './doubts.ts';
-import { check, type Finding } from './findings.ts';
 import { fieldOf, type Mistake, type Place, placesIn } from './place.ts';
 import { MANIFEST_MAX_BYTES, type Manifest, Manifest as ManifestSchema } from './schema.ts';
 
@@ -54,7 +54,7 @@ export function parse(text: string, file = 'staithe.yaml'): ReadManifest {
  */
 export function inspect(text: string, file = 'staithe.yaml'): ReadManifest & { doubts: Mistake[] } {
   const { manifest, document, placeOf } = checked(text, file);
-  const doubts = doubtsOf(manifest).map((doubt) => located(doubt, document, placeOf));
+  const doubts = unique(doubtsOf(manifest).map((doubt) => located(doubt, document, placeOf)));
   return { manifest, hash: hashOf(manifest), doubts };
 }
 
@@ -83,15 +83,23 @@ export function yamlOf(manifest: unknown): string {
 function checked(text: string, file: string) {
   const placeOf = placesIn(text);
   const document = readOrThrow(text, file, placeOf);
-  const result = check(ManifestSchema, document.data);
+  const result = check(ManifestSchema, document.data, { syntax: 'yaml' });
   const findings = 'findings' in result ? result.findings : [];
-  const mistakes = [...document.mistakes, ...findings.map((finding) => located(finding, document, placeOf))];
+  const mistakes = unique([
+    ...document.mistakes,
+    ...findings.map((finding) => located(finding, document, placeOf)),
+  ]);
   if (!('value' in result) || mistakes.length > 0)
     throw new ManifestError(
       file,
       mistakes.sort((a, b) => a.line - b.line || a.column - b.column),
     );
   return { manifest: result.value, document, placeOf };
+}
+
+/** Two rules, or an anchor that is used twice, may say the same of one place. */
+function unique(mistakes: readonly Mistake[]): Mistake[] {
+  return [...new Map(mistakes.map((mistake) => [lineOf('', mistake), mistake])).values()];
 }
 
 function readOrThrow(text: string, file: string, placeOf: (offset: number) => Place): ReadDocument {

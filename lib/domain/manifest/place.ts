@@ -1,4 +1,7 @@
 /** Places in a text, and what is wrong there. */
+import type { Step } from '../validation/findings.ts';
+
+export type { Step } from '../validation/findings.ts';
 
 export interface Place {
   /** From 1. */
@@ -13,8 +16,6 @@ export interface Mistake extends Place {
   /** What is wrong with it, and what would be right. */
   readonly reason: string;
 }
-
-export type Step = string | number;
 
 /** Tells the places of a text. @returns a function of an offset in UTF-16 code units; one outside is the nearest inside */
 export function placesIn(text: string): (offset: number) => Place {

@@ -8,6 +8,7 @@ import type { Item, Table } from '../ports/table.ts';
 import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
+import { check } from '../validation/findings.ts';
 import { Digest, GitSha, Timestamp } from '../values.ts';
 import {
   canonicalManifest,
@@ -120,12 +121,12 @@ function hashIn(item: Item | undefined): string | undefined {
 function readAgain(kept: Kept | undefined): ReadManifest | undefined {
   if (kept === undefined) return undefined;
   const canonical = z.record(z.string(), z.unknown()).parse(JSON.parse(kept.canonical));
-  const read = Manifest.safeParse(withoutIgnored(canonical));
-  if (read.success) return { manifest: read.data, hash: kept.manifest_hash };
-  const [issue] = read.error.issues;
+  const read = check(Manifest, withoutIgnored(canonical), { syntax: 'yaml' });
+  if ('value' in read) return { manifest: read.value, hash: kept.manifest_hash };
+  const [finding] = read.findings;
   throw new StaitheError(
     'manifest_invalid',
-    `The synced manifest ${kept.manifest_hash} is not valid in this version: ${issue?.path.join('.')}: ${issue?.message}.`,
+    `The synced manifest ${kept.manifest_hash} is not valid in this version: ${finding?.path.join('.')}: ${finding?.reason}.`,
     { remedy: 'Correct staithe.yaml and sync it again: staithe manifest sync.' },
   );
 }

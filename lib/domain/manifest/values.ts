@@ -1,7 +1,7 @@
 /** Small values of the manifest. */
 import * as z from 'zod';
 import { nameByAlias, TOOLCHAIN_NAMES } from '../toolchain/schema.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../validation/nearest.ts';
 
 /** 8 hours, CodeBuild's own limit is 36 (docs: CodeBuild quotas). */
 export const MAX_TIMEOUT_SECONDS = 8 * 3600;

@@ -27,7 +27,7 @@ export type Project = z.infer<typeof Project>;
 const name = title(200).meta({ examples: ['Hello'] });
 const branch = z
   .string()
-  .regex(/^[A-Za-z0-9._/-]{1,255}$/)
+  .regex(/^[A-Za-z0-9._/-]{1,255}$/, 'must be the name of a branch: 1 to 255 letters, digits, . _ / and -')
   .meta({ examples: ['main'] });
 
 export const CreateProject = z.strictObject({

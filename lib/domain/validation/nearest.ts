@@ -1,6 +1,6 @@
-/** Finds the word that was meant by a mistyped one: at most a third of its letters are wrong, missing, added or swapped. */
+/** Finds the word that was meant by a mistyped one: of its letters at most a third, and no more than two, are wrong, missing, added or swapped. */
 export function nearest(written: string, words: readonly string[]): string | undefined {
-  const wrongAllowed = Math.max(1, Math.floor(written.length / 3));
+  const wrongAllowed = Math.min(2, Math.max(1, Math.floor(written.length / 3)));
   // A word of the manifest is short; what is far longer than all of them was none of them.
   const candidates = words
     .filter((word) => Math.abs(word.length - written.length) <= wrongAllowed)
