@@ -20,10 +20,7 @@ describe('a field of a service', () => {
     ['{comands: []}', "2:7: comands: is not a known field; did you mean 'commands'?"],
     ['{Dockerfile: x}', "2:7: Dockerfile: is not a known field; did you mean 'dockerfile'?"],
     ['{resource: {}}', "2:7: resource: is not a known field; did you mean 'resources'?"],
-    [
-      '{resources: {cpu: 2}}',
-      '2:19: resources.cpu: is not a known field; known are compute, architecture',
-    ],
+    ['{resources: {cpu: 2}}', '2:19: resources.cpu: is not a known field; known are compute, architecture'],
     ['{commands: make}', '2:17: commands: must be a list, not text'],
     ['{commands: }', '2:17: commands: must be a list, not empty'],
     ['{commands: [x, {run: y}]}', '2:21: commands.1: must be text, not a map'],
