@@ -116,3 +116,16 @@ describe("a tree's digest", () => {
     );
   });
 });
+
+test.each<[claim: string, names: string[], wrapper: string | undefined]>([
+  ['is named when all lies below it', ['repo-1.0/staithe.yaml', 'repo-1.0/src/a'], 'repo-1.0'],
+  ['is none when a file stands beside it', ['repo/a', 'README'], undefined],
+  ['is none of two', ['a/x', 'b/x'], undefined],
+  ['is none of nothing', [], undefined],
+])('the single folder of an archive %s', async (_, files, wrapper) => {
+  const pieces = files.map((name) => ({ name, content: 'x' }));
+
+  const surveys = await Promise.all([survey(tarGz(...pieces)), survey(zip(...pieces), { format: 'zip' })]);
+
+  expect(surveys.map((one) => one.wrapper)).toEqual([wrapper, wrapper]);
+});

@@ -1,12 +1,14 @@
 /** Claims on sending, building and following. */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { StaitheError } from '../../lib/domain/error.ts';
+import { tarGz } from '../archive/craft.ts';
 import { eventually } from '../patience.ts';
 import { type Elsewhere, type Handlers, startContractServer } from './contract-server.ts';
 import { build, failedRun, job, line, pendingRun, run, source } from './examples.ts';
@@ -155,6 +157,59 @@ test('a file that is no archive is refused before anything is sent', async () =>
   expect(code).toBe(2);
   expect(stderr).toContain('neither a tar.gz nor a zip');
   expect(server.requests).toEqual([]);
+});
+
+test('an archive is looked into before it is sent: its size, its entries, and what everything lies below', async () => {
+  const { elsewhere } = storage();
+  let url = '';
+  await using server = await startContractServer(
+    takingSources(() => url),
+    elsewhere,
+  );
+  url = server.url;
+  using home = makeHome(server.url);
+  writeFileSync(join(home.folder, 'large.tar.gz'), Buffer.from([0x1f, 0x8b]));
+  truncateSync(join(home.folder, 'large.tar.gz'), 100 * 1024 ** 2 + 1);
+  writeFileSync(join(home.folder, 'damaged.tar.gz'), gzipSync('no tar'));
+  const wrapped = tarGz({ name: 'repo-1.0/staithe.yaml', content: 'services: {a: {}}' });
+  writeFileSync(join(home.folder, 'wrapped.tar.gz'), wrapped);
+  const send = (file: string) => home.run(['source', 'create', '--project', 'hello', '--file', file]);
+
+  const large = await send('large.tar.gz');
+  const damaged = await send('damaged.tar.gz');
+  const sent = server.requests.length;
+  const hinted = await send('wrapped.tar.gz');
+
+  expect([large.code, damaged.code, sent, hinted.code]).toEqual([2, 2, 0, 0]);
+  expect(large.stderr).toContain('a source may have 100.0 MiB');
+  expect(damaged.stderr).toContain('This is not a tar archive');
+  expect(hinted.stderr).toContain("tar -czf source.tar.gz -C 'repo-1.0' .");
+});
+
+test('what is left out of a folder is counted and named, and what cannot be packed is refused', async () => {
+  const { uploads, elsewhere } = storage();
+  let url = '';
+  await using server = await startContractServer(
+    takingSources(() => url),
+    elsewhere,
+  );
+  url = server.url;
+  using home = makeHome(server.url);
+  writeTree(home.folder);
+  writeFileSync(join(home.folder, 'tree/.gitignore'), '*.log\n/dist/\n');
+  for (const name of ['a.log', 'b.log']) writeFileSync(join(home.folder, 'tree', name), '');
+  mkdirSync(join(home.folder, 'tree/dist'));
+  symlinkSync('../../elsewhere', join(home.folder, 'tree/out'));
+  const send = (...more: string[]) =>
+    home.run(['source', 'create', '--project', 'hello', '--dir', 'tree', ...more]);
+
+  const link = await send();
+  const sent = await send('--exclude', 'out');
+
+  expect([link.code, sent.code, uploads.length]).toEqual([2, 0, 1]);
+  expect(link.stderr).toContain("The link 'out' leads to '../../elsewhere', outside of what is packed.");
+  expect(sent.stderr).toMatch(/left out 3 files and folders that git ignores: .*dist\//);
+  expect(sent.stderr).toContain('left out 1 file or folder by .staitheignore and --exclude: out');
 });
 
 /** A run that builds for two looks (the log's and the watcher's) and then is as given, with a log of two pages. */

@@ -171,6 +171,21 @@ describe('planning a run', () => {
     });
   });
 
+  test('of an archive with a single top folder fails it, and says how to pack what is in it', async () => {
+    const source_id = await uploadedSource(place, { 'repo-1.0/staithe.yaml': ONE_SERVICE, 'repo-1.0/a': '' });
+    const wrapped = await Build.create(place.ports, ADMIN, place.project, CreateBuild.parse({ source_id }));
+
+    await plan(place.ports, wrapped.latest_run?.id ?? '');
+
+    expect(await run(wrapped.latest_run?.id ?? '')).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'manifest_error',
+        hint: expect.stringContaining("tar -czf source.tar.gz -C 'repo-1.0' ."),
+      },
+    });
+  });
+
   test('of bytes that are no archive fails it', async () => {
     const source_id = await uploadedSource(place, undefined);
     const bytes = await Build.create(place.ports, ADMIN, place.project, CreateBuild.parse({ source_id }));

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import {
   createReadStream,
   createWriteStream,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -35,6 +36,7 @@ beforeAll(async () => {
   file = join(home.folder, 'disk.img');
   await writeRandom(file, SIZE);
   digest = `sha256:${await sha256Of(file)}`;
+  writeFileSync(join(home.folder, 'small'), 'small');
 });
 afterAll(async () => {
   home[Symbol.dispose]();
@@ -200,4 +202,33 @@ describe('a small file', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('next:');
   });
+});
+
+describe('the name of a file', () => {
+  it.each(['acme-1.0+cu118-py3-none-any.whl', 'größe (1) ~draft.pdf', '.env.dist', `${'é'.repeat(125)}.bin`])(
+    'is the same after an upload and a download: %s',
+    async (name) => {
+      const bytes = Buffer.from(`of ${name}`);
+      writeFileSync(join(home.folder, name), bytes);
+      const folder = mkdtempSync(join(home.folder, 'down-'));
+
+      const up = await cli.run(['artifact', 'upload', name, '--json']);
+      const { artifact } = Uploaded.parse(JSON.parse(up.stdout));
+      const down = await cli.run(['artifact', 'download', artifact.id, '--output', folder]);
+
+      expect([artifact.name, down.code]).toEqual([name, 0]);
+      expect(readdirSync(folder)).toEqual([name]);
+      expect(readFileSync(join(folder, name))).toEqual(bytes);
+    },
+  );
+
+  it.each(['a/b', String.raw`a\b`, '..', 'two\nlines', 'é'.repeat(128)])(
+    'is refused, and not changed, where no file can have it: %j',
+    async (name) => {
+      const refused = await cli.run(['artifact', 'upload', 'small', '--name', name]);
+
+      expect(refused.code).not.toBe(0);
+      expect(refused.stderr).toContain('name: ');
+    },
+  );
 });

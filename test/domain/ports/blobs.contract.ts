@@ -60,6 +60,22 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
     });
   });
 
+  test.each<[name: string, disposition: string]>([
+    ['acme-1.0+cu118~rc1.whl', 'attachment; filename="acme-1.0+cu118~rc1.whl"'],
+    ['a b (1).txt', 'attachment; filename="a b (1).txt"'],
+    ['größe.pdf', `attachment; filename="gr__e.pdf"; filename*=UTF-8''gr%C3%B6%C3%9Fe.pdf`],
+    ['日本 🚢', `attachment; filename="__ _"; filename*=UTF-8''%E6%97%A5%E6%9C%AC%20%F0%9F%9A%A2`],
+    ['100%"a".zip', `attachment; filename="100__a_.zip"; filename*=UTF-8''100%25%22a%22.zip`],
+  ])('a download has the very name of its file: %s', async (name, disposition) => {
+    const bytes = Buffer.from('x');
+    const { key, upload } = await announce(bytes);
+    await subject().put(upload.url, upload.headers, bytes);
+
+    const answer = await subject().fetch(await link(key, name));
+
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-disposition': disposition } });
+  });
+
   test('all below a prefix are removed at once, and nothing beside it', async () => {
     const { blobs } = subject();
     const folder = `${freshKey()}/`;
