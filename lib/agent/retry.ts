@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+/** How patiently the agent tries again. */
+import { retry as retryBy } from '../contract/retry.ts';
 
 export interface RetryOptions {
   readonly attempts: number;
@@ -9,28 +10,17 @@ export interface RetryOptions {
   readonly asked?: (error: unknown) => number | undefined;
 }
 
-/** The first wait, doubled each time. */
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 10_000;
+/** Before the second try, doubled each time. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
+/** Whoever asks for more is asked again after that: a build is worth it. */
+const LONGEST_ASKED_MS = 10_000;
 
-/**
- * Tries again with exponential backoff and full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"), so
- * that many agents which lost the same server do not come back together.
- *
- * @throws the last error; or the signal's reason once it is aborted
- */
-export async function retry<Result>(act: () => Promise<Result>, options: RetryOptions): Promise<Result> {
-  for (let attempt = 1; ; attempt += 1) {
-    options.signal?.throwIfAborted();
-    try {
-      return await act();
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (attempt >= options.attempts || !options.helps(error)) throw error;
-      const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
-      const asked = Math.min(LONGEST_WAIT_MS, options.asked?.(error) ?? 0);
-      const wait = Math.max(asked, FIRST_WAIT_MS / 2) + Math.random() * longest;
-      await delay(wait, undefined, options.signal === undefined ? {} : { signal: options.signal });
-    }
-  }
+/** @throws the last error; or the signal's reason once it is aborted */
+export function retry<Result>(act: () => Promise<Result>, options: RetryOptions): Promise<Result> {
+  return retryBy(act, {
+    ...options,
+    pause: (attempt) => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)),
+    asked: (error) => Math.min(LONGEST_ASKED_MS, options.asked?.(error) ?? 0),
+  });
 }

@@ -1,5 +1,5 @@
 /** Trying again what failed on the way: a broken connection, a gateway, too many requests. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { retry } from '../contract/retry.ts';
 
 /**
  * Three more tries within two seconds: enough for a dropped connection or a server that restarts, and short enough
@@ -18,22 +18,18 @@ const LONGEST_WAIT_MS = 30_000;
  * @param retryAfter milliseconds that the server has asked for
  * @throws what the last attempt threw
  */
-export async function withRetries<T>(
+export function withRetries<T>(
   attempt: () => Promise<T>,
   mayPass: (error: unknown) => boolean,
   onRetry: (error: unknown) => void = () => {},
   retryAfter: (error: unknown) => number | undefined = () => undefined,
 ): Promise<T> {
-  for (const pause of PAUSES_MS) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const asked = retryAfter(error) ?? 0;
-      if (!mayPass(error) || asked > LONGEST_WAIT_MS) throw error;
-      onRetry(error);
-      // Up to half as much again, so that those who were turned away together do not come back together.
-      await delay(Math.max(pause, asked) * (1 + Math.random() / 2));
-    }
-  }
-  return attempt();
+  return retry(attempt, {
+    attempts: PAUSES_MS.length + 1,
+    pause: (failed) => PAUSES_MS[failed - 1] ?? 0,
+    helps: mayPass,
+    asked: retryAfter,
+    longest: LONGEST_WAIT_MS,
+    onRetry,
+  });
 }

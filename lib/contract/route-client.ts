@@ -1,6 +1,7 @@
 /** A typed client of a table of routes: one call per route. `client.ts` has the one of the whole contract. */
-import { retryAfterOf, WaitingTime } from './busy.ts';
+import { LONGEST_WAIT_MS, mayRepeat, retryAfterOf, USUAL_WAIT_MS } from './busy.ts';
 import { Problem } from './problem.ts';
+import { retry } from './retry.ts';
 import type { RouteCall, RouteOutput, RouteSpec } from './route.ts';
 
 /** Routes by their operation's name, as the files in `routes/` have them. */
@@ -152,18 +153,22 @@ export function createClientOf<const Table extends RouteTable>(
       );
     });
   };
-  const send = async (operation: string, call: LooseCall): Promise<FetchResponse> => {
+  const send = (operation: string, call: LooseCall): Promise<FetchResponse> => {
     const spec = specOf(operation);
-    const waits = new WaitingTime(options.waits ?? DEFAULT_WAITS_MS);
-    for (;;) {
+    const act = async () => {
       const response = await attempt(spec, call);
       if (response.status < 400) return response;
-      const wait = waits.before(spec, response, call.idempotencyKey);
-      if (wait === undefined)
-        throw new ApiError(await problemIn(response), retryAfterOf(response.headers.get('retry-after')));
-      await response.text();
-      await pause(wait, call.signal);
-    }
+      throw new ApiError(await problemIn(response), retryAfterOf(response.headers.get('retry-after')));
+    };
+    return retry(act, {
+      pause: () => USUAL_WAIT_MS,
+      helps: (error) =>
+        error instanceof ApiError && mayRepeat(spec, error.problem.status, call.idempotencyKey),
+      asked: (error) => (error instanceof ApiError ? error.retryAfter : undefined),
+      longest: LONGEST_WAIT_MS,
+      within: options.waits ?? DEFAULT_WAITS_MS,
+      signal: call.signal,
+    });
   };
   const call = async (operation: string, given: LooseCall = {}): Promise<unknown> => {
     const response = await send(operation, given);
@@ -172,20 +177,4 @@ export function createClientOf<const Table extends RouteTable>(
     return body.parse(await response.json());
   };
   return { call: call as ClientOf<Table>['call'], raw: send as ClientOf<Table>['raw'] };
-}
-
-/** @throws the signal's reason once it is aborted */
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
-  });
 }
