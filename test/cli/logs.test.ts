@@ -139,3 +139,23 @@ test("a job's log needs no name before its lines, and a job that failed ends wit
   expect(followed).toMatchObject({ code: 6, stdout: '[09:30:00] a\n' });
   expect(followed.stderr).toContain(failedRun.error?.message);
 });
+
+test('a run that built nothing has no log, and says why and where there is one', async () => {
+  const earlier = { ...run, id: `run_${'0'.repeat(26)}` };
+  const reused = { ...run, job_ids: [], reused_from: earlier.id };
+  const unplanned = { ...failedRun, job_ids: [] };
+  const showing = (latest: typeof run): Handlers => ({
+    getBuild: () => ({ ...build, latest_run: latest }),
+    getRun: () => earlier,
+  });
+
+  const taken = await printed(showing(reused), ['build', 'logs', build.id]);
+  const failed = await printed(showing(unplanned), ['build', 'logs', build.id]);
+  const followed = await printed(showing(unplanned), ['build', 'logs', build.id, '--follow']);
+
+  expect([taken.code, failed.code, followed.code]).toEqual([0, 0, 6]);
+  expect(taken.stderr).toContain(`nothing was built: ${run.id} has the artifacts of ${earlier.id}`);
+  expect(taken.stderr).toContain(`build logs ${earlier.build_id} --run ${earlier.id}`);
+  expect(failed.stderr).toContain(`no job of ${unplanned.id} was started; it is failed: `);
+  expect(failed.stderr).toContain(`build diagnose ${unplanned.build_id}`);
+});

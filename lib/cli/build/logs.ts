@@ -1,7 +1,26 @@
+import type { Api } from '../api.ts';
 import { command } from '../command.ts';
 import { LOG_DETAILS, logOptions, printLog } from '../follow/print-log.ts';
 import { hasEnded, runFailure, stillRunning } from '../follow/run.ts';
 import { text } from '../option.ts';
+import type { Run } from '../resources.ts';
+import { clean } from '../terminal/clean.ts';
+
+/** Why an ended run has no log, and where there is one. */
+async function withoutLog(api: Api<'getRun'>, run: Run): Promise<string[]> {
+  if (run.reused_from !== undefined) {
+    const earlier = await api.call('getRun', { params: { run: run.reused_from } });
+    return [
+      `nothing was built: ${run.id} has the artifacts of ${earlier.id}`,
+      `next: staithe build logs ${earlier.build_id} --run ${earlier.id}`,
+    ];
+  }
+  const why = run.error === undefined ? '' : `: ${clean(run.error.message)}`;
+  return [
+    `no job of ${run.id} was started; it is ${run.status}${why}`,
+    `next: staithe build diagnose ${run.build_id}`,
+  ];
+}
 
 export const logs = command({
   name: 'logs',
@@ -31,6 +50,10 @@ export const logs = command({
         text: '',
         notes: ['not run yet', `next: staithe build run ${args.build} --follow`],
       };
+    if (hasEnded(run) && run.job_ids.length === 0) {
+      if (options.follow && run.status !== 'completed') throw runFailure(run);
+      return { json: { items: [] }, text: '', notes: await withoutLog(api, run) };
+    }
     if (options.follow) terminal.onInterrupt(stillRunning(run));
 
     const { job, service } = options;
