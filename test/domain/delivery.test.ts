@@ -116,7 +116,7 @@ describe('a delivery', () => {
     const first = await receive();
     await trigger(first.id);
 
-    const second = await receive({ ...PUSH, ref: 'refs/heads/other' });
+    const second = await receive(PUSH);
     await trigger(second.id);
 
     expect((await show(second.id)).decision).toMatchObject({
@@ -126,21 +126,21 @@ describe('a delivery', () => {
     expect(await builds()).toHaveLength(1);
   });
 
-  test('of a tag on a commit that was built is a build of its own, once for each tag', async () => {
+  test('of another branch or tag on a commit that was built is a build of its own, once for each', async () => {
     await trigger((await receive()).id);
 
     const kinds: string[] = [];
-    for (const ref of ['refs/tags/v1', 'refs/tags/v2', 'refs/tags/v1']) {
+    for (const ref of ['refs/tags/v1', 'refs/heads/dev', 'refs/tags/v1', 'refs/heads/dev']) {
       const { id } = await receive({ ...PUSH, ref });
       await trigger(id);
       kinds.push((await show(id)).decision.kind);
     }
 
-    expect(kinds).toEqual(['building', 'building', 'duplicate']);
+    expect(kinds).toEqual(['building', 'building', 'duplicate', 'duplicate']);
     expect((await builds()).map(({ git_ref }) => git_ref).sort()).toEqual([
+      'refs/heads/dev',
       'refs/heads/main',
       'refs/tags/v1',
-      'refs/tags/v2',
     ]);
   });
 

@@ -126,6 +126,18 @@ describe('it is built again', () => {
     expect((await create({ files, git_ref: 'refs/heads/topic' })).status).toBe('pending');
   });
 
+  test('on a branch that other branches were built after, when each has secrets of its own', async () => {
+    const files = { 'staithe.yaml': 'services: {web: {secrets: [{name: TOKEN, branches: [main]}]}}' };
+    const first = await built({ files, git_ref: 'refs/heads/main' });
+    const second = await built({ files, git_ref: 'refs/heads/topic' });
+
+    const reused = [];
+    for (const branch of ['main', 'topic', 'main'])
+      reused.push((await create({ files, git_ref: `refs/heads/${branch}` })).reused_from);
+
+    expect(reused).toEqual([first.id, second.id, first.id]);
+  });
+
   test('when it is run again on purpose', async () => {
     const first = await built();
     const build = await Build.get(place.ports, ADMIN, first.build_id);

@@ -150,6 +150,18 @@ describe('a push', needs('git'), () => {
     expect(archive?.headers.authorization).toBeUndefined();
   });
 
+  it('of another branch on a commit is a build too, which takes what the first has made and says so', async () => {
+    const sha = newCommit();
+    const first = await deliver(pushOf(sha));
+    const { id: made } = await ended(staithe.client, first.builds[0]?.run_id ?? '');
+
+    const second = await deliver(pushOf(sha, { ref: 'refs/heads/release' }));
+
+    expect(second.decision).toMatchObject({ kind: 'building', reason: expect.stringContaining(made) });
+    const run = await staithe.client.call('getRun', { params: { run: second.builds[0]?.run_id ?? '' } });
+    expect(run).toMatchObject({ status: 'completed', reused_from: made });
+  });
+
   it('of a tag is built, of an annotated tag its commit', async () => {
     const light = newCommit();
     const plain = await deliver(pushOf(light, { ref: 'refs/tags/v1' }));

@@ -37,7 +37,7 @@ async function removeRun(ports: DeletionPorts, deletion: Deletion, given: Run): 
     ...run.artifact_ids.flatMap((id) => [Keys.artifact(id), Keys.artifactUse(id)]),
     ...made.flatMap((job) => job.artifact_ids).map(Keys.artifact),
     ...made.map((job) => Keys.job(job.id)),
-    ...(run.identity === undefined ? [] : [Keys.reuse(run.project_id, run.identity)]),
+    ...(run.identity === undefined ? [] : [Keys.reuse(run.project_id, run.identity, run.only_branch)]),
   ]);
   // Last, as it names the others.
   await removeAll(ports.table, [Keys.run(run.id)]);

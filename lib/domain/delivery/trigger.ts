@@ -1,7 +1,7 @@
-/** The steps of the trigger workflow: from a kept webhook to builds, once per project and commit, and once for each tag. */
+/** The steps of the trigger workflow: from a kept webhook to builds, once per project, ref and commit. */
 import type { SystemActor } from '../access/actor.ts';
 import * as Build from '../build/index.ts';
-import { CreateBuild } from '../build/schema.ts';
+import { type BuildWithRun, CreateBuild } from '../build/schema.ts';
 import { GitHostError } from '../ports/git-host.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Item } from '../ports/table.ts';
@@ -40,7 +40,8 @@ export async function decide(
 }
 
 /**
- * Builds the commit in one project, unless another delivery of it, or of the same tag on it, did. The claim on the commit holds the seed of the
+ * Builds the commit in one project, unless another delivery of the same ref did. What a build gets and makes depends on
+ * its ref: a branch's secrets and caches, a tag's images; what does not differ is reused. The claim holds the seed of the
  * build's id, so that a repeat of this step finds its own build.
  * @param waits how often this delivery has waited for the git host's rate limit
  * @returns `wait` when the git host has said how long
@@ -60,7 +61,7 @@ export async function build(
   if (claim.delivery_id !== deliveryId) {
     await conclude(ports, deliveryId, {
       kind: 'duplicate',
-      reason: `Delivery ${claim.delivery_id} built this commit.`,
+      reason: `Delivery ${claim.delivery_id} built this commit of ${ref}.`,
     });
     return { outcome: 'duplicate' };
   }
@@ -75,11 +76,17 @@ export async function build(
   await conclude(
     ports,
     deliveryId,
-    { kind: 'building', reason: `${ref} at ${sha.slice(0, 7)} is being built.` },
+    { kind: 'building', reason: `${ref} at ${sha.slice(0, 7)} ${whatBecomesOf(built)}.` },
     { project_id: projectId, build_id: built.id, run_id: built.latest_run?.id },
   );
   return { outcome: 'building' };
 }
+
+/** Its content may have been built for another ref. */
+const whatBecomesOf = ({ latest_run: run }: BuildWithRun): string =>
+  run?.reused_from === undefined
+    ? 'is being built'
+    : `takes what run ${run.reused_from} made of the same content`;
 
 type Outcome =
   | { readonly outcome: 'building' | 'duplicate' }

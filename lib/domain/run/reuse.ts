@@ -36,7 +36,7 @@ const KEPT_SECONDS = 90 * 24 * 3600;
 const remembered = collection({
   kind: 'reuse',
   schema: Remembered,
-  key: ({ project_id, identity }) => Keys.reuse(project_id, identity),
+  key: ({ project_id, identity, only_branch }) => Keys.reuse(project_id, identity, only_branch),
   ttl: ({ remembered_at: at }) =>
     at === undefined ? undefined : Math.floor(Date.parse(at) / 1000) + KEPT_SECONDS,
 });
@@ -67,10 +67,17 @@ export async function find(
   build: Build,
   known: Known,
 ): Promise<{ runId: string; artifactIds: string[]; artifacts: Artifact[] } | undefined> {
-  const stored = await remembered.get(ports.table, Keys.reuse(build.project_id, identityOf(build, known)));
-  if (stored === undefined) return undefined;
-  const { run_id, artifact_ids, only_branch } = stored.value;
-  if (only_branch !== undefined && only_branch !== (branchOf(build.git_ref) ?? '')) return undefined;
+  const identity = identityOf(build, known);
+  const branch = branchOf(build.git_ref) ?? '';
+  // Whether its manifest is bound to branches may not be known here: what is kept for one of the keys tells.
+  const made = await remembered.getMany(ports.table, [
+    Keys.reuse(build.project_id, identity),
+    Keys.reuse(build.project_id, identity, branch),
+  ]);
+  // An older version kept what holds for one branch under the key of all.
+  const found = made.find(({ only_branch: only }) => only === undefined || only === branch);
+  if (found === undefined) return undefined;
+  const { run_id, artifact_ids } = found;
   const present = await artifacts.getMany(ports.table, artifact_ids.map(Keys.artifact));
   const whole = present.filter(({ status }) => status === 'stored').length === artifact_ids.length;
   return whole && artifact_ids.length > 0

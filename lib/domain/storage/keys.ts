@@ -36,8 +36,8 @@
  * | reads of a secret, newest first    | query SECRET_READS#<prj>#<name>                              |
  * | cache entry; those of a project    | get, query CACHES#<prj> / <service>#<branch>#<sha256>        |
  * | newest cache of the same paths     | query gsi1 CACHES#<prj>#<sha256>                             |
- * | was this commit built already      | get COMMITS#<prj> / <sha>, of a tag <sha>#refs/tags/<tag>    |
- * | what a build of this kind made      | get REUSE#<prj>#<identity> / REUSE                           |
+ * | was this commit of a ref built      | get COMMITS#<prj> / <sha>#<ref>                              |
+ * | what a build of this kind made      | get REUSE#<prj>#<identity> / REUSE, of a branch REUSE#<it>   |
  * | a project's queue of jobs           | get QUEUE#<prj> / QUEUE                                      |
  * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
  * | runs, uploads that have not ended   | query gsi2 OPEN_RUNS, OPEN_UPLOADS (keys only: the ids)      |
@@ -96,15 +96,15 @@ export const Keys = {
   }),
   /** @param place what `lib/domain/cache/scope.ts` makes of scope, service, paths and key */
   cache: (projectId: string, place: string): Key => ({ pk: Partitions.caches(projectId), sk: place }),
-  /** A tag is built for itself; branches on one commit are one. */
+  /** Of each ref for itself: a branch has its secrets and caches, and a tag its images' tags. */
   commit: (projectId: string, sha: string, ref: string): Key => ({
     pk: Partitions.commits(projectId),
-    sk: ref.startsWith('refs/tags/') ? `${sha}#${ref}` : sha,
+    sk: `${sha}#${ref}`,
   }),
-  /** What a build of this identity made before. */
-  reuse: (projectId: string, identity: string): Key => ({
+  /** What a build of this identity made before; @param branch the only one that it holds for */
+  reuse: (projectId: string, identity: string, branch?: string): Key => ({
     pk: `REUSE#${projectId}#${identity}`,
-    sk: 'REUSE',
+    sk: branch === undefined ? 'REUSE' : `REUSE#${branch}`,
   }),
   queue: single('QUEUE'),
   /** The newest run of a branch, for projects in which a newer run takes an older one's place. */
