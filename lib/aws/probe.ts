@@ -7,15 +7,18 @@ const TRIES = 5;
 const NEW_URL_MS = 40_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
+/** As many as lead from `/` to a page, by way of a language and a slash. */
+const MOST_REDIRECTS = 5;
 /** Longer than most cold starts; a function that needs more fails its first users too. */
 const TIMEOUT_MS = 10_000;
 
 export const httpProbe: Probe = {
-  async get(url) {
+  async get(url, { healthy, follow }) {
     const began = performance.now();
     for (let attempt = 1; ; attempt++) {
-      const answer = await once(url);
-      if ('status' in answer && answer.status < 400) return answer;
+      const answer = await once(url, follow ? MOST_REDIRECTS : 0);
+      // Where it leads to elsewhere, it does so for good.
+      if ('status' in answer && (healthy(answer.status) || answer.location !== undefined)) return answer;
       const unknown =
         'failure' in answer ? /ENOTFOUND|EAI_AGAIN/.test(answer.failure) : answer.status === 403;
       if (unknown ? performance.now() - began > NEW_URL_MS : attempt >= TRIES) return answer;
@@ -25,11 +28,19 @@ export const httpProbe: Probe = {
   },
 };
 
-async function once(url: string): Promise<{ status: number } | { failure: string }> {
+type Answer = Awaited<ReturnType<Probe['get']>>;
+
+/** @param redirects that may be followed: to the same host only, as nobody may have this one ask others */
+async function once(url: string, redirects: number): Promise<Answer> {
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
     await response.body?.cancel();
-    return { status: response.status };
+    const location = response.headers.get('location');
+    if (location === null || response.status < 300 || response.status > 399)
+      return { status: response.status };
+    const next = URL.parse(location, url);
+    if (redirects > 0 && next?.origin === new URL(url).origin) return await once(next.href, redirects - 1);
+    return { status: response.status, location };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return { failure: cause instanceof Error ? cause.message : String(cause) };

@@ -13,6 +13,8 @@ import { randomness } from '../../lib/aws/world.ts';
 import { ArchiveUnreadable } from '../../lib/domain/ports/index.ts';
 import { tarGz } from '../archive/craft.ts';
 
+const SUCCESS = { healthy: (status: number) => status >= 200 && status < 300, follow: false };
+
 describe('the probe', () => {
   let server: Server;
   let url: string;
@@ -33,19 +35,32 @@ describe('the probe', () => {
     server.close();
   });
 
-  test('tells the status of a good answer at once; a redirect is one', async () => {
+  test('tells the status of a good answer at once, and where a redirect leads', async () => {
     asked = 0;
     answer = (_, response) => response.writeHead(302, { location: '/login' }).end();
 
-    expect(await httpProbe.get(url)).toEqual({ status: 302 });
+    expect(await httpProbe.get(url, SUCCESS)).toEqual({ status: 302, location: '/login' });
     expect(asked).toBe(1);
+  });
+
+  test('follows redirects to the same host when it shall, and none to another', async () => {
+    answer = ({ url: path }, response) =>
+      path === '/' ? response.writeHead(307, { location: '/en/' }).end() : response.writeHead(204).end();
+    const followed = await httpProbe.get(url, { ...SUCCESS, follow: true });
+    answer = (_, response) => response.writeHead(302, { location: 'http://198.51.100.7/' }).end();
+
+    expect(followed).toEqual({ status: 204 });
+    expect(await httpProbe.get(url, { ...SUCCESS, follow: true })).toEqual({
+      status: 302,
+      location: 'http://198.51.100.7/',
+    });
   });
 
   test('forgives a function that is not there yet', async () => {
     asked = 0;
     answer = (_, response) => response.writeHead(asked < 3 ? 403 : 200).end();
 
-    expect(await httpProbe.get(url)).toEqual({ status: 200 });
+    expect(await httpProbe.get(url, SUCCESS)).toEqual({ status: 200 });
     expect(asked).toBe(3);
   });
 
@@ -53,14 +68,16 @@ describe('the probe', () => {
     asked = 0;
     answer = (_, response) => response.writeHead(503).end();
 
-    expect(await httpProbe.get(url)).toEqual({ status: 503 });
+    expect(await httpProbe.get(url, SUCCESS)).toEqual({ status: 503 });
     expect(asked).toBe(5);
   });
 
   test('tells why there was no answer', async () => {
     answer = (_, response) => response.destroy();
 
-    expect(await httpProbe.get(url)).toEqual({ failure: expect.stringMatching(/closed|socket|reset/i) });
+    expect(await httpProbe.get(url, SUCCESS)).toEqual({
+      failure: expect.stringMatching(/closed|socket|reset/i),
+    });
   });
 });
 

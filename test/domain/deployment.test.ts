@@ -112,6 +112,24 @@ describe('a deployment', () => {
     expect((await environment()).active_deployment_id).toBeUndefined();
   });
 
+  test('that leads to a sign-in page is not healthy, unless that is said to be right', async () => {
+    place.ports.probe.answer = { status: 302, location: '/login' };
+    const { deployment } = await deployed('one');
+    await put({ target: TARGET, health_status: [200, 302] });
+
+    const { deployment: allowed } = await deployed('two');
+
+    expect(deployment).toMatchObject({
+      status: 'failed',
+      error: {
+        message: expect.stringMatching(
+          /302 \(to \/login\); a status from 200 to 299 was expected.*health_status/,
+        ),
+      },
+    });
+    expect(allowed.status).toBe('succeeded');
+  });
+
   test('that does not answer at all tells why', async () => {
     await deployed('one');
     place.ports.probe.answer = { failure: 'connection refused' };

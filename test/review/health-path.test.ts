@@ -6,6 +6,15 @@ import { readyToDeploy, runSteps } from './deploying.ts';
 
 const TARGET = { kind: 'lambda', function_name: 'hello' };
 
+describe('variables of a function', () => {
+  test.each(['_HANDLER', 'LAMBDA_TASK_ROOT', 'AWS_REGION'])(
+    'that Lambda sets itself are refused: %s',
+    (name) => {
+      expect(PutEnvironment.safeParse({ target: TARGET, variables: { [name]: 'x' } }).success).toBe(false);
+    },
+  );
+});
+
 describe('the check of a deployment asks its own function only', () => {
   test.each([
     '//169.254.169.254/latest',

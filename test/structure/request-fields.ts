@@ -165,6 +165,8 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     service: domain('deployment/index', 'artifact.service === service'),
     variables: ['lib/aws/functions.ts', 'Variables: { ...variables }'],
     health_path: domain('deployment/steps', 'new URL(deployment.health_path, deployment.preview_url)'),
+    health_status: domain('environment/schema', 'right.includes(status)'),
+    health_follow: domain('deployment/steps', 'follow: deployment.health_follow'),
   },
   listEnvironments: list,
   createDeployment: {

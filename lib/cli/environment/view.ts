@@ -10,6 +10,11 @@ export const environmentColumns: readonly Column<Environment>[] = [
   { title: 'url', value: (environment) => environment.preview_url },
 ];
 
+function healthyText({ health_status: right, health_follow: follow }: Environment): string {
+  const statuses = right.length === 0 ? '200 to 299' : right.join(', ');
+  return follow ? `${statuses}, redirects followed` : statuses;
+}
+
 export function environmentText(environment: Environment): string {
   const { target } = environment;
   const variables = Object.entries(environment.variables).map(([name, value]) => `${name}=${value}`);
@@ -21,6 +26,7 @@ export function environmentText(environment: Environment): string {
     ['limits', `${target.memory_mb} MB, ${target.timeout_seconds}s`],
     ['service', environment.service],
     ['health path', environment.health_path],
+    ['healthy', healthyText(environment)],
     ['variables', variables.join('\n') || undefined],
     ['release', environment.current_release_id ?? 'none yet'],
     ['deployment', environment.active_deployment_id ?? environment.current_deployment_id],

@@ -51,6 +51,8 @@ export async function create(
     target: environment.target,
     variables: environment.variables,
     health_path: environment.health_path,
+    health_status: environment.health_status,
+    health_follow: environment.health_follow,
     status: 'pending',
     stage: 'queued',
     created_at: now.toISOString(),

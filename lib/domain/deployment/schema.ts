@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LambdaTarget } from '../environment/schema.ts';
+import { Health, LambdaTarget } from '../environment/schema.ts';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { ReleaseRef } from '../release/schema.ts';
@@ -39,6 +39,7 @@ export const Deployment = z.object({
   target: LambdaTarget,
   variables: z.record(z.string(), z.string()),
   health_path: z.string(),
+  ...Health.shape,
   status: DeploymentStatus,
   stage: z.string(),
   /** The function's version that this deployment published. */

@@ -3,10 +3,12 @@
  * go on. What the target refuses is thrown as TargetError; the workflow then rolls back.
  */
 import { environments } from '../environment/record.ts';
+import { isHealthy } from '../environment/schema.ts';
 import { isFinal, mayFollow } from '../lifecycle.ts';
 import { type FunctionRelease, TargetError } from '../ports/functions.ts';
 import type { Ports } from '../ports/index.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
+import { cut } from '../text.ts';
 import { hexOf } from '../values.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
@@ -91,11 +93,27 @@ export async function verify(ports: StepPorts, id: string): Promise<{ status: nu
   // Environments of an earlier version may hold a path that is another host's address.
   if (origin !== new URL(deployment.preview_url).origin)
     throw new TargetError(`The health path '${deployment.health_path}' leads to another host.`);
-  const answer = await ports.probe.get(url);
+  const answer = await ports.probe.get(url, {
+    healthy: (status) => isHealthy(deployment, status),
+    follow: deployment.health_follow,
+  });
   if ('failure' in answer) throw new TargetError(`${url} did not answer: ${answer.failure}.`);
-  if (answer.status >= 400)
-    throw new TargetError(`${url} answered ${answer.status}; a status below 400 was expected.`);
+  if (!isHealthy(deployment, answer.status)) throw new TargetError(unhealthy(url, deployment, answer));
   return { status: answer.status };
+}
+
+function unhealthy(
+  url: string,
+  { health_status: right }: Deployment,
+  { status, location }: { status: number; location?: string | undefined },
+): string {
+  const expected = right.length === 0 ? 'a status from 200 to 299' : right.join(' or ');
+  const where = location === undefined ? '' : ` (to ${cut(location, 200)})`;
+  const remedy =
+    location === undefined
+      ? ''
+      : ' Name a health path that answers without a sign-in, or say what is right: health_status, health_follow.';
+  return `${url} answered ${status}${where}; ${expected} was expected.${remedy}`;
 }
 
 export async function succeed(ports: StepPorts, id: string): Promise<{ status: DeploymentStatus }> {

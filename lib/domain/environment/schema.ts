@@ -23,6 +23,30 @@ export const LambdaTarget = z.strictObject({
 });
 export type LambdaTarget = z.infer<typeof LambdaTarget>;
 
+/**
+ * What counts as an answer of a healthy function. A redirect does not: that to a sign-in page is what an application
+ * gives that knows nobody.
+ */
+export const Health = z.object({
+  /** Statuses that are right, in place of 200 to 299. */
+  health_status: z.array(z.int().min(100).max(599)).max(20).default([]),
+  /** Whether redirects to the same host are followed, at most five. */
+  health_follow: z.boolean().default(false),
+});
+export type Health = z.infer<typeof Health>;
+
+export const isHealthy = (
+  { health_status: right }: Pick<Health, 'health_status'>,
+  status: number,
+): boolean => (right.length === 0 ? status >= 200 && status < 300 : right.includes(status));
+
+/** Names that Lambda sets itself and refuses (docs: "Using Lambda environment variables", reserved). */
+const RESERVED = /^(?:_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR)$/i;
+const FunctionVariables = Variables.refine(
+  (all) => !Object.keys(all).some((name) => RESERVED.test(name)),
+  'may not hold _HANDLER, _X_AMZN_TRACE_ID, LAMBDA_TASK_ROOT or LAMBDA_RUNTIME_DIR: Lambda sets them itself. Choose other names',
+);
+
 /** A named place to deploy to. */
 export const Environment = z.object({
   name: Name,
@@ -31,8 +55,9 @@ export const Environment = z.object({
   /** The service of a release that goes here; may be absent while releases have one service. */
   service: Name.optional(),
   variables: z.record(z.string(), z.string()),
-  /** The path that must answer with a status below 400 before a deployment succeeds. */
+  /** The path that must answer as it should before a deployment succeeds. */
   health_path: z.string(),
+  ...Health.shape,
   current_release_id: Id.release.optional(),
   current_deployment_id: Id.deployment.optional(),
   /** The deployment that is under way. */
@@ -46,10 +71,11 @@ export type Environment = z.infer<typeof Environment>;
 export const PutEnvironment = z.strictObject({
   target: LambdaTarget,
   service: Name.optional(),
-  variables: Variables.default({}),
+  variables: FunctionVariables.default({}),
   // `//host` and `/\host` are addresses of other hosts (WHATWG URL, "relative slash state"), which nobody may have asked.
   health_path: line(501)
     .regex(/^\/(?![/\\])[^\s\\]{0,500}$/, 'must be a path: begin with one / and hold no backslash or space')
     .default('/'),
+  ...Health.shape,
 });
 export type PutEnvironment = z.infer<typeof PutEnvironment>;

@@ -64,8 +64,15 @@ export interface Secrets {
 
 /** Asks a deployed function's URL. */
 export interface Probe {
-  /** The status that a GET was answered with, or why there was none. */
-  get(url: string): Promise<{ status: number } | { failure: string }>;
+  /**
+   * The status that a GET was answered with, or why there was none. Tried again while it is not `healthy`.
+   * @param follow redirects to the same host too
+   * @returns `location` of a redirect that was not followed
+   */
+  get(
+    url: string,
+    options: { readonly healthy: (status: number) => boolean; readonly follow: boolean },
+  ): Promise<{ status: number; location?: string | undefined } | { failure: string }>;
 }
 
 /** What the installation's operator has decided. */
