@@ -163,6 +163,7 @@ test('setting an environment changes what is named and keeps the rest', async ()
   });
   using home = makeHome(server.url);
   const args = ['environment', 'set', 'test', '--project', 'hello', '--memory', '512', '--variable', 'A=1'];
+  args.push('--health-status', '200', '--health-status', '204');
 
   const { code } = await home.run(args);
 
@@ -171,6 +172,8 @@ test('setting an environment changes what is named and keeps the rest', async ()
     target: { ...environment.target, memory_mb: 512 },
     variables: { GREETING: 'Ahoy', A: '1' },
     health_path: '/health',
+    health_status: [200, 204],
+    health_follow: false,
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Api } from '../api.ts';
 import { command } from '../command.ts';
 import { usageFailure } from '../failure.ts';
-import { choice, flag, integer, list, pairs, projectOption, text } from '../option.ts';
+import { choice, integer, list, pairs, projectOption, text } from '../option.ts';
 import type { Environment } from '../resources.ts';
 import { environmentText } from './view.ts';
 
@@ -27,6 +27,12 @@ function given<Value extends object>(
   return Object.fromEntries(entries) as { [Name in keyof Value]?: Exclude<Value[Name], undefined> };
 }
 
+/** What is no number is refused by the server, with the field's name. */
+function statusesOf(named: readonly string[]): number[] | undefined {
+  if (named.length === 0) return undefined;
+  return named.filter((one) => one !== 'default').map(Number);
+}
+
 export const set = command({
   name: 'set',
   summary: 'Create an environment, or change it',
@@ -48,8 +54,11 @@ export const set = command({
     timeout: integer('--timeout <seconds>', 'of the function, 1 to 900'),
     architecture: choice('--architecture <architecture>', 'of the function', ['arm64', 'x86_64']),
     healthPath: text('--health-path <path>', 'must answer before a deployment succeeds, e.g. /health'),
-    healthStatus: list('--health-status <status>', 'a status that is right, in place of 200 to 299'),
-    healthFollow: flag('--health-follow', 'follow redirects to the same host'),
+    healthStatus: list(
+      '--health-status <status>',
+      'a status that is right, in place of 200 to 299; default: those again',
+    ),
+    healthFollow: choice('--health-follow <yes-or-no>', 'follow redirects to the same host', ['yes', 'no']),
     variable: pairs('--variable <NAME=value>', 'an environment variable of the function'),
     removeVariable: list('--remove-variable <NAME>', 'take this variable away'),
   },
@@ -88,9 +97,9 @@ export const set = command({
         ...given({
           service: options.service ?? earlier?.service,
           health_path: options.healthPath ?? earlier?.health_path,
-          health_status:
-            options.healthStatus.length > 0 ? options.healthStatus.map(Number) : earlier?.health_status,
-          health_follow: options.healthFollow || earlier?.health_follow,
+          health_status: statusesOf(options.healthStatus) ?? earlier?.health_status,
+          health_follow:
+            options.healthFollow === undefined ? earlier?.health_follow : options.healthFollow === 'yes',
         }),
       },
     });
