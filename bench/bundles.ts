@@ -34,6 +34,7 @@ const ENVIRONMENT: Readonly<Record<SettingName, string> & Record<string, string>
   STAITHE_STATE_MACHINES: '{"build":"x"}',
   STAITHE_LOG_READS_PER_SECOND: '4',
   STAITHE_BUILD_LOG_GROUP: 'x',
+  STAITHE_FUNCTION_NAMES: '*',
   STAITHE_FUNCTION_ROLE: 'x',
   STAITHE_JOB_TOKEN_SECRET: 'x',
   STAITHE_WEBHOOK_SECRET: 'x',

@@ -53,6 +53,7 @@ export function lambdaFunctions(
   client: LambdaClient = new LambdaClient(),
   bucket: string = setting('STAITHE_BUCKET'),
   roleArn: string = setting('STAITHE_FUNCTION_ROLE'),
+  names: string = setting('STAITHE_FUNCTION_NAMES'),
 ): Functions {
   const codeOf = (release: FunctionRelease) => ({ S3Bucket: bucket, S3Key: release.blobKey });
   const configurationOf = ({ target, variables }: FunctionRelease) => ({
@@ -83,6 +84,7 @@ export function lambdaFunctions(
         client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
       );
       if (current === undefined) {
+        assertMayCreate(release, names);
         await refusable(
           client.send(
             new CreateFunctionCommand({
@@ -144,6 +146,15 @@ export function lambdaFunctions(
       return publicUrl(client, functionName, alias);
     },
   };
+}
+
+/** IAM lets Staithe create functions of certain names only; others it may deploy to when their owner has tagged them. */
+function assertMayCreate({ projectId, target }: FunctionRelease, names: string): void {
+  const prefix = names.replace(/\*$/, '');
+  if (target.function_name.startsWith(prefix)) return;
+  throw new TargetError(
+    `There is no function ${target.function_name}, and Staithe creates functions only whose names begin with '${prefix}'. Name it ${prefix}${target.function_name}, or create it yourself and tag it ${OWNER_TAG}=${projectId}.`,
+  );
 }
 
 /** IAM lets Staithe change what has the tag; whose it is, only Staithe can tell. */

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Bundles } from './bundles.ts';
@@ -33,9 +33,18 @@ export class Deployments extends Construct {
   private giveFunctions(steps: StaitheFunction): void {
     const stack = Stack.of(this);
     const functions = stack.formatArn({ service: 'lambda', resource: 'function:*' });
+    // To tag is to make one's own: with TagResource on every function, the role could take over any of the account. A
+    // condition cannot tell a function that is just created from another one, so a name has to.
+    const prefix = new CfnParameter(stack, 'FunctionPrefix', {
+      description: 'What the names of functions begin with that Staithe may create. Empty: any name',
+      default: `${stack.stackName.toLowerCase()}-`,
+      allowedPattern: '[A-Za-z0-9_-]{0,32}',
+    });
+    const names = `${prefix.valueAsString}*`;
+    const ownNames = stack.formatArn({ service: 'lambda', resource: `function:${names}` });
     const runtimeRole = this.runtimeRole();
     steps.give(
-      { STAITHE_FUNCTION_ROLE: runtimeRole.roleArn },
+      { STAITHE_FUNCTION_ROLE: runtimeRole.roleArn, STAITHE_FUNCTION_NAMES: names },
       {
         actions: ['iam:PassRole'],
         resources: [runtimeRole.roleArn],
@@ -52,7 +61,7 @@ export class Deployments extends Construct {
       },
       {
         actions: ['lambda:CreateFunction', 'lambda:TagResource'],
-        resources: [functions],
+        resources: [ownNames],
         conditions: { StringLike: { [`aws:RequestTag/${TAG}`]: '*' } },
       },
       {

@@ -48,6 +48,7 @@ function findings(storage: Storage, build: Workflow): Finding[] {
       on: [
         `Resource::${here}:states:${account}:execution:<${logicalId(build.machine)}.Name>:*`,
         `Resource::${here}:lambda:${account}:function:*`,
+        `Resource::${here}:lambda:${account}:function:<FunctionPrefix>*`,
         `Resource::${here}:logs:${account}:log-group:/aws/lambda/*`,
         `Resource::${here}:ecr:${account}:repository/${Stack.of(storage).stackName.toLowerCase()}/*`,
       ],

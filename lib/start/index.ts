@@ -74,6 +74,8 @@ async function run(options: StartOptions, step: Step): Promise<void> {
         parameters: {
           // Without quotas the cloud answers as often as it is asked: lines are on the screen at once.
           ...(quotas === 'machine' && { LogReadsPerSecond: '100' }),
+          // All functions of the embedded cloud are Staithe's.
+          FunctionPrefix: '',
           ForkImageBuilds: isolation.imageBuilds === 'rootless' ? 'allow' : 'refuse',
           ...(gitHostUrl !== undefined && { GitHostUrl: gitHostUrl }),
         },

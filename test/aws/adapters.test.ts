@@ -18,7 +18,7 @@ import { lambdaFunctions } from '../../lib/aws/functions.ts';
 import { cloudWatchLogs } from '../../lib/aws/logs.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import type { Blobs } from '../../lib/domain/ports/blobs.ts';
-import type { Functions } from '../../lib/domain/ports/functions.ts';
+import type { FunctionRelease, Functions } from '../../lib/domain/ports/functions.ts';
 import type { LogStore } from '../../lib/domain/ports/logs.ts';
 import type { Workflows } from '../../lib/domain/ports/workflows.ts';
 import { blobsContract } from '../domain/ports/blobs.contract.ts';
@@ -153,8 +153,22 @@ describe('functions on Lambda', () => {
       keep(new LambdaClient(cloud.config)),
       BUCKET,
       cloud.running.outputs.Role ?? '',
+      '*',
     );
   });
+
+  test('one that is not there, of a name that Staithe may not create, is refused with both ways out', async () => {
+    const narrow = lambdaFunctions(keep(new LambdaClient(cloud.config)), BUCKET, 'role', 'staithe-*');
+    const release = {
+      projectId: 'prj_1',
+      target: { function_name: 'payments' },
+    } as FunctionRelease;
+
+    await expect(narrow.apply(release)).rejects.toThrow(
+      /begin with 'staithe-'\. Name it staithe-payments, or create it yourself and tag it staithe:project=prj_1/,
+    );
+  });
+
   functionsContract(() => ({
     functions,
     async zip(text) {

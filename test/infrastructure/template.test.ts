@@ -114,6 +114,16 @@ describe('permissions', () => {
     }
   });
 
+  it('to create and tag functions are for names with the prefix of the installation alone', () => {
+    const adopting = stack.statements.filter(({ Action }) =>
+      Action.some((action) => /^lambda:(CreateFunction|TagResource)$/.test(action)),
+    );
+
+    expect(adopting).toHaveLength(1);
+    expect(JSON.stringify(adopting[0]?.Resource)).toMatch(/:function:",\{"Ref":"FunctionPrefix"\},"\*"/);
+    expect(stack.json.Parameters).toMatchObject({ FunctionPrefix: { Default: 'staithe-' } });
+  });
+
   it('to take the tag away, to delete, to read secrets or to pass roles are not given beyond their use', () => {
     const actions = (wanted: RegExp) =>
       stack.statements.filter(({ Action }) => Action.some((action) => wanted.test(action)));

@@ -84,6 +84,7 @@ export async function startStaithe(
     ...(options.now && { now: options.now }),
     // As `npm start` does, where no quota is in the way.
     parameters: {
+      FunctionPrefix: '',
       ...(options.quotas === undefined && { LogReadsPerSecond: '100' }),
       ...options.parameters,
     },
