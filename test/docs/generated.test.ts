@@ -1,0 +1,113 @@
+/**
+ * Parts of pages that follow from the code: what stands between `<!-- generated: name -->` and `<!-- end -->` is what the
+ * code says now. `npx vitest run test/docs/generated.test.ts -u` writes them anew.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
+import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
+import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
+import { type Infrastructure, infrastructure } from '../infrastructure/template.ts';
+
+const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+const HASH = /[0-9A-F]{8}$/;
+
+type Write = (stack: Infrastructure) => string;
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+function lifecycle(states: Lifecycle<string>): string {
+  const lines = Object.entries(states).flatMap(([from, next]) =>
+    next.length === 0 ? [`${from} --> [*]`] : next.map((to) => `${from} --> ${to}`),
+  );
+  return [
+    '```mermaid',
+    'stateDiagram-v2',
+    ...['[*] --> pending', ...lines].map((line) => `  ${line}`),
+    '```',
+  ].join('\n');
+}
+
+/** The functions' descriptions by the log group that each writes to. */
+function writers({ of }: Infrastructure): ReadonlyMap<string, string> {
+  const Logging = z.object({
+    Description: z.string(),
+    LoggingConfig: z.object({ LogGroup: z.object({ Ref: z.string() }) }),
+  });
+  return new Map(
+    of('AWS::Lambda::Function').map(([, { Properties }]) => {
+      const { Description, LoggingConfig } = Logging.parse(Properties);
+      return [LoggingConfig.LogGroup.Ref, Description];
+    }),
+  );
+}
+
+const logGroups: Write = (stack) => {
+  const Group = z.object({ LogGroupName: z.string().optional(), RetentionInDays: z.int() });
+  const functions = writers(stack);
+  const others = (name: string) => {
+    if (name.endsWith('/api'))
+      return 'one JSON line a request: id, route, status, latency, error of API Gateway';
+    if (name.includes('/workflows/')) return "the workflow's own events, without inputs and outputs";
+    return 'what builds printed';
+  };
+  const rows = stack.of('AWS::Logs::LogGroup').map(([id, { Properties }]) => {
+    const { LogGroupName, RetentionInDays } = Group.parse(Properties);
+    const name = LogGroupName ?? `Staithe-${id.replace(HASH, '')}`;
+    return [`\`${name}\``, functions.get(id) ?? others(name), `${RetentionInDays} days`];
+  });
+  return table(
+    ['log group begins with', 'what is in it', 'kept'],
+    rows.toSorted(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+  );
+};
+
+const alarms: Write = ({ of }) => {
+  const Alarm = z.object({ AlarmDescription: z.string(), Threshold: z.number() });
+  const rows = of('AWS::CloudWatch::Alarm').map(([id, { Properties }]) => {
+    const { AlarmDescription } = Alarm.parse(Properties);
+    const [, what = '', section = ''] =
+      /^(.*)\. What to do: docs\/operations\.md#(.*)$/.exec(AlarmDescription) ?? [];
+    return [`\`Staithe-${id.replace(HASH, '')}\``, what, `[${section.replaceAll('-', ' ')}](#${section})`];
+  });
+  return table(['alarm begins with', 'when', 'what to do'], rows);
+};
+
+const kept: Write = ({ json }) => {
+  const rows = Object.entries(json.Resources)
+    .filter(([, { DeletionPolicy }]) => DeletionPolicy?.startsWith('Retain'))
+    .map(([id, { Type, DeletionPolicy }]) => [
+      `\`${id.replace(HASH, '')}\``,
+      Type,
+      DeletionPolicy === 'Retain' ? 'yes' : 'no',
+    ]);
+  return table(['resource', 'type', 'also after a first deployment that failed'], rows);
+};
+
+const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
+  'operations.md': { alarms, 'log groups': logGroups, 'kept resources': kept },
+  'architecture.md': {
+    'lifecycle of runs': () => lifecycle(RUN_LIFECYCLE),
+    'lifecycle of jobs': () => lifecycle(JOB_LIFECYCLE),
+    'lifecycle of deployments': () => lifecycle(DEPLOYMENT_LIFECYCLE),
+  },
+};
+
+test.each(Object.keys(PAGES))('what %s generates from the code is what the code says', async (page) => {
+  const file = join(DOCS, page);
+  const stack = await infrastructure();
+  let text = readFileSync(file, 'utf8');
+
+  for (const [name, write] of Object.entries(PAGES[page] ?? {})) {
+    const [begin, end] = [`<!-- generated: ${name} -->`, '<!-- end -->'];
+    const from = text.indexOf(begin);
+    expect(from, `${page} has no ${begin}`).toBeGreaterThan(-1);
+    const to = text.indexOf(end, from);
+    text = `${text.slice(0, from)}${begin}\n\n${write(stack)}\n\n${text.slice(to)}`;
+  }
+
+  await expect(text).toMatchFileSnapshot(file);
+});
