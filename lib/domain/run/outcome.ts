@@ -71,8 +71,9 @@ function failureOf(first: Job, jobs: readonly Job[]): Failure {
     message: `The job '${first.name}' failed.`,
     job_id: first.id,
   };
-  const failed = jobs.filter(({ status }) => status !== 'completed').length;
-  return failed === 1
-    ? error
-    : { ...error, message: `${error.message} (${failed} of ${jobs.length} jobs failed.)` };
+  const count = (wanted: Job['status']) => jobs.filter(({ status }) => status === wanted).length;
+  const [failed, cancelled] = [count('failed'), count('cancelled')];
+  if (failed + cancelled === 1) return error;
+  const also = cancelled === 0 ? '' : `, ${cancelled} ${cancelled === 1 ? 'was' : 'were'} cancelled`;
+  return { ...error, message: `${error.message} (${failed} of ${jobs.length} jobs failed${also}.)` };
 }
