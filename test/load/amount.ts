@@ -9,4 +9,5 @@ export const AMOUNT = {
   queuedBuilds: FULL ? 500 : 60,
   fuzzedRequests: FULL ? 20_000 : 3_000,
   connections: 1_200,
+  halfOpen: 300,
 };

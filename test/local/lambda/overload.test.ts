@@ -76,13 +76,17 @@ const get = async (name: string) => {
 };
 
 /** Execution environments of this file's functions, as the kernel counts them: a worker may have other clouds, too. */
-const environments = (): number =>
-  descendantsOf(process.pid).filter(({ pid, name }) => name === 'bootstrap.mjs' && isOwn(pid)).length;
+const environments = (): number => processesOf(...FUNCTIONS, 'Health').length;
 
-function isOwn(pid: number): boolean {
+const processesOf = (...functions: string[]): number[] =>
+  descendantsOf(process.pid)
+    .filter(({ pid, name }) => name === 'bootstrap.mjs' && runs(pid, functions))
+    .map(({ pid }) => pid);
+
+function runs(pid: number, functions: readonly string[]): boolean {
   try {
     const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-    return [...FUNCTIONS, 'Health'].some((name) => variables.includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`));
+    return functions.some((name) => variables.includes(`AWS_LAMBDA_FUNCTION_NAME=${name}`));
   } catch {
     return false; // it has ended meanwhile
   }
@@ -135,6 +139,21 @@ describe('more requests than there is room for', () => {
     },
   );
 });
+
+test(
+  'a function whose events go first keeps its process while others want more than they have',
+  needs('/proc'),
+  async () => {
+    for (const name of ['A', 'B', 'Health']) await get(name);
+    const before = processesOf('Health');
+    const burst = ['A', 'B'].flatMap((name) => Array.from({ length: WAITING }, () => get(name)));
+
+    await during(Promise.all(burst), () => get('Health'));
+
+    expect(before).toHaveLength(1);
+    expect(processesOf('Health')).toEqual(before);
+  },
+);
 
 test('functions that wait for another function do not keep it from running', async () => {
   const calls = Array.from({ length: WAITING / 2 }, () => get('Outer'));

@@ -25,6 +25,7 @@ export class EventLine {
   readonly #others: Waiting[] = [];
   /** Those whose callers wait for the answer. */
   #limited = 0;
+  #servesFirst = false;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -37,6 +38,11 @@ export class EventLine {
   /** Whether one of them goes before the events of other functions. */
   get urgent(): boolean {
     return this.#first.length > 0;
+  }
+
+  /** Whether there ever were such. */
+  get servesFirst(): boolean {
+    return this.#servesFirst;
   }
 
   /** The one that is next. */
@@ -57,6 +63,7 @@ export class EventLine {
     const { waiting: most, patience } = this.#limits;
     if (this.#limited >= (admission === 'first' ? 2 * most : most))
       throw throttled('ConcurrentInvocationLimitExceeded');
+    this.#servesFirst ||= admission === 'first';
     if (invocation.abandoned?.aborted) throw abandoned();
     const giveUp = (reason: Error) => {
       this.#leave(entry);

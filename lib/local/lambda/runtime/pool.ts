@@ -73,6 +73,10 @@ export class Pool implements Tenant {
     return this.#line.urgent;
   }
 
+  get servesFirst(): boolean {
+    return this.#line.servesFirst;
+  }
+
   get idleCount(): number {
     return this.#idle.length;
   }

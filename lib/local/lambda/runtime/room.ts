@@ -6,6 +6,8 @@
  * - The last quarter is for functions that have no place at all. So a function that fills the rest, and whose events
  *   wait for another function, does not wait for ever.
  * - Where all are busy, a function gives places up, after their event, to those that have two fewer or none.
+ * - A function whose events go before others keeps its last place, idle or not, as long as anybody has two: under load it
+ *   is idle most, and would start anew, behind everybody, for each of its events.
  */
 
 /** One version of a function, which has places and wants more of them. */
@@ -14,6 +16,8 @@ export interface Tenant {
   readonly wanting: boolean;
   /** Whether such an event goes before those of others. */
   readonly urgent: boolean;
+  /** Whether it has had such events. */
+  readonly servesFirst: boolean;
   /** Since when its longest idle environment is idle, in epoch milliseconds; undefined when none is. */
   readonly idleSince: number | undefined;
   /** Ends its longest idle environment. */
@@ -86,6 +90,7 @@ export class Room {
    */
   owes(tenant: Tenant, worthIt: boolean): boolean {
     if (this.#requests.length <= this.#leaving) return false;
+    if (this.#isLastOfFirst(tenant) && this.#somebodyHasTwo()) return false;
     return this.#requests.some(({ tenant: other }) => {
       if (other === tenant || !other.wanting) return false;
       if (other.urgent && !tenant.urgent && this.#sizeOf(other) === 0) return true;
@@ -119,6 +124,14 @@ export class Room {
     });
   }
 
+  #isLastOfFirst(tenant: Tenant): boolean {
+    return tenant.servesFirst && this.#sizeOf(tenant) === 1;
+  }
+
+  #somebodyHasTwo(): boolean {
+    return [...this.#held.values()].some((places) => places > 1);
+  }
+
   #sizeOf(tenant: Tenant): number {
     return this.#held.get(tenant) ?? 0;
   }
@@ -140,8 +153,10 @@ export class Room {
   /** @returns whether an idle environment was ended */
   #freeIdle(asking: readonly Request[]): boolean {
     let best: Tenant | undefined;
+    const someHaveNone = asking.some(({ tenant }) => this.#sizeOf(tenant) === 0);
     for (const tenant of this.#tenants) {
       if (tenant.idleSince === undefined) continue;
+      if (this.#isLastOfFirst(tenant) && (!someHaveNone || this.#somebodyHasTwo())) continue;
       // Whoever asks for a place has no idle one, but for the moment in which it takes it.
       if (asking.some((request) => request.tenant === tenant)) continue;
       if (best === undefined || this.#before(tenant, best)) best = tenant;
