@@ -1,10 +1,12 @@
 /** Whether a push can be signed in for: looked at when a run is planned, as an image may take half an hour to be built. */
 import type { Registry } from '../manifest/schema.ts';
 import type { Ports } from '../ports/index.ts';
-import { projects } from '../project/find.ts';
+import { resolve } from '../project/find.ts';
 import { secrets } from '../secret/record.ts';
 import { Keys } from '../storage/keys.ts';
 import { PlanFailure } from './failure.ts';
+
+const SYSTEM = { kind: 'system', name: 'plan' } as const;
 
 /** @throws PlanFailure auth_error when the project lacks a secret that its own registry is opened with */
 export async function requireRegistrySecrets(
@@ -21,10 +23,10 @@ export async function requireRegistrySecrets(
   );
   const missing = wanted.filter((name) => !found.some((secret) => secret.name === name));
   if (missing.length === 0) return;
-  const project = (await projects.get(ports.table, Keys.project(projectId)))?.value.slug ?? projectId;
+  const { slug } = await resolve(ports, SYSTEM, projectId);
   throw new PlanFailure({
     code: 'auth_error',
     message: `Images go to ${host}, which is opened with the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, and the project has none of that name. Nothing was built.`,
-    hint: `${missing.map((name) => `staithe secret set ${name} --project ${project}`).join('; ')}. Other names are given by registry.auth in staithe.yaml (username_secret, token_secret). Then run the build again.`,
+    hint: `${missing.map((name) => `staithe secret set ${name} --project ${slug}`).join('; ')}. Other names are given by registry.auth in staithe.yaml (username_secret, token_secret). Then run the build again.`,
   });
 }
