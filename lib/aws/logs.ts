@@ -4,11 +4,16 @@ import {
   GetLogEventsCommand,
   InvalidParameterException,
   ResourceNotFoundException,
-  ThrottlingException,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { StaitheError } from '../domain/error.ts';
 import type { LogStore } from '../domain/ports/logs.ts';
 import { setting } from './settings.ts';
+
+/**
+ * By name, and not by class: throttling is in no list of GetLogEvents's errors (API reference; botocore's model has
+ * ServiceUnavailableException alone), so what the SDK makes of it is its base exception with this name.
+ */
+const AT_LIMIT: ReadonlySet<string> = new Set(['ThrottlingException', 'ServiceUnavailableException']);
 
 /**
  * Two attempts: a connection may have gone stale. Of throttling the SDK's usual three would ask a store that is asked too
@@ -44,7 +49,7 @@ export function cloudWatchLogs(
       return { lines, forward: answer.nextForwardToken, backward: answer.nextBackwardToken };
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return undefined;
-      if (error instanceof ThrottlingException)
+      if (error instanceof Error && AT_LIMIT.has(error.name))
         throw new StaitheError('at_limit', 'CloudWatch Logs is asked for log lines too often at the moment.');
       // Tokens expire after 24 hours (docs: GetLogEvents).
       if (error instanceof InvalidParameterException && token !== undefined)

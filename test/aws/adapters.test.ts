@@ -130,6 +130,21 @@ describe('logs on CloudWatch', () => {
     },
   }));
 
+  test.each(['ThrottlingException', 'ServiceUnavailableException'])(
+    '%s is told as the limit that it is',
+    async (name) => {
+      const client = new CloudWatchLogsClient({ ...cloud.config, maxAttempts: 1 });
+      client.middlewareStack.add(
+        () => () => Promise.reject(Object.assign(new Error('Rate exceeded'), { name })),
+        { step: 'deserialize' },
+      );
+
+      await expect(cloudWatchLogs(GROUP, client, 4).read('stream', { limit: 10 })).rejects.toMatchObject({
+        code: 'at_limit',
+      });
+    },
+  );
+
   test('an empty page with a new token is not the end: it is read on', async () => {
     // GetLogEvents may answer with empty pages in the middle; the end is where the token stays (docs: GetLogEvents).
     const silent = new CloudWatchLogsClient({ region: 'us-east-1' });
