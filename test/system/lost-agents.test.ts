@@ -1,4 +1,5 @@
 /** An agent that is killed takes nothing with it: its job is tried again, as often as any other loss. */
+import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../patience.ts';
 import { needs } from '../tools.ts';
@@ -85,4 +86,23 @@ describe('an agent that is killed while its command runs', needs('/proc'), () =>
     });
     expect(jobs[0]?.lost_attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
   });
+});
+
+it('a run whose workflow somebody stops fails with that reason, at once', async () => {
+  const { runId } = await begun(newMark());
+  await until(
+    () => staithe.client.call('getRun', { params: { run: runId } }),
+    ({ status }) => status === 'building',
+  );
+  const sfn = new SFNClient(staithe.aws);
+  const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand());
+  const machine = stateMachines.find(({ name }) => name?.includes('Builds'))?.stateMachineArn ?? '';
+  const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${runId}`;
+
+  await sfn.send(new StopExecutionCommand({ executionArn }));
+
+  const run = await ended(staithe.client, runId);
+  expect(run).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
+  expect(run.error?.message).toContain('ABORTED');
+  sfn.destroy();
 });
