@@ -18,7 +18,12 @@ export interface RunningStart {
  */
 export function takeState(state: string): () => void {
   const release = lockState(state);
-  writeFileSync(join(state, PID), `${process.pid}\n`);
+  try {
+    writeFileSync(join(state, PID), `${process.pid}\n`);
+  } catch (error) {
+    // It is for a message only. The cloud frees what it can on a full disk, and says so where that is too little.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  }
   return () => {
     rmSync(join(state, PID), { force: true });
     release();
