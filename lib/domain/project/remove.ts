@@ -49,7 +49,11 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
   const when = { revision: stored.revision };
   const writes: Write[] = [
     // Whatever is created writes or checks this item in its transaction: either it was before, and is seen, or it is refused.
-    { remove: Keys.projectAlias(id), when: { revision: alias.revision } },
+    // What is not empty stays so, and is removed with all that joins it; the name is held meanwhile.
+    {
+      remove: Keys.projectAlias(id),
+      when: left === undefined ? { revision: alias.revision } : { present: true },
+    },
     left === undefined ? { remove: key, when } : { put: placeholderOf(key, id, stored.revision + 1), when },
     deletionOf({
       project_id: id,
