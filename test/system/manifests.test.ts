@@ -138,10 +138,10 @@ describe('a crafted archive that reaches the agent', () => {
       'zip',
       zip(
         { ...manifest, mode: 0o100644 },
-        { name: 'b/way', content: `..${AIM}`, mode: 0o120777 },
-        { name: 'B/way/outside.txt', content: 'changed', mode: 0o100644 },
+        { name: 'b/way', content: `../..${AIM}`, mode: 0o120777 },
+        { name: 'b/way/outside.txt', content: 'changed', mode: 0o100644 },
       ),
-      /way|B/,
+      /way/,
     ],
   ] as const)(
     'as %s fails the run, runs no command, and writes nothing outside',

@@ -6,7 +6,7 @@ import { type Staithe, startStaithe } from './server.ts';
 // One cloud with the quotas of a new account in a slow region: one build at a time, ten executions, 25 looks at logs.
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe({ quotas: 'new-account', counts: false });
+  staithe = await startStaithe({ quotas: 'new-account' });
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 

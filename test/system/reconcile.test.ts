@@ -7,7 +7,6 @@ import {
   ListEventBusesCommand,
   ListRulesCommand,
 } from '@aws-sdk/client-eventbridge';
-import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +15,7 @@ import { has, needs } from '../tools.ts';
 import { build, commandTree, ended, newSlug, startBuild } from './flow.ts';
 import { newMark, parentOf, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
+import { sweep } from './sweep.ts';
 import { tableName } from './table.ts';
 
 let staithe: Staithe;
@@ -23,20 +23,6 @@ beforeAll(async () => {
   staithe = await startStaithe();
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
-
-/** The scheduled rule calls it every minute; here at once. @returns what it found */
-async function sweep(): Promise<unknown> {
-  const client = new LambdaClient(staithe.aws);
-  const { Functions = [] } = await client.send(new ListFunctionsCommand());
-  const FunctionName = Functions.find((one) =>
-    one.Description?.startsWith('Ends what is overdue'),
-  )?.FunctionName;
-  const answer = await client.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
-  client.destroy();
-  const payload: unknown = JSON.parse(Buffer.from(answer.Payload ?? []).toString());
-  expect(answer.FunctionError, JSON.stringify(payload)).toBeUndefined();
-  return payload;
-}
 
 async function atWork(mark: string, slug = newSlug('lost')): Promise<{ runId: string; jobId: string }> {
   const { client } = staithe;
@@ -117,7 +103,7 @@ describe('a sweep of the embedded cloud', () => {
       process.kill(parentOf(shell ?? ''), 'SIGSTOP');
       await setBack('JOB', jobId, 'heard_at');
 
-      expect(await sweep()).toMatchObject({ findings: [{ run_id: runId, what: 'agent silent' }] });
+      expect(await sweep(staithe.aws)).toMatchObject({ findings: [{ run_id: runId, what: 'agent silent' }] });
 
       const job = async () => (await staithe.client.call('listJobs', { params: { run: runId } })).items[0];
       const again = await until(job, (one) => one?.attempt === 2 && one.stage.startsWith('command'));
@@ -139,7 +125,7 @@ describe('a sweep of the embedded cloud', () => {
     const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${runId}`;
     await sfn.send(new StopExecutionCommand({ executionArn }));
 
-    await sweep();
+    await sweep(staithe.aws);
 
     const run = await staithe.client.call('getRun', { params: { run: runId } });
     expect(run).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
@@ -152,7 +138,7 @@ describe('a sweep of the embedded cloud', () => {
     const { runId } = await atWork(mark);
     await setBack('RUN', runId, 'deadline_at');
 
-    expect(await sweep()).toMatchObject({ findings: [{ run_id: runId, what: 'out of time' }] });
+    expect(await sweep(staithe.aws)).toMatchObject({ findings: [{ run_id: runId, what: 'out of time' }] });
 
     const run = await staithe.client.call('getRun', { params: { run: runId } });
     expect(run).toMatchObject({ status: 'failed', error: { code: 'timeout_error' } });
@@ -187,7 +173,7 @@ describe('a sweep of the embedded cloud', () => {
     await silence('A run or a deployment was recorded');
     const lost = await recorded(runId);
 
-    expect(await sweep()).toMatchObject({ findings: [{ run_id: lost, what: 'never started' }] });
+    expect(await sweep(staithe.aws)).toMatchObject({ findings: [{ run_id: lost, what: 'never started' }] });
 
     expect((await ended(staithe.client, lost)).status).toBe('completed');
   });
