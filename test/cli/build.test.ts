@@ -345,6 +345,31 @@ test('showing a build that failed shows the code, the step, the last lines and t
     expect(stdout).toContain(part);
 });
 
+test('following a build that fails tells its failure, also when the server goes away right after', async () => {
+  let ended = false;
+  await using server = await startContractServer(
+    {
+      createRun: () => pendingRun,
+      getBuildLogs: () => ({ items: [], next_cursor: 'c', complete: true }),
+      getRun: () => {
+        ended = true;
+        return failedRun;
+      },
+    },
+    (request) => {
+      const gone = ended && request.url?.includes('/runs/');
+      if (gone) request.socket.destroy();
+      return gone === true;
+    },
+  );
+  using home = makeHome(server.url);
+
+  const { code, stderr } = await home.run(['build', 'run', build.id, '--follow']);
+
+  expect(code).toBe(6);
+  expect(stderr).toContain('step: npm test');
+});
+
 test('following a build whose project is deleted says so, and advises nothing that cannot be done', async () => {
   let asked = 0;
   await using server = await startContractServer({

@@ -135,6 +135,8 @@ export async function followToResult(api: Api<Reads>, terminal: Terminal, starte
   const run = await followRun(api, terminal, started);
   if (terminal.json) terminal.event({ event: 'result', run });
   if (run.status === 'completed') return run;
-  // A deletion ends what runs before it removes it.
-  throw runFailure(await present(api, terminal, run));
+  // A deletion ends what runs before it removes it. What else goes wrong here takes nothing from what is known.
+  throw await present(api, terminal, run).then(runFailure, (error: unknown) =>
+    error instanceof Failure && error.exitCode === EXIT.missing ? error : runFailure(run),
+  );
 }

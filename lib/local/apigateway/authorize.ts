@@ -11,7 +11,7 @@ import type { Authorizer } from './model.ts';
 export type Decision =
   | { readonly kind: 'allowed'; readonly context: Readonly<Record<string, unknown>> | null }
   /** `busy`: the function had no room for the question, or no time within the limit. */
-  | { readonly kind: 'unauthorized' | 'forbidden' | 'failed' | 'busy' };
+  | { readonly kind: 'unauthorized' | 'forbidden' | 'failed' | 'busy' | 'gone' };
 
 const context = z.record(z.string(), z.unknown()).nullish();
 const simpleSchema = z.looseObject({ isAuthorized: z.boolean(), context });
@@ -66,6 +66,7 @@ export class Authorizers {
       if (ttl > 0) this.#remember(key, answer, now + ttl * 1000);
       return judge(answer, question.routeArn);
     } catch (error) {
+      if (error instanceof AwsError && error.status === 499) return { kind: 'gone' };
       this.#cloud.log(
         'apigateway',
         `authorizer ${authorizer.Name}: ${error instanceof Error ? error.message : error}`,

@@ -156,6 +156,8 @@ async function serve(
       return message(403, 'Forbidden');
     case 'failed':
       return message(500, 'Internal Server Error');
+    case 'gone':
+      return message(499, 'Client Closed Request');
     case 'busy':
       return busy(notes, 'The authorizer had no room for the request');
   }
