@@ -18,7 +18,7 @@ export async function answered<T>(what: string, call: () => Promise<T>): Promise
   } catch (error) {
     if (error instanceof RegistryError) throw error;
     const fault = error instanceof Error && '$fault' in error ? error.$fault : 'server';
-    const throttled = error instanceof Error && /Throttl|TooManyRequests|LimitExceeded/.test(error.name);
+    const throttled = error instanceof Error && /Throttl|TooManyRequests/.test(error.name);
     const reason = error instanceof Error ? error.message : String(error);
     const options = { cause: error };
     throw new RegistryError(`ECR did not ${what}: ${reason}`, fault === 'server' || throttled, options);

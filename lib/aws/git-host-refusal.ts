@@ -18,11 +18,13 @@ export function refusalOf(url: string, response: Response, now: number): GitHost
   const said = `${url} answered ${status}`;
   const wait = waitOf(status, headers, now);
   if (wait !== undefined)
-    return new GitHostError(`${said}: its rate limit is reached.`, {
-      temporary: true,
-      retryAfterSeconds: wait,
-      advice: 'It is tried again when the limit is over. Nothing needs to be done.',
-    });
+    // What becomes of it is said by who waits, or waits no longer.
+    return new GitHostError(
+      status === 503
+        ? `${said}: it is not available, and asks to wait for ${wait} s.`
+        : `${said}: its rate limit is reached for ${wait} s.`,
+      { temporary: true, retryAfterSeconds: wait },
+    );
   if (status >= 500)
     return new GitHostError(`${said}.`, {
       temporary: true,
@@ -41,8 +43,8 @@ const ADVICE: Readonly<Record<number, string>> = {
 };
 
 /**
- * How long the host asks to wait; undefined when the answer is no rate limit. 403 and 429 are GitHub's; a 403 without one
- * of its headers is a refusal of another kind.
+ * How long the host asks to wait; undefined when it names no time. 403 and 429 are GitHub's rate limits; a 403 without one
+ * of their headers is a refusal of another kind. A 503 with a time is a host that is down for a while (RFC 9110, 15.6.4).
  */
 function waitOf(status: number, headers: Headers, now: number): number | undefined {
   if (status !== 403 && status !== 429 && status !== 503) return undefined;

@@ -131,9 +131,12 @@ async function keep(
       hash.update(chunk);
       if (sizeBytes > SOURCE_MAX_BYTES) return done(tooLarge());
       if (gunzip.destroyed || gunzip.write(chunk)) return done(null, chunk);
-      const on = () => done(null, chunk);
-      gunzip.once('drain', on);
-      gunzip.once('close', on);
+      // Of the two events one comes, or one after the other: whichever is first goes on, and takes both listeners away.
+      const on = () => {
+        gunzip.off('drain', on).off('close', on);
+        done(null, chunk);
+      };
+      gunzip.on('drain', on).on('close', on);
     },
     final(done) {
       gunzip.end();

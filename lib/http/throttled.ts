@@ -3,13 +3,12 @@ import { StaitheError } from '../domain/error.ts';
 
 /**
  * The names by which services say so, as AWS's own SDK knows them (@smithy/service-error-classification,
- * `THROTTLING_ERROR_CODES`), and what KMS, ECR and Step Functions say at quotas of their own (API references).
+ * `THROTTLING_ERROR_CODES`). Left out are LimitExceededException and ExecutionLimitExceeded: of Secrets Manager, KMS, ECR
+ * and Step Functions these are quotas of how many there may be (API references), which no waiting mends.
  */
 const NAMES: ReadonlySet<string> = new Set([
   'BandwidthLimitExceeded',
   'EC2ThrottledException',
-  'ExecutionLimitExceeded',
-  'LimitExceededException',
   'PriorRequestNotComplete',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',

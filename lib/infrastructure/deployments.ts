@@ -38,7 +38,8 @@ export class Deployments extends Construct {
     const prefix = new CfnParameter(stack, 'FunctionPrefix', {
       description: 'What the names of functions begin with that Staithe may create. Empty: any name',
       default: `${stack.stackName.toLowerCase()}-`,
-      allowedPattern: '[A-Za-z0-9_-]{0,32}',
+      // The longest name of a stack (app.ts) and the hyphen.
+      allowedPattern: '[A-Za-z0-9_-]{0,33}',
     });
     const names = `${prefix.valueAsString}*`;
     const ownNames = stack.formatArn({ service: 'lambda', resource: `function:${names}` });

@@ -24,6 +24,8 @@ function findings(storage: Storage, build: Workflow): Finding[] {
   const bytes = `<${logicalId(storage.bucket)}.Arn>`;
   const here = 'arn:<AWS::Partition>';
   const account = '<AWS::Region>:<AWS::AccountId>';
+  // An account may be bootstrapped under a qualifier of its own (CDK docs, "Customize CDK bootstrapping").
+  const assets = `cdk-${Stack.of(storage).synthesizer.bootstrapQualifier}-assets-<AWS::AccountId>-<AWS::Region>`;
   return [
     {
       rule: 'SMG4',
@@ -57,9 +59,7 @@ function findings(storage: Storage, build: Workflow): Finding[] {
     },
     {
       rule: 'IAM5',
-      on: [
-        `Resource::${here}:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/${agentPrefix(Stack.of(storage))}*`,
-      ],
+      on: [`Resource::${here}:s3:::${assets}/${agentPrefix(Stack.of(storage))}*`],
       reason:
         'Agents of this installation, also of earlier deployments: a build that waits in a queue begins with the one that it was started with.',
     },

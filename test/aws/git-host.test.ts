@@ -62,19 +62,19 @@ describe("GitHub's archives", () => {
   test.each([
     ['503', 503, {}, true, undefined, 'status page'],
     ['500', 500, {}, true, undefined, 'status page'],
-    ['503 with a time', 503, { 'retry-after': '20' }, true, 20, 'tried again'],
-    ['429', 429, {}, true, 60, 'tried again'],
-    ['429 with a time', 429, { 'retry-after': '7' }, true, 7, 'tried again'],
-    ['429 with a date', 429, { 'retry-after': 'Sun, 29 Nov 2026 12:01:30 GMT' }, true, 90, 'tried again'],
+    ['503 with a time', 503, { 'retry-after': '20' }, true, 20, 'not available, and asks to wait for 20 s'],
+    ['429', 429, {}, true, 60, 'rate limit is reached'],
+    ['429 with a time', 429, { 'retry-after': '7' }, true, 7, 'rate limit is reached for 7 s'],
+    ['429 with a date', 429, { 'retry-after': 'Sun, 29 Nov 2026 12:01:30 GMT' }, true, 90, 'for 90 s'],
     [
       'a primary limit',
       403,
       { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW / 1000 + 1800) },
       true,
       1800,
-      'tried again',
+      'rate limit is reached for 1800 s',
     ],
-    ['a secondary limit', 403, { 'retry-after': '60' }, true, 60, 'tried again'],
+    ['a secondary limit', 403, { 'retry-after': '60' }, true, 60, 'rate limit'],
     ['403', 403, { 'x-ratelimit-remaining': '12' }, false, undefined, 'must be public'],
     ['401', 401, {}, false, undefined, 'must be public'],
     ['404', 404, {}, false, undefined, 'private'],
@@ -118,6 +118,35 @@ describe("GitHub's archives", () => {
       expect(leftovers()).toEqual(before);
     },
   );
+
+  test('an archive of many chunks comes whole, without a warning of listeners left behind', async () => {
+    const archive = gzipSync(randomBytes(8 * 1024 * 1024));
+    const warned = vi.fn();
+    process.on('warning', warned);
+    forced = (_, response) => response.end(archive);
+
+    const kept = await gitHost.archive('acme/hello', SHA);
+    await kept.remove();
+    process.off('warning', warned);
+
+    expect(kept.sizeBytes).toBe(archive.length);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['in the middle', 4],
+    ['at its end', 8],
+  ])('a large archive that is damaged %s is told as no archive, for good', async (_, megabytes) => {
+    const archive = gzipSync(randomBytes(8 * 1024 * 1024));
+    // A block of a kind that DEFLATE does not have, or another checksum than that of the bytes (RFC 1951, 1952).
+    archive.fill(0xff, Math.min(megabytes * 1024 * 1024, archive.length - 8));
+    forced = (_request, response) => response.end(archive);
+
+    const error = await refusal();
+
+    expect(error.message).toContain('something that is no archive');
+    expect(error.temporary).toBe(false);
+  });
 
   test.each(['an answer', 'the rest of an archive'])(
     'a host that is silent before %s is left after a while',

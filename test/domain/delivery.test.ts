@@ -246,7 +246,10 @@ describe('a git host that fails', () => {
     await trigger(id);
 
     expect(outcomes).toEqual([{ outcome: 'wait', seconds: 1800 }]);
-    expect(waiting).toMatchObject({ decision: { kind: 'received', reason: limit.message } });
+    expect(waiting.decision).toEqual({
+      kind: 'received',
+      reason: `${limit.message} It is asked again at ${waiting.retry_at}.`,
+    });
     expect(Date.parse(waiting.retry_at ?? '') - Date.parse(waiting.received_at)).toBeGreaterThanOrEqual(
       1_800_000,
     );
@@ -255,7 +258,7 @@ describe('a git host that fails', () => {
     expect((await show(id)).retry_at).toBeUndefined();
   });
 
-  test('that asks again and again, or for longer than an hour, is given up like one that is down', async () => {
+  test('that asks again and again, or for longer than an hour, is given up, and says when to deliver the push again', async () => {
     const { id } = await receive();
     await Trigger.decide(place.ports, id);
     const build = (waits: number, retryAfterSeconds: number) => {
@@ -263,8 +266,18 @@ describe('a git host that fails', () => {
       return Trigger.build(place.ports, id, place.project.id, waits);
     };
 
-    await expect(build(3, 10)).rejects.toThrow('limit');
-    await expect(build(0, 86_400)).rejects.toThrow('limit');
+    for (const [waits, seconds] of [
+      [3, 10],
+      [0, 86_400],
+    ] as const) {
+      const error: unknown = await build(waits, seconds).catch((thrown: unknown) => thrown);
+      const after = new Date(place.ports.clock.now().getTime() + seconds * 1000).toISOString();
+
+      expect(error).toMatchObject({
+        message: `limit It is not waited for any longer. Deliver the push again after ${after}.`,
+        temporary: false,
+      });
+    }
   });
 
   test('that cannot be asked at all leaves a failed delivery in the list', async () => {

@@ -158,6 +158,13 @@ describe('planning a run', () => {
       'auth_error',
       /ghcr\.io, .* REGISTRY_USERNAME and GHCR_TOKEN, /,
     ],
+    [
+      'with a registry that needs one secret for both, which the project lacks',
+      'services: {web: {dockerfile: D}}\nregistry: {host: ghcr.io, auth: {username_secret: GHCR, token_secret: GHCR}}\n',
+      {},
+      'auth_error',
+      /ghcr\.io, which needs the secret GHCR, and/,
+    ],
   ])('%s fails it with the reason and makes no job', async (_, manifest, input, code, message) => {
     const { run: started } = await startedBuild(place, manifest, input);
 

@@ -196,7 +196,7 @@ describe('a failure of ours', () => {
     expect(JSON.stringify(error.mock.calls[0], (_, value) => value?.message ?? value)).toContain('hunter2');
   });
 
-  test.each(['ThrottlingException', 'TooManyRequestsException', 'ExecutionLimitExceeded'])(
+  test.each(['ThrottlingException', 'TooManyRequestsException'])(
     'that meets %s of a service of AWS is told to come back in a second, and is no defect',
     async (name) => {
       const error = vi.spyOn(logger, 'error');
@@ -210,6 +210,19 @@ describe('a failure of ours', () => {
         body: { code: 'at_limit', detail: expect.stringContaining(name) },
       });
       expect(error).not.toHaveBeenCalled();
+    },
+  );
+
+  test.each(['LimitExceededException', 'ExecutionLimitExceeded'])(
+    'that meets %s, a quota of how many there may be, is logged as one that waiting does not mend',
+    async (name) => {
+      const error = vi.spyOn(logger, 'error').mockImplementation(() => undefined);
+      const full = () => Promise.reject(Object.assign(new Error('The quota is used up.'), { name }));
+
+      const answer = await create({ slug: 'new' }, {}, projects(full));
+
+      expect(answer).toMatchObject({ status: 500, body: { code: 'internal' } });
+      expect(error).toHaveBeenCalledOnce();
     },
   );
 

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import * as z from 'zod';
@@ -22,13 +22,29 @@ function names(asked: readonly AskedFor[]): string[] {
     );
 }
 
-describe('a second installation in one account and region', () => {
+const Report = z.object({
+  pluginReports: z.array(z.looseObject({ pluginName: z.string(), violations: z.array(z.unknown()) })),
+});
+const Parameters = z.looseObject({
+  Parameters: z.looseObject({
+    FunctionPrefix: z.looseObject({ Default: z.string(), AllowedPattern: z.string() }),
+  }),
+});
+
+/** 32 characters. */
+const LONGEST = 'Second-and-with-the-longest-name';
+
+describe('a second installation in one account and region, bootstrapped under a qualifier of its own', () => {
+  let read: (file: string) => unknown;
   let first: readonly AskedFor[];
   let other: readonly AskedFor[];
   beforeAll(async () => {
     first = await askedFor(await sharedAssembly());
     const outdir = mkdtempSync(join(inject('runFolder'), 'second-'));
-    other = await askedFor(await synthesize({ outdir, context: { stackName: 'Second' }, unchecked: true }));
+    const context = { stackName: LONGEST, '@aws-cdk/core:bootstrapQualifier': 'acme' };
+    const assembly = await synthesize({ outdir, context });
+    read = (file) => JSON.parse(readFileSync(join(assembly, file), 'utf8'));
+    other = await askedFor(assembly);
   });
 
   it('shares no name with the first', () => {
@@ -40,8 +56,24 @@ describe('a second installation in one account and region', () => {
     const text = JSON.stringify(other);
 
     expect(text).not.toMatch(/Staithe[-/]|staithe\//);
-    for (const name of ['Second/projects', 'second/*', '/aws/vendedlogs/Second/api', 'Second-agent-'])
+    for (const name of ['/projects', '-agent-']) expect(text).toContain(`${LONGEST}${name}`);
+    for (const name of [`${LONGEST.toLowerCase()}/*`, `/aws/vendedlogs/${LONGEST}/api`])
       expect(text).toContain(name);
+  });
+
+  it('has no finding of cdk-nag that is not acknowledged', () => {
+    const { pluginReports } = Report.parse(read('validation-report.json'));
+
+    expect(pluginReports.find(({ pluginName }) => pluginName === 'AwsSolutions')?.violations).toEqual([]);
+  });
+
+  it('may have the longest name: CloudFormation takes what its parameters are by default', () => {
+    const { FunctionPrefix } = Parameters.parse(read(`${LONGEST}.template.json`)).Parameters;
+
+    expect(FunctionPrefix.Default).toBe(`${LONGEST.toLowerCase()}-`);
+    expect(FunctionPrefix.Default).toMatch(new RegExp(`^(?:${FunctionPrefix.AllowedPattern})$`));
+    expect(stackNameFrom(LONGEST)).toBe(LONGEST);
+    expect(() => stackNameFrom(`${LONGEST}s`)).toThrow();
   });
 
   it.each(['', '9lives', 'a b', 'x'.repeat(33)])('is refused under the name %j', (stackName) => {

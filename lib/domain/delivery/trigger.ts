@@ -106,11 +106,19 @@ async function waitFor(
 ): Promise<Outcome> {
   const seconds = error instanceof GitHostError ? error.retryAfterSeconds : undefined;
   if (!(error instanceof GitHostError) || seconds === undefined) throw error;
-  if (waits >= MOST_WAITS || seconds > LONGEST_WAIT_SECONDS) throw error;
   const retryAt = new Date(ports.clock.now().getTime() + seconds * 1000).toISOString();
+  // Not temporary any more: the host has said when, so that no try before then can help.
+  if (waits >= MOST_WAITS || seconds > LONGEST_WAIT_SECONDS)
+    throw new GitHostError(error.message, {
+      advice: `It is not waited for any longer. Deliver the push again after ${retryAt}.`,
+    });
   await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) =>
     delivery.decision.kind === 'received'
-      ? { ...delivery, retry_at: retryAt, decision: { kind: 'received', reason: error.message } }
+      ? {
+          ...delivery,
+          retry_at: retryAt,
+          decision: { kind: 'received', reason: `${error.message} It is asked again at ${retryAt}.` },
+        }
       : undefined,
   );
   return { outcome: 'wait', seconds };

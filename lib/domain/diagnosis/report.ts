@@ -83,7 +83,7 @@ export async function diagnose(
 
 async function lastOf(ports: Needed, run: RunValue) {
   const { streams } = await Log.ofRun(ports, run);
-  const time = { now: () => ports.clock.now().getTime(), pause: Log.sleep };
+  const time = Log.timeOf(() => ports.clock.now().getTime(), Log.sleep);
   return Log.lastLines(ports.logs, streams, { count: LOG_LINES, platform: false, time });
 }
 

@@ -82,7 +82,7 @@ async function own(
   { auth }: OwnRegistry,
   place: RepositoryPlace,
 ): Promise<OpenedRegistry> {
-  const names = [auth.username_secret, auth.token_secret];
+  const names = [...new Set([auth.username_secret, auth.token_secret])];
   const [{ secrets, missing }, project] = await Promise.all([
     give(ports, job, names),
     Project.resolve(ports, SYSTEM, job.project_id),
@@ -92,7 +92,7 @@ async function own(
   if (missing.length > 0)
     throw new StaitheError(
       'registry_credential_missing',
-      `The registry ${place.host} is opened with the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, which the project does not have.`,
+      `The registry ${place.host} needs the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, which the project does not have.`,
       { remedy: `${setThem(missing)}. Then start the run again.` },
     );
   const username = secrets[auth.username_secret] ?? '';

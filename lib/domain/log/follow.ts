@@ -4,7 +4,7 @@ import { opened, type Positions, START, sealed } from './cursor.ts';
 import { pageOf } from './page.ts';
 import { isUnanswered, look } from './read.ts';
 import type { LogPage } from './schema.ts';
-import { paceOf, sleep, storeAtLimit, type Time } from './store-limits.ts';
+import { paceOf, sleep, storeAtLimit, timeOf } from './store-limits.ts';
 import type { LogSource, LogStream } from './streams.ts';
 import { lastLines } from './tail.ts';
 
@@ -46,7 +46,7 @@ export async function read(
   pause: (milliseconds: number) => Promise<void> = sleep,
 ): Promise<LogPage> {
   const now = () => ports.clock.now().getTime();
-  const time: Time = { now, pause };
+  const time = timeOf(now, pause);
   const pace = paceOf(ports.logs);
   const until = now() + wait * 1000;
   const finished = async (items: LogPage['items'], at: Positions, complete: boolean): Promise<LogPage> => ({
@@ -79,8 +79,9 @@ export async function read(
     const page = pageOf(parts, positions, { inOrder: ended, platform });
     positions = page.positions;
     if (page.items.length > 0) return finished(page.items, positions, false);
-    if (page.moved && everything) continue; // only lines that are not shown: there may be others behind them
-    if (ended) return finished([], positions, !parts.some(isUnanswered));
+    // Only lines that are not shown: there may be others behind them.
+    if (page.moved && everything && now() < time.until) continue;
+    if (ended) return finished([], positions, !page.moved && !parts.some(isUnanswered));
     if (now() >= until) return finished([], positions, false);
     const next = Math.min(
       until,

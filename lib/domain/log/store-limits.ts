@@ -9,13 +9,27 @@ export const MOST_LINES = 10_000;
 const PARALLEL = 8;
 /** A page that somebody asks for once may take five times the part of a reader who goes on asking. */
 const BURST = 5;
-/** A page has 29 seconds, of which the long poll may have taken some. */
+/** Half of what a request has: a store that refuses for so long will not answer in the other half. */
 const PATIENCE_MS = 15_000;
+/**
+ * A request ends 30 seconds after it began (docs: API Gateway, quotas of HTTP APIs): three are left for an answer of the
+ * store that is on its way, and for the page.
+ */
+const REQUEST_MS = 27_000;
 
 export interface Time {
   now(): number;
   pause(milliseconds: number): Promise<void>;
+  /** When the store is asked for the last time, whatever the request has waited for until then. */
+  readonly until: number;
 }
+
+/** The time of a request that begins now. */
+export const timeOf = (now: Time['now'], pause: Time['pause']): Time => ({
+  now,
+  pause,
+  until: now() + REQUEST_MS,
+});
 
 export const sleep = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
@@ -33,16 +47,16 @@ export function paceOf({ readsPerSecond }: Pick<LogStore, 'readsPerSecond'>): {
 /**
  * Asks a store about streams, a few at a time, and no faster than it may be asked. When the store is at its limit all the
  * same, as others ask too, it is asked half as often, down to the part of a reader who waits.
- * @returns what was found, in the order of the streams; undefined for those that it did not come to in 15 seconds
+ * @returns what was found, in the order of the streams; undefined for those that it did not come to in 15 seconds, or in the request's time
  */
 export async function inTurn<T, R>(
   { readsPerSecond }: Pick<LogStore, 'readsPerSecond'>,
   streams: readonly T[],
   ask: (stream: T) => Promise<R>,
-  { now, pause }: Time,
+  { now, pause, until: end }: Time,
 ): Promise<(R | undefined)[]> {
   const results: (R | undefined)[] = streams.map(() => undefined);
-  const until = now() + PATIENCE_MS;
+  const until = Math.min(end, now() + PATIENCE_MS);
   let gap = 1000 / (BURST * readsPerSecond);
   let slowedAt = Number.NEGATIVE_INFINITY;
   // The first ones need not wait for each other.

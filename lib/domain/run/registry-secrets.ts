@@ -16,7 +16,8 @@ export async function requireRegistrySecrets(
 ): Promise<void> {
   if (registry === 'native' || registry === 'none') return;
   const { host, auth } = registry;
-  const wanted = [auth.username_secret, auth.token_secret];
+  // One secret may be both.
+  const wanted = [...new Set([auth.username_secret, auth.token_secret])];
   const found = await secrets.getMany(
     ports.table,
     wanted.map((name) => Keys.secret(projectId, name)),
@@ -26,7 +27,7 @@ export async function requireRegistrySecrets(
   const { slug } = await resolve(ports, SYSTEM, projectId);
   throw new PlanFailure({
     code: 'auth_error',
-    message: `Images go to ${host}, which is opened with the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, and the project has none of that name. Nothing was built.`,
+    message: `Images go to ${host}, which needs the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, and the project has none of that name. Nothing was built.`,
     hint: `${missing.map((name) => `staithe secret set ${name} --project ${slug}`).join('; ')}. Other names are given by registry.auth in staithe.yaml (username_secret, token_secret). Then run the build again.`,
   });
 }

@@ -34,7 +34,7 @@ export interface Collection<T> {
   readonly kind: string;
   read(item: Item): Stored<T>;
   get(table: Table, key: Key): Promise<Stored<T> | undefined>;
-  /** Any number of different keys; absent ones are left out, and the order is not kept. */
+  /** Any number of keys, equal ones once; absent ones are left out, and the order is not kept. */
   getMany(table: Table, keys: readonly Key[]): Promise<T[]>;
   /** The write that creates it, for a transaction. */
   creation(value: T): Write;
@@ -92,7 +92,10 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
     },
     async getMany(table, keys) {
       const batches: (readonly Key[])[] = [];
-      for (let from = 0; from < keys.length; from += BATCH) batches.push(keys.slice(from, from + BATCH));
+      // A table refuses a key that is named twice, and people may give two things one name.
+      const different = [...new Map(keys.map((key) => [`${key.pk}\n${key.sk}`, key])).values()];
+      for (let from = 0; from < different.length; from += BATCH)
+        batches.push(different.slice(from, from + BATCH));
       const found = await Promise.all(batches.map((batch) => table.getMany(batch)));
       return found.flat().map((item) => read(item).value);
     },

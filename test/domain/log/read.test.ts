@@ -451,6 +451,22 @@ describe("on AWS, at 4 looks a second of an account's 10", () => {
     expect(texts(await read({ wait: 5, cursor: nothing.next_cursor }))).toEqual(['a']);
   });
 
+  test('a page is there within 27 s, however long it has waited when the store stops answering', async () => {
+    const { logs, scene, read, now } = desk(['api'], false, 4);
+    logs.append('api', line(1, 'a'));
+    const { next_cursor: cursor } = await read();
+    scene.whenAsked = (time) => {
+      if (time > AT + 18_000) throw new StaitheError('at_limit', 'Rate exceeded');
+    };
+    const began = now();
+
+    const page = await read({ wait: 20, cursor });
+
+    expect(page).toMatchObject({ items: [], complete: false });
+    expect(now() - began).toBeGreaterThanOrEqual(20_000);
+    expect(now() - began).toBeLessThanOrEqual(27_500);
+  });
+
   test('a page, and the last lines, for which the store never answers are refused for the moment', async () => {
     const { logs, scene, read } = desk(['api'], true, 4);
     logs.append('api', line(1, 'a'));
