@@ -59,19 +59,19 @@ export function codeBuildBackend(
         throw error;
       });
       const all = [...ids.values()];
-      const found = new Map<string, { status: string; said: string | undefined }>();
+      const found = new Map<string, Pick<BackendJob, 'status' | 'said' | 'startedAt'>>();
       for (let from = 0; from < all.length; from += BATCH) {
         const { builds } = await codebuild.send(
           new BatchGetBuildsCommand({ ids: all.slice(from, from + BATCH) }),
         );
-        for (const { id = '', buildStatus: status = '', phases = [] } of builds ?? [])
-          found.set(id, { status, said: saidBy(phases) });
+        for (const { id = '', buildStatus: status = '', startTime: startedAt, phases = [] } of builds ?? [])
+          found.set(id, { status, startedAt, said: saidBy(phases) });
       }
       // CodeBuild forgets builds after a year; one that it does not know works no more.
       return new Map(
         [...ids].map(([job, ref]): [string, BackendJob] => {
-          const { status, said } = found.get(ref) ?? { status: 'UNKNOWN', said: undefined };
-          return [job, { ref, active: status === 'IN_PROGRESS', status, said }];
+          const build = found.get(ref) ?? { status: 'UNKNOWN' };
+          return [job, { ref, active: build.status === 'IN_PROGRESS', ...build }];
         }),
       );
     },

@@ -6,9 +6,12 @@ import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
 import * as Reconcile from '../../lib/domain/reconcile/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import { finish } from '../../lib/domain/run/end.ts';
+import { follow } from '../../lib/domain/run/follow.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
+import { runs } from '../../lib/domain/run/record.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
+import { Keys } from '../../lib/domain/storage/keys.ts';
 import { ADMIN, builtJob, claimed, startedBuild, TWO_SERVICES, type World, world } from './world.ts';
 
 const MINUTES = 60_000;
@@ -127,6 +130,117 @@ describe('a sweep', () => {
     });
   });
 
+  test('leaves the next attempt alone when the step that makes it is repeated', async () => {
+    const { id, jobs } = await planned();
+    const [dispatch] = jobs as [Dispatch];
+    await claimed(place, dispatch);
+    place.ports.backend.place(id, dispatch.job_id, MACHINE);
+    wait(4);
+    await sweep();
+    const settled = () => settle(place.ports, dispatch.job_id, STOPPED, { attempt: 1 });
+
+    const [lostAnswer, repeat] = [await settled(), await settled()];
+
+    expect([lostAnswer, repeat]).toMatchObject([
+      { retry: true, dispatch: { attempt: 2 } },
+      { retry: true, dispatch: { attempt: 2 } },
+    ]);
+    if (repeat.retry) await builtJob(place, repeat.dispatch);
+    await finish(place.ports, id);
+    expect((await read(id)).status).toBe('completed');
+  });
+
+  test.each(['STOPPED', 'FAILED', 'TIMED_OUT'])(
+    'does not take the machine of a lost attempt, which ended as %s, for that of the next',
+    async (status) => {
+      const { id, jobs } = await planned();
+      const [dispatch] = jobs as [Dispatch];
+      const startedAt = place.ports.clock.now();
+      await claimed(place, dispatch);
+      place.ports.backend.place(id, dispatch.job_id, { ...MACHINE, startedAt });
+      wait(4);
+      await sweep();
+      await settle(place.ports, dispatch.job_id, STOPPED, { attempt: 1 });
+      place.ports.backend.place(id, dispatch.job_id, { ...MACHINE, startedAt, active: false, status });
+      wait(7);
+
+      expect((await sweep()).findings).toEqual([]);
+
+      const [job] = await Run.jobsOf(place.ports, await read(id));
+      expect(job).toMatchObject({ attempt: 2, status: 'building', lost_attempts: [{ attempt: 1 }] });
+    },
+  );
+
+  test('starts the next workflow with the next sweep when Step Functions refuses it once', async () => {
+    const { id } = await planned();
+    executionEnds(id, 'failed');
+    place.ports.workflows.refusal = new Error('throttled');
+
+    const refused = await sweep();
+    place.ports.workflows.refusal = undefined;
+    wait(3);
+    await sweep();
+
+    expect(refused.failures).toEqual([{ run_id: id, message: 'throttled' }]);
+    expect(place.ports.workflows.find('build', `${id}-2`)?.status).toBe('running');
+    expect((await read(id)).status).toBe('building');
+  });
+
+  test('gives up what an earlier workflow held when the sweep before broke off', async () => {
+    const { id, jobs } = await planned();
+    const [dispatch] = jobs as [Dispatch];
+    await claimed(place, dispatch);
+    executionEnds(id, 'failed');
+    await runs.update(place.ports.table, Keys.run(id), (run) => ({ ...run, workflow_attempt: 2 }));
+    wait(3);
+
+    await sweep();
+
+    expect(place.ports.workflows.find('build', `${id}-2`)?.status).toBe('running');
+    const [job] = await Run.jobsOf(place.ports, await read(id));
+    expect(job?.lost_attempts).toMatchObject([{ attempt: 1, reason: 'workflow_ended' }]);
+  });
+
+  test('takes nothing from a workflow that has followed meanwhile', async () => {
+    const { id } = await planned();
+    const before = await read(id);
+    executionEnds(id, 'failed');
+    await sweep();
+    const [again] = (await plan(place.ports, id)).jobs as [Dispatch];
+    const work = await claimed(place, again);
+
+    await follow(place.ports, before, 'died');
+
+    expect(await Job.progress(place.ports, again.job_id, SPEAKS, await heldBy(work))).toEqual({
+      cancel: false,
+    });
+    expect((await read(id)).workflow_attempt).toBe(2);
+  });
+
+  test('fails a run, and stops its workflow, when the third one has missed an event too', async () => {
+    const { id } = await planned();
+    const missed = async (execution: string) => {
+      const [dispatch] = (await plan(place.ports, id)).jobs;
+      if (dispatch === undefined) throw new Error('There was to be a job.');
+      await claimed(place, dispatch);
+      place.ports.backend.place(execution, dispatch.job_id, { ...MACHINE, active: false, status: 'FAULT' });
+      wait(6);
+      await sweep();
+      wait(5);
+      await sweep();
+    };
+    await runs.update(place.ports.table, Keys.run(id), (run) => ({ ...run, workflow_attempt: 3 }));
+    await place.ports.workflows.start('build', `${id}-3`, { run_id: id });
+
+    await missed(`${id}-3`);
+
+    expect(await read(id)).toMatchObject({
+      status: 'failed',
+      error: { code: 'internal_error', message: expect.stringContaining('did not hear of it') },
+    });
+    expect(place.ports.workflows.find('build', `${id}-3`)?.status).toBe('stopped');
+  });
+
   test('lets the machine of a second attempt come as late as that of a first one', async () => {
     const { id, jobs } = await planned();
     const [dispatch] = jobs as [Dispatch];
@@ -152,7 +266,7 @@ describe('a sweep', () => {
       wait(6);
 
       const first = await sweep();
-      wait(3);
+      wait(5);
       const second = await sweep();
 
       expect([first.findings, second.findings]).toMatchObject([

@@ -349,6 +349,27 @@ describe('a backend that gave up', () => {
     expect((await jobs(id))[0]?.status).toBe('completed');
   });
 
+  test('a job that completes while its machine is looked at ends no other, though the build is fail_fast', async () => {
+    const { dispatch } = await planned();
+    const { table } = place.ports;
+    let isSeen = false;
+    const get: typeof table.get = async (key) => {
+      const item = await table.get(key);
+      if (!isSeen && item?.entity === 'job') {
+        isSeen = true;
+        await builtJob(place, dispatch);
+      }
+      return item;
+    };
+
+    const settled = await settle({ ...place.ports, table: { ...table, get } }, dispatch.job_id, fault, {
+      attempt: 1,
+      failFast: true,
+    });
+
+    expect(settled).toEqual({ retry: false, end_all: false });
+  });
+
   test.each([
     ['TIMED_OUT', 'timeout_error'],
     ['STOPPED', 'cancelled'],

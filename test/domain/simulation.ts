@@ -26,6 +26,8 @@ interface Step {
   dispatch: Dispatch;
   state: 'waiting' | 'ready' | 'building' | 'done';
   token: string | undefined;
+  /** When its present machine was asked for. */
+  startedAt?: Date;
 }
 
 interface Execution {
@@ -150,13 +152,15 @@ export class Simulation {
     }
     if (step.state !== 'ready') return;
     step.state = 'building';
+    step.startedAt = this.ports.clock.now();
     this.agents.push({ dispatch: step.dispatch, agentId: crypto.randomUUID(), artifacts: [] });
     this.#machine(execution, step, true, 'IN_PROGRESS');
   }
 
   #machine(execution: Execution, step: Step, active: boolean, status: string): void {
     const ref = `machine:${++this.#machines}`;
-    this.ports.backend.place(execution.name, step.dispatch.job_id, { ref, active, status });
+    const { startedAt, dispatch } = step;
+    this.ports.backend.place(execution.name, dispatch.job_id, { ref, startedAt, active, status });
   }
 
   async #finish(execution: Execution, twice: boolean): Promise<void> {

@@ -5,6 +5,8 @@ export interface BackendJob {
   readonly ref: string;
   /** Whether it still works or waits for a machine. */
   readonly active: boolean;
+  /** When it was asked for; undefined of a machine that the backend knows no more. */
+  readonly startedAt?: Date | undefined;
   /** How it ended, in the backend's words: SUCCEEDED, FAILED, TIMED_OUT … */
   readonly status: string;
   /** At which phase it failed, and why, in the backend's words. */

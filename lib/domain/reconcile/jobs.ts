@@ -1,11 +1,10 @@
 /** Jobs of a run whose workflow still waits: what has not been heard of for too long is given up, and tried again. */
 import { isLost } from '../job/attempt.ts';
-import { failJob } from '../job/end.ts';
 import type { JobRecord } from '../job/record.ts';
 import type { BackendJob } from '../ports/backend.ts';
 import { executionOf } from '../run/execution.ts';
 import { follow } from '../run/follow.ts';
-import { lose } from '../run/hand-over.ts';
+import { failAttempt, lose } from '../run/hand-over.ts';
 import { endOfMachine } from '../run/machine-end.ts';
 import type { Run } from '../run/schema.ts';
 import type { Finding, RunPorts } from './run.ts';
@@ -15,8 +14,11 @@ const MINUTE_MS = 60_000;
 const SILENCE_MS = 3 * MINUTE_MS;
 /** A machine takes a job within a minute or two; after five it is worth asking whether there is one at all. */
 const PICKUP_MS = 5 * MINUTE_MS;
-/** What the workflow may take from a machine's end to the next attempt: its event and a step, which is tried for 15 s. */
-const SETTLE_MS = 2 * MINUTE_MS;
+/**
+ * What the workflow may take from a machine's end to the next attempt: its event, and the step that settles it, of three
+ * tries of a minute at most with up to 3 and 30 s between them (build.asl.yaml): 213 s.
+ */
+const SETTLE_MS = 4 * MINUTE_MS;
 
 /**
  * A job that is lost is handed over again by its workflow, which hears of the end of its machine. When it does not, the
@@ -31,18 +33,29 @@ export async function giveUpLost(
   const odd = open.filter((job) => isOdd(job, now));
   if (odd.length === 0) return undefined;
   const machines = await ports.backend.jobsOf(executionOf(run));
+  const machineOf = (job: JobRecord) => ofPresentAttempt(job, machines.get(job.id));
   const found = await Promise.all(
-    odd.map(async (job) => ({ job, what: await lookAtJob(ports, job, machines.get(job.id)) })),
+    odd.map(async (job) => ({ job, what: await lookAtJob(ports, job, machineOf(job)) })),
   );
   const news = found.filter(({ what }) => what !== undefined);
-  const missed = odd.filter((job) => isLost(job) && !machines.get(job.id)?.active);
-  const idle = open.every((job) => !machines.get(job.id)?.active);
+  const missed = odd.filter((job) => isLost(job) && !machineOf(job)?.active);
+  const idle = open.every((job) => !machineOf(job)?.active);
   if (missed.length > 0 && idle) {
-    await follow(ports, run);
+    await follow(ports, run, 'event_lost');
     return { run_id: run.id, what: 'event lost', job_ids: missed.map(({ id }) => id) };
   }
   const [first] = news;
   return first?.what && { run_id: run.id, what: first.what, job_ids: news.map(({ job }) => job.id) };
+}
+
+/**
+ * The machine, unless it is that of an attempt that was lost: the workflow may wait for minutes until there is another
+ * one (build.asl.yaml, BuildAgain). While the present attempt is lost, and not handed over, it is its own.
+ */
+function ofPresentAttempt(job: JobRecord, machine: BackendJob | undefined): BackendJob | undefined {
+  const lost = job.lost_attempts.at(-1);
+  if (lost === undefined || isLost(job) || machine?.startedAt === undefined) return machine;
+  return machine.startedAt.getTime() < Date.parse(lost.at) ? undefined : machine;
 }
 
 /** What has not been heard of for longer than is right. */
@@ -69,7 +82,7 @@ async function lookAtJob(
   // In the project's queue, or waiting for one of the account's machines.
   if (isLost(job) || (machine === undefined && !claimed)) return undefined;
   const end = endOfMachine(machine?.status ?? 'UNKNOWN', { claimed, said: machine?.said });
-  if ('failure' in end) await failJob(ports, job, end.failure);
+  if ('failure' in end) await failAttempt(ports, job, end.failure);
   else await lose(ports, job, end.lost);
   return 'machine gone';
 }

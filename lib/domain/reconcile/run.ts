@@ -5,8 +5,7 @@ import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { fail, finish } from '../run/end.ts';
 import { executionOf } from '../run/execution.ts';
-import { follow } from '../run/follow.ts';
-import { start } from '../run/index.ts';
+import { follow, startLate } from '../run/follow.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../run/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { giveUpLost } from './jobs.ts';
@@ -56,7 +55,7 @@ async function outOfTime(ports: RunPorts, run: Run): Promise<Finding> {
 
 async function neverStarted(ports: RunPorts, run: Run, now: number): Promise<Finding | undefined> {
   if (now - Date.parse(run.created_at) < START_MS) return undefined;
-  await start(ports, run);
+  await startLate(ports, run);
   return { run_id: run.id, what: 'never started', job_ids: [] };
 }
 
@@ -67,7 +66,7 @@ async function workflowEnded(
   state: 'succeeded' | 'died' | 'stopped',
 ): Promise<Finding> {
   if (state === 'succeeded') await finish(ports, run.id);
-  else if (state === 'died') await follow(ports, run);
+  else if (state === 'died') await follow(ports, run, 'died');
   else
     await fail(ports, run.id, {
       code: 'internal_error',

@@ -6,7 +6,7 @@ import { newTicket } from '../job/ticket.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
-import { fitting, JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { type Failure, fitting, JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
 export interface Ticketed {
   readonly job: JobRecord;
@@ -45,24 +45,46 @@ export async function handOver(
     : { job: stored.value, ticket };
 }
 
-function failed(job: JobRecord, now: Date): JobRecord {
-  const error = fitting({ ...failureOfLosses(job), job_id: job.id, service: job.service });
+const failed = (job: JobRecord, now: Date): JobRecord => failedWith(job, failureOfLosses(job), now);
+
+function failedWith(job: JobRecord, failure: Failure, now: Date): JobRecord {
+  const error = fitting({ ...failure, job_id: job.id, service: job.service });
   return { ...job, status: 'failed', stage: 'failed', error, completed_at: now.toISOString() };
 }
+
+/** Whether what was found of an attempt is still news: the job has not ended, and the attempt is not given up by now. */
+const isAt = (job: JobRecord, attempt: number): boolean =>
+  !isFinal(LIFECYCLE, job.status) && job.attempt === attempt && !isLost(job);
 
 /**
  * Notes that an attempt is lost, and shuts its agent out. Whoever hands the job over next makes the next attempt; a job
  * that has had its last one fails.
+ * @param seen the job as it was looked at: when another agent has it since, nothing is lost
  */
 export async function lose(
   ports: Pick<Ports, 'table' | 'clock'>,
-  { id, attempt }: Pick<JobRecord, 'id' | 'attempt'>,
+  seen: Pick<JobRecord, 'id' | 'attempt' | 'claim_id'>,
   loss: Loss,
 ): Promise<void> {
   const now = ports.clock.now();
-  await jobs.update(ports.table, Keys.job(id), (job) => {
-    if (isFinal(LIFECYCLE, job.status) || job.attempt !== attempt || isLost(job)) return undefined;
+  await jobs.update(ports.table, Keys.job(seen.id), (job) => {
+    if (!isAt(job, seen.attempt) || job.claim_id !== seen.claim_id) return undefined;
     const lost = withLoss(job, loss, now);
     return mayTryAgain(lost) ? lost : failed(lost, now);
   });
+}
+
+/**
+ * Fails a job by how the machine of an attempt has ended. One whose attempt the sweep has given up, and so has stopped
+ * the machine itself, is left to its next attempt, and so is one that has it already.
+ */
+export async function failAttempt(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  { id, attempt }: Pick<JobRecord, 'id' | 'attempt'>,
+  failure: Failure,
+): Promise<void> {
+  const now = ports.clock.now();
+  await jobs.update(ports.table, Keys.job(id), (job) =>
+    isAt(job, attempt) ? failedWith(job, failure, now) : undefined,
+  );
 }

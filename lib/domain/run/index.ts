@@ -80,16 +80,21 @@ async function record(ports: Pick<Ports, 'table'>, run: Run): Promise<Run> {
   }
 }
 
+/** Starts the present workflow of a run, in place of the one that it follows. What has ended stays so. */
+export async function startWorkflow(ports: Pick<Ports, 'workflows'>, run: Run): Promise<void> {
+  if (isFinal(LIFECYCLE, run.status)) return;
+  const before = executionBefore(run);
+  if (before !== undefined) await ports.workflows.stop('build', before, 'another one goes on with the run');
+  await ports.workflows.start('build', executionOf(run), { run_id: run.id });
+}
+
 /**
- * Starts the workflow of a recorded run, in place of one that it follows. If that fails, the run says so, and so does
- * the error. What has ended stays so.
+ * Starts the workflow of a run for the request that has recorded it. If that fails, the run says so, and so does the
+ * error.
  */
 export async function start(ports: Pick<Ports, 'table' | 'workflows' | 'clock'>, run: Run): Promise<Run> {
-  if (isFinal(LIFECYCLE, run.status)) return run;
   try {
-    const before = executionBefore(run);
-    if (before !== undefined) await ports.workflows.stop('build', before, 'another one goes on with the run');
-    await ports.workflows.start('build', executionOf(run), { run_id: run.id });
+    await startWorkflow(ports, run);
   } catch (error) {
     await fail(ports, run.id, {
       code: 'internal_error',

@@ -1,14 +1,12 @@
 /** What to do when a backend has ended without success: try again, or say why there is no more to try. */
 import * as z from 'zod';
 import { isAtLimit } from '../compute/index.ts';
-import { isLost } from '../job/attempt.ts';
-import { failJob } from '../job/end.ts';
-import { jobs } from '../job/record.ts';
+import { type JobRecord, jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
 import { type Dispatch, dispatchOf } from './dispatch.ts';
-import { handOver } from './hand-over.ts';
+import { failAttempt, handOver } from './hand-over.ts';
 import { endOfMachine, type MachineEnd } from './machine-end.ts';
 import { type Failure, JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
@@ -64,18 +62,19 @@ export async function settle(
   const stored = await jobs.get(ports.table, Keys.job(jobId));
   if (stored === undefined) return { retry: false, end_all: false };
   const job = stored.value;
-  if (isFinal(LIFECYCLE, job.status))
-    return { retry: false, end_all: failFast && job.status !== 'completed' };
+  const settled = ({ status }: Pick<JobRecord, 'status'>): Settled => ({
+    retry: false,
+    end_all: failFast && status !== 'completed',
+  });
+  if (isFinal(LIFECYCLE, job.status)) return settled(job);
   const ended = endOf(caught, job.claim_id !== undefined);
   const log = buildIn(caught.cause)?.Logs?.StreamName;
   if (log != null) await noteLog(ports, jobId, log);
-  // The sweep may have given the attempt up, and ended its machine.
-  if ('failure' in ended && !isLost(job)) {
-    await failJob(ports, job, ended.failure);
-    return { retry: false, end_all: failFast };
-  }
+  if ('failure' in ended)
+    await failAttempt(ports, { ...job, attempt: attempt ?? job.attempt }, ended.failure);
   const next = await handOver(ports, jobId, 'lost' in ended ? { attempt, ...ended.lost } : undefined);
-  if (next === undefined) return { retry: false, end_all: failFast };
+  // It may have been completed meanwhile.
+  if (next === undefined) return settled((await jobs.get(ports.table, Keys.job(jobId)))?.value ?? job);
   const { offer } = ports.installation;
   const dispatch = dispatchOf(next.job, next.ticket, { offer, failFast, now: ports.clock.now() });
   return { retry: true, dispatch };
