@@ -2,16 +2,15 @@
  * The files of a source. In a checkout they are what git has: what it tracks, and what no rule of it ignores. Without
  * git, or outside of a checkout, ignore files are read here, by git's rules.
  */
-import { lstatSync } from 'node:fs';
-import { readFile, realpath } from 'node:fs/promises';
-import { join, posix, relative, resolve, sep } from 'node:path';
+import { existsSync, lstatSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { checkoutOf, type GitFiles, gitFiles } from './git-files.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import type { FileToPack } from './reproducible.ts';
+import { below, fromTop, OWN_IGNORE_FILE, rulesAbove, textOf } from './source-rules.ts';
 import { describe, joined, walk } from './walk.ts';
 
-/** Leaves out more than git does: also of what git tracks. */
-const OWN_IGNORE_FILE = '.staitheignore';
 /** The state of an embedded cloud: with its database and secrets, no source has it. */
 const OWN_STATE = '.staithe';
 
@@ -30,7 +29,7 @@ export interface LeftOut {
   readonly excluded: readonly string[];
   /** Submodules and other repositories: git has their commit at most, and none of their files. */
   readonly repositories: readonly string[];
-  /** Tracked by git, and not in the folder: deleted, or outside of a sparse checkout. */
+  /** Tracked by git, and not in the folder as a file or link: deleted, replaced, or outside of a sparse checkout. */
   readonly missing: readonly string[];
 }
 
@@ -48,30 +47,37 @@ export async function sourceFiles(folder: string, options: SourceFilesOptions): 
   const answer = await gitFiles(folder);
   if ('failed' in answer) return { ...(await ofWalk(folder, checkout, options)), withoutGit: answer.failed };
   // A folder that its checkout ignores altogether (`dist`) was named on purpose: it is a tree of its own.
-  return answer.files.length === 0 ? ofWalk(folder, folder, options) : ofGit(folder, answer, options);
+  return answer.files.length === 0
+    ? ofWalk(folder, folder, options)
+    : ofGit(folder, checkout, answer, options);
 }
 
 /** git's list, less what is not there as a file or link, and less what is left out beyond git's rules. */
-async function ofGit(folder: string, listed: GitFiles, options: SourceFilesOptions): Promise<SourceFiles> {
-  const isExcluded = await excluder(folder, listed, options);
+async function ofGit(
+  folder: string,
+  checkout: string,
+  listed: GitFiles,
+  options: SourceFilesOptions,
+): Promise<SourceFiles> {
+  const folders = foldersIn(listed);
   const isRealFolder = realFolders(folder);
-  const replaced = foldersIn(listed);
+  const isExcluded = await excluder(folder, checkout, [...folders].filter(isRealFolder), options);
   const files = new Map<string, FileToPack>();
   const [excluded, repositories, missing]: [string[], string[], string[]] = [[], [], []];
   for (const { name, tracked } of listed.files) {
     const shown = name.toString('utf8');
-    const bytes = name.toString('latin1');
+    const bytes = bytesOf(name);
     if (files.has(bytes)) continue; // stages of an unmerged file
     if (isExcluded(shown) || (!tracked && shown.split('/').includes(OWN_STATE))) {
       excluded.push(shown);
       continue;
     }
     const path = joined(folder, name);
-    const stats = isRealFolder(posix.dirname(shown)) ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
-    if (stats === undefined) missing.push(shown);
-    else if (!stats.isDirectory()) files.set(bytes, await describe(path, name, stats));
-    else if (replaced.has(shown)) missing.push(shown);
-    else repositories.push(shown.replace(/\/?$/, '/'));
+    const stats = isRealFolder(parentOf(bytes)) ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
+    if (stats?.isFile() || stats?.isSymbolicLink()) files.set(bytes, await describe(path, name, stats));
+    // Of a tracked file's name may be a folder of other files now, or a pipe, which no archive holds.
+    else if (stats?.isDirectory() && !folders.has(bytes)) repositories.push(shown.replace(/\/?$/, '/'));
+    else missing.push(shown);
   }
   return {
     files: [...files.values()],
@@ -80,18 +86,21 @@ async function ofGit(folder: string, listed: GitFiles, options: SourceFilesOptio
   };
 }
 
-/** Folders of listed files: a tracked file of such a name has been replaced by the folder. */
+/** A name as a key, a character a byte: as text, two names that are not UTF-8 may be the same. */
+const bytesOf = (name: Buffer): string => name.toString('latin1');
+
+/** Folders of listed files, by bytes, `.` among them. */
 function foldersIn({ files }: GitFiles): ReadonlySet<string> {
-  const folders = new Set<string>();
+  const folders = new Set(['.']);
   for (const { name } of files)
-    for (let folder = parentOf(`${name}`); folder !== '.' && !folders.has(folder); folder = parentOf(folder))
+    for (let folder = parentOf(bytesOf(name)); !folders.has(folder); folder = parentOf(folder))
       folders.add(folder);
   return folders;
 }
 
 const parentOf = (name: string): string => posix.dirname(name);
 
-/** Whether a folder below the root is reached without a link: what lies behind one is not the tree's. */
+/** Whether a folder below the root, by bytes, is reached without a link: what lies behind one is not the tree's. */
 function realFolders(root: string): (folder: string) => boolean {
   const known = new Map<string, boolean>([['.', true]]);
   const isReal = (folder: string): boolean => {
@@ -99,78 +108,77 @@ function realFolders(root: string): (folder: string) => boolean {
     if (before !== undefined) return before;
     const real =
       isReal(parentOf(folder)) &&
-      lstatSync(join(root, folder), { throwIfNoEntry: false })?.isDirectory() === true;
+      lstatSync(placeIn(root, folder), { throwIfNoEntry: false })?.isDirectory() === true;
     known.set(folder, real);
     return real;
   };
   return isReal;
 }
 
-/** What is left out beyond git's rules. */
+/** @param name by bytes */
+const placeIn = (root: string, name: string): string | Buffer => joined(root, Buffer.from(name, 'latin1'));
+
+/**
+ * What is left out beyond git's rules. Its files are read from disk, as git names none that it ignores.
+ * @param folders of the tree, by bytes
+ */
 async function excluder(
   folder: string,
-  { files }: GitFiles,
+  checkout: string,
+  folders: readonly string[],
   options: SourceFilesOptions,
 ): Promise<(name: string) => boolean> {
-  const own = new IgnoreRules();
-  const ruleFiles = files
-    .map(({ name }) => `${name}`)
-    .filter((name) => posix.basename(name) === OWN_IGNORE_FILE);
-  // A folder's own come after those of the folders above it.
-  for (const file of ruleFiles.sort((a, b) => a.length - b.length))
-    if (lstatSync(join(folder, file), { throwIfNoEntry: false })?.isFile())
-      own.add(parentOf(file).replace(/^\.$/, ''), await readFile(join(folder, file), 'utf8'));
+  const before = below(checkout, await realpath(folder));
+  const own = await rulesAbove(checkout, before, OWN_IGNORE_FILE);
+  // A folder's own come after those of the folders above it, whose names are shorter.
+  for (const path of folders.toSorted((a, b) => a.length - b.length))
+    own.add(
+      fromTop(before, Buffer.from(path, 'latin1').toString('utf8')),
+      await textOf(placeIn(folder, posix.join(path, OWN_IGNORE_FILE))),
+    );
   const asked = new IgnoreRules().add('', options.exclude.join('\n'));
   const out = below(folder, options.out);
-  return (name) => name === out || own.ignores(name) || asked.ignores(name);
+  return (name) => name === out || own.ignores(posix.join(before, name)) || asked.ignores(name);
 }
-
-/** Where a file lies from a folder, with forward slashes. */
-const below = (folder: string, file: string): string =>
-  relative(resolve(folder), resolve(file)).split(sep).join('/');
 
 /**
  * The files of a folder by ignore files alone.
  * @param top where rules begin: the folder, or the checkout around it
  */
 async function ofWalk(folder: string, top: string, options: SourceFilesOptions): Promise<SourceFiles> {
-  const rules = new IgnoreRules();
-  const own = new IgnoreRules();
-  const asked = new IgnoreRules().add('', options.exclude.join('\n'));
-  const [ignored, excluded]: [string[], string[]] = [[], []];
   const before = top === folder ? '' : below(top, await realpath(folder));
-  const fromTop = (path: string): string => posix.join(before, path).replace(/^\.$/, '');
-  const readRules = async (path: string, at: string): Promise<void> => {
-    rules.add(path, await textOf(join(at, '.gitignore')));
-    own.add(path, await textOf(join(at, OWN_IGNORE_FILE)));
-  };
-  const steps = before === '' ? [] : before.split('/');
-  rules.add('', await textOf(join(top, '.git', 'info', 'exclude')));
-  for (const depth of steps.keys()) {
-    const path = steps.slice(0, depth).join('/');
-    await readRules(path, join(top, path));
-  }
+  const rules = await rulesAbove(
+    top,
+    before,
+    '.gitignore',
+    await textOf(join(top, '.git', 'info', 'exclude')),
+  );
+  const own = await rulesAbove(top, before, OWN_IGNORE_FILE);
+  const asked = new IgnoreRules().add('', options.exclude.join('\n'));
+  const [ignored, excluded, repositories]: [string[], string[], string[]] = [[], [], []];
   const out = below(folder, options.out);
   const leaveOut = (path: string, isFolder: boolean): boolean => {
     const name = isFolder ? `${path}/` : path;
-    const fromRules = `${fromTop(path)}${isFolder ? '/' : ''}`;
+    const fromRules = `${fromTop(before, path)}${isFolder ? '/' : ''}`;
     if (path === out || posix.basename(path) === '.git') return true;
     if (rules.ignores(fromRules)) ignored.push(name);
     else if (posix.basename(path) === OWN_STATE || own.ignores(fromRules) || asked.ignores(name))
       excluded.push(name);
+    else if (isFolder && isRepository(join(folder, path))) repositories.push(name);
     else return false;
     return true;
   };
   const enter = async (path: string, names: readonly string[]): Promise<void> => {
-    if (names.includes('.gitignore') || names.includes(OWN_IGNORE_FILE))
-      await readRules(fromTop(path), join(folder, path));
+    for (const [file, to] of [['.gitignore', rules] as const, [OWN_IGNORE_FILE, own] as const])
+      if (names.includes(file)) to.add(fromTop(before, path), await textOf(join(folder, path, file)));
   };
   const files: FileToPack[] = [];
   for await (const file of walk(folder, '.', { leaveOut, enter })) files.push(file);
-  return { files, leftOut: { ignored, excluded, repositories: [], missing: [] }, withoutGit: undefined };
+  return { files, leftOut: { ignored, excluded, repositories, missing: [] }, withoutGit: undefined };
 }
 
-/** @returns nothing where there is no such file */
-async function textOf(file: string): Promise<string> {
-  return lstatSync(file, { throwIfNoEntry: false })?.isFile() ? readFile(file, 'utf8') : '';
+/** Whether a folder is a repository of its own: a clone, or a submodule or worktree, whose `.git` is a file. */
+function isRepository(folder: string): boolean {
+  const git = join(folder, '.git');
+  return existsSync(join(git, 'HEAD')) || lstatSync(git, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -1,9 +1,10 @@
 /** Names: as bytes where they are no text, and two that some file systems take for one. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { foldingOf, packFiles, packTree, unpack } from '../../lib/archive/index.ts';
-import { unless } from '../tools.ts';
+import { needs, unless } from '../tools.ts';
 import { tarGz, zip } from './craft.ts';
 import { Sandbox, treeOf, write } from './sandbox.ts';
 
@@ -21,7 +22,8 @@ function keepsBytes(): boolean {
 }
 const bytes = unless(keepsBytes() ? undefined : 'the file system takes names in UTF-8 only');
 
-const below = (folder: string, name: Buffer): Buffer => Buffer.concat([Buffer.from(`${folder}/`), name]);
+const below = (folder: string | Buffer, name: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(folder), Buffer.from('/'), name]);
 
 describe('a name that is not UTF-8', bytes, () => {
   function tree(sandbox: Sandbox): string {
@@ -72,6 +74,27 @@ describe('a name that is not UTF-8', bytes, () => {
 
     await expect(packing).rejects.toThrow(String.raw`caf\xe9`);
     expect(without.entries).toBe(3);
+  });
+});
+
+describe('in a checkout, a name that is not UTF-8', needs('git'), () => {
+  test.each([
+    ['of a file', [], LATIN_1],
+    ['of a folder', [LATIN_1], Buffer.from('x')],
+    ['of a folder in such a folder', [LATIN_1, LATIN_1], Buffer.from('x')],
+  ])('is refused by name, unless it is left out: %s', bytes, async (_, folders, name) => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), { kept: '' });
+    execFileSync('git', ['init', '-q'], { cwd: tree });
+    const folder = folders.reduce<Buffer>((parent, child) => below(parent, child), Buffer.from(tree));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(below(folder, name), '');
+
+    const packing = packTree(tree, { out: sandbox.path('a') });
+
+    await expect(packing).rejects.toThrow(String.raw`caf\xe9`);
+    const without = await packTree(tree, { out: sandbox.path('b'), exclude: ['caf*'] });
+    expect(without.entries).toBe(1);
   });
 });
 

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, wri
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type PackTreeOptions, packTree, unpack } from '../../lib/archive/index.ts';
-import { needs } from '../tools.ts';
+import { foldingOf, type PackTreeOptions, packTree, unpack } from '../../lib/archive/index.ts';
+import { needs, unless } from '../tools.ts';
 import { Sandbox, treeOf, write } from './sandbox.ts';
 
 /** git as on a machine where nobody has set anything. */
@@ -27,12 +27,20 @@ async function namesPacked(sandbox: Sandbox, folder: string, options: Partial<Pa
   return { ...result, names: Object.keys(treeOf(into)).sort() };
 }
 
+/** Whether `build` and `Build` are two here. */
+function exactLetters() {
+  using probe = new Sandbox();
+  return unless(foldingOf(probe.root).letterCase ? 'this file system folds letter case' : undefined);
+}
+
 const COUNT = { numRuns: Number(process.env.STAITHE_FUZZ_RUNS ?? 25) };
 
 afterEach(() => vi.unstubAllEnvs());
 
 describe('in a checkout', needs('git'), () => {
-  test('what git names is packed: tracked files that a rule ignores, and letters as they are written', async () => {
+  const LETTERS =
+    'what git names is packed: tracked files that a rule ignores, and letters as they are written';
+  test(LETTERS, exactLetters(), async () => {
     using sandbox = new Sandbox();
     const tree = write(sandbox.path('tree'), {
       '.gitignore': '*.log\nBuild/\nnode_modules/\n',
@@ -96,6 +104,19 @@ describe('in a checkout', needs('git'), () => {
     expect([...leftOut.missing].sort()).toEqual(['gone', 'moved/x', 'now-a-folder']);
   });
 
+  test('a tracked file that a pipe has replaced is left out and told', async () => {
+    using sandbox = new Sandbox();
+    const tree = write(sandbox.path('tree'), { pipe: '', stays: '' });
+    git(tree, 'init', '-q');
+    git(tree, 'add', '.');
+    rmSync(join(tree, 'pipe'));
+    execFileSync('mkfifo', [join(tree, 'pipe')]);
+
+    const { names, leftOut } = await namesPacked(sandbox, tree);
+
+    expect([names, leftOut.missing]).toEqual([['stays'], ['pipe']]);
+  });
+
   test('submodules and repositories in the tree are left out as git does, and LFS pointers are known', async () => {
     using sandbox = new Sandbox();
     const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 12345\n`;
@@ -117,6 +138,12 @@ describe('in a checkout', needs('git'), () => {
     expect(names).toEqual(['.gitattributes', '.gitmodules', 'large.bin', 'small.bin']);
     expect([...leftOut.repositories].sort()).toEqual(['cloned/', 'vendor/other/']);
     expect(lfsPointers).toEqual(['large.bin']);
+    vi.stubEnv('PATH', sandbox.path('nothing'));
+    const without = await namesPacked(sandbox, tree);
+    expect([without.names, without.leftOut.repositories.toSorted()]).toEqual([
+      names,
+      ['cloned/', 'vendor/other/'],
+    ]);
   });
 
   test('a folder below the root is packed by the rules above it; one that is ignored, by its own', async () => {
@@ -162,6 +189,32 @@ describe('in a checkout', needs('git'), () => {
       'sub/sub/docs/x',
     ]);
   });
+
+  test.each(['with git', 'without git'])(
+    '.staitheignore holds below its folder, and where git ignores it: %s',
+    async (way) => {
+      using sandbox = new Sandbox();
+      const tree = write(sandbox.path('tree'), {
+        '.gitignore': '.staitheignore\n',
+        '.staitheignore': '*.tmp\n/other/\n/named/\n',
+        'sub/.staitheignore': 'own\n',
+        'sub/own': '',
+        'sub/a.tmp': '',
+        'sub/kept': '',
+        'other/x': '',
+        'named/x': '',
+      });
+      git(tree, 'init', '-q');
+      if (way === 'without git') vi.stubEnv('PATH', sandbox.path('nothing'));
+
+      const all = await namesPacked(sandbox, tree);
+      const sub = await namesPacked(sandbox, join(tree, 'sub'));
+      const named = await namesPacked(sandbox, join(tree, 'named'));
+
+      expect([all.names, sub.names]).toEqual([['.gitignore', 'sub/kept'], ['kept']]);
+      expect(named.names).toEqual(['x']);
+    },
+  );
 
   test('variables of a hook do not lead git to another repository', async () => {
     using sandbox = new Sandbox();
