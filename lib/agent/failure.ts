@@ -69,7 +69,7 @@ const LEFT_SO: Readonly<Record<string, string>> = {
   EPERM: 'cannot be read: operation not permitted',
   ENOENT: 'was there, and is gone',
   ENOTDIR: 'was there, and is gone',
-  ELOOP: 'is a link that leads round in a circle',
+  ELOOP: 'is part of a link cycle',
   ENAMETOOLONG: 'has a name that is too long',
 };
 

@@ -2,7 +2,7 @@
 export type ArchiveErrorCode =
   | 'not_an_archive' // not the format that was said, cut off, or damaged
   | 'path_outside' // a name that could leave the folder: absolute, `..`, drive letter, backslash, NUL
-  | 'link_outside' // a link that leads out of the tree, or round in a circle
+  | 'link_outside' // a link that leads out of the tree, or into a cycle
   | 'unsupported_entry' // devices, pipes, encrypted or sparse files, names that are not UTF-8
   | 'collision' // two entries that are one file on some file system, or an entry below a file or link
   | 'too_many_entries'

@@ -7,10 +7,11 @@ import { settleLinks } from './settle-links.ts';
 /**
  * The files as every format can hold them, by name.
  * @param root the folder that names begin at, on this machine
- * @throws ArchiveError unsupported_entry | path_outside | link_outside
+ * @throws ArchiveError unsupported_entry | path_outside | link_outside | collision
  */
 export async function packable(files: readonly FileToPack[], root: string): Promise<FileToPack[]> {
   for (const file of files) refuseUnkeepable(file);
+  refuseBelowLinks(files);
   return (await settleLinks(files, root)).sort(byName);
 }
 
@@ -30,6 +31,20 @@ function refuseUnkeepable({ kind, name, path, target }: FileToPack): void {
       `The link ${quoted(name)} leads to ${quoted(target)}, whose name holds a backslash. ${RENAME}`,
       name,
     );
+}
+
+/** A link that one glob follows and another one keeps would be a folder and a link of one name. @throws ArchiveError */
+function refuseBelowLinks(files: readonly FileToPack[]): void {
+  const links = new Set(files.flatMap(({ kind, name }) => (kind === 'link' ? [name] : [])));
+  if (links.size === 0) return;
+  for (const { name } of files)
+    for (let at = name.indexOf('/'); at !== -1; at = name.indexOf('/', at + 1))
+      if (links.has(name.slice(0, at)))
+        throw new ArchiveError(
+          'collision',
+          `The link ${quoted(name.slice(0, at))} would be packed as a link and, followed, as a folder with ${quoted(name)}. Choose it in one way: name the link itself, or the folder that it leads to.`,
+          name.slice(0, at),
+        );
 }
 
 const RENAME = 'Rename it, or leave it out.';

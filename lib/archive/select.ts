@@ -1,6 +1,6 @@
 /** Choosing files by a list of globs, for artifacts, caches and their keys alike. */
 import { lstat, realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { ArchiveError, quoted } from './error.ts';
 import { compileGlob, fixedFolder } from './glob.ts';
 import type { FileToPack } from './reproducible.ts';
@@ -23,6 +23,12 @@ export function readGlob(written: string): { readonly excludes: boolean; readonl
   return written.startsWith('!')
     ? { excludes: true, glob: written.slice(1) }
     : { excludes: false, glob: written };
+}
+
+/** The inverse: a glob may begin with the `!` of a name. */
+export function writeGlob({ excludes, glob }: ReturnType<typeof readGlob>): string {
+  if (excludes) return `!${glob}`;
+  return glob.startsWith('!') ? `./${glob}` : glob;
 }
 
 /**
@@ -67,6 +73,7 @@ const keyOf = (file: FileToPack): string => (file.kind === 'unnameable' ? file.p
  * followed (`dist` may be a link to the newest build); links that are found below are kept as links.
  */
 async function list(base: string, start: string, leaveOut: (path: string) => boolean): Promise<FileToPack[]> {
+  if (foldersTo(start).some(leaveOut)) return [];
   const path = join(base, start);
   const real = await ifThere(realpath(path));
   if (real === undefined) {
@@ -77,6 +84,7 @@ async function list(base: string, start: string, leaveOut: (path: string) => boo
   const root = await realpath(base);
   if (real !== root && !real.startsWith(root + sep))
     throw new ArchiveError('link_outside', `${quoted(start)} is a link that leads out of the tree.`, start);
+  if (foldersTo(relative(root, real).split(sep).join('/')).some(leaveOut)) return [];
   const stats = await lstat(real);
   if (stats.isFile()) return [await describe(real, start)];
   if (!stats.isDirectory()) return [];
@@ -85,7 +93,13 @@ async function list(base: string, start: string, leaveOut: (path: string) => boo
   return files;
 }
 
-/** @returns undefined where nothing is, or a link leads round in a circle @throws other errors of the system */
+/** `a`, `a/b` and `a/b/c` of `a/b/c`: what is entered on the way to it, and itself. */
+function foldersTo(path: string): string[] {
+  const steps = path.split('/');
+  return steps.map((_, depth) => steps.slice(0, depth + 1).join('/'));
+}
+
+/** @returns undefined where nothing is, or links form a cycle @throws other errors of the system */
 export async function ifThere<Found>(asked: Promise<Found>): Promise<Found | undefined> {
   try {
     return await asked;

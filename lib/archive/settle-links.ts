@@ -1,13 +1,13 @@
 /**
  * One rule for links, for tar, zip, caches and sources: a link is packed when it leads to a place inside the packed
  * folder, by its real path and whether something is there or not (rebar3 links `priv` of every application, written or
- * not). It is relative then, also where it was written as an absolute path. Links that lead out or round in a circle
- * are refused.
+ * not). It is relative then, also where it was written as an absolute path. Links that lead out or into a cycle are
+ * refused.
  */
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
 import { ArchiveError, quoted } from './error.ts';
-import { leadsInside, MAX_LINKS } from './link.ts';
+import { leadsInside, MAX_LINKS, placeInTree } from './link.ts';
 import type { FileToPack } from './reproducible.ts';
 
 /** Enough to see what kind of links they are. */
@@ -22,11 +22,10 @@ export async function settleLinks(files: readonly FileToPack[], root: string): P
   const refused: string[] = [];
   for (const file of files) {
     const place = file.kind === 'link' ? await placeOf(file.path) : realRoot;
-    if (place === undefined) refused.push(`${inWords(file)}, round in a circle`);
+    if (place === undefined) refused.push(`${inWords(file)}, into a link cycle`);
     else if (place !== realRoot && !place.startsWith(realRoot === sep ? sep : realRoot + sep))
       refused.push(`${inWords(file)}, outside of what is packed`);
-    else if (file.kind !== 'link' || leadsInside(file.name, file.target, (path) => links.get(path)))
-      settled.push(file);
+    else if (file.kind !== 'link' || (await leadsTo(place, file, realRoot, links))) settled.push(file);
     else settled.push({ ...file, target: relativeTarget(file.name, relative(realRoot, place)) });
   }
   const targets = new Map(
@@ -37,6 +36,22 @@ export async function settleLinks(files: readonly FileToPack[], root: string): P
       refused.push(`${inWords(file)}, outside of what is packed`);
   if (refused.length > 0) throw refusal(refused);
   return settled;
+}
+
+/**
+ * Whether the target as it is written leads, in what is unpacked, to what stands for the place: a folder that was
+ * followed is no link there, so its name may stand for another one on disk, and `..` below it leads elsewhere.
+ */
+async function leadsTo(
+  place: string,
+  { name, target }: FileToPack,
+  realRoot: string,
+  links: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  const written = placeInTree(name, target, (path) => links.get(path));
+  if (written === undefined) return false;
+  const path = join(realRoot, written);
+  return path === place || (await placeOf(path)) === place;
 }
 
 const inWords = ({ name, target }: FileToPack): string =>
@@ -50,7 +65,7 @@ function relativeTarget(name: string, place: string): string {
 
 /**
  * The real path of a place, be something there or not.
- * @returns undefined for links that lead round in a circle
+ * @returns undefined for links that form a cycle
  */
 async function placeOf(path: string, followed = 0): Promise<string | undefined> {
   const real = await ifThere(realpath(path));
@@ -68,7 +83,7 @@ async function placeOf(path: string, followed = 0): Promise<string | undefined> 
 
 const NOTHING = Symbol('nothing is there');
 
-/** @returns NOTHING where there is none, or no link; undefined in a circle @throws other errors of the system */
+/** @returns NOTHING where there is none, or no link; undefined in a cycle @throws other errors of the system */
 async function ifThere(asked: Promise<string>): Promise<string | typeof NOTHING | undefined> {
   try {
     return await asked;

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import {
   COMPRESSION_LEVEL,
@@ -15,9 +14,9 @@ const FIXED_TIME = new Date(1980, 0, 1);
 /** Packs files in the order given. @throws ArchiveError a file changed meanwhile. Links are kept as links (Info-ZIP's way: the target is the content). */
 export async function writeZip(files: Iterable<FileToPack>, out: string): Promise<Written> {
   const zip = new ZipFile();
-  const failed = once(zip, 'error').then(([error]: unknown[]) => {
-    throw error;
-  });
+  const written = zip.outputStream.pipe(new PassThrough());
+  zip.once('error', (error) => written.destroy(error));
+  let open: Readable | undefined;
   for (const file of files) {
     const common = { mtime: FIXED_TIME, forceDosTimestamp: true };
     if (file.kind === 'link')
@@ -32,13 +31,17 @@ export async function writeZip(files: Iterable<FileToPack>, out: string): Promis
           size: file.size,
         },
         (give) => {
-          const bytes = Readable.from(contentOf(file), { objectMode: false });
+          open = Readable.from(contentOf(file), { objectMode: false });
           // yazl listens to errors of the files that it opens itself only.
-          bytes.once('error', (error) => zip.emit('error', error));
-          give(null, bytes);
+          open.once('error', (error) => zip.emit('error', error));
+          give(null, open);
         },
       );
   }
   zip.end();
-  return Promise.race([writeDigested(zip.outputStream, out), failed]);
+  try {
+    return await writeDigested(written, out);
+  } finally {
+    open?.destroy();
+  }
 }

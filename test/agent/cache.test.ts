@@ -286,6 +286,13 @@ describe('the key of a cache', () => {
     expect(await key(one, 'package-lock.json')).not.toBe(toSave[0]?.key);
   });
 
+  test.each(['./!lock', '/!lock'])('may be of a file whose name begins with !: %s', async (glob) => {
+    const one = machine(['x']);
+    one.write('!lock', '1');
+
+    expect(await key(one, glob)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
   test('of files that are not there is none: the cache is left alone, and the log says why', async () => {
     const one = machine(['dist']);
     rmSync(one.path('package-lock.json'));

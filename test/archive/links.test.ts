@@ -94,7 +94,7 @@ describe.each(WAYS)('%s', (_, pack) => {
       'a/b/up/../../outside.txt',
     ],
     ['to itself', { x: '', l: '-> l' }, 'l', 'l'],
-    ['round in a circle', { x: '', l: '-> m', m: '-> l' }, 'l', 'm'],
+    ['into a cycle', { x: '', l: '-> m', m: '-> l' }, 'l', 'm'],
   ])('refuses a link that leads %s, and names it and its target', async (_claim, files, link, target) => {
     using sandbox = new Sandbox();
     write(sandbox.path('tree'), files);
@@ -102,6 +102,53 @@ describe.each(WAYS)('%s', (_, pack) => {
     await expect(packing(sandbox)).rejects.toMatchObject({
       code: 'link_outside',
       message: expect.stringContaining(`link '${link}' leads to '${target}'`),
+    });
+  });
+});
+
+describe('below a folder that is a link and is followed', () => {
+  const followed = async (sandbox: Sandbox, ...paths: string[]) => {
+    const out = sandbox.path('out');
+    await packFiles({ base: sandbox.path('tree'), paths, format: 'tar.gz', out });
+    return unpacked(out, 'tar.gz', sandbox.into);
+  };
+
+  test.each<[claim: string, link: string, kept: string]>([
+    ['up from it', '-> ../x', '../build-2/x'],
+    ['up from it, where nothing is', '-> ../none', '../build-2/none'],
+    ['to a place beside it', '-> x', 'x'],
+    ['to a place in the folder above both', '-> ../../x', '../x'],
+  ])('a link leads where it led: %s', async (_, link, kept) => {
+    using sandbox = new Sandbox();
+    write(sandbox.path('tree'), {
+      x: 'of the root',
+      'build-2/x': 'of the build',
+      'build-2/out/x': '',
+      'build-2/out/l': link,
+      dist: '-> build-2/out',
+    });
+
+    const tree = await followed(sandbox, 'x', 'dist');
+
+    expect(tree['dist/l']).toBe(`-> ${kept}`);
+  });
+
+  test('a link through another that is not packed keeps its words', async () => {
+    using sandbox = new Sandbox();
+    write(sandbox.path('tree'), { 'l.so': '-> l.so.1', 'l.so.1': '-> l.so.1.2', 'l.so.1.2': '' });
+
+    const tree = await followed(sandbox, '*.so');
+
+    expect(tree).toEqual({ 'l.so': '-> l.so.1' });
+  });
+
+  test('and that is chosen as a link too is refused, as no archive holds both', async () => {
+    using sandbox = new Sandbox();
+    write(sandbox.path('tree'), { 'releases/5/app': '', current: '-> releases/5' });
+
+    await expect(followed(sandbox, '**', 'current/**')).rejects.toMatchObject({
+      code: 'collision',
+      message: expect.stringContaining("The link 'current'"),
     });
   });
 });

@@ -4,7 +4,9 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   truncateSync,
   utimesSync,
@@ -22,6 +24,9 @@ const packed = async (options: PackFilesOptions) => {
   if (result.kind !== 'packed') throw new Error('nothing was packed');
   return result;
 };
+
+/** Of what is open at one moment, some is closed at the next: the listing itself. */
+const readLink = (path: string): string => (existsSync(path) ? readlinkSync(path) : '');
 
 describe('packTree', () => {
   test('packs the same bytes from files of other times, modes and order', async () => {
@@ -204,6 +209,23 @@ describe('packFiles', () => {
       message: expect.stringContaining("'a', 'b'"),
     });
   });
+
+  test.each(['zip', 'tar.gz'] as const)(
+    'a %s of a file that changes meanwhile is refused, and its file is closed',
+    needs('/proc'),
+    async (format) => {
+      using sandbox = new Sandbox();
+      // What the kernel writes as it is read has a size of 0.
+      const base = '/proc/self';
+      const out = sandbox.path('a');
+
+      const packing = packFiles({ base, paths: ['status'], format, out });
+
+      await expect(packing).rejects.toThrow("'status' changed while it was packed");
+      const open = readdirSync('/proc/self/fd').map((fd) => readLink(`/proc/self/fd/${fd}`));
+      expect(open).not.toContain(out);
+    },
+  );
 
   test('says what each glob looked at when nothing matches', async () => {
     using sandbox = new Sandbox();

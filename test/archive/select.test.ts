@@ -19,6 +19,24 @@ async function chosen(...globs: string[]): Promise<string[]> {
   return files.map((file) => file.name).sort();
 }
 
+test.each([
+  ['at the top', '.git/**'],
+  ['as a file', '.git/config'],
+  ['in a folder', 'sub/.git/config'],
+  ['by a link', 'history/config'],
+])('.git is never packed, also when it is named: %s', async (_, glob) => {
+  using sandbox = new Sandbox();
+  const base = write(sandbox.path('tree'), {
+    '.git/config': 'secret',
+    'sub/.git/config': 'secret',
+    history: '-> .git',
+  });
+
+  const result = await packFiles({ base, paths: [glob], format: 'zip', out: sandbox.path('a') });
+
+  expect(result).toMatchObject({ kind: 'nothing' });
+});
+
 describe('a glob with !', () => {
   test.each<[claim: string, globs: string[], names: string[]]>([
     ['a file', ['dist/*', '!dist/.env', '!dist/tmp', '!dist/deep'], ['dist/index.js', 'dist/index.js.map']],

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { byName, type FileToPack } from '../../archive/reproducible.ts';
-import { readGlob, select } from '../../archive/select.ts';
+import { readGlob, select, writeGlob } from '../../archive/select.ts';
 
 /** The folders that paths of a cache begin at. */
 export interface Roots {
@@ -17,7 +17,7 @@ export type RootName = keyof Roots;
 export function rooted(path: string): { root: RootName; glob: string } {
   const { excludes, glob } = readGlob(path);
   if (!glob.startsWith('~/')) return { root: 'context', glob: path };
-  return { root: 'home', glob: `${excludes ? '!' : ''}${glob.slice(2)}` };
+  return { root: 'home', glob: writeGlob({ excludes, glob: glob.slice(2) }) };
 }
 
 /**
@@ -47,8 +47,10 @@ export async function keyOf(
 
 function fromRoot(context: string, written: string): string {
   const { excludes, glob } = readGlob(written);
-  const path = glob.startsWith('/') ? glob.slice(1) : posix.join(context, glob);
-  return `${excludes ? '!' : ''}${path}`;
+  return writeGlob({
+    excludes,
+    glob: glob.startsWith('/') ? glob.slice(1) : posix.join(context, glob),
+  });
 }
 
 async function digestOf({ path }: FileToPack): Promise<Buffer> {
