@@ -15,7 +15,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]
   ENOTDIR: ['a part of the path is a file', 'Check the path.'],
   EISDIR: ['it is a folder', 'Name a file.'],
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
-  ELOOP: ['its links go round in a circle', 'Check the path.'],
+  ELOOP: ['its links form a cycle', 'Check the path.'],
   ENOTEMPTY: ['the folder is not empty', 'Choose another place.'],
   EEXIST: ['there is something of this name', 'Choose another name.'],
   EFBIG: [

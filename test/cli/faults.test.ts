@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { needs } from '../tools.ts';
 import { startContractServer } from './contract-server.ts';
 import { artifact, id } from './examples.ts';
 import { makeHome } from './process.ts';
@@ -34,6 +35,27 @@ test('without a temporary folder a source is not packed, and says what to set', 
   expect(stderr).toContain('error: The folder cannot be packed.');
   expect(stderr).toContain('next: Set TMPDIR');
 });
+
+test(
+  'a file that cannot be read is named, and no folder for the archive is asked for',
+  needs('bubblewrap'),
+  async () => {
+    await using server = await startContractServer({});
+    using home = makeHome(server.url);
+    mkdirSync(join(home.folder, 'proj'));
+    writeFileSync(join(home.folder, 'proj/closed'), '', { mode: 0o000 });
+    // Root reads everything, unless it may not.
+    const under = ['bwrap', '--dev-bind', '/', '/', '--cap-drop', 'ALL'];
+
+    const { code, stderr } = await home.run(['source', 'create', '--project', 'hello', '--dir', './proj'], {
+      under,
+    });
+
+    expect(code).toBe(1);
+    expect(stderr).toContain("proj/closed' cannot be opened: permission denied (EACCES).");
+    expect(stderr).not.toContain('TMPDIR');
+  },
+);
 
 test('a broken connection file does not matter where a server and a token are named', async () => {
   await using server = await startContractServer({ whoAmI: me });

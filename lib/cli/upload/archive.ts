@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { ArchiveError, PackedTree } from '../../archive/index.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure, usageFailure } from '../failure.ts';
@@ -34,6 +34,10 @@ const noPlaceToPack = (error: Parameters<typeof systemFailure>[0]) =>
     'The folder cannot be packed.',
     'Set TMPDIR to a folder that can be written and has room for the archive.',
   );
+
+/** Whether a place for the archive is at fault, not a file to pack. Of a write or read that fails, Node names no path. */
+const isAbout = ({ path, syscall }: Parameters<typeof systemFailure>[0], place: string): boolean =>
+  path === undefined ? syscall !== 'read' : `${resolve(path)}${sep}`.startsWith(`${resolve(place)}${sep}`);
 
 /** @throws Failure, when there is no temporary folder */
 function temporaryFolder(): string {
@@ -76,7 +80,7 @@ export async function packFolder(
     onProgress: ({ files, totalFiles }) =>
       terminal.progress(`packing ${folder}`, `${files}/${totalFiles} files`),
   }).catch((error: unknown) => {
-    if (isSystemError(error) && !error.path?.startsWith(folder)) throw noPlaceToPack(error);
+    if (isSystemError(error) && isAbout(error, place)) throw noPlaceToPack(error);
     if (!(error instanceof ArchiveError)) throw error;
     throw refusal(error, 'Change the folder, or leave files out with --exclude or in .staitheignore.');
   });

@@ -14,7 +14,7 @@ import { putFile, UploadInterrupted } from './put.ts';
 export const sourceOptions = {
   dir: text(
     '--dir <folder>',
-    'pack this folder: in a checkout what git has, elsewhere what .gitignore leaves; less what .staitheignore names',
+    "pack this folder: git's files in a checkout, otherwise all files not ignored; .staitheignore excludes more",
   ),
   file: text('--file <archive>', 'send this tar.gz or zip as it is'),
   exclude: list('--exclude <pattern>', 'with --dir: leave out what matches, in the syntax of .gitignore'),
