@@ -55,6 +55,7 @@ async function run(options: StartOptions, step: Step): Promise<void> {
   process.stdout.write(`${bold('Staithe')} on this machine, from the template that AWS deploys\n\n`);
   // Asked while the app is synthesized: it takes as long as starting a few programs.
   const asking = machineIsolation();
+  asking.catch(() => undefined); // it is told below, once that is done
   const { assembly } = await step(
     'synthesize the CDK app',
     (tell) => freshAssembly(ROOT, state, { unchecked: true, tell }),

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { Cloud, Principal } from '../service.ts';
 import { type Build, buildUuid } from './build.ts';
 import type { Buildspec } from './buildspec.ts';
+import { certificateVariables } from './certificates.ts';
 import type { Variable } from './project.ts';
 import { type Folders, NODE_FOLDER, type Sandbox } from './sandbox.ts';
-import { certificateVariables } from './shown.ts';
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 

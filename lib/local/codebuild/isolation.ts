@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDocker } from './docker.ts';
 import { CONTAINERS, canBeRootless, isInstalled, privilegedPlain, rootful, rootless } from './privileged.ts';
-import { bubblewrap, type Folders, plain, type Sandbox } from './sandbox.ts';
+import { bareBubblewrap, bubblewrap, type Folders, plain, type Sandbox } from './sandbox.ts';
+import { machineToolchains } from './shown.ts';
 import { userNamespace } from './user-namespace.ts';
 
 export interface Isolation {
@@ -23,28 +24,53 @@ export interface Sandboxes {
   readonly builds: Sandbox;
   /** Undefined where images cannot be made without power over this machine. */
   readonly rootless: Sandbox | undefined;
+  /** What bubblewrap said when it was tried in vain. */
+  readonly failure?: string;
+  /** What of the machine builds could use and do not see, and why. */
+  readonly hidden?: readonly string[];
 }
 
 let found: Promise<Sandboxes> | undefined;
 
-/** Tries, once in the life of this process, what works here. */
-export function detectSandboxes(): Promise<Sandboxes> {
-  found ??= detect();
-  return found;
+/**
+ * Tries, once in the life of this process, what works here.
+ * @throws Error when it cannot be found out; the next who asks tries again
+ */
+export async function detectSandboxes(): Promise<Sandboxes> {
+  found ??= detect(bubblewrap);
+  try {
+    return await found;
+  } catch (error) {
+    found = undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `Whether builds can be kept apart from this machine could not be found out: ${reason}. Nothing is built without knowing; see that the machine has memory, processes and room in ${tmpdir()} to spare, and try again.`,
+      { cause: error },
+    );
+  }
 }
 
-async function detect(): Promise<Sandboxes> {
+/**
+ * Builds are without a sandbox only where bubblewrap is not there or can set up no sandbox at all. What goes wrong with
+ * all that this machine shows fails the builds, in its own words: it takes away no walls.
+ */
+export async function detect(sandbox: Sandbox): Promise<Sandboxes> {
   if (process.platform !== 'linux' || !isInstalled('bwrap')) return { builds: plain, rootless: undefined };
-  const [works, own] = await Promise.all([canRun(bubblewrap), detectRootless()]);
-  return works ? { builds: bubblewrap, rootless: own } : { builds: plain, rootless: undefined };
+  const bare = await failureOf(bareBubblewrap);
+  if (bare !== undefined) return { builds: plain, rootless: undefined, failure: bare };
+  const { hidden } = machineToolchains();
+  const failure = await failureOf(sandbox);
+  const own = await detectRootless(failure !== undefined);
+  return { builds: sandbox, rootless: own, hidden, ...(failure !== undefined && { failure }) };
 }
 
-async function detectRootless(): Promise<Sandbox | undefined> {
+/** @param shownFails then its own failure says nothing of whether it could be set up */
+async function detectRootless(shownFails: boolean): Promise<Sandbox | undefined> {
   if (!isInstalled('buildah') || !canBeRootless()) return undefined;
   const namespace = await userNamespace();
   if (namespace === undefined) return undefined;
   const sandbox = rootless(namespace);
-  return (await canRun(sandbox)) ? sandbox : undefined;
+  return shownFails || (await failureOf(sandbox)) === undefined ? sandbox : undefined;
 }
 
 /** Who names a daemon wants it to be used, if it answers. */
@@ -52,7 +78,7 @@ const choseDocker = (): boolean => (process.env.DOCKER_HOST ?? '') !== '';
 
 /** @param sandboxes those that builds get, if it is not left to the machine */
 export async function machineIsolation(sandboxes?: Sandboxes): Promise<Isolation> {
-  const [{ builds, rootless: own }, docker] = await Promise.all([
+  const [{ builds, rootless: own, failure, hidden = [] }, docker] = await Promise.all([
     sandboxes ?? detectSandboxes(),
     findDocker(),
   ]);
@@ -61,19 +87,22 @@ export async function machineIsolation(sandboxes?: Sandboxes): Promise<Isolation
       builds: 'none',
       imageBuilds: 'none',
       warnings: [
-        `Builds are not isolated: they run as processes of yours, with your files and your network. ${remedy()}`,
+        `Builds are not isolated: they run as processes of yours, with your files and your network. ${remedy(failure)}`,
       ],
     };
-  if (own !== undefined && !choseDocker())
-    return { builds: 'sandboxed', imageBuilds: 'rootless', warnings: [] };
-  const possible = docker !== undefined || isInstalled('buildah');
-  return { builds: 'sandboxed', imageBuilds: 'none', warnings: possible ? [imageWarning(docker)] : [] };
+  const warnings = [...(failure === undefined ? [] : [failing(failure)]), ...hidden];
+  if (own !== undefined && !choseDocker()) return { builds: 'sandboxed', imageBuilds: 'rootless', warnings };
+  if (docker !== undefined || isInstalled('buildah')) warnings.push(imageWarning(docker));
+  return { builds: 'sandboxed', imageBuilds: 'none', warnings };
 }
 
-function remedy(): string {
+const failing = (words: string): string =>
+  `Builds will fail: their sandbox cannot show them what they need of this machine (${words}). Which files these are is in docs/local-cloud.md, "What builds see of your machine".`;
+
+function remedy(failure: string | undefined): string {
   if (process.platform !== 'linux') return 'Run only builds that you trust, or run this in a Linux machine.';
   return isInstalled('bwrap')
-    ? 'bubblewrap cannot make user namespaces here: allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns).'
+    ? `bubblewrap cannot set a sandbox up here${failure ? ` (${failure})` : ''}. If it may not make user namespaces, allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns).`
     : 'Install bubblewrap (Debian, Ubuntu: apt install bubblewrap).';
 }
 
@@ -99,9 +128,15 @@ export async function privilegedSandbox({ builds, rootless: own }: Sandboxes): P
 
 /** A machine under load takes a second to start two programs. */
 const PATIENCE_MS = 10_000;
+/** A line or two. */
+const WORDS_CHARACTERS = 500;
 
-/** Runs a program in it. False when it is not there or cannot make namespaces here. */
-async function canRun(sandbox: Sandbox): Promise<boolean> {
+/**
+ * Runs a program in it.
+ * @returns what bubblewrap said when it could not be set up
+ * @throws Error when it was not tried: no process, no folder, no answer in time
+ */
+async function failureOf(sandbox: Sandbox): Promise<string | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'codebuild-probe-'));
   try {
     const within = (name: string) => join(folder, name);
@@ -120,13 +155,15 @@ async function canRun(sandbox: Sandbox): Promise<boolean> {
     const child = spawn(program, args, {
       cwd: folder,
       env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'ignore', 'ignore', 'ignore', 'ignore', sandbox.descriptor ?? 'ignore'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ignore', 'ignore', sandbox.descriptor ?? 'ignore'],
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    const [code] = await once(child, 'close');
-    return code === 0;
-  } catch {
-    return false;
+    let words = '';
+    child.stderr?.on('data', (some: Buffer) => {
+      words = (words + some.toString()).slice(0, WORDS_CHARACTERS);
+    });
+    const [code, signal] = await once(child, 'close');
+    return code === 0 ? undefined : words.trim() || `it ended with ${code ?? signal}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -4,8 +4,9 @@
  */
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { INSIDE, NODE_FOLDER, node, own, plain, type Sandbox, system, wayOut } from './sandbox.ts';
-import { certificateVariables, pathInside, shownOfEtc, shownOfOpt } from './shown.ts';
+import { certificateVariables } from './certificates.ts';
+import { INSIDE, NODE_FOLDER, node, own, plain, type Sandbox, shown, system, wayOut } from './sandbox.ts';
+import { pathInside, shownPaths } from './shown.ts';
 import type { UserNamespace } from './user-namespace.ts';
 
 /** Where Docker's clients look for its daemon. */
@@ -78,7 +79,8 @@ export function rootless({ descriptor, owner }: UserNamespace): Sandbox {
     inside: () => INSIDE,
     path: pathInside,
     wrap: (host, command, network) => [
-      ...['bwrap', ...entering, ...SPACES, ...folders(paths()), ...system(), ...forImages(), ...own(host)],
+      ...['bwrap', ...entering, ...SPACES, ...folders(paths()), ...system(), ...shown()],
+      ...[...forImages(), ...own(host)],
       ...[...wayOut(network), ...images(host.temporary), ...folders(NODE_PATHS), ...node(), '--'],
       ...[...within, '/bin/sh', '-c', PREPARE, 'prepare', ...command],
     ],
@@ -99,7 +101,7 @@ export function rootful(dockerSocket: string | undefined): Sandbox {
     inside: () => INSIDE,
     path: pathInside,
     wrap: (host, command, network) => [
-      ...['bwrap', ...spaces, '--cap-add', 'ALL', ...system(), ...forImages()],
+      ...['bwrap', ...spaces, '--cap-add', 'ALL', ...system(), ...shown(), ...forImages()],
       ...[...socket, ...own(host), ...wayOut(network)],
       ...[...images(host.temporary), ...node(), '--', ...command],
     ],
@@ -120,7 +122,8 @@ function folders(paths: readonly string[]): string[] {
 }
 
 const paths = (): string[] => [
-  ...[...shownOfEtc(), ...shownOfOpt(), '/etc/ssh/ssh_config', '/etc/containers/networks/lock'],
+  ...shownPaths().map(({ path }) => path),
+  ...['/etc/ssh/ssh_config', '/etc/containers/networks/lock'],
   ...Object.values(certificateVariables()),
   ...[INSIDE.output, '/var/lib/containers', '/var/tmp/any'],
 ];

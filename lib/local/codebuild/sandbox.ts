@@ -5,8 +5,9 @@
  */
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { certificateVariables } from './certificates.ts';
 import { SOCKET_INSIDE } from './network/socket.ts';
-import { certificateVariables, pathInside, pathOfMachine, shownOfEtc, shownOfOpt } from './shown.ts';
+import { isShown, pathInside, pathOfMachine, shownPaths } from './shown.ts';
 
 /** Folders of one build on the host, and how the build sees them. */
 export interface Folders {
@@ -62,9 +63,15 @@ export const bubblewrap: Sandbox = {
   inside: () => INSIDE,
   path: pathInside,
   wrap: (host, command, network) => [
-    ...['bwrap', ...namespaces(), ...system(), ...own(host), ...wayOut(network), ...node()],
+    ...['bwrap', ...namespaces(), ...system(), ...shown(), ...own(host), ...wayOut(network), ...node()],
     ...['--', ...command],
   ],
+};
+
+/** The same without what differs from machine to machine: whether it works says whether there can be a sandbox at all. */
+export const bareBubblewrap: Sandbox = {
+  ...bubblewrap,
+  wrap: (host, command) => ['bwrap', ...namespaces(), ...system(), ...own(host), '--', ...command],
 };
 
 /**
@@ -85,8 +92,14 @@ export function system(): string[] {
     if (entry?.isSymbolicLink()) args.push('--symlink', readlinkSync(folder), folder);
     else if (entry) args.push('--ro-bind', folder, folder);
   }
-  for (const path of [...shownOfEtc(), ...shownOfOpt()]) args.push('--ro-bind-try', path, path);
   return args;
+}
+
+/** What the list of shown.ts names. */
+export function shown(): string[] {
+  return shownPaths().flatMap(({ path, target }) =>
+    target === undefined ? ['--ro-bind-try', path, path] : ['--symlink', target, path],
+  );
 }
 
 export function own(host: Folders): string[] {
@@ -113,7 +126,8 @@ export function wayOut(network: string | undefined): string[] {
  * own /tmp.
  */
 export function node(): string[] {
-  const args = Object.values(certificateVariables()).flatMap((path) => ['--ro-bind', path, path]);
+  const certificates = new Set(Object.values(certificateVariables()).filter((path) => !isShown(path)));
+  const args = [...certificates].flatMap((path) => ['--ro-bind-try', path, path]);
   if (NODE_FOLDER.startsWith('/usr/')) return args;
   args.push('--ro-bind', NODE_FOLDER, NODE_FOLDER);
   // npm is a link from Node's folder to this one.

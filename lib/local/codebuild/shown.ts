@@ -3,8 +3,9 @@
  * settings of services; of /opt, the folders whose programs the machine's path leads to. A file that not every user of
  * the machine may read is never shown: root's sandboxes could read it.
  */
-import { globSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { globSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { entriesIn, forEverybody, MOST_ENTRIES, realPath, type Shown } from './for-everybody.ts';
 
 /** Below /etc, as globs. */
 export const SHOWN_OF_ETC = [
@@ -58,45 +59,18 @@ export const SHOWN_OF_ETC = [
   'ssh/ssh_known_hosts',
 ] as const;
 
-/** By which programs are told of certificates beside the system's: those of a proxy that looks into TLS, say. */
-const CERTIFICATES = [
-  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT'],
-  'CARGO_HTTP_CAINFO',
-];
-
-/** Those of this machine's environment that name a file which everybody may read. */
-export function certificateVariables(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  const named = CERTIFICATES.flatMap((name) => {
-    const path = environment[name] ?? '';
-    const found = path.startsWith('/') ? statSync(path, { throwIfNoEntry: false }) : undefined;
-    return found?.isFile() && (found.mode & 0o004) !== 0 ? [[name, path] as const] : [];
-  });
-  return Object.fromEntries(named);
-}
-
 /** Where programs lie that belong to no package. */
 const OPT = '/opt';
 const LINKED_FROM = ['/usr/local/bin', '/usr/bin'];
 
-let ofEtc: readonly string[] | undefined;
+let ofEtc: readonly Shown[] | undefined;
 
 /** The files and folders of /etc, as they were when this was first asked. */
-export function shownOfEtc(): readonly string[] {
+export function shownOfEtc(): readonly Shown[] {
   ofEtc ??= globSync([...SHOWN_OF_ETC], { cwd: '/etc' })
     .sort()
-    .flatMap((name) => readable(join('/etc', name)));
+    .flatMap((name) => forEverybody(join('/etc', name)) ?? []);
   return ofEtc;
-}
-
-/** The path, or of a folder with something that is not for everybody, what in it is. */
-function readable(path: string): string[] {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || (found.mode & 0o004) === 0) return [];
-  if (!found.isDirectory()) return found.isFile() ? [path] : [];
-  const inside = readdirSync(path).map((name) => join(path, name));
-  const shown = inside.map((child) => (lstatSync(child).isSymbolicLink() ? [child] : readable(child)));
-  const whole = shown.every(([only, ...more], index) => only === inside[index] && more.length === 0);
-  return whole ? [path] : shown.flat().filter((child) => !lstatSync(child).isSymbolicLink());
 }
 
 /** The folders of this machine's `PATH`, without those that npm puts there while it runs a script. */
@@ -107,49 +81,79 @@ export function pathOfMachine(environment: NodeJS.ProcessEnv = process.env): str
   );
 }
 
-let ofOpt: readonly string[] | undefined;
+export interface Toolchains {
+  readonly shown: readonly Shown[];
+  /** What is not, though programs lead to it, and why: a sentence each. */
+  readonly hidden: readonly string[];
+}
 
-/** `/opt/gradle`: folders to which the machine's path leads, or a link in it. */
-export function shownOfOpt(): readonly string[] {
-  ofOpt ??= [...new Set([...pathOfMachine(), ...linked()].flatMap(folderOfOpt))].flatMap(readableFolder);
+/** So many arguments of bubblewrap do for a toolchain with a few private files. */
+const MOST_PARTS = 500;
+
+/**
+ * The folders of `/opt`, as `/opt/gradle`, to which paths lead.
+ * @param opt where they lie
+ */
+export function toolchains(paths: readonly string[], opt: string = OPT): Toolchains {
+  const shown: Shown[] = [];
+  const hidden: string[] = [];
+  for (const folder of new Set(paths.flatMap((path) => folderBelow(opt, path)))) {
+    const real = realPath(folder);
+    if (real === undefined) continue;
+    const stays = [realPath(opt) ?? opt, '/usr'].some((root) => real.startsWith(`${root}/`));
+    const parts = stays ? forEverybody(real, folder) : [];
+    if (!stays)
+      hidden.push(`Builds do not see ${folder}: it is a link to ${real}, which is outside of ${opt}.`);
+    else if (parts === undefined || parts.length > MOST_PARTS)
+      hidden.push(
+        `Builds do not see ${folder}: it holds more than ${MOST_ENTRIES} files, or too many that not everybody may read.`,
+      );
+    else shown.push(...parts);
+  }
+  return { shown, hidden };
+}
+
+let ofOpt: Toolchains | undefined;
+
+/** Those to which the machine's path leads, or a link in it, as they were when this was first asked. */
+export function machineToolchains(): Toolchains {
+  ofOpt ??= toolchains([...pathOfMachine(), ...linked()]);
   return ofOpt;
 }
 
-/** Those of the machine's path that a build in a sandbox has too. */
+/** All of `/etc` and `/opt`. */
+export function shownPaths(): readonly Shown[] {
+  return [...shownOfEtc(), ...machineToolchains().shown];
+}
+
+/** Whether a sandbox has what lies at a path without links. */
+export function isShown(real: string): boolean {
+  return ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', ...shownPaths().map(({ path }) => path)].some(
+    (root) => real === root || real.startsWith(`${root}/`),
+  );
+}
+
+/** Those folders of the machine's path of which a build in a sandbox has something too. */
 export function pathInside(): string[] {
-  const shown = ['/usr', ...shownOfOpt()];
-  return pathOfMachine().filter((folder) => shown.some((known) => folder.startsWith(`${known}/`)));
+  const shown = machineToolchains().shown.map(({ path }) => `${path}/`);
+  return pathOfMachine()
+    .map((folder) => resolve(folder))
+    .filter((folder) =>
+      ['/usr/', ...shown].some((root) => `${folder}/`.startsWith(root) || root.startsWith(`${folder}/`)),
+    )
+    .filter((folder) => folder !== '/' && folder !== '/usr');
 }
 
 function linked(): string[] {
   return LINKED_FROM.flatMap((folder) =>
-    entriesOf(folder)
+    (entriesIn(folder) ?? [])
       .filter((entry) => entry.isSymbolicLink())
-      .flatMap(({ name }) => {
-        try {
-          return [realpathSync(join(folder, name))];
-        } catch {
-          return []; // it leads nowhere
-        }
-      }),
+      .flatMap(({ name }) => realPath(join(folder, name)) ?? []),
   );
 }
 
-function entriesOf(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
-
-function folderOfOpt(path: string): string[] {
-  const [, top, name] = path.split('/');
-  return `/${top}` === OPT && name ? [join(OPT, name)] : [];
-}
-
-/** As with /etc, unless it is a large tree: then what is in it was put there to be run by everybody. */
-function readableFolder(folder: string): string[] {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  return found?.isDirectory() && (found.mode & 0o005) === 0o005 ? [folder] : [];
+function folderBelow(opt: string, path: string): string[] {
+  const whole = resolve(path);
+  const [name] = whole.startsWith(`${opt}/`) ? whole.slice(opt.length + 1).split('/') : [];
+  return name ? [join(opt, name)] : [];
 }

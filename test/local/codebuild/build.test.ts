@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { codebuild } from '../../../lib/local/codebuild/index.ts';
 import { bubblewrap, plain, type Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
@@ -15,6 +15,7 @@ import { OPERATOR, type ScriptedCloud, scriptedCloud } from './scripted-cloud.ts
 
 const open: ScriptedCloud[] = [];
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const cloud of open.splice(0)) await cloud.close();
 });
 
@@ -65,7 +66,7 @@ for (const { name, sandbox, options } of sandboxes) {
     });
 
     it('gives the variables of CodeBuild, of the project and of the call, and nothing of its own', async () => {
-      process.env.SECRET_OF_THE_PARENT = 'leak';
+      vi.stubEnv('SECRET_OF_THE_PARENT', 'leak');
       const { finish, cloud } = await setUp({
         sandbox,
         buildspec: spec('env', 'echo "home is writable: $(touch ~/x && echo yes)"'),
@@ -81,7 +82,6 @@ for (const { name, sandbox, options } of sandboxes) {
       });
 
       const { build, lines } = await finish({ environmentVariablesOverride: [{ name: 'B', value: 'call' }] });
-      delete process.env.SECRET_OF_THE_PARENT;
 
       expect(lines).toEqual(
         expect.arrayContaining([
@@ -101,11 +101,10 @@ for (const { name, sandbox, options } of sandboxes) {
       const folder = mkdtempSync(join(tmpdir(), 'certificates-'));
       const file = join(folder, 'proxy.pem');
       writeFileSync(file, '-----BEGIN CERTIFICATE-----\n');
-      process.env.NODE_EXTRA_CA_CERTS = file;
+      vi.stubEnv('NODE_EXTRA_CA_CERTS', file);
       const { finish } = await setUp({ sandbox, buildspec: spec('cat "$NODE_EXTRA_CA_CERTS"') });
 
       const { lines } = await finish();
-      delete process.env.NODE_EXTRA_CA_CERTS;
       rmSync(folder, { recursive: true });
 
       expect(own(lines)).toContain('-----BEGIN CERTIFICATE-----');

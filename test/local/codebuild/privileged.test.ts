@@ -1,5 +1,5 @@
 /** Builds that make container images: as root of a user namespace, and of nothing else. */
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { detectSandboxes, machineIsolation } from '../../../lib/local/codebuild/isolation.ts';
 import { bubblewrap, plain } from '../../../lib/local/codebuild/sandbox.ts';
 import { unless } from '../../tools.ts';
@@ -78,6 +78,10 @@ describe('a build in privileged mode', unless(rootless === undefined ? NO_ROOTLE
 });
 
 describe('what a machine cannot isolate', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   it('is told in a line with the remedy, and nothing is told where it can', async () => {
     const nothing = await machineIsolation({ builds: plain, rootless: undefined });
     const all = await machineIsolation({ builds: bubblewrap, rootless: { ...plain, privileged: true } });
@@ -91,13 +95,12 @@ describe('what a machine cannot isolate', () => {
   });
 
   it('is builds of images where the user wants Docker to make them', async () => {
-    process.env.DOCKER_HOST = 'unix:///nonexistent/docker.sock';
+    vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
 
     const { imageBuilds, builds } = await machineIsolation({
       builds: bubblewrap,
       rootless: { ...plain, privileged: true },
     });
-    delete process.env.DOCKER_HOST;
 
     expect({ builds, imageBuilds }).toEqual({ builds: 'sandboxed', imageBuilds: 'none' });
   });
