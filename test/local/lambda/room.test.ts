@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Place, Room, type Tenant } from '../../../lib/local/lambda/runtime/room.ts';
 
 /** A function that wants places, or has one that is idle. */
@@ -41,6 +41,10 @@ async function full(shares: { first: number; ordinary: readonly number[] }) {
   return { room, first, others, newcomer };
 }
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('the last place of a function whose events go first', () => {
   test('is not owed to one that has none, while another has two', async () => {
     const { room, first, newcomer } = await full({ first: 1, ordinary: [2, 1] });
@@ -70,5 +74,18 @@ describe('the last place of a function whose events go first', () => {
     await newcomer.ask();
 
     expect([first.places.length, newcomer.places.length]).toEqual([0, 1]);
+  });
+
+  test('is taken while it is idle by one that has none and has waited for a while, as others are in long events', async () => {
+    vi.useFakeTimers();
+    const { first, newcomer } = await full({ first: 1, ordinary: [2, 1] });
+    first.idleSince = Date.now();
+    await newcomer.ask();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const early = newcomer.places.length;
+
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    expect([early, newcomer.places.length, first.places.length]).toEqual([0, 1, 0]);
   });
 });

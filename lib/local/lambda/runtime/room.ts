@@ -7,7 +7,8 @@
  *   wait for another function, does not wait for ever.
  * - Where all are busy, a function gives places up, after their event, to those that have two fewer or none.
  * - A function whose events go before others keeps its last place, idle or not, as long as anybody has two: under load it
- *   is idle most, and would start anew, behind everybody, for each of its events.
+ *   is idle most, and would start anew, behind everybody, for each of its events. Only where one that has none has waited
+ *   for a while, as all others are in long events, such a place goes as well while it is idle.
  */
 
 /** One version of a function, which has places and wants more of them. */
@@ -32,9 +33,14 @@ export interface Place {
   release(): void;
 }
 
+/** A tenth of what an event waits before it is refused: in that time others give up places, unless their events are long. */
+const LAST_RESORT_MS = 2_000;
+
 interface Request {
   readonly tenant: Tenant;
   readonly since: number;
+  /** Whether it has waited for LAST_RESORT_MS. */
+  late: boolean;
   readonly grant: (place: Place | undefined) => void;
 }
 
@@ -66,7 +72,18 @@ export class Room {
   /** Waits for a place. @returns undefined when the tenant does not want it any more */
   ask(tenant: Tenant): Promise<Place | undefined> {
     const { promise, resolve } = Promise.withResolvers<Place | undefined>();
-    this.#requests.push({ tenant, since: performance.now(), grant: resolve });
+    const request: Request = {
+      ...{ tenant, since: performance.now(), late: false },
+      grant(place) {
+        clearTimeout(timer);
+        resolve(place);
+      },
+    };
+    const timer = setTimeout(() => {
+      request.late = true;
+      this.look();
+    }, LAST_RESORT_MS).unref();
+    this.#requests.push(request);
     this.look();
     return promise;
   }
@@ -152,17 +169,25 @@ export class Room {
 
   /** @returns whether an idle environment was ended */
   #freeIdle(asking: readonly Request[]): boolean {
+    const without = asking.filter(({ tenant }) => this.#sizeOf(tenant) === 0);
+    const ordinary = this.#longestIdle(asking, without.length > 0 && !this.#somebodyHasTwo());
+    const late = without.filter((request) => request.late).length > this.#leaving;
+    const best = ordinary ?? (late ? this.#longestIdle(asking, true) : undefined);
+    best?.giveUpIdle();
+    return best !== undefined;
+  }
+
+  /** @param lastOfFirst whether the last place of a function whose events go before others is among those to choose from */
+  #longestIdle(asking: readonly Request[], lastOfFirst: boolean): Tenant | undefined {
     let best: Tenant | undefined;
-    const someHaveNone = asking.some(({ tenant }) => this.#sizeOf(tenant) === 0);
     for (const tenant of this.#tenants) {
       if (tenant.idleSince === undefined) continue;
-      if (this.#isLastOfFirst(tenant) && (!someHaveNone || this.#somebodyHasTwo())) continue;
+      if (!lastOfFirst && this.#isLastOfFirst(tenant)) continue;
       // Whoever asks for a place has no idle one, but for the moment in which it takes it.
       if (asking.some((request) => request.tenant === tenant)) continue;
       if (best === undefined || this.#before(tenant, best)) best = tenant;
     }
-    best?.giveUpIdle();
-    return best !== undefined;
+    return best;
   }
 
   /** Whether to end an idle environment of `a` rather than one of `b`. */
