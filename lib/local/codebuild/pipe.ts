@@ -3,8 +3,10 @@
  * `/dev/stdout` or `/proc/self/fd/1` (open(2): ENXIO); on AWS it is a pipe.
  */
 import { execFile } from 'node:child_process';
-import { constants, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -14,13 +16,32 @@ export interface OutputPipe {
   readonly writer: number;
 }
 
-/** @param folder nobody else's: the pipe has a name in it for a moment, and may be opened by root of a user namespace */
-export async function outputPipe(folder: string): Promise<OutputPipe> {
-  const path = join(folder, 'pipe');
-  await promisify(execFile)('mkfifo', ['-m', '666', path]);
-  // In this order neither waits for the other (fifo(7)).
-  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writer = openSync(path, constants.O_WRONLY);
-  rmSync(path);
-  return { reader: new Socket({ fd: reader, readable: true, writable: false }), writer };
+/**
+ * Makes one. For a moment it has a name, in a folder that nobody else may enter: not among the state, whose file system may
+ * have no pipes. A build that opens it again may be root of a user namespace, and so another user.
+ */
+export async function outputPipe(): Promise<OutputPipe> {
+  const folder = await mkdtemp(join(tmpdir(), 'codebuild-pipe-'));
+  try {
+    const path = join(folder, 'output');
+    await promisify(execFile)('mkfifo', ['-m', '666', path]);
+    // In this order neither waits for the other (fifo(7)).
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openedOr(
+      () => closeSync(reader),
+      () => openSync(path, constants.O_WRONLY),
+    );
+    return { reader: new Socket({ fd: reader, readable: true, writable: false }), writer };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function openedOr(otherwise: () => void, open: () => number): number {
+  try {
+    return open();
+  } catch (error) {
+    otherwise();
+    throw error;
+  }
 }

@@ -98,8 +98,20 @@ export class Session {
   #count = 0;
   #report: ((result: CommandResult) => void) | undefined;
 
+  /** @throws Error when it cannot be started; nothing of it is left then, its limits neither */
   static async start(options: SessionOptions): Promise<Session> {
-    return new Session(options, await outputPipe(dirname(options.host.output)));
+    let output: OutputPipe | undefined;
+    try {
+      output = await outputPipe();
+      return new Session(options, output);
+    } catch (error) {
+      output?.reader.destroy();
+      await options.limits.release();
+      throw error;
+    } finally {
+      // The processes of the session have it, if there are any.
+      if (output !== undefined) closeSync(output.writer);
+    }
   }
 
   private constructor(options: SessionOptions, output: OutputPipe) {
@@ -128,7 +140,6 @@ export class Session {
       ],
       detached: true,
     });
-    closeSync(output.writer);
     this.#child.on('error', (error) => this.#say(error.message));
     this.#child.stderr?.on('data', (words: Buffer) => this.#say(words.toString()));
     // The last line of a command may be read after its end.

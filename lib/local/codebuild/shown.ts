@@ -66,7 +66,7 @@ const LINKED_FROM = ['/usr/local/bin', '/usr/bin'];
 let ofEtc: readonly Shown[] | undefined;
 
 /** The files and folders of /etc, as they were when this was first asked. */
-export function shownOfEtc(): readonly Shown[] {
+function shownOfEtc(): readonly Shown[] {
   ofEtc ??= globSync([...SHOWN_OF_ETC], { cwd: '/etc' })
     .sort()
     .flatMap((name) => forEverybody(join('/etc', name)) ?? []);
@@ -81,7 +81,7 @@ export function pathOfMachine(environment: NodeJS.ProcessEnv = process.env): str
   );
 }
 
-export interface Toolchains {
+interface Toolchains {
   readonly shown: readonly Shown[];
   /** What is not, though programs lead to it, and why: a sentence each. */
   readonly hidden: readonly string[];

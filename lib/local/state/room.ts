@@ -3,9 +3,9 @@
  * reserve: a file, which is removed when the disk is full and made again when it no longer is.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statfsSync, truncateSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** Some thousand builds with their logs: what comes until somebody has made room. On a small disk an eighth of it. */
 const RESERVE_BYTES = 32 * 1024 * 1024;
@@ -18,6 +18,8 @@ const EVERY_MS = 1_000;
 const SETTLED_MS = 10_000;
 /** What a start writes, some times over. */
 const LEAST_BYTES = 4 * 1024 * 1024;
+/** A reserve that could not be made (a quota, say, which the disk's free bytes do not know) is tried again so much later. */
+const AGAIN_MS = 10 * 60_000;
 /** Not zeros, which a file system may keep without room. */
 const CHUNK = 1024 * 1024;
 
@@ -31,28 +33,37 @@ export class NoRoomError extends Error {
   }
 }
 
-/** What is left for the user of this process, in bytes. */
+/** What is left for the user of this process, in bytes. A file system that does not tell its size has no end. */
 export function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+  const { blocks, bavail, bsize } = statfsSync(folder);
+  return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
 }
 
 function reserveBytes(folder: string): number {
   const { blocks, bsize } = statfsSync(folder);
-  return Math.min(RESERVE_BYTES, Math.floor((blocks * bsize) / SHARE));
+  return blocks === 0 ? RESERVE_BYTES : Math.min(RESERVE_BYTES, Math.floor((blocks * bsize) / SHARE));
 }
 
 const fileOf = (stateDir: string): string => join(stateDir, 'reserve');
+/** The reserve while it is made: half of one is none. */
+const unfinishedOf = (stateDir: string): string => `${fileOf(stateDir)}.new`;
 
 /**
- * Gives the reserve up. For whoever could not write.
+ * Gives the reserve up, also one that is being made. For whoever could not write, and tells that itself.
  * @returns whether there was one, so that a second try may succeed
  */
 export function useReserve(stateDir: string): boolean {
-  const file = fileOf(stateDir);
-  if (!existsSync(file)) return false;
-  rmSync(file, { force: true });
-  return true;
+  const files = [fileOf(stateDir), unfinishedOf(stateDir)].filter((file) => existsSync(file));
+  try {
+    for (const file of files) {
+      // A file that is open keeps its room when it is removed.
+      truncateSync(file);
+      rmSync(file);
+    }
+    return files.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -74,6 +85,8 @@ export class Reserve {
   readonly #log: (message: string) => void;
   #timer: NodeJS.Timeout | undefined;
   #making = false;
+  #notBefore = 0;
+  #told = '';
 
   constructor(stateDir: string, log: (message: string) => void) {
     this.#stateDir = stateDir;
@@ -90,34 +103,55 @@ export class Reserve {
     clearTimeout(this.#timer);
   }
 
-  /** Makes the reserve, or gives it up, by what is free now. */
+  /** Makes the reserve, or gives it up, by what is free now. What goes wrong is told once, and tried again. */
   async look(): Promise<void> {
     if (this.#making) return;
+    try {
+      await this.#look();
+      this.#told = '';
+    } catch (error) {
+      const message = `the reserve in ${this.#stateDir} cannot be looked after: ${error}`;
+      if (message !== this.#told) this.#log(message);
+      this.#told = message;
+    }
+  }
+
+  async #look(): Promise<void> {
     const held = existsSync(fileOf(this.#stateDir));
     const size = reserveBytes(this.#stateDir);
     const free = freeBytes(this.#stateDir);
-    if (!held && free > AMPLE * size) await this.#make(size);
+    if (!held && free > AMPLE * size && performance.now() >= this.#notBefore) await this.#make(size);
     if (!held || free > size / AMPLE) return;
-    useReserve(this.#stateDir);
+    if (!useReserve(this.#stateDir)) throw new Error('it cannot be removed, and the disk is nearly full');
     this.#log(
       `the disk that has ${this.#stateDir} is nearly full: ${inWords(free)} were left, and the reserve of ${inWords(size)} is in use now; make room`,
     );
   }
 
   async #make(size: number): Promise<void> {
-    const file = fileOf(this.#stateDir);
-    const chunk = randomBytes(Math.min(CHUNK, size));
+    const unfinished = unfinishedOf(this.#stateDir);
     this.#making = true;
     try {
-      await using handle = await open(file, 'w', 0o600);
-      for (let at = 0; at < size; at += chunk.length) await handle.write(chunk);
+      await fill(unfinished, size);
+      // Whoever needed room meanwhile has removed it.
+      if (existsSync(unfinished)) renameSync(unfinished, fileOf(this.#stateDir));
     } catch (error) {
-      rmSync(file, { force: true });
-      this.#log(`there is no room for a reserve in ${dirname(file)}: ${error}`);
+      this.#notBefore = performance.now() + AGAIN_MS;
+      rmSync(unfinished, { force: true });
+      this.#log(
+        `there is no room for a reserve in ${this.#stateDir}: ${error}; it is tried again in ${AGAIN_MS / 60_000} minutes`,
+      );
     } finally {
       this.#making = false;
     }
   }
+}
+
+/** Writes a file of the size, as long as nobody removes it. */
+async function fill(file: string, size: number): Promise<void> {
+  const chunk = randomBytes(Math.min(CHUNK, size));
+  await using handle = await open(file, 'w', 0o600);
+  for (let at = 0; at < size && existsSync(file); at += chunk.length) await handle.write(chunk);
 }
 
 function inWords(bytes: number): string {

@@ -27,7 +27,7 @@ export class Engine {
   readonly #machines = new Map<string, Machine>();
 
   constructor(cloud: Cloud, timers: Timers = systemTimers(() => cloud.now())) {
-    const store = new Store(cloud.stateDir('states'));
+    const store = new Store(cloud.stateDir('states'), (message) => cloud.log('states', message));
     this.runtime = { cloud, store, timers, tokens: new Tokens(), outbox: new Outbox(cloud, store) };
   }
 

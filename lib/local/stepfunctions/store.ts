@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS events (execution TEXT NOT NULL, id INTEGER NOT NULL,
 CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 `;
 
-/** A full disk is a matter of seconds at least. */
+/** A full disk, and what else keeps a file from being written, is a matter of seconds at least. */
 const AGAIN_MS = 1_000;
 
 export class Store {
@@ -86,8 +86,12 @@ export class Store {
   #scheduled: NodeJS.Immediate | undefined;
   #later: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #log: (message: string) => void;
+  #told = '';
 
-  constructor(folder: string) {
+  /** @param log is told, once, of writes that fail while nobody waits for them */
+  constructor(folder: string, log: (message: string) => void) {
+    this.#log = log;
     this.#database = openDatabase(folder, SCHEMA, 'executions, also those under way');
   }
 
@@ -151,14 +155,21 @@ export class Store {
       this.#scheduled = undefined;
       try {
         this.flush();
-      } catch {
+        this.#told = '';
+      } catch (error) {
         // Nobody waits for this write: what was collected is kept, and whoever does wait is told by `flush`.
+        this.#tell(`what executions have done is not written down: ${error}; it is kept and tried again`);
         this.#later ??= setTimeout(() => {
           this.#later = undefined;
           this.#schedule();
         }, AGAIN_MS).unref();
       }
     });
+  }
+
+  #tell(message: string): void {
+    if (message !== this.#told) this.#log(message);
+    this.#told = message;
   }
 
   #prepare(sql: string): StatementSync {

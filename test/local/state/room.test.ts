@@ -1,11 +1,21 @@
 /** A full disk: what a cloud has to write down even so, and what a start says. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { NoRoomError, startCloud } from '../../../lib/local/cloud.ts';
 import { openDatabase, transaction } from '../../../lib/local/database.ts';
-import { freeBytes, Reserve } from '../../../lib/local/state/room.ts';
+import { freeBytes, Reserve, useReserve } from '../../../lib/local/state/room.ts';
 import { smallDisk } from '../../small-disk.ts';
 import { needs } from '../../tools.ts';
 import { writeAssembly } from '../cloud/assembly.ts';
@@ -38,6 +48,66 @@ describe('a transaction that finds the disk full', () => {
     transaction(database, () => insert.run('after'));
     expect(database.prepare('SELECT text FROM entry').all()).toEqual([{ text: 'after' }]);
     database.close();
+  });
+});
+
+describe('the reserve', () => {
+  function setUp() {
+    const folder = mkdtempSync(join(tmpdir(), 'reserve-'));
+    folders.push(folder);
+    const said: string[] = [];
+    return { folder, said, reserve: new Reserve(folder, (message) => said.push(message)) };
+  }
+
+  test('is whole or absent: half of one, which a killed cloud has left, is made anew', async () => {
+    const { folder, reserve } = setUp();
+    writeFileSync(join(folder, 'reserve.new'), 'half');
+
+    await reserve.look();
+
+    expect(readdirSync(folder)).toEqual(['reserve']);
+    expect(statSync(join(folder, 'reserve')).size).toBeGreaterThan(1024 * 1024);
+  });
+
+  test('can be used while it is made, and is not there afterwards', async () => {
+    const { folder, said, reserve } = setUp();
+    const looking = reserve.look();
+    while (!existsSync(join(folder, 'reserve.new'))) await turn();
+
+    const used = useReserve(folder);
+    await looking;
+
+    expect(used).toBe(true);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(said).toEqual([]);
+  });
+
+  test('that cannot be made is told, and not tried at every look', needs('/proc'), async () => {
+    const { folder, said, reserve } = setUp();
+    symlinkSync('/dev/full', join(folder, 'reserve.new'));
+
+    await reserve.look();
+    await reserve.look();
+
+    expect(said).toEqual([expect.stringMatching(/no room for a reserve in .*ENOSPC.*again in 10 minutes/)]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('whose folder cannot be looked at is told once, and ends nothing', async () => {
+    const { folder, said, reserve } = setUp();
+    rmSync(folder, { recursive: true });
+
+    await reserve.look();
+    await reserve.look();
+
+    expect(said).toEqual([expect.stringMatching(/reserve in .* cannot be looked after: .*ENOENT/)]);
+    expect(useReserve(folder)).toBe(false);
+  });
+});
+
+describe('a file system that does not tell its size', needs('/proc'), () => {
+  test('is not taken for a full one', () => {
+    expect(freeBytes('/proc')).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
