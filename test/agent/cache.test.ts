@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { keyOf } from '../../lib/agent/cache/files.ts';
+import { keyOf, rooted } from '../../lib/agent/cache/files.ts';
 import { type CacheWork, restoreCaches, saveCaches } from '../../lib/agent/cache.ts';
 import type { CacheKey, FoundCache } from '../../lib/domain/cache/schema.ts';
 import { Job } from '../../lib/domain/job/schema.ts';
@@ -291,6 +291,10 @@ describe('the key of a cache', () => {
     one.write('!lock', '1');
 
     expect(await key(one, glob)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('and its paths take the ! of a name for no exclusion, below the home either', () => {
+    expect(['~/!x', '!~/x', '!~/!x'].map((path) => rooted(path).glob)).toEqual(['./!x', '!x', '!!x']);
   });
 
   test('of files that are not there is none: the cache is left alone, and the log says why', async () => {
