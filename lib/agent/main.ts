@@ -1,9 +1,8 @@
 /**
  * The build agent: runs one job on any backend. Its environment names the API, the job and a ticket (settings.ts).
  *
- * Exit codes: 0 the job's end was reported, be it good or bad; 1 it could not be reported; 2 the environment is not
- * complete; 3 the ticket was refused; 4 the run was cancelled; 143 the backend ended it (SIGTERM). So a backend that
- * sees anything else than 0 knows that the agent, and not the build, has failed.
+ * Exit codes (exit.ts): 0 a good end of the job was reported, 10 a bad one; 1 its end could not be reported; 2 the
+ * environment is not complete; 3 the ticket was refused; 4 the run was cancelled; 143 the backend ended it (SIGTERM).
  *
  * It is made for Node's startup snapshots (Node's documentation, "Startup Snapshot API"): where it is started before its
  * job is there, it loads everything, and begins when it is told to.

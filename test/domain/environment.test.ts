@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { removeContents } from '../../lib/domain/deletion/contents.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import type { Project as ProjectValue } from '../../lib/domain/project/schema.ts';
+import { Keys } from '../../lib/domain/storage/keys.ts';
 import { ADMIN, refusal, type World, world } from './world.ts';
 
 let place: World;
@@ -31,6 +33,26 @@ describe('a function', () => {
       "Function 'api' is the target of environment 'prod' of project 'hello'.",
     );
     expect((await put('prod', 'api')).target.function_name).toBe('api');
+  });
+
+  test('stays with a project that takes it while another one that had it is deleted', async () => {
+    await put('prod', 'api');
+    const { table } = place.ports;
+    const key = Keys.targetFunction('api');
+    let isTaken = false;
+    const get: typeof table.get = async (asked) => {
+      const item = await table.get(asked);
+      if (asked.pk === key.pk && !isTaken) {
+        isTaken = true;
+        await Environment.remove(place.ports, place.project, 'prod');
+        await put('prod', 'api', other);
+      }
+      return item;
+    };
+
+    await removeContents({ ...place.ports, table: { ...table, get } }, place.project.id);
+
+    expect(await table.get(key)).toMatchObject({ project_id: other.id });
   });
 
   test('of a project that the caller may not see is not told by name', async () => {

@@ -5,6 +5,7 @@ import { deployments } from '../deployment/record.ts';
 import { end } from '../deployment/steps.ts';
 import { environments } from '../environment/record.ts';
 import { release } from '../environment/target.ts';
+import { ConditionFailed } from '../ports/table.ts';
 import { releases } from '../release/record.ts';
 import { blobPrefixesOf, Keys, Partitions } from '../storage/keys.ts';
 import { pagesOf } from '../storage/list.ts';
@@ -62,7 +63,10 @@ async function removeEnvironments(ports: DeletionPorts, projectId: string): Prom
         );
       const place = { project_id: projectId, environment: name };
       for (const write of await release(ports.table, target.function_name, place))
-        await ports.table.write(write);
+        await ports.table.write(write).catch((error: unknown) => {
+          // Another pass was faster, and the function may be another project's by now.
+          if (!(error instanceof ConditionFailed)) throw error;
+        });
       await removeAll(ports.table, [
         ...(active === undefined ? [] : [Keys.deployment(active)]),
         Keys.environment(projectId, name),

@@ -2,11 +2,12 @@
  * Whose target a function is. Two environments that deploy to one function would overwrite each other's code and
  * configuration, as a function has one of each until a version is published.
  */
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type Actor, sees } from '../access/actor.ts';
 import { StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
-import type { Table, Write } from '../ports/table.ts';
+import type { Item, Table, Write } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
 
@@ -21,9 +22,19 @@ type Claim = z.infer<typeof Claim>;
 type Place = Pick<Claim, 'project_id' | 'environment'>;
 
 /** @returns undefined when the function is nobody's target */
-async function holderOf(table: Table, functionName: string): Promise<Claim | undefined> {
+async function holderOf(table: Table, functionName: string): Promise<(Claim & Held) | undefined> {
   const item = await table.get(Keys.targetFunction(functionName));
-  return item && Claim.parse(item);
+  return item && { ...Claim.parse(item), revision: item.revision };
+}
+
+type Held = Pick<Item, 'revision'>;
+
+/**
+ * A claim is never changed, only removed and made anew, so a revision that counts would be that of any owner. This one,
+ * of 48 bits, is the owner's: who removes the claim that was read, never removes another's.
+ */
+function revisionOf({ project_id: projectId, environment }: Place): number {
+  return createHash('sha256').update(`${projectId}/${environment}`).digest().readUIntBE(0, 6);
 }
 
 const isOf = (place: Place, claim: Claim | undefined): boolean =>
@@ -49,14 +60,16 @@ export async function claim(
     project_slug: project.slug,
     environment,
   };
-  const put = { ...value, ...Keys.targetFunction(functionName), entity: 'target_function', revision: 1 };
+  const key = Keys.targetFunction(functionName);
+  const put = { ...value, ...key, entity: 'target_function', revision: revisionOf(value) };
   return [{ put, when: { absent: true } }];
 }
 
-/** What makes it nobody's; nothing when it is another's. */
+/** What makes it nobody's, as long as it is still this environment's; nothing when it is another's. */
 export async function release(table: Table, functionName: string, place: Place): Promise<Write[]> {
-  const isOwn = isOf(place, await holderOf(table, functionName));
-  return isOwn ? [{ remove: Keys.targetFunction(functionName), when: { any: true } }] : [];
+  const holder = await holderOf(table, functionName);
+  if (holder === undefined || !isOf(place, holder)) return [];
+  return [{ remove: Keys.targetFunction(functionName), when: { revision: holder.revision } }];
 }
 
 function taken(holder: Claim, project: Project, actor: Actor | undefined): StaitheError {

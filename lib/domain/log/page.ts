@@ -21,7 +21,8 @@ export function isShown(line: StoredLine, platform: boolean): boolean {
  *
  * While a run works, all that fits: the lines of a quiet job are not held back for those of a job that floods, though
  * a later page may then bring lines that are older. Once it has ended nobody waits, and a page stops where the first
- * part stops that has more: so all pages together are in order of time.
+ * part stops that has more: so all pages together are in order of time. A stream that the store did not answer for
+ * has nothing to stop at (store-limits.ts): its lines come with a later page, and may be older than what that follows.
  */
 export function takeable(parts: readonly Part[], inOrder: boolean): number[] {
   const taken = fitting(parts.map((part) => part.lines));
