@@ -12,7 +12,7 @@ export interface Shown {
   readonly target?: string;
 }
 
-/** Looking at so many takes about a second. */
+/** Looking at so many takes a second, and some seconds where the disk must be asked. */
 export const MOST_ENTRIES = 100_000;
 
 /**
