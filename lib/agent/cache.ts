@@ -109,14 +109,16 @@ async function restoreOne(work: CacheWork, cache: CacheKey, found: FoundCache): 
 
 /** Saves caches, one after the other, for five minutes at most. */
 export async function saveCaches(work: CacheWork, caches: readonly CacheKey[]): Promise<void> {
-  const signal = AbortSignal.any([work.signal, AbortSignal.timeout(SAVE_MS)]);
-  const timeIsUp = new Promise<'late'>((resolve) => {
-    signal.addEventListener('abort', () => resolve('late'), { once: true });
+  const time = AbortSignal.timeout(SAVE_MS);
+  const signal = AbortSignal.any([work.signal, time]);
+  const stopped = new Promise<'stopped'>((resolve) => {
+    signal.addEventListener('abort', () => resolve('stopped'), { once: true });
   });
+  const why = () => (signal.reason === time.reason ? 'there was no time left.' : reasonOf(signal.reason));
   for (const cache of caches) {
     // Packing itself cannot be stopped: what is left of it ends with the process.
-    const saved = await Promise.race([saveOne({ ...work, signal }, cache), timeIsUp]);
-    if (saved === 'late') return detail(`warning: ${titleOf(cache)} was not saved: there was no time left.`);
+    const saved = await Promise.race([saveOne({ ...work, signal }, cache), stopped]);
+    if (saved === 'stopped') return detail(`warning: ${titleOf(cache)} was not saved: ${why()}`);
   }
 }
 

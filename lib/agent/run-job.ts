@@ -88,9 +88,11 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     () => stop.abort(new JobFailure(timeoutFailure(limit, work.step, work.tail.lines()))),
     limit * 1000,
   );
-  const disk = watchDisk(workspace.root, (left) =>
-    stop.abort(new JobFailure(diskFailure(left, work.step, work.tail.lines()))),
-  );
+  const disk = watchDisk(workspace.root, (left) => {
+    // Without a moment for cleaning up: in five seconds the disk would be full.
+    void groups.end(false);
+    stop.abort(new JobFailure(diskFailure(left, work.step, work.tail.lines())));
+  });
   const interrupt = () => stop.abort(new JobStopped('backend'));
   process.once('SIGTERM', interrupt).once('SIGINT', interrupt);
   try {
@@ -98,6 +100,7 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     if (result.status === 'completed' && work.toSave.length > 0) {
       // The build is done in its time; what is saved now has a limit of its own.
       clearTimeout(deadline);
+      disk.stop();
       await keepCaches(work);
     }
     await Promise.all([progress.close(), groups.end(stop.signal.aborted)]);
@@ -116,8 +119,17 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
 
 async function keepCaches(work: Work): Promise<void> {
   enter(work, 'save caches', PERCENT.save);
-  const { api, claimed, workspace, folder, signal } = work;
-  await saveCaches({ api, job: claimed.job, workspace, folder, signal }, work.toSave);
+  const { api, claimed, workspace, folder } = work;
+  const full = new AbortController();
+  const disk = watchDisk(workspace.root, (left) =>
+    full.abort(new Error(`the disk was almost full: ${left} were left`)),
+  );
+  const signal = AbortSignal.any([work.signal, full.signal]);
+  try {
+    await saveCaches({ api, job: claimed.job, workspace, folder, signal }, work.toSave);
+  } finally {
+    disk.stop();
+  }
 }
 
 /** The phases, or what stopped them: a phase that hangs must not outlast the job's time. */

@@ -52,27 +52,40 @@ function certificateReason(url: string, code: string): readonly [detail: string,
   }
 }
 
-function reasonOf(url: string, code: string, local: boolean): readonly [detail: string, remedy: string] {
-  const elsewhere = 'Check the URL and the network; `--verbose` tells where the URL comes from.';
-  const remedy = local ? 'staithe start' : elsewhere;
+/** @param unknownHost what to do where the host has no address @param remedy what to do where it does not answer */
+function reasonOf(
+  url: string,
+  code: string,
+  unknownHost: string,
+  remedy: string,
+): readonly [detail: string, remedy: string] {
   const { hostname } = new URL(url);
   if (CERTIFICATE.test(code)) return certificateReason(url, code);
   if (NO_TLS.test(code)) return [`${url} does not speak TLS (${code}).`, 'Check scheme and port of the URL.'];
   if (code === 'ECONNREFUSED') return [`No answer from ${url}: nothing listens there (${code}).`, remedy];
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return [`No answer from ${url}: the host ${hostname} is not known here (${code}).`, elsewhere];
+    return [`No answer from ${url}: the host ${hostname} is not known here (${code}).`, unknownHost];
   if (code === 'TimeoutError') return [`No answer from ${url} within 45 s.`, remedy];
   return [`No answer from ${url}${code && `: the connection failed (${code})`}.`, remedy];
 }
 
+const CHECK_URL = 'Check the URL and the network; `--verbose` tells where the URL comes from.';
+const CHECK_STORAGE =
+  'The server has named this host of its storage: check that this machine reaches it (network, DNS, proxy), then run the command again.';
+
 /** @param connection as it was found, when it was */
 export function unreachableFailure(url: string, cause: unknown, connection: Connection | undefined): Failure {
-  const [detail, usual] = reasonOf(url, codeOf(cause) ?? '', connection?.local !== false);
+  const [detail, usual] = reasonOf(
+    url,
+    codeOf(cause) ?? '',
+    CHECK_URL,
+    connection?.local === false ? CHECK_URL : 'staithe start',
+  );
   const running = connection?.running;
   const remedy =
     running === undefined
       ? usual
-      : `Use the server that runs on this machine: --url ${running} (or unset STAITHE_URL).`;
+      : `Use the server that runs on this machine: --url ${running}${connection?.namedBy === 'STAITHE_URL' ? ' (or unset STAITHE_URL)' : ''}.`;
   const lines = connection === undefined ? [] : [connection.origin];
   return new Failure(EXIT.unreachable, { code: 'unreachable', detail, remedy }, { cause, lines });
 }
@@ -80,6 +93,6 @@ export function unreachableFailure(url: string, cause: unknown, connection: Conn
 /** A host of storage, which is none of the API's. @param url presigned, so all behind its host is kept secret */
 export function storageFailure(url: string, cause: unknown): Failure {
   const { origin } = new URL(url);
-  const [detail, remedy] = reasonOf(origin, codeOf(cause) ?? '', false);
+  const [detail, remedy] = reasonOf(origin, codeOf(cause) ?? '', CHECK_STORAGE, CHECK_STORAGE);
   return new Failure(EXIT.unreachable, { code: 'unreachable', detail, remedy }, { cause });
 }

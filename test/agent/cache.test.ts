@@ -406,10 +406,10 @@ describe('a cache that fails does not fail the build:', () => {
     await expect(restoreCaches({ ...one, signal: stop.signal })).rejects.toThrow('cancelled');
   });
 
-  test('and saving stops with its job', async () => {
+  test('and saving stops with its job, and says why', async () => {
     const stop = new AbortController();
     const saveForEver = () => {
-      stop.abort();
+      stop.abort(new Error('the disk was almost full: 2 MB of 96 MB were left'));
       return new Promise<never>(() => undefined);
     };
     const one = machine(['dist'], {}, { saveCaches: saveForEver });
@@ -417,7 +417,9 @@ describe('a cache that fails does not fail the build:', () => {
 
     await saveCaches({ ...one, signal: stop.signal }, await restoreCaches(one));
 
-    expect(said).toContain('warning: cache dist was not saved: there was no time left.');
+    expect(said).toContain(
+      'warning: cache dist was not saved: the disk was almost full: 2 MB of 96 MB were left.',
+    );
   });
 });
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { writeCredentials } from '../../lib/cli/connection/credentials.ts';
 import { findConnection } from '../../lib/cli/connection/find.ts';
 import { Failure } from '../../lib/cli/failure.ts';
+import { storageFailure, unreachableFailure } from '../../lib/cli/unreachable.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import { startContractServer } from './contract-server.ts';
 import { id } from './examples.ts';
@@ -31,11 +32,39 @@ describe('the server and the token are the first found', () => {
       join(root, 'checkout', '.staithe'),
     );
   };
+  const refused = (code = 'ECONNREFUSED') => Object.assign(new Error('fetch failed'), { code });
   const everything = () => {
     writeConnection('tree', { url: LOCAL, token: 'local-token', webhook_secret: 'hook' });
     writeConnection('checkout', { url: 'http://127.0.0.1:4200', token: 'checkout-token' });
     writeCredentials({ XDG_CONFIG_HOME: join(root, 'config') }, REMOTE, 'kept-token');
   };
+
+  test.each([
+    [
+      'STAITHE_URL',
+      undefined,
+      { STAITHE_URL: 'http://127.0.0.1:4999' },
+      /--url \S+:4100 \(or unset STAITHE_URL\)\.$/,
+    ],
+    ['--url', 'http://127.0.0.1:4999', {}, /--url \S+:4100\.$/],
+  ])('where %s hides a server that runs here, the remedy is about that one', (_, flag, env, remedy) => {
+    everything();
+
+    const { problem } = unreachableFailure('http://127.0.0.1:4999', refused(), find(flag, env));
+
+    expect(problem.remedy).toMatch(remedy);
+  });
+
+  test.each(['ECONNREFUSED', 'ENOTFOUND'])(
+    'a host of storage (%s) is not told as the URL of the API',
+    (code) => {
+      const { problem } = storageFailure('https://bucket.example.com/key?signature=x', refused(code));
+
+      expect(problem.detail).toContain('https://bucket.example.com');
+      expect(problem.remedy).toContain('its storage');
+      expect(problem.remedy).not.toContain('--verbose');
+    },
+  );
 
   test('--url before STAITHE_URL before the connection file', () => {
     everything();

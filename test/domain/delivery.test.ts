@@ -258,6 +258,31 @@ describe('a git host that fails', () => {
     expect((await show(id)).retry_at).toBeUndefined();
   });
 
+  test('that asks one of two projects to wait keeps its time and its claim, though the other builds', async () => {
+    const other = await Project.create(place.ports, ADMIN, { slug: 'other', repository: 'acme/hello' });
+    const first = await receive();
+    await Trigger.decide(place.ports, first.id);
+    place.ports.gitHost.failure = new GitHostError('limit', { temporary: true, retryAfterSeconds: 2400 });
+    await Trigger.build(place.ports, first.id, other.id);
+    const { retry_at } = await show(first.id);
+    place.ports.gitHost.failure = undefined;
+    await Trigger.build(place.ports, first.id, place.project.id);
+    const waiting = await show(first.id);
+    place.ports.clock.advance(2_500_000);
+    const second = await receive();
+
+    const outcome = await Trigger.build(place.ports, second.id, other.id);
+    await Trigger.build(place.ports, first.id, other.id);
+
+    expect(waiting).toMatchObject({ decision: { kind: 'building' }, retry_at });
+    expect(outcome).toEqual({ outcome: 'duplicate' });
+    expect((await show(first.id)).retry_at).toBeUndefined();
+    expect((await show(first.id)).builds.map((build) => build.project_id)).toEqual([
+      place.project.id,
+      other.id,
+    ]);
+  });
+
   test('that asks again and again, or for longer than an hour, is given up, and says when to deliver the push again', async () => {
     const { id } = await receive();
     await Trigger.decide(place.ports, id);

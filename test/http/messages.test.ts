@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { RouteSpec } from '../../lib/contract/route.ts';
 import { ROUTES } from '../../lib/contract/routes.ts';
+import { ProjectRef } from '../../lib/domain/project/schema.ts';
 import { check } from '../../lib/domain/validation/findings.ts';
 
 /** Words of zod's own sentences, and of JavaScript. */
@@ -86,6 +87,15 @@ describe('a wrong value', () => {
       'must be 1 second at least',
       'may have 8 characters at most',
     ]);
+  });
+
+  it.each([
+    ['My_App', 'must be the id of a project: prj_ and 26 characters, or 1 to 63 of a-z, 0-9 and -'],
+    [7, 'must be text, not the number 7'],
+  ])('names each alternative that %j is as near to', (ref, reason) => {
+    const result = check(ProjectRef, ref, { syntax: 'json' });
+
+    expect(result).toMatchObject({ findings: [{ path: [], reason: expect.stringContaining(reason) }] });
   });
 
   it('that is secret is not repeated', () => {

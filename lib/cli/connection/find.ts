@@ -11,6 +11,8 @@ export interface Connection {
   readonly url: string;
   readonly token?: string | undefined;
   readonly webhookSecret?: string | undefined;
+  /** Whether a flag or the environment names the URL, and so hides a server that runs here. */
+  readonly namedBy?: '--url' | 'STAITHE_URL' | undefined;
   /** Where the URL and the token come from, for `--verbose`. */
   readonly origin: string;
   /** Whether a server on this machine is meant, which `staithe start` starts. */
@@ -51,18 +53,16 @@ export function findConnection(
   const login = attempt(() => readCredentials(env));
   if (named === undefined && local.value === undefined && login.failure !== undefined) throw login.failure;
   const [file, kept] = [local.value, login.value];
+  const namedBy = urlFlag !== undefined ? '--url' : named !== undefined ? 'STAITHE_URL' : undefined;
   const url =
-    named !== undefined
-      ? apiRoot(named, urlFlag === undefined ? 'STAITHE_URL' : '--url')
-      : (file?.url ?? kept?.url);
+    named !== undefined && namedBy !== undefined ? apiRoot(named, namedBy) : (file?.url ?? kept?.url);
   if (url === undefined)
     throw new Failure(EXIT.usage, {
       code: 'no_server',
       detail: 'No server is known: none is named, none runs here, and there is no login.',
       remedy: 'Start one with `staithe start`, or name one with `staithe login --url <url>`.',
     });
-  const urlFrom =
-    urlFlag !== undefined ? '--url' : named !== undefined ? 'STAITHE_URL' : (file?.path ?? kept?.path ?? '');
+  const urlFrom = namedBy ?? file?.path ?? kept?.path ?? '';
   const tokenFrom: readonly [token: string | undefined, origin: string][] = [
     [env.STAITHE_TOKEN || undefined, 'STAITHE_TOKEN'],
     [file?.url === url ? file.token : undefined, file?.path ?? ''],
@@ -77,6 +77,7 @@ export function findConnection(
     url,
     token,
     webhookSecret: file?.url === url ? file.webhookSecret : undefined,
+    namedBy,
     origin: `URL from ${urlFrom}, token from ${origin}`,
     local: isLoopback(url),
     running: isLoopback(url) && file !== undefined && file.url !== url ? file.url : undefined,

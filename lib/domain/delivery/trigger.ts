@@ -4,10 +4,10 @@ import * as Build from '../build/index.ts';
 import { type BuildWithRun, CreateBuild } from '../build/schema.ts';
 import { GitHostError } from '../ports/git-host.ts';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed, type Item } from '../ports/table.ts';
 import * as Project from '../project/index.ts';
 import * as Source from '../source/index.ts';
 import { Keys } from '../storage/keys.ts';
+import { type Commit, claimCommit, keepUntil, release } from './claim.ts';
 import { deliveries } from './record.ts';
 import type { Delivery } from './schema.ts';
 
@@ -57,17 +57,18 @@ export async function build(
   if (delivery?.repository === undefined || delivery.ref === undefined || delivery.git_sha === undefined)
     throw new Error(`Delivery ${deliveryId} names no commit.`);
   const { repository, ref, git_sha: sha } = delivery;
-  const claim = await claimCommit(ports, projectId, { sha, ref }, deliveryId);
-  if (claim.delivery_id !== deliveryId) {
+  const commit = { projectId, sha, ref };
+  const claim = await claimCommit(ports, commit, deliveryId);
+  if (claim.deliveryId !== deliveryId) {
     await conclude(ports, deliveryId, {
       kind: 'duplicate',
-      reason: `Delivery ${claim.delivery_id} built this commit of ${ref}.`,
+      reason: `Delivery ${claim.deliveryId} built this commit of ${ref}.`,
     });
     return { outcome: 'duplicate' };
   }
   const project = await Project.resolve(ports, WEBHOOK, projectId);
   const staged = await Source.stageCommit(ports, project, { repository, ref, sha }).catch((error: unknown) =>
-    waitFor(ports, deliveryId, error, waits),
+    waitFor(ports, deliveryId, commit, error, waits),
   );
   if ('outcome' in staged) return staged;
   const source = staged;
@@ -101,6 +102,7 @@ const LONGEST_WAIT_SECONDS = 3700;
 async function waitFor(
   ports: Pick<Ports, 'table' | 'clock'>,
   deliveryId: string,
+  commit: Commit,
   error: unknown,
   waits: number,
 ): Promise<Outcome> {
@@ -112,53 +114,21 @@ async function waitFor(
     throw new GitHostError(error.message, {
       advice: `It is not waited for any longer. Deliver the push again after ${retryAt}.`,
     });
-  await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) =>
-    delivery.decision.kind === 'received'
-      ? {
-          ...delivery,
-          retry_at: retryAt,
-          decision: { kind: 'received', reason: `${error.message} It is asked again at ${retryAt}.` },
-        }
-      : undefined,
-  );
+  await keepUntil(ports, commit, deliveryId, retryAt);
+  await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) => ({
+    ...delivery,
+    // Of several projects that wait, the last one's time.
+    retry_at: later(delivery.retry_at, retryAt),
+    // What another project's build has decided stays.
+    ...(delivery.decision.kind === 'received' && {
+      decision: { kind: 'received', reason: `${error.message} It is asked again at ${retryAt}.` },
+    }),
+  }));
   return { outcome: 'wait', seconds };
 }
 
-/** 30 minutes: twice what the workflow may take without waiting (stepfunctions/trigger.asl.yaml), so it is surely gone. */
-const OVERDUE_MS = 30 * 60_000;
-
-/** A claim holds for ever when it led to a build, else as long as its delivery's workflow may be at work. */
-async function holds(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  claim: { delivery_id: string },
-  projectId: string,
-): Promise<boolean> {
-  const holder = (await deliveries.get(ports.table, Keys.delivery(claim.delivery_id)))?.value;
-  if (holder === undefined || holder.builds.some((build) => build.project_id === projectId)) return true;
-  return ports.clock.now().getTime() - Date.parse(holder.retry_at ?? holder.received_at) <= OVERDUE_MS;
-}
-
-async function claimCommit(
-  ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
-  projectId: string,
-  { sha, ref }: { sha: string; ref: string },
-  deliveryId: string,
-): Promise<{ delivery_id: string; seed: string }> {
-  const claim = { delivery_id: deliveryId, seed: ports.randomness.ulid(ports.clock.now().getTime()) };
-  const item: Item = { ...Keys.commit(projectId, sha, ref), entity: 'commit_claim', revision: 1, ...claim };
-  try {
-    await ports.table.write({ put: item, when: { absent: true } });
-    return claim;
-  } catch (error) {
-    if (!(error instanceof ConditionFailed) || error.existing === undefined) throw error;
-    const { delivery_id, seed, revision } = error.existing;
-    const held = { delivery_id: String(delivery_id), seed: String(seed) };
-    if (held.delivery_id === deliveryId || (await holds(ports, held, projectId))) return held;
-    // Its workflow died between the claim and the build; who is second here is tried again by the workflow.
-    await ports.table.write({ put: { ...item, revision: revision + 1 }, when: { revision } });
-    return claim;
-  }
-}
+const later = (one: string | undefined, other: string): string =>
+  one !== undefined && one > other ? one : other;
 
 /** The build could not be started: the delivery says why, and the commit is free for another try. */
 export async function giveUp(
@@ -168,15 +138,8 @@ export async function giveUp(
   reason: string,
 ): Promise<void> {
   const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
-  if (delivery?.git_sha !== undefined && delivery.ref !== undefined) {
-    const key = Keys.commit(projectId, delivery.git_sha, delivery.ref);
-    const claim = await ports.table.get(key);
-    if (claim?.delivery_id === deliveryId)
-      await ports.table.write({
-        remove: key,
-        when: { revision: claim.revision },
-      });
-  }
+  if (delivery?.git_sha !== undefined && delivery.ref !== undefined)
+    await release(ports, { projectId, sha: delivery.git_sha, ref: delivery.ref }, deliveryId);
   await conclude(ports, deliveryId, { kind: 'failed', reason });
 }
 
@@ -186,8 +149,13 @@ export async function abandon(
   deliveryId: string,
   reason: string,
 ): Promise<void> {
-  const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
-  if (delivery?.decision.kind === 'received') await conclude(ports, deliveryId, { kind: 'failed', reason });
+  const decidedAt = ports.clock.now().toISOString();
+  // Nobody waits any more, in none of its projects.
+  await deliveries.update(ports.table, Keys.delivery(deliveryId), ({ retry_at: _, ...delivery }) =>
+    delivery.decision.kind === 'received'
+      ? { ...delivery, decision: { kind: 'failed', reason, decided_at: decidedAt } }
+      : delivery,
+  );
 }
 
 /** Notes the decision. Of several projects, one that builds counts most. */
@@ -203,10 +171,13 @@ async function conclude(
       started === undefined || delivery.builds.some((one) => one.build_id === started.build_id)
         ? delivery.builds
         : [...delivery.builds, started];
-    const { retry_at: _, ...rest } = delivery;
+    const { retry_at: retryAt, ...rest } = delivery;
+    // A time that is still to come is another project's.
+    const waits = retryAt !== undefined && retryAt > decidedAt;
     const keep = delivery.decision.kind === 'building' && decision.kind !== 'building';
     return {
       ...rest,
+      ...(waits && { retry_at: retryAt }),
       builds,
       decision: keep ? delivery.decision : { ...decision, decided_at: decidedAt },
     };

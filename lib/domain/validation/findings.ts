@@ -91,8 +91,10 @@ class Finder {
     const branches = issue.errors.map((issues) => ({ issues, strangeness: strangenessOf(issues, value) }));
     const least = Math.min(...branches.map(({ strangeness }) => strangeness));
     if (least < OTHER_KIND) {
-      const meant = branches.find(({ strangeness }) => strangeness === least);
-      return (meant?.issues ?? []).flatMap((inner) => this.findingsOf(inner, path));
+      const [meant = [], ...others] = branches
+        .filter(({ strangeness }) => strangeness === least)
+        .map(({ issues }) => issues.flatMap((inner) => this.findingsOf(inner, path)));
+      return eitherOf(meant, others) ?? meant;
     }
     const kinds = [...new Set(issue.errors.flatMap((issues) => this.#kindsWanted(issues)))];
     return [{ path, at: 'value', reason: this.#words.wrongKind(kinds, value) }];
@@ -114,6 +116,24 @@ class Finder {
       this.#data,
     );
   }
+}
+
+const MUST = /^must (be|have) /;
+
+/**
+ * What alternatives that are as near to each other ask of the value itself, in one sentence: `must be an id or a name`.
+ * @returns undefined where it takes more than a sentence each: then the first alternative speaks
+ */
+function eitherOf(first: readonly Finding[], others: readonly (readonly Finding[])[]): Finding[] | undefined {
+  const [said] = first;
+  const all = [first, ...others];
+  if (said === undefined || all.some((one) => one.length !== 1)) return undefined;
+  const reasons = [...new Set(all.flat().map(({ reason }) => reason))];
+  if (reasons.some((reason) => !MUST.test(reason)) || all.flat().some(({ at }) => at !== said.at))
+    return undefined;
+  const same = new Set(reasons.map((reason) => MUST.exec(reason)?.[0])).size === 1;
+  const wanted = reasons.map((reason, index) => (same && index > 0 ? reason.replace(MUST, '') : reason));
+  return [{ ...said, reason: wanted.join(', or ') }];
 }
 
 /** The value is of another kind than the alternative takes. */
