@@ -130,7 +130,7 @@ export class StaitheStack extends Stack {
     registry.giveRegistry(functions.images);
     registry.giveTags(builds.steps);
 
-    storage.giveTable(functions.artifacts, 'GetItem', 'PutItem', 'DeleteItem', 'ConditionCheckItem');
+    storage.giveTable(functions.artifacts, 'GetItem', 'PutItem', 'DeleteItem');
     storage.giveIndex(functions.artifacts);
     storage.giveBytes(functions.artifacts, 'artifacts', 'GetObject', 'PutObject');
     const ofUploads = ['GetObject', 'GetObjectVersion', 'PutObject', 'DeleteObject'] as const;
@@ -138,7 +138,7 @@ export class StaitheStack extends Stack {
     storage.giveBytes(functions.artifacts, 'uploads', ...ofUploads, ...ofParts);
     storage.giveListing(functions.artifacts);
 
-    storage.giveTable(functions.secrets, 'GetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem');
+    storage.giveTable(functions.secrets, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
     secrets.giveProjectSecrets(functions.secrets, 'write');
 
     storage.giveTable(functions.caches, 'GetItem', 'PutItem', 'DeleteItem', 'Query');
