@@ -3,7 +3,7 @@ import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../patience.ts';
 import { needs } from '../tools.ts';
-import { build, ended, functionTree, logOf, newSlug, startBuild } from './flow.ts';
+import { build, commandTree, ended, functionTree, logOf, newSlug, startBuild } from './flow.ts';
 import { newMark, processesWith } from './processes.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
@@ -89,7 +89,9 @@ describe('cancelling', () => {
   it('a run that has only just begun holds: it never completes', async () => {
     const { client } = staithe;
     const slug = await project();
-    const runs = await Promise.all([1, 2, 3].map(() => startBuild(client, slug, functionTree('x'))));
+    // However busy the machine is, none of them has ended when its cancellation arrives.
+    const tree = commandTree(['sleep 600; touch out'], '20m');
+    const runs = await Promise.all([1, 2, 3].map(() => startBuild(client, slug, tree)));
     const cancelled = await Promise.all(
       runs.map(({ runId }) => client.call('cancelRun', { params: { run: runId } })),
     );
