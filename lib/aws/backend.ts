@@ -59,13 +59,14 @@ export function codeBuildBackend(
         throw error;
       });
       const all = [...ids.values()];
-      const found = new Map<string, Pick<BackendJob, 'status' | 'said' | 'startedAt'>>();
+      const found = new Map<string, Omit<BackendJob, 'ref' | 'active'>>();
       for (let from = 0; from < all.length; from += BATCH) {
         const { builds } = await codebuild.send(
           new BatchGetBuildsCommand({ ids: all.slice(from, from + BATCH) }),
         );
-        for (const { id = '', buildStatus: status = '', startTime: startedAt, phases = [] } of builds ?? [])
-          found.set(id, { status, startedAt, said: saidBy(phases) });
+        for (const { id = '', buildStatus: status = '', startTime: startedAt, logs, phases = [] } of builds ??
+          [])
+          found.set(id, { status, startedAt, logStream: logs?.streamName, said: saidBy(phases) });
       }
       // CodeBuild forgets builds after a year; one that it does not know works no more.
       return new Map(

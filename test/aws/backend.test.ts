@@ -27,11 +27,18 @@ test('the newest machine of a job is told with when it was asked for, and one th
   mockClient(sfn).on(GetExecutionHistoryCommand).resolves({ events });
   mockClient(codebuild)
     .on(BatchGetBuildsCommand, { ids: ['b:3', 'b:2'] })
-    .resolves({ builds: [{ id: 'b:2', buildStatus: 'IN_PROGRESS', startTime: NEWER }] });
+    .resolves({
+      builds: [{ id: 'b:2', buildStatus: 'IN_PROGRESS', startTime: NEWER, logs: { streamName: 'agent/2' } }],
+    });
 
   const machines = await codeBuildBackend(MACHINES, { sfn, codebuild }).jobsOf('run_1');
 
-  expect(machines.get('job_a')).toMatchObject({ ref: 'b:2', active: true, startedAt: NEWER });
+  expect(machines.get('job_a')).toMatchObject({
+    ref: 'b:2',
+    active: true,
+    startedAt: NEWER,
+    logStream: 'agent/2',
+  });
   expect(machines.get('job_b')).toMatchObject({ ref: 'b:3', active: false, status: 'UNKNOWN' });
   expect(machines.get('job_b')?.startedAt).toBeUndefined();
 });

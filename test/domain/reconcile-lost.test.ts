@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { JobActor } from '../../lib/domain/access/actor.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
+import * as Log from '../../lib/domain/log/index.ts';
 import * as Reconcile from '../../lib/domain/reconcile/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import { finish } from '../../lib/domain/run/end.ts';
@@ -280,6 +281,26 @@ describe('a sweep', () => {
       expect(job?.lost_attempts).toMatchObject([{ attempt: 1, reason, stage: 'starting' }]);
     },
   );
+
+  test('numbers the log of each attempt, whether an agent told where it is, the sweep found it, or there is none', async () => {
+    const { id, jobs } = await planned();
+    const [dispatch] = jobs as [Dispatch];
+    const ended = { ...MACHINE, active: false, status: 'FAILED' };
+    await settle(place.ports, dispatch.job_id, FAULT, { attempt: 1 });
+    place.ports.backend.place(id, dispatch.job_id, { ...ended, logStream: 'second' });
+    wait(6);
+    await sweep();
+    const third = await settle(place.ports, dispatch.job_id, FAULT, { attempt: 2 });
+    if (!third.retry) throw new Error('There was to be another attempt.');
+    await claimed(place, third.dispatch, { log_stream: 'third' });
+
+    const { streams } = await Log.ofRun(place.ports, await read(id));
+
+    expect(streams.map(({ name, attempt, live }) => ({ name, attempt, live }))).toEqual([
+      { name: 'second', attempt: 2, live: false },
+      { name: 'third', attempt: 3, live: true },
+    ]);
+  });
 
   test('waits with another workflow while a job of the present one is at work', async () => {
     const { id, jobs } = await planned(TWO_SERVICES);

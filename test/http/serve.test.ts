@@ -396,7 +396,7 @@ function builds(): Handlers<'builds'> {
 }
 
 describe('what only the record has', () => {
-  const PRIVATE = /ticket_hash|claim_id|log_streams|secret_hash|revision|"entity"|gsi1|"pk"/;
+  const PRIVATE = /ticket_hash|claim_id|log_streams|log_attempts|secret_hash|revision|"entity"|gsi1|"pk"/;
 
   test('is in no answer about jobs', async () => {
     const { ports } = place;

@@ -94,7 +94,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   claimJob: {
     ticket: domain('job/index', 'matches(input.ticket, job.ticket_hash)'),
     claim_id: domain('job/index', 'job.claim_id === input.claim_id'),
-    log_stream: domain('job/index', '[...job.log_streams, input.log_stream]'),
+    log_stream: domain('job/index', 'withLogStream(job, input.log_stream)'),
   },
   reportProgress: {
     stage: domain('job/index', 'stage: report.stage'),

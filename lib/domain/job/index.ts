@@ -11,6 +11,7 @@ import { fitting, JOB_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
 import { SOURCE_TYPES } from '../source/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { isLost } from './attempt.ts';
+import { withLogStream } from './log-stream.ts';
 import { type JobRecord, jobs } from './record.ts';
 import type {
   ClaimedJob,
@@ -47,7 +48,7 @@ export async function claim(
     if (job.claim_id === input.claim_id) return undefined;
     if (job.claim_id !== undefined) throw refused();
     return {
-      ...job,
+      ...withLogStream(job, input.log_stream),
       status: 'building',
       stage: 'starting',
       claim_id: input.claim_id,
@@ -55,7 +56,6 @@ export async function claim(
       heard_at: now.toISOString(),
       // What waits in a queue uses up the run's time, and not the job's.
       spec: { ...job.spec, timeout_seconds: timeLeft(job, now) },
-      log_streams: input.log_stream === undefined ? job.log_streams : [...job.log_streams, input.log_stream],
     };
   });
   if (claimed === undefined) throw refused();

@@ -34,6 +34,8 @@ const JobRecord = Job.extend({
   heard_at: Timestamp.optional(),
   /** Log streams of the attempts so far, oldest first. */
   log_streams: z.array(z.string()),
+  /** Which attempt wrote a log stream, by its name: an attempt that was lost before it had one leaves none. */
+  log_attempts: z.record(z.string(), z.int().positive()).optional(),
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 

@@ -1,4 +1,4 @@
-/** What a log is made of: the log streams of jobs, one for each attempt. */
+/** What a log is made of: the log streams of jobs, one for each attempt that had a machine. */
 import type { Actor } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
 import { notFound } from '../error.ts';
@@ -77,7 +77,8 @@ function streamsOf(job: JobRecord, index: number): LogStream[] {
     key: `${index}.${earlier}`,
     name,
     job,
-    attempt: earlier + 1,
+    // Jobs of an older version do not say it, and most had a stream for each attempt.
+    attempt: job.log_attempts?.[name] ?? earlier + 1,
     live: earlier === job.log_streams.length - 1 && !hasEnded(job),
   }));
 }

@@ -9,6 +9,8 @@ export interface BackendJob {
   readonly startedAt?: Date | undefined;
   /** How it ended, in the backend's words: SUCCEEDED, FAILED, TIMED_OUT … */
   readonly status: string;
+  /** The log store's name of what it has printed, when there is something. */
+  readonly logStream?: string | undefined;
   /** At which phase it failed, and why, in the backend's words. */
   readonly said?: string | undefined;
 }

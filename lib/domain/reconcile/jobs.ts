@@ -1,5 +1,6 @@
 /** Jobs of a run whose workflow still waits: what has not been heard of for too long is given up, and tried again. */
 import { isLost } from '../job/attempt.ts';
+import { noteLogStream } from '../job/log-stream.ts';
 import type { JobRecord } from '../job/record.ts';
 import type { BackendJob } from '../ports/backend.ts';
 import { executionOf } from '../run/execution.ts';
@@ -81,6 +82,7 @@ async function lookAtJob(
   }
   // In the project's queue, or waiting for one of the account's machines.
   if (isLost(job) || (machine === undefined && !claimed)) return undefined;
+  if (machine?.logStream) await noteLogStream(ports, job, machine.logStream);
   const end = endOfMachine(machine?.status ?? 'UNKNOWN', { claimed, said: machine?.said });
   if ('failure' in end) await failAttempt(ports, job, end.failure);
   else await lose(ports, job, end.lost);

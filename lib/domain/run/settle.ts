@@ -1,6 +1,7 @@
 /** What to do when a backend has ended without success: try again, or say why there is no more to try. */
 import * as z from 'zod';
 import { isAtLimit } from '../compute/index.ts';
+import { noteLogStream } from '../job/log-stream.ts';
 import { type JobRecord, jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
@@ -69,9 +70,9 @@ export async function settle(
   if (isFinal(LIFECYCLE, job.status)) return settled(job);
   const ended = endOf(caught, job.claim_id !== undefined);
   const log = buildIn(caught.cause)?.Logs?.StreamName;
-  if (log != null) await noteLog(ports, jobId, log);
-  if ('failure' in ended)
-    await failAttempt(ports, { ...job, attempt: attempt ?? job.attempt }, ended.failure);
+  const tried = { id: jobId, attempt: attempt ?? job.attempt };
+  if (log != null) await noteLogStream(ports, tried, log);
+  if ('failure' in ended) await failAttempt(ports, tried, ended.failure);
   const next = await handOver(ports, jobId, 'lost' in ended ? { attempt, ...ended.lost } : undefined);
   // It may have been completed meanwhile.
   if (next === undefined) return settled((await jobs.get(ports.table, Keys.job(jobId)))?.value ?? job);
@@ -84,13 +85,6 @@ function endOf(caught: Caught, claimed: boolean): MachineEnd {
   const build = buildIn(caught.cause);
   if (build === undefined) return { failure: notStarted(caught) };
   return endOfMachine(build.BuildStatus, { claimed, said: saidBy(build) });
-}
-
-/** The log of a machine that failed before an agent could say where it is. */
-async function noteLog(ports: Pick<Ports, 'table'>, jobId: string, stream: string): Promise<void> {
-  await jobs.update(ports.table, Keys.job(jobId), (job) =>
-    job.log_streams.includes(stream) ? undefined : { ...job, log_streams: [...job.log_streams, stream] },
-  );
 }
 
 /** What CodeBuild says of the phase that failed. */
