@@ -108,19 +108,19 @@ function nameOf(
 
 function ownName(fileName: string, taken: readonly string[]): string {
   if (!taken.includes(fileName)) return keepable(fileName);
-  throw nameRefused(fileName, 'is the name of two artifacts of this service');
+  throw nameRefused(`Two artifacts of this service would be called ${quoted(fileName)}.`);
 }
 
 function keepable(name: string): string {
   const flaw = flawOfFileName(name);
   if (flaw === undefined) return name;
-  throw nameRefused(name, flaw);
+  throw nameRefused(`The artifact cannot be called ${quoted(name)}: the name ${flaw}.`);
 }
 
-function nameRefused(name: string, flaw: string): JobFailure {
+function nameRefused(message: string): JobFailure {
   return new JobFailure({
     code: 'build_error',
-    message: `The artifact cannot be called ${quoted(name)}: the name ${flaw}.`,
+    message,
     hint: 'Let the build write another name, or give the artifact a name in staithe.yaml.',
     step: 'pack',
   });

@@ -5,7 +5,7 @@ export const FILE_NAME_BYTES = 255;
 
 /** Why no file can be kept under this name; undefined when one can. It is never changed to fit. */
 export function flawOfFileName(name: string): string | undefined {
-  if (name === '' || name === '.' || name === '..') return 'is no name of a file';
+  if (name === '' || name === '.' || name === '..') return 'is not a valid file name';
   if (/[/\\]/.test(name)) return 'holds a slash or backslash, which systems read as folders';
   if (/[\p{Cc}\u2028\u2029]/u.test(name)) return 'holds control characters or line breaks';
   if (!name.isWellFormed()) return 'holds half a character (a lone UTF-16 surrogate)';

@@ -92,7 +92,7 @@ test('two single files of one name are refused, and neither is renamed', async (
 
   expect(plane.failure).toMatchObject({
     code: 'build_error',
-    message: "The artifact cannot be called 'x.whl': the name is the name of two artifacts of this service.",
+    message: "Two artifacts of this service would be called 'x.whl'.",
   });
 });
 

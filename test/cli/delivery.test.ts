@@ -177,6 +177,23 @@ test('setting an environment changes what is named and keeps the rest', async ()
   });
 });
 
+test('the default health statuses are not named beside others', async () => {
+  await using server = await startContractServer({
+    getEnvironment: () => environment,
+    putEnvironment: () => environment,
+  });
+  using home = makeHome(server.url);
+  const args = ['environment', 'set', 'test', '--project', 'hello', '--health-status', 'default'];
+
+  const reset = await home.run(args);
+  const mixed = await home.run([...args, '--health-status', '204']);
+
+  expect([reset.code, mixed.code]).toEqual([0, 2]);
+  expect(server.of('putEnvironment')).toHaveLength(1);
+  expect(JSON.parse(server.of('putEnvironment')[0]?.body ?? '')).toMatchObject({ health_status: [] });
+  expect(mixed.stderr).toContain('Name each status that counts as healthy');
+});
+
 test('a new environment needs a function', async () => {
   await using server = await startContractServer({
     getEnvironment: () => {

@@ -156,6 +156,6 @@ test('a run that built nothing has no log, and says why and where there is one',
   expect([taken.code, failed.code, followed.code]).toEqual([0, 0, 6]);
   expect(taken.stderr).toContain(`nothing was built: ${run.id} has the artifacts of ${earlier.id}`);
   expect(taken.stderr).toContain(`build logs ${earlier.build_id} --run ${earlier.id}`);
-  expect(failed.stderr).toContain(`no job of ${unplanned.id} was started; it is failed: `);
+  expect(failed.stderr).toContain(`no job of ${unplanned.id} was started; the run failed: `);
   expect(failed.stderr).toContain(`build diagnose ${unplanned.build_id}`);
 });

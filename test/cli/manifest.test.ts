@@ -51,7 +51,7 @@ describe('manifest check', () => {
         "  staithe.yaml:3:5 services.web.comands: is not a known field; did you mean 'commands'?",
         '    3 |     comands: [make]',
         '      |     ^',
-        '  staithe.yaml:4:14 services.web.timeout: may be 8 hours at most',
+        '  staithe.yaml:4:14 services.web.timeout: must be at most 8 hours',
         '    4 |     timeout: 9h',
         '      |              ^',
         'next: Correct them, then: staithe manifest check staithe.yaml',
@@ -68,7 +68,7 @@ describe('manifest check', () => {
 
     expect(JSON.parse(forPrograms.stderr)).toMatchObject({
       code: 'manifest_invalid',
-      fields: [{ field: 'services.web.comands' }, { message: 'may be 8 hours at most (staithe.yaml:4:14)' }],
+      fields: [{ field: 'services.web.comands' }, { message: 'must be at most 8 hours (staithe.yaml:4:14)' }],
     });
     expect(coloured.stderr).toContain('\u001b[31m^\u001b[39m');
   });

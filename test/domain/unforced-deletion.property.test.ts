@@ -50,27 +50,30 @@ const CREATIONS: Readonly<Record<string, (place: World & { source: string }) => 
 };
 
 describe('deleting a project without force', () => {
-  test.each(Object.entries(CREATIONS))('loses no %s that was made at the same moment', async (_, make) => {
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-        const table = lagging();
-        const place = await world({ table } as Partial<MemoryPorts>);
-        const source = await uploadedSource(place);
-        table.schedule(scheduler);
-        const deleting = outcome(Project.remove(place.ports, ADMIN, 'hello'));
-        const making = outcome(make({ ...place, source }));
+  test.each(Object.entries(CREATIONS))(
+    'does not lose %s that was made at the same moment',
+    async (_, make) => {
+      await fc.assert(
+        fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+          const table = lagging();
+          const place = await world({ table } as Partial<MemoryPorts>);
+          const source = await uploadedSource(place);
+          table.schedule(scheduler);
+          const deleting = outcome(Project.remove(place.ports, ADMIN, 'hello'));
+          const making = outcome(make({ ...place, source }));
 
-        await scheduler.waitFor(Promise.allSettled([deleting, making]));
-        table.unschedule();
+          await scheduler.waitFor(Promise.allSettled([deleting, making]));
+          table.unschedule();
 
-        expect([
-          ['project_not_empty', 'done'],
-          ['done', 'not_found'],
-        ]).toContainEqual([await deleting, await making]);
-      }),
-      { numRuns: 40 },
-    );
-  });
+          expect([
+            ['project_not_empty', 'done'],
+            ['done', 'not_found'],
+          ]).toContainEqual([await deleting, await making]);
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
 
   test('is possible again once what was in it is gone and the lists can be trusted', async () => {
     const { ports, project } = await world();

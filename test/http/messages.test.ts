@@ -83,9 +83,9 @@ describe('a wrong value', () => {
     );
 
     expect('findings' in result && result.findings.map(({ reason }) => reason)).toEqual([
-      'may be 104857600 bytes (100 MiB) at most',
-      'must be 1 second at least',
-      'may have 8 characters at most',
+      'must be at most 104857600 bytes (100 MiB)',
+      'must be at least 1 second',
+      'must have at most 8 characters',
     ]);
   });
 

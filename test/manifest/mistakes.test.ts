@@ -74,7 +74,7 @@ describe('a field of a service', () => {
     ['{matrix: {Erlang: ["26"]}}', '2:16: matrix.Erlang: must be 1 to 31 of a-z'],
     ['{matrix: {a: [b, {}]}}', '2:23: matrix.a.1: must be text, a number or true or false, not a map'],
     ['{matrix: {a: [b, b]}}', '2:15: matrix: may name each value of an axis once'],
-    ['{timeout: 9h}', '2:16: timeout: may be 8 hours at most'],
+    ['{timeout: 9h}', '2:16: timeout: must be at most 8 hours'],
     ['{timeout: 0}', '2:16: timeout: must be more than 0'],
     ['{timeout: 1.5}', '2:16: timeout: must be a whole number, not the number 1.5'],
     ['{timeout: soon}', '2:16: timeout: must be a number of seconds or such as 90s, 15m, 2h'],
@@ -154,8 +154,8 @@ describe('what is written in a way that others read otherwise', () => {
     const lines = complaints('services:\n  a: &a\n    timeout: 9h\n  b: *a\n');
 
     expect(lines).toEqual([
-      'staithe.yaml:3:14: services.a.timeout: may be 8 hours at most',
-      'staithe.yaml:3:14: services.b.timeout: may be 8 hours at most',
+      'staithe.yaml:3:14: services.a.timeout: must be at most 8 hours',
+      'staithe.yaml:3:14: services.b.timeout: must be at most 8 hours',
     ]);
   });
 

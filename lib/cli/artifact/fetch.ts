@@ -90,7 +90,7 @@ export async function fetchVerified(
   throw new Failure(EXIT.unexpected, {
     code: 'digest_mismatch',
     detail: `The bytes that came are not the artifact: their digest is ${found}, not ${download.digest}.`,
-    remedy: 'Nothing was kept. Try again; if it stays, somebody has changed the storage.',
+    remedy: 'Nothing was kept. Try again; if it keeps happening, somebody has changed the storage.',
   });
 }
 

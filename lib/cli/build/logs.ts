@@ -16,8 +16,9 @@ async function withoutLog(api: Api<'getRun'>, run: Run): Promise<string[]> {
     ];
   }
   const why = run.error === undefined ? '' : `: ${clean(run.error.message)}`;
+  const ended = run.status === 'cancelled' ? 'was cancelled' : run.status;
   return [
-    `no job of ${run.id} was started; it is ${run.status}${why}`,
+    `no job of ${run.id} was started; the run ${ended}${why}`,
     `next: staithe build diagnose ${run.build_id}`,
   ];
 }

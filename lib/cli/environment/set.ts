@@ -30,7 +30,12 @@ function given<Value extends object>(
 /** What is no number is refused by the server, with the field's name. */
 function statusesOf(named: readonly string[]): number[] | undefined {
   if (named.length === 0) return undefined;
-  return named.filter((one) => one !== 'default').map(Number);
+  if (!named.includes('default')) return named.map(Number);
+  if (named.every((one) => one === 'default')) return [];
+  throw usageFailure(
+    '--health-status default stands for 200-299 alone, and others are named beside it.',
+    'Name each status that counts as healthy, or `--health-status default` and no other.',
+  );
 }
 
 export const set = command({
@@ -56,7 +61,7 @@ export const set = command({
     healthPath: text('--health-path <path>', 'must answer before a deployment succeeds, e.g. /health'),
     healthStatus: list(
       '--health-status <status>',
-      'a status that is right, in place of 200 to 299; default: those again',
+      'HTTP status that counts as healthy (default: 200-299); `default` resets',
     ),
     healthFollow: choice('--health-follow <yes-or-no>', 'follow redirects to the same host', ['yes', 'no']),
     variable: pairs('--variable <NAME=value>', 'an environment variable of the function'),

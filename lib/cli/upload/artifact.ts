@@ -154,7 +154,7 @@ async function finish(
       throw new Failure(EXIT.conflict, {
         code: 'not_verified',
         detail: `Artifact ${id} was sent, and is not verified after 20 minutes.`,
-        remedy: `Look at it with \`staithe artifact show ${id}\`; if it stays so, run the command again.`,
+        remedy: `Look at it with \`staithe artifact show ${id}\`; if that does not change, run the command again.`,
       });
     terminal.progress('verifying');
     await delay(ASK_AGAIN_MS);

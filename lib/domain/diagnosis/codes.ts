@@ -43,7 +43,7 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
   registry_error: {
     meaning:
       'A registry of images or packages did not answer, or refused for another reason than the credentials.',
-    hint: 'Run the build again; if it stays, check the address and whether builds may reach it.',
+    hint: 'Run the build again; if it keeps happening, check the address and whether builds may reach it.',
   },
   zero_artifacts: {
     meaning: 'The build went well and left nothing that `artifacts` names.',

@@ -36,7 +36,7 @@ export function hintOf(ends: readonly End[], phase: Phase): string {
   if (phase === 'clone')
     return 'Check the address of the repository, and that it is public or its token may read it.';
   if (phase === 'push')
-    return 'The registry did not take the image. Run the build again; if it stays, check `registry` in staithe.yaml.';
+    return 'The registry did not take the image. Run the build again; if it keeps happening, check `registry` in staithe.yaml.';
   if (phase === 'fetch' || phase === 'unpack') return 'Upload the source again and build from it.';
   if (phase === 'prepare') return 'Correct staithe.yaml where the message points.';
   if (phase === 'upload' || phase === 'agent')

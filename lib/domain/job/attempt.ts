@@ -35,13 +35,13 @@ export function failureOfLosses({ lost_attempts: lost }: Pick<JobRecord, 'lost_a
   const last = lost.at(-1);
   if (last === undefined) throw new Error('No attempt of the job is lost.');
   const words = LOSS_IN_WORDS[last.reason];
-  const times = `${words[0]?.toUpperCase()}${words.slice(1)}, ${lost.length} times`;
+  const times = `${words[0]?.toUpperCase()}${words.slice(1)}, ${lost.length === 1 ? 'once' : `${lost.length} times`}`;
   const message =
     reasons.size > 1
       ? `All ${lost.length} attempts were lost: ${lost.map(lossInWords).join('; ')}.`
       : last.reason === 'agent_not_begun'
         ? times + (last.said === undefined ? '.' : `: ${last.said}`)
-        : `${times}; the last time at '${last.stage}'.`;
+        : `${times}; ${lost.length === 1 ? '' : 'the last time '}at '${last.stage}'.`;
   return {
     code: 'internal_error',
     message,

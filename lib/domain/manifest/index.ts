@@ -32,7 +32,7 @@ export interface ReadManifest {
   readonly hash: string;
 }
 
-/** `staithe.yaml:3:14: services.web.timeout: may be 8 hours at most` */
+/** `staithe.yaml:3:14: services.web.timeout: must be at most 8 hours` */
 export function lineOf(file: string, { line, column, field, reason }: Mistake): string {
   return `${file}:${line}:${column}: ${field === '' ? 'the manifest' : field}: ${reason}`;
 }

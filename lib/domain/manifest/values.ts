@@ -95,7 +95,7 @@ export const Duration = z
       .regex(/^\d{1,5}(s|m|h)$/, 'must be a number of seconds or such as 90s, 15m, 2h')
       .transform((text) => Number.parseInt(text, 10) * ({ s: 1, m: 60, h: 3600 }[text.at(-1) ?? 's'] ?? 1)),
   ])
-  .pipe(z.int().positive().max(MAX_TIMEOUT_SECONDS, 'may be 8 hours at most'));
+  .pipe(z.int().positive().max(MAX_TIMEOUT_SECONDS, 'must be at most 8 hours'));
 
 /** One thing where a list of them may stand. */
 export function oneOrMore<Item extends z.ZodType>(item: Item, max: number, min = 1) {

@@ -18,12 +18,12 @@ const LAST_ONE = {
   died: {
     code: 'internal_error',
     message: `The workflow of the run died ${MAX_ATTEMPTS} times before its last step.`,
-    hint: 'Run the build again. If it stays, look at the last event of the execution in Step Functions.',
+    hint: 'Run the build again. If it keeps happening, look at the last event of the execution in Step Functions.',
   },
   event_lost: {
     code: 'internal_error',
     message: `A machine of the run has ended, and its workflow, number ${MAX_ATTEMPTS} of ${MAX_ATTEMPTS}, did not hear of it.`,
-    hint: 'Run the build again. If it stays, look whether the EventBridge rule StepFunctionsGetEventForCodeBuildStartBuildRule is there and enabled.',
+    hint: 'Run the build again. If it keeps happening, look whether the EventBridge rule StepFunctionsGetEventForCodeBuildStartBuildRule is there and enabled.',
   },
 } as const satisfies Record<string, Failure>;
 

@@ -113,6 +113,6 @@ function notStarted(caught: Caught): Failure {
   return {
     code: 'internal_error',
     message: `The job could not be started: ${caught.error}.`,
-    hint: 'Run the build again; if it stays, look at the log of the build workflow.',
+    hint: 'Run the build again; if it keeps happening, look at the log of the build workflow.',
   };
 }

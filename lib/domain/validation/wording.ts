@@ -126,8 +126,10 @@ export class Wording {
     if (Array.isArray(value)) return 'a list';
     if (typeof value === 'string') return 'text';
     if (typeof value === 'object') return this.kind('object');
-    const kind = typeof value === 'number' ? 'number' : 'word';
-    return this.#secret ? `a ${kind}` : `the ${kind} ${String(value)}`;
+    if (typeof value === 'number') return this.#secret ? 'a number' : `the number ${value}`;
+    // In YAML it is a word that may have been meant as text.
+    if (this.#secret) return 'true or false';
+    return this.#syntax === 'yaml' ? `the word ${String(value)}` : String(value);
   }
 }
 
@@ -136,10 +138,10 @@ function sizeOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, field:
   const unit = counted[issue.origin] ?? '';
   const verb = unit === '' ? 'be' : 'have';
   const amount = (value: number | bigint) => (unit === '' ? withUnit(Number(value), field) : `${value}`);
-  if (issue.code === 'too_big') return `may ${verb} ${amount(issue.maximum)}${unit} at most`;
+  if (issue.code === 'too_big') return `must ${verb} at most ${amount(issue.maximum)}${unit}`;
   if (issue.minimum === 1 && unit !== '') return 'must not be empty';
   const least = amount(issue.minimum);
-  return `must ${verb} ${issue.inclusive === false ? `more than ${least}` : `${least} at least`}${unit}`;
+  return `must ${verb} ${issue.inclusive === false ? `more than ${least}` : `at least ${least}`}${unit}`;
 }
 
 /** `104857600 bytes (100 MiB)`, `86400 seconds`. */

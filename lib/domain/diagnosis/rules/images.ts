@@ -101,7 +101,7 @@ const DAEMON: Tool = {
     on(
       /^(?:Cannot connect to the Docker daemon|failed to connect to the docker API)/,
       'internal_error',
-      'No Docker answers on the build machine. Run the build again; if it stays, report it with the log.',
+      'No Docker answers on the build machine. Run the build again; if it keeps happening, report it with the log.',
     ),
     on(
       /^(?:The push refers to repository|error parsing HTTP \d+ response body)/,

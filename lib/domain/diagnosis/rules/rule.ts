@@ -32,7 +32,7 @@ export const secretHint = (what: string, name: string, use: string): string =>
   `${what} Keep the credential with \`staithe secret set ${name}\`, name ${name} among the service's \`secrets\` in staithe.yaml, and ${use}.`;
 
 export const REGISTRY_HINT =
-  'The registry did not answer as it should. Run the build again; if it stays, check the address and whether builds may reach it.';
+  'The registry did not answer as it should. Run the build again; if it keeps happening, check the address and whether builds may reach it.';
 
 /** @param more what else this tool reads */
 export const tlsHint = (more = ''): string =>
