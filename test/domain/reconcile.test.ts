@@ -1,10 +1,8 @@
 /** Whatever was lost on the way, one sweep ends it with a reason. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { JobActor } from '../../lib/domain/access/actor.ts';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Upload from '../../lib/domain/artifact/upload.ts';
 import * as Job from '../../lib/domain/job/index.ts';
-import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
 import * as Reconcile from '../../lib/domain/reconcile/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import * as Run from '../../lib/domain/run/index.ts';
@@ -12,13 +10,6 @@ import { plan } from '../../lib/domain/run/plan.ts';
 import { ADMIN, agentOf, builtJob, claimed, startedBuild, TWO_SERVICES, type World, world } from './world.ts';
 
 const MINUTES = 60_000;
-const _SPEAKS = { stage: 'at work', progress: 10 };
-const caught = (BuildStatus: string) => ({
-  error: 'States.TaskFailed',
-  cause: JSON.stringify({ Build: { BuildStatus } }),
-});
-const _FAULT = caught('FAULT');
-const _STOPPED = caught('STOPPED');
 const MACHINE = { ref: 'machine:1', active: true, status: 'IN_PROGRESS' };
 
 let place: World;
@@ -32,13 +23,6 @@ const wait = (minutes: number) => place.ports.clock.advance(minutes * MINUTES);
 async function planned(manifest?: string, input = {}): Promise<{ id: string; jobs: Dispatch[] }> {
   const { run } = await startedBuild(place, manifest, input);
   return { id: run.id, jobs: (await plan(place.ports, run.id)).jobs };
-}
-
-/** The agent of one attempt, by its token. */
-async function _heldBy({ token }: ClaimedJob): Promise<JobActor> {
-  const actor = await place.ports.jobTokens.verify(token);
-  if (actor === undefined) throw new Error('The token of a claim is no good.');
-  return actor;
 }
 
 function executionEnds(id: string, status: 'succeeded' | 'failed' | 'stopped'): void {

@@ -2,14 +2,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Limits } from '../../../lib/local/codebuild/limits.ts';
 import { plain, type Sandbox } from '../../../lib/local/codebuild/sandbox.ts';
 import { Session } from '../../../lib/local/codebuild/session.ts';
 import { needs } from '../../tools.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'session-'));
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('a session that cannot be started', needs('/proc'), () => {
   it('keeps no pipe open, holds no limits, and leaves no file', async () => {
@@ -20,6 +23,8 @@ describe('a session that cannot be started', needs('/proc'), () => {
       scripts: within('scripts'),
     };
     for (const path of Object.values(host)) mkdirSync(path);
+    // Where pipes are made: a cloud that other tests of this process share has pipes elsewhere.
+    vi.stubEnv('TMPDIR', folder);
     let released = 0;
     const limits: Limits = {
       ...{ kind: 'none', groups: [], wrap: (command) => [...command], wrapInside: (command) => [...command] },
@@ -41,12 +46,12 @@ describe('a session that cannot be started', needs('/proc'), () => {
   });
 });
 
-/** Pipes with a name that this process has open. */
+/** Pipes with a name below the folder that this process has open. */
 function openPipes(): string[] {
   return readdirSync('/proc/self/fd').flatMap((descriptor) => {
     try {
       const target = readlinkSync(`/proc/self/fd/${descriptor}`);
-      return target.includes('codebuild-pipe-') ? [target] : [];
+      return target.startsWith(folder) && target.includes('codebuild-pipe-') ? [target] : [];
     } catch {
       return []; // that of this look
     }
