@@ -126,7 +126,7 @@ describe('deployed to another emulator of AWS', {
     });
     await client.call('putEnvironment', {
       params: { project: PROJECT, environment: 'test' },
-      body: { target: { kind: 'lambda', function_name: 'elsewhere-test' } },
+      body: { target: { kind: 'lambda', function_name: 'staithe-elsewhere' } },
     });
 
     const { id } = await client.call('createDeployment', {
@@ -137,7 +137,7 @@ describe('deployed to another emulator of AWS', {
     const { status } = await settled(client, id);
 
     const { Versions: versions = [] } = await new LambdaClient(ministack.sdk).send(
-      new ListVersionsByFunctionCommand({ FunctionName: 'elsewhere-test' }),
+      new ListVersionsByFunctionCommand({ FunctionName: 'staithe-elsewhere' }),
     );
     expect(versions.map(({ Version: version }) => version)).toContain('1');
     // Its URL is one of AWS’s own domain, which leads nowhere here.
