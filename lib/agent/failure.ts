@@ -1,6 +1,6 @@
 /** How a job fails: one error type that carries what is reported, and what other errors mean. */
 import { relative } from 'node:path';
-import { ArchiveError, quoted } from '../archive/error.ts';
+import { ArchiveError, quoted, systemCodeOf } from '../archive/error.ts';
 import { classify } from '../domain/diagnosis/classify.ts';
 import type { Phase } from '../domain/diagnosis/phase.ts';
 import type { ReportResult } from '../domain/job/schema.ts';
@@ -30,7 +30,7 @@ export class JobStopped extends Error {
 /** Maps whatever went wrong in a phase outside the commands to what is reported. */
 export function failureOf(error: unknown, step: string): ReportedFailure {
   if (error instanceof JobFailure) return fitting(error.failure);
-  if (codeOf(error) === 'ENOSPC') {
+  if (systemCodeOf(error) === 'ENOSPC') {
     const { code, hint } = classify({ phase: 'agent', disk_full: true, last_lines: [] });
     return { code, message: `The disk of the build is full; the agent was at '${step}'.`, hint, step };
   }
@@ -94,10 +94,10 @@ export function artifactFailure(error: unknown, folder: string): unknown {
 
 /** A full disk is no fault of a file. */
 function leftoverIn(error: unknown, folder: string): string | undefined {
-  if (!(error instanceof Error) || !('path' in error) || codeOf(error) === 'ENOSPC') return undefined;
+  if (!(error instanceof Error) || !('path' in error) || systemCodeOf(error) === 'ENOSPC') return undefined;
   const path = String(error.path);
   if (!path.startsWith(folder)) return undefined;
-  return `${quoted(relative(folder, path) || '.')} ${LEFT_SO[codeOf(error)] ?? `cannot be read: ${error.message}`}.`;
+  return `${quoted(relative(folder, path) || '.')} ${LEFT_SO[systemCodeOf(error)] ?? `cannot be read: ${error.message}`}.`;
 }
 
 export function timeoutFailure(seconds: number, step: string, lastLines: readonly string[]): ReportedFailure {
@@ -134,10 +134,6 @@ export function commandFailure(end: CommandEnd, phase: Phase = 'command'): Repor
     last_lines: end.output,
   });
   return fitting({ ...diagnosis, ...ended, step: end.command, last_lines: [...end.lastLines] });
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 export function shortened(step: string): string {

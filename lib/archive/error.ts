@@ -24,6 +24,11 @@ export class ArchiveError extends Error {
   }
 }
 
+/** By which the system, or zlib, names an error: ENOENT, Z_DATA_ERROR; empty when it has no such name. */
+export function systemCodeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
 /** Quotes a name from an archive for a message: control characters made visible, cut to a readable length. */
 export function quoted(name: string): string {
   const shown = name.length > 200 ? `${name.slice(0, 200)}…` : name;

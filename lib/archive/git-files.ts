@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { systemCodeOf } from './error.ts';
 
 /** Bytes of git's answer: 256 MiB are two million names. */
 const MOST_BYTES = 256 * 1024 ** 2;
@@ -89,7 +90,7 @@ async function lsFiles(folder: string, ...options: string[]): Promise<Buffer[]> 
 /** The first line of what git says, without `fatal: `. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ('code' in error && error.code === 'ENOENT') return 'git is not installed';
+  if (systemCodeOf(error) === 'ENOENT') return 'git is not installed';
   const said = 'said' in error && typeof error.said === 'string' ? error.said.split('\n', 1)[0] : '';
   return said ? said.replace(/^fatal: /, '') : error.message;
 }

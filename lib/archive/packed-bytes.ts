@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { ArchiveError } from './error.ts';
+import { ArchiveError, systemCodeOf } from './error.ts';
 import type { Budget } from './limits.ts';
 
 /** A file's path, a stream, or the bytes themselves. */
@@ -49,7 +49,7 @@ export async function* gunzipped(packed: PackedBytes, budget: Budget): AsyncGene
 }
 
 function damagedGzip(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = systemCodeOf(error);
   if (!code.startsWith('Z_')) return error;
   const why = error instanceof Error ? error.message : code;
   return new ArchiveError('not_an_archive', `This is not a gzip file, or it is damaged: ${why}.`);

@@ -1,7 +1,7 @@
 /** Choosing files by a list of globs, for artifacts, caches and their keys alike. */
 import { lstat, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { ArchiveError, quoted } from './error.ts';
+import { ArchiveError, quoted, systemCodeOf } from './error.ts';
 import { compileGlob, fixedFolder } from './glob.ts';
 import type { FileToPack } from './reproducible.ts';
 import { describe, walk } from './walk.ts';
@@ -104,7 +104,7 @@ export async function ifThere<Found>(asked: Promise<Found>): Promise<Found | und
   try {
     return await asked;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
+    const code = systemCodeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
     throw error;
   }

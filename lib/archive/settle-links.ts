@@ -6,7 +6,7 @@
  */
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
-import { ArchiveError, quoted } from './error.ts';
+import { ArchiveError, quoted, systemCodeOf } from './error.ts';
 import { leadsInside, MAX_LINKS, placeInTree } from './link.ts';
 import type { FileToPack } from './reproducible.ts';
 
@@ -88,7 +88,7 @@ async function ifThere(asked: Promise<string>): Promise<string | typeof NOTHING 
   try {
     return await asked;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
+    const code = systemCodeOf(error);
     if (code === 'ELOOP') return undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EINVAL') return NOTHING;
     throw error;

@@ -1,6 +1,7 @@
 /** One start at a time on a state folder, and what is known of the one that has it. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSystemError } from '../cli/system-error.ts';
 import { lockState } from '../local/cloud.ts';
 import { readConnection } from './connection.ts';
 
@@ -22,7 +23,7 @@ export function takeState(state: string): () => void {
     writeFileSync(join(state, PID), `${process.pid}\n`);
   } catch (error) {
     // It is for a message only. The cloud frees what it can on a full disk, and says so where that is too little.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    if (!(isSystemError(error) && error.code === 'ENOSPC')) throw error;
   }
   return () => {
     rmSync(join(state, PID), { force: true });

@@ -282,11 +282,12 @@ describe('in a checkout', needs('git'), () => {
     tracked: fc.array(fc.nat(11), { maxLength: 3 }),
   });
 
-  /** A file that is in another's way is not made. */
+  /** A checkout; a file that is in another's way is not made. */
   function plant(
     root: string,
     { paths, ignoreFiles }: { paths: string[]; ignoreFiles: Record<string, string> },
-  ) {
+  ): string {
+    mkdirSync(root);
     const files = [
       ...paths.map((each) => [each, each]),
       ...Object.entries(ignoreFiles).map(([folder, text]) => [join(folder, '.gitignore'), text]),
@@ -297,16 +298,15 @@ describe('in a checkout', needs('git'), () => {
         writeFileSync(join(root, file), text);
       } catch {}
     }
+    git(root, 'init', '-q');
+    return root;
   }
 
   test('whatever the tree, its rules and its index, git and this program name the same files', async () => {
     await fc.assert(
       fc.asyncProperty(trees, async (tree) => {
         using sandbox = new Sandbox();
-        const root = sandbox.path('tree');
-        mkdirSync(root);
-        plant(root, tree);
-        git(root, 'init', '-q');
+        const root = plant(sandbox.path('tree'), tree);
         const there = readdirSync(root, { recursive: true, withFileTypes: true })
           .filter((entry) => entry.isFile() && !join(entry.parentPath, '/').includes('/.git/'))
           .map((entry) => join(entry.parentPath, entry.name));
@@ -327,10 +327,7 @@ describe('in a checkout', needs('git'), () => {
     await fc.assert(
       fc.asyncProperty(trees, async (tree) => {
         using sandbox = new Sandbox();
-        const root = sandbox.path('tree');
-        mkdirSync(root);
-        plant(root, tree);
-        git(root, 'init', '-q');
+        const root = plant(sandbox.path('tree'), tree);
         const expected = namedByGit(root);
         fc.pre(expected.length > 0);
         rmSync(join(root, '.git'), { recursive: true });

@@ -59,14 +59,20 @@ function writeTree(folder: string): void {
   writeFileSync(join(folder, 'tree', 'staithe.yaml'), 'services: {}\n');
 }
 
-test('a folder is packed and sent with exactly the headers that were signed', async () => {
-  const { uploads, elsewhere } = storage();
+/** Takes sources, and has their bytes sent to itself. */
+async function sourceServer(elsewhere: ReturnType<typeof storage>['elsewhere']) {
   let url = '';
-  await using server = await startContractServer(
+  const server = await startContractServer(
     takingSources(() => url),
     elsewhere,
   );
   url = server.url;
+  return server;
+}
+
+test('a folder is packed and sent with exactly the headers that were signed', async () => {
+  const { uploads, elsewhere } = storage();
+  await using server = await sourceServer(elsewhere);
   using home = makeHome(server.url);
   writeTree(home.folder);
 
@@ -100,12 +106,7 @@ test('a folder is packed and sent with exactly the headers that were signed', as
 
 test('an upload that breaks off is announced anew and sent to the fresh URL', async () => {
   const { uploads, elsewhere } = storage(1);
-  let url = '';
-  await using server = await startContractServer(
-    takingSources(() => url),
-    elsewhere,
-  );
-  url = server.url;
+  await using server = await sourceServer(elsewhere);
   using home = makeHome(server.url);
   writeTree(home.folder);
 
@@ -161,12 +162,7 @@ test('a file that is no archive is refused before anything is sent', async () =>
 
 test('an archive is looked into before it is sent: its size, its entries, and what everything lies below', async () => {
   const { elsewhere } = storage();
-  let url = '';
-  await using server = await startContractServer(
-    takingSources(() => url),
-    elsewhere,
-  );
-  url = server.url;
+  await using server = await sourceServer(elsewhere);
   using home = makeHome(server.url);
   writeFileSync(join(home.folder, 'large.tar.gz'), Buffer.from([0x1f, 0x8b]));
   truncateSync(join(home.folder, 'large.tar.gz'), 100 * 1024 ** 2 + 1);
@@ -188,12 +184,7 @@ test('an archive is looked into before it is sent: its size, its entries, and wh
 
 test('what is left out of a folder is counted and named, and what cannot be packed is refused', async () => {
   const { uploads, elsewhere } = storage();
-  let url = '';
-  await using server = await startContractServer(
-    takingSources(() => url),
-    elsewhere,
-  );
-  url = server.url;
+  await using server = await sourceServer(elsewhere);
   using home = makeHome(server.url);
   writeTree(home.folder);
   writeFileSync(join(home.folder, 'tree/.gitignore'), '*.log\n/dist/\n');

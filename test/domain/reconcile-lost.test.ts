@@ -13,9 +13,9 @@ import { plan } from '../../lib/domain/run/plan.ts';
 import { runs } from '../../lib/domain/run/record.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { ADMIN, builtJob, claimed, startedBuild, TWO_SERVICES, type World, world } from './world.ts';
+import { executionEnds, MACHINE, MINUTES, planned } from './swept.ts';
+import { ADMIN, builtJob, claimed, TWO_SERVICES, type World, world } from './world.ts';
 
-const MINUTES = 60_000;
 const SPEAKS = { stage: 'at work', progress: 10 };
 const caught = (BuildStatus: string) => ({
   error: 'States.TaskFailed',
@@ -23,7 +23,6 @@ const caught = (BuildStatus: string) => ({
 });
 const FAULT = caught('FAULT');
 const STOPPED = caught('STOPPED');
-const MACHINE = { ref: 'machine:1', active: true, status: 'IN_PROGRESS' };
 
 let place: World;
 beforeEach(async () => {
@@ -33,11 +32,6 @@ const sweep = () => Reconcile.sweep(place.ports);
 const read = (id: string) => Run.get(place.ports, ADMIN, id);
 const wait = (minutes: number) => place.ports.clock.advance(minutes * MINUTES);
 
-async function planned(manifest?: string, input = {}): Promise<{ id: string; jobs: Dispatch[] }> {
-  const { run } = await startedBuild(place, manifest, input);
-  return { id: run.id, jobs: (await plan(place.ports, run.id)).jobs };
-}
-
 /** The agent of one attempt, by its token. */
 async function heldBy({ token }: ClaimedJob): Promise<JobActor> {
   const actor = await place.ports.jobTokens.verify(token);
@@ -45,18 +39,12 @@ async function heldBy({ token }: ClaimedJob): Promise<JobActor> {
   return actor;
 }
 
-function executionEnds(id: string, status: 'succeeded' | 'failed' | 'stopped'): void {
-  const execution = place.ports.workflows.find('build', id);
-  if (execution === undefined) throw new Error('The run has no execution.');
-  execution.status = status;
-}
-
 describe('a sweep', () => {
   test('lets another workflow go on where one died, with the next attempt of what was at work', async () => {
-    const { id, jobs } = await planned(TWO_SERVICES);
+    const { id, jobs } = await planned(place, TWO_SERVICES);
     const [begun, waiting] = jobs as [Dispatch, Dispatch];
     const work = await claimed(place, begun);
-    executionEnds(id, 'failed');
+    executionEnds(place, id, 'failed');
 
     await sweep();
 
@@ -73,10 +61,10 @@ describe('a sweep', () => {
   });
 
   test('fails a run whose third workflow died', async () => {
-    const { id } = await planned();
+    const { id } = await planned(place);
 
     for (const name of [id, `${id}-2`, `${id}-3`]) {
-      executionEnds(name, 'failed');
+      executionEnds(place, name, 'failed');
       await sweep();
     }
 
@@ -87,11 +75,11 @@ describe('a sweep', () => {
   });
 
   test('completes a run whose jobs had all completed when its third workflow died', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     await builtJob(place, jobs[0] as Dispatch);
 
     for (const name of [id, `${id}-2`, `${id}-3`]) {
-      executionEnds(name, 'failed');
+      executionEnds(place, name, 'failed');
       await sweep();
     }
 
@@ -99,7 +87,7 @@ describe('a sweep', () => {
   });
 
   test('gives up an agent that fell silent and ends its machine; its workflow makes the next attempt', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     let dispatch = jobs[0] as Dispatch;
     const work = await claimed(place, dispatch);
     const silent = async () => {
@@ -132,7 +120,7 @@ describe('a sweep', () => {
   });
 
   test('leaves the next attempt alone when the step that makes it is repeated', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
     await claimed(place, dispatch);
     place.ports.backend.place(id, dispatch.job_id, MACHINE);
@@ -154,7 +142,7 @@ describe('a sweep', () => {
   test.each(['STOPPED', 'FAILED', 'TIMED_OUT'])(
     'does not take the machine of a lost attempt, which ended as %s, for that of the next',
     async (status) => {
-      const { id, jobs } = await planned();
+      const { id, jobs } = await planned(place);
       const [dispatch] = jobs as [Dispatch];
       const startedAt = place.ports.clock.now();
       await claimed(place, dispatch);
@@ -173,8 +161,8 @@ describe('a sweep', () => {
   );
 
   test('starts the next workflow with the next sweep when Step Functions refuses it once', async () => {
-    const { id } = await planned();
-    executionEnds(id, 'failed');
+    const { id } = await planned(place);
+    executionEnds(place, id, 'failed');
     place.ports.workflows.refusal = new Error('throttled');
 
     const refused = await sweep();
@@ -188,10 +176,10 @@ describe('a sweep', () => {
   });
 
   test('gives up what an earlier workflow held when the sweep before broke off', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
     await claimed(place, dispatch);
-    executionEnds(id, 'failed');
+    executionEnds(place, id, 'failed');
     await runs.update(place.ports.table, Keys.run(id), (run) => ({ ...run, workflow_attempt: 2 }));
     wait(3);
 
@@ -203,9 +191,9 @@ describe('a sweep', () => {
   });
 
   test('takes nothing from a workflow that has followed meanwhile', async () => {
-    const { id } = await planned();
+    const { id } = await planned(place);
     const before = await read(id);
-    executionEnds(id, 'failed');
+    executionEnds(place, id, 'failed');
     await sweep();
     const [again] = (await plan(place.ports, id)).jobs as [Dispatch];
     const work = await claimed(place, again);
@@ -219,7 +207,7 @@ describe('a sweep', () => {
   });
 
   test('fails a run, and stops its workflow, when the third one has missed an event too', async () => {
-    const { id } = await planned();
+    const { id } = await planned(place);
     const missed = async (execution: string) => {
       const [dispatch] = (await plan(place.ports, id)).jobs;
       if (dispatch === undefined) throw new Error('There was to be a job.');
@@ -243,7 +231,7 @@ describe('a sweep', () => {
   });
 
   test('lets the machine of a second attempt come as late as that of a first one', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
     await claimed(place, dispatch);
     await settle(place.ports, dispatch.job_id, FAULT, { attempt: dispatch.attempt });
@@ -260,7 +248,7 @@ describe('a sweep', () => {
   ] as const)(
     'tries a job again whose machine ended as %s, which its workflow never heard of',
     async (status, reason) => {
-      const { id, jobs } = await planned();
+      const { id, jobs } = await planned(place);
       const [dispatch] = jobs as [Dispatch];
       await claimed(place, dispatch);
       place.ports.backend.place(id, dispatch.job_id, { ...MACHINE, active: false, status });
@@ -283,7 +271,7 @@ describe('a sweep', () => {
   );
 
   test('numbers the log of each attempt, whether an agent told where it is, the sweep found it, or there is none', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
     const ended = { ...MACHINE, active: false, status: 'FAILED' };
     await settle(place.ports, dispatch.job_id, FAULT, { attempt: 1 });
@@ -303,7 +291,7 @@ describe('a sweep', () => {
   });
 
   test('waits with another workflow while a job of the present one is at work', async () => {
-    const { id, jobs } = await planned(TWO_SERVICES);
+    const { id, jobs } = await planned(place, TWO_SERVICES);
     const [lost, working] = jobs as [Dispatch, Dispatch];
     await claimed(place, lost);
     const work = await claimed(place, working);

@@ -6,11 +6,8 @@ import * as Job from '../../lib/domain/job/index.ts';
 import * as Reconcile from '../../lib/domain/reconcile/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import * as Run from '../../lib/domain/run/index.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
+import { executionEnds, MACHINE, MINUTES, planned } from './swept.ts';
 import { ADMIN, agentOf, builtJob, claimed, startedBuild, TWO_SERVICES, type World, world } from './world.ts';
-
-const MINUTES = 60_000;
-const MACHINE = { ref: 'machine:1', active: true, status: 'IN_PROGRESS' };
 
 let place: World;
 beforeEach(async () => {
@@ -20,20 +17,9 @@ const sweep = () => Reconcile.sweep(place.ports);
 const read = (id: string) => Run.get(place.ports, ADMIN, id);
 const wait = (minutes: number) => place.ports.clock.advance(minutes * MINUTES);
 
-async function planned(manifest?: string, input = {}): Promise<{ id: string; jobs: Dispatch[] }> {
-  const { run } = await startedBuild(place, manifest, input);
-  return { id: run.id, jobs: (await plan(place.ports, run.id)).jobs };
-}
-
-function executionEnds(id: string, status: 'succeeded' | 'failed' | 'stopped'): void {
-  const execution = place.ports.workflows.find('build', id);
-  if (execution === undefined) throw new Error('The run has no execution.');
-  execution.status = status;
-}
-
 describe('a sweep', () => {
   test('of runs that are well changes nothing', async () => {
-    const { id, jobs } = await planned(TWO_SERVICES);
+    const { id, jobs } = await planned(place, TWO_SERVICES);
     await claimed(place, jobs[0] as Dispatch);
     wait(1);
 
@@ -42,7 +28,7 @@ describe('a sweep', () => {
   });
 
   test('looks at nothing that has ended', async () => {
-    const { id } = await planned();
+    const { id } = await planned(place);
     await Run.cancel(place.ports, ADMIN, id);
 
     expect((await sweep()).looked_at).toBe(0);
@@ -59,8 +45,8 @@ describe('a sweep', () => {
   });
 
   test('fails a run whose execution was stopped, and its jobs', async () => {
-    const { id } = await planned();
-    executionEnds(id, 'stopped');
+    const { id } = await planned(place);
+    executionEnds(place, id, 'stopped');
 
     await sweep();
 
@@ -70,7 +56,7 @@ describe('a sweep', () => {
   });
 
   test('leaves an agent that speaks alone, however long it takes', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     const work = await claimed(place, jobs[0] as Dispatch);
     for (let minute = 0; minute < 10; minute++) {
       wait(1);
@@ -84,7 +70,7 @@ describe('a sweep', () => {
     ['TIMED_OUT', 'timeout_error'],
     ['STOPPED', 'cancelled'],
   ] as const)('fails a job whose machine ended as %s, which nobody heard of', async (status, code) => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     place.ports.backend.place(id, jobs[0]?.job_id ?? '', { ...MACHINE, active: false, status });
     wait(6);
 
@@ -94,7 +80,7 @@ describe('a sweep', () => {
   });
 
   test('lets a job wait for a machine', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     place.ports.backend.place(id, jobs[0]?.job_id ?? '', MACHINE);
     wait(50);
 
@@ -103,7 +89,7 @@ describe('a sweep', () => {
   });
 
   test('ends a run whose jobs have ended while its workflow still waits for a lost event', async () => {
-    const { id, jobs } = await planned();
+    const { id, jobs } = await planned(place);
     await builtJob(place, jobs[0] as Dispatch);
     wait(2);
 
@@ -115,7 +101,7 @@ describe('a sweep', () => {
   });
 
   test('ends a run that is out of time', async () => {
-    const { id } = await planned(TWO_SERVICES, { timeout_seconds: 300 });
+    const { id } = await planned(place, TWO_SERVICES, { timeout_seconds: 300 });
     wait(6);
 
     await sweep();
@@ -142,10 +128,10 @@ describe('a sweep', () => {
   });
 
   test('goes on with the others when one run cannot be looked at', async () => {
-    const one = await planned();
-    const other = await planned(TWO_SERVICES);
-    executionEnds(one.id, 'stopped');
-    executionEnds(other.id, 'stopped');
+    const one = await planned(place);
+    const other = await planned(place, TWO_SERVICES);
+    executionEnds(place, one.id, 'stopped');
+    executionEnds(place, other.id, 'stopped');
     const { workflows } = place.ports;
     const state: typeof workflows.state = (workflow, name) =>
       name === one.id ? Promise.reject(new Error('throttled')) : workflows.state(workflow, name);

@@ -4,18 +4,21 @@ import type { HttpAnswer } from '../lambda/http-listener.ts';
 /** What is noted for the access log on the way. */
 export type Notes = Record<string, string | number | undefined>;
 
-export function failed(notes: Notes, status: number, text: string, reason: string): HttpAnswer {
+export function failed(
+  notes: Notes,
+  status: number,
+  text: string,
+  reason: string,
+  retryAfter?: number,
+): HttpAnswer {
   notes.integrationErrorMessage = reason;
   notes['integration.error'] = reason;
-  return message(status, text);
+  return message(status, text, retryAfter);
 }
 
 /** Nothing has run, and the same request may well pass in a second. AWS's answer has no Retry-After; ours says it. */
-export function busy(notes: Notes, reason: string): HttpAnswer {
-  notes.integrationErrorMessage = reason;
-  notes['integration.error'] = reason;
-  return message(503, 'Service Unavailable', 1);
-}
+export const busy = (notes: Notes, reason: string): HttpAnswer =>
+  failed(notes, 503, 'Service Unavailable', reason, 1);
 
 export function message(status: number, text: string, retryAfter?: number): HttpAnswer {
   const headers = {
