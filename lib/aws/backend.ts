@@ -11,6 +11,7 @@ import {
 import { ExecutionDoesNotExist, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import type { Backend, BackendJob } from '../domain/ports/backend.ts';
+import { wordsOf } from '../domain/run/machine-end.ts';
 import { setting } from './settings.ts';
 
 const Submitted = z.object({
@@ -84,9 +85,10 @@ export function codeBuildBackend(
 
 /** What CodeBuild says of the phase that failed. */
 function saidBy(phases: readonly BuildPhase[]): string | undefined {
-  for (const { phaseType, contexts } of phases) {
-    const said = contexts?.find(({ message }) => message)?.message;
-    if (said) return `${phaseType ?? 'a phase'}: ${said}`;
-  }
-  return undefined;
+  return wordsOf(
+    phases.map(({ phaseType: phase, contexts = [] }) => ({
+      phase,
+      messages: contexts.map(({ message }) => message),
+    })),
+  );
 }

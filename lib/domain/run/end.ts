@@ -105,17 +105,17 @@ export async function cancelRun(
   ports: EndPorts & Pick<Ports, 'workflows'>,
   id: string,
   reason: string,
-  more: { superseded_by?: string } = {},
+  supersededBy?: string,
 ): Promise<Run> {
-  const run = await end(ports, id, { kind: 'cancelled', ...more });
+  const by = supersededBy === undefined ? {} : { superseded_by: supersededBy };
+  const run = await end(ports, id, { kind: 'cancelled', ...by });
   if (run === undefined) throw notFound('run', id);
   if (run.status !== 'cancelled') assertMayFollow(LIFECYCLE, run.status, 'cancelled', `Run ${id}`);
   await ports.workflows.stop('build', executionOf(run), reason);
+  if (supersededBy === undefined || run.superseded_by !== undefined) return run;
   // Its workflow may have seen the cancelled jobs first, and not know why they were.
   const told = await runs.update(ports.table, Keys.run(id), (value) =>
-    Object.keys(more).every((name) => Reflect.get(value, name) !== undefined)
-      ? undefined
-      : { ...value, ...more },
+    value.superseded_by === undefined ? { ...value, ...by } : undefined,
   );
   return told?.value ?? run;
 }

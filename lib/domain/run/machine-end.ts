@@ -38,3 +38,17 @@ export function endOfMachine(
   // Much of it is the backend's own words, so it is cut.
   return { lost: { reason: 'agent_not_begun', ...(said !== undefined && { said: cut(said, 300) }) } };
 }
+
+interface PhaseWords {
+  readonly phase: string | null | undefined;
+  readonly messages: readonly (string | null | undefined)[];
+}
+
+/** What the backend says of the phase that failed. @param phases in their order; those that went well have no message */
+export function wordsOf(phases: readonly PhaseWords[]): string | undefined {
+  for (const { phase, messages } of phases) {
+    const said = messages.find((message) => message);
+    if (said) return `${phase ?? 'a phase'}: ${said}`;
+  }
+  return undefined;
+}

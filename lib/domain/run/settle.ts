@@ -8,7 +8,7 @@ import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
 import { type Dispatch, dispatchOf } from './dispatch.ts';
 import { failAttempt, handOver } from './hand-over.ts';
-import { endOfMachine, type MachineEnd } from './machine-end.ts';
+import { endOfMachine, type MachineEnd, wordsOf } from './machine-end.ts';
 import { type Failure, JOB_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
 /** What Step Functions caught: an error's name and, of a CodeBuild build that failed, the build as JSON. */
@@ -89,11 +89,12 @@ function endOf(caught: Caught, claimed: boolean): MachineEnd {
 
 /** What CodeBuild says of the phase that failed. */
 function saidBy({ Phases: phases }: z.infer<typeof EndedBuild>): string | undefined {
-  for (const { PhaseType: phase, Contexts: contexts } of phases ?? []) {
-    const said = contexts?.find(({ Message: message }) => message)?.Message;
-    if (said) return `${phase ?? 'a phase'}: ${said}`;
-  }
-  return undefined;
+  return wordsOf(
+    (phases ?? []).map(({ PhaseType: phase, Contexts: contexts }) => ({
+      phase,
+      messages: (contexts ?? []).map(({ Message: message }) => message),
+    })),
+  );
 }
 
 /** The call itself failed, or the wait for a turn. */

@@ -26,12 +26,10 @@ export async function supersede(
   if (!project.supersede || branch === undefined) return;
   const older = await takeHead(ports, project.id, branch, run.id);
   if (older !== undefined && (await waits(ports, older)))
-    await cancelRun(ports, older, `superseded by ${run.id}`, { superseded_by: run.id }).catch(
-      (error: unknown) => {
-        // It has ended meanwhile.
-        if (!(error instanceof StaitheError && error.code === 'wrong_state')) throw error;
-      },
-    );
+    await cancelRun(ports, older, `superseded by ${run.id}`, run.id).catch((error: unknown) => {
+      // It has ended meanwhile.
+      if (!(error instanceof StaitheError && error.code === 'wrong_state')) throw error;
+    });
 }
 
 /** The branch, or the fork's pull request: a fork that calls its branch as one of the project's ends none of its runs. */
