@@ -4,17 +4,32 @@ import {
   ExecutionDoesNotExist,
   SendTaskSuccessCommand,
   SFNClient,
+  SFNServiceException,
   StartExecutionCommand,
   StopExecutionCommand,
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import type { WorkflowName, Workflows } from '../domain/ports/workflows.ts';
+import { type WorkflowName, WorkflowRefused, type Workflows } from '../domain/ports/workflows.ts';
 import { setting } from './settings.ts';
 
 /** Workflow name to state machine ARN, as the infrastructure writes it. */
 const Arns = z.partialRecord(z.enum(['build', 'deployment', 'trigger']), z.string());
+
+/**
+ * Refusals of the moment among those with a status of 4xx: throttling (also of the machine's key, `KmsThrottlingException`),
+ * ExecutionLimitExceeded (a million open executions, of which some end), and credentials that were not renewed in time.
+ */
+const OF_THE_MOMENT = /Throttl|TooManyRequests|LimitExceeded|Expired|RequestTimeout/;
+
+/** @throws WorkflowRefused when the request would be refused again (StartExecution, "Errors"; "Common Error Types"), else the error */
+function refused(error: unknown): never {
+  if (!(error instanceof SFNServiceException) || OF_THE_MOMENT.test(error.name)) throw error;
+  const { httpStatusCode = 0 } = error.$metadata;
+  if (httpStatusCode < 400 || httpStatusCode >= 500 || httpStatusCode === 429) throw error;
+  throw new WorkflowRefused(`${error.name}: ${error.message}`, { cause: error });
+}
 
 export function stepFunctions(json?: string, client: SFNClient = new SFNClient()): Workflows {
   let arns: z.infer<typeof Arns> | undefined;
@@ -35,7 +50,7 @@ export function stepFunctions(json?: string, client: SFNClient = new SFNClient()
           new StartExecutionCommand({ stateMachineArn: arnOf(workflow), name, input: JSON.stringify(input) }),
         )
         .catch((error: unknown) => {
-          if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists')) throw error;
+          if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists')) refused(error);
         });
     },
     async wake(taskToken) {
@@ -63,7 +78,7 @@ export function stepFunctions(json?: string, client: SFNClient = new SFNClient()
       await client
         .send(new StopExecutionCommand({ executionArn, error: 'Cancelled', cause: reason }))
         .catch((error: unknown) => {
-          if (!(error instanceof ExecutionDoesNotExist)) throw error;
+          if (!(error instanceof ExecutionDoesNotExist)) refused(error);
         });
     },
   };

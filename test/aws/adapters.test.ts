@@ -10,7 +10,13 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  ExecutionDoesNotExist,
+  SFNClient,
+  SFNServiceException,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
@@ -20,7 +26,7 @@ import { stepFunctions } from '../../lib/aws/workflows.ts';
 import type { Blobs } from '../../lib/domain/ports/blobs.ts';
 import type { FunctionRelease, Functions } from '../../lib/domain/ports/functions.ts';
 import type { LogStore } from '../../lib/domain/ports/logs.ts';
-import type { Workflows } from '../../lib/domain/ports/workflows.ts';
+import { WorkflowRefused, type Workflows } from '../../lib/domain/ports/workflows.ts';
 import { blobsContract } from '../domain/ports/blobs.contract.ts';
 import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
@@ -105,6 +111,29 @@ describe('workflows on Step Functions', () => {
       await eventually(async () => expect((await find(name))?.status).toBe('ended'));
     },
   }));
+
+  test('a start that is refused for good is told apart from one of the moment', async () => {
+    const gone = stepFunctions(JSON.stringify({ build: `${machine}-gone` }), client);
+    const busy = new SFNClient({ ...cloud.config, maxAttempts: 1 });
+    const answers = mockClient(busy).on(StartExecutionCommand);
+    const start = (ports: Workflows) => ports.start('build', 'run_1', {});
+    const answered = (name: string, httpStatusCode: number) => {
+      const $metadata = { httpStatusCode };
+      answers.rejects(new SFNServiceException({ name, $fault: 'client', $metadata, message: name }));
+      return start(stepFunctions(JSON.stringify({ build: machine }), busy));
+    };
+
+    await expect(start(gone)).rejects.toThrow(WorkflowRefused);
+    await expect(answered('AccessDeniedException', 400)).rejects.toThrow(WorkflowRefused);
+    for (const [name, status] of [
+      ['ThrottlingException', 400],
+      ['ExecutionLimitExceeded', 400],
+      ['ExpiredTokenException', 400],
+      ['KmsThrottlingException', 400],
+      ['InternalFailure', 500],
+    ] as const)
+      await expect(answered(name, status)).rejects.not.toThrow(WorkflowRefused);
+  });
 
   test('a workflow that the function was not told of is an error that names it', async () => {
     await expect(workflows.start('deployment', 'dep_1', {})).rejects.toThrow(/'deployment'/);

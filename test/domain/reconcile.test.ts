@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Upload from '../../lib/domain/artifact/upload.ts';
 import * as Job from '../../lib/domain/job/index.ts';
+import { WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import * as Reconcile from '../../lib/domain/reconcile/index.ts';
 import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
 import * as Run from '../../lib/domain/run/index.ts';
@@ -16,6 +17,13 @@ beforeEach(async () => {
 const sweep = () => Reconcile.sweep(place.ports);
 const read = (id: string) => Run.get(place.ports, ADMIN, id);
 const wait = (minutes: number) => place.ports.clock.advance(minutes * MINUTES);
+
+/** As if its workflow had never been started. */
+function forget(run: string): void {
+  const { executions } = place.ports.workflows;
+  const own = executions.findIndex(({ name }) => name === run);
+  (executions as (typeof executions)[number][]).splice(own, 1);
+}
 
 describe('a sweep', () => {
   test('of runs that are well changes nothing', async () => {
@@ -36,12 +44,67 @@ describe('a sweep', () => {
 
   test('starts a run whose workflow was never started', async () => {
     const { run } = await startedBuild(place);
-    const { executions } = place.ports.workflows;
-    (executions as (typeof executions)[number][]).pop();
+    forget(run.id);
     wait(3);
 
     expect((await sweep()).findings).toMatchObject([{ run_id: run.id, what: 'never started' }]);
     expect(place.ports.workflows.find('build', run.id)?.status).toBe('running');
+  });
+
+  describe.each([
+    ['its first workflow', async () => (await startedBuild(place)).run.id, (id: string) => forget(id)],
+    [
+      'the one that follows a dead one',
+      async () => (await planned(place)).id,
+      (id: string) => executionEnds(place, id, 'failed'),
+    ],
+  ])('of a run that is refused the start of %s', (_, begun, breaks) => {
+    test('ends it, and its jobs, with the reason after ten minutes of it', async () => {
+      const id = await begun();
+      breaks(id);
+      place.ports.workflows.refusal = new WorkflowRefused('AccessDeniedException: not authorized');
+      wait(3);
+
+      for (let minute = 0; minute < 10; minute++) {
+        expect((await sweep()).failures).toMatchObject([{ run_id: id }]);
+        wait(1);
+      }
+      expect((await sweep()).findings).toMatchObject([{ run_id: id, what: 'start refused' }]);
+
+      const run = await read(id);
+      expect(run).toMatchObject({
+        status: 'failed',
+        error: { code: 'internal_error', message: expect.stringContaining('not authorized') },
+      });
+      expect((await Run.jobsOf(place.ports, run)).filter(({ status }) => status !== 'failed')).toEqual([]);
+      expect((await sweep()).looked_at).toBe(0);
+    });
+
+    test('starts it when the refusal is mended before', async () => {
+      const id = await begun();
+      breaks(id);
+      place.ports.workflows.refusal = new WorkflowRefused('StateMachineDeleting');
+      wait(3);
+      await sweep();
+      place.ports.workflows.refusal = undefined;
+
+      expect((await sweep()).findings).toMatchObject([{ run_id: id }]);
+      expect(place.ports.workflows.executions.filter(({ status }) => status === 'running')).toHaveLength(1);
+    });
+
+    test('counts nothing that may pass by itself', async () => {
+      const id = await begun();
+      breaks(id);
+      place.ports.workflows.refusal = new Error('Rate exceeded');
+      wait(3);
+
+      for (let minute = 0; minute < 20; minute++) {
+        await sweep();
+        wait(1);
+      }
+
+      expect((await read(id)).start_refused_at).toBeUndefined();
+    });
   });
 
   test('fails a run whose execution was stopped, and its jobs', async () => {

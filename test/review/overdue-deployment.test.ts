@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { apply, end, shift } from '../../lib/domain/deployment/steps.ts';
 import type { Write } from '../../lib/domain/ports/table.ts';
+import { WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import { ADMIN, refusal, type World } from '../domain/world.ts';
 import { readyToDeploy, runSteps } from './deploying.ts';
 
@@ -62,4 +63,22 @@ test('a deployment that was recorded and never started is started when the next 
 
   expect(refused).toBe('deployment_in_progress');
   expect(place.ports.workflows.find('deployment', id ?? '')?.status).toBe('running');
+});
+
+test('a deployment that can never be started ends when the next one meets it, and frees the environment', async () => {
+  const { place, deploy, environment, show, release } = await readyToDeploy();
+  const crashing = { ...place.ports.workflows, start: () => new Promise<never>(() => undefined) };
+  const ports = { ...place.ports, workflows: crashing };
+  void Deployment.create(ports, ADMIN, place.project, 'test', { release: release.id });
+  await expect.poll(async () => (await environment()).active_deployment_id).toBeDefined();
+  const { active_deployment_id: id = '' } = await environment();
+  place.ports.workflows.refusal = new WorkflowRefused('StateMachineDoesNotExist');
+
+  await expect(deploy()).rejects.toThrow(WorkflowRefused);
+
+  expect(await show(id)).toMatchObject({
+    status: 'failed',
+    error: { message: expect.stringContaining('StateMachineDoesNotExist') },
+  });
+  expect((await environment()).active_deployment_id).toBeUndefined();
 });

@@ -3,6 +3,7 @@ import { environments } from '../environment/record.ts';
 import type { Environment } from '../environment/schema.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
+import { WorkflowRefused } from '../ports/workflows.ts';
 import type { Stored } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
 import { deployments } from './record.ts';
@@ -32,13 +33,30 @@ export async function freeOfOverdue(
         hint: 'Look which version the alias is on; the next deployment moves it.',
       },
     });
-  else {
-    // The same name and input once more starts nothing when it was started (Step Functions, "StartExecution").
-    if (active.value.status === 'pending')
-      await ports.workflows.start('deployment', active.value.id, { deployment_id: active.value.id });
-    return stored;
-  }
+  else if (active.value.status !== 'pending' || (await isStarted(ports, active.value.id))) return stored;
   return (await environments.get(ports.table, Keys.environment(projectId, name))) ?? stored;
+}
+
+/**
+ * Starts it: under the same name and input that is a no-op for one that was started (Step Functions, "StartExecution"). One
+ * whose start is refused for good ends with the reason, as it does where it was asked for.
+ * @throws what Step Functions answers for the moment
+ */
+async function isStarted(ports: Pick<Ports, 'table' | 'workflows' | 'clock'>, id: string): Promise<boolean> {
+  try {
+    await ports.workflows.start('deployment', id, { deployment_id: id });
+    return true;
+  } catch (error) {
+    if (!(error instanceof WorkflowRefused)) throw error;
+    await end(ports, id, {
+      status: 'failed',
+      error: {
+        message: `The deployment workflow could not be started: ${error.message}`,
+        hint: 'Deploy the stack again, as its state machine or a permission is not as the template has it.',
+      },
+    });
+    return false;
+  }
 }
 
 function isOverdue(deployment: Deployment, now: Date): boolean {

@@ -2,8 +2,16 @@
 
 export type WorkflowName = 'build' | 'deployment' | 'trigger';
 
+/** A workflow that is not started or not stopped, for a reason that no repeat mends: no permission, no such state machine. */
+export class WorkflowRefused extends Error {
+  override readonly name = 'WorkflowRefused';
+}
+
 export interface Workflows {
-  /** Starts the workflow under this name. A repeat with the same name and input is a no-op. */
+  /**
+   * Starts the workflow under this name. A repeat with the same name and input is a no-op.
+   * @throws WorkflowRefused; any other error is of the moment
+   */
   start(workflow: WorkflowName, name: string, input: Record<string, unknown>): Promise<void>;
   /** Wakes an execution that waits with this task token. One that has ended, or was woken before, is no error. */
   wake(token: string): Promise<void>;
@@ -15,6 +23,6 @@ export interface Workflows {
     workflow: WorkflowName,
     name: string,
   ): Promise<'running' | 'succeeded' | 'died' | 'stopped' | undefined>;
-  /** Stops it, and what it waits for. An execution that has ended, or never was, is no error. */
+  /** Stops it, and what it waits for. An execution that has ended, or never was, is no error. @throws WorkflowRefused */
   stop(workflow: WorkflowName, name: string, reason: string): Promise<void>;
 }

@@ -3,12 +3,14 @@ import type { JobRecord } from '../job/record.ts';
 import { jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
+import { WorkflowRefused } from '../ports/workflows.ts';
 import { fail, finish } from '../run/end.ts';
 import { executionOf } from '../run/execution.ts';
 import { follow, startLate } from '../run/follow.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../run/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { giveUpLost } from './jobs.ts';
+import { startRefused } from './start-refused.ts';
 
 export type RunPorts = Pick<Ports, 'table' | 'workflows' | 'backend' | 'clock'>;
 
@@ -16,6 +18,7 @@ export interface Finding {
   readonly run_id: string;
   readonly what:
     | 'never started'
+    | 'start refused'
     | 'workflow died'
     | 'out of time'
     | 'agent silent'
@@ -30,7 +33,17 @@ const START_MS = 2 * MINUTE_MS;
 /** What the workflow may take from its last job's end to its own. */
 const FINISH_MS = MINUTE_MS;
 
+/** @throws what a service answers; the next sweep looks again */
 export async function lookAt(ports: RunPorts, run: Run): Promise<Finding | undefined> {
+  try {
+    return await bringOn(ports, run);
+  } catch (error) {
+    if (error instanceof WorkflowRefused) return startRefused(ports, run, error);
+    throw error;
+  }
+}
+
+async function bringOn(ports: RunPorts, run: Run): Promise<Finding | undefined> {
   const now = ports.clock.now().getTime();
   if (run.deadline_at !== undefined && Date.parse(run.deadline_at) <= now) return outOfTime(ports, run);
   const state = await ports.workflows.state('build', executionOf(run));

@@ -46,7 +46,7 @@ export async function follow(ports: FollowPorts, run: Run, why: keyof typeof LAS
   let isNews = false;
   const next = await runs.update(ports.table, Keys.run(run.id), (value) => {
     isNews = !isFinal(LIFECYCLE, value.status) && value.workflow_attempt === before;
-    return isNews ? { ...value, workflow_attempt: before + 1 } : undefined;
+    return isNews ? { ...value, workflow_attempt: before + 1, start_refused_at: undefined } : undefined;
   });
   if (next !== undefined && isNews) await begin(ports, next.value, held);
 }

@@ -111,6 +111,8 @@ export const Run = z.object({
   superseded_by: Id.run.optional(),
   /** How many workflows were started for it: another one follows a workflow that died. */
   workflow_attempt: z.int().positive().default(1),
+  /** Since when the sweep is refused the start of that workflow, for a reason that waiting does not mend. */
+  start_refused_at: Timestamp.optional(),
   /** When whatever is left of it is ended. */
   deadline_at: Timestamp.optional(),
   job_ids: z.array(Id.job),
