@@ -62,7 +62,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'zod',
     'esbuild',
   ],
-  'lib/local': ['@aws-sdk/*', 'busboy', 'jsonata', 'yauzl', 'yazl', 'yaml', 'zod'],
+  'lib/local': ['@aws-sdk/*', '@noble/curves', 'fast-xml-parser', 'jsonata', 'yauzl', 'yazl', 'yaml', 'zod'],
   'lib/cli': [
     'lib/contract',
     'lib/archive',

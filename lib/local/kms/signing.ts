@@ -1,7 +1,7 @@
 /** Signing and verifying under KMS's algorithm names. */
 import { constants, type KeyObject, privateEncrypt, publicDecrypt, sign, verify } from 'node:crypto';
 import { AwsError, notImplemented } from '../service.ts';
-import { fromDer, signDigest, toDer, verifyDigest } from './ecdsa-digest.ts';
+import { signDigest, verifyDigest } from './ecdsa-digest.ts';
 
 interface Algorithm {
   readonly family: 'ECDSA' | 'RSASSA_PSS' | 'RSASSA_PKCS1_V1_5';
@@ -68,7 +68,7 @@ export function signMessage(key: KeyObject, keySpec: string, name: string, messa
   checkMessage(message, bits);
   const { content, digested } = message;
   if (!digested) return sign(`sha${bits}`, content, family === 'RSASSA_PSS' ? { key, ...PSS } : key);
-  if (family === 'ECDSA') return toDer(signDigest(key, content));
+  if (family === 'ECDSA') return signDigest(key, content);
   if (family === 'RSASSA_PKCS1_V1_5')
     return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, digestInfo(bits, content));
   throw notImplemented('kms', `Sign with ${name} over a digest`);
@@ -86,10 +86,7 @@ export function verifyMessage(
   const { content, digested } = message;
   if (!digested)
     return verify(`sha${bits}`, content, family === 'RSASSA_PSS' ? { key, ...PSS } : key, signature);
-  if (family === 'ECDSA') {
-    const plain = fromDer(signature, bits / 8);
-    return plain !== undefined && verifyDigest(key, content, plain);
-  }
+  if (family === 'ECDSA') return verifyDigest(key, content, signature);
   if (family !== 'RSASSA_PKCS1_V1_5') throw notImplemented('kms', `Verify with ${name} over a digest`);
   try {
     return publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature).equals(

@@ -3,9 +3,8 @@
  * trailer `x-amz-checksum-<algorithm>`.
  */
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { Crc32, Crc32cJs, Crc64NvmeJs } from '@aws-sdk/checksums/crc';
 import { z } from 'zod';
-import { Crc } from './crc.ts';
 import { s3Error } from './errors.ts';
 
 export const CHECKSUM_ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
@@ -23,32 +22,26 @@ const BYTES: Record<ChecksumAlgorithm, number> = { CRC32: 4, CRC32C: 4, CRC64NVM
 
 export interface Hasher {
   update(chunk: Uint8Array): void;
-  digest(): Buffer;
+  digest(): Promise<Uint8Array>;
 }
 
 export function hasher(algorithm: ChecksumAlgorithm): Hasher {
   switch (algorithm) {
-    case 'SHA1':
-    case 'SHA256': {
+    case 'CRC32':
+      return new Crc32();
+    case 'CRC32C':
+      return new Crc32cJs();
+    case 'CRC64NVME':
+      return new Crc64NvmeJs();
+    default: {
       const hash = createHash(algorithm.toLowerCase());
-      return { update: (chunk) => void hash.update(chunk), digest: () => hash.digest() };
+      return { update: (chunk) => void hash.update(chunk), digest: async () => hash.digest() };
     }
-    case 'CRC32': {
-      let crc = 0;
-      return {
-        update: (chunk) => {
-          crc = crc32(chunk, crc);
-        },
-        digest: () => {
-          const out = Buffer.alloc(4);
-          out.writeUInt32BE(crc);
-          return out;
-        },
-      };
-    }
-    default:
-      return new Crc(algorithm);
   }
+}
+
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
 }
 
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {

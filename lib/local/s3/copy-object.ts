@@ -146,6 +146,6 @@ async function copyBytes(
   }
   const hashed = hashing(state.blobs.read(source.pieces, 0, source.size - 1), algorithm);
   const copied = await state.blobs.write(hashed.bytes);
-  const { md5, checksum } = hashed.result();
+  const { md5, checksum } = await hashed.result();
   return { pieces: [copied], etag: md5, checksum };
 }

@@ -1,8 +1,16 @@
 /** CompleteMultipartUpload: the parts become one object without being copied. */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { HttpResponse } from '../service.ts';
-import { assertChecksum, type Checksum, checksumElement, checksumHeader, hasher } from './checksum.ts';
-import { combineCrc } from './crc.ts';
+import {
+  assertChecksum,
+  base64,
+  type Checksum,
+  checksumElement,
+  checksumHeader,
+  hasher,
+} from './checksum.ts';
+import { combineCrc } from './combine-crc.ts';
 import { s3Error } from './errors.ts';
 import { created } from './events.ts';
 import { versionHeader } from './metadata.ts';
@@ -20,9 +28,11 @@ const MIN_PART = 5 * 1024 * 1024;
 export async function completeMultipartUpload(state: S3State, request: BucketRequest): Promise<HttpResponse> {
   const { target, key, query, headers } = request;
   authorizeObject(state, request, 'PutObject');
-  const upload = state.uploads.get(query.get('uploadId') ?? '', target.name, key);
+  const uploadId = query.get('uploadId') ?? '';
+  const upload = state.uploads.get(uploadId, target.name, key);
   const document = await readXml(payload(state.cloud, request).bytes, 'CompleteMultipartUpload');
-  const parts = chosenParts(state, upload, childrenOf(document, 'Part'));
+  const elements = childrenOf(document, 'Part');
+  const parts = chosenParts(state, upload, elements);
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const declaredSize = headers['x-amz-mp-object-size'];
   if (declaredSize !== undefined && Number(declaredSize) !== size) {
@@ -31,8 +41,11 @@ export async function completeMultipartUpload(state: S3State, request: BucketReq
       `The provided 'x-amz-mp-object-size' header value ${declaredSize} does not match what was computed: ${size}`,
     );
   }
-  const checksum = checksumOf(upload, parts);
+  const checksum = await checksumOf(upload, parts);
   assertDeclared(headers, checksum);
+  // From here on nothing waits: no other request completes, aborts or changes the upload in between.
+  const still = chosenParts(state, state.uploads.get(uploadId, target.name, key), elements);
+  if (!isDeepStrictEqual(still, parts)) throw s3Error('OperationAborted');
   const digests = createHash('md5');
   for (const part of parts) digests.update(part.etag, 'hex');
   const { headers: kept, tags, storageClass, encryption } = upload;
@@ -117,7 +130,10 @@ function chosenParts(state: S3State, upload: Upload, elements: readonly XmlEleme
 }
 
 /** From the parts' checksums: their checksum, or the checksum of the whole by combining CRCs. */
-function checksumOf({ algorithm, checksumType }: Upload, parts: readonly Part[]): Checksum | undefined {
+async function checksumOf(
+  { algorithm, checksumType }: Upload,
+  parts: readonly Part[],
+): Promise<Checksum | undefined> {
   if (algorithm === undefined || checksumType === undefined) return undefined;
   const digests = parts.map((part) => ({
     size: part.size,
@@ -126,7 +142,7 @@ function checksumOf({ algorithm, checksumType }: Upload, parts: readonly Part[])
   if (checksumType === 'COMPOSITE' || algorithm === 'SHA1' || algorithm === 'SHA256') {
     const hash = hasher(algorithm);
     for (const { digest } of digests) hash.update(digest);
-    return { algorithm, value: `${hash.digest().toString('base64')}-${parts.length}`, type: 'COMPOSITE' };
+    return { algorithm, value: `${base64(await hash.digest())}-${parts.length}`, type: 'COMPOSITE' };
   }
   const [first, ...others] = digests;
   if (first === undefined) return undefined;

@@ -132,7 +132,7 @@ export async function uploadPartCopy(state: S3State, request: BucketRequest): Pr
   const { start, end } = copyRange(headers['x-amz-copy-source-range'], source.size);
   const hashed = hashing(state.blobs.read(source.pieces, start, end), upload.algorithm);
   const { file, size } = await state.blobs.write(hashed.bytes);
-  const { md5, checksum } = hashed.result();
+  const { md5, checksum } = await hashed.result();
   const modified = state.cloud.now();
   try {
     const part = { number, file, size, etag: md5, modified, checksum: checksum?.value ?? null };

@@ -11,7 +11,6 @@ import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy
 import { completeMultipartUpload } from './multipart-complete.ts';
 import { listMultipartUploads, listParts } from './multipart-list.ts';
 import { authorizeBucket } from './permissions.ts';
-import { postObject } from './post-object.ts';
 import { putObject } from './put-object.ts';
 import type { BucketRequest, S3State } from './state.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './tagging.ts';
@@ -32,10 +31,7 @@ const BUCKET: Record<string, Selection> = {
     ['list-type', listObjectsV2],
     ['', listObjects],
   ],
-  POST: [
-    ['delete', deleteObjects],
-    ['', postObject],
-  ],
+  POST: [['delete', deleteObjects]],
 };
 
 const OBJECT: Record<string, Selection> = {

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Piece } from './blobs.ts';
 import {
   assertChecksum,
+  base64,
   type Checksum,
   type ChecksumAlgorithm,
   declaredChecksum,
@@ -47,7 +48,7 @@ export async function receive(
   const piece = await state.blobs.write(hashed.bytes);
   try {
     if (piece.size !== body.length) throw s3Error('IncompleteBody');
-    const actual = hashed.result();
+    const actual = await hashed.result();
     assertDigests(request, body, actual);
     return { ...piece, ...actual };
   } catch (error) {
@@ -61,7 +62,7 @@ export async function receiveXml(state: S3State, request: S3Request, root: strin
   const body = payload(state.cloud, request);
   const hashed = hashing(body.bytes, declaredDigests(request).checksum?.algorithm);
   const document = await readXml(hashed.bytes, root);
-  assertDigests(request, body, hashed.result());
+  assertDigests(request, body, await hashed.result());
   return document;
 }
 
@@ -93,7 +94,7 @@ function assertDigests(request: S3Request, body: Payload, actual: Digests): void
 export function hashing(
   source: AsyncIterable<Buffer>,
   algorithm: ChecksumAlgorithm | undefined,
-): { bytes: AsyncIterable<Buffer>; result: () => Digests } {
+): { bytes: AsyncIterable<Buffer>; result: () => Promise<Digests> } {
   const md5 = createHash('md5');
   const other = algorithm === undefined ? undefined : hasher(algorithm);
   async function* bytes(): AsyncGenerator<Buffer> {
@@ -103,12 +104,12 @@ export function hashing(
       yield chunk;
     }
   }
-  const result = () => ({
+  const result = async () => ({
     md5: md5.digest('hex'),
     checksum:
       algorithm === undefined || other === undefined
         ? undefined
-        : { algorithm, value: other.digest().toString('base64'), type: 'FULL_OBJECT' as const },
+        : { algorithm, value: base64(await other.digest()), type: 'FULL_OBJECT' as const },
   });
   return { bytes: bytes(), result };
 }

@@ -1,4 +1,5 @@
-/** The small part of XML that S3 speaks: elements with text, no attributes that matter, no DTD. */
+/** The XML of S3's requests and answers: elements with text, no attributes that matter, no DTD. */
+import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { s3Error } from './errors.ts';
 
 export type XmlNode = string | number | boolean | undefined | XmlTree;
@@ -9,94 +10,98 @@ export interface XmlTree {
 
 export interface XmlElement {
   readonly name: string;
-  readonly children: XmlElement[];
-  text: string;
+  readonly children: readonly XmlElement[];
+  readonly text: string;
 }
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 /** CompleteMultipartUpload with 10,000 parts and SHA-256 checksums is about 2 MB; DeleteObjects with 1,000 keys of 1 KB less. */
 const MAX_BODY = 8 * 1024 * 1024;
+const ATTRIBUTE = '@';
+
+const builder = new XMLBuilder({
+  ignoreAttributes: false,
+  attributeNamePrefix: ATTRIBUTE,
+  // A key may hold control characters, which the library has no references for.
+  processEntities: false,
+  tagValueProcessor: (_name, value) => escapeText(String(value)),
+});
 
 /** A whole document; error documents carry no namespace. */
 export function xmlDocument(root: string, tree: XmlTree, namespace = true): string {
-  const opening = namespace ? `<${root} xmlns="${NAMESPACE}">` : `<${root}>`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${opening}${content(tree)}</${root}>`;
+  const document = { [root]: namespace ? { [`${ATTRIBUTE}xmlns`]: NAMESPACE, ...tree } : tree };
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(document)}`;
 }
 
-function content(node: XmlNode): string {
-  if (node === undefined) return '';
-  if (typeof node !== 'object') return escapeText(String(node));
-  let out = '';
-  for (const [name, value] of Object.entries(node)) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      if (each !== undefined) out += `<${name}>${content(each)}</${name}>`;
-    }
-  }
-  return out;
-}
+const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const REFERENCES = Object.fromEntries(Object.entries(NAMED).map(([name, character]) => [character, name]));
 
 /** Control characters become references as S3 writes them: a key may hold any of them. */
 function escapeText(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML cannot hold as they are
   return text.replace(/[&<>"\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g, (character) => {
-    switch (character) {
-      case '&':
-        return '&amp;';
-      case '<':
-        return '&lt;';
-      case '>':
-        return '&gt;';
-      case '"':
-        return '&quot;';
-      default:
-        return `&#x${character.charCodeAt(0).toString(16)};`;
-    }
+    return `&${REFERENCES[character] ?? `#x${character.charCodeAt(0).toString(16)}`};`;
   });
-}
-
-const TOKEN =
-  /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<(\/?)([A-Za-z_][\w.:-]*)(?:\s+[^<>]*?)?(\/?)>|([^<]+)/y;
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
-/** @throws MalformedXML unless `source` is one element, named `root` */
-export function parseXml(source: string, root: string): XmlElement {
-  const top: XmlElement = { name: '', children: [], text: '' };
-  const open = [top];
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < source.length) {
-    const match = TOKEN.exec(source);
-    const current = open.at(-1);
-    if (match === null || current === undefined) throw s3Error('MalformedXML');
-    const [, cdata, closing, name, empty, text] = match;
-    if (cdata !== undefined) current.text += cdata;
-    else if (text !== undefined) current.text += unescapeText(text);
-    else if (name === undefined) continue;
-    else if (closing === '/') {
-      if (open.length === 1 || localName(name) !== current.name) throw s3Error('MalformedXML');
-      open.pop();
-    } else {
-      const element: XmlElement = { name: localName(name), children: [], text: '' };
-      current.children.push(element);
-      if (empty !== '/') open.push(element);
-    }
-  }
-  const [element, ...others] = top.children;
-  if (open.length !== 1 || element?.name !== root || others.length > 0 || top.text.trim() !== '') {
-    throw s3Error('MalformedXML');
-  }
-  return element;
-}
-
-function localName(name: string): string {
-  return name.slice(name.indexOf(':') + 1);
 }
 
 function unescapeText(text: string): string {
   return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi, (whole, hex, decimal, name) => {
-    if (name !== undefined) return ENTITIES[name] ?? whole;
+    if (name !== undefined) return NAMED[name] ?? whole;
     const point = hex !== undefined ? Number.parseInt(hex, 16) : Number.parseInt(decimal, 10);
     return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
   });
+}
+
+const TEXT = '#text';
+const CDATA = '#cdata';
+
+const parser = new XMLParser({
+  preserveOrder: true,
+  removeNSPrefix: true,
+  parseTagValue: false,
+  trimValues: false,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  processEntities: false,
+  textNodeName: TEXT,
+  cdataPropName: CDATA,
+});
+
+/** What the parser makes of an element, a text or a CDATA section: an object of one property. */
+type Parsed = Readonly<Record<string, string | readonly Parsed[]>>;
+
+function elementOf(name: string, content: readonly Parsed[]): XmlElement {
+  const children: XmlElement[] = [];
+  let text = '';
+  for (const [kind = '', value] of content.flatMap(Object.entries<string | readonly Parsed[]>)) {
+    if (kind === TEXT) text += unescapeText(String(value));
+    else if (typeof value === 'string') continue;
+    else if (kind === CDATA) text += value.map((part) => part[TEXT]).join('');
+    else children.push(elementOf(kind, value));
+  }
+  return { name, children, text };
+}
+
+/** @throws MalformedXML unless `source` is one element, named `root`, without a document type */
+export function parseXml(source: string, root: string): XmlElement {
+  const top = elementOf('', parsed(source));
+  const [element, ...others] = top.children;
+  if (element?.name !== root || others.length > 0) throw s3Error('MalformedXML');
+  return element;
+}
+
+function parsed(source: string): readonly Parsed[] {
+  // The library lets text behind the last element pass.
+  const ends = source.trimEnd().endsWith('>');
+  if (!ends || /<!DOCTYPE/i.test(source) || XMLValidator.validate(source) !== true)
+    throw s3Error('MalformedXML');
+  try {
+    return parser.parse(source);
+  } catch (error) {
+    // Names that would reach a prototype, and elements within elements beyond the library's limit.
+    if (error instanceof Error) throw s3Error('MalformedXML');
+    throw error;
+  }
 }
 
 export function childrenOf(element: XmlElement, name: string): XmlElement[] {
