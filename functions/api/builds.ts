@@ -39,7 +39,7 @@ export const handler = serve(
       Run.list(ports, await Build.get(ports, actor, params.build), query),
     listBuildArtifacts: async ({ actor, params, query }) => {
       const run = await Build.runOf(ports, actor, params.build, query.run);
-      return { items: await Artifact.byIds(ports, run?.artifact_ids ?? []) };
+      return { items: run === undefined ? [] : await Artifact.ofRun(ports, run) };
     },
     cancelBuild: async ({ actor, params }) =>
       Run.cancelLatest(ports, actor, await Build.get(ports, actor, params.build)),

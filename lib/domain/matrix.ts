@@ -22,3 +22,9 @@ export function inWords(cell: MatrixCell): string {
     .map(([axis, value]) => `${axis}=${value}`)
     .join(', ');
 }
+
+/** `api`, or `api (erlang=25, mode=release)`: what a job is called, and what tells its artifacts from those of others. */
+export function cellName(service: string, cell: MatrixCell): string {
+  const values = inWords(cell);
+  return values === '' ? service : `${service} (${values})`;
+}

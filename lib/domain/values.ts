@@ -38,6 +38,9 @@ export const Name = z
   )
   .meta({ examples: ['hello'] });
 
+/** One cell of a matrix: a value for each of its axes, none where there is no matrix. */
+export const MatrixValues = z.record(z.string(), z.string()).meta({ examples: [{ node: '24' }] });
+
 /** `owner/name` of a git repository, in the characters that GitHub allows. */
 export const Repository = z
   .string()

@@ -11,10 +11,14 @@ export function logAnswer(
   page: LogPage,
   { format, ansi }: { format: LogFormat; ansi?: Ansi | undefined },
 ): Written {
-  const { items, next_cursor, complete } = styled(page, format, ansi);
+  const { items, next_cursor, complete, absence } = styled(page, format, ansi);
   if (format === 'json')
-    return new Written('application/json', JSON.stringify({ items, next_cursor, complete }));
-  const headers = { 'x-next-cursor': next_cursor, 'x-complete': String(complete) };
+    return new Written('application/json', JSON.stringify({ items, next_cursor, complete, absence }));
+  const headers = {
+    'x-next-cursor': next_cursor,
+    'x-complete': String(complete),
+    ...(absence !== undefined && { 'x-absence': absence.reason }),
+  };
   return format === 'text'
     ? new Written('text/plain; charset=utf-8', asText(items), headers)
     : new Written('application/x-ndjson', asJsonLines(items), headers);

@@ -326,6 +326,7 @@ test('showing a build that failed shows the code, the step, the last lines and t
   await using server = await startContractServer({
     getBuild: () => ({ ...build, latest_run: failedRun }),
     listJobs: () => ({ items: [{ ...job, status: 'failed', error: failedRun.error }] }),
+    listBuildArtifacts: () => ({ items: [] }),
   });
   using home = makeHome(server.url);
 

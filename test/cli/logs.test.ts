@@ -1,7 +1,8 @@
 /** Claims on printing logs. */
 import { expect, test } from 'vitest';
+import type { LogPage } from '../../lib/cli/resources.ts';
 import { type Handlers, startContractServer } from './contract-server.ts';
-import { build, failedRun, job, line, run } from './examples.ts';
+import { build, failedRun, id, job, line, run } from './examples.ts';
 import { makeHome } from './process.ts';
 
 const several = { ...run, job_ids: [job.id, `job_${'0'.repeat(26)}`] };
@@ -141,21 +142,38 @@ test("a job's log needs no name before its lines, and a job that failed ends wit
 });
 
 test('a run that built nothing has no log, and says why and where there is one', async () => {
-  const earlier = { ...run, id: `run_${'0'.repeat(26)}` };
-  const reused = { ...run, job_ids: [], reused_from: earlier.id };
-  const unplanned = { ...failedRun, job_ids: [] };
-  const showing = (latest: typeof run): Handlers => ({
+  const earlier = { build_id: id('bld'), run_id: `run_${'0'.repeat(26)}` };
+  const absent = (absence: LogPage['absence'], latest: typeof run | null = run): Handlers => ({
     getBuild: () => ({ ...build, latest_run: latest }),
-    getRun: () => earlier,
+    getBuildLogs: () => ({ items: [], next_cursor: 'c', complete: true, absence }),
+    getRun: () => latest ?? run,
   });
+  const reused = { reason: 'reused', message: 'Nothing was built.', next: 'Read on.', ...earlier } as const;
+  const unplanned = { reason: 'planning_failed', message: 'No manifest.', next: 'Add one.' } as const;
 
-  const taken = await printed(showing(reused), ['build', 'logs', build.id]);
-  const failed = await printed(showing(unplanned), ['build', 'logs', build.id]);
-  const followed = await printed(showing(unplanned), ['build', 'logs', build.id, '--follow']);
+  const taken = await printed(absent(reused), ['build', 'logs', build.id]);
+  const failed = await printed(absent(unplanned, failedRun), ['build', 'logs', build.id]);
+  const followed = await printed(absent(unplanned, failedRun), ['build', 'logs', build.id, '--follow']);
+  const document = await printed(absent(unplanned, failedRun), ['build', 'logs', build.id, '--json']);
 
   expect([taken.code, failed.code, followed.code]).toEqual([0, 0, 6]);
-  expect(taken.stderr).toContain(`nothing was built: ${run.id} has the artifacts of ${earlier.id}`);
-  expect(taken.stderr).toContain(`build logs ${earlier.build_id} --run ${earlier.id}`);
-  expect(failed.stderr).toContain(`no job of ${unplanned.id} was started; the run failed: `);
-  expect(failed.stderr).toContain(`build diagnose ${unplanned.build_id}`);
+  expect(taken.stderr).toContain('Nothing was built.');
+  expect(taken.stderr).toContain(`build logs ${earlier.build_id} --run ${earlier.run_id}`);
+  expect(failed.stderr).toContain('No manifest.\nAdd one.\n');
+  expect(failed.stderr).toContain(`build diagnose ${build.id}`);
+  expect(JSON.parse(document.stdout)).toEqual({ items: [], absence: unplanned });
+});
+
+test('a log without lines so far says how to wait for them', async () => {
+  const waiting = { items: [], next_cursor: 'c', complete: false };
+
+  const { code, stdout, stderr } = await printed({ getBuild: () => build, getBuildLogs: () => waiting }, [
+    'build',
+    'logs',
+    build.id,
+  ]);
+
+  expect([code, stdout]).toEqual([0, '']);
+  expect(stderr).toContain('no lines yet\n');
+  expect(stderr).toContain(`build logs ${build.id} --follow`);
 });

@@ -20,9 +20,10 @@ async function ended(...statuses: readonly Job['status'][]): Promise<Job[]> {
 }
 
 test.each<[Job['status'][], string]>([
-  [['failed', 'completed'], 'make failed.'],
-  [['failed', 'failed', 'completed'], 'make failed. (2 of 3 jobs failed.)'],
-  [['failed', 'cancelled', 'completed'], 'make failed. (1 of 3 jobs failed, 1 was cancelled.)'],
+  [['failed'], 'make failed.'],
+  [['failed', 'completed'], 'make failed. (1 of 2 jobs failed, 1 completed.)'],
+  [['failed', 'failed', 'completed'], 'make failed. (2 of 3 jobs failed, 1 completed.)'],
+  [['failed', 'cancelled', 'completed'], 'make failed. (1 of 3 jobs failed, 1 was cancelled, 1 completed.)'],
   [['cancelled', 'failed', 'cancelled'], 'make failed. (1 of 3 jobs failed, 2 were cancelled.)'],
 ])('a run whose jobs are %j counts the failed and the cancelled apart', async (statuses, message) => {
   const outcome = outcomeOf({ kept_artifact_ids: [] }, await ended(...statuses), { kind: 'finished' }, false);

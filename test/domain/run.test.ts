@@ -476,7 +476,13 @@ describe('the end of a run', () => {
     await Job.result(place.ports, agentOf(api), api.job.id, { status: 'failed', error });
 
     expect(await finish(place.ports, started.id)).toEqual({ status: 'failed' });
-    expect((await run(started.id)).error).toEqual({ ...error, job_id: api.job.id, service: 'api' });
+    expect((await run(started.id)).error).toEqual({
+      ...error,
+      message: 'make failed (1 of 2 jobs failed, 1 completed.)',
+      job_id: api.job.id,
+      service: 'api',
+      job: 'api',
+    });
   });
 
   test('with several jobs failed at length can be read', async () => {
@@ -621,7 +627,7 @@ describe('a run at work', () => {
 
     expect(views).toMatchObject([
       { stage: 'command 1 of 2', progress: 40 },
-      { stage: '1 of 2 jobs done', progress: 50 },
+      { stage: '1 of 2 jobs ended', progress: 50 },
     ]);
   });
 

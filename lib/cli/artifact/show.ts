@@ -1,3 +1,4 @@
+import { cellName } from '../../domain/matrix.ts';
 import { command } from '../command.ts';
 import { bytes, moment } from '../terminal/format.ts';
 import { status } from '../terminal/style.ts';
@@ -15,7 +16,7 @@ export const show = command({
       ['artifact', artifact.id],
       ['name', artifact.name],
       ['origin', artifact.origin],
-      ['service', artifact.service],
+      ['job', artifact.service && cellName(artifact.service, artifact.matrix)],
       ['project', artifact.project_id],
       ['build', artifact.build_id],
       ['run', artifact.run_id],

@@ -86,7 +86,7 @@ function reasonText({ run, failure }: Diagnosis): string {
   return fields([
     ['error', bad(failure.code)],
     ['message', failure.message],
-    ['service', failure.service],
+    ['job', failure.job ?? failure.service],
     ['step', failure.step],
     ['stage', failure.stage],
     ['ended by', end],

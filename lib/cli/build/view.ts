@@ -1,3 +1,5 @@
+import { cellName } from '../../domain/matrix.ts';
+import { countsInWords } from '../../domain/run/counts.ts';
 import { errorLines } from '../follow/run.ts';
 import type { Artifact, Build, BuildWithRun, Job, Run } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
@@ -34,7 +36,7 @@ const jobColumns: readonly Column<Job>[] = [
 
 export const artifactColumns: readonly Column<Artifact>[] = [
   { title: 'id', value: (artifact) => artifact.id },
-  { title: 'service', value: (artifact) => artifact.service },
+  { title: 'job', value: (artifact) => artifact.service && cellName(artifact.service, artifact.matrix) },
   { title: 'name', value: (artifact) => artifact.name },
   { title: 'size', value: (artifact) => bytes(artifact.size_bytes ?? 0) },
   { title: 'status', value: (artifact) => artifact.status, style: status },
@@ -49,6 +51,13 @@ export function errorText(error: NonNullable<Run['error']>): string {
   return [bold(`error ${error.code}`), ...lines].join('\n');
 }
 
+/** What a run has left: of one that has not completed, what its completed jobs have. */
+function artifactCount(run: Run, jobs: readonly Job[]): number {
+  if (run.status === 'completed') return run.artifact_ids.length;
+  const made = jobs.filter((job) => job.status === 'completed').flatMap((job) => job.artifact_ids);
+  return run.kept_artifact_ids.length + made.length;
+}
+
 export function runText(run: Run, jobs: readonly Job[] = []): string {
   const parts = [
     fields([
@@ -61,18 +70,25 @@ export function runText(run: Run, jobs: readonly Job[] = []): string {
       ['reused from', run.reused_from],
       ['retry of', run.retry_of],
       ['superseded by', run.superseded_by],
-      ['artifacts', run.artifact_ids.length],
+      ['jobs', run.job_counts && countsInWords(run.job_counts)],
+      ['artifacts', run.status === 'completed' || jobs.length > 0 ? artifactCount(run, jobs) : undefined],
       ['created', `${moment(run.created_at)} by ${run.created_by}`],
     ]),
   ];
   if (jobs.length > 0) parts.push(table(jobs, jobColumns));
-  // A job's own error says more than the run's that repeats it.
-  const errors = jobs.flatMap((job) => (job.error === undefined ? [] : [job.error]));
+  // A job's own error says more than the run's that repeats it. A job that was cancelled is no error; the run's tells why.
+  const errors = jobs.flatMap(({ status, error }) =>
+    status === 'failed' && error !== undefined ? [error] : [],
+  );
   if (errors.length === 0 && run.error !== undefined) errors.push(run.error);
   return [...parts, ...errors.map(errorText)].join('\n\n');
 }
 
-export function buildText({ latest_run: run, ...build }: BuildWithRun, jobs: readonly Job[] = []): string {
+export function buildText(
+  { latest_run: run, ...build }: BuildWithRun,
+  jobs: readonly Job[] = [],
+  artifacts: readonly Artifact[] = [],
+): string {
   const inputs = Object.entries(build.inputs).map(([name, value]) => `${name}=${value}`);
   const matrix = Object.entries(build.matrix ?? {}).map(([axis, values]) => `${axis}=${values.join(',')}`);
   const record = fields([
@@ -87,5 +103,7 @@ export function buildText({ latest_run: run, ...build }: BuildWithRun, jobs: rea
     ['trust', build.trust === 'fork' ? 'of a fork: no secrets, caches of its own' : undefined],
     ['created', `${moment(build.created_at)} by ${build.created_by}`],
   ]);
-  return `${record}\n\n${run === null ? 'not run yet' : runText(run, jobs)}`;
+  const parts = [record, run === null ? 'not run yet' : runText(run, jobs)];
+  if (artifacts.length > 0) parts.push(table(artifacts, artifactColumns));
+  return parts.join('\n\n');
 }

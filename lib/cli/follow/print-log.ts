@@ -1,6 +1,8 @@
 /** The options that all logs share, and printing one as they say. */
+import type { Result } from '../command.ts';
 import { choice, flag, integer, type OptionKind, type ValuesOf } from '../option.ts';
 import type { LogLine, LogPage } from '../resources.ts';
+import { clean } from '../terminal/clean.ts';
 import { jsonText } from '../terminal/json.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { logFormatter } from './line.ts';
@@ -29,24 +31,57 @@ export const LOG_DETAILS =
   'whatever else could steer it is taken out. --format jsonl prints one line of JSON for each line of the log, ' +
   '--format json (like --json) one document {"items": […]}; with --follow they are the same.';
 
-/** @returns the document, when the log is to be one */
+/** Whose log it is, for what is said when there are no lines. */
+interface Whose {
+  /** Follows it. */
+  readonly follow: string;
+  /** Tells why there is none, when no other run has one. */
+  readonly explain: string;
+}
+
+/** @returns the document, when the log is to be one; or why nothing was printed, and what to do next */
 export async function printLog(
   terminal: Terminal,
   readPage: (query: PageQuery) => Promise<LogPage>,
-  jobs: number,
+  { jobs, whose }: { jobs: number; whose: Whose },
   options: ValuesOf<typeof logOptions>,
-): Promise<{ json: unknown; text: string } | undefined> {
+): Promise<Result | undefined> {
   const { follow, tail, platform, timestamps } = options;
   const format = terminal.json ? 'json' : (options.format ?? 'text');
   const whole = format === 'json' && !follow;
   const text = logFormatter(jobs, process.stdout, { colours: options.ansi, timestamps });
   const items: LogLine[] = [];
   const plain = options.ansi === false && format !== 'text';
-  for await (const lines of logPages(readPage, { follow, tail, platform, plain }))
+  let isEmpty = true;
+  let last: Pick<LogPage, 'complete' | 'absence'> = { complete: false };
+  const readNoting = async (query: PageQuery) => {
+    const page = await readPage(query);
+    last = page;
+    return page;
+  };
+  for await (const lines of logPages(readNoting, { follow, tail, platform, plain })) {
+    isEmpty = false;
     for (const line of lines) {
       if (whole) items.push(line);
       else if (format === 'text') terminal.print(text(line));
       else terminal.event(line);
     }
-  return whole ? { json: { items }, text: jsonText({ items }, 2) } : undefined;
+  }
+  const { absence } = last;
+  const document = { items, ...(absence !== undefined && { absence }) };
+  if (!isEmpty) return whole ? { json: document, text: jsonText(document, 2) } : undefined;
+  return { json: document, text: whole ? jsonText(document, 2) : '', notes: notesOf(last, whose) };
+}
+
+function notesOf({ complete, absence }: Pick<LogPage, 'complete' | 'absence'>, whose: Whose): string[] {
+  if (absence === undefined)
+    return complete
+      ? ['the log has no lines', `next: ${whose.explain}`]
+      : ['no lines yet', `next: ${whose.follow}`];
+  const { build_id: build, run_id: run } = absence;
+  return [
+    clean(absence.message),
+    ...(run === undefined || build === undefined ? [clean(absence.next)] : []),
+    `next: ${run === undefined || build === undefined ? whose.explain : `staithe build logs ${build} --run ${run}`}`,
+  ];
 }

@@ -28,13 +28,19 @@ export function stillRunning(run: Run): string[] {
   ];
 }
 
+/** The job by its name, which tells the cells of a matrix apart; errors of an older version have the service only. */
+function whose({ job, service }: RunError): string[] {
+  if (job !== undefined && job !== service) return [`job: ${clean(job)}`];
+  return service === undefined ? [] : [`service: ${clean(service)}`];
+}
+
 /** The failing step and what it printed last. */
 export function errorLines(error: RunError): string[] {
   const step = error.step === undefined ? [] : [`step: ${clean(error.step)}`];
   const exit =
     error.exit_code === undefined ? error.signal && clean(error.signal) : `exit code ${error.exit_code}`;
   return [
-    ...(error.service === undefined ? [] : [`service: ${clean(error.service)}`]),
+    ...whose(error),
     ...step,
     ...(exit === undefined ? [] : [`ended by: ${exit}`]),
     ...(error.last_lines ?? []).map((line) => `| ${clean(line)}`),

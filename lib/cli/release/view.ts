@@ -1,3 +1,4 @@
+import { cellName } from '../../domain/matrix.ts';
 import type { Release } from '../resources.ts';
 import { bytes, moment } from '../terminal/format.ts';
 import { type Column, fields, table } from '../terminal/table.ts';
@@ -24,7 +25,7 @@ export function releaseText(release: Release): string {
     ['created', `${moment(release.created_at)} by ${release.created_by}`],
   ]);
   const artifacts = table(release.artifacts, [
-    { title: 'service', value: (artifact) => artifact.service },
+    { title: 'job', value: (artifact) => cellName(artifact.service, artifact.matrix ?? {}) },
     { title: 'name', value: (artifact) => artifact.name },
     { title: 'size', value: (artifact) => bytes(artifact.size_bytes) },
     { title: 'digest', value: (artifact) => artifact.digest },

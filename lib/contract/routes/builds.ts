@@ -77,7 +77,8 @@ export const BUILD_ROUTES = {
     success: {
       status: 200,
       body: z.object({ items: z.array(Artifact) }),
-      description: 'Artifacts of the newest completed run, or of the run that is named',
+      description:
+        'Artifacts of the newest run, or of the run that is named; of one that has not completed, those of its jobs that have',
     },
   }),
   cancelBuild: route({

@@ -53,6 +53,8 @@ const SUCCESS = {
   headers: {
     'x-next-cursor': 'Of text and JSON lines: the cursor to read on with',
     'x-complete': 'Of text and JSON lines: whether nothing more will come',
+    'x-absence':
+      'Of text and JSON lines: why there is no log, where nothing could write one; absent otherwise',
   },
 } as const;
 

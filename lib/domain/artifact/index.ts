@@ -3,8 +3,11 @@
 import type { Actor } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
 import { StaitheError } from '../error.ts';
+import { jobs } from '../job/record.ts';
+import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
+import type { Run } from '../run/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { BlobKeys, Keys, Partitions } from '../storage/keys.ts';
 import { hexOf } from '../values.ts';
@@ -29,11 +32,22 @@ export async function list(
   return artifacts.list(ports.table, Partitions.artifacts(project.id), paging);
 }
 
-/** By ids, in their order of service and name. */
+/** By ids, in the order of their jobs' names and their own. */
 export async function byIds(ports: Pick<Ports, 'table'>, ids: readonly string[]): Promise<Artifact[]> {
   const found = await artifacts.getMany(ports.table, ids.map(Keys.artifact));
-  const order = (artifact: Artifact) => `${artifact.service}\n${artifact.name}`;
+  const order = ({ service = '', matrix, name }: Artifact) => `${cellName(service, matrix)}\n${name}`;
   return found.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+/**
+ * What a run has made. One that has not completed names no artifacts itself: what its completed jobs have left is there
+ * all the same, and so is what it kept of an earlier run.
+ */
+export async function ofRun(ports: Pick<Ports, 'table'>, run: Run): Promise<Artifact[]> {
+  if (run.status === 'completed') return byIds(ports, run.artifact_ids);
+  const found = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
+  const made = found.filter(({ status }) => status === 'completed').flatMap((job) => job.artifact_ids);
+  return byIds(ports, [...run.kept_artifact_ids, ...made]);
 }
 
 /** @throws StaitheError artifact_not_stored */

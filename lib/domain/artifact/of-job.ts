@@ -25,6 +25,7 @@ const madeBy = (job: Job) =>
     run_id: job.run_id,
     job_id: job.id,
     service: job.service,
+    matrix: job.matrix,
   }) as const;
 
 /** Records it; a repeat finds it there and changes nothing. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
-import { Digest, Name, Timestamp } from '../values.ts';
+import { Digest, MatrixValues, Name, Timestamp } from '../values.ts';
 
 /** Where a container image lies. The digest is the manifest's (or the index's), as the registry gives it. */
 export const ArtifactImage = z.object({
@@ -31,6 +31,8 @@ export const Artifact = z.object({
   run_id: Id.run.optional(),
   job_id: Id.job.optional(),
   service: Name.optional(),
+  /** The cell of the job's matrix; of a job without one, and of an upload, it has no values. */
+  matrix: MatrixValues.default({}),
   name: z.string().meta({ examples: ['hello.zip'] }),
   kind: z.enum(['file', 'image']),
   image: ArtifactImage.optional(),

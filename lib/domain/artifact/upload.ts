@@ -46,6 +46,7 @@ export async function create(
     id: idFrom('artifact', seed ?? ports.randomness.ulid(now.getTime())),
     project_id: project.id,
     origin: 'upload',
+    matrix: {},
     name: input.name,
     kind: 'file',
     content_type: input.content_type,

@@ -9,6 +9,7 @@ import type { Environment as EnvironmentValue } from '../environment/schema.ts';
 import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import { isFinal } from '../lifecycle.ts';
+import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import { createIn } from '../project/alive.ts';
@@ -115,7 +116,7 @@ function theOne(found: readonly ReleaseArtifact[], service: string): ReleaseArti
   const chosen =
     found.length === 1 ? only : found.find(({ name }) => name === `${service}.zip` || name === service);
   if (chosen !== undefined) return chosen;
-  const names = found.map(({ name }) => name).join(', ');
+  const names = found.map(({ name, matrix = {} }) => `${name} of ${cellName(service, matrix)}`).join(', ');
   throw new StaitheError(
     'artifact_not_deployable',
     `The release has ${found.length} artifacts of '${service}' (${names}), and a deployment takes one.`,

@@ -60,7 +60,7 @@ export async function diagnose(
   const [shown, jobs, artifacts, log] = await Promise.all([
     live(ports, run),
     Run.jobsOf(ports, run),
-    Artifact.byIds(ports, run.artifact_ids),
+    Artifact.ofRun(ports, run),
     lastOf(ports, run),
   ]);
   const failure = failureOf(run, jobs);
@@ -104,7 +104,7 @@ async function chosen(
 /** The run's own error, or that of its first failed job, with a hint in any case. */
 function failureOf(run: RunValue, jobs: readonly Job[]): (Failure & { hint: string }) | undefined {
   if (run.status === 'completed') return undefined;
-  const failed = jobs.find((job) => job.error !== undefined);
+  const failed = jobs.find(({ status, error }) => status === 'failed' && error !== undefined);
   const error = run.error ?? failed?.error ?? cancelled(run);
   return error && { ...error, hint: error.hint ?? FAILURE_CODES[error.code].hint };
 }

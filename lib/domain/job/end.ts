@@ -25,8 +25,13 @@ export async function endJob(
 /** Fails a job that has not ended, with a reason of its own. */
 export async function failJob(
   ports: Pick<Ports, 'table' | 'clock'>,
-  job: Pick<JobRecord, 'id' | 'service'>,
+  job: Pick<JobRecord, 'id' | 'service' | 'name'>,
   error: Failure,
 ): Promise<boolean> {
-  return endJob(ports, job.id, 'failed', fitting({ ...error, job_id: job.id, service: job.service }));
+  return endJob(
+    ports,
+    job.id,
+    'failed',
+    fitting({ ...error, job_id: job.id, service: job.service, job: job.name }),
+  );
 }

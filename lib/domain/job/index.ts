@@ -179,7 +179,7 @@ export async function result(
           ...job,
           status: 'failed',
           stage: 'failed',
-          error: fitting({ ...report.error, job_id: id, service: job.service }),
+          error: fitting({ ...report.error, job_id: id, service: job.service, job: job.name }),
           completed_at: now,
         };
   });

@@ -7,7 +7,7 @@ import { Failure, RunStatus } from '../run/schema.ts';
 import { PresignedUpload, SourceFormat } from '../source/schema.ts';
 import { FileName, line } from '../text.ts';
 import { JobToolchain } from '../toolchain/schema.ts';
-import { Digest, Name, Sha256, Timestamp } from '../values.ts';
+import { Digest, MatrixValues, Name, Sha256, Timestamp } from '../values.ts';
 
 /** 2 GiB: twice what Lambda, S3 consoles and package registries take as one file, and still one presigned PUT (S3: 5 GiB). */
 export const ARTIFACT_MAX_BYTES = 2 * 1024 ** 3;
@@ -85,7 +85,7 @@ export const Job = z.object({
   service: Name,
   /** The service, and its cell of the matrix: `api (erlang=25)`. */
   name: z.string(),
-  matrix: z.record(z.string(), z.string()).default({}),
+  matrix: MatrixValues.default({}),
   compute: Compute.optional(),
   trust: Trust.default('own'),
   /** The branch that is built, without `refs/heads/`; absent for tags and plain uploads. */
@@ -169,6 +169,9 @@ export type JobUpload = z.infer<typeof JobUpload>;
 /** The agent's last word. A repeat of the same word is no error. */
 export const ReportResult = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('completed'), artifact_ids: z.array(Id.artifact).min(1).max(40) }),
-  z.strictObject({ status: z.literal('failed'), error: Failure.omit({ job_id: true, service: true }) }),
+  z.strictObject({
+    status: z.literal('failed'),
+    error: Failure.omit({ job_id: true, service: true, job: true }),
+  }),
 ]);
 export type ReportResult = z.infer<typeof ReportResult>;

@@ -1,5 +1,6 @@
 /** Reading a log, and waiting for more: the long poll of `--follow`. */
 import type { Ports } from '../ports/index.ts';
+import { NOT_RUN } from './absence.ts';
 import { opened, type Positions, START, sealed } from './cursor.ts';
 import { pageOf } from './page.ts';
 import { isUnanswered, look } from './read.ts';
@@ -49,13 +50,14 @@ export async function read(
   const time = timeOf(now, pause);
   const pace = paceOf(ports.logs);
   const until = now() + wait * 1000;
-  const finished = async (items: LogPage['items'], at: Positions, complete: boolean): Promise<LogPage> => ({
-    items,
-    next_cursor: await sealed(ports.table, log, at),
-    complete,
-  });
+  let source: LogSource | undefined;
+  const finished = async (items: LogPage['items'], at: Positions, complete: boolean): Promise<LogPage> => {
+    const absence = source === undefined ? NOT_RUN : source.absence;
+    const next_cursor = await sealed(ports.table, log, at);
+    return { items, next_cursor, complete, ...(complete && absence !== undefined && { absence }) };
+  };
   let positions: Positions = await opened(ports.table, log, cursor);
-  let source = await readSource();
+  source = await readSource();
   let recordsAt = now();
   if (tail !== undefined && cursor === undefined && source !== undefined) {
     const last = await lastLines(ports.logs, source.streams, { count: tail, platform, time });

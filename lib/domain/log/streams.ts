@@ -8,6 +8,8 @@ import type { Ports } from '../ports/index.ts';
 import { runs } from '../run/record.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../run/schema.ts';
 import { Keys } from '../storage/keys.ts';
+import { absenceOf } from './absence.ts';
+import type { LogAbsence } from './schema.ts';
 
 export interface LogStream {
   /** Names the stream in cursors: short, and the same whatever else is read with it. */
@@ -25,6 +27,8 @@ export interface LogSource {
   readonly streams: readonly LogStream[];
   /** Nothing more will be written. Looked up before the lines are read, so that none can come after the last look. */
   readonly ended: boolean;
+  /** Why there are no streams, when there will never be any. */
+  readonly absence?: LogAbsence | undefined;
 }
 
 export interface JobFilter {
@@ -49,20 +53,32 @@ export async function ofRun(ports: Needed, run: Run, filter: JobFilter = {}): Pr
   const wanted = filter.job === undefined ? run.job_ids : [filter.job];
   const records = await jobs.getMany(ports.table, wanted.map(Keys.job));
   const chosen = records.filter((job) => filter.service === undefined || job.service === filter.service);
-  return {
+  return withAbsence(ports, run, chosen, {
     streams: chosen.flatMap((job) => streamsOf(job, run.job_ids.indexOf(job.id))),
     ended: isFinal(LIFECYCLE, run.status) || (filter.job !== undefined && chosen.every(isSilent(ports))),
-  };
+  });
+}
+
+async function withAbsence(
+  { table }: Needed,
+  run: Run,
+  chosen: readonly JobRecord[],
+  source: LogSource,
+): Promise<LogSource> {
+  if (!source.ended || source.streams.length > 0) return source;
+  const otherId = run.reused_from ?? run.superseded_by;
+  const other = otherId === undefined ? undefined : await runs.get(table, Keys.run(otherId));
+  return { ...source, absence: absenceOf(run, chosen, other?.value) };
 }
 
 /** The log of one job. @throws StaitheError not_found */
 export async function ofJob(ports: Needed, actor: Actor, id: string): Promise<LogSource> {
   const job = await readVisible(ports.table, jobs, Keys.job, actor, id);
   const run = await readVisible(ports.table, runs, Keys.run, actor, job.run_id);
-  return {
+  return withAbsence(ports, run, [job], {
     streams: streamsOf(job, run.job_ids.indexOf(job.id)),
     ended: isFinal(LIFECYCLE, run.status) || isSilent(ports)(job),
-  };
+  });
 }
 
 const hasEnded = (job: JobRecord): boolean => isFinal(LIFECYCLE, job.status);

@@ -8,7 +8,7 @@ import * as Build from '../build/index.ts';
 import type { Build as BuildValue } from '../build/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { Id, idFrom } from '../id.ts';
-import { inOrder } from '../matrix.ts';
+import { cellName, inOrder } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Item } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
@@ -47,7 +47,7 @@ export async function create(
     git_sha: built?.build.git_sha,
     manifest_hash: built?.run.manifest_hash,
     artifacts: artifacts
-      .sort((a, b) => (`${a.service}\n${a.name}` < `${b.service}\n${b.name}` ? -1 : 1))
+      .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
       .map(({ origin: _, ...artifact }) => artifact),
     created_at: now.toISOString(),
     created_by: nameOf(actor),
@@ -55,14 +55,22 @@ export async function create(
   return record(ports, Release.parse(release), artifacts);
 }
 
-/** 1,000: a release holds of each some 370 bytes at most, in an item of 400 KB (docs: DynamoDB quotas). */
-const MAX_ARTIFACTS = 1000;
+const orderOf = ({ service, matrix = {}, name }: Chosen): string => `${cellName(service, matrix)}\n${name}`;
 
-function assertFits({ length }: readonly Chosen[]): void {
-  if (length <= MAX_ARTIFACTS) return;
+/** 1,000: a release holds of each some 370 bytes, beside its cell of the matrix, in an item of 400 KB (docs: DynamoDB quotas). */
+const MAX_ARTIFACTS = 1000;
+/** As JSON, which takes more than an item does. Cells of long names may reach it before the count does. */
+const MAX_BYTES = 380 * 1024;
+
+function assertFits(artifacts: readonly Chosen[]): void {
+  const { length } = artifacts;
+  const bytes = Buffer.byteLength(JSON.stringify(artifacts));
+  if (length <= MAX_ARTIFACTS && bytes <= MAX_BYTES) return;
   throw new StaitheError(
     'nothing_to_release',
-    `The build has left ${length} artifacts; a release may have ${MAX_ARTIFACTS}.`,
+    length > MAX_ARTIFACTS
+      ? `The build has left ${length} artifacts; a release may have ${MAX_ARTIFACTS}.`
+      : `The ${length} artifacts take ${Math.ceil(bytes / 1024)} KB of a release, with their names and matrix cells; it may have ${MAX_BYTES / 1024} KB.`,
     {
       remedy: 'Let its services pack their files into fewer artifacts, or build fewer of them (--services).',
     },
@@ -70,8 +78,9 @@ function assertFits({ length }: readonly Chosen[]): void {
 }
 
 function frozen(service: string, artifact: StoredArtifact): Chosen {
-  const { id, name, kind, digest, size_bytes, origin } = artifact;
-  return { service, name, artifact_id: id, kind, digest, size_bytes, origin };
+  const { id, name, kind, digest, size_bytes, origin, matrix } = artifact;
+  const cell = Object.keys(matrix).length === 0 ? {} : { matrix };
+  return { service, ...cell, name, artifact_id: id, kind, digest, size_bytes, origin };
 }
 
 async function ofBuild(

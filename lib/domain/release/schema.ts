@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
-import { Digest, GitSha, Name, Timestamp } from '../values.ts';
+import { Digest, GitSha, MatrixValues, Name, Timestamp } from '../values.ts';
 
 /** Semantic Versioning 2.0.0 (semver.org), the grammar's own regular expression. */
 export const Version = z
@@ -22,6 +22,8 @@ export const Tag = z
 /** One artifact inside a release, frozen by digest. */
 export const ReleaseArtifact = z.object({
   service: Name,
+  /** The cell of the matrix that it was built in; absent when there is none. */
+  matrix: MatrixValues.optional(),
   name: z.string(),
   artifact_id: Id.artifact,
   kind: z.enum(['file', 'image']),

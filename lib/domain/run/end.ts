@@ -7,6 +7,7 @@ import { assertMayFollow, isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
+import { countsOf } from './counts.ts';
 import { executionOf } from './execution.ts';
 import { type Cause, type Outcome, outcomeOf } from './outcome.ts';
 import { runs } from './record.ts';
@@ -29,9 +30,13 @@ export async function end(ports: EndPorts, id: string, cause: Cause): Promise<Ru
     const open = found.filter(({ status }) => !isFinal(LIFECYCLE, status));
     const ended = await Promise.all(open.map((job) => endBy(ports, run, found, job, cause)));
     cut ||= ended.includes(true);
-    const outcome = outcomeOf(run, open.length === 0 ? found : await read(), cause, cut);
+    const all = open.length === 0 ? found : await read();
+    const outcome = outcomeOf(run, all, cause, cut);
     try {
-      const { value } = await runs.save(ports.table, stored, endedAs(run, outcome, ports.clock.now()));
+      const { value } = await runs.save(ports.table, stored, {
+        ...endedAs(run, outcome, ports.clock.now()),
+        job_counts: all.length === 0 ? undefined : countsOf(all),
+      });
       if (value.status === 'completed') await Reuse.remember(ports, value);
       return value;
     } catch (error) {

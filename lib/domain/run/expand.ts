@@ -2,7 +2,7 @@
 import type { Build } from '../build/schema.ts';
 import type { Manifest } from '../manifest/schema.ts';
 import type { Service } from '../manifest/service.ts';
-import { inWords, type MatrixCell } from '../matrix.ts';
+import { cellName, type MatrixCell } from '../matrix.ts';
 import { manifestFailure } from './failure.ts';
 
 /** 256: a run's jobs are the items of one Map state, whose input has 256 KiB (docs: Step Functions quotas). */
@@ -22,7 +22,7 @@ export function expand(build: Pick<Build, 'services' | 'matrix'>, manifest: Mani
   const chosen = servicesOf(build, manifest);
   const cells = chosen.flatMap(([service, spec]) => {
     const axes = axesOf(spec, build.matrix ?? {}, chosen);
-    return combinations(axes).map((matrix) => ({ service, spec, matrix, name: nameOf(service, matrix) }));
+    return combinations(axes).map((matrix) => ({ service, spec, matrix, name: cellName(service, matrix) }));
   });
   if (cells.length > MAX_JOBS)
     throw manifestFailure(
@@ -61,9 +61,4 @@ function combinations(axes: Axes): Record<string, string>[] {
         cells.flatMap((cell) => (axes[axis] ?? []).map((value) => ({ ...cell, [axis]: value }))),
       [{}],
     );
-}
-
-function nameOf(service: string, matrix: MatrixCell): string {
-  const values = inWords(matrix);
-  return values === '' ? service : `${service} (${values})`;
 }

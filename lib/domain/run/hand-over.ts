@@ -48,7 +48,7 @@ export async function handOver(
 const failed = (job: JobRecord, now: Date): JobRecord => failedWith(job, failureOfLosses(job), now);
 
 function failedWith(job: JobRecord, failure: Failure, now: Date): JobRecord {
-  const error = fitting({ ...failure, job_id: job.id, service: job.service });
+  const error = fitting({ ...failure, job_id: job.id, service: job.service, job: job.name });
   return { ...job, status: 'failed', stage: 'failed', error, completed_at: now.toISOString() };
 }
 

@@ -1,5 +1,6 @@
 /** What a run comes to: it follows from what its jobs came to. Pure. */
 import type { Job } from '../job/schema.ts';
+import { countsInWords, countsOf } from './counts.ts';
 import type { Failure, Run } from './schema.ts';
 import { MAX_ARTIFACTS } from './size.ts';
 
@@ -64,16 +65,13 @@ const tooMany = ({ length }: readonly string[]): Failure => ({
   hint: 'Let each service pack its files into fewer artifacts, or build fewer services at once.',
 });
 
-/** The error of the first failed job, with how many failed beside it. */
+/** The error of the first failed job, with how the others ended. */
 function failureOf(first: Job, jobs: readonly Job[]): Failure {
   const error: Failure = first.error ?? {
     code: 'internal_error',
     message: `The job '${first.name}' failed.`,
     job_id: first.id,
   };
-  const count = (wanted: Job['status']) => jobs.filter(({ status }) => status === wanted).length;
-  const [failed, cancelled] = [count('failed'), count('cancelled')];
-  if (failed + cancelled === 1) return error;
-  const also = cancelled === 0 ? '' : `, ${cancelled} ${cancelled === 1 ? 'was' : 'were'} cancelled`;
-  return { ...error, message: `${error.message} (${failed} of ${jobs.length} jobs failed${also}.)` };
+  if (jobs.length === 1) return error;
+  return { ...error, message: `${error.message} (${countsInWords(countsOf(jobs))}.)` };
 }

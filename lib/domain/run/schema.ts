@@ -48,6 +48,8 @@ export const Failure = z.object({
   hint: z.string().max(2000).optional(),
   job_id: Id.job.optional(),
   service: z.string().optional(),
+  /** The job's name, by which the cells of a matrix are told apart: `api (erlang=25)`. */
+  job: z.string().optional(),
   /** The command or phase that failed. */
   step: z.string().max(8192).optional(),
   /** Of an image: the Dockerfile's stage and instruction, e.g. `[build 3/5] RUN pnpm install`. */
@@ -76,6 +78,16 @@ export function fitting(failure: Failure): Failure {
     }),
   };
 }
+
+/** How many jobs of a run stand how. What has not ended is `open`: waiting for its turn, or at work. */
+export const JobCounts = z.object({
+  total: z.int().min(0),
+  completed: z.int().min(0),
+  failed: z.int().min(0),
+  cancelled: z.int().min(0),
+  open: z.int().min(0),
+});
+export type JobCounts = z.infer<typeof JobCounts>;
 
 /** One execution of a build. */
 export const Run = z.object({
@@ -116,6 +128,8 @@ export const Run = z.object({
   /** When whatever is left of it is ended. */
   deadline_at: Timestamp.optional(),
   job_ids: z.array(Id.job),
+  /** Of a run that has jobs, as it stands or as it ended. */
+  job_counts: JobCounts.optional(),
   artifact_ids: z.array(Id.artifact),
   error: Failure.optional(),
   created_at: Timestamp,

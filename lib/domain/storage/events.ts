@@ -44,8 +44,8 @@ export function eventOf(before: Image, after: Image): StaitheEvent | undefined {
       status,
       ...(typeof previous === 'string' && { previous_status: previous }),
       ...Object.fromEntries(
-        ['project_id', 'build_id', 'run_id', 'environment', 'release_id', 'limited'].flatMap((name) =>
-          after[name] === undefined ? [] : [[name, after[name]]],
+        ['project_id', 'build_id', 'run_id', 'environment', 'release_id', 'limited', 'job_counts'].flatMap(
+          (name) => (after[name] === undefined ? [] : [[name, after[name]]]),
         ),
       ),
     },
