@@ -11,6 +11,7 @@ import {
   hasher,
 } from './checksum.ts';
 import { combineCrc } from './combine-crc.ts';
+import { assertPartChecksum, assertSameType } from './composite.ts';
 import { s3Error } from './errors.ts';
 import { created } from './events.ts';
 import { versionHeader } from './metadata.ts';
@@ -30,6 +31,7 @@ export async function completeMultipartUpload(state: S3State, request: BucketReq
   authorizeObject(state, request, 'PutObject');
   const uploadId = query.get('uploadId') ?? '';
   const upload = state.uploads.get(uploadId, target.name, key);
+  assertSameType(upload, headers);
   const document = await readXml(payload(state.cloud, request).bytes, 'CompleteMultipartUpload');
   const elements = childrenOf(document, 'Part');
   const parts = chosenParts(state, upload, elements);
@@ -93,7 +95,7 @@ export async function completeMultipartUpload(state: S3State, request: BucketReq
   };
 }
 
-/** @throws MalformedXML, InvalidPartOrder, InvalidPart, EntityTooSmall */
+/** @throws MalformedXML, InvalidPartOrder, InvalidPart, InvalidRequest for a missing checksum, EntityTooSmall */
 function chosenParts(state: S3State, upload: Upload, elements: readonly XmlElement[]): Part[] {
   if (elements.length === 0 || elements.length > 10_000) throw s3Error('MalformedXML');
   const uploaded = new Map(state.uploads.parts(upload.id).map((part) => [part.number, part]));
@@ -107,6 +109,7 @@ function chosenParts(state: S3State, upload: Upload, elements: readonly XmlEleme
     const part = uploaded.get(number);
     const declared =
       upload.algorithm === undefined ? undefined : textOf(element, `Checksum${upload.algorithm}`);
+    assertPartChecksum(upload, number, declared);
     if (part === undefined || part.etag !== etag || (declared !== undefined && declared !== part.checksum)) {
       throw s3Error('InvalidPart', undefined, {
         UploadId: upload.id,

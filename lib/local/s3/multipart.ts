@@ -1,12 +1,7 @@
 /** CreateMultipartUpload, UploadPart, UploadPartCopy, AbortMultipartUpload. */
 import type { HttpResponse } from '../service.ts';
-import {
-  type ChecksumAlgorithm,
-  checksumAlgorithm,
-  checksumElement,
-  checksumHeaders,
-  declaredChecksum,
-} from './checksum.ts';
+import { checksumAlgorithm, checksumElement, checksumHeaders, declaredChecksum } from './checksum.ts';
+import { assertSameAlgorithm } from './composite.ts';
 import { copySource } from './copy-object.ts';
 import { s3Error } from './errors.ts';
 import { metadataFrom } from './metadata.ts';
@@ -81,7 +76,7 @@ export async function uploadPart(state: S3State, request: BucketRequest): Promis
   const number = partNumber(query.get('partNumber'));
   const upload = state.uploads.get(query.get('uploadId') ?? '', target.name, key);
   const declared = declaredChecksum(headers)?.algorithm;
-  assertSameAlgorithm(upload.algorithm, declared);
+  assertSameAlgorithm(upload, declared);
   const { file, size, md5, checksum } = await receive(state, request, upload.algorithm);
   const part = {
     number,
@@ -99,19 +94,6 @@ export async function uploadPart(state: S3State, request: BucketRequest): Promis
   }
   const { 'x-amz-checksum-type': _, ...checksums } = checksumHeaders(checksum);
   return { status: 200, headers: { etag: `"${md5}"`, ...upload.encryption, ...checksums } };
-}
-
-/** Parts of an upload that named no algorithm may bring any; SDKs add a CRC-32 unasked. */
-function assertSameAlgorithm(
-  expected: ChecksumAlgorithm | undefined,
-  actual: ChecksumAlgorithm | undefined,
-): void {
-  if (expected !== undefined && actual !== undefined && expected !== actual) {
-    throw s3Error(
-      'InvalidRequest',
-      `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, actual checksum Type: ${actual.toLowerCase()}`,
-    );
-  }
 }
 
 export function partNumber(text: string | undefined): number {

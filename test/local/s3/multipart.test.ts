@@ -40,7 +40,8 @@ async function upload(Key: string, options: Partial<CreateMultipartUploadCommand
     const part = await client.send(
       new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body, ChecksumAlgorithm }),
     );
-    parts.push({ PartNumber, ETag: part.ETag, ChecksumSHA256: part.ChecksumSHA256 });
+    const { ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumSHA1, ChecksumSHA256 } = part;
+    parts.push({ PartNumber, ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumSHA1, ChecksumSHA256 });
   }
   const complete = (Parts: CompletedPart[]) =>
     client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }));
@@ -94,6 +95,51 @@ test('composite SHA-256 is the hash of the hashes', async () => {
   expect(attributes.ObjectParts?.Parts?.map(({ ChecksumSHA256 }) => ChecksumSHA256)).toEqual(
     hashes.map((hash) => hash.toString('base64')),
   );
+});
+
+test.each(['CRC32', 'CRC32C', 'SHA1', 'SHA256'] as const)(
+  'a composite %s needs the checksum of each part, at its upload and at the completion',
+  async (algorithm) => {
+    const Key = `composite-${algorithm}`;
+    const { UploadId, parts, complete } = await upload(Key, { ChecksumAlgorithm: algorithm });
+    const bare = cloud.client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+
+    await expect(
+      bare.send(
+        new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 4, Body: PARTS[2] ?? Buffer.of() }),
+      ),
+    ).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      message: `Checksum Type mismatch occurred, expected checksum Type: ${algorithm.toLowerCase()}, actual checksum Type: null`,
+    });
+    await expect(
+      complete(
+        parts.map((part, index) => (index === 1 ? { PartNumber: part.PartNumber, ETag: part.ETag } : part)),
+      ),
+    ).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      message: `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part 2 in the request.`,
+    });
+    expect((await complete(parts)).ChecksumType).toBe('COMPOSITE');
+  },
+);
+
+test('a full-object checksum needs none of its parts, and a completion cannot make it composite', async () => {
+  const Key = 'full-without-parts';
+  const { client, UploadId, parts } = await upload(Key, {
+    ChecksumAlgorithm: 'CRC32',
+    ChecksumType: 'FULL_OBJECT',
+  });
+  const complete = (ChecksumType?: 'COMPOSITE') =>
+    client.send(
+      new CompleteMultipartUploadCommand({
+        ...{ Bucket, Key, UploadId, ChecksumType },
+        MultipartUpload: { Parts: parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })) },
+      }),
+    );
+
+  expect(await refusal(complete('COMPOSITE'))).toEqual({ code: 'InvalidRequest', status: 400 });
+  expect((await complete()).ChecksumType).toBe('FULL_OBJECT');
 });
 
 test.each(['CRC32', 'CRC64NVME'] as const)('a full-object %s is the one of all bytes', async (algorithm) => {
