@@ -64,7 +64,7 @@ function additionalInformation(build: Build): Record<string, unknown> {
     environment: {
       image: environment.image,
       'privileged-mode': environment.privilegedMode,
-      'image-pull-credentials-type': 'CODEBUILD',
+      'image-pull-credentials-type': environment.imagePullCredentialsType,
       'compute-type': environment.computeType,
       type: environment.type,
       'environment-variables': environment.environmentVariables,

@@ -57,6 +57,7 @@ export const buildShape = z.looseObject({
     type: z.string(),
     image: z.string(),
     computeType: z.string(),
+    imagePullCredentialsType: z.string(),
     privilegedMode: z.boolean(),
     environmentVariables: z.array(variableShape),
   }),

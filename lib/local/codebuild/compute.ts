@@ -3,6 +3,8 @@
  * builds on AWS Lambda compute", limitations).
  */
 import { z } from 'zod';
+import { notImplemented } from '../service.ts';
+import { checkImage } from './images.ts';
 import { invalidInput } from './input.ts';
 
 export const environmentType = z.enum([
@@ -41,6 +43,16 @@ export const fleet = z.object({
     .regex(/^arn:[a-z-]+:codebuild:[a-z0-9-]+:\d{12}:fleet\/.+$/, 'must be the ARN of a fleet'),
 });
 
+export const pullCredentials = z.enum(['CODEBUILD', 'SERVICE_ROLE']);
+export type PullCredentials = z.infer<typeof pullCredentials>;
+
+/** Sizes that an environment does not come in (user guide, "About on-demand environment types"). */
+const NO_SIZES: Readonly<Record<string, readonly string[]>> = {
+  LINUX_GPU_CONTAINER: ['BUILD_GENERAL1_MEDIUM', 'BUILD_GENERAL1_XLARGE', 'BUILD_GENERAL1_2XLARGE'],
+};
+/** What only a fleet of reserved capacity has (user guide, "About reserved capacity environment types"). */
+const FLEET_ONLY: ReadonlySet<string> = new Set(['ATTRIBUTE_BASED_COMPUTE', 'CUSTOM_INSTANCE_TYPE']);
+
 /** What Lambda compute lets a build take, in minutes. */
 export const LAMBDA_TIMEOUT_MINUTES = 15;
 
@@ -48,6 +60,8 @@ export const LAMBDA_TIMEOUT_MINUTES = 15;
 export interface ComputeRequest {
   readonly type: string;
   readonly computeType: string;
+  readonly image: string;
+  readonly imagePullCredentialsType: PullCredentials;
   readonly privilegedMode: boolean;
   readonly fleet?: { readonly fleetArn: string } | undefined;
   readonly timeoutInMinutes?: number | undefined;
@@ -58,13 +72,16 @@ export function isLambda(type: string): boolean {
   return type.endsWith('_LAMBDA_CONTAINER');
 }
 
-/** @throws AwsError InvalidInputException for what CodeBuild does not put together */
+/** @throws AwsError InvalidInputException for what CodeBuild does not put together; NotImplemented for another system than Linux */
 export function checkCompute(request: ComputeRequest): void {
-  const lambda = isLambda(request.type);
-  if (lambda !== request.computeType.startsWith('BUILD_LAMBDA_') && request.fleet === undefined)
-    throw invalidInput(
-      `Compute type ${request.computeType} is not supported for environment type ${request.type}`,
-    );
+  const { type, computeType: size, fleet: ofFleet } = request;
+  const lambda = isLambda(type);
+  const mismatched =
+    lambda !== size.startsWith('BUILD_LAMBDA_') || FLEET_ONLY.has(size) || NO_SIZES[type]?.includes(size);
+  if (mismatched && ofFleet === undefined)
+    throw invalidInput(`Compute type ${size} is not supported for environment type ${type}`);
+  if (/^(WINDOWS|MAC)_/.test(type)) throw notImplemented('codebuild', `builds in the environment ${type}`);
+  checkImage(request);
   if (!lambda) return;
   if (request.fleet !== undefined) throw invalidInput('Cannot specify fleet for lambda compute');
   if (request.privilegedMode) throw invalidInput('Cannot specify privilegedMode for lambda compute');

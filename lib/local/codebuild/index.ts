@@ -177,9 +177,11 @@ function listActions(
 /** What a retry takes over from the build that it repeats. */
 function overridesOf({ environment, timeoutInMinutes }: Build): Record<string, unknown> {
   const { type, image, computeType, privilegedMode, fleet, environmentVariables } = environment;
+  const { imagePullCredentialsType } = environment;
   return {
     environmentTypeOverride: type,
     imageOverride: image,
+    imagePullCredentialsTypeOverride: imagePullCredentialsType,
     computeTypeOverride: computeType,
     ...(fleet !== undefined && { fleetOverride: fleet }),
     environmentVariablesOverride: environmentVariables,

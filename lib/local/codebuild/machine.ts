@@ -74,6 +74,13 @@ export class Machine {
     return `bubblewrap${root}, with a network of its own that leads to this cloud and, by a proxy, to the internet`;
   }
 
+  /** Where builds on Lambda compute can write, for their log. */
+  get writable(): string {
+    return this.sandbox.kind === 'plain'
+      ? 'whatever the user of this machine may write. On Lambda compute it is /tmp alone, which only bubblewrap enforces here'
+      : '/tmp alone, as on Lambda compute';
+  }
+
   get session(): Session | undefined {
     return this.#session;
   }

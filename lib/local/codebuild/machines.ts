@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Cloud } from '../service.ts';
 import type { Build } from './build.ts';
 import { isInline, parseBuildspec } from './buildspec.ts';
+import { isLambda } from './compute.ts';
 import { detectSandboxes, privilegedSandbox, type Sandboxes } from './isolation.ts';
 import { Machine } from './machine.ts';
 import { BuildNetwork } from './network/index.ts';
@@ -37,10 +38,12 @@ export class Machines {
   async machineFor(build: Build): Promise<Machine> {
     const sandboxes = this.#given ?? (await detectSandboxes());
     if (build.environment.privilegedMode) return this.#provision(await privilegedSandbox(sandboxes));
+    const { builds } = sandboxes;
+    const sandbox = isLambda(build.environment.type) ? (builds.lambda ?? builds) : builds;
     const ready = this.#canBeReady(build)
-      ? this.#pool.take(keyOf(build), () => this.#makeReady(build, sandboxes.builds))
+      ? this.#pool.take(keyOf(build), () => this.#makeReady(build, sandbox))
       : undefined;
-    return ready ?? this.#provision(sandboxes.builds);
+    return ready ?? this.#provision(sandbox);
   }
 
   /** A build has ended. */

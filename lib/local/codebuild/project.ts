@@ -1,7 +1,15 @@
 /** CodeBuild projects, as the template declares them. */
 import { z } from 'zod';
 import { type Cloud, notImplemented } from '../service.ts';
-import { checkCompute, computeType, environmentType, fleet, isLambda } from './compute.ts';
+import {
+  checkCompute,
+  computeType,
+  environmentType,
+  fleet,
+  isLambda,
+  type PullCredentials,
+  pullCredentials,
+} from './compute.ts';
 import { parseInput } from './input.ts';
 
 export const variableShape = z.object({
@@ -47,6 +55,7 @@ const properties = z.object({
     Type: environmentType,
     Image: z.string(),
     ComputeType: computeType,
+    ImagePullCredentialsType: pullCredentials.default('CODEBUILD'),
     PrivilegedMode: boolean.default(false),
     Fleet: z.object({ FleetArn: fleet.shape.fleetArn }).optional(),
     EnvironmentVariables: z
@@ -82,7 +91,7 @@ export interface Project {
     readonly privilegedMode: boolean;
     readonly fleet?: { readonly fleetArn: string };
     readonly environmentVariables: readonly Variable[];
-    readonly imagePullCredentialsType: 'CODEBUILD';
+    readonly imagePullCredentialsType: PullCredentials;
   };
   /** Undefined for Lambda compute, which has no time limits but its own. */
   readonly timeoutInMinutes?: number;
@@ -113,6 +122,7 @@ export function parseProject(cloud: Cloud, raw: Record<string, unknown>, generat
     type: given.Environment.Type,
     image: given.Environment.Image,
     computeType: given.Environment.ComputeType,
+    imagePullCredentialsType: given.Environment.ImagePullCredentialsType,
     privilegedMode: given.Environment.PrivilegedMode,
     ...(Fleet && { fleet: { fleetArn: Fleet.FleetArn } }),
   };
@@ -131,7 +141,6 @@ export function parseProject(cloud: Cloud, raw: Record<string, unknown>, generat
         value: Value,
         type: Type,
       })),
-      imagePullCredentialsType: 'CODEBUILD',
     },
     ...(!isLambda(environment.type) && {
       timeoutInMinutes: timeoutInMinutes ?? DEFAULT_TIMEOUT_MINUTES,

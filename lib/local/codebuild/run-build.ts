@@ -21,7 +21,9 @@ import {
   isInline,
   parseBuildspec,
 } from './buildspec.ts';
+import { isLambda } from './compute.ts';
 import { buildEnvironment } from './environment.ts';
+import { pullFailure } from './images.ts';
 import type { Machine } from './machine.ts';
 import { SourceError } from './source.ts';
 
@@ -125,8 +127,13 @@ class BuildRun {
     const { cloud, machine } = this.#execution;
     const role = cloud.role(this.#build.serviceRole, 'codebuild.amazonaws.com');
     this.#log = await openBuildLog(cloud, this.#build, role);
+    const { image, type } = this.#build.environment;
+    const message = pullFailure(image);
+    if (message !== undefined)
+      throw new PhaseFailure('FAILED', { statusCode: 'BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE', message });
     this.#machine = await machine(this.#build);
     this.#log.container(`Isolation: ${this.#machine.isolation}`);
+    if (isLambda(type)) this.#log.container(`Writable: ${this.#machine.writable}`);
     this.#log.container('Waiting for DOWNLOAD_SOURCE');
   }
 

@@ -25,6 +25,8 @@ export interface Sandbox {
   readonly kind: 'bubblewrap' | 'plain';
   /** Commands are root there, or can become it, and so can build container images. */
   readonly privileged?: boolean;
+  /** The same for builds on Lambda compute, where there is one. */
+  readonly lambda?: Sandbox;
   /** The user of this machine who owns what the build writes, where it is not the user of the cloud. */
   readonly owner?: number;
   /** A descriptor that the command line needs as its descriptor 5. */
@@ -58,8 +60,28 @@ export const plain: Sandbox = {
   wrap: (_host, command) => [...command],
 };
 
+/** Lambda compute has /tmp alone to write to, its home included (CodeBuild user guide, limitations; `HOME` of its images). */
+const INSIDE_LAMBDA: Folders = {
+  ...INSIDE,
+  output: '/tmp/codebuild/output',
+  home: '/tmp',
+  state: '/tmp/codebuild/state',
+};
+
+const bubblewrapOfLambda: Sandbox = {
+  kind: 'bubblewrap',
+  inside: () => INSIDE_LAMBDA,
+  path: pathInside,
+  wrap: (host, command, network) => [
+    ...['bwrap', ...namespaces(), ...system(), ...shown(), ...own(host, INSIDE_LAMBDA), ...wayOut(network)],
+    // What is not bound is a file system in memory, which bubblewrap leaves writable; /dev/shm is one as well.
+    ...[...node(), '--remount-ro', '/', '--remount-ro', '/dev', '--', ...command],
+  ],
+};
+
 export const bubblewrap: Sandbox = {
   kind: 'bubblewrap',
+  lambda: bubblewrapOfLambda,
   inside: () => INSIDE,
   path: pathInside,
   wrap: (host, command, network) => [
@@ -102,11 +124,13 @@ export function shown(): string[] {
   );
 }
 
-export function own(host: Folders): string[] {
+/** The build's own folders. One that is said to be below another comes after it. */
+export function own(host: Folders, inside: Folders = INSIDE): string[] {
   return [
-    ...['--bind', host.output, INSIDE.output, '--bind', host.home, INSIDE.home],
-    ...['--bind', host.temporary, INSIDE.temporary, '--bind', host.state, INSIDE.state],
-    ...['--ro-bind', host.scripts, INSIDE.scripts, '--chdir', INSIDE.output],
+    ...['--bind', host.temporary, inside.temporary],
+    ...(inside.home === inside.temporary ? [] : ['--bind', host.home, inside.home]),
+    ...['--bind', host.output, inside.output, '--bind', host.state, inside.state],
+    ...['--ro-bind', host.scripts, inside.scripts, '--chdir', inside.output],
     ...Object.entries(SETTINGS).flatMap(([name, path]) => [
       // A program that only tries the sandbox has none.
       ...['--ro-bind-try', join(host.scripts, name), path],

@@ -119,7 +119,7 @@ export class Session {
     this.#options = options;
     this.#reader = output.reader;
     this.#inside = sandbox.inside(host);
-    if (sandbox.kind === 'bubblewrap') writeAccounts(host);
+    if (sandbox.kind === 'bubblewrap') writeAccounts(host, this.#inside);
     const ready = warm === undefined ? [] : this.#warmNode(warm.folder, warm.file, warm.environment);
     const script = runner(this.#lastly(), network?.relay.map(quote).join(' '));
     const command = ['/bin/sh', '-c', script, 'runner', shell, ...ready];

@@ -10,6 +10,7 @@ import {
   fleet,
   isLambda,
   LAMBDA_TIMEOUT_MINUTES,
+  pullCredentials,
 } from './compute.ts';
 import {
   DEFAULT_QUEUED_TIMEOUT_MINUTES,
@@ -33,6 +34,7 @@ export const startBuildShape = z.object({
   computeTypeOverride: computeType.optional(),
   imageOverride: z.string().min(1).optional(),
   environmentTypeOverride: environmentType.optional(),
+  imagePullCredentialsTypeOverride: pullCredentials.optional(),
   fleetOverride: fleet.optional(),
   privilegedModeOverride: z.boolean().optional(),
   serviceRoleOverride: z.string().optional(),
@@ -52,7 +54,7 @@ function environmentOf(
     computeType: start.computeTypeOverride ?? environment.computeType,
     privilegedMode: start.privilegedModeOverride ?? environment.privilegedMode,
     ...(ofFleet && { fleet: ofFleet }),
-    imagePullCredentialsType: 'CODEBUILD',
+    imagePullCredentialsType: start.imagePullCredentialsTypeOverride ?? environment.imagePullCredentialsType,
   };
 }
 

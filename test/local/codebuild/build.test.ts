@@ -72,7 +72,11 @@ for (const { name, sandbox, options } of sandboxes) {
         buildspec: spec('env', 'echo "home is writable: $(touch ~/x && echo yes)"'),
         properties: {
           Environment: {
-            ...{ Type: 'LINUX_CONTAINER', Image: 'image', ComputeType: 'BUILD_GENERAL1_SMALL' },
+            ...{
+              Type: 'LINUX_CONTAINER',
+              Image: 'aws/codebuild/standard:7.0',
+              ComputeType: 'BUILD_GENERAL1_SMALL',
+            },
             EnvironmentVariables: [
               { Name: 'A', Value: 'project' },
               { Name: 'B', Value: 'project' },

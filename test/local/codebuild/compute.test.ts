@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findDocker } from '../../../lib/local/codebuild/docker.ts';
-import { plain } from '../../../lib/local/codebuild/sandbox.ts';
-import { codeBuildCloud, type Setup } from './build-cloud.ts';
+import { bubblewrap, plain } from '../../../lib/local/codebuild/sandbox.ts';
+import { needs } from '../../tools.ts';
+import { codeBuildCloud, own, type Setup } from './build-cloud.ts';
 
 const closes: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -21,9 +22,15 @@ async function setUp(setup: Partial<Setup> = {}) {
 const spec = (...commands: string[]) => JSON.stringify({ version: 0.2, phases: { build: { commands } } });
 const fleetArn = 'arn:aws:codebuild:eu-central-1:123456789012:fleet/gpu:0a1b';
 const environment = (more: Record<string, unknown>) => ({
-  Environment: { Type: 'LINUX_CONTAINER', Image: 'image', ComputeType: 'BUILD_GENERAL1_SMALL', ...more },
+  Environment: {
+    Type: 'LINUX_CONTAINER',
+    Image: 'aws/codebuild/standard:7.0',
+    ComputeType: 'BUILD_GENERAL1_SMALL',
+    ...more,
+  },
 });
-const lambda = environment({ Type: 'ARM_LAMBDA_CONTAINER', ComputeType: 'BUILD_LAMBDA_2GB' });
+const Image = 'aws/codebuild/amazonlinux-aarch64-lambda-standard:nodejs22';
+const lambda = environment({ Type: 'ARM_LAMBDA_CONTAINER', ComputeType: 'BUILD_LAMBDA_2GB', Image });
 
 describe('the overrides of StartBuild', () => {
   it('choose type, size, image and fleet of one build', async () => {
@@ -52,7 +59,10 @@ describe('the overrides of StartBuild', () => {
     [{ computeTypeOverride: 'HUGE' }, /computeTypeOverride/],
     [{ fleetOverride: { fleetArn: 'gpu' } }, /must be the ARN of a fleet/],
     [
-      { environmentTypeOverride: 'ARM_LAMBDA_CONTAINER', computeTypeOverride: 'BUILD_LAMBDA_1GB' },
+      {
+        ...{ environmentTypeOverride: 'ARM_LAMBDA_CONTAINER', computeTypeOverride: 'BUILD_LAMBDA_1GB' },
+        imageOverride: Image,
+      },
       /Cannot specify timeoutInMinutes for lambda compute/,
     ],
   ])('are refused when they do not go together: %j', async (overrides, message) => {
@@ -83,6 +93,63 @@ describe('Lambda compute', () => {
     [environment({ Type: 'ARM_LAMBDA_CONTAINER' }), /not supported/],
   ])('is refused in a template with %j', async (properties, message) => {
     await expect(setUp({ properties: { ...lambda, ...properties } })).rejects.toThrow(message);
+  });
+});
+
+describe('where a build on Lambda compute writes', () => {
+  const attempt = (path: string) =>
+    `(echo x >${path}/written) 2>/dev/null && echo "${path} yes" || echo "${path} no"`;
+  const places = [
+    '/tmp',
+    '"$HOME"',
+    '"$CODEBUILD_SRC_DIR"',
+    '/',
+    '/codebuild',
+    '/opt',
+    '/dev/shm',
+    '/var/tmp',
+    '/usr/local',
+  ];
+  const buildspec = spec(
+    ...places.map(attempt),
+    'echo "$HOME"',
+    'echo "$CODEBUILD_SRC_DIR"',
+    'mktemp >/dev/null && echo made',
+  );
+
+  it('is /tmp alone in bubblewrap, its home and its source included', needs('bubblewrap'), async () => {
+    const { finish } = await setUp({ sandbox: bubblewrap, properties: lambda, buildspec });
+
+    const { build, lines } = await finish();
+
+    const [home, source] = ['/tmp', expect.stringMatching(/^\/tmp\/codebuild\/output\/src\d+\/src$/)];
+    expect(build.buildStatus).toBe('SUCCEEDED');
+    expect(own(lines)).toEqual([
+      ...['/tmp yes', `${home} yes`, expect.stringMatching(/^\/tmp\/codebuild\/output\/src\d+\/src yes$/)],
+      ...['/ no', '/codebuild no', '/opt no', '/dev/shm no', '/var/tmp no', '/usr/local no'],
+      ...[home, source, 'made'],
+    ]);
+    expect(lines.join('\n')).toContain('Writable: /tmp alone, as on Lambda compute');
+  });
+
+  it('is more on other compute', needs('bubblewrap'), async () => {
+    const { finish } = await setUp({
+      sandbox: bubblewrap,
+      buildspec: spec(attempt('/codebuild'), 'echo "$HOME"'),
+    });
+
+    const { lines } = await finish();
+
+    expect(own(lines)).toEqual(['/codebuild yes', '/codebuild/home']);
+    expect(lines.join('\n')).not.toContain('Writable:');
+  });
+
+  it('is not confined without bubblewrap, which its log says', async () => {
+    const { finish } = await setUp({ properties: lambda });
+
+    const { lines } = await finish();
+
+    expect(lines.join('\n')).toContain('only bubblewrap enforces here');
   });
 });
 

@@ -46,7 +46,7 @@ async function setUp(setup: Setup, published: readonly number[] = []) {
 const spec = (...commands: string[]) => JSON.stringify({ version: 0.2, phases: { build: { commands } } });
 const machine = (privileged: boolean) => ({
   Environment: {
-    ...{ Type: 'LINUX_CONTAINER', Image: 'image', ComputeType: 'BUILD_GENERAL1_SMALL' },
+    ...{ Type: 'LINUX_CONTAINER', Image: 'aws/codebuild/standard:7.0', ComputeType: 'BUILD_GENERAL1_SMALL' },
     PrivilegedMode: privileged,
   },
 });

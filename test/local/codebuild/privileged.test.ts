@@ -16,7 +16,11 @@ async function run(...commands: string[]) {
   const { finish, cloud, close } = await codeBuildCloud({
     properties: {
       Environment: {
-        ...{ Type: 'LINUX_CONTAINER', Image: 'image', ComputeType: 'BUILD_GENERAL1_SMALL' },
+        ...{
+          Type: 'LINUX_CONTAINER',
+          Image: 'aws/codebuild/standard:7.0',
+          ComputeType: 'BUILD_GENERAL1_SMALL',
+        },
         PrivilegedMode: true,
       },
     },
