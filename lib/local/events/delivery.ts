@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AwsError, type Cloud } from '../service.ts';
+import { sendDeadLetter, textOf } from './dead-letter.ts';
 import type { Rules } from './rules.ts';
 import type { DeliveryRow, EventStore, NewDelivery } from './store.ts';
 import { retryPolicy, type Send, type Target } from './target.ts';
@@ -21,7 +22,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Never retried: these do not heal by waiting (user guide, "Retry policy": no permission, or the target is gone). */
 const PERMANENT =
-  /^(AccessDenied|ResourceNotFound|StateMachineDoesNotExist|ValidationException|Invalid|NotImplemented)/;
+  /^(AccessDenied|ResourceNotFound|StateMachineDoesNotExist|QueueDoesNotExist|ValidationException|Invalid|NotImplemented)/;
 
 const eventShape = z.record(z.string(), z.unknown());
 
@@ -134,21 +135,33 @@ export class Delivery {
     if (!this.#stopped) this.#store.removeDelivery(row.id);
   }
 
-  #failed(row: DeliveryRow, target: Target, ruleArn: string, error: unknown): void {
+  async #failed(row: DeliveryRow, target: Target, ruleArn: string, error: unknown): Promise<void> {
     if (this.#stopped) return;
     const { maxAgeMs, maxRetries } = retryPolicy(target);
     const attempts = row.attempts + 1;
-    const now = this.#cloud.now();
-    const due = now + wait(attempts);
+    const due = this.#cloud.now() + wait(attempts);
     const permanent = error instanceof AwsError && PERMANENT.test(error.code);
-    if (permanent || attempts > maxRetries || due - row.accepted > maxAgeMs) {
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      this.#cloud.log('events', `gave up on ${target.Arn} (rule ${ruleArn}, attempt ${attempts}): ${reason}`);
-      this.#store.removeDelivery(row.id);
+    const exhausted =
+      attempts > maxRetries
+        ? 'MaximumRetryAttempts'
+        : due - row.accepted > maxAgeMs
+          ? 'MaximumEventAgeInSeconds'
+          : undefined;
+    if (!permanent && exhausted === undefined) {
+      this.#store.retryDelivery(row.id, attempts, due);
+      this.#schedule();
       return;
     }
-    this.#store.retryDelivery(row.id, attempts, due);
-    this.#schedule();
+    const letter = { target, ruleArn, event: row.event, error, retries: row.attempts };
+    const became = await sendDeadLetter(this.#cloud, {
+      ...letter,
+      ...(!permanent && { exhausted }),
+    });
+    this.#cloud.log(
+      'events',
+      `gave up on ${target.Arn} (rule ${ruleArn}, attempt ${attempts}): ${textOf(error)}; ${became}`,
+    );
+    this.#done(row);
   }
 
   #schedule(): void {

@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError, type Cloud, notImplemented, type Principal } from '../service.ts';
 import { busNameOf } from './arn.ts';
+import { checkDeadLetterConfig } from './dead-letter.ts';
 import { validationError } from './input.ts';
 import { isObject, type JsonObject } from './pattern/json.ts';
 import { checkTargetInput, inputShape } from './target-input.ts';
+import { queuePath, ruleService } from './target-principal.ts';
 
 /** Retried for a day and at most 185 times unless the target says otherwise (RetryPolicy reference). */
 const DEFAULT_EVENT_AGE_SECONDS = 86_400;
@@ -64,7 +66,7 @@ const KINDS: readonly Kind[] = [
     arn: /^arn:[^:]+:lambda:[^:]*:[^:]*:function:(.+)$/,
     needsRole: false,
     send: (cloud, { target, ruleArn, input }) =>
-      cloud.call(serviceFor(ruleArn), 'lambda', 'Invoke', {
+      cloud.call(ruleService(ruleArn), 'lambda', 'Invoke', {
         FunctionName: target.Arn,
         InvocationType: 'Event',
         Payload: input,
@@ -99,6 +101,15 @@ const KINDS: readonly Kind[] = [
       }),
   },
   {
+    arn: /^arn:[^:]+:sqs:[^:]*:\d{12}:([A-Za-z0-9_-]+)$/,
+    needsRole: false,
+    send: (cloud, { target, ruleArn, input }) =>
+      cloud.call(ruleService(ruleArn), 'sqs', 'SendMessage', {
+        QueueUrl: queuePath(target.Arn),
+        MessageBody: input,
+      }),
+  },
+  {
     arn: /^arn:[^:]+:logs:[^:]*:[^:]*:log-group:([^:]+)(?::\*)?$/,
     needsRole: false,
     send: writeLog,
@@ -125,6 +136,7 @@ export function checkTarget(target: Target): void {
     throw validationError(`RoleArn is required for target ${target.Arn}.`);
   }
   checkTargetInput(target, target.Id);
+  checkDeadLetterConfig(target);
 }
 
 /** Delivers one shipment. Rejects with the target's own AwsError. */
@@ -136,10 +148,6 @@ export function sender(cloud: Cloud, forward: Forward): Send {
     }
     throw notImplemented('events', `target ${shipment.target.Arn}`);
   };
-}
-
-function serviceFor(sourceArn: string): Principal {
-  return { kind: 'service', arn: 'events.amazonaws.com', sourceArn };
 }
 
 function roleOf(cloud: Cloud, target: Target): Principal {
@@ -154,7 +162,7 @@ function buildOverrides(target: Target): JsonObject {
 
 /** A log group gets each event as one line in a stream of the day; the group's resource policy has to allow it. */
 async function writeLog(cloud: Cloud, { ruleArn, input }: Shipment, group: string): Promise<unknown> {
-  const principal = serviceFor(ruleArn);
+  const principal = ruleService(ruleArn);
   const day = new Date(cloud.now()).toISOString().slice(0, 10);
   const stream = `${day}/${createHash('sha256').update(ruleArn).digest('hex').slice(0, 32)}`;
   const place = { logGroupName: group, logStreamName: stream };

@@ -4,9 +4,10 @@
  */
 import { AwsError } from '../service.ts';
 import type { Lambda } from './context.ts';
+import { type Ended, tellDestination } from './destinations.ts';
 import type { FunctionName } from './function-name.ts';
 import { execute } from './operations/invoke.ts';
-import type { InvokeConfig } from './records.ts';
+import type { FunctionRecord, InvokeConfig } from './records.ts';
 
 /** Lambda waits a minute before the first retry and two before the second. */
 const RETRY_AFTER = [60_000, 120_000];
@@ -16,7 +17,13 @@ const THROTTLED_MOST = 300_000;
 /** Events in flight at once: enough to keep every environment busy. */
 const IN_FLIGHT = 64;
 
-const defaults: InvokeConfig = { maximumEventAge: 21_600, maximumRetries: 2, modified: 0 };
+const defaults: InvokeConfig = {
+  maximumEventAge: 21_600,
+  maximumRetries: 2,
+  onSuccess: '',
+  onFailure: '',
+  modified: 0,
+};
 
 interface QueuedEvent {
   readonly id: string;
@@ -25,6 +32,18 @@ interface QueuedEvent {
   readonly received: number;
   readonly attempts: number;
 }
+
+/** An event, the function that has it at present, and what it answered. */
+interface Attempt extends Pick<Ended, 'response'> {
+  readonly event: QueuedEvent;
+  readonly record: FunctionRecord;
+  readonly config: InvokeConfig;
+}
+
+const REASONS = {
+  EventAgeExceeded: 'it is older than MaximumEventAgeInSeconds',
+  RetriesExhausted: 'every attempt failed',
+};
 
 export class EventQueue {
   readonly #lambda: Lambda;
@@ -94,28 +113,36 @@ export class EventQueue {
   async #handle(event: QueuedEvent): Promise<void> {
     const { name, qualifier } = event.target;
     const record = this.#lambda.store.find(name);
-    const config = record?.invokeConfigs[qualifier] ?? defaults;
-    if (!record || this.#lambda.cloud.now() - event.received > config.maximumEventAge * 1000) {
-      return this.#drop(event, record ? 'it is older than MaximumEventAgeInSeconds' : 'the function is gone');
+    if (record === undefined) {
+      this.#drop(event, 'the function is gone');
+      return;
+    }
+    const config = record.invokeConfigs[qualifier] ?? defaults;
+    const one: Attempt = { event, record, config };
+    if (this.#lambda.cloud.now() - event.received > config.maximumEventAge * 1000) {
+      await this.#end(one, 'EventAgeExceeded');
+      return;
     }
     try {
-      const { result } = await execute(this.#lambda, event.target, {
+      const { result, executedVersion } = await execute(this.#lambda, event.target, {
         requestId: event.id,
         payload: event.payload,
         admission: 'patient',
       });
       if (!this.#running) return;
       this.#throttles.delete(event.id);
-      if (result.functionError === undefined) return this.#remove(event);
-      this.#retry(event, config);
+      const answered = { ...one, response: { outcome: result, executedVersion } };
+      if (result.functionError === undefined) await this.#end(answered, 'Success');
+      else await this.#retry(answered);
     } catch (error) {
-      if (this.#running) this.#putBack(event, config, error);
+      if (this.#running) await this.#putBack(one, error);
     }
   }
 
-  #retry(event: QueuedEvent, config: InvokeConfig): void {
+  async #retry(attempt: Attempt): Promise<void> {
+    const { event, config } = attempt;
     if (event.attempts >= config.maximumRetries) {
-      this.#drop(event, 'every attempt failed');
+      await this.#end(attempt, 'RetriesExhausted');
       return;
     }
     const due = this.#lambda.cloud.now() + (RETRY_AFTER[event.attempts] ?? 0);
@@ -124,17 +151,30 @@ export class EventQueue {
       .run(due, event.id);
   }
 
-  #putBack(event: QueuedEvent, config: InvokeConfig, error: unknown): void {
+  async #putBack(attempt: Attempt, error: unknown): Promise<void> {
     const busy =
       error instanceof AwsError && (error.status === 429 || error.code === 'ResourceConflictException');
-    if (!busy) {
-      this.#retry(event, config);
-      return;
-    }
+    if (!busy) return this.#retry(attempt);
+    const { event } = attempt;
     const times = this.#throttles.get(event.id) ?? 0;
     this.#throttles.set(event.id, times + 1);
     const due = this.#lambda.cloud.now() + Math.min(THROTTLED_AFTER * 2 ** times, THROTTLED_MOST);
     this.#lambda.database.prepare('UPDATE events SET due = ? WHERE id = ?').run(due, event.id);
+  }
+
+  /** The record of the end is sent first: a crash in between sends it twice, and loses nothing. */
+  async #end({ event, record, config, response }: Attempt, condition: Ended['condition']): Promise<void> {
+    await tellDestination(this.#lambda, record, config, {
+      condition,
+      requestId: event.id,
+      target: event.target,
+      payload: event.payload,
+      invocations: event.attempts + (condition === 'EventAgeExceeded' ? 0 : 1),
+      response,
+    });
+    if (!this.#running) return;
+    if (condition === 'Success') this.#remove(event);
+    else this.#drop(event, REASONS[condition]);
   }
 
   #drop(event: QueuedEvent, reason: string): void {

@@ -89,6 +89,9 @@ const invokeConfigSchema = z.object({
   maximumEventAge: z.number().default(21_600),
   /** Retries after the first attempt, 0 to 2. */
   maximumRetries: z.number().default(2),
+  /** ARNs of queues that get a record of how an invocation ended; empty for none. */
+  onSuccess: z.string().default(''),
+  onFailure: z.string().default(''),
   modified: z.number().default(0),
 });
 export type InvokeConfig = z.infer<typeof invokeConfigSchema>;

@@ -221,7 +221,10 @@ describe('delivery', () => {
 
 describe('a rule of the template', () => {
   it.each([
-    ['arn:aws:sqs:eu-central-1:123456789012:queue', /does not implement events:targets of the service 'sqs'/],
+    [
+      'arn:aws:kinesis:eu-central-1:123456789012:stream/s',
+      /does not implement events:targets of the service 'kinesis'/,
+    ],
     ['arn:aws:sns:eu-central-1:123456789012:topic', /'sns'/],
   ])('with the target %s is refused by name', async (Arn, message) => {
     await expect(setUp({ Targets: [{ Id: 'T0', Arn }] })).rejects.toThrow(message);

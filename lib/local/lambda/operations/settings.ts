@@ -14,6 +14,7 @@ import {
   requestTagValues,
   targetSchema,
 } from '../context.ts';
+import { destinationConfigSchema, destinationsOf } from '../destinations.ts';
 import { parseFunctionName } from '../function-name.ts';
 import type { FunctionRecord, InvokeConfig } from '../records.ts';
 
@@ -27,7 +28,7 @@ const concurrencySchema = z.looseObject({
 export const invokeConfigSchema = z.looseObject({
   MaximumEventAgeInSeconds: z.coerce.number().int().min(60).max(21_600).optional(),
   MaximumRetryAttempts: z.coerce.number().int().min(0).max(2).optional(),
-  DestinationConfig: z.record(z.string(), z.object({ Destination: z.string().optional() })).optional(),
+  DestinationConfig: destinationConfigSchema.optional(),
 });
 
 export function settingsOperations(lambda: Lambda): Record<string, Action> {
@@ -109,7 +110,7 @@ function invokeConfigOperations(lambda: Lambda): Record<string, Action> {
     const request = parse(targetSchema.extend(invokeConfigSchema.shape), input);
     const target = parseFunctionName(request.FunctionName, request.Qualifier);
     const record = load(lambda, call, action, target);
-    const config = invokeConfigOf(request, base(record.invokeConfigs[target.qualifier]));
+    const config = invokeConfigOf(lambda, record, request, base(record.invokeConfigs[target.qualifier]));
     lambda.store.save({ ...record, invokeConfigs: { ...record.invokeConfigs, [target.qualifier]: config } });
     return describe(lambda, record.name, target.qualifier, config);
   };
@@ -138,17 +139,19 @@ function invokeConfigOperations(lambda: Lambda): Record<string, Action> {
   };
 }
 
-/** @throws InvalidParameterValueException for destinations, which the embedded cloud does not have */
+/** @throws InvalidParameterValueException for destinations that the function cannot have */
 export function invokeConfigOf(
+  lambda: Lambda,
+  record: FunctionRecord,
   request: z.infer<typeof invokeConfigSchema>,
   current?: InvokeConfig,
 ): InvokeConfig {
-  if (Object.values(request.DestinationConfig ?? {}).some(({ Destination }) => Destination)) {
-    throw invalidParameter('The embedded cloud does not support DestinationConfig. Nothing was changed.');
-  }
   return {
     maximumEventAge: request.MaximumEventAgeInSeconds ?? current?.maximumEventAge ?? 21_600,
     maximumRetries: request.MaximumRetryAttempts ?? current?.maximumRetries ?? 2,
+    ...(request.DestinationConfig === undefined && current
+      ? { onSuccess: current.onSuccess, onFailure: current.onFailure }
+      : destinationsOf(lambda, record, request.DestinationConfig ?? {})),
     modified: Math.floor(Date.now() / 1000),
   };
 }
@@ -159,6 +162,9 @@ function describe(lambda: Lambda, name: string, qualifier: string, config: Invok
     MaximumEventAgeInSeconds: config.maximumEventAge,
     MaximumRetryAttempts: config.maximumRetries,
     LastModified: config.modified,
-    DestinationConfig: { OnSuccess: {}, OnFailure: {} },
+    DestinationConfig: {
+      OnSuccess: config.onSuccess === '' ? {} : { Destination: config.onSuccess },
+      OnFailure: config.onFailure === '' ? {} : { Destination: config.onFailure },
+    },
   };
 }

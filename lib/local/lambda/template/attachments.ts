@@ -44,7 +44,7 @@ export function attachmentResources(
       const target = parseFunctionName(request.FunctionName);
       const record = lambda.store.get(target.name, request.FunctionName);
       const qualifier = request.Qualifier === '$LATEST' ? '' : request.Qualifier;
-      const config = invokeConfigOf(request);
+      const config = invokeConfigOf(lambda, record, request);
       lambda.store.save({ ...record, invokeConfigs: { ...record.invokeConfigs, [qualifier]: config } });
       return { ref: `${target.name}|${request.Qualifier}`, attributes: {} };
     },
