@@ -168,7 +168,7 @@ export class StaitheStack extends Stack {
     storage.giveIndex(functions.tokens);
     storage.giveIndex(functions.tokens, 'gsi2');
 
-    storage.giveTable(functions.webhooks, 'GetItem', 'PutItem');
+    storage.giveTable(functions.webhooks, 'GetItem', 'BatchGetItem', 'PutItem', 'Query');
     storage.giveIndex(functions.webhooks);
     secrets.giveWebhook(functions.webhooks);
 

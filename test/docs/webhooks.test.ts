@@ -24,6 +24,7 @@ const push = (more: object) => ({
   repository: { full_name: 'acme/hello' },
   ...more,
 });
+const saying = (message: string) => ({ head_commit: { id: SHA, message } });
 const NOTHING = { after: '0'.repeat(40), head_commit: null };
 const longRef = (length: number) => 'refs/heads/'.padEnd(length, 'x');
 
@@ -40,6 +41,11 @@ const SENT: Readonly<Record<string, Sent>> = {
   'a push with more than 1 MiB of payload': { payload: push({ commits: ['x'.repeat(2 * 1024 * 1024)] }) },
   'a deletion': { payload: push({ deleted: true, ...NOTHING }) },
   '`after` of zeros without `deleted`': { payload: push(NOTHING) },
+  '`[skip ci]` in the message of the head commit': { payload: push(saying('Fix a typing error [skip ci]')) },
+  '`skip-checks: true` in its last paragraph': { payload: push(saying('Fix it\n\n\nskip-checks: true')) },
+  '`[skip ci]` in the message of another commit': {
+    payload: push({ ...saying('Fix it'), commits: [{ id: SHA, message: '[skip ci]' }] }),
+  },
   'a push of `refs/notes/commits`': { payload: push({ ref: 'refs/notes/commits' }) },
   'a push of `refs/pull/1/head`': { payload: push({ ref: 'refs/pull/1/head' }) },
   'a push of `main`': { payload: push({ ref: 'main' }) },

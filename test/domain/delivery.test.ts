@@ -176,6 +176,40 @@ describe('a delivery', () => {
     expect((await show(id)).builds).toHaveLength(2);
   });
 
+  test.each([
+    'Fix a typing error [skip ci]',
+    '[ci skip]',
+    '[no ci] words',
+    'Words [SKIP CI]',
+    'Words\n\nmore [skip actions] words',
+    '[actions skip]',
+    'Words\n\n\nskip-checks: true',
+    'Words\r\n\r\nSigned-off-by: A <a@example.com>\r\nskip-checks:true\r\n',
+    'Words\n\nSkip-Checks: true\nSigned-off-by: A <a@example.com>',
+  ])('whose head commit says %j is ignored, and listed with the reason', async (message) => {
+    const { id } = await receive({ ...PUSH, head_commit: { id: SHA, message } });
+
+    const delivery = await show(id);
+    expect(delivery).toMatchObject({ ref: PUSH.ref, git_sha: SHA, decision: { kind: 'ignored' } });
+    expect(delivery.decision.reason).toMatch(/says (?:\[[\w ]+\]|skip-checks: ?true)\. /i);
+    const { items } = await Delivery.list(place.ports, place.project, { limit: 10 });
+    expect(items.map((listed) => listed.id)).toEqual([id]);
+  });
+
+  test.each([
+    'skip ci',
+    '[skip cin]',
+    'skip-checks: true',
+    'Words\n\nskip-checks: true\n\nmore words',
+    'Words\n\nskip-checks: false',
+    'Words\n\nwe skip-checks: true',
+    'Fix `[skip  ci]`',
+  ])('whose head commit says %j is built', async (message) => {
+    const { id } = await receive({ ...PUSH, head_commit: { id: SHA, message } });
+
+    expect((await show(id)).decision.kind).toBe('received');
+  });
+
   test('of a repository without a project is ignored, and says so', async () => {
     const { id } = await receive({ ...PUSH, repository: { full_name: 'acme/unknown' } });
 

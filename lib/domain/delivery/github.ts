@@ -6,6 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import { cut } from '../text.ts';
 import { GIT_REF_MAX, GitRef, GitSha, Repository } from '../values.ts';
+import { skipInstruction } from './skip.ts';
 
 /** Whether `X-Hub-Signature-256` is the HMAC of the raw bytes; compared in constant time. */
 export function signatureHolds(secret: string, body: Uint8Array, signature: string | undefined): boolean {
@@ -19,7 +20,7 @@ const Push = z.object({
   ref: z.string(),
   after: GitSha,
   deleted: z.boolean().nullish(),
-  head_commit: z.object({ id: GitSha }).nullish(),
+  head_commit: z.object({ id: GitSha, message: z.string().nullish() }).nullish(),
   repository: z.object({ full_name: Repository }),
 });
 
@@ -29,9 +30,8 @@ export interface PushedCommit {
   readonly git_sha: string;
 }
 
-interface Ignored {
+interface Ignored extends Partial<PushedCommit> {
   readonly ignored: string;
-  readonly repository?: string;
 }
 
 /** The commit that a payload asks to build, or why there is none. What is said here is the table in docs/webhooks.md. */
@@ -60,7 +60,14 @@ export function pushedCommit(event: string, body: Uint8Array): { commit: PushedC
   const sha = head?.id ?? after;
   if (deleted || isNothing(after) || isNothing(sha))
     return { ignored: `${ref} was deleted.`, repository: repository.full_name };
-  return { commit: { repository: repository.full_name, ref, git_sha: sha } };
+  const commit = { repository: repository.full_name, ref, git_sha: sha };
+  const skip = skipInstruction(head?.message ?? '');
+  if (skip !== undefined)
+    return {
+      ignored: `The message of the head commit says ${skip}. Build the commit by hand if it is wanted: staithe build create, from a checkout.`,
+      ...commit,
+    };
+  return { commit };
 }
 
 /** As much of a text as a reason shows. */

@@ -4,12 +4,13 @@ import { type Actor, sees } from '../access/actor.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
+import * as Projects from '../project/index.ts';
 import type { Project } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { cut } from '../text.ts';
 import { pushedCommit, signatureHolds } from './github.ts';
-import { deliveries } from './record.ts';
+import { type DeliveryRecord, deliveries } from './record.ts';
 import type { Delivery } from './schema.ts';
 
 /**
@@ -31,7 +32,9 @@ export async function receive(
   const now = ports.clock.now();
   const read = pushedCommit(webhook.event, webhook.body);
   const ignored = 'ignored' in read;
-  const delivery: Delivery = {
+  const lists =
+    ignored && read.repository !== undefined ? await Projects.ofRepository(ports, read.repository) : [];
+  const delivery: DeliveryRecord = {
     id: idFrom('delivery', ports.randomness.ulid(now.getTime())),
     provider: 'github',
     guid: cut(webhook.guid, 100),
@@ -40,12 +43,13 @@ export async function receive(
       sha256: createHash('sha256').update(webhook.body).digest('hex'),
       size_bytes: webhook.body.length,
     },
-    ...(ignored ? { repository: read.repository } : read.commit),
+    ...(ignored ? { repository: read.repository, ref: read.ref, git_sha: read.git_sha } : read.commit),
     received_at: now.toISOString(),
     decision: ignored
       ? { kind: 'ignored', reason: read.ignored, decided_at: now.toISOString() }
       : { kind: 'received', reason: 'Waiting for the trigger workflow.' },
     builds: [],
+    ...(lists[0] !== undefined && { listed_under: lists[0].id }),
   };
   await deliveries.create(ports.table, delivery);
   return delivery;

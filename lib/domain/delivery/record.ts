@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { Id } from '../id.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -8,6 +9,7 @@ const KEPT_SECONDS = 90 * 86_400;
 
 /** `listed_under`: the first project of the repository, in whose list the delivery stands although it built nothing. */
 const DeliveryRecord = Delivery.extend({ listed_under: Id.project.optional() });
+export type DeliveryRecord = z.infer<typeof DeliveryRecord>;
 
 export const deliveries = collection({
   kind: 'delivery',
