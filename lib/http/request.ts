@@ -1,4 +1,5 @@
 /** Reading a request: its bytes, and its parts checked against the route's schemas. */
+import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
 import type { RouteSpec } from '../contract/route.ts';
@@ -37,8 +38,11 @@ export function assertMedia(spec: RouteSpec, event: APIGatewayProxyEventV2): voi
       `The body is encoded (content-encoding: ${cut(coding, SHOWN)}); it is taken as it is.`,
       { remedy: 'Send it without content-encoding.' },
     );
-  if (spec.rawType === undefined) return;
   const type = event.headers['content-type'] ?? '';
+  if (spec.rawType === undefined) {
+    assertUtf8(type, event);
+    return;
+  }
   const form = FORM.exec(type)?.[1];
   // API Gateway hands over as text what the content type says is one; bytes that are no UTF-8 are lost then.
   const asText = (event.body ?? '') !== '' && event.isBase64Encoded !== true;
@@ -52,6 +56,37 @@ export function assertMedia(spec: RouteSpec, event: APIGatewayProxyEventV2): voi
       remedy: `Send the bytes of the file alone: curl -X ${spec.method} --data-binary @FILE -H 'content-type: ${spec.rawType}' -H "authorization: Bearer $TOKEN" "$URL${spec.path}"`,
     },
   );
+}
+
+/** JSON between systems is UTF-8 (RFC 8259, section 8.1), and ASCII is UTF-8 too. */
+const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
+const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/i;
+const SEND_UTF8 = 'Send the body as JSON in UTF-8, with content-type: application/json.';
+
+/** What API Gateway puts in the place of bytes that are no UTF-8, when it hands a body over as text. */
+const REPLACEMENT = '\ufffd';
+
+/**
+ * Text in another encoding would be kept with wrong characters.
+ * @throws StaitheError unsupported_media_type | body_not_json
+ */
+function assertUtf8(type: string, event: APIGatewayProxyEventV2): void {
+  const [, quoted, plain] = CHARSET.exec(type) ?? [];
+  const charset = quoted ?? plain;
+  if (charset !== undefined && !UTF8_NAMES.has(charset.toLowerCase()))
+    throw new StaitheError(
+      'unsupported_media_type',
+      `The body is text in ${cut(charset, SHOWN)} (content-type: ${cut(type, SHOWN)}); JSON is UTF-8.`,
+      { remedy: SEND_UTF8 },
+    );
+  if (event.isBase64Encoded !== true && event.body?.includes(REPLACEMENT))
+    throw new StaitheError(
+      'body_not_json',
+      'The body has bytes that are not UTF-8, or the character U+FFFD.',
+      {
+        remedy: `${SEND_UTF8} U+FFFD itself is written \\ufffd.`,
+      },
+    );
 }
 
 interface CheckedInput {
@@ -92,11 +127,14 @@ export function checkInput(spec: RouteSpec, event: APIGatewayProxyEventV2, bytes
   return { params, query, body } as CheckedInput;
 }
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
+/** Leaves a byte order mark out. */
+const UTF8 = new TextDecoder('utf-8');
 
 /** An absent body counts as `{}`, so that what has defaults for everything needs none. */
 function jsonOf(bytes: Buffer, secret = false): unknown {
   if (bytes.length === 0) return {};
+  if (!isUtf8(bytes))
+    throw new StaitheError('body_not_json', 'The body has bytes that are not UTF-8.', { remedy: SEND_UTF8 });
   try {
     return JSON.parse(UTF8.decode(bytes));
   } catch (error) {

@@ -72,6 +72,22 @@ describe('a request that is wrong in itself changes nothing and', () => {
     }
   });
 
+  it.each(withBody)('$operation with a body that is not UTF-8 is refused', async (example) => {
+    const { method } = example.spec;
+    const latin1 = Buffer.from('{"name":"café"}', 'latin1');
+    const sent = async (type: string) =>
+      problemOf(method, pathOf(example, example.params), { body: latin1, headers: { 'content-type': type } });
+
+    for (const type of ['application/json; charset=ISO-8859-1', 'text/plain;charset="latin1"'])
+      expect(await sent(type)).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+    for (const type of ['application/json', 'application/json; charset=utf-8', 'application/octet-stream'])
+      expect(await sent(type)).toMatchObject({
+        status: 400,
+        code: 'body_not_json',
+        detail: expect.stringContaining('not UTF-8'),
+      });
+  });
+
   it.each(withBody)('$operation with a body that is no object is a 400', async (example) => {
     for (const body of ['null', '[]', '"text"', '1']) {
       const problem = await problemOf(example.spec.method, pathOf(example, example.params), { body });
