@@ -1,17 +1,15 @@
 /** What the agent prints: its own lines and the commands' output, without secrets and with bounded memory. */
 import { plain } from '../domain/log/ansi.ts';
+import { LineWriter } from './line-writer.ts';
 import { Masker } from './mask.ts';
 
-/** A line of output is broken there: CloudWatch Logs takes 256 KB in one event on every client's path. */
-const LONGEST_LINE = 64 * 1024;
-const NEWLINE = 0x0a;
 /** What `Failure.last_lines` holds: 30 lines of at most 2000 characters. */
 const KEPT_LINES = 30;
 const KEPT_CHARACTERS = 2000;
 /** 30 lines of 2000 characters in ASCII; the rest can never be shown. */
 const KEPT_BYTES = 64 * 1024;
 
-let column = 0;
+const lines = new LineWriter((bytes) => process.stdout.write(bytes));
 const masker = new Masker();
 
 /** From now on these values are masked in everything that the agent prints and reports. */
@@ -27,8 +25,7 @@ export function masked(text: string): string {
 /** Prints a line of the agent's own, at the beginning of a line. */
 export function say(line: string): void {
   endOutput();
-  process.stdout.write(`${column > 0 ? '\n' : ''}${masker.text(line)}\n`);
-  column = 0;
+  lines.line(masker.text(line));
 }
 
 /**
@@ -50,22 +47,7 @@ export function endOutput(tail?: Tail): void {
 function show(bytes: Buffer, tail?: Tail): boolean {
   if (bytes.length === 0) return true;
   tail?.add(bytes);
-  const lastNewline = bytes.lastIndexOf(NEWLINE);
-  if (lastNewline !== -1) {
-    column = bytes.length - lastNewline - 1;
-    return process.stdout.write(bytes);
-  }
-  if (column + bytes.length <= LONGEST_LINE) {
-    column += bytes.length;
-    return process.stdout.write(bytes);
-  }
-  // Not within a character: UTF-8 goes on with bytes of the form 10xxxxxx, three at most.
-  let at = 0;
-  while (at < 3 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
-  process.stdout.write(bytes.subarray(0, at));
-  process.stdout.write('\n');
-  column = bytes.length - at;
-  return process.stdout.write(bytes.subarray(at));
+  return lines.pass(bytes);
 }
 
 /** The end of a command's output. */

@@ -57,6 +57,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/*/schema.ts',
     'lib/domain/diagnosis',
     'lib/domain/log/ansi.ts',
+    'lib/domain/log/marks.ts',
     'lib/domain/matrix.ts',
     'lib/domain/file-name.ts',
     'zod',

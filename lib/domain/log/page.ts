@@ -1,12 +1,13 @@
 /** From what was found in streams to a page of the log. */
 import type { StoredLine } from '../ports/logs.ts';
 import type { Position, Positions } from './cursor.ts';
+import { asPrinted } from './marks.ts';
 import type { Part } from './read.ts';
 import type { LogLine } from './schema.ts';
 import { fitting } from './size.ts';
 import type { LogStream } from './streams.ts';
 
-/** CodeBuild's own lines: `[Container] 2026/11/21 09:30:00.123456 Entering phase BUILD`. */
+/** CodeBuild's own lines; what commands print in their likeness has a mark before it (marks.ts). */
 const PLATFORM_LINE = /^\[Container\] \d{4}\/\d{2}\/\d{2} /;
 /** Why a phase failed in which no command ran. Of a command that failed, its own lines tell more. */
 const FAILED_PHASE = / Phase context status code: (?!COMMAND_EXECUTION_ERROR\b)[A-Z]\w* Message: \S/;
@@ -78,7 +79,7 @@ export function pageOf(
     const count = counts[index] ?? 0;
     positions.set(part.stream.key, part.after(count));
     const lines = part.lines.slice(0, count).filter((line) => isShown(line, platform));
-    return { stream: part.stream, lines };
+    return { stream: part.stream, lines: asPrinted(lines) };
   });
   return { items: merged(lists), positions, moved: parts.some((part) => part.lines.length > 0) };
 }

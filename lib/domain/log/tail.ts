@@ -1,6 +1,7 @@
 /** The last lines of a log. */
 import type { LogStore, StoredLine } from '../ports/logs.ts';
 import type { Position } from './cursor.ts';
+import { asPrinted } from './marks.ts';
 import { isShown, merged } from './page.ts';
 import type { LogLine } from './schema.ts';
 import { PAGE_MAX_BYTES, wireBytes } from './size.ts';
@@ -57,11 +58,11 @@ async function endOf(
   let page = await logs.readBack(stream.name, { limit });
   const position = { cursor: page.cursor, skip: 0, lookedAt: now, quiet: 0 };
   let lines = page.lines.filter((line) => isShown(line, platform));
-  while (lines.length < count && page.before !== undefined) {
+  while (asPrinted(lines).length < count && page.before !== undefined) {
     page = await logs.readBack(stream.name, { before: page.before, limit });
     lines = [...page.lines.filter((line) => isShown(line, platform)), ...lines];
   }
-  return { stream, lines: lines.slice(-count), position };
+  return { stream, lines: asPrinted(lines).slice(-count), position };
 }
 
 /** Where the last lines begin that fit into one answer. */
