@@ -1,7 +1,7 @@
 /** How a job fails: one error type that carries what is reported, and what other errors mean. */
 import { relative } from 'node:path';
 import { ArchiveError, quoted, systemCodeOf } from '../archive/error.ts';
-import { classify } from '../domain/diagnosis/classify.ts';
+import { classify, type Facts } from '../domain/diagnosis/classify.ts';
 import type { Phase } from '../domain/diagnosis/phase.ts';
 import type { ReportResult } from '../domain/job/schema.ts';
 
@@ -100,8 +100,19 @@ function leftoverIn(error: unknown, folder: string): string | undefined {
   return `${quoted(relative(folder, path) || '.')} ${LEFT_SO[systemCodeOf(error)] ?? `cannot be read: ${error.message}`}.`;
 }
 
-export function timeoutFailure(seconds: number, step: string, lastLines: readonly string[]): ReportedFailure {
-  const facts = { phase: 'command', timed_out_after: seconds, command: step, last_lines: lastLines } as const;
+export function timeoutFailure(
+  seconds: number,
+  timeOf: Facts['time_of'],
+  step: string,
+  lastLines: readonly string[],
+): ReportedFailure {
+  const facts = {
+    phase: 'command',
+    timed_out_after: seconds,
+    time_of: timeOf,
+    command: step,
+    last_lines: lastLines,
+  } as const;
   const { code, message, hint } = classify(facts);
   return { code, message, hint, step, last_lines: [...lastLines] };
 }

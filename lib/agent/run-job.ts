@@ -83,9 +83,9 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
   };
   say(`==> queue: ${queueInWords(claimed.job)}`);
   sayDetail(machineInWords(claimed.job));
-  const limit = claimed.job.spec.timeout_seconds;
+  const { timeout_seconds: limit, timeout_of: limitOf } = claimed.job.spec;
   const deadline = setTimeout(
-    () => stop.abort(new JobFailure(timeoutFailure(limit, work.step, work.tail.lines()))),
+    () => stop.abort(new JobFailure(timeoutFailure(limit, limitOf, work.step, work.tail.lines()))),
     limit * 1000,
   );
   const disk = watchDisk(workspace.root, (left) => {

@@ -50,9 +50,22 @@ describe('a failure', () => {
     expect(of({ cancelled: true, last_lines: lines }).code).toBe('cancelled');
     expect(of({ timed_out_after: 60, last_lines: lines })).toMatchObject({
       code: 'timeout_error',
-      message: "The job was stopped after 60 seconds, while it was at 'make'.",
+      message: "The job was stopped after 60 seconds, the service's `timeout`, while it was at 'make'.",
     });
   });
+});
+
+test.each([
+  ['service', "raise the service's `timeout` in staithe.yaml"],
+  ['run', 'Give the run more time: `--timeout` of `staithe build create`'],
+] as const)('when the time of the %s is up, the hint names where it is set', (timeOf, advice) => {
+  expect(of({ timed_out_after: 60, time_of: timeOf }).hint).toContain(advice);
+});
+
+test('an error of no known tool is quoted, and not the warnings after it', () => {
+  const lines = ['frob: error: no such target: api', 'warning: no cache was written', 'error: gave up'];
+
+  expect(of({ last_lines: lines }).message).toContain('frob: error: no such target: api');
 });
 
 describe('a kill', () => {

@@ -7,8 +7,8 @@ import type { FailureCode } from '../run/schema.ts';
 import { type End, endsOf } from './exit.ts';
 import { linesOf } from './lines.ts';
 import type { Phase } from './phase.ts';
-import { TOOLS } from './rules/index.ts';
-import { DISK_HINT, MEMORY_HINT, type Tool } from './rules/rule.ts';
+import { DISK_HINT, MEMORY_HINT } from './rules/rule.ts';
+import { firstError, spokenLast } from './spoken.ts';
 import { failingStage } from './stage.ts';
 import { hintOf, inWords, nameOf } from './words.ts';
 
@@ -22,6 +22,8 @@ export interface Facts {
   readonly disk_full?: boolean | undefined;
   /** Seconds after which the job's time was up, when it was. */
   readonly timed_out_after?: number | undefined;
+  /** Whose time that was: the service's own `timeout`, or what was left of its run's. */
+  readonly time_of?: 'service' | 'run' | undefined;
   readonly cancelled?: boolean | undefined;
   readonly command?: string | undefined;
   /** The end of the output; 200 lines are enough for every tool known here. */
@@ -74,14 +76,26 @@ export function classify(facts: Facts): Diagnosis {
 
 type Verdict = Pick<Diagnosis, 'code' | 'message' | 'hint'>;
 
-const TIMEOUT_HINT =
-  "Make the step faster (a `cache` in staithe.yaml, a larger machine with `resources.compute`), or raise the service's `timeout`; where less time was left of the run, raise the build's.";
+const FASTER = 'Make the step faster (a `cache` in staithe.yaml, a larger machine with `resources.compute`)';
+const TIMES = {
+  service: {
+    whose: "the service's `timeout`",
+    hint: `${FASTER}, or raise the service's \`timeout\` in staithe.yaml.`,
+  },
+  run: {
+    whose: "what was left of the run's time",
+    hint: `Give the run more time: \`--timeout\` of \`staithe build create\`. The service's own \`timeout\` was not the limit; what waits in a queue uses up the run's time. Or: ${FASTER.replace('Make', 'make')}.`,
+  },
+} as const;
 
-const ofTimeout = (facts: Facts, step: string): Verdict => ({
-  code: 'timeout_error',
-  message: `The job was stopped after ${facts.timed_out_after} seconds, while it was at ${step}.`,
-  hint: TIMEOUT_HINT,
-});
+function ofTimeout({ timed_out_after: seconds, time_of: timeOf = 'service' }: Facts, step: string): Verdict {
+  const { whose, hint } = TIMES[timeOf];
+  return {
+    code: 'timeout_error',
+    message: `The job was stopped after ${seconds} seconds, ${whose}, while it was at ${step}.`,
+    hint,
+  };
+}
 
 function ofFailure(facts: Facts, step: string): Verdict {
   const lines = linesOf(facts.last_lines);
@@ -95,7 +109,7 @@ function ofFailure(facts: Facts, step: string): Verdict {
       message: `${step} ran out of memory (it ${inWords(facts)}).`,
       hint: MEMORY_HINT,
     };
-  const found = spokenLast(lines, CODES[facts.phase]);
+  const found = spokenLast(lines, CODES[facts.phase]) ?? firstError(lines, CODES[facts.phase][0]);
   if (found !== undefined && found.code !== CODES[facts.phase][0])
     return { code: found.code, message: `${how}: ${found.line}`, hint: found.hint };
   if (facts.out_of_memory && found === undefined)
@@ -132,67 +146,3 @@ function ranOutOfMemory({ out_of_memory: counted }: Facts, [own = {}, ...told]: 
 /** GNU timeout ends with 124 when the time was up (coreutils manual, 23.1): believed only of a command that calls it. */
 const isTimeout = (facts: Facts): boolean =>
   facts.exit_code === 124 && /(?:^|[;&|\n]\s*)timeout\s/.test(facts.command ?? '');
-
-interface Finding {
-  readonly code: FailureCode;
-  readonly hint: string;
-  /** The line that says so. */
-  readonly line: string;
-  /** Where the tool has spoken last. */
-  readonly at: number;
-}
-
-/** What the tool says that spoke last: an earlier error that the build has survived is not why it failed. */
-function spokenLast(lines: readonly string[], codes: readonly FailureCode[]): Finding | undefined {
-  let last: Finding | undefined;
-  for (const tool of TOOLS) {
-    const finding = heard(tool, lines, codes);
-    if (finding !== undefined && (last === undefined || finding.at > last.at)) last = finding;
-  }
-  return last;
-}
-
-function heard(tool: Tool, lines: readonly string[], codes: readonly FailureCode[]): Finding | undefined {
-  let best: Omit<Finding, 'at'> | undefined;
-  let at = -1;
-  for (const { line: pattern, code, hint, quoted } of tool.rules) {
-    if (!codes.includes(code)) continue;
-    const index = lines.findLastIndex((line) => pattern.test(line));
-    if (index === -1) continue;
-    at = Math.max(at, index);
-    const first = firstOfRow(lines, index, pattern);
-    const found = pattern.exec(lines[first] ?? '');
-    if (best === undefined && found !== null)
-      best = {
-        code,
-        hint: typeof hint === 'string' ? hint : hint(found),
-        line: shortened(quotedOf(quoted, lines, first).trim()),
-      };
-  }
-  return best === undefined ? undefined : { ...best, at };
-}
-
-/** Source lines, notes and hints that compilers print between two errors. */
-const GAP = 20;
-
-/** The first of the lines that a tool prints in a row: what follows of an error is often a consequence of it. */
-function firstOfRow(lines: readonly string[], last: number, pattern: RegExp): number {
-  let first = last;
-  for (let index = last - 1; index >= 0 && first - index <= GAP; index -= 1)
-    if (pattern.test(lines[index] ?? '')) first = index;
-  return first;
-}
-
-/** The line that tells most; of some tools it stands below the one that they begin with, or above that which they end with. */
-function quotedOf(pattern: RegExp | undefined, lines: readonly string[], at: number): string {
-  const rule = lines[at] ?? '';
-  if (pattern === undefined) return rule;
-  const below = lines.slice(at, at + GAP).find((line) => pattern.test(line));
-  const above = lines.slice(0, at).findLastIndex((line) => pattern.test(line));
-  return below ?? (above === -1 ? rule : (lines[firstOfRow(lines, above, pattern)] ?? rule));
-}
-
-/** A sentence should stay one. */
-const MESSAGE_LINE = 300;
-const shortened = (line: string): string =>
-  line.length > MESSAGE_LINE ? `${line.slice(0, MESSAGE_LINE)}…` : line;

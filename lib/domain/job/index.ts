@@ -18,6 +18,7 @@ import type {
   ClaimJob,
   CreateJobUpload,
   Job,
+  JobSpec,
   JobUpload,
   ReportProgress,
   ReportResult,
@@ -55,7 +56,7 @@ export async function claim(
       started_at: job.started_at ?? now.toISOString(),
       heard_at: now.toISOString(),
       // What waits in a queue uses up the run's time, and not the job's.
-      spec: { ...job.spec, timeout_seconds: timeLeft(job, now) },
+      spec: { ...job.spec, ...timeLeft(job, now) },
     };
   });
   if (claimed === undefined) throw refused();
@@ -78,10 +79,15 @@ export async function claim(
 }
 
 /** The service's own limit, or what is left of the run's. Seconds, at least one. */
-function timeLeft(job: JobRecord, now: Date): number {
+function timeLeft(job: JobRecord, now: Date): Pick<JobSpec, 'timeout_seconds' | 'timeout_of'> {
   const own = job.spec.timeout_seconds;
-  if (job.deadline_at === undefined) return own;
-  return Math.max(1, Math.min(own, Math.floor((Date.parse(job.deadline_at) - now.getTime()) / 1000)));
+  const left =
+    job.deadline_at === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.floor((Date.parse(job.deadline_at) - now.getTime()) / 1000);
+  return left < own
+    ? { timeout_seconds: Math.max(1, left), timeout_of: 'run' }
+    : { timeout_seconds: own, timeout_of: 'service' };
 }
 
 const refused = () => new StaitheError('ticket_refused', 'This ticket does not open this job.');

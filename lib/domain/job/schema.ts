@@ -32,6 +32,8 @@ export const JobSpec = z.object({
   artifacts: z.array(ArtifactSpec),
   env: z.record(z.string(), z.string()),
   timeout_seconds: z.int().positive(),
+  /** Whose time that is, once the job has begun: `run` when less was left of the run's than the service may take. */
+  timeout_of: z.enum(['service', 'run']).optional(),
   /** What makes the service a container image; null when it leaves files. */
   image: ImageSpec.nullable().default(null),
   /** Names of secrets that commands get. */

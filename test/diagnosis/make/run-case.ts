@@ -6,9 +6,8 @@ import { dirname, join } from 'node:path';
 import type { Head } from '../corpus.ts';
 import type { Case } from './case.ts';
 import type { Servers } from './servers.ts';
+import { TOOLS } from './tools.ts';
 
-/** Where pnpm, pytest and the others are that the machine does not have by itself; see tools.sh. */
-export const TOOLS = process.env.CORPUS_TOOLS ?? join(tmpdir(), 'corpus-tools');
 /** What is kept of a log, in lines and in characters a line. */
 const KEPT_LINES = 200;
 const KEPT_CHARACTERS = 2000;

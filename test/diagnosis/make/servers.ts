@@ -2,10 +2,13 @@
  * Servers that refuse, each in its own way, on loopback. Cases name them as `@UNAUTHORIZED@`; in the logs they get
  * public names, so that nothing tells where a log was made.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
+import { TOOLS } from './tools.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -115,6 +118,44 @@ async function realRegistry(folder: string): Promise<{ port: number; stop: () =>
   }
 }
 
+/** A certificate by an authority that nobody here knows, as a proxy shows that looks into TLS. */
+async function interceptingProxy(folder: string): Promise<{ port: number; stop: () => void }> {
+  const [key, cert] = [join(folder, 'proxy.key'), join(folder, 'proxy.pem')];
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-keyout', key, '-out', cert],
+      ...['-subj', '/O=Example Corp/CN=Example Corp Inspection CA', '-addext', 'subjectAltName=IP:127.0.0.1'],
+    ],
+    { stdio: 'ignore' },
+  );
+  const server = createTlsServer(
+    { key: readFileSync(key), cert: readFileSync(cert) },
+    status(404, {}, { error: 'Not found' }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { port: address.port, stop: () => server.close() };
+}
+
+/** An SSH server (dropbear, see tools.sh) that knows nobody's key. */
+async function sshServer(folder: string): Promise<{ port: number; stop: () => void }> {
+  const port = await freePort();
+  const root = join(TOOLS, 'ssh');
+  const lib = join(root, 'usr/lib/x86_64-linux-gnu');
+  const hostKey = join(folder, 'host_key');
+  mkdirSync(join(folder, 'ssh'), { recursive: true });
+  const env = { ...process.env, LD_LIBRARY_PATH: lib };
+  execFileSync(join(root, 'usr/bin/dropbearkey'), ['-t', 'ed25519', '-f', hostKey], { env, stdio: 'ignore' });
+  const child = spawn(
+    join(root, 'usr/sbin/dropbear'),
+    ['-F', '-s', '-r', hostKey, '-p', `127.0.0.1:${port}`, '-P', join(folder, 'ssh/pid')],
+    { env, stdio: 'ignore' },
+  );
+  return { port, stop: () => child.kill() };
+}
+
 export async function startServers(folder: string): Promise<Servers> {
   const ports = new Map<string, { port: number; host: string }>();
   const closers: (() => void)[] = [];
@@ -129,6 +170,12 @@ export async function startServers(folder: string): Promise<Servers> {
   const registry = await realRegistry(folder);
   closers.push(registry.stop);
   ports.set('REGISTRY', { port: registry.port, host: 'registry.example.com' });
+  const proxy = await interceptingProxy(folder);
+  closers.push(proxy.stop);
+  ports.set('INTERCEPTED', { port: proxy.port, host: 'proxy.example.com' });
+  const ssh = await sshServer(folder);
+  closers.push(ssh.stop);
+  ports.set('SSH', { port: ssh.port, host: 'git.example.com' });
   ports.set('CLOSED', { port: await freePort(), host: 'down.example.com' });
   return {
     fill: (text) => {

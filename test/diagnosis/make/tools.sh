@@ -9,6 +9,8 @@ python3 -m venv py && py/bin/pip -q install pytest uv poetry ruff mypy
 (cd erl/deb && apt-get download rebar3 $(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts \
   --no-breaks --no-replaces --no-enhances rebar3 | grep -E '^(erlang|libsctp)' | sort -u))
 for package in erl/deb/*.deb; do dpkg -x "$package" erl; done
+# An SSH server that a user can start on any port.
+mkdir -p ssh && (cd ssh && apt-get download dropbear-bin libtomcrypt1 libtommath1 && for package in *.deb; do dpkg -x "$package" .; done)
 # Debian's script knows one place only.
 sed -i "s#ROOTDIR=/usr/lib/erlang\$#ROOTDIR=$tools/erl/usr/lib/erlang#" erl/usr/lib/erlang/bin/erl
 

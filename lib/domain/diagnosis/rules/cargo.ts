@@ -1,5 +1,15 @@
 /** Cargo and rustc. */
-import { DISK_HINT, MEMORY_HINT, on, part, quoting, REGISTRY_HINT, secretHint, type Tool } from './rule.ts';
+import {
+  DISK_HINT,
+  MEMORY_HINT,
+  on,
+  part,
+  quoting,
+  REGISTRY_HINT,
+  secretHint,
+  type Tool,
+  tlsHint,
+} from './rule.ts';
 
 const CARGO_AUTH = secretHint(
   'The crate registry refused the credentials, or got none.',
@@ -34,6 +44,12 @@ export const CARGO: Tool = {
     // A linker writes through a mapped file: where the disk has no room for a page, it gets SIGBUS (mmap(2)).
     on(/^\s+collect2: fatal error: ld terminated with signal 7 \[Bus error\]/, 'resource_error', DISK_HINT),
     on(/^memory allocation of \d+ bytes failed$/, 'resource_error', MEMORY_HINT),
+    on(/^\s+the SSL certificate is invalid; class=Ssl/, 'clone_error', tlsHint('cargo')),
+    on(
+      /^\s+\[\d+\] SSL (?:peer certificate|certificate problem|connect error)/,
+      'registry_error',
+      tlsHint('cargo'),
+    ),
     on(
       /^\s+failed to (?:clone|fetch) into: /,
       'clone_error',

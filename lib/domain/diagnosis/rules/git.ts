@@ -28,7 +28,7 @@ export const GIT: Tool = {
         "fatal: unable to access '.*': (?:server certificate verification failed|SSL certificate problem|SSL peer certificate)",
       ),
       'clone_error',
-      tlsHint(' git reads `http.sslCAInfo`: `git config --global http.sslCAInfo <file>`.'),
+      tlsHint('git'),
     ),
     on(
       /^No user exists for uid \d+$/,

@@ -18,8 +18,8 @@ export const GO: Tool = {
       'resource_error',
       MEMORY_HINT,
     ),
-    on(/^(?:go: |\t).*: (?:Get "\S+": )?tls: .*x509: /, 'registry_error', tlsHint()),
-    on(/^(?:go: |\t).*x509: certificate signed by unknown authority/, 'registry_error', tlsHint()),
+    on(/^(?:go: |\t).*: (?:Get "\S+": )?tls: .*x509: /, 'registry_error', tlsHint('openssl')),
+    on(/^(?:go: |\t).*x509: certificate signed by unknown authority/, 'registry_error', tlsHint('openssl')),
     on(
       /^(?:go: |\t).*: (?:reading https?:\/\/\S+: (?:429|5\d\d) |Get "\S+": (?:dial tcp|net\/http|context deadline|EOF|read tcp|x509))/,
       'registry_error',
@@ -34,6 +34,12 @@ export const GO: Tool = {
       /^(?:\S+: )?(?:missing go\.sum entry|.*: missing go\.sum entry for )/,
       'build_error',
       'Run `go mod tidy` on your machine and commit go.sum.',
+    ),
+    on(
+      /^(?:\S+: )?\S+: replacement directory (\S+) does not exist$/,
+      'build_error',
+      (found) =>
+        `go.mod replaces a module by ${part(found, 1, 'a folder')}, which is not there: is it outside of the service's \`context\`, or not in the source?`,
     ),
     on(
       /^(?:\S+: )?no required module provides package ([^\s;]+)/,

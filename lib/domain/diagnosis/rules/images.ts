@@ -77,7 +77,7 @@ const BUILDERS: Tool = {
         `The Dockerfile has an instruction '${part(found, 1, '')}' that there is not: a typing error, or a line whose predecessor should end with a backslash.`,
     ),
     on(
-      /^(?:Error|ERROR|Error response from daemon|failed to solve\b.*?): .*(?:dockerfile parse error|[Uu]nknown flag: (\S+)|file with no instructions|no build stage in current context|(?:FROM|ARG|ENV|COPY|ADD) (?:requires|must have) )/i,
+      /^(?:Error|ERROR|Error response from daemon|failed to solve\b.*?): .*(?:dockerfile parse error|[Uu]nknown flag: (\S+)|file with no instructions|no build stage in current context|no stages to build|no FROM statement found|(?:FROM|RUN|ARG|ENV|LABEL|COPY|ADD|EXPOSE|USER|WORKDIR) (?:requires|must have|only supports) )/i,
       'build_error',
       'The Dockerfile cannot be read; the builder names the line, or what is wrong in it.',
     ),

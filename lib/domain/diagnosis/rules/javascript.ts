@@ -31,7 +31,7 @@ const NPM: Tool = {
     on(/^npm (?:error|ERR!) code (?:E401|E403|ENEEDAUTH|EOTP)$/, 'auth_error', NPM_AUTH),
     on(/^npm (?:error|ERR!) code (?:ENOSPC|EDQUOT)$/, 'resource_error', DISK_HINT),
     on(/^npm (?:error|ERR!) code (?:ENOMEM|EMFILE|ENFILE)$/, 'resource_error', MEMORY_HINT),
-    on(new RegExp(`^npm (?:error|ERR!) code (?:${TLS})$`), 'registry_error', tlsHint()),
+    on(new RegExp(`^npm (?:error|ERR!) code (?:${TLS})$`), 'registry_error', tlsHint('node')),
     on(new RegExp(`^npm (?:error|ERR!) code (?:${NETWORK}|E429|E5\\d\\d)$`), 'registry_error', REGISTRY_HINT),
     on(
       /^npm (?:error|ERR!) (?:fatal: |remote: )(?:Authentication failed|could not read Username|HTTP Basic: Access denied)/,
@@ -103,7 +103,7 @@ const PNPM: Tool = {
     ),
     on(/^\s*ERR_PNPM_ENOSPC\s/, 'resource_error', DISK_HINT),
     on(/^\s*ERR_PNPM_(?:FETCH_(?:429|5\d\d)|META_FETCH_FAIL|FETCH_FAIL)\s/, 'registry_error', REGISTRY_HINT),
-    on(new RegExp(`^\\s*(?:${TLS})\\s+request to `), 'registry_error', tlsHint()),
+    on(new RegExp(`^\\s*(?:${TLS})\\s+request to `), 'registry_error', tlsHint('node')),
     on(new RegExp(`^\\s*(?:${NETWORK})\\s+request to `), 'registry_error', REGISTRY_HINT),
     on(
       /^\s*ERR_PNPM_(?:OUTDATED_LOCKFILE|NO_LOCKFILE|LOCKFILE_\w+|BROKEN_LOCKFILE|FROZEN_LOCKFILE\w*)\s/,
@@ -142,7 +142,7 @@ const YARN: Tool = {
     on(
       /^error (?:An unexpected error occurred: ")?(?:Error: )?(?:\S+: )?(?:self[- ]signed certificate|unable to (?:get local issuer|verify the first) certificate)/,
       'registry_error',
-      tlsHint(),
+      tlsHint('node'),
     ),
     on(
       new RegExp(
@@ -174,7 +174,7 @@ const NODE: Tool = {
     on(
       /^FATAL ERROR: .*(?:heap out of memory|Allocation failed|out of memory)/,
       'resource_error',
-      `Node ran out of heap. Raise it with \`NODE_OPTIONS: --max-old-space-size=4096\` in the service's \`env\`. ${MEMORY_HINT}`,
+      `Node ran out of heap. Raise it in the command: \`NODE_OPTIONS=--max-old-space-size=4096 npm run build\`. ${MEMORY_HINT}`,
     ),
     on(/^(?:\w+ )?\[?(?:Error|Uncaught) ?\[?ERR_WORKER_OUT_OF_MEMORY\]?: /, 'resource_error', MEMORY_HINT),
     on(/^(?:Uncaught )?(?:\[?Error\]?: )(?:ENOSPC|EDQUOT): /, 'resource_error', DISK_HINT),
@@ -183,6 +183,8 @@ const NODE: Tool = {
       'resource_error',
       'The build has too many files or processes open at a time: let it work on fewer at once.',
     ),
+    // The cause of `TypeError: fetch failed`, in braces.
+    ...quoting(/^\s+\[cause\]: /, on(new RegExp(`^\\s+code: '(?:${TLS})'`), 'build_error', tlsHint('node'))),
     on(
       /^(?:\w*Error(?: \[\w+\])?: )Cannot find (?:module|package) '(.+?)'/,
       'build_error',
@@ -193,10 +195,14 @@ const NODE: Tool = {
       'build_error',
       'The program itself failed; the stack above names the line.',
     ),
-    on(
-      /^Node\.js v\d+\.\d+\.\d+$/,
-      'build_error',
-      'The program ended with an error that nobody caught; the stack above names the line.',
+    // What nobody caught is printed above the version (and its cause, in braces).
+    ...quoting(
+      /^(?:Uncaught:? )?(?:[A-Z]\w*(?:Error|Exception)|Error)(?: \[\w+\])?: \S/,
+      on(
+        /^Node\.js v\d+\.\d+\.\d+$/,
+        'build_error',
+        'The program ended with an error that nobody caught; the stack above names the line.',
+      ),
     ),
   ],
 };
@@ -215,16 +221,22 @@ const COMPILERS: Tool = {
       'build_error',
       'TypeScript does not accept the configuration; the message says why.',
     ),
-    on(
-      /^✖ \d+ problems? \(\d+ errors?, /,
-      'build_error',
-      'The linter found errors; run it on your machine with --fix.',
+    ...quoting(
+      /^\s+\d+:\d+\s+error\s/,
+      on(
+        /^✖ \d+ problems? \(\d+ errors?, /,
+        'build_error',
+        'The linter found errors; run it on your machine with --fix.',
+      ),
     ),
     on(/^ESLint couldn't find /, 'build_error', 'ESLint needs an eslint.config.js in the tree.'),
-    on(
-      /^webpack \S+ compiled with \d+ errors?/,
-      'build_error',
-      'webpack names above what it could not bundle.',
+    ...quoting(
+      [/^Module not found: /, /^ERROR in /],
+      on(
+        /^webpack \S+ compiled with \d+ errors?/,
+        'build_error',
+        'webpack names above what it could not bundle.',
+      ),
     ),
     on(/^\s*✘ \[ERROR\] /, 'build_error', 'esbuild names above what it could not bundle.'),
     on(/^\d+ warnings? and \d+ errors?$/, 'build_error', 'The compiler names the errors above.'),

@@ -20,12 +20,10 @@ const MAVEN_AUTH = secretHint(
 /** Maven's own verdict is one long line that begins so; tests' messages stand in lines of Surefire, which begin otherwise. */
 const mojo = (cause: string) =>
   new RegExp(
-    `^\\[(?:ERROR|FATAL)\\] (?:Failed to execute goal |Plugin |Non-resolvable |Unresolveable |The project |Error executing Maven|Java heap space|GC overhead).*?${cause}`,
+    `^\\[(?:ERROR|FATAL)\\] (?:Failed to execute goal |Plugin |Non-resolvable |Unresolveable |The project |Error executing Maven|Java heap space|GC overhead).*?(?:${cause})`,
   );
 
-const JAVA_TLS = tlsHint(
-  ' Java has its own list: import it with `keytool -importcert` into a copy of `cacerts`, and name that by `-Djavax.net.ssl.trustStore` in `MAVEN_OPTS` or `GRADLE_OPTS`.',
-);
+const JAVA_TLS = tlsHint('java');
 
 const HEAP_HINT = `Java ran out of heap: raise it with \`MAVEN_OPTS: -Xmx2g\` in the service's \`env\`. ${MEMORY_HINT}`;
 
@@ -82,7 +80,12 @@ const MAVEN: Tool = {
     ),
     // Where a file and its line are named; else what the build is said to have failed with.
     ...quoting(
-      /^\[ERROR\] (?:\S+\.\w+:\[\d+,\d+\] |\S+:\d+ |Failed to execute goal )/,
+      [
+        /^\[ERROR\] (?:\S+\.\w+:\[\d+,\d+\] |\s*\S+:\d+ )/,
+        // Surefire's, before and since its version 2.13.
+        /^(?:Failed tests|Tests in error): +\S|^(?:\[ERROR\] )?\S+ {1,2}(?:-- )?Time elapsed: .*<<< (?:FAILURE|ERROR)!$/,
+        /^\[ERROR\] Failed to execute goal /,
+      ],
       on(/^\[ERROR\] COMPILATION ERROR/, 'build_error', 'javac names the lines above.'),
       on(/^\[ERROR\] /, 'build_error', 'Maven names the cause in its lines with [ERROR].'),
     ),
@@ -138,6 +141,11 @@ const JAVA_ITSELF: Tool = {
       (found) =>
         `Java does not find ${part(found, 1, 'the program')}: is the path right, and did an earlier command write it?`,
     ),
+    on(
+      /^(?:Exception in thread ".*" |Caused by: )?(?:javax\.net\.ssl\.SSLHandshakeException|sun\.security\.validator\.ValidatorException): PKIX path /,
+      'build_error',
+      JAVA_TLS,
+    ),
     on(/^\S+\.java:\d+: error: /, 'build_error', 'javac names the line.'),
     on(/^\d+ errors?$/, 'build_error', 'The compiler names the errors above.'),
     on(/^Exception in thread "/, 'build_error', 'The program itself failed; the stack above names the line.'),
@@ -148,6 +156,12 @@ const REBAR: Tool = {
   name: 'rebar3',
   rules: [
     on(/^===> .*(?:No space left on device|enospc)/, 'resource_error', DISK_HINT),
+    // Erlang's ssl, in the report of an alert.
+    on(
+      /^TLS client: .* (?:Bad Certificate|Unknown CA|Certificate Unknown|Handshake Failure)\b/,
+      'registry_error',
+      tlsHint('rebar3'),
+    ),
     on(
       /^===> Failed to update package .* from repo |^===> Failed to fetch (?:package|registry)|^===> (?:Request failed|Rebar couldn't fetch)/,
       'registry_error',
@@ -176,6 +190,12 @@ const ERLANG: Tool = {
   rules: [
     on(/^\w+_alloc: Cannot (?:re)?allocate \d+ bytes of memory/, 'resource_error', MEMORY_HINT),
     on(/^(?:Slogan: )?(?:eheap|binary|ets|temp)_alloc: Cannot /, 'resource_error', MEMORY_HINT),
+    on(
+      /^(\S+\.(?:erl|yrl|xrl)): no such file or directory$/,
+      'build_error',
+      (found) =>
+        `There is no ${part(found, 1, 'such file')}: check the path, and \`context\` in staithe.yaml.`,
+    ),
     on(
       /^\S+\.(?:erl|hrl|yrl|xrl|ex|exs):\d+(?::\d+)?: (?!Warning: )/,
       'build_error',

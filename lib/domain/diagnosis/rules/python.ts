@@ -1,5 +1,15 @@
 /** pip, uv, Poetry, Python itself, and its linters. */
-import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool, tlsHint } from './rule.ts';
+import {
+  DISK_HINT,
+  MEMORY_HINT,
+  on,
+  part,
+  quoting,
+  REGISTRY_HINT,
+  secretHint,
+  type Tool,
+  tlsHint,
+} from './rule.ts';
 
 const AUTH = secretHint(
   'The package index refused the credentials, or got none.',
@@ -22,7 +32,7 @@ const PIP: Tool = {
       'auth_error',
       AUTH,
     ),
-    on(/^(?:ERROR: )?.*40[13] Client Error: .* for url: /, 'auth_error', AUTH),
+    on(/^(?:ERROR: .*\b|\s*(?:[\w.]+: )?)40[13] Client Error: .* for url: /, 'auth_error', AUTH),
     on(/^User for \S+: /, 'auth_error', AUTH),
     on(/^(?:WARNING|ERROR): .*\b40[13] (?:Client Error|Error), Credentials not correct/, 'auth_error', AUTH),
     on(
@@ -33,7 +43,7 @@ const PIP: Tool = {
     on(
       /^(?:WARNING|ERROR): .*(?:CERTIFICATE_VERIFY_FAILED|There was a problem confirming the ssl certificate)/,
       'registry_error',
-      tlsHint(),
+      tlsHint('pip'),
     ),
     on(/^WARNING: Retrying \(Retry\(total=0, /, 'registry_error', REGISTRY_HINT),
     on(
@@ -57,7 +67,7 @@ const PIP: Tool = {
       /^ERROR: No matching distribution found for (.+)$/,
       'build_error',
       (found) =>
-        `The index has no ${part(found, 1, 'such package')} for this Python. Check name and version; a private index shows nothing to those without a credential.`,
+        `The index has no ${part(found, 1, 'such package')} for this Python, or does not show it: pip says the same of an index that answers 401 or 403. Check name and version. If the index is private: keep the credential with \`staithe secret set PIP_TOKEN\`, name PIP_TOKEN among the service's \`secrets\`, and use it in the address that \`PIP_INDEX_URL\` has.`,
     ),
     on(
       /^ERROR: (?:ResolutionImpossible|Cannot install )/,
@@ -86,6 +96,7 @@ const UV: Tool = {
       AUTH,
     ),
     on(/^\s*(?:├─▶|╰─▶|cause:|Caused by:)\s*(?:.*No space left on device)/, 'resource_error', DISK_HINT),
+    on(/^\s*(?:├─▶|╰─▶|cause:|Caused by:)\s.*invalid peer certificate/, 'registry_error', tlsHint('openssl')),
     on(
       /^\s*(?:├─▶|╰─▶|cause:|Caused by:|error:|×)\s.*(?:tcp connect error|dns error|Connection refused|Could not connect|operation timed out|HTTP status server error|client error \(Connect\))/,
       'registry_error',
@@ -97,7 +108,7 @@ const UV: Tool = {
       'Run `uv lock` on your machine and commit uv.lock.',
     ),
     on(
-      /^\s*× No solution found when resolving dependencies/,
+      /^(?:\s*×|error:) No solution found when resolving dependencies/,
       'build_error',
       'No versions fit together; uv explains above which do not.',
     ),
@@ -113,10 +124,11 @@ const POETRY: Tool = {
       'Run `poetry lock` on your machine and commit poetry.lock.',
     ),
     on(/^\s*40[13] Client Error: /, 'auth_error', AUTH),
+    on(/^\s*(?:HTTPConnectionPool|HTTPSConnectionPool)/, 'registry_error', REGISTRY_HINT),
     on(
-      /^\s*(?:HTTPConnectionPool|HTTPSConnectionPool|All attempts to connect to )/,
+      /^\s*All attempts to connect to /,
       'registry_error',
-      REGISTRY_HINT,
+      `${REGISTRY_HINT} \`poetry -v\` tells why. Where it is the certificate: ${tlsHint('requests')}`,
     ),
     on(
       /^Because .* version solving failed\.$/,
@@ -129,6 +141,8 @@ const POETRY: Tool = {
 const PYTHON_ITSELF: Tool = {
   name: 'Python',
   rules: [
+    on(/^requests\.exceptions\.SSLError: /, 'build_error', tlsHint('requests')),
+    on(/^(?:[A-Za-z_][\w.]*Error): .*CERTIFICATE_VERIFY_FAILED/, 'build_error', tlsHint('openssl')),
     on(/^MemoryError(?:: .*)?$/, 'resource_error', MEMORY_HINT),
     on(/^(?:OSError|IOError): \[Errno (?:28|122)\] /, 'resource_error', DISK_HINT),
     on(/^OSError: \[Errno (?:12|24|23)\] /, 'resource_error', MEMORY_HINT),
@@ -142,10 +156,14 @@ const PYTHON_ITSELF: Tool = {
       'build_error',
       'The program itself failed; the traceback above names the line.',
     ),
-    on(
-      /^Found \d+ errors?(?: in \d+ files?.*|\.)?$/,
-      'build_error',
-      'The checker found errors; run it on your machine.',
+    // mypy and ruff: a line for each error, with a rule's name or without.
+    ...quoting(
+      /^(?:\S+\.pyi?:\d+(?::\d+)?: (?:error: |[A-Z]+\d+ )|[A-Z]+\d{3,} )/,
+      on(
+        /^Found \d+ errors?(?: in \d+ files?.*|\.)?$/,
+        'build_error',
+        'The checker found errors; run it on your machine.',
+      ),
     ),
   ],
 };

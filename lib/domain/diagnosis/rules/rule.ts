@@ -7,8 +7,8 @@ export interface Rule {
   readonly code: FailureCode;
   /** What to do next. Groups of the line may be named in it. */
   readonly hint: string | ((found: RegExpExecArray) => string);
-  /** Lines that a person would quote, where that of the rule only begins or ends them. */
-  readonly quoted?: RegExp;
+  /** Lines that a person would quote, where that of the rule only begins or ends them: the best kind first. */
+  readonly quoted?: readonly RegExp[];
 }
 
 /** One speaker. Its rules stand in the order of their weight: what it says of a cause goes before what follows of it. */
@@ -20,8 +20,8 @@ export interface Tool {
 /** A rule in one line. */
 export const on = (line: RegExp, code: FailureCode, hint: Rule['hint']): Rule => ({ line, code, hint });
 
-export const quoting = (quoted: RegExp, ...rules: readonly Rule[]): Rule[] =>
-  rules.map((rule) => ({ ...rule, quoted }));
+export const quoting = (quoted: RegExp | readonly RegExp[], ...rules: readonly Rule[]): Rule[] =>
+  rules.map((rule) => ({ ...rule, quoted: quoted instanceof RegExp ? [quoted] : quoted }));
 
 /** A group of a match, or other words when the line does not have it. */
 export const part = (found: RegExpExecArray, group: number, otherwise: string): string =>
@@ -34,9 +34,36 @@ export const secretHint = (what: string, name: string, use: string): string =>
 export const REGISTRY_HINT =
   'The registry did not answer as it should. Run the build again; if it keeps happening, check the address and whether builds may reach it.';
 
-/** @param more what else this tool reads */
-export const tlsHint = (more = ''): string =>
-  `Something on the way shows a certificate of its own: a proxy that looks into TLS, or a server with a private authority. Put the authority's certificate (PEM) into the source and name it in the service's \`env\`: \`NODE_EXTRA_CA_CERTS\` for Node and npm, \`SSL_CERT_FILE\` for curl, Go, Cargo and OpenSSL, \`PIP_CERT\` for pip.${more} Builds on a machine of yours get these variables from the shell that starts Staithe.`;
+/**
+ * What each tool is told a certificate by. Sources: the manuals of Node (CLI), pip, requests, curl and Cargo; Go's
+ * crypto/x509; git-config and wget(1); rebar3's "Configuration"; Java's keytool.
+ */
+const CERTIFICATES = {
+  node: '`NODE_EXTRA_CA_CERTS` for Node, npm, pnpm and Yarn',
+  pip: '`PIP_CERT` for pip',
+  requests: '`REQUESTS_CA_BUNDLE` for Poetry and the requests of Python',
+  openssl: '`SSL_CERT_FILE` for Go, uv, Python and what uses OpenSSL',
+  curl: '`CURL_CA_BUNDLE` for curl',
+  cargo: '`CARGO_HTTP_CAINFO` for Cargo',
+} as const;
+const BY_COMMANDS = {
+  git: 'git has no such variable here: `git config --global http.sslCAInfo <file>` in an earlier command.',
+  wget: 'wget has no such variable: give it `--ca-certificate=<file>`.',
+  java: 'Java has a list of its own: import the certificate with `keytool -importcert` into a copy of `cacerts`, and name the copy by `-Djavax.net.ssl.trustStore=<copy>` in `MAVEN_OPTS`, `GRADLE_OPTS` or `JAVA_TOOL_OPTIONS`.',
+  rebar3:
+    'rebar3 has no such variable: an earlier command writes `{ssl_cacerts_path, ["<file>"]}.` into ~/.config/rebar3/rebar.config.',
+} as const;
+
+/** What helps against a proxy that looks into TLS: for the tool that has failed first, as others of the build will follow. */
+export function tlsHint(tool: keyof typeof CERTIFICATES | keyof typeof BY_COMMANDS): string {
+  const { [tool as 'node']: own, ...others } = CERTIFICATES;
+  const variables = [own, ...Object.values(others)].filter((text) => text !== undefined).join(', ');
+  const named =
+    tool in BY_COMMANDS
+      ? `${BY_COMMANDS[tool as 'git']} Others of the build are told by the service's \`env\``
+      : "Name it in the service's `env`";
+  return `Something on the way shows a certificate of its own: a proxy that looks into TLS, or a server with a private authority. Put the authority's certificate (PEM) into the source. ${named}: ${variables}. Builds on a machine of yours get these variables from the shell that starts Staithe.`;
+}
 
 export const DISK_HINT =
   'The disk of the build is full. Let it write less (caches, intermediate files), leave large files out of the source, or take a larger machine: `resources.compute: large` in staithe.yaml.';

@@ -101,7 +101,12 @@ const DOWNLOADS: Tool = {
       ),
     ),
     on(/^curl: \(23\) Failure writing output/, 'resource_error', DISK_HINT),
-    on(/^(?:curl: \((?:60|77)\)|ERROR: cannot verify \S+'s certificate)/, 'build_error', tlsHint()),
+    on(/^curl: \((?:60|77)\)/, 'build_error', tlsHint('curl')),
+    on(
+      /^ERROR: (?:cannot verify \S+'s certificate|The certificate of .* is not trusted)/,
+      'build_error',
+      tlsHint('wget'),
+    ),
     on(
       /^curl: \(6\) Could not resolve host: (.+)$/,
       'build_error',

@@ -2,7 +2,7 @@
  * Test runners' last words. Whatever tests have printed before (and tests print all kinds of errors), once the runner
  * says that tests failed, the build failed for that.
  */
-import { on, type Tool } from './rule.ts';
+import { on, quoting, type Tool } from './rule.ts';
 
 const HINT =
   'Tests failed; the log above names them. Running the same command in a clean checkout usually shows the same.';
@@ -10,36 +10,66 @@ const fails = (line: RegExp) => on(line, 'build_error', HINT);
 
 const runner = (name: string, ...lines: RegExp[]): Tool => ({ name, rules: lines.map(fails) });
 
+/** A runner whose last line counts: what is quoted is the first test of the list that it prints. */
+const listing = (name: string, failed: RegExp, ...lines: RegExp[]): Tool => ({
+  name,
+  rules: quoting(failed, ...lines.map(fails)),
+});
+
 export const TESTS: readonly Tool[] = [
-  runner('Vitest', /^\s*Test Files\s+\d+ failed/, /^\s*Tests\s+\d+ failed/, /^⎯+\[\d+\/\d+\]⎯+$/),
-  runner('Jest', /^Tests:\s+\d+ failed/, /^Test Suites:\s+\d+ failed/, /^Ran all test suites/),
-  runner('Mocha', /^\s+\d+ failing$/, /^\s+at Context\.<anonymous> \(/),
-  runner('node:test', /^(?:ℹ|#) fail [1-9]\d*$/, /^✖ failing tests:$/, /^(?:ℹ|#) duration_ms /),
+  listing(
+    'Vitest',
+    /^\s*FAIL\s+\S/,
+    /^\s*Test Files\s+\d+ failed/,
+    /^\s*Tests\s+\d+ failed/,
+    /^⎯+\[\d+\/\d+\]⎯+$/,
+  ),
+  listing('Jest', /^\s+● \S/, /^Tests:\s+\d+ failed/, /^Test Suites:\s+\d+ failed/, /^Ran all test suites/),
+  listing('Mocha', /^\s+1\) \S/, /^\s+\d+ failing$/, /^\s+at Context\.<anonymous> \(/),
+  listing(
+    'node:test',
+    /^\s*✖ (?!failing tests:$)\S/,
+    /^(?:ℹ|#) fail [1-9]\d*$/,
+    /^✖ failing tests:$/,
+    /^(?:ℹ|#) duration_ms /,
+  ),
   runner('TAP', /^not ok \d+/, /^# (?:Looks like you failed|failed) \d+/),
-  runner(
+  listing(
     'pytest',
+    /^(?:FAILED|ERROR) \S+\.py/,
     /^=+ .*\b\d+ (?:failed|errors?)\b.* =+$/,
     /^\d+ failed(?:, .*)? in \d/,
     /^(?:FAILED|ERROR) \S+\.py/,
     /^=+ no tests ran/,
   ),
-  runner('unittest', /^FAILED \((?:failures|errors)=\d+/),
-  runner('go test', /^FAIL(?:\t\S+(?:\s.*)?)?$/, /^--- FAIL: /),
-  runner('cargo test', /^test result: FAILED\. /, /^error: (?:test|doctest|\d+ targets?) failed/),
+  listing('unittest', /^(?:FAIL|ERROR): \S+ \(/, /^FAILED \((?:failures|errors)=\d+/),
+  listing('go test', /^\s*--- FAIL: /, /^FAIL(?:\t\S+(?:\s.*)?)?$/, /^--- FAIL: /),
+  listing(
+    'cargo test',
+    /^test .+ \.\.\. FAILED$/,
+    /^test result: FAILED\. /,
+    /^error: (?:test|doctest|\d+ targets?) failed/,
+  ),
   runner(
     'Surefire',
     /^\[ERROR\] Tests run: \d+, Failures: \d+, Errors: \d+/,
     /^\[ERROR\] There are test failures\.$/,
   ),
   runner('Gradle', /^> There were failing tests\. /),
-  runner(
+  listing(
     'EUnit',
+    /^\s*1\) \S|^\S.*\*failed\*$/,
     /^\s*Failed: \d+\.\s+Skipped: \d+/,
     /^\d+ tests, [1-9]\d* failures/,
     /^===> Error running tests$/,
     /^===> Failures occurred running tests/,
   ),
-  runner('ExUnit', /^\s*\d+ (?:doctests?, )?.*tests?, [1-9]\d* failures?/),
-  runner('RSpec', /^\d+ examples?, [1-9]\d* failures?/),
-  runner('CTest', /^Errors while running CTest$/, /^\d+% tests passed, [1-9]\d* tests? failed out of/),
+  listing('ExUnit', /^\s+1\) test /, /^\s*\d+ (?:doctests?, )?.*tests?, [1-9]\d* failures?/),
+  listing('RSpec', /^rspec \S+:\d+/, /^\d+ examples?, [1-9]\d* failures?/),
+  listing(
+    'CTest',
+    /^\s*\d+ - .+ \(\S.*\)$/,
+    /^Errors while running CTest$/,
+    /^\d+% tests passed, [1-9]\d* tests? failed out of/,
+  ),
 ];

@@ -7,11 +7,13 @@ import { GO } from './go.ts';
 import { IMAGES } from './images.ts';
 import { JAVASCRIPT } from './javascript.ts';
 import { JVM_AND_BEAM } from './jvm-beam.ts';
-import { LATE_WARNINGS } from './late-warnings.ts';
+import { LATE_WARNINGS } from './late/index.ts';
+import { MISSING } from './missing.ts';
 import { PACKAGES } from './packages.ts';
 import { PYTHON } from './python.ts';
 import { RUST } from './rust.ts';
 import { SHELL_AND_GIT } from './shell-git.ts';
+import { TLS } from './tls.ts';
 
 export const CASES: readonly Case[] = [
   ...PACKAGES,
@@ -25,5 +27,7 @@ export const CASES: readonly Case[] = [
   ...IMAGES,
   ...DOCKER,
   ...ADVERSARIAL,
+  ...TLS,
+  ...MISSING,
   ...LATE_WARNINGS,
 ];
