@@ -175,7 +175,7 @@ describe('the time of a run', () => {
 
     const work = await claimed(place, job as NonNullable<typeof job>);
 
-    expect(work.job.spec.timeout_seconds).toBe(200);
+    expect(work.job.spec).toMatchObject({ timeout_seconds: 200, timeout_of: 'run' });
     expect(job?.patience).toBe(600);
   });
 });
