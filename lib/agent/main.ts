@@ -27,6 +27,8 @@ async function main(): Promise<number> {
 }
 
 function begin(): void {
+  // Modes of files reach wheels, sdists and images: the same on every machine.
+  process.umask(0o022);
   // A backend may stop reading before the job has ended; the job goes on.
   process.stdout.on('error', () => undefined);
   void main().then((code) => process.exit(code));

@@ -161,6 +161,7 @@ async function phases(work: Work): Promise<string[]> {
     format: source.format,
     stripComponents: source.strip_components,
     into: workspace.tree,
+    timeSeconds: source.time_seconds,
   }).catch((error: unknown) => {
     throw error instanceof ArchiveError ? new JobFailure(sourceFailure(error)) : error;
   });
@@ -179,7 +180,9 @@ async function phases(work: Work): Promise<string[]> {
     enter(work, 'restore caches', PERCENT.prepare);
     work.toSave = await restoreCaches({ api, job, workspace, folder, signal });
   }
-  await commands(work, folder, { ...tools.env, ...job.spec.env, ...secrets });
+  // What reproducible-builds.org/specs/source-date-epoch asks tools to write in place of the present time.
+  const epoch = { SOURCE_DATE_EPOCH: String(source.time_seconds) };
+  await commands(work, folder, { ...epoch, ...tools.env, ...job.spec.env, ...secrets });
 
   return job.spec.image === null
     ? upload(work, await pack(work, folder))

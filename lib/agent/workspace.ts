@@ -95,6 +95,8 @@ export function commandEnvironment(
     TMPDIR: workspace.temporary,
     LANG: 'C.UTF-8',
     TERM: 'dumb',
+    // Zip and jar write local time.
+    TZ: 'UTC',
     CI: 'true',
     ...wayOut(),
     ...toolHomes(),

@@ -6,7 +6,7 @@ import { fixedFolder } from './glob.ts';
 import { packable } from './packable.ts';
 import { type FileToPack, type Written, writeDigested } from './reproducible.ts';
 import { type Chosen, ifThere, readGlob, select } from './select.ts';
-import { writeTarGz } from './tar-writer.ts';
+import { writeTar, writeTarGz } from './tar-writer.ts';
 import { writeZip } from './zip-writer.ts';
 
 export interface PackFilesOptions {
@@ -20,7 +20,7 @@ export interface PackFilesOptions {
    */
   readonly paths: readonly string[];
   /** `file` keeps one file as it is. */
-  readonly format: 'zip' | 'tar.gz' | 'file';
+  readonly format: 'zip' | 'tar' | 'tar.gz' | 'file';
   readonly out: string;
 }
 
@@ -45,7 +45,7 @@ export type PackFilesResult =
   | (Written & {
       readonly kind: 'packed';
       readonly files: number;
-      /** `.zip`, `.tar.gz`, or that of the one file, with its dot. */
+      /** `.zip`, `.tar`, `.tar.gz`, or that of the one file, with its dot. */
       readonly extension: string;
       /** The name of the one file of format `file`, otherwise empty. */
       readonly fileName: string;
@@ -55,6 +55,8 @@ export type PackFilesResult =
       readonly loose: readonly { readonly name: string; readonly target: string }[];
     })
   | { readonly kind: 'nothing'; readonly looked: readonly Looked[] };
+
+const WRITERS = { zip: writeZip, tar: writeTar, 'tar.gz': writeTarGz } as const;
 
 /** As many names as a person reads. */
 const SHOWN_NAMES = 20;
@@ -86,8 +88,7 @@ export async function packFiles(options: PackFilesOptions): Promise<PackFilesRes
     .filter(({ names }) => !names.some((name) => name.startsWith(prefix)))
     .map(({ glob }) => glob);
   if (options.format === 'file') return { ...(await keep(files, options)), unmatched, loose: [] };
-  const written =
-    options.format === 'zip' ? await writeZip(files, options.out) : await writeTarGz(files, options.out);
+  const written = await WRITERS[options.format](files, options.out);
   return {
     kind: 'packed',
     ...written,

@@ -17,6 +17,16 @@ function streamOf(packed: PackedBytes): Readable {
   return Buffer.isBuffer(packed) ? Readable.from([packed], { objectMode: false }) : packed;
 }
 
+/** What is not compressed, counted as `gunzipped` counts. @throws ArchiveError too_large */
+export async function* notPacked(packed: PackedBytes, budget: Budget): AsyncGenerator<Buffer> {
+  for await (const chunk of streamOf(packed)) {
+    const bytes: Buffer = chunk;
+    budget.packedBytes += bytes.length;
+    budget.countBytes(bytes.length);
+    yield bytes;
+  }
+}
+
 /** Takes gzip off. Both sides are counted, so a bomb is refused while it unpacks. @throws ArchiveError not_an_archive, ratio, too_large */
 export async function* gunzipped(packed: PackedBytes, budget: Budget): AsyncGenerator<Buffer> {
   const count = new Transform({

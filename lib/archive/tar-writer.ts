@@ -23,6 +23,15 @@ export interface TarGzOptions {
   readonly maxBytes?: number | undefined;
 }
 
+/** Packs files in the order given, without compression. @throws ArchiveError a file changed meanwhile */
+export async function writeTar(files: Iterable<FileToPack>, out: string): Promise<Written> {
+  const tar = Readable.from(
+    tarOf(files, () => {}),
+    { objectMode: false, highWaterMark: 256 * 1024 },
+  );
+  return writeDigested(tar, out);
+}
+
 /** Packs files in the order given. @throws ArchiveError a file changed meanwhile, or too_large */
 export async function writeTarGz(
   files: Iterable<FileToPack>,

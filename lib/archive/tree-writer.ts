@@ -1,5 +1,14 @@
 /** Writes an untrusted tree below one folder. It knows all that it has made, so it never asks the file system. */
-import { closeSync, linkSync, mkdirSync, openSync, readdirSync, symlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ArchiveError, quoted } from './error.ts';
 import type { Budget } from './limits.ts';
@@ -80,8 +89,12 @@ export class TreeWriter {
     this.files += 1;
   }
 
-  /** Makes the symbolic links, once all of them are known to lead to places inside. @throws ArchiveError link_outside */
-  finish(): void {
+  /**
+   * Makes the symbolic links, once all of them are known to lead to places inside.
+   * @param timeSeconds what everything is dated, the folder itself too; since 1970. Absent: when it was written
+   * @throws ArchiveError link_outside
+   */
+  finish(timeSeconds?: number): void {
     const links = [...this.#nodes.values()].filter((node) => node.kind === 'link');
     const targetOf = (path: string): string | undefined => {
       const node = this.#nodes.get(this.#keyOf(path));
@@ -90,6 +103,10 @@ export class TreeWriter {
     for (const link of links)
       if (!leadsInside(link.path, link.target, targetOf)) throw linkOutside(link.path, link.target);
     for (const link of links) symlinkSync(link.target, join(this.#into, link.path));
+    if (timeSeconds === undefined) return;
+    // Last, as whatever is made in a folder dates the folder.
+    for (const path of ['.', ...[...this.#nodes.values()].map((node) => node.path)])
+      lutimesSync(join(this.#into, path), timeSeconds, timeSeconds);
   }
 
   #claim(components: readonly string[], node: { kind: 'file' } | { kind: 'link'; target: string }): string {

@@ -2,7 +2,7 @@ import { componentsOf } from './entry-name.ts';
 import { ArchiveError, quoted } from './error.ts';
 import { Budget, type Limits } from './limits.ts';
 import type { NameFolding } from './name-folding.ts';
-import { gunzipped, type PackedBytes, withSeekable } from './packed-bytes.ts';
+import { gunzipped, notPacked, type PackedBytes, withSeekable } from './packed-bytes.ts';
 import { readTar, type TarEntry } from './tar-reader.ts';
 import { TreeWriter } from './tree-writer.ts';
 import { MAX_TARGET_BYTES, readZip, type ZipEntry } from './zip-reader.ts';
@@ -10,7 +10,7 @@ import { MAX_TARGET_BYTES, readZip, type ZipEntry } from './zip-reader.ts';
 export type ArchiveFormat = 'tar.gz' | 'zip';
 
 export interface UnpackOptions {
-  readonly format: ArchiveFormat;
+  readonly format: ArchiveFormat | 'tar';
   /** A folder that does not exist yet or is empty. Nothing is written outside it. */
   readonly into: string;
   /** Leading path components to drop; entries with no more than these are left out. Default 0. */
@@ -19,6 +19,8 @@ export interface UnpackOptions {
   readonly limits?: Partial<Limits>;
   /** Names that the file system takes for one. Default: what it says itself. */
   readonly folding?: NameFolding;
+  /** What everything is dated, `into` as well: seconds since 1970. Default: when it is written. */
+  readonly timeSeconds?: number | undefined;
 }
 
 export interface Unpacked {
@@ -30,7 +32,7 @@ export interface Unpacked {
 
 /**
  * Unpacks an archive that nobody vouches for. After a refusal `into` may hold a part of the tree; remove it.
- * Modes become 755 and 644, owners and times are not kept.
+ * Modes become 755 and 644, owners and the archive's times are not kept.
  *
  * @throws ArchiveError the archive is refused
  */
@@ -47,8 +49,8 @@ export async function unpack(packed: PackedBytes, options: UnpackOptions): Promi
     }
   };
   if (options.format === 'zip') await withSeekable(packed, (file) => take(readZip(file, budget)));
-  else await take(readTar(gunzipped(packed, budget)));
-  tree.finish();
+  else await take(readTar(options.format === 'tar' ? notPacked(packed, budget) : gunzipped(packed, budget)));
+  tree.finish(options.timeSeconds);
   return { entries: budget.entries, files: tree.files, bytes: budget.bytes };
 }
 

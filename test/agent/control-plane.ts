@@ -16,6 +16,8 @@ import {
 
 export const JOB_ID = 'job_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 export const TICKET = 'tkt_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+/** 1980-02-22T16:53:20Z. */
+export const TIME = 320_000_000;
 export const TOKEN = 'token-of-this-job-only';
 
 /** The artifact that an image is recorded as. */
@@ -222,6 +224,7 @@ export class ControlPlane implements AsyncDisposable {
       size_bytes: source.length,
       format,
       strip_components: strip,
+      time_seconds: TIME,
       ...this.#scene.announced,
     };
   }

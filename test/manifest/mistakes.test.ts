@@ -74,6 +74,11 @@ describe('a field of a service', () => {
     ['{matrix: {Erlang: ["26"]}}', '2:16: matrix.Erlang: must be 1 to 31 of a-z'],
     ['{matrix: {a: [b, {}]}}', '2:23: matrix.a.1: must be text, a number or true or false, not a map'],
     ['{matrix: {a: [b, b]}}', '2:15: matrix: may name each value of an axis once'],
+    ['{env: {SOURCE_DATE_EPOCH: today}}', '2:32: env.SOURCE_DATE_EPOCH: must be whole seconds since 1970'],
+    [
+      '{dockerfile: D, build_args: {SOURCE_DATE_EPOCH: "1.5"}}',
+      '2:54: build_args.SOURCE_DATE_EPOCH: must be whole seconds since 1970',
+    ],
     ['{timeout: 9h}', '2:16: timeout: must be at most 8 hours'],
     ['{timeout: 0}', '2:16: timeout: must be more than 0'],
     ['{timeout: 1.5}', '2:16: timeout: must be a whole number, not the number 1.5'],

@@ -1,5 +1,5 @@
 /** Putting a cache back in its place. */
-import { existsSync, lstatSync, readdirSync, renameSync, utimesSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FIXED_SECONDS } from '../../archive/reproducible.ts';
@@ -23,8 +23,9 @@ const LIMITS = {
  */
 export async function placeCache(archive: string, roots: Roots, folder: string): Promise<void> {
   try {
-    await unpack(archive, { format: 'tar.gz', into: folder, limits: LIMITS });
-    age(folder);
+    // Older than every source (domain/source/time.ts): tools that go by times (make, cargo) would otherwise take what was
+    // built from an earlier source for newer than the present one, and build nothing.
+    await unpack(archive, { format: 'tar.gz', into: folder, limits: LIMITS, timeSeconds: FIXED_SECONDS });
     for (const name of ['context', 'home'] as const) {
       const from = join(folder, name);
       if (existsSync(from)) merge(from, roots[name]);
@@ -32,19 +33,6 @@ export async function placeCache(archive: string, roots: Roots, folder: string):
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Makes everything look older than the source. Tools that go by times (make, cargo) would otherwise take what was built
- * from an earlier source for newer than the present one, and build nothing.
- */
-function age(folder: string): void {
-  for (const child of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, child.name);
-    if (child.isDirectory()) age(path);
-    else if (child.isFile()) utimesSync(path, FIXED_SECONDS, FIXED_SECONDS);
-  }
-  utimesSync(folder, FIXED_SECONDS, FIXED_SECONDS);
 }
 
 /** Moves whole folders where it can: both places are on one disk. */

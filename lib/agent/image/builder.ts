@@ -15,6 +15,12 @@ export interface ImageBuild {
   readonly localName: string;
   /** Where the tool writes the image's id. */
   readonly idFile: string;
+  /** A file of this job alone, for a tool that makes the image there first. */
+  readonly archive: string;
+  /** SOURCE_DATE_EPOCH: what the image and its files are dated, in seconds since 1970. */
+  readonly epoch: string;
+  /** The Dockerfile takes it as an argument, for its own commands. */
+  readonly takesEpoch: boolean;
 }
 
 export interface ImagePush {
@@ -37,7 +43,12 @@ export interface Builder {
   readonly env: Readonly<Record<string, string>>;
   /** All succeed where the tool works; the first prints its version. */
   readonly probes: readonly CommandLine[];
-  build(image: ImageBuild): CommandLine;
+  /** The same tool where `probe` prints what matches `says`. */
+  readonly where?: { readonly probe: CommandLine; readonly says: RegExp; readonly builder: Builder };
+  /** Why two builds of the same differ; null when they do not. For the log. */
+  readonly varies: string | null;
+  /** Command lines in their order. */
+  build(image: ImageBuild): readonly CommandLine[];
   /** Command lines in their order; `after` also when one of them failed. */
   push(push: ImagePush): { readonly steps: readonly CommandLine[]; readonly after: readonly CommandLine[] };
   /** Writes the image to one file. */
@@ -46,11 +57,17 @@ export interface Builder {
   remove(localName: string): CommandLine;
 }
 
-const optionsOf = (image: ImageBuild): string[] => [
-  ...['--file', image.dockerfile, '--iidfile', image.idFile, '--tag', image.localName],
-  ...(image.platform === undefined ? [] : ['--platform', image.platform]),
-  ...inOrder(image.buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-];
+/** @param givesEpoch to the Dockerfile, whatever it says of it */
+function optionsOf(image: ImageBuild, { givesEpoch }: { givesEpoch: boolean }): string[] {
+  const { SOURCE_DATE_EPOCH: _, ...others } = image.buildArgs;
+  // Docker's classic builder and buildah warn of an argument that the Dockerfile does not name.
+  const given = givesEpoch || image.takesEpoch ? { ...others, SOURCE_DATE_EPOCH: image.epoch } : others;
+  return [
+    ...['--file', image.dockerfile, '--iidfile', image.idFile, '--tag', image.localName],
+    ...(image.platform === undefined ? [] : ['--platform', image.platform]),
+    ...inOrder(given).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+  ];
+}
 
 /** What both of Docker's builders do alike: its daemon keeps the image. */
 const docker: Pick<Builder, 'push' | 'save' | 'remove'> = {
@@ -69,17 +86,43 @@ const docker: Pick<Builder, 'push' | 'save' | 'remove'> = {
 /** Succeeds only when the daemon answers. */
 const DAEMON: CommandLine = ['docker', 'version', '--format', 'Docker {{.Server.Version}}'];
 
+/** BuildKit dates the image by the argument SOURCE_DATE_EPOCH, and what COPY makes by the context's files. */
+const buildxBuild = (image: ImageBuild, output: string): CommandLine => [
+  ...['docker', 'buildx', 'build', '--output', output, '--progress', 'plain'],
+  // Without attestations the image is one manifest, as the other tools make it (docs: "Build attestations").
+  ...['--provenance=false', '--sbom=false'],
+  ...optionsOf(image, { givesEpoch: true }),
+  image.folder,
+];
+
+/**
+ * BuildKit dates what RUN makes only while it exports to a file: it refuses `rewrite-timestamp` for an image that goes
+ * straight into containerd's store (moby/buildkit#4230), and the classic store knows no such file.
+ */
+const buildxOnContainerd: Builder = {
+  ...docker,
+  name: 'docker buildx',
+  env: {},
+  probes: [],
+  varies: null,
+  build: (image) => [
+    buildxBuild(image, `type=docker,dest=${image.archive},rewrite-timestamp=true`),
+    ['docker', 'image', 'load', '--quiet', '--input', image.archive],
+  ],
+};
+
 const buildx: Builder = {
   ...docker,
   name: 'docker buildx',
   env: {},
   probes: [['docker', 'buildx', 'version'], DAEMON],
-  // Without attestations the image is one manifest, as the other tools make it (docs: "Build attestations").
-  build: (image) => [
-    ...['docker', 'buildx', 'build', '--load', '--progress', 'plain', '--provenance=false', '--sbom=false'],
-    ...optionsOf(image),
-    image.folder,
-  ],
+  where: {
+    probe: ['docker', 'info', '--format', '{{json .DriverStatus}}'],
+    says: /io\.containerd\.snapshotter/,
+    builder: buildxOnContainerd,
+  },
+  varies: "files of RUN, and folders that COPY adds, keep their own times in Docker's classic image store",
+  build: (image) => [buildxBuild(image, 'type=docker')],
 };
 
 const classic: Builder = {
@@ -88,7 +131,10 @@ const classic: Builder = {
   // BuildKit needs buildx since Docker 23; without it this is the builder that there is.
   env: { DOCKER_BUILDKIT: '0' },
   probes: [DAEMON],
-  build: (image) => ['docker', 'build', '--force-rm', ...optionsOf(image), image.folder],
+  varies: 'the classic builder writes the time of the build into every image',
+  build: (image) => [
+    ['docker', 'build', '--force-rm', ...optionsOf(image, { givesEpoch: false }), image.folder],
+  ],
 };
 
 const buildah: Builder = {
@@ -99,8 +145,16 @@ const buildah: Builder = {
     ['buildah', '--version'],
     ['buildah', 'info'],
   ],
+  varies: null,
   // chroot needs no container runtime, and works within a container (docs: buildah-build, "--isolation").
-  build: (image) => ['buildah', 'build', '--isolation', 'chroot', ...optionsOf(image), image.folder],
+  // --timestamp dates the image and every file that it adds; the newer --source-date-epoch (1.41) would not go with it.
+  build: (image) => [
+    [
+      ...['buildah', 'build', '--isolation', 'chroot', '--timestamp', image.epoch],
+      ...optionsOf(image, { givesEpoch: false }),
+      image.folder,
+    ],
+  ],
   push: ({ localName, ref, login, insecure }) => ({
     steps: [
       [

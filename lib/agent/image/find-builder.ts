@@ -45,12 +45,19 @@ export async function findBuilder(workspace: Workspace, signal: AbortSignal): Pr
     for (const builder of BUILDERS) {
       const said = await probe(builder, builderEnvironment(workspace, builder), signal);
       signal.throwIfAborted();
-      if (said.works) return { builder, version: said.text };
+      if (said.works) return { builder: await asItIsHere(builder, workspace, signal), version: said.text };
       refusals.push({ name: builder.name, text: said.text });
     }
     if (performance.now() > until || refusals.every(({ text }) => text === ABSENT)) throw noBuilder(refusals);
     await delay(PAUSE_MS, undefined, { signal });
   }
+}
+
+async function asItIsHere(builder: Builder, workspace: Workspace, signal: AbortSignal): Promise<Builder> {
+  if (builder.where === undefined) return builder;
+  const [program = '', ...args] = builder.where.probe;
+  const { output } = await run(program, args, builderEnvironment(workspace, builder), signal);
+  return builder.where.says.test(output) ? builder.where.builder : builder;
 }
 
 function noBuilder(refusals: readonly { name: string; text: string }[]): JobFailure {

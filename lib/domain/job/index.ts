@@ -9,6 +9,7 @@ import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { fitting, JOB_LIFECYCLE as LIFECYCLE } from '../run/schema.ts';
 import { SOURCE_TYPES } from '../source/schema.ts';
+import { sourceTime } from '../source/time.ts';
 import { Keys } from '../storage/keys.ts';
 import { isLost } from './attempt.ts';
 import { withLogStream } from './log-stream.ts';
@@ -75,7 +76,8 @@ export async function claim(
     ),
   ]);
   const { key: _, ...shown } = source;
-  return { token, job, source: { ...shown, url } };
+  const time_seconds = shown.time_seconds ?? sourceTime(`sha256:${shown.sha256}`);
+  return { token, job, source: { ...shown, time_seconds, url } };
 }
 
 /** The service's own limit, or what is left of the run's. Seconds, at least one. */

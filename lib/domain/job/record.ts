@@ -19,6 +19,8 @@ const JobRecord = Job.extend({
     size_bytes: z.int().positive(),
     format: SourceFormat,
     strip_components: z.int().min(0).max(1),
+    /** Absent from jobs of an older version. */
+    time_seconds: z.int().optional(),
   }),
   /** Where its image goes, when it is one. */
   registry: Registry.optional(),

@@ -131,6 +131,8 @@ export const ClaimedJob = z.object({
     size_bytes: z.int().positive(),
     format: SourceFormat,
     strip_components: z.int().min(0).max(1),
+    /** What its files are dated, in seconds since 1970: the same for the same content. */
+    time_seconds: z.int(),
   }),
 });
 export type ClaimedJob = z.infer<typeof ClaimedJob>;

@@ -1,9 +1,10 @@
 /** One service of a manifest: how it is built and what it leaves behind. */
 import * as z from 'zod';
 import { Architecture } from '../compute/types.ts';
-import { Name, Variables } from '../values.ts';
+import { Name } from '../values.ts';
 import { contradictionsOf } from './contradictions.ts';
 import {
+  BuildVariables,
   CacheGlobs,
   Duration,
   KeyGlobs,
@@ -108,7 +109,7 @@ export const Service = z
     image: ImageName.optional().describe(
       "The image's name, without tag; made of the registry and the service's name when absent.",
     ),
-    build_args: Variables.default({}).describe('Build arguments of the Dockerfile (ARG).'),
+    build_args: BuildVariables.default({}).describe('Build arguments of the Dockerfile (ARG).'),
     toolchain: oneOrMore(Toolchain, 10, 0)
       .refine(
         (all) => new Set(all.map((each) => each.split('@', 1)[0])).size === all.length,
@@ -119,7 +120,7 @@ export const Service = z
     matrix: Matrix.default({}).describe(
       'Axes and their values; a job is made of every combination, and gets them as STAITHE_MATRIX_<AXIS>.',
     ),
-    env: Variables.default({}).describe('Environment variables of the commands. No place for secrets.'),
+    env: BuildVariables.default({}).describe('Environment variables of the commands. No place for secrets.'),
     secrets: z
       .array(ServiceSecret)
       .max(50)

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { nameByAlias, TOOLCHAIN_NAMES } from '../toolchain/schema.ts';
 import { nearest } from '../validation/nearest.ts';
+import { Variables } from '../values.ts';
 
 /** 8 hours, CodeBuild's own limit is 36 (docs: CodeBuild quotas). */
 export const MAX_TIMEOUT_SECONDS = 8 * 3600;
@@ -166,3 +167,10 @@ export const SecretName = z
     'is reserved: it would steer the processes of the build',
   )
   .meta({ examples: ['NPM_TOKEN'] });
+
+/** Variables of a build; tools read SOURCE_DATE_EPOCH as a number (reproducible-builds.org, its specification). */
+export const BuildVariables = Variables.superRefine(({ SOURCE_DATE_EPOCH: epoch }, context) => {
+  if (epoch === undefined || /^\d{1,10}$/.test(epoch)) return;
+  const message = 'must be whole seconds since 1970, such as "1767225600"';
+  context.addIssue({ code: 'custom', path: ['SOURCE_DATE_EPOCH'], message });
+});

@@ -19,6 +19,7 @@ export interface Planned {
   readonly run: Run;
   readonly build: Build;
   readonly source: Source;
+  readonly treeDigest: string;
   readonly manifest: Manifest;
 }
 
@@ -28,7 +29,7 @@ export async function createJobs(
   cells: readonly Cell[],
   context: Planned,
 ): Promise<Ticketed[]> {
-  const { run, build, source, manifest } = context;
+  const { run, build, source, treeDigest, manifest } = context;
   const { offer } = ports.installation;
   if (cells.length === 0)
     throw manifestFailure(
@@ -40,7 +41,7 @@ export async function createJobs(
   const made = cells.map((cell) => {
     const ticket = newTicket(ports.randomness);
     const { registry } = manifest;
-    const job = jobOf(cell, { run, build, source, registry, offer, now }, ticket);
+    const job = jobOf(cell, { run, build, source, treeDigest, registry, offer, now }, ticket);
     return { ticket, job: { ...job, ...(run.job_limit !== undefined && { limited: true }) } };
   });
   assertAnswerable(made.map(({ job }) => job));

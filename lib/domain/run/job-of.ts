@@ -9,6 +9,7 @@ import type { ImageSpec, JobSpec } from '../job/schema.ts';
 import type { Registry } from '../manifest/schema.ts';
 import { type MatrixCell, suffixOf } from '../matrix.ts';
 import type { Source } from '../source/schema.ts';
+import { sourceTime } from '../source/time.ts';
 import { BlobKeys } from '../storage/keys.ts';
 import { toolchainsOf } from '../toolchain/schema.ts';
 import type { Cell } from './expand.ts';
@@ -19,6 +20,7 @@ interface Context {
   readonly run: Run;
   readonly build: Build;
   readonly source: Source;
+  readonly treeDigest: string;
   readonly registry: Registry;
   readonly offer: Offer;
   readonly now: Date;
@@ -27,7 +29,7 @@ interface Context {
 /** The id follows from run and cell: a run that is planned twice has its jobs once. */
 export function jobOf(
   cell: Cell,
-  { run, build, source, registry, offer, now }: Context,
+  { run, build, source, treeDigest, registry, offer, now }: Context,
   ticket: string,
 ): JobRecord {
   const branch = branchOf(build.git_ref);
@@ -60,6 +62,7 @@ export function jobOf(
       size_bytes: source.size_bytes,
       format: source.format,
       strip_components: source.strip_components,
+      time_seconds: sourceTime(treeDigest),
     },
   };
 }

@@ -92,7 +92,7 @@ async function begun(ports: PlanPorts, stored: Stored<Run>): Promise<Plan> {
   if (build.trust !== 'fork' && chosen.some(({ spec }) => spec.dockerfile !== undefined))
     await requireRegistrySecrets(ports, run.project_id, manifest.registry);
   const [ticketed] = await Promise.all([
-    createJobs(ports, chosen, { run, build, source, manifest }),
+    createJobs(ports, chosen, { run, build, source, treeDigest, manifest }),
     reusable || note(),
   ]);
   const building: Run = {
