@@ -36,6 +36,7 @@ const TOOLS = {
     isHere: () => answers('bwrap', '--unshare-all', '--ro-bind', '/', '/', 'true'),
   },
   buildah: program('buildah', 'buildah'),
+  cargo: { absent: 'cargo is not installed', isHere: () => answers('cargo', '--version') },
   busybox: program('busybox', 'busybox-static', '--help'),
   curl: program('curl', 'curl'),
   docker: {
@@ -57,6 +58,11 @@ const TOOLS = {
     absent: 'Java 17, which DynamoDB Local needs, is not installed',
     isHere: () => availableEngines().includes('dynamodb-local'),
   },
+  'GNU tar': {
+    package: 'tar',
+    absent: 'tar is not that of GNU',
+    isHere: () => answers('tar', '--sort=name', '--version'),
+  },
   git: program('git', 'git'),
   javac: program('javac', 'default-jdk-headless'),
   jq: program('jq', 'jq'),
@@ -64,6 +70,12 @@ const TOOLS = {
   ssh: program('ssh', 'openssh-client', '-V'),
   tar: program('tar', 'tar'),
   unzip: program('unzip', 'unzip', '-v'),
+  wheel: {
+    package: 'python3-setuptools python3-wheel',
+    absent: 'no Python here has both setuptools and wheel',
+    isHere: () =>
+      ['python3', '/usr/bin/python3'].some((python) => answers(python, '-c', 'import setuptools, wheel')),
+  },
   zip: program('zip', 'zip', '-v'),
   // What cannot be installed.
   '/proc': {

@@ -16,7 +16,7 @@ import {
 
 export const JOB_ID = 'job_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 export const TICKET = 'tkt_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
-/** 1980-02-22T16:53:20Z. */
+/** 1980-02-21T16:53:20Z. */
 export const TIME = 320_000_000;
 export const TOKEN = 'token-of-this-job-only';
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   createReadStream,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -77,6 +78,18 @@ describe('unpack', () => {
     await unpack(bytes, { format: 'tar.gz', into: sandbox.into });
 
     expect(treeOf(sandbox.into)).toEqual({ program: '755 ', text: '644 ' });
+  });
+
+  test('dates everything as it is told, folders, links and the root too', async () => {
+    using sandbox = new Sandbox();
+    const bytes = tarGz({ name: 'd/e/a', content: 'one' }, { name: 'd/link', type: '2', linkName: 'e/a' });
+
+    await unpack(bytes, { format: 'tar.gz', into: sandbox.into, timeSeconds: 320_000_000 });
+
+    const times = ['', 'd', 'd/e', 'd/e/a', 'd/link'].map(
+      (name) => lstatSync(join(sandbox.into, name)).mtimeMs,
+    );
+    expect(times).toEqual(times.map(() => 320_000_000_000));
   });
 
   test('strips the one folder that git hosts wrap a tree in, with its global header', async () => {

@@ -14,9 +14,10 @@ import { type DistributionRegistry, PASSWORD, startDistribution, USERNAME } from
 import { eventually } from '../../patience.ts';
 import { has, needs } from '../../tools.ts';
 import { AgentBench } from '../agent.ts';
-import { ControlPlane, IMAGE_ID, JOB_ID, type Scene } from '../control-plane.ts';
+import { ControlPlane, IMAGE_ID, JOB_ID, type Scene, TIME } from '../control-plane.ts';
+import { runTwice } from '../twice.ts';
 import { type DockerDaemon, imagesOf, startDocker } from './docker-daemon.ts';
-import { FAILING, imageSource, TWO_STAGES } from './tree.ts';
+import { busybox, DATED, FAILING, imageSource, TWO_STAGES } from './tree.ts';
 
 const NO_DOCKER = 'unix:///nonexistent/docker.sock';
 const OWN_TAG = JOB_ID.toLowerCase().replace('_', '-');
@@ -170,6 +171,22 @@ for (const { name, said, env, options } of BUILDERS)
       expect(namesIn(plane.stored.get('hello.image.tar'))).toContain(
         name === 'buildah' ? 'oci-layout' : 'manifest.json',
       );
+    });
+
+    test('of the same source is the same file and digest later, or the log says that it may not be', async () => {
+      const files = [
+        { name: 'Dockerfile', content: DATED },
+        { name: 'busybox', content: busybox(), mode: 0o755 },
+        { name: 'page/index.html', content: 'hello' },
+      ];
+      const commands = ['echo made > page/made.html'];
+      const image = { dockerfile: 'Dockerfile', push: false, tags: ['v1'], build_args: {} };
+
+      const both = await runTwice(bench, files, { spec: { commands, artifacts: [], image } }, env);
+
+      const [first, second] = both.map(({ plane, output }) => plane.announced[0]?.sha256 ?? output);
+      expect(both[0].output).toContain(`epoch ${TIME}`);
+      if (!both[0].output.includes('the digest may differ')) expect(second, both[1].output).toBe(first);
     });
 
     test('is built of what the commands have left, and takes nothing of what they left running', async () => {

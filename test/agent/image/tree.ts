@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { tarGz } from '../../archive/craft.ts';
 import { demand } from '../../tools.ts';
 
-const busybox = () => {
+export const busybox = () => {
   demand('busybox');
   return readFileSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim());
 };
@@ -18,6 +18,20 @@ RUN ["/bin/busybox", "sh", "-c", "echo $GREETING > /greeting; echo said \\"$GREE
 
 FROM scratch
 COPY --from=build /greeting /greeting
+`;
+
+/** Folders and files of every kind of instruction, each of which dates what it makes. */
+export const DATED = `FROM scratch AS build
+COPY busybox /bin/busybox
+ARG SOURCE_DATE_EPOCH
+RUN ["/bin/busybox", "sh", "-c", "echo epoch $SOURCE_DATE_EPOCH >&2; echo said > /said"]
+
+FROM scratch
+WORKDIR /site
+COPY page .
+COPY --from=build /said /deep/er/said
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "sh", "-c", "echo ran > /ran"]
 `;
 
 /** The second instruction of the first stage fails. */
