@@ -20,7 +20,11 @@ export interface Api<Op extends OperationId> {
   call<O extends Op>(operation: O, ...call: CallArgument<O>): Promise<RouteOutput<Routes[O]>>;
   /** The response as it came, redirects not followed. */
   raw<O extends Op>(operation: O, call: CallOf<Routes[O]>): Promise<Response>;
+  /** The same for who follows something: a server that does not answer is waited for. @param say told of each wait once */
+  patient(say: (line: string) => void): Calls<Op>;
 }
+
+export type Calls<Op extends OperationId> = Pick<Api<Op>, 'call'>;
 
 /** A call's parts with their types put away, to check them against the route's schemas. */
 interface LooseCall {
@@ -83,7 +87,13 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
     return loaded;
   };
 
-  const send = async (operation: OperationId, call: LooseCall, how: 'call' | 'raw'): Promise<unknown> => {
+  const send = async (
+    operation: OperationId,
+    call: LooseCall,
+    how: 'call' | 'raw',
+    say?: (line: string) => void,
+  ): Promise<unknown> => {
+    let said = false;
     const { client, contract } = await load();
     const { ROUTES } = await import('../contract/routes.ts');
     const { check } = await import('../domain/validation/findings.ts');
@@ -105,8 +115,13 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
           throw broken ? new contract.UnreachableError(connect().url, error) : error;
         }),
       mayPass,
-      (error) => tell(`trying again: ${error instanceof Error ? error.message : String(error)}`),
+      (error) => {
+        tell(`trying again: ${error instanceof Error ? error.message : String(error)}`);
+        if (!said) say?.(`no answer from ${connect().url}; waiting for it`);
+        said = true;
+      },
       (error) => (error instanceof contract.ApiError ? error.retryAfter : undefined),
+      say !== undefined,
     ).catch((error: unknown) => {
       if (error instanceof contract.ApiError || error instanceof contract.UnreachableError) throw error;
       throw new Failure(
@@ -123,6 +138,10 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
   return {
     call: ((operation: OperationId, call: LooseCall = {}) =>
       send(operation, call, 'call')) as Api<OperationId>['call'],
+    patient: (say) => ({
+      call: ((operation: OperationId, call: LooseCall = {}) =>
+        send(operation, call, 'call', say)) as Api<OperationId>['call'],
+    }),
     raw: ((operation: OperationId, call: LooseCall) =>
       send(operation, call, 'raw')) as Api<OperationId>['raw'],
   };

@@ -6,6 +6,7 @@ import { usageFailure } from './failure.ts';
 import { guide } from './help/guide.ts';
 import { createProgram } from './program.ts';
 import { failureOf, report } from './report.ts';
+import { withoutColours } from './terminal/style.ts';
 
 /** What commander refused, in our voice: the suggestion that it makes becomes the next command. */
 function usageOf(error: CommanderError, argv: readonly string[]) {
@@ -38,6 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       if (error.code !== 'EPIPE') throw error;
       process.exit(EXIT.ok);
     });
+  if (argv.includes('--no-color')) withoutColours();
   const how = { json: argv.includes('--json'), verbose: argv.includes('--verbose') };
   if (argv.length === 0) {
     process.stdout.write(guide());

@@ -25,6 +25,7 @@ function bare(name: string): Program {
 const globalOptions = () => [
   new Option('--json', 'print one JSON document (JSON lines with --follow); problems too, on stderr'),
   new Option('--verbose', 'say on stderr which server and token are used, and every request'),
+  new Option('--no-color', 'no colours, whatever the terminal can'),
   new Option('--url <url>', 'the server (default: STAITHE_URL, a local server, or that of `staithe login`)'),
 ];
 

@@ -44,10 +44,12 @@ function lines(problem: ProblemDocument, extra: readonly string[], verbose: bool
 /** Says it on stderr and gives the exit code. */
 export function report(failure: Failure, how: { json: boolean; verbose: boolean }): number {
   if (how.json) process.stderr.write(`${jsonText(failure.problem)}\n`);
-  else process.stderr.write(`${lines(failure.problem, failure.lines, how.verbose).join('\n')}\n`);
+  else
+    for (const line of lines(failure.problem, failure.lines, how.verbose))
+      process.stderr.write(`${clean(line, true)}\n`);
   if (process.env.STAITHE_DEBUG === '1') {
     const cause = failure.cause instanceof Error ? failure.cause : failure;
-    process.stderr.write(`${cause.stack}\n`);
+    process.stderr.write(`${clean(cause.stack ?? '')}\n`);
   }
   return failure.exitCode;
 }

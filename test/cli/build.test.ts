@@ -300,11 +300,45 @@ test('a server that goes away while a build is followed does not make the build 
   );
   using home = makeHome(server.url);
 
-  const { code, stderr } = await home.run(['build', 'run', build.id, '--follow']);
+  const { code, stderr } = await home.run(['build', 'run', build.id, '--follow'], {
+    env: { STAITHE_PATIENCE: '1' },
+  });
 
   expect(code).toBe(7);
   expect(stderr).toContain('The build goes on');
   expect(stderr).toContain(`error: No answer from ${server.url}`);
+});
+
+test('following a build survives a restart of the server', async () => {
+  // Longer than the four tries that any other call gets, and less than a restart takes.
+  const outage = { from: Number.POSITIVE_INFINITY, ms: 3000 };
+  const isOut = () => performance.now() > outage.from && performance.now() < outage.from + outage.ms;
+  let reads = 0;
+  await using server = await startContractServer(
+    {
+      ...running(run),
+      getRun: () => {
+        reads += 1;
+        if (reads === 1) outage.from = performance.now();
+        return reads < 4 ? { ...pendingRun, status: 'building', stage: 'working' } : run;
+      },
+      getBuildLogs: () =>
+        reads < 4
+          ? { items: [], next_cursor: 'c', complete: false }
+          : { items: [line('after it')], next_cursor: 'end', complete: true },
+    },
+    (request) => {
+      if (isOut()) request.socket.destroy();
+      return isOut();
+    },
+  );
+  using home = makeHome(server.url);
+
+  const { code, stderr } = await home.run(['build', 'run', build.id, '--follow']);
+
+  expect(code).toBe(0);
+  expect(stderr.split(`no answer from ${server.url}; waiting for it`)).toHaveLength(2);
+  expect(stderr).toContain('after it');
 });
 
 test('a log names the service of each line when there are several', async () => {

@@ -1,8 +1,10 @@
 /** Claims on how values and the text of strangers are shown. */
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { logFormatter } from '../../lib/cli/follow/line.ts';
 import { clean } from '../../lib/cli/terminal/clean.ts';
 import { bytes, duration } from '../../lib/cli/terminal/format.ts';
-import { fields } from '../../lib/cli/terminal/table.ts';
+import { hasColours, withoutColours } from '../../lib/cli/terminal/style.ts';
+import { fields, table } from '../../lib/cli/terminal/table.ts';
 
 test.each([
   { what: 'clearing the screen', text: 'a\u001b[2Jb', shown: 'ab' },
@@ -12,6 +14,8 @@ test.each([
   { what: 'going back to the start of the line', text: 'safe\revil', shown: 'safeevil' },
   { what: 'C1 controls', text: 'a\u009b2Jb', shown: 'a2Jb' },
   { what: 'a full reset', text: 'a\u001bcb', shown: 'ab' },
+  { what: 'text that runs backwards', text: 'a\u202egpj.exe\u2066b', shown: 'agpj.exeb' },
+  { what: 'NUL and backspace', text: 'a\u0000\u0008b', shown: 'ab' },
   { what: 'a lone escape at the end', text: 'a\u001b', shown: 'a' },
 ])('text of a build cannot steer the terminal by $what', ({ text, shown }) => {
   expect(clean(text)).toBe(shown);
@@ -21,6 +25,66 @@ test.each([
 test('colours of a build are kept where there are colours, and end with its line', () => {
   expect(clean('\u001b[31mred', true)).toBe('\u001b[31mred\u001b[0m');
   expect(clean('\u001b[31mred')).toBe('red');
+});
+
+test('a row of a table stays one row, and a value shows no colours but its own', () => {
+  const name = '\u001b[31mred\u001b[0m\tand\nnext';
+
+  const rows = table([{ name }], [{ title: 'name', value: (row) => row.name }]).split('\n');
+
+  expect(rows.at(-1)).toBe('red and next');
+  expect(fields([['name', name]])).not.toContain('\u001b[31m');
+  expect(fields([['name', 'x', (text) => `<${text}>`]])).toContain('<x>');
+});
+
+describe('colours are shown', () => {
+  const [terminal, pipe] = [
+    { isTTY: true, getColorDepth: () => (process.env.NO_COLOR ? 1 : 8) },
+    { isTTY: false, getColorDepth: () => 8 },
+  ] as unknown as [NodeJS.WriteStream, NodeJS.WriteStream];
+  const printed = (stream: NodeJS.WriteStream, colours?: boolean) =>
+    logFormatter(1, stream, { colours })({
+      timestamp: '2026-11-21T09:30:00.000Z',
+      job_id: `job_${'0'.repeat(26)}`,
+      service: 'web',
+      job: 'web',
+      attempt: 1,
+      message: '\u001b[31mred',
+    });
+  afterEach(() => void vi.unstubAllEnvs());
+
+  test.each([
+    { where: 'on a terminal', stream: terminal, env: {}, shown: true },
+    { where: 'in no pipe', stream: pipe, env: {}, shown: false },
+    { where: 'on no terminal with NO_COLOR', stream: terminal, env: { NO_COLOR: '1' }, shown: false },
+    { where: 'in a pipe with FORCE_COLOR', stream: pipe, env: { FORCE_COLOR: '1' }, shown: true },
+    { where: 'nowhere with FORCE_COLOR=0', stream: terminal, env: { FORCE_COLOR: '0' }, shown: false },
+    {
+      where: 'where both are set, by FORCE_COLOR',
+      stream: pipe,
+      env: { FORCE_COLOR: '3', NO_COLOR: '1' },
+      shown: true,
+    },
+  ])('$where', ({ stream, env, shown }) => {
+    for (const name of ['FORCE_COLOR', 'NO_COLOR']) vi.stubEnv(name, Reflect.get(env, name));
+
+    expect(hasColours(stream)).toBe(shown);
+    // The log's own and those of its frame alike.
+    expect(printed(stream).includes('\u001b[31m')).toBe(shown);
+    expect(printed(stream).includes('\u001b[2m')).toBe(shown);
+    // Who asks for them, or for none, is not asked twice.
+    expect(printed(stream, true)).toContain('\u001b[31m');
+    expect(printed(stream, false)).not.toContain('\u001b');
+  });
+
+  test('nowhere with --no-color', () => {
+    vi.stubEnv('FORCE_COLOR', '1');
+    vi.stubEnv('NO_COLOR', undefined);
+
+    withoutColours();
+
+    expect(hasColours(terminal)).toBe(false);
+  });
 });
 
 test('tabs and other alphabets stay as they are', () => {

@@ -20,7 +20,7 @@ export const show = command({
       ['project', artifact.project_id],
       ['build', artifact.build_id],
       ['run', artifact.run_id],
-      ['status', status(artifact.status)],
+      ['status', artifact.status, status],
       ['type', artifact.content_type],
       ['image', artifact.image?.ref],
       ['platforms', artifact.image?.platforms.join(', ')],

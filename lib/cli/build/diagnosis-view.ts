@@ -84,12 +84,12 @@ function reasonText({ run, failure }: Diagnosis): string {
       : `The run is at: ${clean(run.stage)}`;
   const end = failure.exit_code === undefined ? failure.signal : `exit code ${failure.exit_code}`;
   return fields([
-    ['error', bad(failure.code)],
+    ['error', failure.code, bad],
     ['message', failure.message],
     ['job', failure.job ?? failure.service],
     ['step', failure.step],
     ['stage', failure.stage],
     ['ended by', end],
-    ['hint', bold(clean(failure.hint))],
+    ['hint', failure.hint, bold],
   ]);
 }

@@ -29,8 +29,9 @@ export const logs = command({
 
     const { job, service } = options;
     const asked = { ...(run && { run: run.id }), ...(job && { job }), ...(service && { service }) };
+    const calls = options.follow ? api.patient(terminal.note) : api;
     const readLog = (query: object) =>
-      api.call('getBuildLogs', { params: { build: args.build }, query: { ...asked, ...query } });
+      calls.call('getBuildLogs', { params: { build: args.build }, query: { ...asked, ...query } });
     const of = options.run === undefined ? args.build : `${args.build} --run ${options.run}`;
     const whose = {
       follow: `staithe build logs ${of} --follow`,
@@ -39,7 +40,7 @@ export const logs = command({
     const jobs = job ? 1 : (run?.job_ids.length ?? 0);
     const printed = await printLog(terminal, readLog, { jobs, whose }, options);
     if (!options.follow || run === null) return printed;
-    const ended = await api.call('getRun', { params: { run: run.id } });
+    const ended = await calls.call('getRun', { params: { run: run.id } });
     if (hasEnded(ended) && ended.status !== 'completed') throw runFailure(ended);
     return terminal.json || options.format === 'json' || options.format === 'jsonl' ? undefined : printed;
   },

@@ -63,7 +63,7 @@ export function runText(run: Run, jobs: readonly Job[] = []): string {
     fields([
       ['run', run.id],
       ['build', run.build_id],
-      ['status', status(run.status)],
+      ['status', run.status, status],
       ['stage', `${run.stage} (${run.progress}%)`],
       ['took', took(run)],
       ['manifest', run.manifest_hash],

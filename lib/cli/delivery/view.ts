@@ -1,6 +1,6 @@
 import type { Delivery } from '../resources.ts';
 import { moment } from '../terminal/format.ts';
-import { status } from '../terminal/style.ts';
+import { status, statusAndReason } from '../terminal/style.ts';
 import { type Column, fields } from '../terminal/table.ts';
 
 export const deliveryColumns: readonly Column<Delivery>[] = [
@@ -23,7 +23,7 @@ export function deliveryText(delivery: Delivery): string {
     ['repository', delivery.repository],
     ['ref', delivery.ref],
     ['git sha', delivery.git_sha],
-    ['decision', `${status(delivery.decision.kind)}: ${delivery.decision.reason}`],
+    ['decision', `${delivery.decision.kind}: ${delivery.decision.reason}`, statusAndReason],
     ['builds', delivery.builds.map((build) => build.build_id).join(', ') || undefined],
     ['received', moment(delivery.received_at)],
   ]);

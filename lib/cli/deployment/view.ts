@@ -17,7 +17,7 @@ export function deploymentText(deployment: Deployment): string {
     ['deployment', deployment.id],
     ['environment', deployment.environment],
     ['project', deployment.project_id],
-    ['status', status(deployment.status)],
+    ['status', deployment.status, status],
     ['stage', deployment.stage],
     ['release', deployment.release_id],
     ['service', deployment.service],

@@ -34,12 +34,13 @@ export async function followDeployment(
     'The deployment goes on. Look again with:',
     `  staithe deployment show ${started.id}`,
   ]);
+  const patient = api.patient(terminal.note);
   let deployment = started;
   if (terminal.json) terminal.event({ event: 'deployment', deployment });
   while (UNDER_WAY.has(deployment.status)) {
     terminal.progress(`${deployment.status}: ${clean(deployment.stage)}`);
     await delay(POLL_MS);
-    const now = await api.call('getDeployment', { params: { deployment: deployment.id } });
+    const now = await patient.call('getDeployment', { params: { deployment: deployment.id } });
     const moved = now.status !== deployment.status || now.stage !== deployment.stage;
     deployment = now;
     if (moved && terminal.json && UNDER_WAY.has(now.status))

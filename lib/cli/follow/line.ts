@@ -1,9 +1,9 @@
 /** One line of a log as people read it. */
-import { styleText } from 'node:util';
 import { lastState } from '../../domain/log/ansi.ts';
 import type { LogLine } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
 import { clock } from '../terminal/format.ts';
+import { type Format, hasColours, painted } from '../terminal/style.ts';
 
 /** Told apart on dark and on light terminals, and none that looks like an error. */
 const COLOURS = ['cyan', 'magenta', 'blue', 'green', 'yellow'] as const;
@@ -25,11 +25,8 @@ export function logFormatter(
   stream: NodeJS.WriteStream,
   { colours, timestamps = false }: LineStyle = {},
 ): (line: LogLine) => string {
-  const keep = colours ?? stream.isTTY === true;
-  const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
-    colours === false
-      ? text
-      : styleText(format, text, colours === true ? { validateStream: false } : { stream });
+  const keep = colours ?? hasColours(stream);
+  const paint = (format: Format, text: string): string => (keep ? painted(format, text) : text);
   const seen = new Map<string, (typeof COLOURS)[number]>();
   const colourOf = (job: string) => {
     const known = seen.get(job) ?? COLOURS[seen.size % COLOURS.length] ?? 'cyan';

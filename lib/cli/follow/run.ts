@@ -1,6 +1,6 @@
 /** Watching a run until it ends: its stage and progress, and its log. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Api } from '../api.ts';
+import type { Api, Calls } from '../api.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import type { Run, RunError } from '../resources.ts';
@@ -72,7 +72,7 @@ export function runFailure(run: Run): Failure {
 type Reads = 'getRun' | 'getBuildLogs';
 
 /** The run as it is now. @throws Failure when it is gone, with which every other hint would be wrong */
-async function present(api: Api<'getRun'>, terminal: Terminal, { id, build_id }: Run): Promise<Run> {
+async function present(api: Calls<'getRun'>, terminal: Terminal, { id, build_id }: Run): Promise<Run> {
   const { ApiError } = await import('../../contract/client.ts');
   return api.call('getRun', { params: { run: id } }).catch((error: unknown) => {
     if (!(error instanceof ApiError) || error.problem.status !== 404) throw error;
@@ -89,7 +89,12 @@ async function present(api: Api<'getRun'>, terminal: Terminal, { id, build_id }:
   });
 }
 
-async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: () => boolean): Promise<void> {
+async function writeLog(
+  api: Calls<Reads>,
+  terminal: Terminal,
+  run: Run,
+  enough: () => boolean,
+): Promise<void> {
   let format: ReturnType<typeof logFormatter> | undefined;
   /** How many jobs there are is known once the run was planned, and so by its first line. */
   const formatter = async () =>
@@ -111,18 +116,25 @@ async function writeLog(api: Api<Reads>, terminal: Terminal, run: Run, enough: (
  */
 async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Promise<Run> {
   terminal.onInterrupt(stillRunning(started));
+  const patient = api.patient(terminal.note);
   let run = started;
   let endedAt: number | undefined;
   let isGone = false;
   const enough = () => isGone || (endedAt !== undefined && performance.now() - endedAt > LAST_LINES_MS);
-  const log = writeLog(api, terminal, started, enough).catch((error: unknown) => {
+  // Of two who wait for the same server one says so.
+  const log = writeLog(
+    api.patient(() => undefined),
+    terminal,
+    started,
+    enough,
+  ).catch((error: unknown) => {
     terminal.note(`the log cannot be read: ${clean(error instanceof Error ? error.message : String(error))}`);
   });
   if (terminal.json) terminal.event({ event: 'run', run });
   while (!hasEnded(run)) {
     terminal.progress(`${run.status}: ${clean(run.stage)}`, bar(run.progress / 100));
     await delay(POLL_MS);
-    const now = await present(api, terminal, run).catch((error: unknown) => {
+    const now = await present(patient, terminal, run).catch((error: unknown) => {
       isGone = true; // nothing waits for the log any more
       throw error;
     });

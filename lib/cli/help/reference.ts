@@ -40,7 +40,9 @@ npx staithe deploy test --project hello --release 0.1.0 --follow
 \`--json\` prints exactly one JSON document on stdout: the resource as the API gives it, or \`{"items": […]}\` for a list.
 With \`--follow\` it prints JSON lines, each with an \`event\` (\`build\`, \`run\`, \`log\`, \`deployment\`, \`sent\`), the last one
 \`result\`. Problems are JSON on stderr then. Without \`--json\`, results go to stdout, progress and notes to stderr.
-Colours follow NO_COLOR and FORCE_COLOR and are left out when the output is no terminal.
+Colours follow FORCE_COLOR, NO_COLOR and \`--no-color\`, and are left out when the output is no terminal. Of what builds and
+people have written (names, messages, logs) nothing else reaches a terminal that could steer it: no escape sequences, no
+control characters, no marks that reverse the direction of text.
 
 \`\`\`sh
 export STAITHE_PROJECT=hello
@@ -50,7 +52,9 @@ npx staithe artifact download "$(npx staithe build artifacts "$build" --json | j
 \`\`\`
 
 Lists show 20; \`--limit\` and \`--cursor\` page, \`--all\` takes every page. A connection that breaks, and answers 429, 502,
-503 and 504, are tried three times more; every change carries an Idempotency-Key, so nothing is done twice.
+503 and 504, are tried three times more; every change carries an Idempotency-Key, so nothing is done twice. What follows
+something (\`--follow\`) waits for two minutes for a server that does not answer, so that it survives a restart;
+STAITHE_PATIENCE is another time, in seconds.
 \`STAITHE_DEBUG=1\` adds the stack of an error.`;
 
 const cell = (text: string) => text.replaceAll('|', '\\|');

@@ -18,14 +18,15 @@ export const logs = command({
   async run({ args, options }, { api, terminal }) {
     if (options.follow)
       terminal.onInterrupt(['The job goes on. Look again with:', `  staithe job logs ${args.job} --follow`]);
-    const readLog = (query: object) => api.call('getJobLogs', { params: { job: args.job }, query });
+    const calls = options.follow ? api.patient(terminal.note) : api;
+    const readLog = (query: object) => calls.call('getJobLogs', { params: { job: args.job }, query });
     const whose = {
       follow: `staithe job logs ${args.job} --follow`,
       explain: `staithe job show ${args.job}`,
     };
     const printed = await printLog(terminal, readLog, { jobs: 1, whose }, options);
     if (!options.follow) return printed;
-    const job = await api.call('getJob', { params: { job: args.job } });
+    const job = await calls.call('getJob', { params: { job: args.job } });
     if (job.status !== 'failed' && job.status !== 'cancelled') return undefined;
     throw new Failure(
       EXIT.failed,

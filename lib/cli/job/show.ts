@@ -18,7 +18,7 @@ export const show = command({
       ['run', job.run_id],
       ['build', job.build_id],
       ['service', job.service],
-      ['status', status(job.status)],
+      ['status', job.status, status],
       ['stage', `${job.stage} (${job.progress}%)`],
       ['attempt', job.attempt],
       ...job.lost_attempts.map((lost): [string, string] => ['lost', lossInWords(lost)]),

@@ -7,7 +7,7 @@ export function sourceText(source: Source): string {
   return fields([
     ['source', source.id],
     ['project', source.project_id],
-    ['status', status(source.status)],
+    ['status', source.status, status],
     ['format', source.format],
     ['size', bytes(source.size_bytes)],
     ['sha256', source.sha256],

@@ -1,16 +1,29 @@
-/** Text of others on this terminal: builds print what they like, and must not steer the terminal that shows it. */
+/**
+ * Text of others on this terminal: builds print and people write what they like, and must not steer the terminal that
+ * shows it. The one rule: colours may stay where colours are shown (SGR, ECMA-48 section 8.3.117); every other escape
+ * sequence goes, all control characters but tab and newline, and what reverses the direction of text (Unicode's
+ * embeddings, overrides and isolates, UAX #9), which makes one name look like another.
+ */
 import { withoutSequences } from '../../domain/log/ansi.ts';
 
+const ESCAPE = '\x1b[';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
 const COLOUR = /^\x1b\[[0-9;:]*m$/;
+const RESET = `${ESCAPE}0m`;
+/** Ends colours, as programs spell it. */
+const ENDS = new Set([RESET, `${ESCAPE}m`, `${ESCAPE}39m`, `${ESCAPE}22m`]);
+const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/g;
 
-/** Without escape sequences and control characters; with `colours`, those that set colours stay. */
+/** Without what steers; with `colours`, those stay, and end with the text. */
 export function clean(text: string, colours = false): string {
-  let coloured = false;
+  let last = RESET;
   const kept = withoutSequences(text, (sequence) => {
     if (!colours || !COLOUR.test(sequence)) return false;
-    coloured = true;
+    last = sequence;
     return true;
-  });
-  return coloured ? `${kept}\x1b[0m` : kept;
+  }).replace(DIRECTIONS, '');
+  return ENDS.has(last) ? kept : `${kept}${RESET}`;
 }
+
+/** For a cell of a table, or whatever else has one line. */
+export const cleanLine = (text: string): string => clean(text).replace(/[\t\n]+/g, ' ');

@@ -1,12 +1,37 @@
-/** Colours, as NO_COLOR, FORCE_COLOR and the kind of the stream allow (node:util's styleText asks all three). */
+/** Colours: one place decides whether a stream gets any, for all that this program writes. */
 import { styleText } from 'node:util';
 
-type Format = Parameters<typeof styleText>[0];
+export type Format = Parameters<typeof styleText>[0];
+
+/** What Node takes for yes (tty.WriteStream.getColorDepth). */
+const FORCED: ReadonlySet<string> = new Set(['', '1', 'true', '2', '3']);
+/** A terminal that knows two colours has a depth of 1 bit. */
+const NO_COLOURS_BITS = 2;
+
+/**
+ * Whether colours are wanted: FORCE_COLOR decides, then the kind of the stream, NO_COLOR and TERM (no-color.org; Node asks
+ * the last two). Styles of Node before 20.18 ask none of them.
+ */
+export function hasColours(stream: NodeJS.WriteStream): boolean {
+  const forced = process.env.FORCE_COLOR;
+  if (forced !== undefined) return FORCED.has(forced);
+  return stream.isTTY === true && stream.getColorDepth() > NO_COLOURS_BITS;
+}
+
+/** `--no-color`: as if the environment said so. */
+export function withoutColours(): void {
+  delete process.env.FORCE_COLOR;
+  process.env.NO_COLOR = '1';
+}
+
+/** The text in a colour, whatever the stream. */
+export const painted = (format: Format, text: string): string =>
+  styleText(format, text, { validateStream: false });
 
 const on =
   (format: Format, stream: NodeJS.WriteStream) =>
   (text: string): string =>
-    styleText(format, text, { stream });
+    hasColours(stream) ? painted(format, text) : text;
 
 /** For results. */
 export const bold = on('bold', process.stdout);
@@ -31,4 +56,10 @@ export const bad = red;
 export function status(word: string): string {
   if (GOOD.has(word)) return green(word);
   return BAD.has(word) ? red(word) : yellow(word);
+}
+
+/** A status with its reason: `failed: The archive …`. */
+export function statusAndReason(text: string): string {
+  const at = text.indexOf(':');
+  return at === -1 ? status(text) : `${status(text.slice(0, at))}${text.slice(at)}`;
 }

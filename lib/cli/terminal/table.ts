@@ -1,6 +1,6 @@
 /** Tables and lists of labelled values in columns, for people. */
 import { stripVTControlCharacters } from 'node:util';
-import { clean } from './clean.ts';
+import { clean, cleanLine } from './clean.ts';
 import { bold, dim } from './style.ts';
 
 export interface Column<Row> {
@@ -18,7 +18,7 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   const titles = columns.map((column) => bold(column.title.toUpperCase()));
   const cells = rows.map((row) =>
     columns.map((column) => {
-      const cell = clean(String(column.value(row) ?? '-'));
+      const cell = cleanLine(String(column.value(row) ?? '-'));
       return column.style === undefined ? cell : column.style(cell);
     }),
   );
@@ -35,16 +35,16 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
     .join('\n');
 }
 
+type Field = readonly [label: string, value: string | number | undefined, style?: (text: string) => string];
+
 /** One labelled value a line; values that are absent are left out. */
-export function fields(
-  entries: readonly (readonly [label: string, value: string | number | undefined])[],
-): string {
+export function fields(entries: readonly Field[]): string {
   const shown = entries.filter(([, value]) => value !== undefined);
   const widest = Math.max(...shown.map(([label]) => label.length));
   const indent = `\n${' '.repeat(widest + 2)}`;
   return shown
-    .map(([label, value]) => {
-      const text = clean(String(value), true).replaceAll('\n', indent);
+    .map(([label, value, style = (text) => text]) => {
+      const text = clean(String(value)).split('\n').map(style).join(indent);
       return `${dim(label.padEnd(widest))}  ${text}`;
     })
     .join('\n');

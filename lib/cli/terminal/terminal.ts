@@ -1,5 +1,6 @@
 /** Results go to stdout; everything else (progress, notes) to stderr. */
 import { asTyped } from '../installation/program.ts';
+import { clean } from './clean.ts';
 import { jsonText } from './json.ts';
 import { noteCyan, noteDim } from './style.ts';
 
@@ -22,11 +23,14 @@ export interface Terminal {
   interrupted(): void;
 }
 
+/** Whoever wrote it has taken care of names and messages (clean.ts); what was forgotten steers nothing all the same. */
+const shown = (text: string): string => clean(text, true);
+
 const CLEAR_LINE = '\r\x1b[2K';
 
 export function createTerminal(json: boolean): Terminal {
   const { stdout, stderr } = process;
-  const live = stderr.isTTY === true && !json;
+  const live = stderr.isTTY === true && process.env.TERM !== 'dumb' && !json;
   let line = '';
   let stageSaid = '';
   let farewell: readonly string[] = [];
@@ -36,11 +40,11 @@ export function createTerminal(json: boolean): Terminal {
     if (line !== '') stderr.write(line);
   };
   const note = (text: string) => {
-    if (!json) withoutProgress(() => stderr.write(`${asTyped(text)}\n`));
+    if (!json) withoutProgress(() => stderr.write(`${shown(asTyped(text))}\n`));
   };
   return {
     json,
-    print: (text) => withoutProgress(() => stdout.write(`${text}\n`)),
+    print: (text) => withoutProgress(() => stdout.write(`${shown(text)}\n`)),
     event: (value) => stdout.write(`${jsonText(value)}\n`),
     note,
     progress: (stage, detail = '') => {

@@ -34,7 +34,7 @@ export const create = command({
       ['role', token.role],
       ['project', token.project_id ?? 'all'],
       ['expires', token.expires_at ? moment(token.expires_at) : 'never'],
-      ['secret', bold(token.secret)],
+      ['secret', token.secret, bold],
     ]);
     return { json: token, text: record, notes: ['Keep the secret now: it is never shown again.'] };
   },

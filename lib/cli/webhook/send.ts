@@ -24,8 +24,9 @@ function readPayload(path: string): Buffer {
 /** Waits until it is decided what comes of the delivery. @throws Failure with exit code 6, when it failed */
 async function decided(api: Api<'getDelivery'>, terminal: Terminal, id: string): Promise<Delivery> {
   terminal.onInterrupt(['The delivery was kept. Look again with:', `  staithe delivery show ${id}`]);
+  const patient = api.patient(terminal.note);
   for (;;) {
-    const delivery = await api.call('getDelivery', { params: { delivery: id } });
+    const delivery = await patient.call('getDelivery', { params: { delivery: id } });
     const { kind, reason } = delivery.decision;
     if (kind === 'received') {
       terminal.progress('waiting for the decision');
