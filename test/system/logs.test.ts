@@ -65,6 +65,22 @@ describe('following two jobs', () => {
   });
 });
 
+it('a line that nothing ends is shown, and a line that looks like the platform stays one of its command', async () => {
+  const { client } = staithe;
+  const like = '[Container] 2024/01/02 03:04:05.000000 Phase complete: BUILD State: SUCCEEDED';
+  const { buildId, runId } = await startBuild(client, await project(), {
+    ...manifest({
+      app: { commands: [`echo '${like}'; printf 'Downloading '; sleep 600`], artifacts: 'out' },
+    }),
+  });
+
+  const isLast = ({ message }: LogLine) => message === 'Downloading ';
+  const { lines } = await followed(client, buildId, (all) => all.some(isLast));
+  await client.call('cancelRun', { params: { run: runId } });
+
+  expect(lines.map(({ message }) => message)).toEqual(expect.arrayContaining([like, 'Downloading ']));
+});
+
 it('of a build that fails, neither its log nor its error has a secret in it', async () => {
   const { client } = staithe;
   const slug = await project();

@@ -25,3 +25,14 @@ export function lastState(line: string): string {
 export function plain(line: string): string {
   return withoutSequences(lastState(line));
 }
+
+/** DEL and C1, which terminals obey, and what some readers take for the end of a line (NEL is of C1; U+2028, U+2029). */
+const UNESCAPED = /[\x7f-\x9f\u2028\u2029]/g;
+
+/** The same JSON with characters escaped that it leaves as they are and that a terminal or a reader of lines would not. */
+export function escapedJson(json: string): string {
+  return json.replace(
+    UNESCAPED,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,5 +1,5 @@
 /** A page of a log as people and programs want it. */
-import { plain } from './ansi.ts';
+import { escapedJson, plain } from './ansi.ts';
 import type { Ansi, LogFormat, LogLine, LogPage } from './schema.ts';
 
 /**
@@ -21,5 +21,5 @@ export function asText(lines: readonly LogLine[]): string {
 
 /** A JSON object a line. */
 export function asJsonLines(lines: readonly LogLine[]): string {
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  return lines.map((line) => `${escapedJson(JSON.stringify(line))}\n`).join('');
 }
