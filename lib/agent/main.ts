@@ -1,8 +1,7 @@
 /**
  * The build agent: runs one job on any backend. Its environment names the API, the job and a ticket (settings.ts).
  *
- * Exit codes (exit.ts): 0 a good end of the job was reported, 10 a bad one; 1 its end could not be reported; 2 the
- * environment is not complete; 3 the ticket was refused; 4 the run was cancelled; 143 the backend ended it (SIGTERM).
+ * Its exit codes stand in exit.ts.
  *
  * It is made for Node's startup snapshots (Node's documentation, "Startup Snapshot API"): where it is started before its
  * job is there, it loads everything, and begins when it is told to.

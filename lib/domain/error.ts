@@ -181,9 +181,9 @@ export const ERRORS = {
     'Read its message; check that the repository exists and that the credential may use it.',
   ),
   registry_unavailable: entry(
-    'unavailable',
-    'The registry does not answer',
-    'Try again in a moment; check that it runs.',
+    'busy',
+    'The registry gives no answer at the moment',
+    'Try again in a moment; check that it runs and that it is not asked too often.',
   ),
   image_unknown: entry(
     'unprocessable',

@@ -10,7 +10,7 @@ import type { Ports } from './ports/index.ts';
 import { type Condition, ConditionFailed, type Item } from './ports/table.ts';
 import { Keys } from './storage/keys.ts';
 
-const KEPT_SECONDS = 24 * 3600;
+export const KEPT_SECONDS = 24 * 3600;
 
 const Answer = z.object({ status: z.int(), body: z.string() });
 export type Answer = z.infer<typeof Answer>;

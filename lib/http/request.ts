@@ -9,7 +9,7 @@ import { check } from '../domain/validation/findings.ts';
 import { unkeepable } from './keepable.ts';
 
 /** 1 MiB: the largest body of the contract is a few KB; GitHub's pushes are tens of KB; files go to presigned URLs. */
-const MAX_BODY_BYTES = 1024 * 1024;
+export const MAX_BODY_BYTES = 1024 * 1024;
 
 /** As much of a header as an answer repeats. */
 const SHOWN = 100;

@@ -15,7 +15,7 @@ import type { Credentials } from './iam/credentials.ts';
 import { iam } from './iam/index.ts';
 import { type GrantUsage, grantUsage, saveUsage } from './iam/usage.ts';
 import type { MovedPort } from './ports.ts';
-import type { QuotaProfile } from './quotas.ts';
+import type { QuotaProfile, Quotas } from './quotas.ts';
 import type { Cloud, Materialized } from './service.ts';
 import { SERVICES, type ServiceFactory } from './services.ts';
 import { Shutdown } from './shutdown.ts';
@@ -32,7 +32,7 @@ import type { CallService } from './template/dynamic-references.ts';
 import { providers } from './template/providers.ts';
 
 export { type Isolation, machineIsolation } from './codebuild/isolation.ts';
-export { QUOTA_PROFILES, type QuotaProfile } from './quotas.ts';
+export { QUOTA_PROFILES, type QuotaProfile, type Quotas } from './quotas.ts';
 export { restoreState, StateError } from './state/check.ts';
 export { lockState, StateInUseError } from './state/lock.ts';
 export { NoRoomError } from './state/room.ts';
@@ -49,8 +49,8 @@ export interface CloudOptions {
   readonly region?: string;
   /** Values for the template's parameters; without one the default holds. */
   readonly parameters?: Readonly<Record<string, string>>;
-  /** Service quotas; those of this machine by default. */
-  readonly quotas?: QuotaProfile;
+  /** Service quotas: of a profile, or an account's own. Those of this machine by default. */
+  readonly quotas?: QuotaProfile | Quotas;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** Takes the operator's log; standard error by default. */

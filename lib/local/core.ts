@@ -19,7 +19,7 @@ export interface CoreOptions {
   readonly now: () => number;
   readonly log: (area: string, message: string) => void;
   readonly onCall?: ((call: AuthorizedCall) => void) | undefined;
-  readonly quotas?: QuotaProfile | undefined;
+  readonly quotas?: QuotaProfile | Quotas | undefined;
 }
 
 export class Core implements Cloud {
@@ -57,7 +57,7 @@ export class Core implements Cloud {
       (arn) => this.roles.find(arn) !== undefined,
     );
     this.authorizer = new Authorizer(this.roles, { accountId, region }, now);
-    this.quotas = quotasOf(quotas ?? 'machine', region);
+    this.quotas = typeof quotas === 'object' ? quotas : quotasOf(quotas ?? 'machine', region);
     const rates = new RequestRates(this.quotas, now);
     this.calls = callFactory(this.authorizer, accountId, onCall, (action) => rates.take(action));
   }

@@ -3,17 +3,12 @@
  * A number stands here only when AWS publishes it.
  */
 import { availableParallelism } from 'node:os';
+import { type Rate, rateOf } from './quota-rates.ts';
 import { AwsError, type Cloud } from './service.ts';
 
 /** `machine`: what this machine can do. `aws`: the defaults of AWS. `new-account`: what a new account mostly begins with. */
 export const QUOTA_PROFILES = ['machine', 'aws', 'new-account'] as const;
 export type QuotaProfile = (typeof QUOTA_PROFILES)[number];
-
-/** A bucket of tokens: so many requests at once, and so many more each second. */
-interface Rate {
-  readonly burst: number;
-  readonly perSecond: number;
-}
 
 export interface Quotas {
   /** Executions of Lambda functions at the same time, in the account. */
@@ -23,42 +18,6 @@ export interface Quotas {
   readonly queuedBuilds: number;
   /** By IAM action; an action without an entry is never throttled. */
   rateOf(action: string): { readonly key: string; readonly rate: Rate } | undefined;
-}
-
-const perSecond = (count: number): Rate => ({ burst: count, perSecond: count });
-
-/** CloudWatch Logs quotas, GetLogEvents and FilterLogEvents: requests per second, account and region. */
-const SLOW_LOG_REGIONS: ReadonlySet<string> = new Set(['eu-west-1', 'eu-central-1', 'us-west-2']);
-/** Step Functions quotas, "Quotas related to API action throttling": bucket size and refill rate for StartExecution. */
-const FAST_STATES_REGIONS: ReadonlySet<string> = new Set(['us-east-1', 'us-west-2', 'eu-west-1']);
-
-/**
- * Lambda quotas, "API requests": 100 a second for GetFunction, 15 for the rest of the control plane together; calls of
- * functions have limits of another kind.
- */
-const LAMBDA_CALLS: ReadonlySet<string> = new Set([
-  'lambda:InvokeFunction',
-  'lambda:InvokeFunctionUrl',
-  'lambda:InvokeAsync',
-]);
-
-function awsRate(action: string, region: string): ReturnType<Quotas['rateOf']> {
-  switch (action) {
-    case 'logs:GetLogEvents':
-      return { key: action, rate: perSecond(SLOW_LOG_REGIONS.has(region) ? 10 : 25) };
-    case 'states:StartExecution':
-      return {
-        key: action,
-        rate: FAST_STATES_REGIONS.has(region)
-          ? { burst: 1300, perSecond: 300 }
-          : { burst: 800, perSecond: 150 },
-      };
-    case 'lambda:GetFunction':
-      return { key: action, rate: perSecond(100) };
-    default:
-      if (!action.startsWith('lambda:') || LAMBDA_CALLS.has(action)) return undefined;
-      return { key: 'lambda control plane', rate: perSecond(15) };
-  }
 }
 
 export function quotasOf(profile: QuotaProfile, region: string): Quotas {
@@ -77,7 +36,7 @@ export function quotasOf(profile: QuotaProfile, region: string): Quotas {
     concurrentExecutions: small ? 10 : 1000,
     runningBuilds,
     queuedBuilds: 5 * runningBuilds,
-    rateOf: (action) => awsRate(action, region),
+    rateOf: (action) => rateOf(action, region),
   };
 }
 

@@ -88,7 +88,7 @@ function gitHostUrlOf(text: string | undefined): string | undefined {
   );
 }
 
-function quotasNamed(text: string | undefined): QuotaProfile {
+export function quotasNamed(text: string | undefined): QuotaProfile {
   if (text === undefined || text === '') return 'machine';
   const found = QUOTA_PROFILES.find((profile) => profile === text);
   if (found !== undefined) return found;

@@ -10,14 +10,20 @@ import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
 import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
 import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
 import { type Infrastructure, infrastructure } from '../infrastructure/template.ts';
+import {
+  agentExitCodes,
+  computeTypes,
+  costOfABuild,
+  limits,
+  quotaProfiles,
+  quotaRates,
+  table,
+} from './tables.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const HASH = /[0-9A-F]{8}$/;
 
 type Write = (stack: Infrastructure) => string;
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 function lifecycle(states: Lifecycle<string>): string {
   const lines = Object.entries(states).flatMap(([from, next]) =>
@@ -87,8 +93,27 @@ const kept: Write = ({ json }) => {
   return table(['resource', 'type', 'also after a first deployment that failed'], rows);
 };
 
+const limitsOfStack: Write = ({ of }) => {
+  const Stage = z.object({
+    DefaultRouteSettings: z.object({ ThrottlingBurstLimit: z.number(), ThrottlingRateLimit: z.number() }),
+  });
+  const [stage] = of('AWS::ApiGatewayV2::Stage').map(([, { Properties }]) => Stage.parse(Properties));
+  if (stage === undefined) throw new Error('The template has no stage.');
+  const { ThrottlingBurstLimit: burst, ThrottlingRateLimit: perSecond } = stage.DefaultRouteSettings;
+  return limits({ burst, perSecond });
+};
+
 const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
-  'operations.md': { alarms, 'log groups': logGroups, 'kept resources': kept },
+  'operations.md': {
+    alarms,
+    'log groups': logGroups,
+    'kept resources': kept,
+    'cost of a build': costOfABuild,
+    limits: limitsOfStack,
+  },
+  'local-cloud.md': { 'quota profiles': quotaProfiles, 'quota rates': quotaRates },
+  'compute.md': { 'compute types': computeTypes },
+  'diagnosis.md': { "the agent's exit codes": agentExitCodes },
   'architecture.md': {
     'lifecycle of runs': () => lifecycle(RUN_LIFECYCLE),
     'lifecycle of jobs': () => lifecycle(JOB_LIFECYCLE),

@@ -5,6 +5,7 @@ import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
+import { WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import * as Release from '../../lib/domain/release/index.ts';
 import { finish } from '../../lib/domain/run/end.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
@@ -338,15 +339,30 @@ describe('a deployment asked for again', () => {
     expect(place.ports.workflows.find('deployment', again.id)?.status).toBe('running');
   });
 
-  test('that could not be started has failed and frees the environment', async () => {
+  test('whose workflow cannot be started at the moment is pending: others start it', async () => {
     const cut = await release('one');
-    place.ports.workflows.refusal = new Error('Step Functions is away');
+    place.ports.workflows.refusal = Object.assign(new Error('Rate exceeded'), {
+      name: 'ThrottlingException',
+    });
 
-    await expect(deploy(cut.id)).rejects.toThrow('Step Functions is away');
+    const { id, status } = await deploy(cut.id);
+
+    expect(status).toBe('pending');
+    expect(await show(id)).toMatchObject({ status: 'pending' });
+  });
+
+  test('whose workflow is refused has failed, says why, and frees the environment', async () => {
+    const cut = await release('one');
+    place.ports.workflows.refusal = new WorkflowRefused('AccessDeniedException: no');
+
+    await expect(deploy(cut.id)).rejects.toThrow('AccessDeniedException');
     place.ports.workflows.refusal = undefined;
 
     const [failed] = (await Deployment.list(place.ports, place.project, 'test', { limit: 1 })).items;
-    expect(failed?.status).toBe('failed');
+    expect(failed).toMatchObject({
+      status: 'failed',
+      error: { message: 'The deployment workflow could not be started: AccessDeniedException: no' },
+    });
     expect((await deploy(cut.id)).status).toBe('pending');
   });
 });

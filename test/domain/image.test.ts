@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { artifacts } from '../../lib/domain/artifact/record.ts';
-import { StaitheError } from '../../lib/domain/error.ts';
+import { ERRORS, type ErrorCode, StaitheError } from '../../lib/domain/error.ts';
 import * as Image from '../../lib/domain/image/index.ts';
 import { nativeName, ownPlace } from '../../lib/domain/image/place.ts';
 import { tagOfJob } from '../../lib/domain/image/schema.ts';
@@ -120,13 +120,14 @@ describe('the credential of an image job', () => {
     expect(await refusal(Image.registryToken(place.ports, earlier, taken.job.id))).toBe('wrong_state');
   });
 
-  test.each([
+  test.each<[boolean, ErrorCode]>([
     [true, 'registry_unavailable'],
     [false, 'registry_refused'],
   ])('says whether trying again helps when the registry gives none (%s)', async (temporary, code) => {
     place.ports.registry.failure = new RegistryError('ECR is away.', temporary);
 
     expect(await refusalOf(tokenOf())).toMatchObject({ code, message: 'ECR is away.' });
+    expect(ERRORS[code].kind === 'busy').toBe(temporary);
   });
 });
 

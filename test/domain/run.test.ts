@@ -5,6 +5,8 @@ import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import * as Log from '../../lib/domain/log/index.ts';
 import { parse } from '../../lib/domain/manifest/index.ts';
+import { WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
+import { sweep } from '../../lib/domain/reconcile/index.ts';
 import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
@@ -80,14 +82,36 @@ describe('creating a build', () => {
     const source_id = await uploadedSource(place);
     const create = () =>
       Build.create(place.ports, ADMIN, place.project, CreateBuild.parse({ source_id }), ULID);
-    place.ports.workflows.refusal = new Error('Step Functions is away');
-    await expect(create()).rejects.toThrow('Step Functions is away');
+    place.ports.workflows.refusal = new WorkflowRefused('StateMachineDeleting: no');
+    await expect(create()).rejects.toThrow('StateMachineDeleting');
     place.ports.workflows.refusal = undefined;
 
     const repeated = await create();
 
     expect(repeated.latest_run).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
     expect(place.ports.workflows.executions).toEqual([]);
+  });
+
+  test('is pending while its workflow cannot be started for the moment: others start it', async () => {
+    const source_id = await uploadedSource(place);
+    place.ports.workflows.refusal = Object.assign(new Error('Rate exceeded'), {
+      name: 'ThrottlingException',
+    });
+
+    const { latest_run } = await Build.create(
+      place.ports,
+      ADMIN,
+      place.project,
+      CreateBuild.parse({ source_id }),
+    );
+    place.ports.workflows.refusal = undefined;
+    await sweep({
+      ...place.ports,
+      clock: { now: () => new Date(place.ports.clock.now().getTime() + 3_600_000) },
+    });
+
+    expect(latest_run).toMatchObject({ status: 'pending' });
+    expect(place.ports.workflows.executions).toHaveLength(1);
   });
 
   test('that a crash cut off between its two writes is a build without a run, not an error', async () => {

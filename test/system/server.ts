@@ -5,9 +5,10 @@ import { basename, join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { type Client, createClient } from '../../lib/contract/client.ts';
 import type { Fetch } from '../../lib/contract/route-client.ts';
-import { type QuotaProfile, type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
+import { type QuotaProfile, type Quotas, type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
 import { saveUsage } from '../../lib/local/iam/usage.ts';
 import { connect } from '../../lib/start/connection.ts';
+import { quotasNamed } from '../../lib/start/options.ts';
 import { assertDocumented } from '../documented.ts';
 import { sharedAssembly } from './assembly.ts';
 
@@ -61,7 +62,7 @@ export const usageFolder = (): string => join(inject('runFolder'), USAGE);
  * @param options.now the cloud's clock
  * @param options.state an empty folder for all that it keeps; otherwise a new one below the temporary folder
  * @param options.parameters of the template
- * @param options.quotas of the account; none but the machine's by default
+ * @param options.quotas of the account; by default those of STAITHE_QUOTAS, as `npm start` takes it, or else the machine's
  */
 export async function startStaithe(
   options: {
@@ -70,13 +71,14 @@ export async function startStaithe(
     now?: () => number;
     parameters?: Record<string, string>;
     state?: string;
-    quotas?: QuotaProfile;
+    quotas?: QuotaProfile | Quotas;
   } = {},
 ): Promise<Staithe> {
   const state = options.state ?? mkdtempSync(join(tmpdir(), 'staithe-system-'));
   const log: string[] = [];
   const counts = options.counts ?? options.assembly === undefined;
   const assembly = options.assembly ?? (await sharedAssembly());
+  const quotas = options.quotas ?? quotasNamed(process.env.STAITHE_QUOTAS);
   const cloud = await startCloud({
     assembly,
     stateDir: join(state, 'cloud'),
@@ -85,10 +87,10 @@ export async function startStaithe(
     // As `npm start` does, where no quota is in the way.
     parameters: {
       FunctionPrefix: '',
-      ...(options.quotas === undefined && { LogReadsPerSecond: '100' }),
+      ...(quotas === 'machine' && { LogReadsPerSecond: '100' }),
       ...options.parameters,
     },
-    ...(options.quotas && { quotas: options.quotas }),
+    quotas,
     ...(counts && { usageDir: usageFolder() }),
   });
   const connection = await connect(cloud, state);

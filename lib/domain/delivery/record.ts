@@ -5,7 +5,7 @@ import { Keys, Partitions } from '../storage/keys.ts';
 import { Delivery } from './schema.ts';
 
 /** 90 days: long enough to look back over a quarter, and no reason to pay for longer. */
-const KEPT_SECONDS = 90 * 86_400;
+export const KEPT_SECONDS = 90 * 86_400;
 
 /** `listed_under`: the first project of the repository, in whose list the delivery stands although it built nothing. */
 const DeliveryRecord = Delivery.extend({ listed_under: Id.project.optional() });

@@ -12,6 +12,7 @@ import { isFinal } from '../lifecycle.ts';
 import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { WorkflowRefused } from '../ports/workflows.ts';
 import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Release from '../release/index.ts';
@@ -77,7 +78,10 @@ export async function create(
   return start(ports, deployment);
 }
 
-/** Starts the workflow, also for a repeat: the first try may have ended before it did. What has ended stays so. */
+/**
+ * Starts the workflow, also for a repeat: the first try may have ended before it did. What has ended stays so. What fails
+ * for the moment is started by the event of the record (functions/events/work-waiting), or by the sweep.
+ */
 async function start(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
   deployment: Deployment,
@@ -86,9 +90,13 @@ async function start(
   try {
     await ports.workflows.start('deployment', deployment.id, { deployment_id: deployment.id });
   } catch (error) {
+    if (!(error instanceof WorkflowRefused)) return deployment;
     await end(ports, deployment.id, {
       status: 'failed',
-      error: { message: 'The deployment workflow could not be started.', hint: 'Deploy again.' },
+      error: {
+        message: `The deployment workflow could not be started: ${error.message}`,
+        hint: 'Deploy again.',
+      },
     });
     throw error;
   }

@@ -20,6 +20,7 @@ import { PlanFailure } from './failure.ts';
 import { handOver, type Ticketed } from './hand-over.ts';
 import { reusing } from './index.ts';
 import { branchOf } from './job-of.ts';
+import { DEFAULT_PARALLEL } from './parallel.ts';
 import { runs } from './record.ts';
 import { requireRegistrySecrets } from './registry-secrets.ts';
 import * as Reuse from './reuse.ts';
@@ -38,8 +39,6 @@ export interface Plan {
   readonly max_parallel: number;
 }
 
-/** As many as a new account may run at once on small machines; CodeBuild queues the rest. */
-const DEFAULT_PARALLEL = 10;
 const ENDED: Plan = { jobs: [], max_parallel: DEFAULT_PARALLEL };
 
 /**

@@ -4,6 +4,7 @@ import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { cut } from '../text.ts';
 import { Digest, Timestamp } from '../values.ts';
+import { DEFAULT_PARALLEL } from './parallel.ts';
 
 export const RunStatus = z.enum(['pending', 'building', 'completed', 'failed', 'cancelled']);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -112,7 +113,7 @@ export const Run = z.object({
   force_rebuild: z.boolean().default(false),
   fail_fast: z.boolean().default(false),
   /** How many of its jobs may work at once. */
-  max_parallel: z.int().positive().default(10),
+  max_parallel: z.int().positive().default(DEFAULT_PARALLEL),
   /** What it builds, told by content: runs of the same identity make the same artifacts. */
   identity: z.string().optional(),
   /** The one branch that this holds for, when the manifest gives some secrets to some branches only. */

@@ -27,7 +27,7 @@ export function callFactory(
     service: string,
     principal: Principal,
     requestId: string,
-    counted = new Set<string>(),
+    counted = { asked: false },
   ): Call => ({
     principal,
     requestId,
@@ -36,9 +36,9 @@ export function callFactory(
       onCall?.({ service, action, resource, principal, allowed: decision.allowed, requestId });
       if (!decision.allowed)
         throw accessDenied(service, principal, action, resource, decision.reason, accountId);
-      // A batch asks for each of its resources, and is one request.
-      if (counted.has(action)) return;
-      counted.add(action);
+      // A batch asks for each of its resources, and some APIs for another action beside their own: it is one request.
+      if (counted.asked) return;
+      counted.asked = true;
       take(action);
     },
     as: (other) => create(service, other, requestId, counted),

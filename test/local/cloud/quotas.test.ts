@@ -27,6 +27,17 @@ describe('requests beyond the quotas of AWS are throttled', () => {
     ['us-east-1', 'lambda:UpdateFunctionCode', 15, 15],
     ['us-east-1', 'lambda:GetFunction', 100, 100],
     ['us-east-1', 'lambda:InvokeFunction', 2000, 2000],
+    ['us-east-1', 'states:DescribeExecution', 300, 15],
+    ['eu-north-1', 'states:DescribeExecution', 250, 10],
+    ['eu-north-1', 'states:StopExecution', 500, 25],
+    ['us-east-1', 'secretsmanager:PutSecretValue', 50, 50],
+    ['us-east-1', 'secretsmanager:CreateSecret', 50, 50],
+    ['us-east-1', 'secretsmanager:ListSecrets', 100, 100],
+    ['us-east-1', 'ecr:GetAuthorizationToken', 500, 500],
+    ['us-east-1', 'ecr:PutImage', 10, 10],
+    ['us-east-1', 'kms:Sign', 1000, 1000],
+    ['us-east-1', 'dynamodb:PutItem', 2000, 2000],
+    ['us-east-1', 'codebuild:StartBuild', 2000, 2000],
   ])('in %s, %s: %i at once, %i in the next second', (region, action, first, next) => {
     expect(passing('aws', region, action, 2000)).toEqual({ first, next });
   });

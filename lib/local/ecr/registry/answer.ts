@@ -16,6 +16,7 @@ type ErrorCode =
   | 'RANGE_INVALID'
   | 'SIZE_INVALID'
   | 'TAG_INVALID'
+  | 'TOOMANYREQUESTS'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED';
 
@@ -39,6 +40,8 @@ const NAMES: Record<string, readonly [code: ErrorCode, status: number]> = {
   ImageNotFoundException: ['MANIFEST_UNKNOWN', 404],
   ImageTagAlreadyExistsException: ['TAG_INVALID', 400],
   ImageDigestDoesNotMatchException: ['DIGEST_INVALID', 400],
+  // OCI distribution specification, "Error Codes".
+  ThrottlingException: ['TOOMANYREQUESTS', 429],
   LayersNotFoundException: ['MANIFEST_BLOB_UNKNOWN', 404],
   ReferencedImagesNotFoundException: ['MANIFEST_BLOB_UNKNOWN', 404],
 };

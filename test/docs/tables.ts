@@ -1,0 +1,215 @@
+/** Tables of pages that follow from constants of the code; those of the template stand in generated.test.ts. */
+import * as z from 'zod';
+import { EXIT, EXIT_MEANINGS } from '../../lib/agent/exit.ts';
+import { DEFAULT_LIMITS } from '../../lib/archive/limits.ts';
+import { PAGING } from '../../lib/contract/route.ts';
+import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
+import { COMPUTE_TYPES, choose, offerFrom } from '../../lib/domain/compute/index.ts';
+import { isComputeTypeName, type Size } from '../../lib/domain/compute/types.ts';
+import * as Delivery from '../../lib/domain/delivery/record.ts';
+import { KEPT_SECONDS } from '../../lib/domain/idempotency.ts';
+import { ARTIFACT_MAX_BYTES } from '../../lib/domain/job/schema.ts';
+import { MANIFEST_MAX_BYTES, MAX_PARALLEL } from '../../lib/domain/manifest/schema.ts';
+import { MAX_TIMEOUT_SECONDS } from '../../lib/domain/manifest/values.ts';
+import { MAX_JOBS } from '../../lib/domain/run/expand.ts';
+import { DEFAULT_PARALLEL } from '../../lib/domain/run/parallel.ts';
+import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
+import { MAX_BODY_BYTES } from '../../lib/http/request.ts';
+import { RATES, type Rate } from '../../lib/local/quota-rates.ts';
+import { quotasOf } from '../../lib/local/quotas.ts';
+
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const count = (value: number): string => value.toLocaleString('en-US');
+const MIB = 1024 ** 2;
+const size = (bytes: number): string =>
+  bytes >= 1024 * MIB
+    ? `${bytes / (1024 * MIB)} GiB`
+    : bytes >= MIB
+      ? `${bytes / MIB} MiB`
+      : `${bytes / 1024} KiB`;
+
+export function agentExitCodes(): string {
+  const rows = Object.entries(EXIT).map(([name, code]) => [
+    String(code),
+    z.record(z.string(), z.string()).parse(EXIT_MEANINGS)[name] ?? '',
+  ]);
+  return table(['exit code', 'meaning'], rows);
+}
+
+const rate = ({ burst, perSecond }: Rate): string =>
+  burst === perSecond ? count(perSecond) : `${count(perSecond)}, ${count(burst)} at once`;
+
+/** Of the embedded cloud, by profile. */
+export function quotaProfiles(): string {
+  const [aws, small] = [quotasOf('aws', 'us-east-1'), quotasOf('new-account', 'us-east-1')];
+  return table(
+    ['quota', '`machine` (default)', '`aws`', '`new-account`'],
+    [
+      [
+        'builds that run at once; that wait',
+        `two a processor, at least 4; ${quotasOf('machine', 'us-east-1').queuedBuilds}`,
+        `${aws.runningBuilds}; ${aws.queuedBuilds}`,
+        `${small.runningBuilds}; ${small.queuedBuilds}`,
+      ],
+      [
+        "Lambda's concurrent executions",
+        `${count(quotasOf('machine', 'us-east-1').concurrentExecutions)}, as far as the [load](#load) allows`,
+        count(aws.concurrentExecutions),
+        count(small.concurrentExecutions),
+      ],
+      ['calls of the APIs below', 'no limit', 'as listed', 'as listed'],
+    ],
+  );
+}
+
+/** What an account may call in a second. */
+export function quotaRates(): string {
+  const rows = RATES.map(({ service, actions, rates, source }) => {
+    const other = rates.some(({ regions }) => regions !== undefined) ? 'elsewhere ' : '';
+    return [
+      service,
+      actions[0] === '*'
+        ? 'all others together'
+        : actions.join(', ') + (actions.length > 1 ? ' together' : ''),
+      rates
+        .map(
+          ({ regions, rate: one }) =>
+            `${regions === undefined ? other : `${regions.join(', ')}: `}${rate(one)}`,
+        )
+        .join('; '),
+      source,
+    ];
+  });
+  return table(['service', 'API', 'a second', 'source'], rows);
+}
+
+export function computeTypes(): string {
+  const starts = { 'at once': 'at once', seconds: 'seconds', 'a minute': 'about a minute' };
+  const longest = (seconds: number) =>
+    seconds < 3600 ? `${seconds / 60} minutes` : `${seconds / 3600} hours`;
+  const machine = (kind: string, { vcpus, memoryGb }: Size) =>
+    kind === 'lambda' ? `${memoryGb} GB` : `${vcpus} vCPU, ${memoryGb} GB`;
+  const rows = Object.entries(COMPUTE_TYPES)
+    .toSorted(([, a], [, b]) => (a.kind < b.kind ? 1 : a.kind > b.kind ? -1 : 0))
+    .map(([name, { kind, sizes, images, longestSeconds, starts: start }]) => [
+      `\`${name}\``,
+      ...[sizes.arm64, sizes.x86_64].flatMap((of) => [machine(kind, of), of.pricePerMinute.toFixed(4)]),
+      images ? 'yes' : 'no',
+      longest(Math.min(longestSeconds, MAX_TIMEOUT_SECONDS)),
+      starts[start],
+    ]);
+  const fleet = [
+    '`fleet:<name>`',
+    'as the fleet',
+    'by the hour',
+    '',
+    '',
+    'yes',
+    longest(MAX_TIMEOUT_SECONDS),
+  ];
+  return table(
+    ['compute', 'arm64', '$ a minute', 'x86_64', '$ a minute', 'container images', 'longest', 'starts in'],
+    [...rows, [...fleet, 'at once, when a machine is free']],
+  );
+}
+
+/** A build of two minutes, followed by one person: the machine is the one that it gets when it names none. */
+export function costOfABuild(): string {
+  const choice = choose({ needsImages: false, timeoutSeconds: 15 * 60 }, offerFrom(undefined));
+  if (!('compute' in choice) || !isComputeTypeName(choice.compute.type))
+    throw new Error('The default offer has no compute for a build.');
+  const { type, architecture } = choice.compute;
+  const price = COMPUTE_TYPES[type].sizes[architecture].pricePerMinute;
+  const parts: readonly (readonly [string, string, number])[] = [
+    [
+      `CodeBuild, \`${type}\`, ${architecture} ([the default](compute.md#the-default))`,
+      `2 min × $${price.toFixed(4)}`,
+      2 * price,
+    ],
+    ['Lambda, waiting for log lines', '120 s × 0.5 GB × $0.0000133', 120 * 0.5 * 0.0000133],
+    [
+      'Lambda, the rest',
+      '400 invocations × ($0.0000002 + 0.02 s × 0.5 GB × $0.0000133)',
+      400 * (0.0000002 + 0.02 * 0.5 * 0.0000133),
+    ],
+    ['HTTP API', '180 requests × $0.000001', 180 * 0.000001],
+    ['Step Functions', '6 transitions × $0.000025', 6 * 0.000025],
+    [
+      'DynamoDB',
+      '60 writes × 3 units × $0.000000625 + 500 reads × $0.000000125',
+      180 * 0.000000625 + 500 * 0.000000125,
+    ],
+    ['S3', '3 PUT × $0.000005 + 10 GET × $0.0000004', 3 * 0.000005 + 10 * 0.0000004],
+    ['EventBridge', '10 events × $0.000001', 10 * 0.000001],
+    ['Logs', '0.3 MB of build, function and workflow logs × $0.50 a GB', 0.3 * 0.0005],
+  ];
+  const total = parts.reduce((sum, [, , amount]) => sum + amount, 0);
+  return table(
+    ['what', 'arithmetic', '$'],
+    [
+      ...parts.map(([what, arithmetic, amount]) => [what, arithmetic, amount.toFixed(5)]),
+      ['**together**', `a thousand such builds: $${(1000 * total).toFixed(2)}`, `**${total.toFixed(4)}**`],
+    ],
+  );
+}
+
+const mostOf = (schema: z.ZodType): number =>
+  z.object({ maximum: z.number() }).parse(z.toJSONSchema(schema, { io: 'output' })).maximum;
+
+/** Where each limit stands. */
+const at = (path: string): string => `[\`${path.replace(/^lib\//, '')}\`](../${path})`;
+
+/** @param api requests a second of a route and what it may burst to, by the template */
+export function limits(api: Rate): string {
+  return table(
+    ['what', 'limit', 'where'],
+    [
+      [
+        'body of a request',
+        `${size(MAX_BODY_BYTES)}; a larger push event of GitHub is answered with 413`,
+        at('lib/http/request.ts'),
+      ],
+      [
+        'source',
+        `${size(SOURCE_MAX_BYTES)} packed, ${size(DEFAULT_LIMITS.totalBytes)} and ${count(DEFAULT_LIMITS.entries)} entries unpacked`,
+        `${at('lib/domain/source/schema.ts')}, ${at('lib/archive/limits.ts')}`,
+      ],
+      ['artifact', `${size(ARTIFACT_MAX_BYTES)}, 20 of a service`, at('lib/domain/job/schema.ts')],
+      [
+        'manifest',
+        `${size(MANIFEST_MAX_BYTES)}, 50 services, 50 commands each`,
+        at('lib/domain/manifest/schema.ts'),
+      ],
+      [
+        'job',
+        `${MAX_TIMEOUT_SECONDS / 3600} hours, 15 minutes by default`,
+        at('lib/domain/manifest/values.ts'),
+      ],
+      [
+        'run',
+        `37 hours, ${MAX_JOBS} jobs, ${DEFAULT_PARALLEL} at once unless manifest or request say otherwise (\`max_parallel\`, ${MAX_PARALLEL} at most)`,
+        `${at('stepfunctions/build.asl.yaml')}, ${at('lib/domain/run/expand.ts')}`,
+      ],
+      [
+        'deployment',
+        "15 minutes; the zip within Lambda's own limits",
+        at('stepfunctions/deployment.asl.yaml'),
+      ],
+      [
+        'API, each route',
+        `${count(api.perSecond)} requests a second, bursts of ${count(api.burst)}; the agent's routes bursts of 1,000; health 20 and 40`,
+        at('lib/infrastructure/api.ts'),
+      ],
+      [
+        'pages',
+        `${count(mostOf(PAGING.limit))} items, ${count(mostOf(LOG_ROUTES.getBuildLogs.query.limit))} log lines`,
+        `${at('lib/contract/route.ts')}, ${at('lib/contract/routes/logs.ts')}`,
+      ],
+      ['projects built by one push', '25 of a repository', at('lib/domain/project/index.ts')],
+      ['Idempotency-Key', `kept ${KEPT_SECONDS / 3600} hours`, at('lib/domain/idempotency.ts')],
+      ['deliveries', `kept ${Delivery.KEPT_SECONDS / 86_400} days`, at('lib/domain/delivery/record.ts')],
+    ],
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * `npm run check:new-account`: the ways of users through the whole system, with the quotas that an account of AWS begins
+ * with: one build at a time and five that wait, ten executions of functions, and AWS's rates of its APIs. Not all system
+ * tests: those that flood the API on purpose meet the ten executions, and say nothing of quotas then; those that need
+ * minutes with one build at a time are left to `npm test`.
+ */
+import { defineConfig } from 'vitest/config';
+import { TEST_LIMIT } from './patience.ts';
+
+const WAYS = ['whole-way', 'builds', 'cancel', 'logs', 'secrets', 'manifests', 'diagnosis', 'quotas'];
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: WAYS.map((way) => `test/system/${way}.test.ts`),
+    env: { STAITHE_QUOTAS: 'new-account' },
+    testTimeout: TEST_LIMIT,
+    hookTimeout: TEST_LIMIT,
+    pool: 'forks',
+    // An account each: files that share one would wait for each other's builds.
+    isolate: true,
+    server: { deps: { external: [/node_modules/] } },
+    globalSetup: ['test/system/global-setup.ts'],
+    reporters: ['default', './test/reporter.ts'],
+  },
+});
