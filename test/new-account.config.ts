@@ -5,7 +5,7 @@
  * minutes with one build at a time are left to `npm test`.
  */
 import { defineConfig } from 'vitest/config';
-import { TEST_LIMIT } from './patience.ts';
+import { PATIENCE, TEST_LIMIT } from './patience.ts';
 
 const WAYS = ['whole-way', 'builds', 'cancel', 'logs', 'secrets', 'manifests', 'diagnosis', 'quotas'];
 
@@ -16,6 +16,7 @@ export default defineConfig({
     env: { STAITHE_QUOTAS: 'new-account' },
     testTimeout: TEST_LIMIT,
     hookTimeout: TEST_LIMIT,
+    expect: { poll: PATIENCE },
     pool: 'forks',
     // An account each: files that share one would wait for each other's builds.
     isolate: true,
