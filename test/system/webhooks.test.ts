@@ -203,6 +203,11 @@ describe('a push', needs('git'), () => {
       (sha: string) => pushOf(sha, { repository: { full_name: 'acme/unknown' } }),
       'No project has the repository acme/unknown',
     ],
+    [
+      'whose head commit says so',
+      (sha: string) => pushOf(sha, { head_commit: { id: sha, message: 'Correct a typing error [skip ci]' } }),
+      'says [skip ci]',
+    ],
     ['that is none', () => ({ zen: 'Design for failure.' }), 'not a push event'],
     [
       'whose repository is a path',
@@ -217,6 +222,13 @@ describe('a push', needs('git'), () => {
     expect(delivery).toMatchObject({ decision: { kind: 'ignored' }, builds: [] });
     expect(delivery.decision.reason).toContain(reason);
     expect(host.asked.length).toBe(before);
+  });
+
+  it('that is ignored is in the list of its repository, with the reason', async () => {
+    const { id } = await deliver(pushOf(newCommit(), { deleted: true }));
+
+    const { items } = await staithe.client.call('listDeliveries', { query: { project: PROJECT } });
+    expect(items.find((delivery) => delivery.id === id)).toMatchObject({ decision: { kind: 'ignored' } });
   });
 
   it('is no other event: those are ignored with the reason', async () => {

@@ -118,6 +118,21 @@ const push = (repository: string) => ({
   command: `docker push ${repository}`,
 });
 
+/** Dockerfiles that cannot be read, so no step has begun. */
+const TYPOS: readonly Case[] = [
+  ['instruction-unknown', `FROM ${BASE}\nRUNN make\n`],
+  ['from-misspelled', `FORM ${BASE}\nRUN true\n`],
+  ['flag-misspelled', `FROM ${BASE} AS build\nRUN true\nFROM ${BASE}\nCOPY --form=build /bin /app\n`],
+  ['backslash-missing', `FROM ${BASE}\nRUN mkdir /a &&\n  mkdir /b\n`],
+  ['copy-without-destination', `FROM ${BASE}\nCOPY package.json\n`],
+  ['dockerfile-empty', '# nothing yet\n'],
+].flatMap(([name = '', Dockerfile = '']) =>
+  (['buildkit', 'docker'] as const).map((builder) => {
+    const { stage: _, ...typo } = of(builder, { name, label: 'build_error', stage: '', files: { Dockerfile } });
+    return typo;
+  }),
+);
+
 const PUSHES: readonly Case[] = [
   {
     ...PUSHED,
@@ -148,5 +163,6 @@ export const DOCKER: readonly Case[] =
         // BuildKit has no limit of memory for a single build: what the kernel ends there is the engine's own concern.
         ...MADE.filter((made) => made.memory === undefined).map((made) => of('buildkit', made)),
         ...MADE.map((made) => of('docker', made)),
+        ...TYPOS,
         ...PUSHES,
       ];
