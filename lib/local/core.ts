@@ -20,6 +20,7 @@ export interface CoreOptions {
   readonly log: (area: string, message: string) => void;
   readonly onCall?: ((call: AuthorizedCall) => void) | undefined;
   readonly quotas?: QuotaProfile | Quotas | undefined;
+  readonly compileCache?: string | undefined;
 }
 
 export class Core implements Cloud {
@@ -36,19 +37,22 @@ export class Core implements Cloud {
   readonly authorizer: Authorizer;
   readonly calls: CallFactory;
   readonly quotas: Quotas;
+  readonly compileCache: string;
   readonly services = new Map<string, Service>();
   readonly #stateDir: string;
   readonly #assets: ReadonlyMap<string, Asset>;
   readonly #ports: Ports;
   readonly #publicPorts = new Set<number>();
 
-  constructor({ accountId, region, stateDir, assets, now, log, onCall, quotas }: CoreOptions) {
+  constructor(options: CoreOptions) {
+    const { accountId, region, stateDir, assets, now, log, onCall, quotas, compileCache } = options;
     this.accountId = accountId;
     this.region = region;
     this.now = now;
     this.log = log;
     this.#stateDir = stateDir;
     this.#assets = assets;
+    this.compileCache = compileCache ?? join(this.stateDir('lambda'), 'compile-cache');
     this.#ports = new Ports(stateDir, (message) => log('cloud', message));
     this.keys = new KeyRing(
       this.stateDir('iam'),

@@ -127,6 +127,8 @@ export interface Cloud {
   readonly endpoint: string;
   /** A folder of this service's own below the state folder; made on first use. */
   stateDir(service: string): string;
+  /** Where V8 keeps what it has compiled of functions. A test's cloud may leave it out, and has a folder of its own. */
+  readonly compileCache?: string;
   /** Quotas of the account. Always there in a running cloud; a test's cloud may leave them out, and has the machine's. */
   readonly quotas?: Quotas;
   /** Milliseconds since the epoch. */

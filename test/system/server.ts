@@ -82,6 +82,8 @@ export async function startStaithe(
   const cloud = await startCloud({
     assembly,
     stateDir: join(state, 'cloud'),
+    // All clouds of a run start the same functions.
+    compileCache: join(inject('runFolder'), 'compiled'),
     log: (area, message) => log.push(`${area}: ${message}`),
     ...(options.now && { now: options.now }),
     // As `npm start` does, where no quota is in the way.

@@ -102,7 +102,7 @@ export class Fleet {
       region: this.#cloud.region,
       endpoint: this.#cloud.endpoint,
       credentials: this.#cloud.credentials(settings.role),
-      compileCache: join(this.#cloud.stateDir('lambda'), 'compile-cache'),
+      compileCache: this.#cloud.compileCache ?? join(this.#cloud.stateDir('lambda'), 'compile-cache'),
     };
     const sink = (stream: string, timestamp: number, message: string) =>
       this.#logs.write(() => this.#cloud.role(settings.role), logGroup, stream, timestamp, message);
