@@ -27,9 +27,18 @@ const NOT_TO_RUN = [
 
 const Manifest = z.looseObject({ devDependencies: z.record(z.string(), z.string()) });
 
-async function bundleCli(outdir: string): Promise<void> {
+/**
+ * The CLI as JavaScript, `staithe.js` with its parts beside it.
+ * @param entry the module to begin with
+ * @param define as esbuild has it
+ */
+export async function bundleCli(
+  entry: string,
+  outdir: string,
+  define: Record<string, string> = {},
+): Promise<void> {
   await build({
-    entryPoints: { staithe: join(ROOT, 'lib', 'cli', 'main.ts') },
+    entryPoints: { staithe: entry },
     outdir,
     bundle: true,
     // A command loads what it needs and no more, as in the checkout.
@@ -39,7 +48,7 @@ async function bundleCli(outdir: string): Promise<void> {
     target: 'node20.12',
     minify: true,
     keepNames: true,
-    define: { STAITHE_PACKED: 'true' },
+    define,
     // Libraries that are CommonJS ask for Node's own modules by `require`, which an ES module has not.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
@@ -83,5 +92,6 @@ async function packCheckout(outdir: string): Promise<void> {
 export async function bundlePackage(outdir: string = join(ROOT, 'dist')): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
-  await Promise.all([bundleCli(outdir), packCheckout(outdir)]);
+  const entry = join(ROOT, 'lib', 'cli', 'main.ts');
+  await Promise.all([bundleCli(entry, outdir, { STAITHE_PACKED: 'true' }), packCheckout(outdir)]);
 }

@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { cliProgram } from './program.ts';
 
-const ENTRY = join(import.meta.dirname, '..', '..', 'bin', 'staithe.ts');
+const ENTRY = await cliProgram();
 
 export interface Ended {
   readonly code: number | null;
@@ -51,7 +52,7 @@ export function makeHome(url?: string): Home {
         XDG_CONFIG_HOME: config,
         TMPDIR: root,
         TZ: 'UTC',
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        NODE_COMPILE_CACHE: join(dirname(ENTRY), 'compiled'),
         ...(url !== undefined && { STAITHE_URL: url, STAITHE_TOKEN: 'stt_my-token' }),
         ...env,
       },

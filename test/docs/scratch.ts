@@ -2,16 +2,19 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
 import { tarGz } from '../archive/craft.ts';
+import { cliProgram } from '../cli/program.ts';
 import { ROOT } from '../system/assembly.ts';
 import { build, functionTree } from '../system/flow.ts';
 import type { Staithe } from '../system/server.ts';
 import { demand } from '../tools.ts';
 
 export type Samples = ReadonlyMap<string, string>;
+
+const PROGRAM = await cliProgram();
 
 interface Ended {
   readonly code: number | null;
@@ -53,7 +56,7 @@ function makeFolder(staithe: Staithe): string {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(work, name), content);
   writeFileSync(join(folder, 'typed'), 'typed-at-the-terminal');
   // What a person would type comes from a file, anew for each command that asks.
-  const run = `"${process.execPath}" --disable-warning=ExperimentalWarning "${join(ROOT, 'bin', 'staithe.ts')}" "$@"`;
+  const run = `"${process.execPath}" --disable-warning=ExperimentalWarning "${PROGRAM}" "$@"`;
   program(
     folder,
     'staithe',
@@ -91,7 +94,7 @@ export class Scratch implements Disposable {
         PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
         HOME: folder,
         TMPDIR: folder,
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        NODE_COMPILE_CACHE: join(dirname(PROGRAM), 'compiled'),
         TYPED: join(folder, 'typed'),
         STAITHE_URL: staithe.url,
         STAITHE_TOKEN: staithe.adminToken,

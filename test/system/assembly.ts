@@ -1,36 +1,16 @@
 /** The cloud assembly that the system tests run: synthesized once for a vitest run, by whoever needs it first. */
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { freshAssembly } from '../../lib/start/assembly.ts';
-import { eventually } from '../patience.ts';
+import { oncePerRun } from '../once.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 /** @returns the folder of the assembly that `npm run synth` makes of the present sources */
-export async function sharedAssembly(): Promise<string> {
-  const folder = join(inject('runFolder'), 'shared');
-  const done = join(folder, 'done');
-  const failed = join(folder, 'failed');
-  try {
-    mkdirSync(folder); // by one alone: the others wait for it
-  } catch {
-    await eventually(() => {
-      if (!existsSync(done) && !existsSync(failed)) throw new Error('The assembly is still being made.');
-    });
-    if (existsSync(failed)) throw new Error(readFileSync(failed, 'utf8'));
-    return readFileSync(done, 'utf8');
-  }
-  try {
-    const { assembly } = await freshAssembly(ROOT, folder);
-    writeFileSync(done, assembly);
-    return assembly;
-  } catch (error) {
-    writeFileSync(failed, String(error));
-    throw error;
-  }
-}
+export const sharedAssembly = (): Promise<string> =>
+  oncePerRun('shared', async (folder) => (await freshAssembly(ROOT, folder)).assembly);
 
 export interface Template {
   Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
