@@ -8,7 +8,7 @@ import { bundlePackage } from '../../lib/package/bundle.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ROOT } from '../system/assembly.ts';
 import { functionTree } from '../system/flow.ts';
-import { type Staithe, startStaithe } from '../system/server.ts';
+import { type Staithe, sharedStaithe } from '../system/server.ts';
 
 interface Ended {
   readonly code: number | string | null | undefined;
@@ -80,7 +80,7 @@ beforeAll(async () => {
   ];
   const installed = await run('npm', install, folder);
   expect(installed.code, installed.stderr).toBe(0);
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(async () => {
   await staithe?.[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 /** Every example that `--help` shows is run, in a scratch copy of the checkout. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GROUPS, SINGLES } from '../../lib/cli/groups.ts';
-import { type Staithe, startStaithe } from '../system/server.ts';
+import { type Staithe, sharedStaithe } from '../system/server.ts';
 import { needs } from '../tools.ts';
 import { runnable } from './runnable.ts';
 import { type Samples, Scratch } from './scratch.ts';
@@ -19,7 +19,7 @@ const TAKES_AWAY =
 
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(() => staithe?.[Symbol.asyncDispose]());
 

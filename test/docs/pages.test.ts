@@ -1,7 +1,7 @@
 /** Every command that the documentation shows is run, page by page, in a scratch copy of the checkout. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../system/assembly.ts';
-import { type Staithe, startStaithe } from '../system/server.ts';
+import { type Staithe, sharedStaithe } from '../system/server.ts';
 import { needs } from '../tools.ts';
 import { blocksThatCannotRun, linesThatCannotRun, runnable, SHOWN_ID } from './runnable.ts';
 import { type Samples, Scratch } from './scratch.ts';
@@ -9,7 +9,7 @@ import { pagesWithCommands, type ShellBlock, shellBlocksOf } from './shell-block
 
 let staithe: Staithe;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
 });
 afterAll(() => staithe?.[Symbol.asyncDispose]());
 

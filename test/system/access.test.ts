@@ -13,7 +13,7 @@ import { ROLES, type Role, roleAllows } from '../../lib/domain/access/role.ts';
 import type { JobTokens } from '../../lib/domain/ports/index.ts';
 import { build, deploy, digestOf, functionTree, newSlug } from './flow.ts';
 import { EXAMPLES, type ExampleRequest, pathOf } from './requests.ts';
-import { type HttpAnswer, type Staithe, startStaithe } from './server.ts';
+import { type HttpAnswer, type Staithe, sharedStaithe } from './server.ts';
 import { allItems, tableName } from './table.ts';
 
 let staithe: Staithe;
@@ -23,7 +23,7 @@ let other: { project: string; project_id: string; job: string };
 let jobTokens: JobTokens;
 
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
   jobTokens = jwtJobTokens(jobTokenKey);
   things = await makeThings(newSlug('mine'));
   const elsewhere = await makeThings(newSlug('other'));
