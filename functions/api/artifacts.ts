@@ -19,7 +19,7 @@ export const handler = serve(
     createArtifact: async ({ actor, body, seed }) =>
       Upload.create(ports, actor, await Upload.projectOf(ports, actor, body.project), body, seed),
     listArtifacts: async ({ actor, query }) =>
-      Artifact.list(ports, await Project.resolve(ports, actor, query.project), query),
+      Artifact.list(ports, await Project.listed(ports, actor, query.project), query),
     getArtifact: ({ actor, params }) => Artifact.get(ports, actor, params.artifact),
     deleteArtifact: async ({ actor, params }) => {
       await remove(ports, actor, params.artifact);

@@ -28,7 +28,8 @@ export const handler = serve(
     createBuild: async ({ actor, params, body, seed }) =>
       Build.create(ports, actor, await Project.resolve(ports, actor, params.project), body, seed),
     listBuilds: async ({ actor, params, query }) =>
-      Build.list(ports, await Project.resolve(ports, actor, params.project), query),
+      Build.list(ports, await Project.listed(ports, actor, params.project), query),
+    listAllBuilds: async ({ actor, query }) => Build.list(ports, await Project.listed(ports, actor), query),
     getBuild: async ({ actor, params }) => {
       const build = await Build.show(ports, actor, params.build);
       return { ...build, latest_run: build.latest_run && (await live(ports, build.latest_run)) };

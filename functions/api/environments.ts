@@ -40,7 +40,12 @@ export const handler = serve(
       return Deployment.create(ports, actor, project, params.environment, body, seed);
     },
     listDeployments: async ({ actor, params, query }) =>
-      Deployment.list(ports, await Project.resolve(ports, actor, params.project), params.environment, query),
+      Deployment.list(ports, await Project.listed(ports, actor, params.project), {
+        ...query,
+        environment: params.environment,
+      }),
+    listAllDeployments: async ({ actor, query }) =>
+      Deployment.list(ports, await Project.listed(ports, actor, query.project), query),
     getDeployment: ({ actor, params }) => Deployment.get(ports, actor, params.deployment),
   },
   ports,

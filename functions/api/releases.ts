@@ -14,7 +14,9 @@ export const handler = serve(
     createRelease: async ({ actor, params, body, seed }) =>
       Release.create(ports, actor, await Project.resolve(ports, actor, params.project), body, seed),
     listReleases: async ({ actor, params, query }) =>
-      Release.list(ports, await Project.resolve(ports, actor, params.project), query),
+      Release.list(ports, await Project.listed(ports, actor, params.project), query),
+    listAllReleases: async ({ actor, query }) =>
+      Release.list(ports, await Project.listed(ports, actor), query),
     resolveRelease: async ({ actor, params }) =>
       Release.resolve(ports, actor, await Project.resolve(ports, actor, params.project), params.release),
     getRelease: ({ actor, params }) => Release.get(ports, actor, params.release),

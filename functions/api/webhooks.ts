@@ -22,7 +22,7 @@ export const handler = serve(
       return { delivery_id: delivery.id };
     },
     listDeliveries: async ({ actor, query }) =>
-      Delivery.list(ports, await Project.resolve(ports, actor, query.project), query),
+      Delivery.list(ports, actor, await Project.listed(ports, actor, query.project), query),
     getDelivery: ({ actor, params }) => Delivery.get(ports, actor, params.delivery),
   },
   ports,

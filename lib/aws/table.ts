@@ -143,13 +143,17 @@ export function dynamoTable(
 function conditionsOf(query: Query) {
   const { index } = query;
   const [partition, sort] = index === undefined ? ['pk', 'sk'] : [`${index}pk`, `${index}sk`];
+  const { range, prefix } = query;
+  const isSorted = prefix !== undefined || range !== undefined;
+  const sorted = range === undefined ? 'begins_with(#s, :s)' : '#s BETWEEN :from AND :to';
   return {
     ...(query.index !== undefined ? { IndexName: query.index } : { ConsistentRead: true }),
-    KeyConditionExpression: query.prefix === undefined ? '#p = :p' : '#p = :p AND begins_with(#s, :s)',
-    ExpressionAttributeNames: { '#p': partition, ...(query.prefix !== undefined && { '#s': sort }) },
+    KeyConditionExpression: isSorted ? `#p = :p AND ${sorted}` : '#p = :p',
+    ExpressionAttributeNames: { '#p': partition, ...(isSorted && { '#s': sort }) },
     ExpressionAttributeValues: marshall({
       ':p': query.partition,
-      ...(query.prefix !== undefined && { ':s': query.prefix }),
+      ...(prefix !== undefined && { ':s': prefix }),
+      ...(range !== undefined && { ':from': range.from, ':to': range.to }),
     }),
     ScanIndexForward: query.newestFirst !== true,
     Limit: query.limit,

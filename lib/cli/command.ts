@@ -2,7 +2,7 @@
 import type { OperationId } from '../contract/routes.ts';
 import type { Api } from './api.ts';
 import type { Connection } from './connection/find.ts';
-import { usageFailure } from './failure.ts';
+import { type Failure, usageFailure } from './failure.ts';
 import { declare, type OptionKind, type OptionKinds, type ValuesOf } from './option.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -80,16 +80,31 @@ export interface CommandGroup {
   readonly commands: readonly Command[];
 }
 
-/** @throws Failure usage, when it is required and absent */
-function readOption(kind: OptionKind<unknown>, collected: Readonly<Record<string, unknown>>): unknown {
-  const option = declare(kind);
-  const given = collected[option.attributeName()];
-  if (kind.required && (given === undefined || given === ''))
-    throw usageFailure(
-      `${kind.flags} is missing.`,
-      `Give ${kind.flags}${option.envVar === undefined ? '' : `, or set ${option.envVar}`}.`,
-    );
-  return kind.read(given);
+const isMissing = (kind: OptionKind<unknown>, given: unknown): boolean =>
+  kind.required === true && (given === undefined || given === '');
+
+/** What was given for an option. @throws Failure usage, when it is required, absent, and nothing else may tell it */
+function givenFor(kind: OptionKind<unknown>, collected: Readonly<Record<string, unknown>>): unknown {
+  const given = collected[declare(kind).attributeName()];
+  if (isMissing(kind, given) && kind.fallback === undefined) throw missing(kind);
+  return given;
+}
+
+function missing(kind: OptionKind<unknown>): Failure {
+  const { envVar } = declare(kind);
+  const unbound = kind.fallback === undefined ? '' : ', and the token is bound to no project';
+  return usageFailure(
+    `${kind.flags} is missing${unbound}.`,
+    `Give ${kind.flags}${envVar === undefined ? '' : `, or set ${envVar}`}.`,
+  );
+}
+
+/** @throws Failure usage, when it is required and neither given nor known by its fallback */
+async function readOption(kind: OptionKind<unknown>, given: unknown, session: Session): Promise<unknown> {
+  if (!isMissing(kind, given)) return kind.read(given);
+  const known = await kind.fallback?.(session.api);
+  if (known === undefined) throw missing(kind);
+  return kind.read(known);
 }
 
 /**
@@ -114,9 +129,12 @@ export function command<const A extends Args, const O extends OptionKinds, const
     onExcess: spec.onExcess,
     examples: spec.examples,
     calls: spec.calls,
-    execute: (words, collected, session) => {
+    execute: async (words, collected, session) => {
       const args = Object.fromEntries(argNames.map((name, at) => [name, words[at] ?? '']));
-      const options = Object.fromEntries(kinds.map(([name, kind]) => [name, readOption(kind, collected)]));
+      // All that can be told without a request is told first.
+      const given = kinds.map(([name, kind]) => [name, kind, givenFor(kind, collected)] as const);
+      const options: Record<string, unknown> = {};
+      for (const [name, kind, value] of given) options[name] = await readOption(kind, value, session);
       // The two objects were built from the very keys that A and O have; TypeScript cannot follow Object.fromEntries.
       return spec.run({ args: args as never, options: options as never }, session);
     },

@@ -1,5 +1,6 @@
 /** The kinds of options that commands have: how each is declared to commander and read back with a type. */
 import { InvalidArgumentError, Option } from 'commander';
+import type { Api } from './api.ts';
 
 export interface OptionKind<Value> {
   /** As commander writes it: `--dir <folder>`. */
@@ -8,6 +9,8 @@ export interface OptionKind<Value> {
   readonly prepare: (option: Option) => Option;
   /** Its absence is a usage error. Checked after commander, which would speak of it before a mistyped option. */
   readonly required?: boolean;
+  /** Asked for what was not given before its absence is an error; a missing option that has one costs a request. */
+  readonly fallback?: (api: Api<'whoAmI'>) => Promise<string | undefined>;
   /** Reads what commander has collected under the option's name. */
   readonly read: (given: unknown) => Value;
 }
@@ -108,12 +111,31 @@ export function pairs(flags: string, description: string): OptionKind<Record<str
   };
 }
 
+/** The project that the token is bound to, if it is bound to one. */
+export const ownProject = async (api: Api<'whoAmI'>): Promise<string | undefined> =>
+  (await api.call('whoAmI')).project_id;
+
+const PROJECT_ENV = 'STAITHE_PROJECT';
+
 /** The project that a command works in: its slug or its id. */
-export const projectOption = requiredText(
-  '--project <project>',
-  'slug or id of the project',
-  'STAITHE_PROJECT',
-);
+export const projectOption: OptionKind<string> = {
+  ...requiredText(
+    '--project <project>',
+    'slug or id of the project; that of the token, when it is bound to one',
+    PROJECT_ENV,
+  ),
+  fallback: ownProject,
+};
+
+/** Of lists: all projects instead of one. */
+export const listProjectOptions = {
+  project: text(
+    '--project <project>',
+    'slug or id of the project; that of the token, when it is bound to one',
+    (option) => option.env(PROJECT_ENV),
+  ),
+  allProjects: flag('--all-projects', 'of all projects that the token sees, up to 100'),
+};
 
 /** Declares the option to commander. Its key in `ValuesOf` is the name that commander gives it. */
 export function declare(kind: OptionKind<unknown>): Option {

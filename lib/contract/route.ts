@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Access } from '../domain/access/actor.ts';
 import type { ErrorCode } from '../domain/error.ts';
+import { Timestamp } from '../domain/values.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -83,6 +84,12 @@ export const PAGING = {
     .default(20)
     .meta({ examples: [20] }),
   cursor: z.string().max(2048).optional(),
+};
+
+/** Query parameters of lists that can be cut by time: from and until when, both included. */
+export const SPAN = {
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
 };
 
 type OutputOf<S> = S extends Shape ? { [Key in keyof S]: z.output<S[Key]> } : Record<never, never>;

@@ -41,6 +41,16 @@ export const ERRORS = {
     'A service of the platform is at its limit',
     'Send it again in a second; ask AWS for a higher quota when it happens often.',
   ),
+  too_many_projects: entry(
+    'unprocessable',
+    'The list would go over too many projects',
+    'Name one project, or use a token that is bound to one.',
+  ),
+  too_many_environments: entry(
+    'unprocessable',
+    'The list would go over too many environments',
+    'Name one project, or one environment.',
+  ),
   invalid_cursor: entry(
     'invalid',
     'The cursor does not belong to this list',

@@ -104,6 +104,8 @@ export class StaitheStack extends Stack {
 
     storage.giveTable(functions.builds, 'GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem');
     storage.giveIndex(functions.builds);
+    // Lists by ref and by status.
+    storage.giveIndex(functions.builds, 'gsi2');
     storage.giveBytes(functions.builds, 'sources', 'GetObject');
     storage.giveListing(functions.builds);
     giveWorkflows(functions.builds, [builds.workflow], { stop: true });
@@ -170,6 +172,8 @@ export class StaitheStack extends Stack {
 
     storage.giveTable(functions.webhooks, 'GetItem', 'BatchGetItem', 'PutItem', 'Query');
     storage.giveIndex(functions.webhooks);
+    // Lists by what came of deliveries.
+    storage.giveIndex(functions.webhooks, 'gsi2');
     secrets.giveWebhook(functions.webhooks);
 
     functions.service.give({ STAITHE_API_URL: api.url });

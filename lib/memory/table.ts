@@ -88,7 +88,9 @@ export function memoryTable(): MemoryTable {
 
 function pageOf(query: Query, all: Iterable<Item>): { items: Item[]; last?: Position } {
   if (query.limit < 1) throw new Error('ValidationException: the limit must be at least 1.');
-  const { after, newestFirst = false, index } = query;
+  const { after, newestFirst = false, index, range } = query;
+  if (range !== undefined && byBytes(range.from, range.to) > 0)
+    throw new Error('ValidationException: BETWEEN needs its bounds in their order.');
   const partitionOf = (item: Position) => (index === undefined ? item.pk : item[`${index}pk`]);
   const sortOf = (item: Position) => (index === undefined ? item.sk : item[`${index}sk`]) ?? '';
   if (after !== undefined && partitionOf(after) !== query.partition)
@@ -97,6 +99,7 @@ function pageOf(query: Query, all: Iterable<Item>): { items: Item[]; last?: Posi
     (byBytes(sortOf(a), sortOf(b)) || byBytes(a.pk, b.pk) || byBytes(a.sk, b.sk)) * (newestFirst ? -1 : 1);
   const found = [...all]
     .filter((item) => partitionOf(item) === query.partition && sortOf(item).startsWith(query.prefix ?? ''))
+    .filter((item) => range === undefined || isWithin(sortOf(item), range))
     .filter((item) => after === undefined || compare(item, after) > 0)
     .sort(compare)
     .slice(0, query.limit);
@@ -113,6 +116,9 @@ function positionOf({ pk, sk, gsi1pk, gsi1sk, gsi2pk, gsi2sk }: Item, index: Que
   if (index === 'gsi2' && gsi2pk !== undefined && gsi2sk !== undefined) return { pk, sk, gsi2pk, gsi2sk };
   return { pk, sk };
 }
+
+const isWithin = (key: string, { from, to }: NonNullable<Query['range']>): boolean =>
+  byBytes(key, from) >= 0 && byBytes(key, to) <= 0;
 
 /** What a projection of keys gives: less than an item, as its reader has to know. */
 function keysOnly(item: Item): Item {

@@ -96,6 +96,12 @@ test('the choices of options are those of the contract', () => {
 
   expect(choicesOf(set, '--runtime')).toEqual(target.shape.runtime.unwrap().options);
   expect(choicesOf(set, '--architecture')).toEqual(target.shape.architecture.unwrap().options);
+  expect(choicesOf(commandAt('build', 'list'), '--status')).toEqual(
+    ROUTES.listBuilds.query.status.unwrap().options,
+  );
+  expect(choicesOf(commandAt('delivery', 'list'), '--decision')).toEqual(
+    ROUTES.listDeliveries.query.decision.unwrap().options,
+  );
   expect(choicesOf(commandAt('token', 'create'), '--role')).toEqual(
     ROUTES.createToken.body.shape.role.options,
   );

@@ -19,7 +19,7 @@ test.each([
   { args: ['biuld'], detail: "unknown command 'biuld'", next: 'next: staithe build' },
   { args: ['build', 'crate'], detail: "unknown command 'crate'", next: 'next: staithe build create' },
   { args: ['build', 'list', '--projct', 'x'], detail: "unknown option '--projct'", next: 'next: --project' },
-  { args: ['build', 'list'], detail: '--project <project> is missing', next: 'STAITHE_PROJECT' },
+  { args: ['deploy', 'test'], detail: '--release <release> is missing', next: 'Give --release' },
   { args: ['build', 'show'], detail: "missing required argument 'build'", next: 'staithe build show --help' },
   { args: ['build', 'show', 'nonsense'], detail: 'build: must be the id of a build', next: 'next: ' },
   { args: ['build', 'create', '--project', 'hello'], detail: 'Nothing says what to build', next: '--dir' },

@@ -198,7 +198,7 @@ describe('posted bytes', () => {
 
   test('are refused for what a build made', async () => {
     const { run } = await completedBuild(place);
-    const [artifact] = (await Artifact.list(place.ports, place.project, { limit: 1 })).items;
+    const [artifact] = (await Artifact.list(place.ports, [place.project], { limit: 1 })).items;
 
     expect(artifact?.run_id).toBe(run.id);
     expect(await refusal(receive(artifact?.id ?? ''))).toBe('wrong_state');
@@ -454,7 +454,7 @@ describe('an image', () => {
 
 test('an artifact of an earlier version says that it is of a build', async () => {
   const { run } = await completedBuild(place);
-  const [id = ''] = (await Artifact.list(place.ports, place.project, { limit: 1 })).items.map(
+  const [id = ''] = (await Artifact.list(place.ports, [place.project], { limit: 1 })).items.map(
     (one) => one.id,
   );
   const { origin: _, ...item } = (await place.ports.table.get(Keys.artifact(id))) ?? { origin: '' };

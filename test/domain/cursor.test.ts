@@ -12,8 +12,8 @@ describe('a page', () => {
     const place = await world();
     for (const _ of [1, 2, 3, 4]) await startedBuild(place);
 
-    const half = await Build.list(place.ports, place.project, { limit: 2 });
-    const rest = await Build.list(place.ports, place.project, { limit: 2, cursor: half.next_cursor ?? '' });
+    const half = await Build.list(place.ports, [place.project], { limit: 2 });
+    const rest = await Build.list(place.ports, [place.project], { limit: 2, cursor: half.next_cursor ?? '' });
 
     expect([half.items.length, rest.items.length]).toEqual([2, 2]);
     expect(rest.next_cursor).toBeNull();
@@ -25,7 +25,7 @@ describe('a page', () => {
     const { table } = place.ports;
     const query: typeof table.query = (asked) => table.query({ ...asked, limit: Math.min(asked.limit, 1) });
 
-    const page = await Build.list({ table: { ...table, query } }, place.project, { limit: 3 });
+    const page = await Build.list({ table: { ...table, query } }, [place.project], { limit: 3 });
 
     expect(page.items).toHaveLength(3);
     expect(page.next_cursor).not.toBeNull();
@@ -41,7 +41,7 @@ describe('a cursor', () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await Build.list(place.ports, place.project, { limit: 2, cursor });
+      const page = await Build.list(place.ports, [place.project], { limit: 2, cursor });
       seen.push(...page.items.map(({ id }) => id));
       cursor = page.next_cursor ?? undefined;
     } while (cursor !== undefined);
@@ -54,10 +54,10 @@ describe('a cursor', () => {
     await startedBuild(place);
     await startedBuild(place);
     const other = await Project.create(place.ports, ADMIN, { slug: 'other' });
-    const { next_cursor: cursor } = await Build.list(place.ports, place.project, { limit: 1 });
+    const { next_cursor: cursor } = await Build.list(place.ports, [place.project], { limit: 1 });
     const paging = { limit: 1, cursor: cursor ?? '' };
 
-    expect(await refusal(Build.list(place.ports, other, paging))).toBe('invalid_cursor');
+    expect(await refusal(Build.list(place.ports, [other], paging))).toBe('invalid_cursor');
     expect(await refusal(Project.list(place.ports, ADMIN, paging))).toBe('invalid_cursor');
     expect(await refusal(Environment.list(place.ports, place.project, paging))).toBe('invalid_cursor');
   });
@@ -66,7 +66,7 @@ describe('a cursor', () => {
     const place = await world();
     await startedBuild(place);
     await startedBuild(place);
-    const { next_cursor: cursor } = await Build.list(place.ports, place.project, { limit: 1 });
+    const { next_cursor: cursor } = await Build.list(place.ports, [place.project], { limit: 1 });
 
     const bytes = Buffer.from(cursor ?? '', 'base64url');
 
@@ -76,20 +76,20 @@ describe('a cursor', () => {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 1;
       const paging = { limit: 1, cursor: changed.toString('base64url') };
-      expect(await refusal(Build.list(place.ports, place.project, paging))).toBe('invalid_cursor');
+      expect(await refusal(Build.list(place.ports, [place.project], paging))).toBe('invalid_cursor');
     }
   });
 
   test('of another installation is refused', async () => {
     const [here, there] = [await world(), await world()];
     for (const place of [here, there]) for (const _ of [1, 2]) await startedBuild(place);
-    const { next_cursor: cursor } = await Build.list(here.ports, here.project, { limit: 1 });
+    const { next_cursor: cursor } = await Build.list(here.ports, [here.project], { limit: 1 });
 
     const paging = { limit: 1, cursor: cursor ?? '' };
 
     expect(here.project.id).toBe(there.project.id);
-    expect(await refusal(Build.list(there.ports, there.project, paging))).toBe('invalid_cursor');
-    expect((await Build.list(here.ports, here.project, paging)).items).toHaveLength(1);
+    expect(await refusal(Build.list(there.ports, [there.project], paging))).toBe('invalid_cursor');
+    expect((await Build.list(here.ports, [here.project], paging)).items).toHaveLength(1);
   });
 
   test.each([

@@ -35,7 +35,7 @@ const receive = (payload: unknown = PUSH, event = 'push') => {
 };
 const show = (id: string) => Delivery.get(place.ports, ADMIN, id);
 const builds = async (project = place.project) =>
-  (await Build.list(place.ports, project, { limit: 10 })).items;
+  (await Build.list(place.ports, [project], { limit: 10 })).items;
 const trigger = async (deliveryId: string) => {
   const { projects } = await Trigger.decide(place.ports, deliveryId);
   for (const project of projects) await Trigger.build(place.ports, deliveryId, project);
@@ -192,7 +192,10 @@ describe('a delivery', () => {
     const delivery = await show(id);
     expect(delivery).toMatchObject({ ref: PUSH.ref, git_sha: SHA, decision: { kind: 'ignored' } });
     expect(delivery.decision.reason).toMatch(/says (?:\[[\w ]+\]|skip-checks: ?true)\. /i);
-    const { items } = await Delivery.list(place.ports, place.project, { limit: 10 });
+    const { items } = await Delivery.list(place.ports, ADMIN, [place.project], {
+      limit: 10,
+      project: 'hello',
+    });
     expect(items.map((listed) => listed.id)).toEqual([id]);
   });
 
@@ -274,7 +277,10 @@ describe('a git host that fails', () => {
     const outcomes = [];
     for (const project of projects) outcomes.push(await Trigger.build(place.ports, id, project));
     const waiting = await show(id);
-    const { items } = await Delivery.list(place.ports, place.project, { limit: 10 });
+    const { items } = await Delivery.list(place.ports, ADMIN, [place.project], {
+      limit: 10,
+      project: 'hello',
+    });
     place.ports.gitHost.failure = undefined;
     place.ports.clock.advance(1_800_000);
     await trigger(id);
@@ -344,7 +350,10 @@ describe('a git host that fails', () => {
     const [project = ''] = (await Trigger.decide(place.ports, id)).projects;
     await Trigger.giveUp(place.ports, id, project, 'It answered 404. The repository is private.');
 
-    const { items } = await Delivery.list(place.ports, place.project, { limit: 10 });
+    const { items } = await Delivery.list(place.ports, ADMIN, [place.project], {
+      limit: 10,
+      project: 'hello',
+    });
 
     expect(items).toMatchObject([
       { id, decision: { kind: 'failed', reason: expect.stringContaining('private') } },

@@ -358,7 +358,8 @@ describe('a deployment asked for again', () => {
     await expect(deploy(cut.id)).rejects.toThrow('AccessDeniedException');
     place.ports.workflows.refusal = undefined;
 
-    const [failed] = (await Deployment.list(place.ports, place.project, 'test', { limit: 1 })).items;
+    const [failed] = (await Deployment.list(place.ports, [place.project], { environment: 'test', limit: 1 }))
+      .items;
     expect(failed).toMatchObject({
       status: 'failed',
       error: { message: 'The deployment workflow could not be started: AccessDeniedException: no' },
@@ -427,9 +428,11 @@ test('deployments are listed newest first, and hidden from strangers', async () 
   const first = await deployed('one');
   const second = await deployed('two');
 
-  const listed = await Deployment.list(place.ports, place.project, 'test', { limit: 10 });
+  const listed = await Deployment.list(place.ports, [place.project], { environment: 'test', limit: 10 });
 
   expect(listed.items.map(({ id }) => id)).toEqual([second.deployment.id, first.deployment.id]);
   expect(await refusal(Deployment.get(place.ports, STRANGER, first.deployment.id))).toBe('not_found');
-  expect(await refusal(Deployment.list(place.ports, place.project, 'none', { limit: 1 }))).toBe('not_found');
+  expect(
+    await refusal(Deployment.list(place.ports, [place.project], { environment: 'none', limit: 1 })),
+  ).toBe('not_found');
 });

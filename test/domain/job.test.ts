@@ -233,10 +233,10 @@ describe('an artifact', () => {
   test('is on the list of its project only once it is stored, and is downloaded under its name', async () => {
     const work = await claim();
     const id = await uploadedArtifact(place, work);
-    const before = await Artifact.list(place.ports, place.project, { limit: 10 });
+    const before = await Artifact.list(place.ports, [place.project], { limit: 10 });
     await report(work, id);
 
-    const after = await Artifact.list(place.ports, place.project, { limit: 10 });
+    const after = await Artifact.list(place.ports, [place.project], { limit: 10 });
     const { url, digest } = await Artifact.download(place.ports, ADMIN, id);
 
     expect([before.items.length, after.items.length]).toEqual([0, 1]);

@@ -74,7 +74,7 @@ describe('creating a build', () => {
     const second = await create();
 
     expect(second).toEqual(first);
-    expect((await Build.list(place.ports, place.project, { limit: 10 })).items).toHaveLength(1);
+    expect((await Build.list(place.ports, [place.project], { limit: 10 })).items).toHaveLength(1);
     expect(place.ports.workflows.executions).toHaveLength(1);
   });
 

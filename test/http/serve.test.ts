@@ -384,6 +384,7 @@ function builds(): Handlers<'builds'> {
   return {
     createBuild: unused,
     listBuilds: unused,
+    listAllBuilds: unused,
     getBuild: unused,
     createRun: unused,
     listRuns: unused,

@@ -27,7 +27,7 @@ const receive = () =>
     body: Buffer.from(BODY),
   });
 const trigger = (id: string) => Trigger.build(place.ports, id, place.project.id);
-const builds = async () => (await Build.list(place.ports, place.project, { limit: 10 })).items;
+const builds = async () => (await Build.list(place.ports, [place.project], { limit: 10 })).items;
 /** The commit is claimed, and the step dies before there is a build: the git host does not know the commit yet. */
 async function diedAfterTheClaim(): Promise<string> {
   const { id } = await receive();

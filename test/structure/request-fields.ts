@@ -12,6 +12,17 @@ const list: Record<string, Place> = {
   'query.limit': domain('storage/list', 'limit: limit + 1 - items.length'),
   'query.cursor': domain('storage/list', 'decodeCursor(table, of, partition, cursor)'),
 };
+const byTime: Record<string, Place> = {
+  'query.limit': domain('storage/by-time', 'shown.slice(0, limit)'),
+  'query.cursor': domain('storage/by-time', 'opened(table, name, cursor)'),
+  'query.since': domain('storage/by-time', "ulidAt(span.since, '0')"),
+  'query.until': domain('storage/by-time', "ulidAt(span.until, 'Z')"),
+};
+const buildFilter: Record<string, Place> = {
+  ...byTime,
+  'query.status': domain('build/list', 'run?.status === status'),
+  'query.ref': domain('build/list', 'fullRef(build.git_ref) === ref'),
+};
 const cursor: Record<string, Place> = {
   'query.limit': domain('log/follow', 'look(ports.logs, due, positions, limit, time)'),
   'query.cursor': domain('log/follow', 'opened(ports.table, log, cursor)'),
@@ -79,7 +90,8 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     force_rebuild: domain('run/plan', '!run.force_rebuild'),
     start: domain('build/index', 'if (!start) return'),
   },
-  listBuilds: list,
+  listBuilds: buildFilter,
+  listAllBuilds: buildFilter,
   createRun: { jobs: domain('run/index', "which === 'failed'") },
   listRuns: list,
   listBuildArtifacts: { 'query.run': api('builds', 'Build.runOf(ports, actor, params.build, query.run)') },
@@ -129,7 +141,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     sha256: domain('artifact/upload', 'known.sha256 === sha256'),
     size_bytes: domain('artifact/upload', 'known.size_bytes === sizeBytes'),
   },
-  listArtifacts: { ...list, 'query.project': api('artifacts', 'query.project') },
+  listArtifacts: { ...byTime, 'query.project': api('artifacts', 'query.project') },
   signParts: {
     'parts.number': domain('artifact/multipart', 'number > count'),
     'parts.sha256': domain('artifact/multipart', 'parts.map(async ({ number, sha256 })'),
@@ -151,7 +163,8 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     version: domain('release/record', "claimName(version, 'version_taken')"),
     tag: domain('release/record', "claimName(tag, 'tag_taken')"),
   },
-  listReleases: list,
+  listReleases: byTime,
+  listAllReleases: byTime,
   listProjects: list,
   putEnvironment: {
     // The one kind that there is; another one will be told from it by this field.
@@ -172,7 +185,8 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   createDeployment: {
     release: domain('deployment/index', 'Release.resolve(ports, actor, project, input.release)'),
   },
-  listDeployments: list,
+  listDeployments: byTime,
+  listAllDeployments: { ...byTime, 'query.project': api('environments', 'query.project') },
   createToken: {
     name: shown('token/view', 'token.name'),
     role: domain('token/index', 'roleAllows(actor.role, input.role)'),
@@ -180,5 +194,9 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     expires_in_days: domain('token/index', 'input.expires_in_days * 86_400_000'),
   },
   listTokens: list,
-  listDeliveries: { ...list, 'query.project': api('webhooks', 'query.project') },
+  listDeliveries: {
+    ...byTime,
+    'query.project': api('webhooks', 'query.project'),
+    'query.decision': domain('delivery/index', 'hasCome(shown, decision)'),
+  },
 };

@@ -1,22 +1,32 @@
 import { artifactColumns } from '../build/view.ts';
 import { command } from '../command.ts';
-import { listResult, pagingOptions, readPages } from '../list.ts';
-import { projectOption } from '../option.ts';
+import {
+  listResult,
+  pagingOptions,
+  projectColumn,
+  projectOfList,
+  readPages,
+  spanOf,
+  spanOptions,
+} from '../list.ts';
+import { listProjectOptions } from '../option.ts';
 
 export const list = command({
   name: 'list',
-  summary: 'List the artifacts of a project, newest first',
-  options: { project: projectOption, ...pagingOptions },
-  examples: ['staithe artifact list --project hello'],
-  calls: ['listArtifacts'],
+  summary: 'List stored artifacts, newest first',
+  options: { ...listProjectOptions, ...spanOptions, ...pagingOptions },
+  examples: ['staithe artifact list --project hello', 'staithe artifact list --all-projects --since 1d'],
+  calls: ['whoAmI', 'listArtifacts'],
   async run({ options }, { api }) {
-    const page = await readPages(options, (query) =>
-      api.call('listArtifacts', { query: { project: options.project, ...query } }),
+    const project = await projectOfList(options, api);
+    const whose = { ...(project !== undefined && { project }), ...spanOf(options) };
+    const page = await readPages(options, (paging) =>
+      api.call('listArtifacts', { query: { ...whose, ...paging } }),
     );
     return listResult(
       page,
-      artifactColumns,
-      `staithe build create --project ${options.project} --dir . --follow`,
+      [...projectColumn(project), ...artifactColumns],
+      `staithe build create --project ${project ?? '<project>'} --dir . --follow`,
     );
   },
 });

@@ -1,18 +1,25 @@
 import { cellName } from '../../domain/matrix.ts';
 import { countsInWords } from '../../domain/run/counts.ts';
 import { errorLines } from '../follow/run.ts';
-import type { Artifact, Build, BuildWithRun, Job, Run } from '../resources.ts';
+import type { Artifact, BuildWithRun, Job, ListedBuild, Run } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
-import { bytes, moment, took } from '../terminal/format.ts';
+import { age, bytes, moment, took } from '../terminal/format.ts';
 import { bold, status } from '../terminal/style.ts';
 import { type Column, fields, table } from '../terminal/table.ts';
 
-export const buildColumns: readonly Column<Build>[] = [
+/** How a run stands in a word; of one that took earlier artifacts, that it did. */
+const standing = ({ latest_run: run }: ListedBuild): string =>
+  run === null ? 'not run' : run.reused_from === undefined ? run.status : 'reused';
+
+export const listedBuildColumns: readonly Column<ListedBuild>[] = [
   { title: 'id', value: (build) => build.id },
+  { title: 'status', value: standing, style: status },
+  { title: 'ref', value: (build) => build.git_ref?.replace(/^refs\/heads\//, '') },
+  { title: 'commit', value: (build) => build.git_sha?.slice(0, 7) },
   { title: 'services', value: (build) => build.services?.join(', ') ?? 'all' },
-  { title: 'git', value: (build) => build.git_ref ?? build.git_sha?.slice(0, 12) },
-  { title: 'created', value: (build) => moment(build.created_at) },
-  { title: 'by', value: (build) => build.created_by },
+  { title: 'trigger', value: (build) => build.trigger },
+  { title: 'took', value: (build) => build.latest_run && took(build.latest_run) },
+  { title: 'age', value: (build) => age(build.created_at) },
 ];
 
 export const runColumns: readonly Column<Run>[] = [

@@ -1,25 +1,51 @@
 import { command } from '../command.ts';
-import { listResult, pagingOptions, readPages } from '../list.ts';
-import { projectOption, requiredText } from '../option.ts';
+import { usageFailure } from '../failure.ts';
+import {
+  listResult,
+  pagingOptions,
+  projectColumn,
+  projectOfList,
+  readPages,
+  spanOf,
+  spanOptions,
+} from '../list.ts';
+import { listProjectOptions, text } from '../option.ts';
 import { deploymentColumns } from './view.ts';
 
 export const list = command({
   name: 'list',
-  summary: 'List the deployments to an environment, newest first',
+  summary: 'List deployments to an environment, a project or all projects, newest first',
+  details: 'Without --environment they are of all environments that the project has.',
   options: {
-    project: projectOption,
-    environment: requiredText('--environment <name>', 'name of the environment'),
+    ...listProjectOptions,
+    environment: text('--environment <name>', 'to this environment only'),
+    ...spanOptions,
     ...pagingOptions,
   },
-  examples: ['staithe deployment list --project hello --environment test'],
-  calls: ['listDeployments'],
+  examples: [
+    'staithe deployment list --project hello --environment test',
+    'staithe deployment list --all-projects --since 1d',
+  ],
+  calls: ['whoAmI', 'listDeployments', 'listAllDeployments'],
   async run({ options }, { api }) {
-    const params = { project: options.project, environment: options.environment };
-    const page = await readPages(options, (query) => api.call('listDeployments', { params, query }));
+    const { environment } = options;
+    if (options.allProjects && environment !== undefined)
+      throw usageFailure(
+        'An environment is one of one project.',
+        'Give --project <project> with --environment, or --all-projects without it.',
+      );
+    const project = await projectOfList(options, api);
+    const span = spanOf(options);
+    const page = await readPages(options, (paging) => {
+      const query = { ...span, ...paging };
+      return project === undefined || environment === undefined
+        ? api.call('listAllDeployments', { query: { ...query, ...(project !== undefined && { project }) } })
+        : api.call('listDeployments', { params: { project, environment }, query });
+    });
     return listResult(
       page,
-      deploymentColumns,
-      `staithe deploy ${options.environment} --project ${options.project} --release latest --follow`,
+      [...projectColumn(project), ...deploymentColumns],
+      `staithe deploy ${environment ?? '<environment>'} --project ${project ?? '<project>'} --release latest --follow`,
     );
   },
 });

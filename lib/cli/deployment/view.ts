@@ -5,6 +5,7 @@ import { type Column, fields } from '../terminal/table.ts';
 
 export const deploymentColumns: readonly Column<Deployment>[] = [
   { title: 'id', value: (deployment) => deployment.id },
+  { title: 'environment', value: (deployment) => deployment.environment },
   { title: 'status', value: (deployment) => deployment.status, style: status },
   { title: 'release', value: (deployment) => deployment.release_id },
   { title: 'service', value: (deployment) => deployment.service },

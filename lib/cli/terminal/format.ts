@@ -20,6 +20,15 @@ export function duration(milliseconds: number): string {
   return minutes < 60 ? `${minutes}m ${seconds % 60}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
 }
 
+/** `45s`, `12m`, `5h`, `3d`: how long ago something was, in the largest unit of which there is one. */
+export function age(timestamp: string): string {
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(timestamp)) / 1000));
+  const [size, unit] = [[86_400, 'd'] as const, [3600, 'h'] as const, [60, 'm'] as const].find(
+    ([most]) => seconds >= most,
+  ) ?? [1, 's'];
+  return `${Math.floor(seconds / size)}${unit}`;
+}
+
 const two = (value: number) => String(value).padStart(2, '0');
 
 /** `09:30:00` in the reader's time zone. */

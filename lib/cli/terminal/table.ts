@@ -5,7 +5,7 @@ import { bold, dim } from './style.ts';
 
 export interface Column<Row> {
   readonly title: string;
-  readonly value: (row: Row) => string | number | undefined;
+  readonly value: (row: Row) => string | number | null | undefined;
   /** Gives the finished cell a colour. */
   readonly style?: (cell: string) => string;
 }

@@ -8,7 +8,7 @@ import {
 } from '../../domain/artifact/upload-schema.ts';
 import { Id } from '../../domain/id.ts';
 import { ProjectRef } from '../../domain/project/schema.ts';
-import { PAGING, page, route } from '../route.ts';
+import { PAGING, page, route, SPAN } from '../route.ts';
 
 const params = { artifact: Id.artifact };
 
@@ -34,10 +34,10 @@ export const ARTIFACT_ROUTES = {
     path: '/v1/artifacts',
     group: 'artifacts',
     access: 'viewer',
-    summary: 'List the artifacts of a project',
-    query: { project: ProjectRef, ...PAGING },
+    summary: 'List the artifacts of a project, or of all',
+    query: { project: ProjectRef.optional(), ...SPAN, ...PAGING },
     success: { status: 200, body: page(Artifact), description: 'Stored artifacts, newest first' },
-    errors: ['invalid_cursor'],
+    errors: ['invalid_cursor', 'too_many_projects'],
   }),
   getArtifact: route({
     method: 'GET',

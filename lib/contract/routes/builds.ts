@@ -1,11 +1,18 @@
 import * as z from 'zod';
 import { Artifact } from '../../domain/artifact/schema.ts';
-import { Build, BuildWithRun, CreateBuild } from '../../domain/build/schema.ts';
+import { BuildWithRun, CreateBuild, ListedBuild } from '../../domain/build/schema.ts';
 import { Id } from '../../domain/id.ts';
 import { Job } from '../../domain/job/schema.ts';
-import { CreateRun, Run } from '../../domain/run/schema.ts';
-import { PAGING, page, route } from '../route.ts';
+import { CreateRun, Run, RunStatus } from '../../domain/run/schema.ts';
+import { GitRef } from '../../domain/values.ts';
+import { PAGING, page, route, SPAN } from '../route.ts';
 import { inProject } from './params.ts';
+
+/** By the status of the newest run, by a branch (`main`) or the full name of a ref, and by time. */
+const BUILD_FILTER = { status: RunStatus.optional(), ref: GitRef.optional(), ...SPAN };
+
+const FILTERED =
+  'Builds with their newest runs, newest first: by status, the newest runs come first. A page by status and ref may be short; next_cursor tells whether there is more';
 
 /** Builds and their runs. */
 export const BUILD_ROUTES = {
@@ -29,11 +36,21 @@ export const BUILD_ROUTES = {
     path: '/v1/projects/{project}/builds',
     group: 'builds',
     access: 'viewer',
-    summary: 'List builds',
+    summary: 'List the builds of a project',
     params: inProject,
-    query: PAGING,
-    success: { status: 200, body: page(Build), description: 'Builds, newest first' },
+    query: { ...BUILD_FILTER, ...PAGING },
+    success: { status: 200, body: page(ListedBuild), description: FILTERED },
     errors: ['invalid_cursor'],
+  }),
+  listAllBuilds: route({
+    method: 'GET',
+    path: '/v1/builds',
+    group: 'builds',
+    access: 'viewer',
+    summary: 'List the builds of all projects',
+    query: { ...BUILD_FILTER, ...PAGING },
+    success: { status: 200, body: page(ListedBuild), description: FILTERED },
+    errors: ['invalid_cursor', 'too_many_projects'],
   }),
   getBuild: route({
     method: 'GET',

@@ -1,7 +1,8 @@
 import { CreateDeployment, Deployment } from '../../domain/deployment/schema.ts';
 import { Environment, PutEnvironment } from '../../domain/environment/schema.ts';
 import { Id } from '../../domain/id.ts';
-import { PAGING, page, route } from '../route.ts';
+import { ProjectRef } from '../../domain/project/schema.ts';
+import { PAGING, page, route, SPAN } from '../route.ts';
 import { inEnvironment, inProject } from './params.ts';
 
 /** Environments and deployments. */
@@ -63,11 +64,25 @@ export const ENVIRONMENT_ROUTES = {
     path: '/v1/projects/{project}/environments/{environment}/deployments',
     group: 'environments',
     access: 'viewer',
-    summary: 'List deployments',
+    summary: 'List the deployments to an environment',
     params: inEnvironment,
-    query: PAGING,
+    query: { ...SPAN, ...PAGING },
     success: { status: 200, body: page(Deployment), description: 'Deployments, newest first' },
     errors: ['invalid_cursor'],
+  }),
+  listAllDeployments: route({
+    method: 'GET',
+    path: '/v1/deployments',
+    group: 'environments',
+    access: 'viewer',
+    summary: 'List the deployments of a project, or of all',
+    query: { project: ProjectRef.optional(), ...SPAN, ...PAGING },
+    success: {
+      status: 200,
+      body: page(Deployment),
+      description: 'Deployments to the environments that there are, newest first',
+    },
+    errors: ['invalid_cursor', 'too_many_projects', 'too_many_environments'],
   }),
   getDeployment: route({
     method: 'GET',

@@ -1,7 +1,7 @@
 import { Id } from '../../domain/id.ts';
 import { ProjectRef } from '../../domain/project/schema.ts';
 import { CreateRelease, Release, ReleaseRef } from '../../domain/release/schema.ts';
-import { PAGING, page, route } from '../route.ts';
+import { PAGING, page, route, SPAN } from '../route.ts';
 import { inProject } from './params.ts';
 
 /** Releases. */
@@ -22,11 +22,21 @@ export const RELEASE_ROUTES = {
     path: '/v1/projects/{project}/releases',
     group: 'releases',
     access: 'viewer',
-    summary: 'List releases',
+    summary: 'List the releases of a project',
     params: inProject,
-    query: PAGING,
+    query: { ...SPAN, ...PAGING },
     success: { status: 200, body: page(Release), description: 'Releases, newest first' },
     errors: ['invalid_cursor'],
+  }),
+  listAllReleases: route({
+    method: 'GET',
+    path: '/v1/releases',
+    group: 'releases',
+    access: 'viewer',
+    summary: 'List the releases of all projects',
+    query: { ...SPAN, ...PAGING },
+    success: { status: 200, body: page(Release), description: 'Releases, newest first' },
+    errors: ['invalid_cursor', 'too_many_projects'],
   }),
   resolveRelease: route({
     method: 'GET',

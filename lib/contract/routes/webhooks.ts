@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { Delivery } from '../../domain/delivery/schema.ts';
+import { DecisionKind, Delivery } from '../../domain/delivery/schema.ts';
 import { Id } from '../../domain/id.ts';
 import { ProjectRef } from '../../domain/project/schema.ts';
-import { PAGING, page, route } from '../route.ts';
+import { PAGING, page, route, SPAN } from '../route.ts';
 
 /** Webhooks and what came of them. */
 export const WEBHOOK_ROUTES = {
@@ -27,14 +27,20 @@ export const WEBHOOK_ROUTES = {
     path: '/v1/deliveries',
     group: 'webhooks',
     access: 'viewer',
-    summary: 'List the webhooks that came for a project',
-    query: { project: ProjectRef, ...PAGING },
+    summary: 'List the webhooks that came for a project, or for all',
+    query: {
+      project: ProjectRef.optional(),
+      decision: DecisionKind.optional(),
+      ...SPAN,
+      ...PAGING,
+    },
     success: {
       status: 200,
       body: page(Delivery),
-      description: 'Deliveries that led to a build of the project, newest first',
+      description:
+        'Deliveries of the project’s repository with what came of them in this project, newest first; without a project, also those of no project',
     },
-    errors: ['invalid_cursor'],
+    errors: ['invalid_cursor', 'too_many_projects'],
   }),
   getDelivery: route({
     method: 'GET',

@@ -8,6 +8,7 @@ import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
 import type { Run } from '../run/schema.ts';
+import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { BlobKeys, Keys, Partitions } from '../storage/keys.ts';
 import { hexOf } from '../values.ts';
@@ -26,10 +27,11 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
 
 export async function list(
   ports: Pick<Ports, 'table'>,
-  project: Project,
-  paging: Paging,
+  projects: readonly Pick<Project, 'id'>[],
+  paging: Paging & Span,
 ): Promise<Listed<Artifact>> {
-  return artifacts.list(ports.table, Partitions.artifacts(project.id), paging);
+  const partitions = projects.map(({ id }) => Partitions.artifacts(id));
+  return artifacts.newestOf(ports.table, 'artifact', partitions, paging);
 }
 
 /** By ids, in the order of their jobs' names and their own. */

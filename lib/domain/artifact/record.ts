@@ -24,7 +24,7 @@ export const artifacts = collection({
     artifact.status === 'stored'
       ? { gsi1pk: Partitions.artifacts(artifact.project_id), gsi1sk: artifact.id }
       : undefined,
-  open: (artifact) =>
+  second: (artifact) =>
     artifact.origin === 'upload' && (artifact.status === 'pending' || artifact.status === 'verifying')
       ? { gsi2pk: Partitions.openUploads, gsi2sk: artifact.id }
       : undefined,

@@ -16,10 +16,11 @@ import { untagged } from '../run/reuse-images.ts';
 import type { Run as RunValue } from '../run/schema.ts';
 import * as Source from '../source/index.ts';
 import type { Source as SourceValue } from '../source/schema.ts';
-import type { Listed, Paging } from '../storage/collection.ts';
-import { Keys, Partitions } from '../storage/keys.ts';
+import { Keys } from '../storage/keys.ts';
 import { type BuildRecord, builds } from './record.ts';
 import type { Build, BuildWithRun, CreateBuild } from './schema.ts';
+
+export { type BuildFilter, list } from './list.ts';
 
 /**
  * Records a build and starts its first run; when an earlier run made just this, the run has ended with its artifacts.
@@ -115,14 +116,6 @@ export async function show(ports: Pick<Ports, 'table'>, actor: Actor, id: string
 async function latestRun(ports: Pick<Ports, 'table'>, build: BuildRecord): Promise<RunValue | undefined> {
   if (build.latest_run_id === undefined) return undefined;
   return (await runs.get(ports.table, Keys.run(build.latest_run_id)))?.value;
-}
-
-export async function list(
-  ports: Pick<Ports, 'table'>,
-  project: Project,
-  paging: Paging,
-): Promise<Listed<Build>> {
-  return builds.list(ports.table, Partitions.builds(project.id), paging);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Id } from '../id.ts';
+import { fullRef } from '../ref.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { Build } from './schema.ts';
@@ -13,4 +14,6 @@ export const builds = collection({
   schema: BuildRecord,
   key: (build) => Keys.build(build.id),
   index: (build) => ({ gsi1pk: Partitions.builds(build.project_id), gsi1sk: build.id }),
+  second: ({ id, project_id, git_ref: ref }) =>
+    ref === undefined ? undefined : { gsi2pk: Partitions.buildsOfRef(project_id, fullRef(ref)), gsi2sk: id },
 });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Id } from '../id.ts';
 import { MAX_PARALLEL } from '../manifest/schema.ts';
 import { MAX_TIMEOUT_SECONDS, Matrix } from '../manifest/values.ts';
-import { Run } from '../run/schema.ts';
+import { Failure, Run } from '../run/schema.ts';
 import { text } from '../text.ts';
 import { Digest, GitRef, GitSha, Name, Timestamp } from '../values.ts';
 import { Trust } from './trust.ts';
@@ -76,3 +76,24 @@ export type CreateBuild = z.infer<typeof CreateBuild>;
 /** A build with the newest of its runs, null before the first. */
 export const BuildWithRun = Build.extend({ latest_run: Run.nullable() });
 export type BuildWithRun = z.infer<typeof BuildWithRun>;
+
+/** How a run stands, in a list: without its jobs, its artifacts and what a failing step has printed. */
+export const RunSummary = Run.pick({
+  id: true,
+  status: true,
+  reused_from: true,
+  retry_of: true,
+  superseded_by: true,
+  job_counts: true,
+  created_at: true,
+  started_at: true,
+  completed_at: true,
+  created_by: true,
+}).extend({ error: Failure.pick({ code: true, message: true, job: true }).optional() });
+
+/** What has made the build: a push that a webhook told of, or a request (the CLI, the API). */
+export const BuildTrigger = z.enum(['push', 'request']);
+
+/** A build in a list, with its newest run; null before the first. */
+export const ListedBuild = Build.extend({ trigger: BuildTrigger, latest_run: RunSummary.nullable() });
+export type ListedBuild = z.infer<typeof ListedBuild>;

@@ -1,6 +1,6 @@
 /** What else was in a deleted project: tokens, environments, secrets, uploads, releases, sources, caches, and all bytes. */
 import { artifacts } from '../artifact/record.ts';
-import { deliveries } from '../delivery/record.ts';
+import { deliveries, deliveryEntries } from '../delivery/record.ts';
 import { deployments } from '../deployment/record.ts';
 import { end } from '../deployment/steps.ts';
 import { environments } from '../environment/record.ts';
@@ -116,12 +116,21 @@ async function removeSources(ports: DeletionPorts, projectId: string): Promise<v
 
 /** A delivery is of a repository, which other projects may have too: it only forgets what it led to here. */
 async function forgetDeliveries(ports: DeletionPorts, projectId: string): Promise<void> {
-  for await (const page of deliveries.pages(ports.table, Partitions.deliveries(projectId), INDEX))
-    for (const { id } of page)
-      await deliveries.update(ports.table, Keys.delivery(id), (delivery) => ({
+  for await (const items of pagesOf(ports.table, Partitions.deliveries(projectId), INDEX)) {
+    const entries = items.filter(({ entity }) => entity === deliveryEntries.kind);
+    await removeAll(
+      ports.table,
+      entries.map(({ pk, sk }) => ({ pk, sk })),
+    );
+    for (const { pk } of items)
+      await deliveries.update(ports.table, { pk, sk: 'DELIVERY' }, (delivery) => ({
         ...delivery,
+        listed_under: delivery.listed_under === projectId ? undefined : delivery.listed_under,
+        also_in: delivery.also_in.filter((id) => id !== projectId),
+        outcomes: delivery.outcomes.filter((outcome) => outcome.project_id !== projectId),
         builds: delivery.builds.filter((build) => build.project_id !== projectId),
       }));
+  }
 }
 
 /** Last: as long as there were items, somebody could have been given a link to these. */

@@ -23,7 +23,7 @@ export const deletions = collection({
   kind: 'deletion',
   schema: Deletion,
   key: ({ project_id }) => Keys.deletion(project_id),
-  open: ({ project_id }) => ({ gsi2pk: Partitions.openDeletions, gsi2sk: project_id }),
+  second: ({ project_id }) => ({ gsi2pk: Partitions.openDeletions, gsi2sk: project_id }),
 });
 
 export const deletionOf = (deletion: Omit<Deletion, 'status' | 'had_images'>): Write =>

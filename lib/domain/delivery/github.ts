@@ -24,6 +24,9 @@ const Push = z.object({
   repository: z.object({ full_name: Repository }),
 });
 
+/** Nearly every event is of a repository, in whose project's list it stands. */
+const Named = z.object({ repository: z.object({ full_name: Repository }) });
+
 export interface PushedCommit {
   readonly repository: string;
   readonly ref: string;
@@ -44,14 +47,19 @@ export function pushedCommit(event: string, body: Uint8Array): { commit: PushedC
       ignored: "The body is not JSON. The webhook's content type at GitHub must be application/json.",
     };
   }
-  if (event === '') return { ignored: 'The request names no event: it has no X-GitHub-Event.' };
+  const of = Named.safeParse(payload).data?.repository.full_name;
+  const whose = of === undefined ? {} : { repository: of };
+  if (event === '') return { ignored: 'The request names no event: it has no X-GitHub-Event.', ...whose };
   if (event !== 'push')
-    return { ignored: `The event ${quoted(event)} starts nothing; a push of a branch or tag does.` };
+    return {
+      ignored: `The event ${quoted(event)} starts nothing; a push of a branch or tag does.`,
+      ...whose,
+    };
   const push = Push.safeParse(payload);
   if (!push.success) {
     const [issue] = push.error.issues;
     const field = issue?.path.join('.') || 'the payload';
-    return { ignored: `The payload is not a push event: ${field}: ${issue?.message}.` };
+    return { ignored: `The payload is not a push event: ${field}: ${issue?.message}.`, ...whose };
   }
   const { ref, after, deleted, head_commit: head, repository } = push.data;
   const flaw = flawOfRef(ref);

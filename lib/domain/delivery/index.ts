@@ -1,17 +1,20 @@
 /** Deliveries: receive a webhook, find it again. What it leads to is decided by the trigger workflow, in `trigger.ts`. */
 import { createHash } from 'node:crypto';
-import { type Actor, sees } from '../access/actor.ts';
+import type { Actor } from '../access/actor.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
-import * as Projects from '../project/index.ts';
-import type { Project } from '../project/schema.ts';
+import type { Item } from '../ports/table.ts';
+import * as Project from '../project/index.ts';
+import type { Project as ProjectValue } from '../project/schema.ts';
+import { listByTime, type Span, strandOf } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { cut } from '../text.ts';
+import { seenFrom } from './decision.ts';
 import { pushedCommit, signatureHolds } from './github.ts';
-import { type DeliveryRecord, deliveries } from './record.ts';
-import type { Delivery } from './schema.ts';
+import { type DeliveryRecord, deliveries, deliveryEntries, entriesOf } from './record.ts';
+import type { DecisionKind, Delivery } from './schema.ts';
 
 /**
  * Verifies, parses and keeps a webhook, whatever its payload is, once the signature is right: of the payload the digest and
@@ -32,9 +35,7 @@ export async function receive(
   const now = ports.clock.now();
   const read = pushedCommit(webhook.event, webhook.body);
   const ignored = 'ignored' in read;
-  const lists =
-    ignored && read.repository !== undefined ? await Projects.ofRepository(ports, read.repository) : [];
-  const delivery: DeliveryRecord = {
+  const delivery: Delivery = {
     id: idFrom('delivery', ports.randomness.ulid(now.getTime())),
     provider: 'github',
     guid: cut(webhook.guid, 100),
@@ -48,10 +49,16 @@ export async function receive(
     decision: ignored
       ? { kind: 'ignored', reason: read.ignored, decided_at: now.toISOString() }
       : { kind: 'received', reason: 'Waiting for the trigger workflow.' },
+    outcomes: [],
     builds: [],
-    ...(lists[0] !== undefined && { listed_under: lists[0].id }),
   };
-  await deliveries.create(ports.table, delivery);
+  // What waits for the trigger workflow gets its projects there.
+  const projects =
+    ignored && read.repository !== undefined ? await Project.ofRepository(ports, read.repository) : [];
+  const [first, ...others] = projects.map(({ id }) => id);
+  const kept = { ...delivery, listed_under: first, also_in: others };
+  if (others.length === 0) await deliveries.create(ports.table, kept);
+  else await ports.table.transact([deliveries.creation(kept), ...entriesOf(kept)]);
   return delivery;
 }
 
@@ -61,22 +68,75 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
   if (found === undefined) throw notFound('delivery', id);
   const bound = actor.kind === 'token' ? actor.project_id : undefined;
   if (bound === undefined) return found.value;
-  const builds = found.value.builds.filter((build) => sees(actor, build.project_id));
-  if (builds.length === 0 && found.value.listed_under !== bound) throw notFound('delivery', id);
-  return { ...found.value, builds };
+  if (!projectsOf(found.value).has(bound)) throw notFound('delivery', id);
+  return seenFrom(found.value, bound);
 }
 
+const projectsOf = ({
+  listed_under: first,
+  also_in: others,
+  builds,
+}: DeliveryRecord): Set<string | undefined> =>
+  new Set([first, ...others, ...builds.map(({ project_id }) => project_id)]);
+
+export interface DeliveryFilter extends Span {
+  readonly decision?: DecisionKind | undefined;
+}
+
+/**
+ * Newest first. Of one project: what came of each in that project. Of all: each once, as it is, and for a token that is
+ * bound to no project also those of no project.
+ * @throws StaitheError invalid_cursor
+ */
 export async function list(
-  ports: Pick<Ports, 'table'>,
-  project: Project,
-  paging: Paging,
+  { table }: Pick<Ports, 'table'>,
+  actor: Actor,
+  projects: readonly Pick<ProjectValue, 'id'>[],
+  { decision, since, until, project, ...paging }: DeliveryFilter & Paging & { project?: string | undefined },
 ): Promise<Listed<Delivery>> {
-  const page = await deliveries.list(ports.table, Partitions.deliveries(project.id), paging);
-  return {
-    ...page,
-    items: page.items.map((delivery) => ({
-      ...delivery,
-      builds: delivery.builds.filter((build) => build.project_id === project.id),
-    })),
-  };
+  const isBound = actor.kind !== 'anonymous' && actor.project_id !== undefined;
+  const one = project !== undefined || isBound ? projects[0]?.id : undefined;
+  const ids = one === undefined ? [...projects.map(({ id }) => id), undefined] : [one];
+  const given = new Set<string>();
+  return listByTime(
+    table,
+    {
+      name: `deliveries ${JSON.stringify([ids, decision, since, until])}`,
+      strands: ids.map((id) =>
+        decision === undefined
+          ? strandOf('delivery', Partitions.deliveries(id))
+          : strandOf('delivery', Partitions.decidedDeliveries(id, decision), 'gsi2'),
+      ),
+      span: { since, until },
+      view: async (items) => {
+        const found = await namedBy(table, items);
+        return found.map((delivery) => {
+          if (delivery === undefined || given.has(delivery.id)) return undefined;
+          given.add(delivery.id);
+          const shown = one === undefined ? delivery : seenFrom(delivery, one);
+          return decision === undefined || hasCome(shown, decision) ? shown : undefined;
+        });
+      },
+    },
+    paging,
+  );
+}
+
+const hasCome = ({ decision, outcomes }: Delivery, kind: DecisionKind): boolean =>
+  decision.kind === kind || outcomes.some((outcome) => outcome.kind === kind);
+
+/** The deliveries that items of a list are, or name. */
+async function namedBy(
+  table: Ports['table'],
+  items: readonly Item[],
+): Promise<(DeliveryRecord | undefined)[]> {
+  const entries = items.filter(({ entity }) => entity === deliveryEntries.kind);
+  const named = await deliveries.getMany(
+    table,
+    entries.map((item) => Keys.delivery(deliveryEntries.read(item).value.delivery_id)),
+  );
+  const byId = new Map(named.map((delivery) => [delivery.id, delivery]));
+  return items.map((item) =>
+    item.entity === deliveries.kind ? deliveries.read(item).value : byId.get(String(item.delivery_id)),
+  );
 }

@@ -8,8 +8,8 @@ import * as Project from '../project/index.ts';
 import * as Source from '../source/index.ts';
 import { Keys } from '../storage/keys.ts';
 import { type Commit, claimCommit, keepUntil, release } from './claim.ts';
-import { deliveries } from './record.ts';
-import type { Delivery } from './schema.ts';
+import { type DeliveryRecord, deliveries, entriesOf } from './record.ts';
+import type { Decision, Delivery } from './schema.ts';
 
 type TriggerPorts = Pick<
   Ports,
@@ -27,15 +27,19 @@ export async function decide(
   if (delivery?.decision.kind !== 'received' || delivery.repository === undefined) return { projects: [] };
   const projects = await Project.ofRepository(ports, delivery.repository);
   if (projects.length === 0)
-    await conclude(ports, deliveryId, {
+    await conclude(ports, deliveryId, undefined, {
       kind: 'ignored',
       reason: `No project has the repository ${delivery.repository}.`,
     });
-  const [first] = projects;
-  if (first !== undefined)
-    await deliveries.update(ports.table, Keys.delivery(deliveryId), (now) =>
-      now.listed_under === first.id ? undefined : { ...now, listed_under: first.id },
+  const [first, ...others] = projects.map(({ id }) => id);
+  if (first !== undefined) {
+    const listed = await deliveries.update(ports.table, Keys.delivery(deliveryId), (now) =>
+      now.listed_under === first && now.also_in.length === others.length
+        ? undefined
+        : { ...now, listed_under: first, also_in: others },
     );
+    await enter(ports, listed?.value);
+  }
   return { projects: projects.map((project) => project.id) };
 }
 
@@ -60,7 +64,7 @@ export async function build(
   const commit = { projectId, sha, ref };
   const claim = await claimCommit(ports, commit, deliveryId);
   if (claim.deliveryId !== deliveryId) {
-    await conclude(ports, deliveryId, {
+    await conclude(ports, deliveryId, projectId, {
       kind: 'duplicate',
       reason: `Delivery ${claim.deliveryId} built this commit of ${ref}.`,
     });
@@ -77,6 +81,7 @@ export async function build(
   await conclude(
     ports,
     deliveryId,
+    projectId,
     { kind: 'building', reason: `${ref} at ${sha.slice(0, 7)} ${whatBecomesOf(built)}.` },
     { project_id: projectId, build_id: built.id, run_id: built.latest_run?.id },
   );
@@ -140,7 +145,7 @@ export async function giveUp(
   const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
   if (delivery?.git_sha !== undefined && delivery.ref !== undefined)
     await release(ports, { projectId, sha: delivery.git_sha, ref: delivery.ref }, deliveryId);
-  await conclude(ports, deliveryId, { kind: 'failed', reason });
+  await conclude(ports, deliveryId, projectId, { kind: 'failed', reason });
 }
 
 /** The workflow died: the delivery does not wait for it for ever. A decision that was made stays. */
@@ -151,22 +156,40 @@ export async function abandon(
 ): Promise<void> {
   const decidedAt = ports.clock.now().toISOString();
   // Nobody waits any more, in none of its projects.
-  await deliveries.update(ports.table, Keys.delivery(deliveryId), ({ retry_at: _, ...delivery }) =>
-    delivery.decision.kind === 'received'
-      ? { ...delivery, decision: { kind: 'failed', reason, decided_at: decidedAt } }
-      : delivery,
+  const failed = { kind: 'failed', reason, decided_at: decidedAt } as const;
+  const left = await deliveries.update(
+    ports.table,
+    Keys.delivery(deliveryId),
+    ({ retry_at: _, ...delivery }) => {
+      const open = [delivery.listed_under, ...delivery.also_in].filter(
+        (id) => id !== undefined && !delivery.outcomes.some((outcome) => outcome.project_id === id),
+      );
+      return {
+        ...delivery,
+        outcomes: [...delivery.outcomes, ...open.map((id = '') => ({ ...failed, project_id: id }))],
+        ...(delivery.decision.kind === 'received' && { decision: failed }),
+      };
+    },
   );
+  await enter(ports, left?.value);
 }
 
-/** Notes the decision. Of several projects, one that builds counts most. */
+/** Writes where it stands in the lists of further projects. A repeat writes the same. */
+async function enter({ table }: Pick<Ports, 'table'>, delivery: DeliveryRecord | undefined): Promise<void> {
+  if (delivery !== undefined) await Promise.all(entriesOf(delivery).map((write) => table.write(write)));
+}
+
+/** Notes what came of it in a project, or at all. Of several projects, one that builds counts most. */
 async function conclude(
   ports: Pick<Ports, 'table' | 'clock'>,
   deliveryId: string,
-  decision: Pick<Delivery['decision'], 'kind' | 'reason'>,
+  projectId: string | undefined,
+  decision: Pick<Decision, 'kind' | 'reason'>,
   started?: Delivery['builds'][number],
 ): Promise<void> {
   const decidedAt = ports.clock.now().toISOString();
-  await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) => {
+  const decided = { ...decision, decided_at: decidedAt };
+  const concluded = await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) => {
     const builds =
       started === undefined || delivery.builds.some((one) => one.build_id === started.build_id)
         ? delivery.builds
@@ -179,9 +202,14 @@ async function conclude(
       ...rest,
       ...(waits && { retry_at: retryAt }),
       builds,
-      decision: keep ? delivery.decision : { ...decision, decided_at: decidedAt },
+      decision: keep ? delivery.decision : decided,
+      outcomes: [
+        ...delivery.outcomes.filter((outcome) => outcome.project_id !== projectId),
+        ...(projectId === undefined ? [] : [{ ...decided, project_id: projectId }]),
+      ],
     };
   });
+  await enter(ports, concluded?.value);
 }
 
 /** Whether a failed step may be tried again. */

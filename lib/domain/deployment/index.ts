@@ -17,6 +17,7 @@ import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Release from '../release/index.ts';
 import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema.ts';
+import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { freeOfOverdue } from './overdue.ts';
@@ -146,13 +147,31 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
   return readVisible(ports.table, deployments, Keys.deployment, actor, id);
 }
 
-/** @throws StaitheError not_found */
+/**
+ * To one environment, or to all of the projects. @throws StaitheError not_found | too_many_environments
+ */
 export async function list(
   ports: Pick<Ports, 'table'>,
-  project: Project,
-  environment: string,
-  paging: Paging,
+  projects: readonly Project[],
+  { environment, ...paging }: Paging & Span & { readonly environment?: string | undefined },
 ): Promise<Listed<Deployment>> {
-  await Environment.read(ports, project, environment);
-  return deployments.list(ports.table, Partitions.deployments(project.id, environment), paging);
+  const names = await Promise.all(
+    projects.map(async (project): Promise<string[]> => {
+      const found =
+        environment === undefined
+          ? await Environment.names(ports, project)
+          : [(await Environment.read(ports, project, environment)).value.name];
+      return found.map((name) => Partitions.deployments(project.id, name));
+    }),
+  );
+  const partitions = names.flat();
+  if (partitions.length > MOST_LISTED)
+    throw new StaitheError(
+      'too_many_environments',
+      `There are ${partitions.length} environments, and a list of deployments asks each of them; ${MOST_LISTED} are the most.`,
+    );
+  return deployments.newestOf(ports.table, 'deployment', partitions, paging);
 }
+
+/** 200: as many queries at once as a function's time and memory are good for. */
+const MOST_LISTED = 200;

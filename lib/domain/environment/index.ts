@@ -75,6 +75,15 @@ export async function list(
   });
 }
 
+/** The names of all of a project. */
+export async function names(ports: Pick<Ports, 'table'>, project: Pick<Project, 'id'>): Promise<string[]> {
+  const found: string[] = [];
+  const partition = Partitions.environments(project.id);
+  for await (const page of environments.pages(ports.table, partition, { limit: 100, of: 'table' }))
+    found.push(...page.map(({ name }) => name));
+  return found;
+}
+
 /** Forgets the environment. The function stays: deleting what serves traffic is the owner's business. */
 export async function remove(ports: Pick<Ports, 'table'>, project: Project, name: string): Promise<void> {
   const stored = await read(ports, project, name);

@@ -56,6 +56,8 @@ export interface Query {
   readonly partition: string;
   /** Only sort keys that begin so. */
   readonly prefix?: string;
+  /** Only sort keys within, both ends included; not together with `prefix`. */
+  readonly range?: { readonly from: string; readonly to: string };
   readonly newestFirst?: boolean;
   readonly limit: number;
   readonly after?: Position;

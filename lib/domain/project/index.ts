@@ -65,6 +65,27 @@ export async function list(
   return projects.list(ports.table, Partitions.projects, paging, { ascending: true });
 }
 
+/** 100: a list across projects asks each of them, in as many queries at once. */
+const MOST_LISTED = 100;
+
+/**
+ * The projects of a list: the one that is named, or all that the actor sees.
+ * @throws StaitheError not_found | too_many_projects
+ */
+export async function listed(
+  ports: Pick<Ports, 'table'>,
+  actor: Actor,
+  named?: string,
+): Promise<readonly Project[]> {
+  if (named !== undefined) return [await resolve(ports, actor, named)];
+  const { items, next_cursor: more } = await list(ports, actor, { limit: MOST_LISTED });
+  if (more === null) return items;
+  throw new StaitheError(
+    'too_many_projects',
+    `There are more than ${MOST_LISTED} projects, and a list across projects asks each of them.`,
+  );
+}
+
 /** The projects whose pushes come from this repository. */
 export async function ofRepository(ports: Pick<Ports, 'table'>, repository: string): Promise<Project[]> {
   // 25 projects of one repository (a monorepo) are built by one push; a page of links, no more.

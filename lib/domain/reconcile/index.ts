@@ -3,9 +3,9 @@
  * ended, asks the source of truth about what does not add up, and brings it on or to an end with a reason.
  */
 import type { Ports } from '../ports/index.ts';
-import type { Position } from '../ports/table.ts';
+import type { Key, Position } from '../ports/table.ts';
 import { runs } from '../run/record.ts';
-import { Keys, Partitions } from '../storage/keys.ts';
+import { Partitions } from '../storage/keys.ts';
 import { type Finding, lookAt, type RunPorts } from './run.ts';
 import { sweepUploads } from './uploads.ts';
 
@@ -33,9 +33,9 @@ export async function sweep(
   const findings: Finding[] = [];
   const failures: { run_id: string; message: string }[] = [];
   let lookedAt = 0;
-  for await (const ids of openRuns(ports)) {
+  for await (const keys of openRuns(ports)) {
     if (!mayGoOn()) break;
-    const found = await runs.getMany(ports.table, ids.map(Keys.run));
+    const found = await runs.getMany(ports.table, keys);
     lookedAt += found.length;
     const queue = found.values();
     const worker = async () => {
@@ -53,7 +53,7 @@ export async function sweep(
   return { looked_at: lookedAt, findings, uploads, failures };
 }
 
-async function* openRuns(ports: Pick<Ports, 'table'>): AsyncGenerator<string[]> {
+async function* openRuns(ports: Pick<Ports, 'table'>): AsyncGenerator<Key[]> {
   let after: Position | undefined;
   do {
     const page = await ports.table.query({
@@ -62,8 +62,7 @@ async function* openRuns(ports: Pick<Ports, 'table'>): AsyncGenerator<string[]> 
       limit: PAGE,
       ...(after !== undefined && { after }),
     });
-    const ids = page.items.map(({ gsi2sk }) => gsi2sk).filter((id) => id !== undefined);
-    if (ids.length > 0) yield ids;
+    if (page.items.length > 0) yield page.items.map(({ pk, sk }) => ({ pk, sk }));
     after = page.last;
   } while (after !== undefined);
 }

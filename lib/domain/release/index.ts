@@ -14,6 +14,7 @@ import type { Item } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { runs } from '../run/record.ts';
 import type { Run } from '../run/schema.ts';
+import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Chosen, record, releases } from './record.ts';
@@ -175,8 +176,9 @@ async function named(
 
 export async function list(
   ports: Pick<Ports, 'table'>,
-  project: Project,
-  paging: Paging,
+  projects: readonly Pick<Project, 'id'>[],
+  paging: Paging & Span,
 ): Promise<Listed<Release>> {
-  return releases.list(ports.table, Partitions.releases(project.id), paging);
+  const partitions = projects.map(({ id }) => Partitions.releases(id));
+  return releases.newestOf(ports.table, 'release', partitions, paging);
 }

@@ -8,6 +8,8 @@ export const runs = collection({
   schema: Run,
   key: (run) => Keys.run(run.id),
   index: (run) => ({ gsi1pk: Partitions.runs(run.build_id), gsi1sk: run.id }),
-  open: (run) =>
-    isFinal(RUN_LIFECYCLE, run.status) ? undefined : { gsi2pk: Partitions.openRuns, gsi2sk: run.id },
+  second: (run) =>
+    isFinal(RUN_LIFECYCLE, run.status)
+      ? { gsi2pk: Partitions.endedRuns(run.project_id, run.status), gsi2sk: run.id }
+      : { gsi2pk: Partitions.openRuns, gsi2sk: `${run.project_id}#${run.id}` },
 });

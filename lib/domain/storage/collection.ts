@@ -1,7 +1,9 @@
 /** A collection: how one kind of entity lies in the table. Reading and writing of every noun goes through it. */
 import type { z } from 'zod';
 import { StaitheError } from '../error.ts';
+import type { IdKind } from '../id.ts';
 import { ConditionFailed, type Item, type Key, type Table, type Write } from '../ports/table.ts';
+import { listByTime, type Span, strandOf } from './by-time.ts';
 import type { Source } from './cursor.ts';
 import { type ListOptions, listItems, type Paging, pagesOf } from './list.ts';
 
@@ -24,8 +26,8 @@ interface Layout<T> {
   readonly key: (value: T) => Key;
   /** Partition and sort key of the index; without it the entity is on no list. */
   readonly index?: (value: T) => { gsi1pk: string; gsi1sk: string } | undefined;
-  /** Partition and sort key of the second index, which has keys only: of what has not ended, mostly; undefined when it is not on it. */
-  readonly open?: (value: T) => { gsi2pk: string; gsi2sk: string } | undefined;
+  /** Partition and sort key of the second index, which has keys only; undefined when it is not on it. */
+  readonly second?: (value: T) => { gsi2pk: string; gsi2sk: string } | undefined;
   /** Seconds since the epoch after which the item may vanish. */
   readonly ttl?: (value: T) => number | undefined;
 }
@@ -56,6 +58,16 @@ export interface Collection<T> {
   ): Promise<Stored<T> | undefined>;
   /** A page of a partition, newest first unless `ascending`. @throws StaitheError invalid_cursor */
   list(table: Table, partition: string, paging: Paging, options?: ListOptions): Promise<Listed<T>>;
+  /**
+   * A page of what lies in several partitions of the first index, newest first, as if they were one; of a kind whose ids
+   * are in order of time. @throws StaitheError invalid_cursor
+   */
+  newestOf(
+    table: Table,
+    id: IdKind,
+    partitions: readonly string[],
+    paging: Paging & Span,
+  ): Promise<Listed<T>>;
   /** Goes through a whole partition, page by page, oldest first. */
   pages(table: Table, partition: string, options: { limit: number; of?: Source }): AsyncGenerator<T[]>;
   /** The newest of a partition of the first index. */
@@ -75,7 +87,7 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
       ...withoutUndefined(value),
       ...layout.key(value),
       ...layout.index?.(value),
-      ...layout.open?.(value),
+      ...layout.second?.(value),
       ...(ttl !== undefined && { ttl }),
       entity: layout.kind,
       revision,
@@ -133,6 +145,18 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
     async list(table, partition, paging, options) {
       const { items, next_cursor } = await listItems(table, partition, paging, options);
       return { items: items.map((item) => read(item).value), next_cursor };
+    },
+    async newestOf(table, id, partitions, { since, until, ...paging }) {
+      return listByTime(
+        table,
+        {
+          name: `${layout.kind} ${JSON.stringify([partitions, since, until])}`,
+          strands: partitions.map((partition) => strandOf(id, partition)),
+          span: { since, until },
+          view: async (items) => items.map((item) => read(item).value),
+        },
+        paging,
+      );
     },
     async *pages(table, partition, options) {
       for await (const items of pagesOf(table, partition, options))

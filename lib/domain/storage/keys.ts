@@ -14,6 +14,11 @@
  * | source of a project by sha256      | get SOURCES#<prj> / <sha256>                                 |
  * | build by id                        | get BUILD#<bld> / BUILD                                      |
  * | builds of a project, newest first  | query gsi1 BUILDS#<prj>                                      |
+ * | builds of a ref, newest first       | query gsi2 BUILDS#<prj>#<ref> (keys only), then batch get    |
+ * | newest runs of the builds of a list | batch get RUN#<run> / RUN (each build names its newest)      |
+ * | builds whose run is open            | query gsi2 OPEN_RUNS from <prj>#, then batch get runs, builds |
+ * | builds whose run completed, failed  | query gsi2 RUNS#<prj>#<status>, then batch get runs, builds  |
+ * | lists across projects               | the list of each project (up to 100), merged by time         |
  * | run by id; newest run of a build   | get RUN#<run> / RUN (the build's item names its newest run)  |
  * | runs of a build, newest first      | query gsi1 RUNS#<bld>                                        |
  * | job by id; jobs of a run           | get, batch get JOB#<job> / JOB (the run's item names them)   |
@@ -31,7 +36,9 @@
  * | tokens bound to a project          | query gsi2 TOKENS#<prj> (keys only), then batch get          |
  * | the token of a holder              | get HOLDER#<name> / HOLDER                                   |
  * | delivery by id                     | get DELIVERY#<dlv> / DELIVERY                                |
- * | deliveries of a project            | query gsi1 DELIVERIES#<prj>                                  |
+ * | deliveries of a project            | query gsi1 DELIVERIES#<prj>: deliveries, and entries that name them |
+ * | deliveries of no project           | query gsi1 DELIVERIES                                        |
+ * | the same by what came of them      | query gsi2 DELIVERIES[#<prj>]#<kind>, then batch get         |
  * | secret; those of a project         | get, query SECRETS#<prj> / <name>                            |
  * | reads of a secret, newest first    | query SECRET_READS#<prj>#<name>                              |
  * | cache entry; those of a project    | get, query CACHES#<prj> / <service>#<branch>#<sha256>        |
@@ -40,7 +47,7 @@
  * | what a build of this kind made      | get REUSE#<prj>#<identity> / REUSE, of a branch REUSE#<it>   |
  * | a project's queue of jobs           | get QUEUE#<prj> / QUEUE                                      |
  * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
- * | runs, uploads that have not ended   | query gsi2 OPEN_RUNS, OPEN_UPLOADS (keys only: the ids)      |
+ * | runs, uploads that have not ended   | query gsi2 OPEN_RUNS, OPEN_UPLOADS (keys only)               |
  * | what cursors are sealed with       | get CURSOR_KEY / CURSOR_KEY                                  |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
@@ -89,6 +96,11 @@ export const Keys = {
   /** Which token somebody has who has one at a time. */
   holder: single('HOLDER'),
   delivery: single('DELIVERY'),
+  /** Where a delivery stands in the list of another project than its first. */
+  deliveryEntry: (deliveryId: string, projectId: string): Key => ({
+    pk: `DELIVERY#${deliveryId}`,
+    sk: `PROJECT#${projectId}`,
+  }),
   secret: (projectId: string, name: string): Key => ({ pk: Partitions.secrets(projectId), sk: name }),
   secretRead: (projectId: string, name: string, id: string): Key => ({
     pk: Partitions.secretReads(projectId, name),
@@ -119,7 +131,7 @@ export const Keys = {
 /** Partitions that lists read: of the index, unless said otherwise. */
 export const Partitions = {
   projects: 'PROJECTS',
-  /** Of the second index. */
+  /** Of the second index; sorted by project, then by id. */
   openRuns: 'OPEN_RUNS',
   /** Of the second index. */
   openUploads: 'OPEN_UPLOADS',
@@ -129,12 +141,20 @@ export const Partitions = {
   /** Of the second index. */
   tokensOf: (projectId: string) => `TOKENS#${projectId}`,
   builds: (projectId: string) => `BUILDS#${projectId}`,
+  /** Of the second index. @param ref its full name */
+  buildsOfRef: (projectId: string, ref: string) => `BUILDS#${projectId}#${ref}`,
+  /** Of the second index. @param status one that nothing follows */
+  endedRuns: (projectId: string, status: string) => `RUNS#${projectId}#${status}`,
   runs: (buildId: string) => `RUNS#${buildId}`,
   artifacts: (projectId: string) => `ARTIFACTS#${projectId}`,
   /** Of the index; the same partition of the table has their names. */
   releases: (projectId: string) => `RELEASES#${projectId}`,
   deployments: (projectId: string, environment: string) => `DEPLOYMENTS#${projectId}#${environment}`,
-  deliveries: (projectId: string) => `DELIVERIES#${projectId}`,
+  /** @param projectId none: those whose repository is no project's */
+  deliveries: (projectId: string | undefined) => ['DELIVERIES', projectId].filter(Boolean).join('#'),
+  /** Of the second index. */
+  decidedDeliveries: (projectId: string | undefined, kind: string) =>
+    ['DELIVERIES', projectId, kind].filter(Boolean).join('#'),
   /** Caches of the same scope, service and paths, whatever their key. */
   alikeCaches: (projectId: string, group: string) => `CACHES#${projectId}#${group}`,
   /** Of the table itself. */

@@ -1,5 +1,5 @@
 /** Pages of a partition. A page is full, or the list is over; its cursor names nothing that the caller has not been given. */
-import type { Item, Position, Table } from '../ports/table.ts';
+import type { Item, Position, Query, Table } from '../ports/table.ts';
 import { decodeCursor, encodeCursor, positionIn, type Source } from './cursor.ts';
 
 export interface Paging {
@@ -51,17 +51,19 @@ interface PageQuery {
   readonly after?: Position | undefined;
   readonly ascending: boolean;
   readonly of: Source;
+  readonly range?: Query['range'];
 }
 
-async function readPage(
+export async function readPage(
   table: Table,
   partition: string,
-  { limit, after, ascending, of }: PageQuery,
+  { limit, after, ascending, of, range }: PageQuery,
 ): Promise<{ items: readonly Item[]; last?: Position | undefined }> {
   const { items, last } = await table.query({
     ...(of !== 'table' && { index: of }),
     partition,
     newestFirst: !ascending,
+    ...(range !== undefined && { range }),
     limit: of === 'gsi2' ? Math.min(limit, MOST_FETCHED) : limit,
     ...(after !== undefined && { after: positionIn(of, after) }),
   });

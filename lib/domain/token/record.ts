@@ -17,7 +17,7 @@ export const tokens = collection({
   key: (token) => Keys.token(token.id),
   index: (token) => ({ gsi1pk: Partitions.tokens, gsi1sk: token.id }),
   // Those of a project are a list of their own: whoever may see only these never goes past others.
-  open: (token) =>
+  second: (token) =>
     token.project_id === undefined
       ? undefined
       : { gsi2pk: Partitions.tokensOf(token.project_id), gsi2sk: token.id },

@@ -283,6 +283,25 @@ export function tableContract(table: () => Table): void {
       expect(down.items.map(({ sk }) => sk)).toEqual(ordered.toReversed());
     });
 
+    test('keeps to its range, both ends included, and goes on within it', async () => {
+      const pk = fresh();
+      for (const sk of ['a1', 'a2', 'a3', 'a4', 'b1'])
+        await table().write({ put: item(pk, sk), when: { any: true } });
+      const range = { from: 'a2', to: 'a4' };
+
+      const first = await table().query({ partition: pk, range, newestFirst: true, limit: 2 });
+      const rest = await table().query({
+        ...{ partition: pk, range, newestFirst: true, limit: 2 },
+        ...(first.last !== undefined && { after: first.last }),
+      });
+
+      expect(first.items.map(({ sk }) => sk)).toEqual(['a4', 'a3']);
+      expect(rest.items.map(({ sk }) => sk)).toEqual(['a2']);
+      await expect(
+        table().query({ partition: pk, range: { from: 'b', to: 'a' }, limit: 2 }),
+      ).rejects.toThrow();
+    });
+
     test('keeps to its partition and prefix', async () => {
       const pk = fresh();
       for (const sk of ['TAG#1', 'TAG#2', 'VERSION#1'])

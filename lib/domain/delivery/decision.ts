@@ -1,0 +1,29 @@
+/** What came of a delivery in one of the projects of its repository. Pure. */
+import type { Decision, Delivery } from './schema.ts';
+
+const WAITING: Decision = { kind: 'received', reason: 'Waiting for the trigger workflow.' };
+
+/** Of deliveries that do not say it for each project, the one decision holds for all. */
+export function decisionIn(
+  { decision, outcomes, retry_at: retryAt }: Pick<Delivery, 'decision' | 'outcomes' | 'retry_at'>,
+  projectId: string,
+): Decision {
+  if (outcomes.length === 0) return decision;
+  const own = outcomes.find((outcome) => outcome.project_id === projectId);
+  if (own === undefined)
+    return retryAt === undefined
+      ? WAITING
+      : { ...WAITING, reason: `The git host is asked again at ${retryAt}.` };
+  const { project_id: _, ...told } = own;
+  return told;
+}
+
+/** The delivery as one project sees it: nothing of what came of it in others. */
+export function seenFrom<D extends Delivery>(delivery: D, projectId: string): D {
+  return {
+    ...delivery,
+    decision: decisionIn(delivery, projectId),
+    outcomes: delivery.outcomes.filter((outcome) => outcome.project_id === projectId),
+    builds: delivery.builds.filter((build) => build.project_id === projectId),
+  };
+}

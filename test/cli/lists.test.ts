@@ -1,0 +1,74 @@
+/** Claims on lists: of which project they are, and what they show. */
+import { expect, test } from 'vitest';
+import { type Handlers, startContractServer } from './contract-server.ts';
+import { build, failedRun, id } from './examples.ts';
+import { makeHome } from './process.ts';
+
+const me = (project_id?: string) => ({ token_id: id('tok'), role: 'viewer' as const, project_id });
+const listed = {
+  ...build,
+  git_ref: 'refs/heads/main',
+  git_sha: '3f786850e387550fdab836ed7e6dc881de23001b',
+  trigger: 'push' as const,
+  latest_run: failedRun,
+};
+const page = (items: (typeof listed)[] = [listed], next_cursor: string | null = null) => ({
+  items,
+  next_cursor,
+});
+
+async function ran(handlers: Handlers, args: readonly string[]) {
+  await using server = await startContractServer(handlers);
+  using home = makeHome(server.url);
+  return { ...(await home.run([...args])), requests: server.requests };
+}
+
+test('a list needs no project where the token is bound to one, and shows how each build stands', async () => {
+  const handlers = { whoAmI: () => me(id('prj')), listBuilds: () => page() };
+
+  const { code, stdout, requests } = await ran(handlers, ['build', 'list']);
+
+  expect(code).toBe(0);
+  const [titles = '', row = ''] = stdout.split('\n');
+  expect(titles.split(/\s+/)).toEqual([
+    'ID',
+    'STATUS',
+    'REF',
+    'COMMIT',
+    'SERVICES',
+    'TRIGGER',
+    'TOOK',
+    'AGE',
+  ]);
+  expect(row.split(/ {2,}/).slice(1, 7)).toEqual(['failed', 'main', '3f78685', 'all', 'push', '1m 5s']);
+  expect(requests.map(({ operation }) => operation)).toEqual(['whoAmI', 'listBuilds']);
+});
+
+test('so do other commands of a project; a token that is bound to none is told what to give', async () => {
+  const handlers = { whoAmI: () => me() };
+
+  const listing = await ran(handlers, ['release', 'list']);
+  const other = await ran(handlers, ['secret', 'list']);
+
+  expect([listing.code, other.code]).toEqual([2, 2]);
+  expect(listing.stderr).toContain('--all-projects');
+  expect(other.stderr).toContain('--project <project> is missing, and the token is bound to no project.');
+});
+
+test('across projects a list names the project, hands its filters on, and fills a page that is short', async () => {
+  const other = { ...listed, id: `bld_${'0'.repeat(26)}` };
+  const handlers: Handlers = {
+    listAllBuilds: ({ query }) => (query.cursor === undefined ? page([listed], 'more') : page([other])),
+  };
+  const args = ['build', 'list', '--all-projects', '--status', 'failed', '--ref', 'main', '--since', '2d'];
+
+  const { code, stdout, requests } = await ran(handlers, args);
+
+  expect(code).toBe(0);
+  expect(stdout).toContain('PROJECT');
+  expect(stdout.trim().split('\n')).toHaveLength(3);
+  const [first, second] = requests.map(({ query }) => query);
+  expect(first).toMatchObject({ status: 'failed', ref: 'main', limit: '20' });
+  expect(Date.now() - Date.parse(first?.since ?? '')).toBeGreaterThanOrEqual(2 * 86_400_000);
+  expect(second).toEqual({ ...first, limit: '19', cursor: 'more' });
+});

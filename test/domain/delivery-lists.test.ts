@@ -1,0 +1,104 @@
+/** Every delivery stands in the list of each project of its repository, with what came of it there. */
+import { createHmac } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { Actor } from '../../lib/domain/access/actor.ts';
+import * as Delivery from '../../lib/domain/delivery/index.ts';
+import * as Trigger from '../../lib/domain/delivery/trigger.ts';
+import * as Project from '../../lib/domain/project/index.ts';
+import { WEBHOOK_SECRET } from '../../lib/memory/index.ts';
+import { ADMIN, refusal, type World, world } from './world.ts';
+
+const SHA = '3f786850e387550fdab836ed7e6dc881de23001b';
+const repository = { full_name: 'acme/hello' };
+const PUSH = { ref: 'refs/heads/main', after: SHA, head_commit: { id: SHA }, repository };
+
+function receive({ ports }: World, payload: unknown = PUSH, event = 'push') {
+  const body = JSON.stringify(payload);
+  const signature = `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`;
+  return Delivery.receive(ports, { event, guid: 'a guid', signature, body: Buffer.from(body) });
+}
+
+/** One repository of two projects, of which the first builds the push and the second cannot. */
+async function delivered() {
+  const place = await world();
+  const second = await Project.create(place.ports, ADMIN, { slug: 'second', repository: 'acme/hello' });
+  place.ports.gitHost.commit('acme/hello', SHA, Buffer.from('a tar.gz'));
+  const { id } = await receive(place);
+  const { projects } = await Trigger.decide(place.ports, id);
+  const [home = '', further = ''] = projects;
+  await Trigger.build(place.ports, id, home);
+  await Trigger.giveUp(place.ports, id, further, 'It answered 404.');
+  return { place, id, home, further, second };
+}
+const boundTo = (id: string): Actor => ({ ...ADMIN, project_id: id });
+
+async function listed(place: World, actor: Actor, more: Delivery.DeliveryFilter & { project?: string } = {}) {
+  const projects = await Project.listed(place.ports, actor, more.project);
+  const { items } = await Delivery.list(place.ports, actor, projects, { limit: 20, ...more });
+  return items.map(({ id, decision }) => [id, decision.kind]);
+}
+
+test('of several projects each sees what came of it there, and nothing of the others', async () => {
+  const { place, id, home, further } = await delivered();
+
+  expect(await listed(place, ADMIN, { project: home })).toEqual([[id, 'building']]);
+  expect(await listed(place, ADMIN, { project: further })).toEqual([[id, 'failed']]);
+  expect(await listed(place, boundTo(further))).toEqual([[id, 'failed']]);
+  const seen = await Delivery.get(place.ports, boundTo(further), id);
+  expect(seen).toMatchObject({ decision: { kind: 'failed', reason: 'It answered 404.' }, builds: [] });
+  expect(seen.outcomes.map(({ project_id }) => project_id)).toEqual([further]);
+});
+
+test('across projects it stands once, whatever it came to in each', async () => {
+  const { place, id } = await delivered();
+
+  expect(await listed(place, ADMIN)).toEqual([[id, 'building']]);
+  expect(await listed(place, ADMIN, { decision: 'failed' })).toEqual([[id, 'building']]);
+  expect(await listed(place, ADMIN, { decision: 'duplicate' })).toEqual([]);
+});
+
+test('duplicates, what is ignored and what failed are listed by their decision', async () => {
+  const { place, id, home } = await delivered();
+  const again = await receive(place);
+  await Trigger.decide(place.ports, again.id);
+  await Trigger.build(place.ports, again.id, home);
+  const ping = await receive(place, { zen: 'Keep it logically awesome.', repository }, 'ping');
+  const deleted = await receive(place, { ...PUSH, deleted: true, after: '0'.repeat(40), head_commit: null });
+  const of = (decision: Delivery.DeliveryFilter['decision']) => listed(place, boundTo(home), { decision });
+
+  expect(await of(undefined)).toHaveLength(4);
+  expect(await of('building')).toEqual([[id, 'building']]);
+  expect(await of('duplicate')).toEqual([[again.id, 'duplicate']]);
+  expect(await of('ignored')).toEqual([
+    [deleted.id, 'ignored'],
+    [ping.id, 'ignored'],
+  ]);
+  expect(await of('failed')).toEqual([]);
+});
+
+test('one of no project is in the list of all, and for nobody who is bound to one', async () => {
+  const place = await world();
+  const stray = await receive(place, { ...PUSH, repository: { full_name: 'acme/stray' } });
+  await Trigger.decide(place.ports, stray.id);
+  const broken = await receive(place, 'no object');
+
+  expect(await listed(place, ADMIN)).toEqual([
+    [broken.id, 'ignored'],
+    [stray.id, 'ignored'],
+  ]);
+  expect(await listed(place, ADMIN, { decision: 'ignored' })).toHaveLength(2);
+  expect(await listed(place, boundTo(place.project.id))).toEqual([]);
+  expect(await refusal(Delivery.get(place.ports, boundTo(place.project.id), stray.id))).toBe('not_found');
+});
+
+test('whose workflow died has failed in each project that was not decided', async () => {
+  const place = await world();
+  const second = await Project.create(place.ports, ADMIN, { slug: 'second', repository: 'acme/hello' });
+  const { id } = await receive(place);
+  await Trigger.decide(place.ports, id);
+
+  await Trigger.abandon(place.ports, id, 'The workflow died.');
+
+  for (const project of [place.project.id, second.id])
+    expect(await listed(place, boundTo(project), { decision: 'failed' })).toEqual([[id, 'failed']]);
+});
