@@ -59,7 +59,8 @@ export class LineWriter {
       this.#column = bytes.length - lastNewline - 1;
       return this.#write(bytes);
     }
-    if (this.#column + bytes.length <= LONGEST_LINE) {
+    // A pipe gives 64 KB at once at most, so what begins a line is never much too long for it.
+    if (this.#column === 0 || this.#column + bytes.length <= LONGEST_LINE) {
       this.#column += bytes.length;
       return this.#write(bytes);
     }

@@ -143,7 +143,7 @@ export function createClientOf<const Table extends RouteTable>(
       method: spec.method,
       headers,
       redirect: 'manual',
-      ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+      ...(call.body !== undefined && { body: jsonBody(call.body) }),
       ...(call.signal !== undefined && { signal: call.signal }),
     }).catch((error: unknown) => {
       if (call.signal?.aborted) throw error;
@@ -177,4 +177,12 @@ export function createClientOf<const Table extends RouteTable>(
     return body.parse(await response.json());
   };
   return { call: call as ClientOf<Table>['call'], raw: send as ClientOf<Table>['raw'] };
+}
+
+/**
+ * U+FFFD is escaped: API Gateway has it stand for bytes that are no UTF-8, and a body in which it stands as it is is
+ * refused for that.
+ */
+function jsonBody(value: unknown): string {
+  return JSON.stringify(value).replaceAll('\ufffd', '\\ufffd');
 }

@@ -76,6 +76,18 @@ describe('a line that nothing ends', () => {
     expect(kept.read).toEqual(['half', '    exit code 0', 'more']);
   });
 
+  test('goes on with as much as a pipe gives at once', () => {
+    const kept = new Kept();
+    const full = 'x'.repeat(64 * 1024);
+
+    kept.pass(full);
+    vi.advanceTimersByTime(500);
+    kept.pass(full, full, '\n');
+
+    expect(kept.lines.map((line) => line.length)).toEqual([65_536, 65_536 + CONTINUES.length, 65_536]);
+    expect(kept.read.join('')).toBe(full.repeat(3));
+  });
+
   test('waits for the rest of a character', () => {
     const kept = new Kept();
     const euro = Buffer.from('€');

@@ -72,6 +72,17 @@ describe('a call', () => {
     expect(health.sent[0]?.headers.has('content-type')).toBe(false);
   });
 
+  test('escapes what the server takes for bytes that are not UTF-8', async () => {
+    const { call, sent } = client(json({}, 400));
+    const body = { slug: 'hello', name: 'a\ufffdb' };
+
+    await failure(call('createProject', { body }));
+
+    const text = (await sent[0]?.text()) ?? '';
+    expect(text).not.toContain('\ufffd');
+    expect(JSON.parse(text)).toEqual(body);
+  });
+
   test('without a token sends none', async () => {
     const { call, sent } = client(json({ status: 'ok', version: '1' }));
 

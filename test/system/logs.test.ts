@@ -91,14 +91,18 @@ it('of a build that fails, neither its log nor its error has a secret in it', as
     client,
     slug,
     manifest({
-      app: { secrets: ['TOKEN'], commands: [`echo "with $TOKEN"; : ${value}; exit 3`], artifacts: 'out' },
+      app: {
+        secrets: ['TOKEN'],
+        commands: [`echo "with $TOKEN"; printf '\\377\\n'; : ${value}; exit 3`],
+        artifacts: 'out',
+      },
     }),
   );
 
   const said = JSON.stringify([run, await client.call('getBuildLogs', { params: { build: buildId } })]);
   expect(run.error).toMatchObject({
-    step: 'echo "with $TOKEN"; : ***; exit 3',
-    last_lines: expect.arrayContaining(['with ***']),
+    step: `echo "with $TOKEN"; printf '\\377\\n'; : ***; exit 3`,
+    last_lines: ['with ***', '\ufffd'],
   });
   expect(said).not.toContain(value);
 });
@@ -249,7 +253,7 @@ describe('the log of a build with two jobs', () => {
   it('a line of a megabyte comes in pieces, and none of it is lost', async () => {
     const pieces = messages(await read({ service: 'app' })).filter((message) => /^x+$/.test(message));
 
-    expect(pieces.length).toBeGreaterThan(10);
+    expect(pieces.length).toBeGreaterThan(5);
     expect(pieces.join('')).toHaveLength(1_000_000);
   });
 

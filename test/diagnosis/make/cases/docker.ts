@@ -128,7 +128,12 @@ const TYPOS: readonly Case[] = [
   ['dockerfile-empty', '# nothing yet\n'],
 ].flatMap(([name = '', Dockerfile = '']) =>
   (['buildkit', 'docker'] as const).map((builder) => {
-    const { stage: _, ...typo } = of(builder, { name, label: 'build_error', stage: '', files: { Dockerfile } });
+    const { stage: _, ...typo } = of(builder, {
+      name,
+      label: 'build_error',
+      stage: '',
+      files: { Dockerfile },
+    });
     return typo;
   }),
 );
