@@ -27,7 +27,7 @@ interface Things extends Noop {
 const TOKEN = 'the token';
 /** Without it something could be made in a project that is gone (lib/domain/project/alive.ts). */
 const CHECK = 'the check that the project is there, or its mark';
-const OPERATIONS: readonly Operation[] = [
+export const OPERATIONS: readonly Operation[] = [
   {
     name: 'getHealth',
     least: [0, 0],

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { OPERATIONS } from '../../bench/capacity.ts';
 import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
 import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
 import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
@@ -135,4 +136,14 @@ test.each(Object.keys(PAGES))('what %s generates from the code is what the code 
   }
 
   await expect(text).toMatchFileSnapshot(file);
+});
+
+test('docs/benchmarks.md has for each operation the least that the bench holds it to, and no operation asks for more', () => {
+  const lines = readFileSync(join(DOCS, 'benchmarks.md'), 'utf8').split('\n');
+
+  for (const { name, least, reason } of OPERATIONS) {
+    const units = `${least[0]} + ${least[1]}`;
+    const [, , measured, ...rest] = lines.find((line) => line.startsWith(`| ${name} | `))?.split(' | ') ?? [];
+    expect([measured, ...rest].join(' | '), name).toBe(`${units} | ${units} | ${reason} |`);
+  }
 });
