@@ -14,8 +14,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ociRegistry } from '../../lib/aws/oci-registry.ts';
 import { ecrRegistry } from '../../lib/aws/registry.ts';
 import { type OwnedRegistry, type RegistryAccess, RegistryError } from '../../lib/domain/ports/registry.ts';
-import { type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
+import { type Quotas, type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
 import { ecr } from '../../lib/local/ecr/index.ts';
+import { quotasOf } from '../../lib/local/quotas.ts';
 import { digestOf, imageOf, OCI_MANIFEST, registryContract } from '../domain/ports/registry.contract.ts';
 import { type TemporaryAssembly, writeAssembly } from '../local/cloud/assembly.ts';
 import { needs } from '../tools.ts';
@@ -47,6 +48,12 @@ describe('a registry on ECR', () => {
   let cloud: RunningCloud;
   let client: ECRClient;
   let registry: OwnedRegistry;
+  let throttled = false;
+  const quotas: Quotas = {
+    ...quotasOf('machine', 'us-east-1'),
+    rateOf: (action) =>
+      throttled && action.startsWith('ecr:') ? { key: action, rate: { burst: 0, perSecond: 0 } } : undefined,
+  };
   const config = (credentials: RunningCloud['operator']) => ({
     ...{ endpoint: cloud.endpoint, region: 'us-east-1', maxAttempts: 1 },
     credentials,
@@ -78,7 +85,7 @@ describe('a registry on ECR', () => {
       },
     });
     const { assembly, stateDir } = folder;
-    cloud = await startCloud({ assembly, stateDir, services: [ecr], log: () => undefined });
+    cloud = await startCloud({ assembly, stateDir, services: [ecr], log: () => undefined, quotas });
     client = new ECRClient(config(cloud.operator));
     registry = build(cloud.cloud.credentials(`arn:aws:iam::${ACCOUNT}:role/jobs`));
   });
@@ -178,6 +185,26 @@ describe('a registry on ECR', () => {
       temporary: false,
       message: expect.stringContaining('not authorized to perform: sts:AssumeRole'),
     });
+  });
+
+  test('that throttles may answer later, its API and the registry itself', async () => {
+    const place = await registry.ensureRepository(TARGET);
+    throttled = true;
+    const asked: Promise<unknown>[] = [
+      registry.ensureRepository(TARGET),
+      registry.token(place.repository),
+      registry.describe(place.repository, digestOf('a')),
+    ];
+    const answers = await Promise.allSettled(asked);
+    throttled = false;
+
+    expect(answers).toHaveLength(3);
+    for (const answer of answers)
+      expect(answer).toMatchObject({
+        status: 'rejected',
+        reason: { temporary: true, message: expect.stringMatching(/Rate exceeded/) },
+      });
+    expect(await registry.ensureRepository(TARGET)).toEqual(place);
   });
 
   test('that is away may be there later', async () => {
