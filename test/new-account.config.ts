@@ -1,13 +1,13 @@
 /**
  * `npm run check:new-account`: the ways of users through the whole system, with the quotas that an account of AWS begins
  * with: one build at a time and five that wait, ten executions of functions, and AWS's rates of its APIs. Not all system
- * tests: those that flood the API on purpose meet the ten executions, and say nothing of quotas then; those that need
- * minutes with one build at a time are left to `npm test`.
+ * tests: one whose jobs wait for each other needs two machines, and those that flood the API on purpose meet the ten
+ * executions, and say nothing of quotas then.
  */
 import { defineConfig } from 'vitest/config';
 import { PATIENCE, TEST_LIMIT } from './patience.ts';
 
-const WAYS = ['whole-way', 'builds', 'cancel', 'logs', 'secrets', 'manifests', 'diagnosis', 'quotas'];
+const WAYS = ['whole-way', 'secrets', 'manifests', 'diagnosis', 'deletion', 'quotas'];
 
 export default defineConfig({
   test: {
