@@ -40,6 +40,7 @@ const ENVIRONMENT: Readonly<Record<SettingName, string> & Record<string, string>
   STAITHE_WEBHOOK_SECRET: 'x',
   STAITHE_GIT_HOST_URL: 'https://example.com',
   STAITHE_EVENT_BUS: 'x',
+  STAITHE_DEAD_LETTERS: 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters',
   STAITHE_API_URL: 'https://example.com',
   STAITHE_PROJECT_SECRETS: 'x',
   STAITHE_COMPUTE: '{}',

@@ -6,7 +6,7 @@ import { Caught } from './build.ts';
 const of = <Task extends string>(task: Task) =>
   z.object({ task: z.literal(task), deployment_id: Id.deployment });
 
-export const DeploymentStep = z.discriminatedUnion('task', [
+const Step = z.discriminatedUnion('task', [
   of('apply'),
   of('ready'),
   of('shift'),
@@ -14,3 +14,14 @@ export const DeploymentStep = z.discriminatedUnion('task', [
   of('succeed'),
   of('roll_back').extend({ caught: Caught }),
 ]);
+
+/** The workflow died before its last step, as EventBridge tells it: the step that it would have called itself. */
+const Died = z
+  .object({ detail: z.object({ name: Id.deployment, status: z.string() }) })
+  .transform(({ detail: { name, status } }) => ({
+    task: 'roll_back' as const,
+    deployment_id: name,
+    caught: { error: status, cause: `The workflow ended as ${status} before its last step.` },
+  }));
+
+export const DeploymentStep = z.union([Step, Died]);

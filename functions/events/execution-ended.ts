@@ -10,6 +10,7 @@ import * as Trigger from '../../lib/domain/delivery/trigger.ts';
 import { Id } from '../../lib/domain/id.ts';
 import { runIdOf } from '../../lib/domain/run/execution.ts';
 import { workflowStopped } from '../../lib/domain/run/follow.ts';
+import { TriggerInput } from '../../stepfunctions/trigger.ts';
 
 const ports = { table: dynamoTable(), clock };
 const Ended = z.object({
@@ -18,8 +19,6 @@ const Ended = z.object({
   /** Absent when it is large, which that of no workflow here is. */
   input: z.string().nullish(),
 });
-/** Executions that a rule started have names that mean nothing; their input tells what they were about. */
-const TriggerInput = z.object({ delivery_id: Id.delivery });
 
 export async function handler(
   event: EventBridgeEvent<'Step Functions Execution Status Change', unknown>,
@@ -29,7 +28,8 @@ export async function handler(
   // One that died of itself is followed by another, with the next sweep.
   if (Id.run.safeParse(runIdOf(name)).success && status !== 'FAILED')
     await workflowStopped(ports, name, message);
+  // Executions that a rule started have names that mean nothing; their input tells what they were about.
   const trigger = TriggerInput.safeParse(JSON.parse(input ?? '{}'));
   if (trigger.success)
-    await Trigger.abandon(ports, trigger.data.delivery_id, `${message} Deliver it again in half an hour.`);
+    await Trigger.abandon(ports, trigger.data, `${message} Deliver it again in half an hour.`);
 }

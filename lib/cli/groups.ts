@@ -90,6 +90,11 @@ export const GROUPS: readonly GroupEntry[] = [
     summary: 'Deliveries: webhooks that came, and what came of them',
     load: async () => (await import('./delivery/index.ts')).delivery,
   },
+  {
+    name: 'dead-letter',
+    summary: 'Dead letters: events that came to nothing, and their redrive',
+    load: async () => (await import('./dead-letter/index.ts')).deadLetter,
+  },
 ];
 
 export const SINGLES: readonly SingleEntry[] = [

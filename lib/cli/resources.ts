@@ -2,7 +2,7 @@
 import type { RouteOutput } from '../contract/route.ts';
 import type { OperationId, Routes } from '../contract/routes.ts';
 
-type OutputOf<Op extends OperationId> = RouteOutput<Routes[Op]>;
+export type OutputOf<Op extends OperationId> = RouteOutput<Routes[Op]>;
 
 export type Project = OutputOf<'getProject'>;
 export type SyncedManifest = OutputOf<'getManifest'>;
@@ -25,3 +25,5 @@ export type Environment = OutputOf<'getEnvironment'>;
 export type Deployment = OutputOf<'getDeployment'>;
 export type Token = OutputOf<'listTokens'>['items'][number];
 export type Delivery = OutputOf<'getDelivery'>;
+export type DeadLetter = OutputOf<'listDeadLetters'>['items'][number];
+export type DeadLetterWithEvent = OutputOf<'getDeadLetter'>;

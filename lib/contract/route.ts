@@ -21,6 +21,7 @@ export const GROUPS = [
   'environments',
   'tokens',
   'webhooks',
+  'dead-letters',
   'service',
 ] as const;
 export type Group = (typeof GROUPS)[number];

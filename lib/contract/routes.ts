@@ -5,6 +5,7 @@
 import { ARTIFACT_ROUTES } from './routes/artifacts.ts';
 import { BUILD_ROUTES } from './routes/builds.ts';
 import { CACHE_ROUTES } from './routes/caches.ts';
+import { DEAD_LETTER_ROUTES } from './routes/dead-letters.ts';
 import { DIAGNOSIS_ROUTES } from './routes/diagnosis.ts';
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts';
 import { IMAGE_ROUTES } from './routes/images.ts';
@@ -35,6 +36,7 @@ export const ROUTES = {
   ...ENVIRONMENT_ROUTES,
   ...TOKEN_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,
 } as const;
 

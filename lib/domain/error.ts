@@ -170,6 +170,11 @@ export const ERRORS = {
     'The manifest is not valid',
     'Correct staithe.yaml where the message points.',
   ),
+  dead_letter_not_redrivable: entry(
+    'unprocessable',
+    'The dead letter cannot be redriven',
+    'Read the reason; `staithe dead-letter show` has the event. It stays in the queue.',
+  ),
   registry_forbidden: entry(
     'forbidden',
     'This job may not push images',

@@ -48,6 +48,7 @@ const DESCRIPTIONS = {
   environments: 'Environments and deployments',
   tokens: 'Tokens',
   webhooks: 'Webhooks and deliveries',
+  'dead-letters': 'Events that came to nothing, and their redrive',
   service: 'Health and the OpenAPI document',
 } as const satisfies Record<Group, string>;
 

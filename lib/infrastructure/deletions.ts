@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { Builds } from './builds.ts';
 import type { Bundles } from './bundles.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
 import type { Registry } from './registry.ts';
 import type { Secrets } from './secrets.ts';
@@ -30,10 +30,11 @@ export class Deletions extends Construct {
       registry: Registry;
       builds: Builds;
       bus: EventBus;
+      deadLetters: DeadLetters;
     },
   ) {
     super(scope, id);
-    const { bundles, storage, secrets, registry, builds, bus } = props;
+    const { bundles, storage, secrets, registry, builds, bus, deadLetters } = props;
     this.remover = new StaitheFunction(this, 'Remover', {
       bundles,
       entry: 'events/project-deleted',
@@ -50,7 +51,7 @@ export class Deletions extends Construct {
     // A sweep that could not run, or has failed, is made good by the next one; so is what a deletion itself began.
     const every = Duration.minutes(5);
     this.remover.leaveToNextCall(every);
-    const target = () => new LambdaTarget(this.remover.lambda, { retryAttempts: 0, maxEventAge: every });
+    const target = () => deadLetters.callOf(this.remover, { retryAttempts: 0, maxEventAge: every });
     new Rule(this, 'Deleted', {
       description: 'A project was deleted',
       eventBus: bus,

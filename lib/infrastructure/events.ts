@@ -1,10 +1,10 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { EventBus, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as LambdaTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { EventBus, type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { EVENT_KINDS } from '../domain/storage/events.ts';
 import type { Bundles } from './bundles.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
 import { giveWorkflows, type Workflow } from './workflow.ts';
@@ -19,18 +19,29 @@ const died = (workflows: readonly Workflow[]): EventPattern => ({
   },
 });
 
+interface EventsProps {
+  readonly bundles: Bundles;
+  readonly storage: Storage;
+  readonly deadLetters: DeadLetters;
+  readonly build: Workflow;
+  readonly deployment: Workflow;
+  readonly trigger: Workflow;
+}
+
+/** An event is tried for as long as the table's stream keeps changes. */
+const MAX_EVENT_AGE = Duration.hours(24);
+
 /** The bus of Staithe's own events, the relay that feeds it from the table's stream, and what listens to AWS. */
 export class Events extends Construct {
   readonly bus: EventBus;
   readonly relay: StaitheFunction;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { bundles: Bundles; storage: Storage; build: Workflow; deployment: Workflow; trigger: Workflow },
-  ) {
+  readonly #deadLetters: DeadLetters;
+
+  constructor(scope: Construct, id: string, props: EventsProps) {
     super(scope, id);
     const { bundles, storage, build, deployment, trigger } = props;
+    this.#deadLetters = props.deadLetters;
     this.bus = new EventBus(this, 'Bus', {
       // Without a name CDK would make one of the construct's path.
       eventBusName: Stack.of(this).stackName,
@@ -46,12 +57,12 @@ export class Events extends Construct {
       description: 'A webhook was kept: decide what to build',
       eventBus: this.bus,
       eventPattern: { source: ['staithe'], detailType: ['Delivery Received'] },
-      targets: [
-        new SfnStateMachine(trigger.machine, {
-          input: RuleTargetInput.fromObject({ delivery_id: EventField.fromPath('$.detail.id') }),
-        }),
-      ],
+      targets: [props.deadLetters.startOf(trigger)],
     });
+  }
+
+  private callOf(fn: StaitheFunction) {
+    return this.#deadLetters.callOf(fn, { maxEventAge: MAX_EVENT_AGE });
   }
 
   private addRelay(bundles: Bundles, storage: Storage): StaitheFunction {
@@ -110,7 +121,7 @@ export class Events extends Construct {
           object: { key: [{ wildcard: 'projects/*/sources/*' }] },
         },
       },
-      targets: [new LambdaTarget(arrived.lambda, { maxEventAge: Duration.hours(24) })],
+      targets: [this.callOf(arrived)],
     });
   }
 
@@ -124,26 +135,16 @@ export class Events extends Construct {
     new Rule(this, 'DeadWorkflows', {
       description: 'A workflow ended before its last step',
       eventPattern: died(workflows),
-      targets: [new LambdaTarget(ended.lambda, { maxEventAge: Duration.hours(24) })],
+      targets: [this.callOf(ended)],
     });
   }
 
   /** A deployment whose workflow died is rolled back by the same step that the workflow would have called. */
   private takeBackDeadDeployments(deployment: Workflow): void {
-    const rollBack = RuleTargetInput.fromObject({
-      task: 'roll_back',
-      deployment_id: EventField.fromPath('$.detail.name'),
-      caught: {
-        error: EventField.fromPath('$.detail.status'),
-        cause: `The workflow ended as ${EventField.fromPath('$.detail.status')} before its last step.`,
-      },
-    });
     new Rule(this, 'DeadDeployments', {
       description: 'A deployment workflow ended before its last step',
       eventPattern: died([deployment]),
-      targets: [
-        new LambdaTarget(deployment.steps.lambda, { maxEventAge: Duration.hours(24), event: rollBack }),
-      ],
+      targets: [this.callOf(deployment.steps)],
     });
   }
 
@@ -164,7 +165,7 @@ export class Events extends Construct {
         detailType: ['Job Completed', 'Job Failed', 'Job Cancelled'],
         detail: { limited: [true] },
       },
-      targets: [new LambdaTarget(ended.lambda, { maxEventAge: Duration.hours(24) })],
+      targets: [this.callOf(ended)],
     });
   }
 
@@ -180,7 +181,7 @@ export class Events extends Construct {
       description: 'A run or a deployment was recorded',
       eventBus: this.bus,
       eventPattern: { source: ['staithe'], detailType: ['Run Pending', 'Deployment Pending'] },
-      targets: [new LambdaTarget(waiting.lambda, { maxEventAge: Duration.hours(24) })],
+      targets: [this.callOf(waiting)],
     });
   }
 }

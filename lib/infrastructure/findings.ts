@@ -33,6 +33,10 @@ function findings(storage: Storage, build: Workflow): Finding[] {
         'The webhook secret is shared with the git host, where no rotation function can change it. The key of job tokens may be replaced at any time: tokens live for hours.',
     },
     {
+      rule: 'SQS3',
+      reason: 'The queue is the dead-letter queue itself: nothing comes after it.',
+    },
+    {
       rule: 'IAM5',
       on: [
         `Resource::${bytes}/projects/*/sources/*`,

@@ -49,6 +49,7 @@ export class StaitheFunction extends Construct {
   }
 
   readonly role: Role;
+  isLeftToNextCall = false;
 
   /**
    * What is not done is not tried again: for a function that a schedule calls anyway. An error is then one failure and
@@ -56,6 +57,7 @@ export class StaitheFunction extends Construct {
    * @param every the schedule's interval; an event that waits for longer would only double the next one
    */
   leaveToNextCall(every: Duration): void {
+    this.isLeftToNextCall = true;
     this.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: every });
   }
 

@@ -8,12 +8,13 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { Deletions } from './deletions.ts';
 import type { Events } from './events.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Workflow } from './workflow.ts';
 
-/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are seven. */
+/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are eight. */
 export class Monitoring extends Construct {
   constructor(
     scope: Construct,
@@ -23,6 +24,7 @@ export class Monitoring extends Construct {
       events: Events;
       reconciler: Reconciler;
       deletions: Deletions;
+      deadLetters: DeadLetters;
       workflows: readonly Workflow[];
     },
   ) {
@@ -74,6 +76,17 @@ export class Monitoring extends Construct {
       'deletion-fails',
       props.deletions.remover.lambda.metricErrors({ period: Duration.minutes(15), statistic: 'Sum' }),
       3,
+    );
+    // One: each is an event that was lost for its target, until somebody redrives it.
+    this.alarm(
+      'DeadLetters',
+      'Events that came to nothing wait in the dead-letter queue',
+      'dead-letters',
+      props.deadLetters.queue.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(5),
+        statistic: 'Maximum',
+      }),
+      1,
     );
   }
 

@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { Builds } from './builds.ts';
 import type { Bundles } from './bundles.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
 import { giveWorkflows } from './workflow.ts';
@@ -15,9 +15,13 @@ import { giveWorkflows } from './workflow.ts';
 export class Reconciler extends Construct {
   readonly sweep: StaitheFunction;
 
-  constructor(scope: Construct, id: string, props: { bundles: Bundles; storage: Storage; builds: Builds }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { bundles: Bundles; storage: Storage; builds: Builds; deadLetters: DeadLetters },
+  ) {
     super(scope, id);
-    const { bundles, storage, builds } = props;
+    const { bundles, storage, builds, deadLetters } = props;
     this.sweep = new StaitheFunction(this, 'Sweep', {
       bundles,
       entry: 'events/sweep-due',
@@ -34,7 +38,7 @@ export class Reconciler extends Construct {
     new Rule(this, 'EveryMinute', {
       description: 'Look after what is overdue',
       schedule: Schedule.rate(every),
-      targets: [new LambdaTarget(this.sweep.lambda, { retryAttempts: 0, maxEventAge: every })],
+      targets: [deadLetters.callOf(this.sweep, { retryAttempts: 0, maxEventAge: every })],
     });
   }
 }

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import { Builds } from './builds.ts';
 import type { Bundles } from './bundles.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { Deletions } from './deletions.ts';
 import { Deployments } from './deployments.ts';
 import { Events } from './events.ts';
@@ -45,8 +46,9 @@ export class StaitheStack extends Stack {
       deployment: deployments.workflow,
       trigger: triggers.workflow,
     };
-    const events = new Events(this, 'Events', { bundles, storage, ...workflows });
-    new Uploads(this, 'Uploads', { bundles, storage });
+    const deadLetters = new DeadLetters(this, 'DeadLetters');
+    const events = new Events(this, 'Events', { bundles, storage, deadLetters, ...workflows });
+    new Uploads(this, 'Uploads', { bundles, storage, deadLetters });
     const deletions = new Deletions(this, 'Deletions', {
       bundles,
       storage,
@@ -54,14 +56,19 @@ export class StaitheStack extends Stack {
       registry,
       builds,
       bus: events.bus,
+      deadLetters,
     });
     this.equipApi(api, { storage, secrets, registry, builds, deployments });
-    const reconciler = new Reconciler(this, 'Reconciler', { bundles, storage, builds });
+    const reconciler = new Reconciler(this, 'Reconciler', { bundles, storage, builds, deadLetters });
+    // All that a rule calls is known by now.
+    storage.giveTable(api.functions['dead-letters'], 'GetItem', 'PutItem');
+    deadLetters.giveRedrive(api.functions['dead-letters']);
     new Monitoring(this, 'Monitoring', {
       api,
       events,
       reconciler,
       deletions,
+      deadLetters,
       workflows: Object.values(workflows),
     });
     const adminToken = this.addAdminToken(bundles, storage);

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { Bundles } from './bundles.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
 
@@ -17,8 +17,13 @@ const MEMORY_MB = 1769;
 
 /** What verifies uploaded artifacts when their bytes have arrived. */
 export class Uploads extends Construct {
-  constructor(scope: Construct, id: string, { bundles, storage }: { bundles: Bundles; storage: Storage }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { bundles: Bundles; storage: Storage; deadLetters: DeadLetters },
+  ) {
     super(scope, id);
+    const { bundles, storage, deadLetters } = props;
     const arrived = new StaitheFunction(this, 'UploadArrived', {
       bundles,
       entry: 'events/upload-arrived',
@@ -40,7 +45,7 @@ export class Uploads extends Construct {
           object: { key: [{ prefix: 'uploads/' }] },
         },
       },
-      targets: [new LambdaTarget(arrived.lambda, { maxEventAge: Duration.hours(24) })],
+      targets: [deadLetters.callOf(arrived, { maxEventAge: Duration.hours(24) })],
     });
   }
 }

@@ -4,6 +4,7 @@ import { offerFrom } from '../domain/compute/index.ts';
 import type { Ports, Secrets } from '../domain/ports/index.ts';
 import { type MemoryBackend, memoryBackend } from './backend.ts';
 import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
+import { type MemoryDeadLetters, memoryDeadLetters } from './dead-letters.ts';
 import { type MemoryFunctions, memoryFunctions } from './functions.ts';
 import { type MemoryGitHost, memoryGitHost } from './git-host.ts';
 import { memoryJobTokens } from './job-tokens.ts';
@@ -26,6 +27,7 @@ export interface MemoryPorts extends Ports {
   readonly trees: MemoryTrees;
   readonly probe: MemoryProbe;
   readonly backend: MemoryBackend;
+  readonly deadLetters: MemoryDeadLetters;
   readonly registry: MemoryRegistry;
   readonly ownRegistry: MemoryRegistries;
   readonly clock: SimulatedClock;
@@ -55,6 +57,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     projectSecrets: memoryProjectSecrets(),
     probe: memoryProbe(),
     backend: memoryBackend(),
+    deadLetters: memoryDeadLetters(clock),
     registry,
     imageTags: registry,
     ownRegistry: memoryRegistries(clock),

@@ -173,6 +173,18 @@ export const delivery = ROUTES.getDelivery.success.body.parse({
   builds: [{ project_id: project.id, build_id: build.id }],
 });
 
+export const letter = ROUTES.getDeadLetter.success.body.parse({
+  id: '0b6d3c1e-5d0f-4a53-9a8e-6f1f5b7b2c11',
+  kind: 'failed',
+  target: 'Staithe-EventsObjectCreated',
+  reason: 'RetriesExhausted',
+  message: 'TypeError: no key',
+  attempts: 3,
+  failed_at: AT,
+  expires_at: '2026-12-05T09:30:00.000Z',
+  event: { source: 'aws.s3', detail: { object: { key: 'a\u009b31m' } } },
+});
+
 /** A line of the log of the example run. */
 export const line = (message: string, service = 'api') => ({
   timestamp: AT,

@@ -68,6 +68,87 @@ describe('what a schedule calls', () => {
   });
 });
 
+describe('what comes to nothing', () => {
+  const Letters = z.object({ Arn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }) });
+  const rules = () =>
+    stack.of('AWS::Events::Rule').flatMap(([id, { Properties }]) =>
+      z
+        .array(z.looseObject({ DeadLetterConfig: Letters.optional() }))
+        .parse(Properties.Targets)
+        .map((target) => ({ id, target })),
+    );
+  const queue = 'AWS::SQS::Queue';
+
+  it('has one queue, encrypted, that keeps it for 14 days, and takes it from the rules over TLS alone', () => {
+    const queues = stack.of(queue);
+    const allowed = stack
+      .of('AWS::SQS::QueuePolicy')
+      .flatMap(([, { Properties }]) => JSON.stringify(Properties).match(/"Effect":"Allow"/g) ?? []);
+
+    expect(queues.map(([, { Properties }]) => Properties)).toEqual([
+      expect.objectContaining({ MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true }),
+    ]);
+    expect(allowed).toHaveLength(rules().length);
+    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 'sqs:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sqs:SendMessage',
+            Principal: { Service: 'events.amazonaws.com' },
+            Condition: { ArnEquals: { 'aws:SourceArn': Match.anyValue() } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('is every event that a rule cannot deliver, whole as a redrive sends it', () => {
+    const [[letters] = []] = stack.of(queue);
+
+    for (const { id, target } of rules()) {
+      expect(target.DeadLetterConfig?.Arn['Fn::GetAtt'][0], id).toBe(letters);
+      expect(Object.keys(target), id).not.toContain('Input');
+      expect(Object.keys(target), id).not.toContain('InputPath');
+      expect(Object.keys(target), id).not.toContain('InputTransformer');
+    }
+  });
+
+  it('is every event that a function has failed on for good, unless a schedule calls it anyway', () => {
+    const [[letters] = []] = stack.of(queue);
+    const called = rules().flatMap(({ target }) => {
+      const read = z.object({ Arn: z.object({ 'Fn::GetAtt': z.array(z.string()) }) }).safeParse(target);
+      return read.success ? [read.data.Arn['Fn::GetAtt'][0]] : [];
+    });
+    const OnFailure = { Destination: { 'Fn::GetAtt': [letters, 'Arn'] } };
+    const configs = stack.of('AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties);
+
+    expect(called.length).toBeGreaterThan(5);
+    for (const name of called) {
+      const config = configs.find(({ FunctionName }) => JSON.stringify(FunctionName).includes(String(name)));
+      if (config?.MaximumRetryAttempts === 0) continue;
+      expect(config, name).toMatchObject({ DestinationConfig: { OnFailure } });
+    }
+  });
+
+  it('can be handed again to all that it is for, and to nothing else', () => {
+    const redriving = stack.statements.filter(({ role }) => role.startsWith('Apideadletters'));
+    const may = (action: string) =>
+      redriving.filter(({ Action }) => Action.includes(action)).flatMap(({ Resource }) => Resource);
+    const names = (value: unknown) => JSON.stringify(value).match(/[A-Z]\w+[0-9A-F]{8}/g) ?? [];
+    const targets = new Set(rules().flatMap(({ target }) => names(target.Arn)));
+
+    expect(new Set([...names(may('lambda:InvokeFunction')), ...names(may('states:StartExecution'))])).toEqual(
+      targets,
+    );
+  });
+});
+
 describe('permissions', () => {
   it('name every action: none is * or has a wildcard', () => {
     expect(stack.statements.filter(({ Action }) => Action.some((action) => action.includes('*')))).toEqual(
@@ -266,6 +347,8 @@ describe('money', () => {
     'AWS::Logs::LogGroup', // kept bytes
     'AWS::S3::Bucket', // kept bytes
     'AWS::S3::BucketPolicy',
+    'AWS::SQS::Queue', // requests, of which a million a month are free
+    'AWS::SQS::QueuePolicy',
     'AWS::StepFunctions::StateMachine',
   ]);
 

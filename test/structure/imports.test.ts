@@ -46,6 +46,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/aws/settings.ts',
     'lib/domain/storage/events.ts',
     'lib/domain/cache/schema.ts',
+    'lib/domain/dead-letter/schema.ts',
     'lib/domain/storage/keys.ts',
     'lib/domain/ports/workflows.ts',
     'lib/domain/compute',

@@ -199,4 +199,6 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     'query.project': api('webhooks', 'query.project'),
     'query.decision': domain('delivery/index', 'hasCome(shown, decision)'),
   },
+  listDeadLetters: { 'query.limit': domain('dead-letter/index', 'letters.size < limit') },
+  redriveDeadLetters: { before: domain('dead-letter/index', 'letter.failed_at < before') },
 };

@@ -5,6 +5,7 @@ import type { Offer } from '../compute/index.ts';
 import type { SourceFormat } from '../source/schema.ts';
 import type { Backend } from './backend.ts';
 import type { Blobs } from './blobs.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { Functions } from './functions.ts';
 import type { GitHost } from './git-host.ts';
 import type { ImageTags } from './image-tags.ts';
@@ -98,6 +99,7 @@ export interface Ports {
   readonly projectSecrets: ProjectSecrets;
   readonly probe: Probe;
   readonly backend: Backend;
+  readonly deadLetters: DeadLetters;
   /** The installation's own registry of images. */
   readonly registry: OwnedRegistry;
   /** Tags in it. */
