@@ -4,7 +4,14 @@ import { Timestamp } from '../values.ts';
 /** 14 days, the longest that SQS keeps a message: two weeks of vacation of whoever looks at alarms. */
 export const KEPT_DAYS = 14;
 
-export const DeadLetterId = z.uuid();
+/** SQS's own id of the message. */
+export const DeadLetterId = z
+  .string()
+  .regex(
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+    'must be the id of a dead letter: staithe dead-letter list shows them',
+  )
+  .meta({ examples: ['0b6d3c1e-5d0f-4a53-9a8e-6f1f5b7b2c11'] });
 
 /** An event that came to nothing. */
 export const DeadLetter = z.object({
