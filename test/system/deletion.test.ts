@@ -8,14 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blobPrefixesOf } from '../../lib/domain/storage/keys.ts';
 import { until } from '../patience.ts';
 import { build, commandTree, digestOf, functionTree, newSlug, startBuild, upload } from './flow.ts';
-import { type Staithe, startStaithe } from './server.ts';
+import { type Staithe, sharedStaithe } from './server.ts';
 import { allItems, tableName } from './table.ts';
 
 let staithe: Staithe;
 let s3: S3Client;
 let bucket: string;
 beforeAll(async () => {
-  staithe = await startStaithe();
+  staithe = await sharedStaithe();
   s3 = new S3Client({ ...staithe.aws, forcePathStyle: true });
   const { Buckets = [] } = await s3.send(new ListBucketsCommand());
   bucket = Buckets.map(({ Name = '' }) => Name).find((name) => /bytes/i.test(name)) ?? '';
