@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LineWriter } from '../../lib/agent/line-writer.ts';
 import { asPrinted, CONTINUES, QUOTED } from '../../lib/domain/log/marks.ts';
+import { anyCharacter } from '../any-text.ts';
 
 /** What a backend keeps of what is written: its lines. */
 class Kept {
@@ -128,7 +129,7 @@ describe('a line of a command that looks like one of the platform', () => {
 
 test('whatever commands print is read as it was printed', () => {
   const piece = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 8 }),
+    fc.string({ unit: anyCharacter, maxLength: 8 }),
     fc.constantFrom(
       '[Container] ',
       '2024/01/02 ',

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { lastState, plain } from '../../../lib/domain/log/ansi.ts';
 import { asJsonLines, asText, styled } from '../../../lib/domain/log/index.ts';
 import type { LogLine } from '../../../lib/domain/log/schema.ts';
+import { anyCharacter } from '../../any-text.ts';
 
 const line = (message: string): LogLine => ({
   timestamp: '2026-11-21T09:30:00.123Z',
@@ -30,7 +31,7 @@ test('control sequences are stripped from text and kept in JSON, unless it is as
 
 test('each line of JSON lines is one line, whatever was printed', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: 'binary' })), (messages) => {
+    fc.property(fc.array(fc.string({ unit: anyCharacter })), (messages) => {
       const written = asJsonLines([...messages, 'a\u0085b\u2028c\u2029d\u009be'].map(line));
 
       // As readers do that know every line end of Unicode, too.
@@ -52,7 +53,7 @@ test.each([
 
 test('plain text has no control character but tabs, whatever was printed', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
+    fc.property(fc.string({ unit: anyCharacter }), (text) => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
       expect(plain(text)).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
     }),
