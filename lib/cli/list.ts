@@ -100,11 +100,20 @@ export async function readPages<Item>(
   return { items, next_cursor: cursor };
 }
 
-/** Which project a thing is of, in a list of all of them. */
-export const projectColumn = (
+/**
+ * Which project each thing is of, in a list of all of them: by slug, which people know.
+ * @param project the one that the list is of; then there is no such column
+ */
+export async function projectColumn(
   project: string | undefined,
-): readonly Column<{ readonly project_id: string }>[] =>
-  project === undefined ? [{ title: 'project', value: (thing) => thing.project_id }] : [];
+  api: Api<'listProjects'>,
+): Promise<readonly Column<{ readonly project_id: string }>[]> {
+  if (project !== undefined) return [];
+  // As many as a list across projects may be of.
+  const { items } = await api.call('listProjects', { query: { limit: LARGEST_PAGE } });
+  const slugs = new Map(items.map(({ id, slug }) => [id, slug]));
+  return [{ title: 'project', value: ({ project_id: id }) => slugs.get(id) ?? id }];
+}
 
 /** A table for people, `{items, next_cursor}` for programs. @param empty what to try when there is nothing */
 export function listResult<Item>(page: Page<Item>, columns: readonly Column<Item>[], empty: string): Result {

@@ -8,7 +8,7 @@ import { check } from '../../lib/domain/validation/findings.ts';
 
 /** Words of zod's own sentences, and of JavaScript. */
 const RAW =
-  /Invalid|[Ee]xpected|received|Too (big|small)|Unrecognized|undefined|NaN|\[object|<=|>=|match pattern|\ba a[rn]/;
+  /Invalid|[Ee]xpected|, received |Too (big|small)|Unrecognized|undefined|NaN|\[object|<=|>=|match pattern|\ba a[rn]/;
 
 const WRONG: readonly unknown[] = [
   undefined,

@@ -16,7 +16,7 @@ export const list = command({
   summary: 'List stored artifacts, newest first',
   options: { ...listProjectOptions, ...spanOptions, ...pagingOptions },
   examples: ['staithe artifact list --project hello', 'staithe artifact list --all-projects --since 1d'],
-  calls: ['whoAmI', 'listArtifacts'],
+  calls: ['whoAmI', 'listProjects', 'listArtifacts'],
   async run({ options }, { api }) {
     const project = await projectOfList(options, api);
     const whose = { ...(project !== undefined && { project }), ...spanOf(options) };
@@ -25,7 +25,7 @@ export const list = command({
     );
     return listResult(
       page,
-      [...projectColumn(project), ...artifactColumns],
+      [...(await projectColumn(project, api)), ...artifactColumns],
       `staithe build create --project ${project ?? '<project>'} --dir . --follow`,
     );
   },

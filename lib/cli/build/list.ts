@@ -35,7 +35,7 @@ export const list = command({
     'staithe build list --project hello --status failed --ref main --since 7d',
     'staithe build list --all-projects --status building',
   ],
-  calls: ['whoAmI', 'listBuilds', 'listAllBuilds'],
+  calls: ['whoAmI', 'listProjects', 'listBuilds', 'listAllBuilds'],
   async run({ options }, { api }) {
     const project = await projectOfList(options, api);
     const { status, ref } = options;
@@ -48,7 +48,7 @@ export const list = command({
     });
     return listResult(
       page,
-      [...projectColumn(project), ...listedBuildColumns],
+      [...(await projectColumn(project, api)), ...listedBuildColumns],
       Object.keys(filter).length > 0
         ? 'staithe build list with other filters, or none'
         : `staithe build create --project ${project ?? '<project>'} --dir .`,

@@ -26,7 +26,7 @@ export const list = command({
     'staithe deployment list --project hello --environment test',
     'staithe deployment list --all-projects --since 1d',
   ],
-  calls: ['whoAmI', 'listDeployments', 'listAllDeployments'],
+  calls: ['whoAmI', 'listProjects', 'listDeployments', 'listAllDeployments'],
   async run({ options }, { api }) {
     const { environment } = options;
     if (options.allProjects && environment !== undefined)
@@ -44,7 +44,7 @@ export const list = command({
     });
     return listResult(
       page,
-      [...projectColumn(project), ...deploymentColumns],
+      [...(await projectColumn(project, api)), ...deploymentColumns],
       `staithe deploy ${environment ?? '<environment>'} --project ${project ?? '<project>'} --release latest --follow`,
     );
   },

@@ -16,7 +16,7 @@ export const list = command({
   summary: 'List releases, newest first',
   options: { ...listProjectOptions, ...spanOptions, ...pagingOptions },
   examples: ['staithe release list --project hello', 'staithe release list --all-projects --since 7d'],
-  calls: ['whoAmI', 'listReleases', 'listAllReleases'],
+  calls: ['whoAmI', 'listProjects', 'listReleases', 'listAllReleases'],
   async run({ options }, { api }) {
     const project = await projectOfList(options, api);
     const span = spanOf(options);
@@ -28,7 +28,7 @@ export const list = command({
     });
     return listResult(
       page,
-      [...projectColumn(project), ...releaseColumns],
+      [...(await projectColumn(project, api)), ...releaseColumns],
       'staithe release create --build <build> --version 0.1.0',
     );
   },
