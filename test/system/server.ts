@@ -3,13 +3,16 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, inject } from 'vitest';
+import { retryAfterOf } from '../../lib/contract/busy.ts';
 import { type Client, createClient } from '../../lib/contract/client.ts';
+import { retry } from '../../lib/contract/retry.ts';
 import type { Fetch } from '../../lib/contract/route-client.ts';
 import { type QuotaProfile, type Quotas, type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
 import { saveUsage } from '../../lib/local/iam/usage.ts';
 import { connect } from '../../lib/start/connection.ts';
 import { quotasNamed } from '../../lib/start/options.ts';
 import { assertDocumented } from '../documented.ts';
+import { PATIENCE } from '../patience.ts';
 import { sharedAssembly } from './assembly.ts';
 
 export interface Staithe extends AsyncDisposable {
@@ -145,13 +148,34 @@ function noteFile(): void {
   appendFileSync(join(usageFolder(), FILES), `${basename(expect.getState().testPath ?? '')}\n`);
 }
 
-/** The platform's, with a look at what is answered. */
-const documented: Fetch = async (url, request) => {
-  const response = await fetch(url, request);
-  const { pathname } = new URL(url);
-  assertDocumented(request.method, pathname, response.status, response.headers.get('content-type'));
-  return response;
-};
+/** No function had room, and nothing has run. */
+class NoRoom extends Error {
+  readonly milliseconds: number;
+
+  constructor(milliseconds: number) {
+    super('No function had room until the patience of tests was over.');
+    this.milliseconds = milliseconds;
+  }
+}
+
+/** The platform's, with a look at what is answered. With an account's quotas it waits for room, as the CLI does. */
+const documented: Fetch = (url, request) =>
+  retry(
+    async () => {
+      const response = await fetch(url, request);
+      const { pathname } = new URL(url);
+      assertDocumented(request.method, pathname, response.status, response.headers.get('content-type'));
+      const asked = response.status === 503 ? retryAfterOf(response.headers.get('retry-after')) : undefined;
+      if (asked === undefined || quotasNamed(process.env.STAITHE_QUOTAS) === 'machine') return response;
+      throw new NoRoom(asked);
+    },
+    {
+      pause: () => 1000,
+      helps: (error) => error instanceof NoRoom,
+      asked: (error) => (error instanceof NoRoom ? error.milliseconds : undefined),
+      within: PATIENCE.timeout,
+    },
+  );
 
 async function send(
   url: string,
