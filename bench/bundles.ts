@@ -35,6 +35,8 @@ const ENVIRONMENT: Readonly<Record<SettingName, string> & Record<string, string>
   STAITHE_LOG_READS_PER_SECOND: '4',
   STAITHE_BUILD_LOG_GROUP: 'x',
   STAITHE_FUNCTION_NAMES: '*',
+  STAITHE_FUNCTION_ARNS: 'x',
+  STAITHE_FUNCTION_RUNTIMES: 'nodejs24.x',
   STAITHE_FUNCTION_ROLE: 'x',
   STAITHE_JOB_TOKEN_SECRET: 'x',
   STAITHE_WEBHOOK_SECRET: 'x',
@@ -48,6 +50,7 @@ const ENVIRONMENT: Readonly<Record<SettingName, string> & Record<string, string>
   STAITHE_FORK_IMAGE_BUILDS: 'allow',
   STAITHE_REGISTRY_PREFIX: 'x',
   STAITHE_REGISTRY_PUSH_ROLE: 'x',
+  STAITHE_REGISTRY_PULL_ROLE: 'x',
 };
 
 export async function bundles({ scratch, say }: Bench): Promise<Report> {

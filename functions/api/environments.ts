@@ -1,3 +1,4 @@
+import { setting } from '../../lib/aws/settings.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
@@ -7,7 +8,13 @@ import * as Environment from '../../lib/domain/environment/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
-const ports = { table: dynamoTable(), workflows: stepFunctions(), clock, randomness };
+const ports = {
+  table: dynamoTable(),
+  workflows: stepFunctions(),
+  runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
+  clock,
+  randomness,
+};
 
 export const handler = serve(
   'environments',

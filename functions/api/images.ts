@@ -5,6 +5,8 @@ import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { IMAGE_ROUTES } from '../../lib/contract/routes/images.ts';
 import * as Image from '../../lib/domain/image/index.ts';
+import { pullToken } from '../../lib/domain/image/pull.ts';
+import * as Project from '../../lib/domain/project/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
 const ports = {
@@ -21,6 +23,8 @@ export const handler = serve(
   IMAGE_ROUTES,
   {
     createRegistryToken: ({ actor, params }) => Image.registryToken(ports, actor, params.job),
+    createPullToken: async ({ actor, params }) =>
+      pullToken(ports, await Project.resolve(ports, actor, params.project)),
     recordImage: ({ actor, params, body }) => Image.record(ports, actor, params.job, body),
   },
   ports,

@@ -1,3 +1,4 @@
+import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
 import { cloudWatchLogs } from '../../lib/aws/logs.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
@@ -5,11 +6,19 @@ import { DIAGNOSIS_ROUTES } from '../../lib/contract/routes/diagnosis.ts';
 import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
 import * as Build from '../../lib/domain/build/index.ts';
 import { diagnose } from '../../lib/domain/diagnosis/report.ts';
+import * as Environment from '../../lib/domain/environment/index.ts';
+import { read as readFunctionLog } from '../../lib/domain/function-log/read.ts';
 import * as Log from '../../lib/domain/log/index.ts';
-import { logAnswer } from '../../lib/http/log-answer.ts';
+import * as Project from '../../lib/domain/project/index.ts';
+import { functionLogAnswer, logAnswer } from '../../lib/http/log-answer.ts';
 import { serve } from '../../lib/http/serve.ts';
 
-const ports = { table: dynamoTable(), logs: cloudWatchLogs(), clock };
+const ports = {
+  table: dynamoTable(),
+  logs: cloudWatchLogs(),
+  functionLogs: cloudWatchFunctionLogs(),
+  clock,
+};
 
 export const handler = serve(
   'logs',
@@ -36,6 +45,12 @@ export const handler = serve(
         await Log.read(ports, source, { ...query, log: params.job, platform: query.platform === 'true' }),
         query,
       );
+    },
+    getEnvironmentLogs: async ({ actor, params, query }) => {
+      const project = await Project.resolve(ports, actor, params.project);
+      const { value } = await Environment.read(ports, project, params.environment);
+      const reading = { ...query, platform: query.platform === 'true' };
+      return functionLogAnswer(await readFunctionLog(ports, value, reading), query);
     },
   },
 );

@@ -1,13 +1,21 @@
 /** The steps of the deployment workflow (stepfunctions/deployment.asl.yaml). */
+import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
 import { lambdaFunctions } from '../../lib/aws/functions.ts';
 import { httpProbe } from '../../lib/aws/probe.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
+import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
 import * as Steps from '../../lib/domain/deployment/steps.ts';
 import { messageOfCause } from '../../stepfunctions/cause.ts';
 import { DeploymentStep } from '../../stepfunctions/deployment.ts';
 
-const ports = { table: dynamoTable(), functions: lambdaFunctions(), probe: httpProbe, clock };
+const ports = {
+  table: dynamoTable(),
+  functions: lambdaFunctions(),
+  functionLogs: cloudWatchFunctionLogs(),
+  probe: httpProbe,
+  clock,
+};
 
 export async function handler(event: unknown): Promise<unknown> {
   const step = DeploymentStep.parse(event);
@@ -23,6 +31,6 @@ export async function handler(event: unknown): Promise<unknown> {
     case 'succeed':
       return Steps.succeed(ports, step.deployment_id);
     case 'roll_back':
-      return Steps.rollBack(ports, step.deployment_id, messageOfCause(step.caught.cause, step.caught.error));
+      return rollBack(ports, step.deployment_id, messageOfCause(step.caught.cause, step.caught.error));
   }
 }

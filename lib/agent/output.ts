@@ -1,7 +1,7 @@
 /** What the agent prints: its own lines and the commands' output, without secrets and with bounded memory. */
 import { plain } from '../domain/log/ansi.ts';
+import { Masker } from '../domain/mask/index.ts';
 import { LineWriter } from './line-writer.ts';
-import { Masker } from './mask.ts';
 
 /** What `Failure.last_lines` holds: 30 lines of at most 2000 characters. */
 const KEPT_LINES = 30;

@@ -14,6 +14,7 @@ import {
   PublishVersionCommand,
   ResourceConflictException,
   ResourceNotFoundException,
+  type Runtime,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -24,7 +25,7 @@ import { hexOf } from '../domain/values.ts';
 import { setting } from './settings.ts';
 
 /** Names the project that a function belongs to. */
-const OWNER_TAG = 'staithe:project';
+export const OWNER_TAG = 'staithe:project';
 
 const base64Of = (digest: string): string => Buffer.from(hexOf(digest), 'hex').toString('base64');
 
@@ -59,7 +60,8 @@ export function lambdaFunctions(
   const configurationOf = ({ target, variables }: FunctionRelease) => ({
     FunctionName: target.function_name,
     Handler: target.handler,
-    Runtime: target.runtime,
+    // Which there are, the installation says; the SDK's list is that of its own version.
+    Runtime: target.runtime as Runtime,
     MemorySize: target.memory_mb,
     Timeout: target.timeout_seconds,
     Environment: { Variables: { ...variables } },

@@ -14,12 +14,13 @@ import { setting } from './settings.ts';
  * ServiceUnavailableException alone), so what the SDK makes of it is its base exception with this name.
  */
 const AT_LIMIT: ReadonlySet<string> = new Set(['ThrottlingException', 'ServiceUnavailableException']);
+export const logsAtLimit = (error: unknown): boolean => error instanceof Error && AT_LIMIT.has(error.name);
 
 /**
  * Two attempts: a connection may have gone stale. Of throttling the SDK's usual three would ask a store that is asked too
  * often once more and once more; readers wait for their turn instead.
  */
-const MAX_ATTEMPTS = 2;
+export const LOG_ATTEMPTS = 2;
 
 /**
  * GetLogEvents is answered 10 times a second for the whole account in eu-west-1, eu-central-1 and us-west-2, and 25 times
@@ -27,7 +28,7 @@ const MAX_ATTEMPTS = 2;
  */
 export function cloudWatchLogs(
   group: string = setting('STAITHE_BUILD_LOG_GROUP'),
-  client: CloudWatchLogsClient = new CloudWatchLogsClient({ maxAttempts: MAX_ATTEMPTS }),
+  client: CloudWatchLogsClient = new CloudWatchLogsClient({ maxAttempts: LOG_ATTEMPTS }),
   readsPerSecond: number = Number(setting('STAITHE_LOG_READS_PER_SECOND')),
 ): LogStore {
   /** One page of GetLogEvents; undefined when there is no such stream. @throws StaitheError invalid_cursor */
@@ -49,7 +50,7 @@ export function cloudWatchLogs(
       return { lines, forward: answer.nextForwardToken, backward: answer.nextBackwardToken };
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return undefined;
-      if (error instanceof Error && AT_LIMIT.has(error.name))
+      if (logsAtLimit(error))
         throw new StaitheError('at_limit', 'CloudWatch Logs is asked for log lines too often at the moment.');
       // Tokens expire after 24 hours (docs: GetLogEvents).
       if (error instanceof InvalidParameterException && token !== undefined)

@@ -5,20 +5,15 @@ import {
   DescribeImagesCommand,
   DescribeRepositoriesCommand,
   ECRClient,
-  GetAuthorizationTokenCommand,
   GetDownloadUrlForLayerCommand,
   PutLifecyclePolicyCommand,
 } from '@aws-sdk/client-ecr';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { STSClient } from '@aws-sdk/client-sts';
 import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
-import {
-  type OwnedRegistry,
-  PUSH_CREDENTIAL_SECONDS,
-  RegistryError,
-  type RegistryTarget,
-} from '../domain/ports/registry.ts';
+import { type OwnedRegistry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
 import { answered, unless } from './ecr-errors.ts';
 import { fetchDocument, isLoopback } from './oci-documents.ts';
+import { sessionToken } from './registry-token.ts';
 import { ecrRepositories, repositoryNameOf } from './repositories.ts';
 import { setting } from './settings.ts';
 
@@ -52,6 +47,8 @@ export interface EcrRegistryOptions {
   readonly sts: STSClient;
   /** The role whose sessions, each narrowed to one repository, push and pull. */
   readonly pushRole: string;
+  /** The role whose sessions, each narrowed to the repositories of one project, pull. */
+  readonly pullRole: string;
   /** What the names of all repositories begin with, without slash. */
   readonly prefix: string;
 }
@@ -60,6 +57,7 @@ export function ecrRegistry({
   ecr = new ECRClient(),
   sts = new STSClient(),
   pushRole = setting('STAITHE_REGISTRY_PUSH_ROLE'),
+  pullRole = setting('STAITHE_REGISTRY_PULL_ROLE'),
   prefix = setting('STAITHE_REGISTRY_PREFIX'),
 }: Partial<EcrRegistryOptions> = {}): OwnedRegistry {
   /** Repositories whose lifecycle policy this process has put: also those that an older version made, or half made. */
@@ -86,42 +84,19 @@ export function ecrRegistry({
 
     async token(repository) {
       return answered(`get a credential for ${repository}`, async () => {
-        const resource = await repositoryArn(ecr, pushRole, repository);
-        const { Credentials: session } = await sts.send(
-          new AssumeRoleCommand({
-            RoleArn: pushRole,
-            RoleSessionName: sessionName(repository),
-            DurationSeconds: PUSH_CREDENTIAL_SECONDS,
-            Policy: JSON.stringify({
-              Version: '2012-10-17',
-              Statement: [
-                { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*' },
-                // Which actions, the push role says; the session may do them here and nowhere else.
-                { Effect: 'Allow', Action: 'ecr:*', Resource: resource },
-              ],
-            }),
-          }),
-        );
-        if (!session?.AccessKeyId || !session.SecretAccessKey || !session.SessionToken || !session.Expiration)
-          throw new RegistryError('STS gave no credentials.', true);
-        const pusher = new ECRClient({
-          region: ecr.config.region,
-          ...(ecr.config.endpoint === undefined ? {} : { endpoint: ecr.config.endpoint }),
-          credentials: {
-            accessKeyId: session.AccessKeyId,
-            secretAccessKey: session.SecretAccessKey,
-            sessionToken: session.SessionToken,
-          },
-        });
-        const { authorizationData } = await pusher.send(new GetAuthorizationTokenCommand({}));
-        const { authorizationToken = '', expiresAt } = authorizationData?.[0] ?? {};
-        const [, username, password] =
-          /^([^:]+):(.+)$/.exec(Buffer.from(authorizationToken, 'base64').toString()) ?? [];
-        if (username === undefined || password === undefined)
-          throw new RegistryError('ECR gave a token that is none.', true);
-        // ECR promises twelve hours, and does not say what becomes of a token whose session has ended: the earlier holds.
-        const end = Math.min(session.Expiration.getTime(), expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
-        return { username, password, expiresAt: new Date(end) };
+        const repositories = await repositoryArn(ecr, pushRole, repository);
+        return sessionToken({ ecr, sts }, { roleArn: pushRole, name: repository, repositories });
+      });
+    },
+
+    async pullToken(projectSlug) {
+      const folder = `${prefix}/${projectSlug}`;
+      return answered(`get a credential to pull from ${folder}`, async () => {
+        const repositories = await repositoryArn(ecr, pullRole, `${folder}/*`);
+        const narrowed = { roleArn: pullRole, name: `pull-${folder}`, repositories };
+        const { address, ...credential } = await sessionToken({ ecr, sts }, narrowed);
+        const { host } = new URL(address);
+        return { place: { host, repository: folder, insecure: isLoopback(host) }, credential };
       });
     },
 
@@ -191,13 +166,8 @@ function reader(ecr: ECRClient, repositoryName: string): ImageReader {
   };
 }
 
-/** The ARN of a repository in the account and partition of the push role. */
-async function repositoryArn(ecr: ECRClient, pushRole: string, repository: string): Promise<string> {
-  const [, partition, , , account] = pushRole.split(':');
+/** The ARN of repositories in the account and partition of a role. */
+async function repositoryArn(ecr: ECRClient, roleArn: string, repository: string): Promise<string> {
+  const [, partition, , , account] = roleArn.split(':');
   return `arn:${partition}:ecr:${await ecr.config.region()}:${account}:repository/${repository}`;
-}
-
-/** Shows in CloudTrail whose push it was: 2 to 64 characters, of which the end tells most. */
-function sessionName(repository: string): string {
-  return repository.replaceAll(/[^\w+=,.@-]/g, '-').slice(-64);
 }

@@ -51,6 +51,11 @@ export const GROUPS: readonly GroupEntry[] = [
     load: async () => (await import('./artifact/index.ts')).artifact,
   },
   {
+    name: 'registry',
+    summary: 'Registry: where the images of projects are pulled from',
+    load: async () => (await import('./registry/index.ts')).registry,
+  },
+  {
     name: 'secret',
     summary: 'Secrets: what only builds see',
     load: async () => (await import('./secret/index.ts')).secret,

@@ -23,6 +23,7 @@ export type Cache = OutputOf<'listCaches'>['items'][number];
 export type Release = OutputOf<'getRelease'>;
 export type Environment = OutputOf<'getEnvironment'>;
 export type Deployment = OutputOf<'getDeployment'>;
+export type FunctionLogLine = OutputOf<'getEnvironmentLogs'>['items'][number];
 export type Token = OutputOf<'listTokens'>['items'][number];
 export type Delivery = OutputOf<'getDelivery'>;
 export type DeadLetter = OutputOf<'listDeadLetters'>['items'][number];

@@ -142,6 +142,16 @@ export const ERRORS = {
     'The function is the target of another environment',
     'Name another function, or change or delete the environment that has it.',
   ),
+  log_unreadable: entry(
+    'forbidden',
+    'The installation may not read this log',
+    'Read it in CloudWatch Logs: aws logs tail /aws/lambda/<function>.',
+  ),
+  runtime_unavailable: entry(
+    'unprocessable',
+    'The runtime cannot run here',
+    'Name one of the runtimes that are listed.',
+  ),
   environment_in_use: entry('conflict', 'The environment is in use', 'Wait for its deployment to end.'),
   project_not_empty: entry(
     'conflict',

@@ -97,11 +97,16 @@ export class Builds extends Construct {
     );
   }
 
+  /** How often one reader of a log may ask, as a setting. */
+  get logReadsPerSecond(): string {
+    return this.logReads.valueAsString;
+  }
+
   giveLogs(to: StaitheFunction): void {
     to.give(
       {
         STAITHE_BUILD_LOG_GROUP: this.logs.logGroupName,
-        STAITHE_LOG_READS_PER_SECOND: this.logReads.valueAsString,
+        STAITHE_LOG_READS_PER_SECOND: this.logReadsPerSecond,
       },
       { actions: ['logs:GetLogEvents'], resources: [this.logs.logGroupArn] },
     );

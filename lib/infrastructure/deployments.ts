@@ -1,6 +1,7 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { RUNTIMES } from '../domain/environment/runtimes.ts';
 import type { Bundles } from './bundles.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
@@ -12,10 +13,34 @@ const TAG = 'staithe:project';
 /** Deployments to Lambda functions. */
 export class Deployments extends Construct {
   readonly workflow: Workflow;
+  private readonly logReadsPerSecond: string;
+  /** The names of functions that Staithe may create, and whose logs it may read. */
+  private readonly names: string;
+  private readonly runtimes: CfnParameter;
 
-  constructor(scope: Construct, id: string, props: { bundles: Bundles; storage: Storage }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { bundles: Bundles; storage: Storage; logReadsPerSecond: string },
+  ) {
     super(scope, id);
     const { bundles, storage } = props;
+    this.logReadsPerSecond = props.logReadsPerSecond;
+    // To tag is to make one's own: with TagResource on every function, the role could take over any of the account. A
+    // condition cannot tell a function that is just created from another one, so a name has to.
+    const prefix = new CfnParameter(Stack.of(this), 'FunctionPrefix', {
+      description: 'What the names of functions begin with that Staithe may create. Empty: any name',
+      default: `${Stack.of(this).stackName.toLowerCase()}-`,
+      // The longest name of a stack (app.ts) and the hyphen.
+      allowedPattern: '[A-Za-z0-9_-]{0,33}',
+    });
+    this.names = `${prefix.valueAsString}*`;
+    // A parameter and no context: who starts the same template elsewhere may run fewer.
+    this.runtimes = new CfnParameter(Stack.of(this), 'FunctionRuntimes', {
+      description: 'The runtimes that environments may name, with commas between',
+      default: RUNTIMES.join(','),
+      allowedPattern: '[a-z0-9.]+(,[a-z0-9.]+)*',
+    });
     const steps = new StaitheFunction(this, 'Steps', {
       bundles,
       entry: 'steps/deployment',
@@ -27,25 +52,17 @@ export class Deployments extends Construct {
     // Lambda reads the code with the permission of whoever updates the function.
     storage.giveBytes(steps, 'artifacts', 'GetObject');
     this.giveFunctions(steps);
+    this.giveFunctionLogs(steps);
     this.workflow = new Workflow(this, 'Workflow', { name: 'deployment', steps });
   }
 
   private giveFunctions(steps: StaitheFunction): void {
     const stack = Stack.of(this);
     const functions = stack.formatArn({ service: 'lambda', resource: 'function:*' });
-    // To tag is to make one's own: with TagResource on every function, the role could take over any of the account. A
-    // condition cannot tell a function that is just created from another one, so a name has to.
-    const prefix = new CfnParameter(stack, 'FunctionPrefix', {
-      description: 'What the names of functions begin with that Staithe may create. Empty: any name',
-      default: `${stack.stackName.toLowerCase()}-`,
-      // The longest name of a stack (app.ts) and the hyphen.
-      allowedPattern: '[A-Za-z0-9_-]{0,33}',
-    });
-    const names = `${prefix.valueAsString}*`;
-    const ownNames = stack.formatArn({ service: 'lambda', resource: `function:${names}` });
+    const ownNames = stack.formatArn({ service: 'lambda', resource: `function:${this.names}` });
     const runtimeRole = this.runtimeRole();
     steps.give(
-      { STAITHE_FUNCTION_ROLE: runtimeRole.roleArn, STAITHE_FUNCTION_NAMES: names },
+      { STAITHE_FUNCTION_ROLE: runtimeRole.roleArn, STAITHE_FUNCTION_NAMES: this.names },
       {
         actions: ['iam:PassRole'],
         resources: [runtimeRole.roleArn],
@@ -79,6 +96,32 @@ export class Deployments extends Construct {
         conditions: { StringLike: { [`aws:ResourceTag/${TAG}`]: '*' } },
       },
     );
+  }
+
+  /** Reads the logs of the functions that Staithe may create: Lambda names each group after its function. */
+  giveFunctionLogs(to: StaitheFunction): void {
+    const stack = Stack.of(this);
+    to.give(
+      {
+        STAITHE_LOG_READS_PER_SECOND: this.logReadsPerSecond,
+        STAITHE_FUNCTION_ARNS: stack.formatArn({ service: 'lambda', resource: 'function:' }),
+      },
+      {
+        actions: ['logs:FilterLogEvents'],
+        resources: [stack.formatArn({ service: 'logs', resource: `log-group:/aws/lambda/${this.names}` })],
+      },
+    );
+  }
+
+  /** Learns to which project such a function belongs. */
+  giveOwners(to: StaitheFunction): void {
+    const ownNames = Stack.of(this).formatArn({ service: 'lambda', resource: `function:${this.names}` });
+    to.give({}, { actions: ['lambda:ListTags'], resources: [ownNames] });
+  }
+
+  /** Knows the runtimes that environments may name. */
+  giveRuntimes(to: StaitheFunction): void {
+    to.give({ STAITHE_FUNCTION_RUNTIMES: this.runtimes.valueAsString });
   }
 
   /** The role that deployed functions run under, unless their owner gives them another: it writes logs. */

@@ -56,10 +56,11 @@ function findings(storage: Storage, build: Workflow): Finding[] {
         `Resource::${here}:lambda:${account}:function:*`,
         `Resource::${here}:lambda:${account}:function:<FunctionPrefix>*`,
         `Resource::${here}:logs:${account}:log-group:/aws/lambda/*`,
+        `Resource::${here}:logs:${account}:log-group:/aws/lambda/<FunctionPrefix>*`,
         `Resource::${here}:ecr:${account}:repository/${Stack.of(storage).stackName.toLowerCase()}/*`,
       ],
       reason:
-        'Named only later: executions after their runs, functions and their logs by whoever deploys, repositories after projects and services. Every change of a function needs its tag staithe:project, by a condition; whoever pushes to a repository has a session of that one only.',
+        'Named only later: executions after their runs, functions and their logs by whoever deploys, repositories after projects and services. Every change of a function needs its tag staithe:project, by a condition; whoever pushes to a repository has a session of that one only, and whoever pulls one of the repositories of a project.',
     },
     {
       rule: 'IAM5',

@@ -5,7 +5,7 @@ import type { StaitheFunction } from './function.ts';
 
 /**
  * The registry of images: repositories of ECR below one prefix, made when a service first needs one. A session of the
- * push role, narrowed to one repository, is all that a job ever gets.
+ * push role, narrowed to one repository, is all that a job ever gets; people get one of the pull role.
  */
 export class Registry extends Construct {
   /** What the names of all repositories begin with: the stack's, so that two installations keep apart. */
@@ -35,7 +35,7 @@ export class Registry extends Construct {
     to.give({}, { actions: ['ecr:BatchGetImage', 'ecr:PutImage'], resources: [this.repositories] });
   }
 
-  /** Makes repositories, reads images, and hands out sessions of the push role: for one function only. */
+  /** Makes repositories, reads images, and hands out sessions of the two roles: for one function only. */
   giveRegistry(to: StaitheFunction): void {
     // The trust policy names the function's role itself, so that role needs no sts:AssumeRole of its own (docs: IAM,
     // "Policy evaluation for requests within a single account").
@@ -58,8 +58,24 @@ export class Registry extends Construct {
         resources: [this.repositories],
       }),
     );
+    const pullRole = new Role(this, 'PullRole', {
+      assumedBy: new ArnPrincipal(to.role.roleArn),
+      description: 'Of people who pull images: each session is narrowed to the repositories of one project',
+    });
+    pullRole.addToPolicy(new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }));
+    // What a pull takes (docs: ECR, "Private repository policy examples").
+    pullRole.addToPolicy(
+      new PolicyStatement({
+        actions: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+        resources: [this.repositories],
+      }),
+    );
     to.give(
-      { STAITHE_REGISTRY_PREFIX: this.prefix, STAITHE_REGISTRY_PUSH_ROLE: pushRole.roleArn },
+      {
+        STAITHE_REGISTRY_PREFIX: this.prefix,
+        STAITHE_REGISTRY_PUSH_ROLE: pushRole.roleArn,
+        STAITHE_REGISTRY_PULL_ROLE: pullRole.roleArn,
+      },
       {
         actions: [
           'ecr:BatchGetImage',

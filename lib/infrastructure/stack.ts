@@ -39,7 +39,11 @@ export class StaitheStack extends Stack {
     const registry = new Registry(this, 'Registry');
     const api = new Api(this, 'Api', { bundles });
     const builds = new Builds(this, 'Builds', { bundles, storage, api });
-    const deployments = new Deployments(this, 'Deployments', { bundles, storage });
+    const deployments = new Deployments(this, 'Deployments', {
+      bundles,
+      storage,
+      logReadsPerSecond: builds.logReadsPerSecond,
+    });
     const triggers = new Triggers(this, 'Triggers', { bundles, storage, builds, gitHostUrl });
     const workflows = {
       build: builds.workflow,
@@ -123,6 +127,8 @@ export class StaitheStack extends Stack {
     // A diagnosis lists the runs of its build.
     storage.giveIndex(functions.logs);
     builds.giveLogs(functions.logs);
+    deployments.giveFunctionLogs(functions.logs);
+    deployments.giveOwners(functions.logs);
 
     storage.giveTable(functions.jobs, 'GetItem', 'PutItem');
     storage.giveBytes(functions.jobs, 'sources', 'GetObject');
@@ -165,6 +171,7 @@ export class StaitheStack extends Stack {
     );
     storage.giveIndex(functions.environments);
     giveWorkflows(functions.environments, [deployments.workflow]);
+    deployments.giveRuntimes(functions.environments);
 
     storage.giveTable(
       functions.tokens,

@@ -32,6 +32,7 @@ import type { CallService } from './template/dynamic-references.ts';
 import { providers } from './template/providers.ts';
 
 export { type Isolation, machineIsolation } from './codebuild/isolation.ts';
+export { LAMBDA_RUNTIMES } from './lambda/runtimes.ts';
 export { QUOTA_PROFILES, type QuotaProfile, type Quotas } from './quotas.ts';
 export { restoreState, StateError } from './state/check.ts';
 export { lockState, StateInUseError } from './state/lock.ts';

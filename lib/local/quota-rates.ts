@@ -55,6 +55,12 @@ export const RATES: readonly SharedRate[] = [
     rates: [{ regions: ['eu-west-1', 'eu-central-1', 'us-west-2'], rate: second(10) }, { rate: second(25) }],
   },
   {
+    ...LOGS,
+    actions: ['FilterLogEvents'],
+    rates: everywhere(5),
+    source: 'AWS re:Post, "How do I determine throttling in my CloudWatch logs?"',
+  },
+  {
     ...STATES,
     actions: ['StartExecution'],
     rates: bucket({ burst: 1300, perSecond: 300 }, { burst: 800, perSecond: 150 }),

@@ -1,10 +1,12 @@
 /** The whole world in memory: every port of the domain, fast and under the hand of a test. */
 
 import { offerFrom } from '../domain/compute/index.ts';
+import { RUNTIMES } from '../domain/environment/runtimes.ts';
 import type { Ports, Secrets } from '../domain/ports/index.ts';
 import { type MemoryBackend, memoryBackend } from './backend.ts';
 import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
 import { type MemoryDeadLetters, memoryDeadLetters } from './dead-letters.ts';
+import { type MemoryFunctionLogs, memoryFunctionLogs } from './function-logs.ts';
 import { type MemoryFunctions, memoryFunctions } from './functions.ts';
 import { type MemoryGitHost, memoryGitHost } from './git-host.ts';
 import { memoryJobTokens } from './job-tokens.ts';
@@ -23,6 +25,7 @@ export interface MemoryPorts extends Ports {
   readonly workflows: MemoryWorkflows;
   readonly logs: MemoryLogs;
   readonly functions: MemoryFunctions;
+  readonly functionLogs: MemoryFunctionLogs;
   readonly gitHost: MemoryGitHost;
   readonly trees: MemoryTrees;
   readonly probe: MemoryProbe;
@@ -50,6 +53,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     workflows: memoryWorkflows(),
     logs: memoryLogs(),
     functions: memoryFunctions(blobs),
+    functionLogs: memoryFunctionLogs(),
     gitHost: memoryGitHost(),
     jobTokens: memoryJobTokens(clock),
     trees: memoryTrees(),
@@ -62,6 +66,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     imageTags: registry,
     ownRegistry: memoryRegistries(clock),
     installation: { offer: offerFrom(undefined), reuse: true, forkImages: true },
+    runtimes: RUNTIMES,
     randomness: seededRandomness(),
     ...overrides,
     clock,

@@ -54,6 +54,15 @@ export function memoryRegistry(clock: Clock, host = 'registry.test'): MemoryRegi
       available();
       repositories.delete(`staithe/${projectSlug}/${service}`);
     },
+    async pullToken(projectSlug) {
+      available();
+      tokens += 1;
+      const expiresAt = new Date(clock.now().getTime() + TOKEN_MILLISECONDS);
+      return {
+        place: { host, repository: `staithe/${projectSlug}`, insecure: false },
+        credential: { username: 'AWS', password: `pull-${tokens}`, expiresAt },
+      };
+    },
     has: (repository) => repositories.has(repository),
     async token(repository) {
       available();

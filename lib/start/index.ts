@@ -3,7 +3,14 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { createClient } from '../contract/client.ts';
-import { machineIsolation, type RunningCloud, restoreState, startCloud } from '../local/cloud.ts';
+import { RUNTIMES } from '../domain/environment/runtimes.ts';
+import {
+  LAMBDA_RUNTIMES,
+  machineIsolation,
+  type RunningCloud,
+  restoreState,
+  startCloud,
+} from '../local/cloud.ts';
 import { freshAssembly } from './assembly.ts';
 import { CLI } from './called-as.ts';
 import { connect, disconnect } from './connection.ts';
@@ -77,6 +84,7 @@ async function run(options: StartOptions, step: Step): Promise<void> {
           ...(quotas === 'machine' && { LogReadsPerSecond: '100' }),
           // All functions of the embedded cloud are Staithe's.
           FunctionPrefix: '',
+          FunctionRuntimes: RUNTIMES.filter((runtime) => LAMBDA_RUNTIMES.includes(runtime)).join(','),
           ForkImageBuilds: isolation.imageBuilds === 'rootless' ? 'allow' : 'refuse',
           ...(gitHostUrl !== undefined && { GitHostUrl: gitHostUrl }),
         },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Masker } from '../../lib/agent/mask.ts';
+import { Masker } from '../../lib/domain/mask/index.ts';
 
 /** Printed with a failure, so that it can be had again: `MASK_SEED=… npx vitest run test/agent/mask-planted.test.ts`. */
 const SEED = Number(process.env.MASK_SEED ?? Math.floor(Math.random() * 2 ** 31));

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Masker } from '../../lib/agent/mask.ts';
-import { secretForms } from '../../lib/agent/secret-forms.ts';
+import { Masker } from '../../lib/domain/mask/index.ts';
+import { secretForms } from '../../lib/domain/mask/secret-forms.ts';
 import { anyCharacter } from '../any-text.ts';
 
 /** Everything that comes out for these chunks. */

@@ -63,6 +63,7 @@ describe('a registry on ECR', () => {
       ecr: new ECRClient(config(as)),
       sts: new STSClient(config(as)),
       pushRole: `arn:aws:iam::${ACCOUNT}:role/push`,
+      pullRole: `arn:aws:iam::${ACCOUNT}:role/pull`,
       prefix: 'staithe',
     });
   beforeAll(async () => {
@@ -214,6 +215,7 @@ describe('a registry on ECR', () => {
       ecr: new ECRClient({ ...nowhere, credentials }),
       sts: new STSClient({ ...nowhere, credentials }),
       pushRole: `arn:aws:iam::${ACCOUNT}:role/push`,
+      pullRole: `arn:aws:iam::${ACCOUNT}:role/pull`,
       prefix: 'staithe',
     });
 

@@ -94,7 +94,6 @@ test('the choices of options are those of the contract', () => {
   const set = commandAt('environment', 'set');
   const { target } = ROUTES.putEnvironment.body.shape;
 
-  expect(choicesOf(set, '--runtime')).toEqual(target.shape.runtime.unwrap().options);
   expect(choicesOf(set, '--architecture')).toEqual(target.shape.architecture.unwrap().options);
   expect(choicesOf(commandAt('build', 'list'), '--status')).toEqual(
     ROUTES.listBuilds.query.status.unwrap().options,

@@ -1,6 +1,7 @@
 /** Claims on how values and the text of strangers are shown. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { logFormatter } from '../../lib/cli/follow/line.ts';
+import type { LogLine } from '../../lib/cli/resources.ts';
 import { clean } from '../../lib/cli/terminal/clean.ts';
 import { bytes, duration } from '../../lib/cli/terminal/format.ts';
 import { hasColours, withoutColours } from '../../lib/cli/terminal/style.ts';
@@ -43,7 +44,7 @@ describe('colours are shown', () => {
     { isTTY: false, getColorDepth: () => 8 },
   ] as unknown as [NodeJS.WriteStream, NodeJS.WriteStream];
   const printed = (stream: NodeJS.WriteStream, colours?: boolean) =>
-    logFormatter(1, stream, { colours })({
+    logFormatter((line: LogLine) => line.job, 1, stream, { colours })({
       timestamp: '2026-11-21T09:30:00.000Z',
       job_id: `job_${'0'.repeat(26)}`,
       service: 'web',

@@ -17,6 +17,8 @@ export const linesThatCannotRun = new Rules([
   [/^npx (vitest|biome)/, 'checks Staithe itself'],
   [/^npx node .*notes\.ts/, 'test/docs/local-cloud.test.ts runs it'],
   [/^docker /, 'needs Docker and an image'],
+  [/^staithe registry login/, 'needs a container tool; test/system/pull.test.ts logs one in'],
+  [/^staithe environment logs/, 'needs a deployed function; test/system/function-logs.test.ts has one'],
   [/staithe login --url https:|example\.com/, 'names a server that is not there'],
   [/(project|secret) delete (?!.*--yes)/, 'asks at the terminal; test/cli answers it'],
 ]);

@@ -417,6 +417,7 @@ describe('what a release has', () => {
 describe('an image', () => {
   const IMAGE = {
     repository: 'registry.example.com/hello/web',
+    registry: 'own' as const,
     digest: `sha256:${sha256Of('manifest')}`,
     sizeBytes: 1234,
     platforms: ['linux/amd64', 'linux/arm64'],

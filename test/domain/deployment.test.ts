@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
-import { apply, end, ready, rollBack, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
+import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
+import { apply, end, ready, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';

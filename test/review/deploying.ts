@@ -1,6 +1,7 @@
 /** A project with a release and an environment, and the steps of a deployment one after the other. */
 import * as Deployment from '../../lib/domain/deployment/index.ts';
-import { apply, ready, rollBack, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
+import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
+import { apply, ready, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Release from '../../lib/domain/release/index.ts';

@@ -102,6 +102,16 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     'query.service': domain('log/streams', 'job.service === filter.service'),
   },
   getJobLogs: log,
+  getEnvironmentLogs: {
+    'query.cursor': domain('function-log/read', 'opened(table, log, cursor)'),
+    'query.since': domain('function-log/read', 'Date.parse(since)'),
+    'query.limit': domain('function-log/look', 'limit + place.seen.size'),
+    'query.wait': domain('function-log/read', 'wait * 1000'),
+    'query.tail': domain('function-log/read', 'count: tail'),
+    'query.platform': domain('function-log/read', 'platform || !isPlatform(event.message)'),
+    'query.format': ['lib/http/log-answer.ts', "format === 'text'"],
+    'query.ansi': ['lib/http/log-answer.ts', 'styled(page, format, ansi)'],
+  },
   getBuildDiagnosis: { 'query.run': api('logs', 'diagnose(ports, actor, params.build, query.run)') },
   claimJob: {
     ticket: domain('job/index', 'matches(input.ticket, job.ticket_hash)'),
@@ -170,7 +180,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     // The one kind that there is; another one will be told from it by this field.
     'target.kind': domain('environment/schema', "kind: z.literal('lambda')"),
     'target.function_name': ['lib/aws/functions.ts', 'FunctionName: target.function_name'],
-    'target.runtime': ['lib/aws/functions.ts', 'Runtime: target.runtime'],
+    'target.runtime': ['lib/aws/functions.ts', 'Runtime: target.runtime as Runtime'],
     'target.handler': ['lib/aws/functions.ts', 'Handler: target.handler'],
     'target.architecture': ['lib/aws/functions.ts', 'Architectures: [release.target.architecture]'],
     'target.memory_mb': ['lib/aws/functions.ts', 'MemorySize: target.memory_mb'],

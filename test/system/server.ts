@@ -7,7 +7,14 @@ import { retryAfterOf } from '../../lib/contract/busy.ts';
 import { type Client, createClient } from '../../lib/contract/client.ts';
 import { retry } from '../../lib/contract/retry.ts';
 import type { Fetch } from '../../lib/contract/route-client.ts';
-import { type QuotaProfile, type Quotas, type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
+import { RUNTIMES } from '../../lib/domain/environment/runtimes.ts';
+import {
+  LAMBDA_RUNTIMES,
+  type QuotaProfile,
+  type Quotas,
+  type RunningCloud,
+  startCloud,
+} from '../../lib/local/cloud.ts';
 import { saveUsage } from '../../lib/local/iam/usage.ts';
 import { connect } from '../../lib/start/connection.ts';
 import { quotasNamed } from '../../lib/start/options.ts';
@@ -92,6 +99,7 @@ export async function startStaithe(
     // As `npm start` does, where no quota is in the way.
     parameters: {
       FunctionPrefix: '',
+      FunctionRuntimes: RUNTIMES.filter((runtime) => LAMBDA_RUNTIMES.includes(runtime)).join(','),
       ...(quotas === 'machine' && { LogReadsPerSecond: '100' }),
       ...options.parameters,
     },

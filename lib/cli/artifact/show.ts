@@ -1,5 +1,6 @@
 import { cellName } from '../../domain/matrix.ts';
 import { command } from '../command.ts';
+import type { Artifact } from '../resources.ts';
 import { bytes, moment } from '../terminal/format.ts';
 import { status } from '../terminal/style.ts';
 import { fields } from '../terminal/table.ts';
@@ -33,10 +34,13 @@ export const show = command({
         `${moment(artifact.created_at)}${artifact.created_by === undefined ? '' : ` by ${artifact.created_by}`}`,
       ],
     ]);
-    const next =
-      artifact.image === undefined
-        ? `staithe artifact download ${artifact.id}`
-        : `docker pull ${artifact.image.ref}`;
-    return { json: artifact, text, notes: artifact.status === 'stored' ? [`next: ${next}`] : [] };
+    return { json: artifact, text, notes: artifact.status === 'stored' ? next(artifact) : [] };
   },
 });
+
+/** How its bytes are had: of an image in the installation's registry, after a login. */
+function next({ id, image, project_id: project }: Artifact): string[] {
+  if (image === undefined) return [`next: staithe artifact download ${id}`];
+  const login = image.registry === 'own' ? [] : [`next: staithe registry login --project ${project}`];
+  return [...login, `next: docker pull ${image.ref}`];
+}

@@ -1,6 +1,6 @@
 /** A diagnosis as people read it: the reason stands last, where the eye is when the command has ended. */
 import { logFormatter } from '../follow/line.ts';
-import type { Diagnosis } from '../resources.ts';
+import type { Diagnosis, LogLine } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
 import { moment, took } from '../terminal/format.ts';
 import { bad, bold, dim, status } from '../terminal/style.ts';
@@ -69,7 +69,7 @@ function buildFields({ build, run }: Diagnosis): string {
 
 function logText({ log, failure, jobs }: Diagnosis): string | undefined {
   if (log.length > 0) {
-    const format = logFormatter(jobs.length, process.stdout);
+    const format = logFormatter((line: LogLine) => line.job, jobs.length, process.stdout);
     return log.map(format).join('\n');
   }
   // The log store may have forgotten them; the failure keeps its own last lines.

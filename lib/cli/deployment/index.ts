@@ -1,8 +1,9 @@
 import type { CommandGroup } from '../command.ts';
 import { list } from './list.ts';
 import { show } from './show.ts';
+import { wait } from './wait.ts';
 
 export const deployment: CommandGroup = {
   name: 'deployment',
-  commands: [show, list],
+  commands: [show, wait, list],
 };

@@ -1,3 +1,4 @@
+import { lastLines } from '../follow/deployment.ts';
 import type { Deployment } from '../resources.ts';
 import { moment, took } from '../terminal/format.ts';
 import { status } from '../terminal/style.ts';
@@ -29,6 +30,7 @@ export function deploymentText(deployment: Deployment): string {
     ['before', deployment.previous_version],
     ['took', took(deployment)],
     ['error', deployment.error?.message],
+    ['log', lastLines(deployment).join('\n') || undefined],
     ['hint', deployment.error?.hint],
     ['url', deployment.preview_url],
     ['created', `${moment(deployment.created_at)} by ${deployment.created_by}`],

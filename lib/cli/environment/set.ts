@@ -47,13 +47,10 @@ export const set = command({
     project: projectOption,
     function: text('--function <name>', 'the Lambda function; needed for a new environment'),
     service: text('--service <name>', 'the service of a release that goes here'),
-    runtime: choice('--runtime <runtime>', 'of the function', [
-      'nodejs22.x',
-      'nodejs24.x',
-      'python3.13',
-      'python3.14',
-      'provided.al2023',
-    ]),
+    runtime: text(
+      '--runtime <runtime>',
+      'of the function, e.g. nodejs24.x; the server names those that it has',
+    ),
     handler: text('--handler <handler>', 'of the function, e.g. index.handler'),
     memory: integer('--memory <MB>', 'of the function, 128 to 10240'),
     timeout: integer('--timeout <seconds>', 'of the function, 1 to 900'),

@@ -17,11 +17,20 @@ function deploymentFailure(deployment: Deployment): Failure {
       : deployment.status === 'cancelled'
         ? 'was cancelled'
         : 'failed';
-  return new Failure(EXIT.failed, {
-    code: `deployment_${deployment.status}`,
-    detail: `The deployment ${word}${deployment.error === undefined ? '.' : `: ${deployment.error.message}`}`,
-    remedy: deployment.error?.hint ?? `staithe deployment show ${deployment.id}`,
-  });
+  return new Failure(
+    EXIT.failed,
+    {
+      code: `deployment_${deployment.status}`,
+      detail: `The deployment ${word}${deployment.error === undefined ? '.' : `: ${deployment.error.message}`}`,
+      remedy: deployment.error?.hint ?? `staithe deployment show ${deployment.id}`,
+    },
+    { lines: lastLines(deployment) },
+  );
+}
+
+/** What the function printed last. */
+export function lastLines({ error }: Deployment): string[] {
+  return (error?.last_lines ?? []).map((line) => `| ${clean(line)}`);
 }
 
 /** Watches, says the result, and fails when the deployment did. @throws Failure with exit code 6 */

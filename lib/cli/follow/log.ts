@@ -1,6 +1,5 @@
 /** Reading a log to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LogLine, LogPage } from '../resources.ts';
 
 /** Seconds that the server may wait for new lines; it takes up to 20, and API Gateway ends a request at 30. */
 const WAIT_SECONDS = 10;
@@ -8,6 +7,13 @@ const WAIT_SECONDS = 10;
 const LEAST_PAUSE_MS = 500;
 /** Lines asked for at once: half a second of a job that floods 10,000 lines a second, in an answer of some 1.5 MB. */
 const PAGE_LINES = 5000;
+
+/** A page of whichever log; a function's has no end. */
+export interface Page<Line> {
+  readonly items: readonly Line[];
+  readonly next_cursor: string;
+  readonly complete?: boolean;
+}
 
 /** What a page is asked for, beside whose log it is. */
 export interface PageQuery {
@@ -35,11 +41,11 @@ export interface Reading {
  * @param readPage asks for one page of the log
  * @param enough asked between pages: true ends the reading early
  */
-export async function* logPages(
-  readPage: (query: PageQuery) => Promise<LogPage>,
+export async function* logPages<Line>(
+  readPage: (query: PageQuery) => Promise<Page<Line>>,
   { follow, tail, platform = false, plain = false }: Reading,
   enough: () => boolean = () => false,
-): AsyncGenerator<readonly LogLine[]> {
+): AsyncGenerator<readonly Line[]> {
   let cursor: string | undefined;
   for (;;) {
     const asked = performance.now();
@@ -54,7 +60,7 @@ export async function* logPages(
     if (page.items.length > 0) yield page.items;
     const empty = page.items.length === 0;
     // The last lines were asked for: without --follow they are all that is wanted.
-    if (page.complete || (!follow && (empty || tail !== undefined)) || enough()) return;
+    if (page.complete === true || (!follow && (empty || tail !== undefined)) || enough()) return;
     cursor = page.next_cursor;
     if (empty) await delay(Math.max(0, LEAST_PAUSE_MS - (performance.now() - asked)));
   }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Api, Calls } from '../api.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
-import type { Run, RunError } from '../resources.ts';
+import type { LogLine, Run, RunError } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
 import { bar, type Terminal } from '../terminal/terminal.ts';
 import { logFormatter } from './line.ts';
@@ -95,10 +95,14 @@ async function writeLog(
   run: Run,
   enough: () => boolean,
 ): Promise<void> {
-  let format: ReturnType<typeof logFormatter> | undefined;
+  let format: ReturnType<typeof logFormatter<LogLine>> | undefined;
   /** How many jobs there are is known once the run was planned, and so by its first line. */
   const formatter = async () =>
-    logFormatter((await api.call('getRun', { params: { run: run.id } })).job_ids.length, process.stderr);
+    logFormatter(
+      (line: LogLine) => line.job,
+      (await api.call('getRun', { params: { run: run.id } })).job_ids.length,
+      process.stderr,
+    );
   const readLog = (query: object) =>
     api.call('getBuildLogs', { params: { build: run.build_id }, query: { run: run.id, ...query } });
   for await (const lines of logPages(readLog, { follow: true }, enough)) {

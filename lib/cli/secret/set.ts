@@ -6,7 +6,7 @@ import { secretText } from './view.ts';
 
 /** As the API has it (lib/domain/manifest/values.ts): checked here too, as a value in its place would be sent in a URL. */
 const NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
-/** Shorter ones are not masked, or half of every log would be (lib/agent/secret-forms.ts). */
+/** Shorter ones are not masked, or half of every log would be (lib/domain/mask/secret-forms.ts). */
 const LEAST_MASKED_BYTES = 4;
 
 export const set = command({

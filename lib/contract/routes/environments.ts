@@ -16,7 +16,7 @@ export const ENVIRONMENT_ROUTES = {
     params: inEnvironment,
     body: PutEnvironment,
     success: { status: 200, body: Environment, description: 'The environment as it is now' },
-    errors: ['busy', 'function_taken'],
+    errors: ['busy', 'function_taken', 'runtime_unavailable'],
   }),
   listEnvironments: route({
     method: 'GET',

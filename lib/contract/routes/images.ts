@@ -1,6 +1,7 @@
 import { Id } from '../../domain/id.ts';
-import { RecordedImage, RecordImage, RegistryToken } from '../../domain/image/schema.ts';
+import { PullToken, RecordedImage, RecordImage, RegistryToken } from '../../domain/image/schema.ts';
 import { route } from '../route.ts';
+import { inProject } from './params.ts';
 
 const REGISTRY_ERRORS = [
   'wrong_state',
@@ -11,7 +12,7 @@ const REGISTRY_ERRORS = [
   'registry_unavailable',
 ] as const;
 
-/** Images of jobs: the agent's routes. */
+/** Images: what pushes them, for agents, and what pulls them, for people. */
 export const IMAGE_ROUTES = {
   createRegistryToken: route({
     repeat: 'again',
@@ -23,6 +24,21 @@ export const IMAGE_ROUTES = {
     params: { job: Id.job },
     success: { status: 200, body: RegistryToken, description: 'Where the image goes, and what opens it' },
     errors: REGISTRY_ERRORS,
+  }),
+  createPullToken: route({
+    repeat: 'again',
+    method: 'POST',
+    path: '/v1/projects/{project}/pull-token',
+    group: 'images',
+    access: 'viewer',
+    summary: 'Get a short-lived credential to pull the images of a project',
+    params: inProject,
+    success: {
+      status: 200,
+      body: PullToken,
+      description: "The installation's registry, and what pulls from the project's repositories in it",
+    },
+    errors: ['registry_refused', 'registry_unavailable'],
   }),
   recordImage: route({
     repeat: 'again',

@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import { FunctionLogPage } from '../../domain/function-log/schema.ts';
 import { Id } from '../../domain/id.ts';
 import { Ansi, LogFormat, LogPage } from '../../domain/log/schema.ts';
-import { Name } from '../../domain/values.ts';
+import { Name, Timestamp } from '../../domain/values.ts';
 import { route } from '../route.ts';
+import { inEnvironment } from './params.ts';
 
 const READING = {
   /** A place in each stream of a run; a request has 10,240 bytes in all (docs: API Gateway, quotas of HTTP APIs). */
@@ -38,6 +40,21 @@ const READING = {
   platform: z.enum(['true', 'false']).default('false'),
 };
 
+/** Of environments a page counts what was printed at once, which may be several lines. */
+const FUNCTION_SUCCESS = {
+  status: 200,
+  body: FunctionLogPage,
+  description:
+    'Lines after the cursor, or since the time. Read on with next_cursor (x-next-cursor); there is no end as long as there is a function',
+  media: {
+    'text/plain': { example: '[09:30:00] 3 | listening\n' },
+    'application/x-ndjson': {
+      example: '{"timestamp":"2026-11-21T09:30:00.000Z","version":"3","message":"listening"}\n',
+    },
+  },
+  headers: { 'x-next-cursor': 'Of text and JSON lines: the cursor to read on with' },
+} as const;
+
 const SUCCESS = {
   status: 200,
   body: LogPage,
@@ -58,7 +75,7 @@ const SUCCESS = {
   },
 } as const;
 
-/** Logs of builds and jobs. A function of their own: readers who wait hold it for many seconds. */
+/** Logs of builds, jobs and deployed functions. A function of their own: readers who wait hold it for many seconds. */
 export const LOG_ROUTES = {
   getBuildLogs: route({
     method: 'GET',
@@ -81,5 +98,20 @@ export const LOG_ROUTES = {
     query: READING,
     success: SUCCESS,
     errors: ['invalid_cursor'],
+  }),
+  getEnvironmentLogs: route({
+    method: 'GET',
+    path: '/v1/projects/{project}/environments/{environment}/logs',
+    group: 'logs',
+    access: 'viewer',
+    summary: "Read the log of an environment's function",
+    params: inEnvironment,
+    query: {
+      /** Where to begin without a cursor; an hour ago by default. */
+      since: Timestamp.optional(),
+      ...READING,
+    },
+    success: FUNCTION_SUCCESS,
+    errors: ['invalid_cursor', 'log_unreadable'],
   }),
 } as const;

@@ -72,7 +72,7 @@ export async function download(
   const artifact = assertStored(await get(ports, actor, id));
   if (artifact.image !== undefined)
     throw new StaitheError('artifact_not_downloadable', `Artifact ${id} is a container image.`, {
-      remedy: `Pull it from its registry: docker pull ${artifact.image.ref}`,
+      remedy: `Pull it from its registry: ${artifact.image.registry === 'own' ? '' : `staithe registry login --project ${artifact.project_id}, then `}docker pull ${artifact.image.ref}`,
     });
   const url = await ports.blobs.presignDownload({
     key: BlobKeys.artifact(artifact.project_id, hexOf(artifact.digest)),

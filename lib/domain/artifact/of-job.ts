@@ -100,6 +100,7 @@ export async function confirm(
 export interface RecordedImage {
   /** `host/name` of the repository, without tag and digest. */
   readonly repository: string;
+  readonly registry: 'native' | 'own';
   /** Of the manifest, or of the index of a multi-platform image. */
   readonly digest: string;
   /** The sum of its layers. */
@@ -126,6 +127,7 @@ export async function recordImage(
     image: {
       ref: `${image.repository}@${image.digest}`,
       tags: [...image.tags],
+      registry: image.registry,
       platforms: [...image.platforms],
       media_type: image.mediaType,
     },

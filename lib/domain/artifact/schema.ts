@@ -7,6 +7,8 @@ export const ArtifactImage = z.object({
   /** `host/repository@sha256:…`: what a runtime pulls. */
   ref: z.string().meta({ examples: [`registry.example.com/hello/web@sha256:${'0'.repeat(64)}`] }),
   tags: z.array(z.string()),
+  /** The installation's own registry, or one of the project's; absent on images of an older version. */
+  registry: z.enum(['native', 'own']).optional(),
   /** `os/architecture[/variant]`, as OCI writes it. */
   platforms: z.array(z.string()).meta({ examples: [['linux/arm64']] }),
   media_type: z.string().meta({ examples: ['application/vnd.oci.image.manifest.v1+json'] }),

@@ -4,7 +4,7 @@
  * removed last is what names the rest.
  */
 import type { Ports } from '../ports/index.ts';
-import { PUSH_CREDENTIAL_SECONDS } from '../ports/registry.ts';
+import { CREDENTIAL_SECONDS } from '../ports/registry.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { removeBytes, removeContents } from './contents.ts';
 import { type Deletion, deletions } from './record.ts';
@@ -80,7 +80,7 @@ async function releaseName(ports: DeletionPorts, { project_id: projectId }: Dele
   const deletion = (await deletions.get(ports.table, Keys.deletion(projectId)))?.value;
   if (deletion === undefined || !deletion.holds_name) return true;
   const age = ports.clock.now().getTime() - Date.parse(deletion.requested_at);
-  if (deletion.had_images && age < PUSH_CREDENTIAL_SECONDS * 1000) return false;
+  if (deletion.had_images && age < CREDENTIAL_SECONDS * 1000) return false;
   const key = Keys.project(deletion.slug);
   const holder = await ports.table.get(key);
   if (holder?.project_id === projectId && holder.entity === 'project_placeholder')

@@ -47,7 +47,14 @@ export const Deployment = z.object({
   /** The version that the alias was on before; absent on a first deployment. */
   previous_version: z.string().optional(),
   preview_url: z.url().optional(),
-  error: z.object({ message: z.string(), hint: z.string().optional() }).optional(),
+  error: z
+    .object({
+      message: z.string(),
+      hint: z.string().optional(),
+      /** What the function printed last, at most 30 lines, its secrets masked. Absent when it was never asked. */
+      last_lines: z.array(z.string()).max(30).optional(),
+    })
+    .optional(),
   created_at: Timestamp,
   started_at: Timestamp.optional(),
   completed_at: Timestamp.optional(),

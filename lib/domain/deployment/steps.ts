@@ -13,10 +13,10 @@ import { hexOf } from '../values.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
-type StepPorts = Pick<Ports, 'table' | 'functions' | 'probe' | 'clock'>;
+export type StepPorts = Pick<Ports, 'table' | 'functions' | 'probe' | 'clock'>;
 
 /** The alias that traffic goes through. */
-const aliasOf = (deployment: Deployment): string => `staithe-${deployment.environment}`;
+export const aliasOf = (deployment: Deployment): string => `staithe-${deployment.environment}`;
 
 /** @throws TargetError when it is gone, with its project: then no step is of use, however often it is tried */
 async function load(ports: Pick<Ports, 'table'>, id: string): Promise<Deployment> {
@@ -118,27 +118,6 @@ function unhealthy(
 
 export async function succeed(ports: StepPorts, id: string): Promise<{ status: DeploymentStatus }> {
   return end(ports, id, { status: 'succeeded' });
-}
-
-/** Puts the alias back where it was. On a first deployment there is no way back, and the deployment has just failed. */
-export async function rollBack(
-  ports: StepPorts,
-  id: string,
-  reason: string,
-): Promise<{ status: DeploymentStatus }> {
-  const deployment = (await deployments.get(ports.table, Keys.deployment(id)))?.value;
-  if (deployment === undefined) return { status: 'cancelled' };
-  if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
-  const { function_name: functionName } = deployment.target;
-  const moved = deployment.function_version !== undefined && deployment.previous_version !== undefined;
-  if (moved)
-    await ports.functions.moveAlias(functionName, aliasOf(deployment), deployment.previous_version ?? '');
-  const hint = moved
-    ? `Version ${deployment.previous_version} serves again. Look at the logs of the function, then release and deploy again.`
-    : deployment.previous_version !== undefined
-      ? `Version ${deployment.previous_version} serves as before. Correct what the message says, then deploy again.`
-      : 'Nothing was serving before. Look at the logs of the function, then release and deploy again.';
-  return end(ports, id, { status: moved ? 'rolled_back' : 'failed', error: { message: reason, hint } });
 }
 
 /** Ends a deployment and frees its environment. Repeats change nothing. */

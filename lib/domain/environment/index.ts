@@ -8,6 +8,7 @@ import type { Project } from '../project/schema.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { environments } from './record.ts';
+import { assertRuns } from './runtimes.ts';
 import type { Environment, PutEnvironment } from './schema.ts';
 import { claim, release } from './target.ts';
 
@@ -17,10 +18,10 @@ const TRIES = 10;
 /**
  * Creates the environment or changes it. A deployment under way keeps the configuration that it began with.
  * @param actor who is told of other projects only if they may see them
- * @throws StaitheError not_found | busy | function_taken
+ * @throws StaitheError not_found | busy | function_taken | runtime_unavailable
  */
 export async function put(
-  ports: Pick<Ports, 'table' | 'clock'>,
+  ports: Pick<Ports, 'table' | 'clock' | 'runtimes'>,
   project: Project,
   name: string,
   input: PutEnvironment,
@@ -28,12 +29,21 @@ export async function put(
 ): Promise<Environment> {
   const { table } = ports;
   const key = Keys.environment(project.id, name);
-  const { function_name: functionName } = input.target;
+  const { function_name: functionName, runtime } = input.target;
+  assertRuns(runtime, ports.runtimes);
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const stored = await environments.get(table, key);
     const now = ports.clock.now().toISOString();
     const base = stored?.value ?? { name, project_id: project.id, created_at: now };
-    const next: Environment = { ...base, ...input, service: input.service, updated_at: now };
+    const same = stored?.value.target.function_name === functionName ? stored.value : undefined;
+    const since = same === undefined ? now : (same.function_since ?? same.created_at);
+    const next: Environment = {
+      ...base,
+      ...input,
+      service: input.service,
+      function_since: since,
+      updated_at: now,
+    };
     const write = stored === undefined ? environments.creation(next) : environments.change(stored, next);
     const before = stored?.value.target.function_name ?? functionName;
     const targets = [

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Id } from '../id.ts';
 import { line } from '../text.ts';
 import { Name, Timestamp, Variables } from '../values.ts';
+import { RUNTIMES } from './runtimes.ts';
 
 /** A Lambda function behind an alias that deployments move. Limits: docs, "Lambda quotas". */
 export const LambdaTarget = z.strictObject({
@@ -10,9 +11,10 @@ export const LambdaTarget = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
     .meta({ examples: ['hello-test'] }),
-  runtime: z
-    .enum(['nodejs22.x', 'nodejs24.x', 'python3.13', 'python3.14', 'provided.al2023'])
-    .default('nodejs24.x'),
+  /** Which there are, the installation knows (runtimes.ts). */
+  runtime: line(64)
+    .default('nodejs24.x')
+    .meta({ examples: [...RUNTIMES] }),
   handler: z
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters without spaces')
@@ -54,6 +56,8 @@ export const Environment = z.object({
   target: LambdaTarget,
   /** The service of a release that goes here; may be absent while releases have one service. */
   service: Name.optional(),
+  /** Since when the function is this environment's target; of environments of an older version since they exist. */
+  function_since: Timestamp.optional(),
   variables: z.record(z.string(), z.string()),
   /** The path that must answer as it should before a deployment succeeds. */
   health_path: z.string(),

@@ -51,6 +51,7 @@ export async function record(
   const named = tags.filter((tag) => allowed.includes(tag));
   const image = {
     repository,
+    registry: typeof job.registry === 'object' ? ('own' as const) : ('native' as const),
     digest: stored.digest,
     sizeBytes: stored.sizeBytes,
     platforms: stored.platforms,

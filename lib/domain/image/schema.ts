@@ -31,6 +31,19 @@ export const RegistryToken = z.object({
 });
 export type RegistryToken = z.infer<typeof RegistryToken>;
 
+/** What opens the installation's registry to pull the images of one project. */
+export const PullToken = z.object({
+  registry: z.string().meta({ examples: ['123456789012.dkr.ecr.eu-west-1.amazonaws.com'] }),
+  /** The folder below the host that all repositories of the project are in. */
+  repositories: z.string().meta({ examples: ['staithe/hello'] }),
+  username: z.string(),
+  password: z.string(),
+  expires_at: Timestamp,
+  /** The registry speaks plain HTTP; only ever on loopback. */
+  insecure: z.boolean(),
+});
+export type PullToken = z.infer<typeof PullToken>;
+
 /** What the agent says of the image that it pushed. All else the control plane asks the registry. */
 export const RecordImage = z.strictObject({
   digest: Digest,

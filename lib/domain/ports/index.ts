@@ -6,6 +6,7 @@ import type { SourceFormat } from '../source/schema.ts';
 import type { Backend } from './backend.ts';
 import type { Blobs } from './blobs.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import type { FunctionLogs } from './function-logs.ts';
 import type { Functions } from './functions.ts';
 import type { GitHost } from './git-host.ts';
 import type { ImageTags } from './image-tags.ts';
@@ -92,6 +93,7 @@ export interface Ports {
   readonly workflows: Workflows;
   readonly logs: LogStore;
   readonly functions: Functions;
+  readonly functionLogs: FunctionLogs;
   readonly gitHost: GitHost;
   readonly jobTokens: JobTokens;
   readonly trees: Trees;
@@ -107,6 +109,8 @@ export interface Ports {
   /** Registries that projects bring along. */
   readonly ownRegistry: OpenRegistry;
   readonly installation: Installation;
+  /** The runtimes that functions may have where they are deployed to. */
+  readonly runtimes: readonly string[];
   readonly clock: Clock;
   readonly randomness: Randomness;
 }

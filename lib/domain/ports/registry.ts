@@ -8,10 +8,10 @@ export interface RegistryTarget {
 }
 
 /**
- * An hour: the longest that STS gives a role that was assumed by another (docs: "Role chaining"), and a push takes
- * minutes. An agent asks for a new credential when it needs one.
+ * An hour: the longest that STS gives a role that was assumed by another (docs: "Role chaining"), and a push or a
+ * pull takes minutes. Who needs another one asks for it.
  */
-export const PUSH_CREDENTIAL_SECONDS = 3_600;
+export const CREDENTIAL_SECONDS = 3_600;
 
 /** A repository, as an image reference names it: `<host>/<repository>:<tag>`. */
 export interface RepositoryPlace {
@@ -80,6 +80,14 @@ export interface OwnedRegistry extends Registry {
    * @throws RegistryError
    */
   removeRepository(target: RegistryTarget): Promise<void>;
+  /**
+   * A short-lived credential to pull from all repositories of a project, and to push to none.
+   * @returns with it the registry and the folder that the names of these repositories begin with
+   * @throws RegistryError
+   */
+  pullToken(
+    projectSlug: string,
+  ): Promise<{ readonly place: RepositoryPlace; readonly credential: RegistryCredential }>;
 }
 
 /** A registry that is not the installation's own, and what opens it. Without credential both texts are empty. */

@@ -23,6 +23,9 @@ const STATUS_OF: Readonly<Record<string, (image: NonNullable<Image>) => unknown>
       : undefined,
 };
 
+/** Kinds whose failure is told with them, with the last lines of the log: within 16 KB, as ten events have 256 KB. */
+const FAILURES: Readonly<Record<string, readonly string[]>> = { deployment: ['error'] };
+
 /** The kinds of items that can be news. */
 export const EVENT_KINDS: readonly string[] = Object.keys(STATUS_OF);
 
@@ -44,9 +47,16 @@ export function eventOf(before: Image, after: Image): StaitheEvent | undefined {
       status,
       ...(typeof previous === 'string' && { previous_status: previous }),
       ...Object.fromEntries(
-        ['project_id', 'build_id', 'run_id', 'environment', 'release_id', 'limited', 'job_counts'].flatMap(
-          (name) => (after[name] === undefined ? [] : [[name, after[name]]]),
-        ),
+        [
+          'project_id',
+          'build_id',
+          'run_id',
+          'environment',
+          'release_id',
+          'limited',
+          'job_counts',
+          ...(FAILURES[kind] ?? []),
+        ].flatMap((name) => (after[name] === undefined ? [] : [[name, after[name]]])),
       ),
     },
   };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Call } from '../service.ts';
 import { invalidParameter } from './context.ts';
 import { type Settings, settingsSchema } from './records.ts';
+import { LAMBDA_RUNTIMES } from './runtimes.ts';
 
 const numeric = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
@@ -59,9 +60,9 @@ function defined(values: Record<string, unknown>): Record<string, unknown> {
 }
 
 function refuseUnsupported(request: RequestedSettings): void {
-  if (request.Runtime !== undefined && !/^nodejs\d+\.x$/.test(request.Runtime)) {
+  if (request.Runtime !== undefined && !LAMBDA_RUNTIMES.includes(request.Runtime)) {
     throw invalidParameter(
-      `The runtime ${request.Runtime} runs on AWS only: the embedded cloud supports nodejs20.x, nodejs22.x and nodejs24.x.`,
+      `The runtime ${request.Runtime} runs on AWS only: the embedded cloud has ${LAMBDA_RUNTIMES.join(', ')}.`,
     );
   }
   if (request.PackageType === 'Image')

@@ -17,7 +17,7 @@ const page = (message: string) => ({ items: [line(message)], next_cursor: 'c', c
 const RED = '\u001b[31mred\u001b[0m\u001b[2K';
 
 test('text has the time in UTC, the job with its cell of the matrix, and the line', () => {
-  expect(asText([line('one'), line('')])).toBe(
+  expect(asText([line('one'), line('')], ({ job }) => job)).toBe(
     '[09:30:00] api (erlang=25) | one\n[09:30:00] api (erlang=25) | \n',
   );
 });

@@ -42,9 +42,25 @@ export class EnvironmentLog {
     else this.write(`INIT_START Runtime Version: ${this.#launch.settings.runtime}`);
   }
 
-  initTimeout(milliseconds: number): void {
-    if (this.#json) this.#platform('platform.initReport', { status: 'timeout' });
-    else this.write(`INIT_REPORT Init Duration: ${milliseconds.toFixed(2)} ms\tPhase: init\tStatus: timeout`);
+  /** Of a start that failed, as Lambda reports it (docs: "Understanding the Lambda execution environment lifecycle"). */
+  initReport(milliseconds: number, status: 'timeout' | 'error', errorType?: string): void {
+    if (this.#json) {
+      this.#platform('platform.initReport', {
+        initializationType: 'on-demand',
+        phase: 'init',
+        status,
+        ...(errorType !== undefined && { errorType }),
+        metrics: { durationMs: Number(milliseconds.toFixed(3)) },
+      });
+      return;
+    }
+    const parts = [
+      `INIT_REPORT Init Duration: ${milliseconds.toFixed(2)} ms`,
+      'Phase: init',
+      `Status: ${status}`,
+      ...(errorType === undefined ? [] : [`Error Type: ${errorType}`]),
+    ];
+    this.write(parts.join('\t'));
   }
 
   start(requestId: string): void {

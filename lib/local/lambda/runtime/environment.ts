@@ -52,6 +52,8 @@ export class Environment implements RuntimeClient {
   #running: Running | undefined;
   #initFailure: Outcome | undefined;
   #initDuration: number | undefined;
+  /** The start is over, well or not. */
+  #isStarted = false;
   #dead = false;
 
   constructor(launch: Launch, api: RuntimeApi, log: EnvironmentLog) {
@@ -88,8 +90,14 @@ export class Environment implements RuntimeClient {
     const timer = setTimeout(() => late.resolve('timeout'), initTimeout);
     const result = await Promise.race([this.#ready.promise, late.promise]);
     clearTimeout(timer);
-    if (result === 'timeout') this.#log.initTimeout(initTimeout);
+    this.#isStarted = true;
+    if (result === 'timeout') this.#log.initReport(initTimeout, 'timeout');
     if (result !== undefined) this.kill();
+    if (result !== undefined && result !== 'timeout') {
+      // Behind the function's own lines.
+      await this.ended;
+      this.#log.initReport(performance.now() - this.#born, 'error', errorTypeOf(result));
+    }
     return result;
   }
 
@@ -200,12 +208,26 @@ export class Environment implements RuntimeClient {
     const running = this.#running;
     const requestId = running?.invocation.requestId ?? startRequestId;
     const crashed = platformError('Runtime.ExitError', requestId, reason);
+    // A start that reported no error of its own.
+    if (!this.#isStarted && this.#initFailure === undefined)
+      this.#log.write(`RequestId: ${requestId} Error: ${reason}\rRuntime.ExitError`);
     this.#ready.resolve(this.#initFailure ?? crashed);
     if (running) {
       if (!running.outcome) this.#log.write(`RequestId: ${requestId} Error: ${reason}\rRuntime.ExitError`);
       this.#finish(running, running.outcome ?? crashed, 'error');
     }
     this.#ending.resolve();
+  }
+}
+
+/** The runtime names it in its report of the error. */
+function errorTypeOf({ payload }: Outcome): string {
+  try {
+    const report: unknown = JSON.parse(payload);
+    const type = typeof report === 'object' && report !== null ? Reflect.get(report, 'errorType') : undefined;
+    return typeof type === 'string' ? type : 'Runtime.Unknown';
+  } catch {
+    return 'Runtime.Unknown'; // a custom runtime may report anything
   }
 }
 

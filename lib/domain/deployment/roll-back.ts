@@ -1,0 +1,82 @@
+/** The last step of a deployment that did not succeed: the way back, and the words of the function for why. */
+import { StaitheError } from '../error.ts';
+import { causeOf } from '../function-log/causes.ts';
+import { lastWords } from '../function-log/last-words.ts';
+import { isFinal } from '../lifecycle.ts';
+import { sleep } from '../log/store-limits.ts';
+import type { Ports } from '../ports/index.ts';
+import { Keys } from '../storage/keys.ts';
+import { deployments } from './record.ts';
+import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { aliasOf, end } from './steps.ts';
+
+type Needed = Pick<Ports, 'table' | 'functions' | 'functionLogs' | 'clock'>;
+type Failure = NonNullable<Deployment['error']>;
+
+/**
+ * Puts the alias back where it was. On a first deployment there is no way back, and the deployment has just failed. A
+ * function that was asked and did not answer as it should is heard: its last lines end the deployment's error.
+ * @param reason what went wrong, in a sentence
+ */
+export async function rollBack(
+  ports: Needed,
+  id: string,
+  reason: string,
+  pause: (milliseconds: number) => Promise<void> = sleep,
+): Promise<{ status: DeploymentStatus }> {
+  const deployment = (await deployments.get(ports.table, Keys.deployment(id)))?.value;
+  if (deployment === undefined) return { status: 'cancelled' };
+  if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
+  const { function_version: version, previous_version: previous } = deployment;
+  const moved = version !== undefined && previous !== undefined;
+  if (moved) await ports.functions.moveAlias(deployment.target.function_name, aliasOf(deployment), previous);
+  const failure = await failureOf(ports, deployment, reason, pause);
+  return end(ports, id, { status: moved ? 'rolled_back' : 'failed', error: failure });
+}
+
+async function failureOf(
+  ports: Needed,
+  deployment: Deployment,
+  reason: string,
+  pause: (milliseconds: number) => Promise<void>,
+): Promise<Failure> {
+  const { environment, function_version: version, previous_version: previous } = deployment;
+  const serving =
+    previous === undefined
+      ? 'Nothing was serving before.'
+      : version === undefined
+        ? `Version ${previous} serves as before.`
+        : `Version ${previous} serves again.`;
+  // Only what was asked has anything to say: until then the function's code has not run.
+  if (deployment.status !== 'verifying' || version === undefined)
+    return { message: reason, hint: `${serving} Correct what the message says, then deploy again.` };
+  const heard = await hear(ports, deployment, version, pause);
+  if ('unheard' in heard)
+    return { message: `${reason} ${heard.unheard}`, hint: `${serving} ${heard.remedy} Then deploy again.` };
+  const place = `${environment} --project ${deployment.project_id}`;
+  const cause = causeOf(heard.lines, place);
+  const since = deployment.started_at ?? deployment.created_at;
+  const log = `staithe environment logs ${place} --since ${since}`;
+  return {
+    message: cause === undefined ? reason : `${reason} ${cause.message}`,
+    hint: `${serving} ${cause === undefined ? '' : `${cause.remedy} `}The function's whole log: ${log}. Then release and deploy again.`,
+    last_lines: heard.lines,
+  };
+}
+
+/** The last lines of the function; what keeps them from being read is told, and keeps nothing else. */
+async function hear(
+  ports: Needed,
+  { target, started_at: started, created_at: created, variables }: Deployment,
+  version: string,
+  pause: (milliseconds: number) => Promise<void>,
+): Promise<{ lines: string[] } | { unheard: string; remedy: string }> {
+  const since = Date.parse(started ?? created);
+  try {
+    const printed = { functionName: target.function_name, version, since, variables };
+    return { lines: await lastWords(ports, printed, pause) };
+  } catch (error) {
+    if (!(error instanceof StaitheError)) throw error;
+    return { unheard: error.message, remedy: error.remedy };
+  }
+}

@@ -1,0 +1,71 @@
+/** Where a reader stands in the log of a function: from when it reads on, and which events from then on it has had. */
+import { createHash } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import * as z from 'zod';
+import { StaitheError } from '../error.ts';
+import type { FunctionEvent } from '../ports/function-logs.ts';
+import type { Table } from '../ports/table.ts';
+import { seal, unseal } from '../storage/seal.ts';
+
+export interface Place {
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  /** Marks of events that were given already. */
+  readonly seen: ReadonlySet<string>;
+  /** The store's own token, of a search that has found nothing yet and is not at its end. */
+  readonly token?: string | undefined;
+}
+
+/** 48 bits of an id: among 800 events two are alike once in a billion pages. */
+const markOf = ({ id }: FunctionEvent): string =>
+  createHash('sha256').update(id).digest().subarray(0, 6).toString('base64url');
+
+export const isSeen = ({ seen }: Place, event: FunctionEvent): boolean => seen.has(markOf(event));
+
+/** 800 marks of 8 characters are packed in 5 KB, and 7 KB as a cursor: a request has 10,240 bytes (API Gateway quotas). */
+const MOST_SEEN = 800;
+
+/**
+ * The reader's place behind these events. Events of several processes come in no order: what was printed up to `lateBy`
+ * before the last one may still arrive, so the reader looks there again, as far as it can remember what it has had.
+ * @param had in order of time: the events from the place on that the reader has had, in this page or before
+ */
+export function placeBehind(before: Place, had: readonly FunctionEvent[], lateByMs: number): Place {
+  const last = had.at(-1);
+  if (last === undefined) return { from: before.from, seen: before.seen };
+  const met = new Set(had.map(markOf));
+  // Had before, and behind the end of this page.
+  const beyond = [...before.seen].filter((mark) => !met.has(mark));
+  const room = Math.max(1, MOST_SEEN - beyond.length);
+  let from = Math.max(before.from, last.timestamp - lateByMs);
+  let again = had.filter(({ timestamp }) => timestamp >= from);
+  if (again.length > room) {
+    // Of one millisecond either all are remembered or it is not read again, or some would be given twice.
+    from = (again.at(-room - 1)?.timestamp ?? from) + 1;
+    again = again.filter(({ timestamp }) => timestamp >= from);
+  }
+  return { from, seen: new Set([...again.map(markOf), ...beyond]) };
+}
+
+const Encoded = z.tuple([z.int().min(0), z.string(), z.string()]);
+const MAX_BYTES = 64 * 1024;
+const refused = () => new StaitheError('invalid_cursor', 'The cursor is not one that this log gave.');
+const purposeOf = (log: string): string => `function log ${log}`;
+
+export function sealed(table: Table, log: string, { from, seen, token = '' }: Place): Promise<string> {
+  const packed = deflateRawSync(JSON.stringify([from, [...seen].join(''), token]), { level: 9 });
+  return seal(table, purposeOf(log), packed);
+}
+
+/** @throws StaitheError invalid_cursor */
+export async function opened(table: Table, log: string, cursor: string): Promise<Place> {
+  const packed = await unseal(table, purposeOf(log), cursor);
+  if (packed === undefined) throw refused();
+  try {
+    const text = inflateRawSync(packed, { maxOutputLength: MAX_BYTES }).toString();
+    const [from, marks, token] = Encoded.parse(JSON.parse(text));
+    return { from, seen: new Set(marks.match(/.{8}/g)), ...(token !== '' && { token }) };
+  } catch {
+    throw refused();
+  }
+}

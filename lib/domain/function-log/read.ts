@@ -1,0 +1,102 @@
+/** Reading the log of an environment's function, and waiting for more: the long poll of `--follow`. */
+import type { Environment } from '../environment/schema.ts';
+import { StaitheError } from '../error.ts';
+import { inTurn, paceOf, sleep, storeAtLimit, timeOf } from '../log/store-limits.ts';
+import type { FunctionEvent } from '../ports/function-logs.ts';
+import type { Ports } from '../ports/index.ts';
+import { opened, type Place, sealed } from './cursor.ts';
+import { hiding } from './hidden.ts';
+import { type Look, last, next } from './look.ts';
+import { isPlatform } from './platform.ts';
+import type { FunctionLogPage } from './schema.ts';
+
+export interface ReadOptions {
+  readonly cursor?: string | undefined;
+  /** Where reading begins without a cursor; an hour ago when nobody says it. */
+  readonly since?: string | undefined;
+  /** How many events a page has at most. */
+  readonly limit: number;
+  /** Seconds to wait for lines when there are none. */
+  readonly wait?: number;
+  /** Begins with the last lines; a cursor counts more. */
+  readonly tail?: number | undefined;
+  /** Also the lines in which Lambda speaks of itself. */
+  readonly platform?: boolean;
+}
+
+/** As far back as one looks who asks why something does not work at the moment. */
+const RECENT_MS = 3_600_000;
+
+/**
+ * A page of what the function has printed since it is the environment's target: what it printed for another one before,
+ * of another project perhaps, is not shown. Its secret variables are masked.
+ * @throws StaitheError invalid_cursor | log_unreadable | at_limit
+ */
+export async function read(
+  ports: Pick<Ports, 'table' | 'functionLogs' | 'clock'>,
+  environment: Environment,
+  { cursor, since, limit, wait = 0, tail, platform = false }: ReadOptions,
+  pause: (milliseconds: number) => Promise<void> = sleep,
+): Promise<FunctionLogPage> {
+  const { table, functionLogs } = ports;
+  const now = () => ports.clock.now().getTime();
+  const time = timeOf(now, pause);
+  const until = now() + wait * 1000;
+  const log = `${environment.project_id} ${environment.name}`;
+  const begin = since === undefined ? now() - RECENT_MS : Date.parse(since);
+  const from = Math.max(0, begin, Date.parse(environment.function_since ?? environment.created_at));
+  const shown = (event: FunctionEvent) => platform || !isPlatform(event.message);
+
+  const look = async (place: Place | undefined): Promise<Look> => {
+    const at = place ?? { from, seen: new Set() };
+    if (!(await isOwn(ports, environment))) return { events: [], place: at };
+    const { function_name: functionName } = environment.target;
+    if (place === undefined && tail !== undefined)
+      return last(functionLogs, functionName, { from, count: tail, counts: shown }, time);
+    return next(functionLogs, functionName, at, limit, time);
+  };
+  let place = cursor === undefined ? undefined : await opened(table, log, cursor);
+  for (;;) {
+    const [found] = await inTurn(functionLogs, [place], look, time);
+    if (found === undefined && wait === 0) throw storeAtLimit();
+    place = found?.place ?? place;
+    const items = (found?.events ?? []).filter(shown);
+    const isOver = now() >= Math.min(until, time.until);
+    // Events that are not shown: there may be others behind them, also for a reader who does not wait.
+    const goesOn = (found?.events.length ?? 0) > 0 && now() < time.until;
+    if (items.length > 0 || (isOver && !goesOn)) {
+      const at = place ?? { from, seen: new Set<string>() };
+      return { items: linesOf(items, environment), next_cursor: await sealed(table, log, at) };
+    }
+    if (!goesOn) await pause(Math.max(1, Math.min(paceOf(functionLogs).everyMs, until - now())));
+  }
+}
+
+function linesOf(events: readonly FunctionEvent[], { variables }: Environment): FunctionLogPage['items'] {
+  const hide = hiding(variables);
+  return events.map(({ timestamp, version, message }) => ({
+    timestamp: new Date(timestamp).toISOString(),
+    version,
+    message: hide(message.replaceAll(/\r\n?/g, '\n')),
+  }));
+}
+
+/**
+ * Whether there is a function to read the log of. Of a name that was another's the log may be there still.
+ * @throws StaitheError log_unreadable when it is somebody else's
+ */
+async function isOwn(
+  { functionLogs }: Pick<Ports, 'functionLogs'>,
+  { target, project_id: projectId, name }: Environment,
+): Promise<boolean> {
+  const owner = await functionLogs.ownerOf(target.function_name);
+  if (owner === undefined || owner === projectId) return owner !== undefined;
+  const whose = owner === null ? 'was not created by Staithe' : 'belongs to another project';
+  throw new StaitheError(
+    'log_unreadable',
+    `The function ${target.function_name} of environment '${name}' ${whose}, so its log is not shown.`,
+    {
+      remedy: `To let this project deploy to it and read its log, tag the function staithe:project=${projectId}.`,
+    },
+  );
+}

@@ -1,0 +1,51 @@
+/** Logs of deployed functions in memory: nothing comes late, and whose a function is, a test says. */
+import { StaitheError } from '../domain/error.ts';
+import type { FunctionEvent, FunctionLogs } from '../domain/ports/function-logs.ts';
+
+export interface MemoryFunctionLogs extends FunctionLogs {
+  lateByMs: number;
+  /** What every call throws, until it is taken away. */
+  failure: Error | undefined;
+  /** Of each function the project that it belongs to. */
+  readonly owners: Map<string, string | null>;
+  /** Adds events; their ids are made here. */
+  append(functionName: string, ...events: Omit<FunctionEvent, 'id' | 'stream'>[]): void;
+}
+
+export function memoryFunctionLogs(): MemoryFunctionLogs {
+  const logs = new Map<string, FunctionEvent[]>();
+  let made = 0;
+  const self: MemoryFunctionLogs = {
+    readsPerSecond: 100,
+    lateByMs: 0,
+    failure: undefined,
+    owners: new Map(),
+    async ownerOf(functionName) {
+      if (self.failure !== undefined) throw self.failure;
+      return self.owners.get(functionName);
+    },
+    async read(functionName, { from, token, limit }) {
+      if (self.failure !== undefined) throw self.failure;
+      if (token !== undefined && !/^\d+$/.test(token))
+        throw new StaitheError('invalid_cursor', `${token} is no token of a function's log.`);
+      const all = (logs.get(functionName) ?? []).filter(({ timestamp }) => timestamp >= from);
+      const begin = Number(token ?? 0);
+      const events = all.slice(begin, begin + limit);
+      const end = begin + events.length;
+      return { events, ...(end < all.length && { token: String(end) }) };
+    },
+    append(functionName, ...events) {
+      const added = events.map((event) => ({
+        ...event,
+        id: `event-${made++}`,
+        stream: `2026/11/21/[${event.version}]0`,
+      }));
+      const all = [...(logs.get(functionName) ?? []), ...added];
+      logs.set(
+        functionName,
+        all.toSorted((a, b) => a.timestamp - b.timestamp),
+      );
+    },
+  };
+  return self;
+}

@@ -1,0 +1,182 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import * as Environment from '../../../lib/domain/environment/index.ts';
+import {
+  type Environment as EnvironmentValue,
+  PutEnvironment,
+} from '../../../lib/domain/environment/schema.ts';
+import { StaitheError } from '../../../lib/domain/error.ts';
+import { type ReadOptions, read } from '../../../lib/domain/function-log/read.ts';
+import { refusal, type World, world } from '../world.ts';
+
+let place: World;
+let environment: EnvironmentValue;
+const put = async (functionName = 'hello', variables: Record<string, string> = {}) => {
+  const target = { kind: 'lambda', function_name: functionName };
+  environment = await Environment.put(
+    place.ports,
+    place.project,
+    'test',
+    PutEnvironment.parse({ target, variables }),
+  );
+};
+beforeEach(async () => {
+  place = await world();
+  await put();
+  place.ports.functionLogs.owners.set('hello', place.project.id);
+});
+
+const now = () => place.ports.clock.now().getTime();
+const prints = (message: string, at = now(), version = '1') =>
+  place.ports.functionLogs.append('hello', { timestamp: at, message, version });
+/** Waiting takes no time here but the clock's. */
+const pause = async (milliseconds: number) => place.ports.clock.advance(milliseconds);
+const page = (options: Partial<ReadOptions> = {}) =>
+  read(place.ports, environment, { limit: 500, ...options }, pause);
+const texts = ({ items }: Awaited<ReturnType<typeof page>>) => items.map(({ message }) => message);
+
+describe('the log of a function', () => {
+  test('has its lines with time and version, and those of the platform on request', async () => {
+    prints('START RequestId: 1 Version: 1');
+    prints('hello', now(), '2');
+
+    const shown = await page();
+    const all = await page({ platform: true });
+
+    expect(shown.items).toEqual([
+      { timestamp: new Date(now()).toISOString(), version: '2', message: 'hello' },
+    ]);
+    expect(texts(all)).toEqual(['START RequestId: 1 Version: 1', 'hello']);
+  });
+
+  test('is read page by page, each line once, also when many have one time', async () => {
+    for (let index = 0; index < 25; index++) prints(`line ${index}`);
+    const seen: string[] = [];
+
+    for (let cursor: string | undefined, left = 20; left > 0; left--) {
+      const got = await page({ limit: 2, cursor });
+      seen.push(...texts(got));
+      cursor = got.next_cursor;
+    }
+
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, index) => `line ${index}`));
+  });
+
+  test('of a flood is read to its end, within cursors that fit a request', async () => {
+    for (let index = 0; index < 5000; index++) prints(`line ${index}`, now() + Math.floor(index / 3));
+    const seen: string[] = [];
+    let longest = 0;
+
+    for (let cursor: string | undefined, left = 12; left > 0; left--) {
+      const got = await page({ limit: 700, cursor });
+      seen.push(...texts(got));
+      cursor = got.next_cursor;
+      longest = Math.max(longest, cursor.length);
+    }
+
+    expect(seen.length).toBe(5000);
+    expect(new Set(seen).size).toBe(5000);
+    expect(longest).toBeLessThan(9216);
+  });
+
+  test('has what arrives late once, at the end', async () => {
+    place.ports.functionLogs.lateByMs = 10_000;
+    const at = now();
+    prints('second', at + 5000);
+    const first = await page();
+    prints('first', at + 1000);
+
+    const second = await page({ cursor: first.next_cursor });
+    const third = await page({ cursor: second.next_cursor });
+
+    expect([texts(first), texts(second), texts(third)]).toEqual([['second'], ['first'], []]);
+  });
+
+  test('is waited for', async () => {
+    const began = now();
+    const [waited] = await Promise.all([
+      read(place.ports, environment, { limit: 5, wait: 20 }, async (milliseconds) => {
+        await pause(milliseconds);
+        if (now() > began + 5000 && now() < began + 6000) prints('at last');
+      }),
+    ]);
+
+    expect(texts(waited)[0]).toBe('at last');
+    expect(now()).toBeLessThan(began + 8000);
+  });
+
+  test('waits no longer than it is asked to, and no longer than a request may take', async () => {
+    const began = now();
+
+    expect(texts(await page({ wait: 20 }))).toEqual([]);
+
+    expect(now() - began).toBeGreaterThanOrEqual(20_000);
+    expect(now() - began).toBeLessThan(27_000);
+  });
+
+  test('begins an hour ago, or where it is asked to', async () => {
+    prints('old', now() + 1);
+    place.ports.clock.advance(2 * 3_600_000);
+    prints('new');
+
+    expect(texts(await page())).toEqual(['new']);
+    expect(texts(await page({ since: '2026-11-21T00:00:00.000Z' }))).toEqual(['old', 'new']);
+  });
+
+  test('ends with as many lines as are asked for, however far back they are', async () => {
+    for (let index = 0; index < 10; index++) {
+      prints(`line ${index}`);
+      prints('END RequestId: 1');
+      place.ports.clock.advance(5 * 60_000);
+    }
+
+    const tail = await page({ tail: 5 });
+    prints('more');
+
+    expect(texts(tail)).toEqual(['line 5', 'line 6', 'line 7', 'line 8', 'line 9']);
+    expect(texts(await page({ cursor: tail.next_cursor }))).toEqual(['more']);
+  });
+
+  test('has secret variables masked', async () => {
+    await put('hello', { API_KEY: 'abcdef123456', PUBLIC_KEY_ID: 'readable-id' });
+    prints('abcdef123456 readable-id\nAPI_KEY=abcdef123456');
+
+    expect(texts(await page())).toEqual(['*** readable-id\nAPI_KEY=***']);
+  });
+
+  test('is not shown when the function is of another project, or of none', async () => {
+    prints('theirs');
+    for (const owner of ['prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3', null]) {
+      place.ports.functionLogs.owners.set('hello', owner);
+      expect(await refusal(page())).toBe('log_unreadable');
+    }
+    place.ports.functionLogs.owners.delete('hello');
+
+    expect(texts(await page())).toEqual([]);
+  });
+
+  test('begins when the function became the target of the environment', async () => {
+    prints('of whoever had it before');
+    place.ports.clock.advance(60_000);
+    await put('other');
+    await put('hello');
+    prints('ours');
+    place.ports.clock.advance(60_000);
+    await put('hello', { CHANGED: 'a variable' });
+
+    expect(texts(await page({ since: '2026-11-01T00:00:00.000Z' }))).toEqual(['ours']);
+  });
+
+  test('that the store has no time for is busy, and nothing new for a reader who waits', async () => {
+    place.ports.functionLogs.failure = new StaitheError('at_limit', 'Too often.');
+
+    expect(await refusal(page())).toBe('at_limit');
+    expect(texts(await page({ wait: 5 }))).toEqual([]);
+  });
+
+  test('takes no cursor of another log', async () => {
+    const { next_cursor: cursor } = await page();
+    environment = { ...environment, name: 'production' };
+
+    expect(await refusal(page({ cursor }))).toBe('invalid_cursor');
+  });
+});
