@@ -65,7 +65,7 @@ export class StaitheStack extends Stack {
     this.equipApi(api, { storage, secrets, registry, builds, deployments });
     const reconciler = new Reconciler(this, 'Reconciler', { bundles, storage, builds, deadLetters });
     // All that a rule calls is known by now.
-    storage.giveTable(api.functions['dead-letters'], 'GetItem', 'PutItem');
+    storage.giveTable(api.functions['dead-letters'], 'PutItem');
     deadLetters.giveRedrive(api.functions['dead-letters']);
     new Monitoring(this, 'Monitoring', {
       api,

@@ -117,7 +117,10 @@ describe('the dead-letter queue', () => {
         SourceArn: Condition?.ArnLike['AWS:SourceArn'] ?? Condition?.ArnLike['aws:SourceArn'],
       }),
     );
-    const redriven = await staithe.client.call('redriveDeadLetter', { params: { letter: shown.id } });
+    const redrive = () =>
+      staithe.client.call('redriveDeadLetter', { params: { letter: shown.id }, idempotencyKey: shown.id });
+    const redriven = await redrive();
+    const repeated = await redrive();
 
     expect(shown).toMatchObject({
       target: FunctionName,
@@ -126,6 +129,7 @@ describe('the dead-letter queue', () => {
       event: { source: 'aws.s3', 'detail-type': 'Object Created' },
     });
     expect(redriven.id).toBe(shown.id);
+    expect(repeated).toEqual(redriven);
     await until(
       () => staithe.client.call('getSource', { params: { source: source.id } }),
       ({ status }) => status === 'stored',
