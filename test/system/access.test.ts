@@ -136,8 +136,11 @@ const FRESH: Partial<Record<ExampleRequest['operation'], () => Promise<{ params?
 async function ask(example: ExampleRequest, token: string | null): Promise<HttpAnswer> {
   const fresh = await FRESH[example.operation]?.();
   const params = { ...things, ...fresh?.params };
+  // Also where it may be left out, and a token would get the list of its own project.
   const query =
-    'project' in example.query ? { ...example.query, project: things.project ?? '' } : example.query;
+    example.spec.query?.project === undefined
+      ? example.query
+      : { ...example.query, project: things.project ?? '' };
   const body = example.body === undefined ? undefined : { ...Object(example.body), ...fresh?.body };
   return staithe.http(example.spec.method, pathOf(example, params, query), { token, body });
 }
@@ -158,6 +161,8 @@ const neededBy = (example: ExampleRequest): Role => {
 const ELSEWHERE: Partial<Record<ExampleRequest['operation'], string>> = {
   listProjects: '200 undefined',
   listTokens: '200 undefined',
+  listAllBuilds: '200 undefined',
+  listAllReleases: '200 undefined',
   whoAmI: '200 undefined',
   createProject: '403 role_too_low',
 };
