@@ -6,6 +6,7 @@ import {
   ListSecretsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { jwtJobTokens } from '../../lib/aws/job-tokens.ts';
@@ -92,6 +93,15 @@ async function jobTokenKey(): Promise<string> {
   return (await secrets.send(new GetSecretValueCommand({ SecretId: secret?.Name }))).SecretString ?? '';
 }
 
+/** A letter that does not say for whom it is. @returns its id */
+async function putLetter(): Promise<string> {
+  const sqs = new SQSClient(staithe.aws);
+  const { QueueUrls: [QueueUrl] = [] } = await sqs.send(new ListQueuesCommand({}));
+  const { MessageId = '' } = await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+  sqs.destroy();
+  return MessageId;
+}
+
 const newToken = async (role: Role, project?: string) =>
   await staithe.client.call('createToken', { body: { role, ...(project !== undefined && { project }) } });
 
@@ -115,6 +125,8 @@ const FRESH: Partial<Record<ExampleRequest['operation'], () => Promise<{ params?
     createDeployment: async () => ({ body: { release: things.release } }),
     createToken: async () => ({ body: { role: 'viewer', project: things.project } }),
     deleteToken: async () => ({ params: { token: (await newToken('viewer', things.project)).id } }),
+    getDeadLetter: async () => ({ params: { letter: await putLetter() } }),
+    redriveDeadLetter: async () => ({ params: { letter: await putLetter() } }),
     deleteSecret: async () => {
       const name = `TOKEN_${++count}`;
       const params = { project: things.project ?? '', name };
@@ -157,8 +169,16 @@ const neededBy = (example: ExampleRequest): Role => {
   return access === 'job_or_viewer' || access === 'job' || access === 'public' ? 'viewer' : access;
 };
 
+/** Dead letters are of all projects. */
+const OF_ALL = {
+  listDeadLetters: '403 role_too_low',
+  getDeadLetter: '403 role_too_low',
+  redriveDeadLetter: '403 role_too_low',
+  redriveDeadLetters: '403 role_too_low',
+};
 /** What a token of another project gets where it is not a 404: only its own things, or nothing at all. */
 const ELSEWHERE: Partial<Record<ExampleRequest['operation'], string>> = {
+  ...OF_ALL,
   listProjects: '200 undefined',
   listTokens: '200 undefined',
   listAllBuilds: '200 undefined',
@@ -168,6 +188,7 @@ const ELSEWHERE: Partial<Record<ExampleRequest['operation'], string>> = {
 };
 /** What a token of the project itself may not do though its role may: it is about no project, or about all. */
 const BEYOND_PROJECT: Partial<Record<ExampleRequest['operation'], string>> = {
+  ...OF_ALL,
   createProject: '403 role_too_low',
   getDelivery: '404 not_found',
 };
