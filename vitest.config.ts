@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { PATIENCE, TEST_LIMIT } from 'embedded-cloud/test-kit/patience.ts';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { PATIENCE, TEST_LIMIT } from './test/patience.ts';
 
 /** Reads what all other tests of the run have left behind, so it runs after them. */
 const AFTER_ALL = 'test/system/permissions.test.ts';
@@ -37,7 +37,7 @@ export default defineConfig({
     // of 200 files took 0.6 s of a processor each. What a file changes of its process, it sets back.
     isolate: false,
     server: { deps: { external: [/node_modules/] } },
-    reporters: ['default', './test/reporter.ts'],
+    reporters: ['default', 'embedded-cloud/test-kit/reporter.ts'],
     sequence: { sequencer: LongOnesFirst },
     globalSetup: ['test/system/global-setup.ts'],
     projects: [

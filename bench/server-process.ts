@@ -1,10 +1,10 @@
 /** The process that a bench measures: `server-process.ts <assembly> <state>`. Ends when its parent lets go of it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startCloud } from 'embedded-cloud';
+import type { DynamodbService } from 'embedded-cloud/dynamodb';
+import type { Service } from 'embedded-cloud/services';
 import * as z from 'zod';
-import { startCloud } from '../lib/local/cloud.ts';
-import type { DynamodbService } from '../lib/local/dynamodb/index.ts';
-import type { Service } from '../lib/local/service.ts';
 import { connect } from '../lib/start/connection.ts';
 import type { Answer, CallCount, CapacityUse, Ready } from './messages.ts';
 

@@ -4,8 +4,9 @@
  * tests: one whose jobs wait for each other needs two machines, and those that flood the API on purpose meet the ten
  * executions, and say nothing of quotas then.
  */
+
+import { PATIENCE, TEST_LIMIT } from 'embedded-cloud/test-kit/patience.ts';
 import { defineConfig } from 'vitest/config';
-import { PATIENCE, TEST_LIMIT } from './patience.ts';
 
 const WAYS = ['whole-way', 'secrets', 'manifests', 'diagnosis', 'deletion', 'quotas'];
 

@@ -1,8 +1,8 @@
 /** What many test files need and one of them makes: whoever of a vitest run is first, in whatever worker. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { inject } from 'vitest';
-import { eventually } from './patience.ts';
 
 /**
  * @param name of the thing

@@ -3,10 +3,10 @@ import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { RunningCloud } from 'embedded-cloud';
 import * as z from 'zod';
 import { ApiError, createClient } from '../contract/client.ts';
 import { TokenWithSecret } from '../domain/token/schema.ts';
-import type { RunningCloud } from '../local/cloud.ts';
 
 const Connection = z.object({ url: z.url(), token: z.string(), webhook_secret: z.string() });
 export type Connection = z.infer<typeof Connection>;

@@ -1,8 +1,8 @@
 /** Why a start did not come to its end, and what to do: the reasons that a user can do something about. */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { NoRoomError, PortInUseError, StateError, StateInUseError } from 'embedded-cloud';
 import { isSystemError, saidOf } from '../cli/system-error.ts';
-import { NoRoomError, PortInUseError, StateError, StateInUseError } from '../local/cloud.ts';
 import { startWith } from './called-as.ts';
 import { ownerOf } from './port-owner.ts';
 import { type RunningStart, runningOn } from './running.ts';

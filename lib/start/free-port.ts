@@ -1,8 +1,8 @@
 /** Whether the port that was asked for can be had: asked first, as synthesizing takes long. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { PortInUseError } from 'embedded-cloud';
 import { isSystemError } from '../cli/system-error.ts';
-import { PortInUseError } from '../local/cloud.ts';
 import { startWith } from './called-as.ts';
 import { StartFailure } from './failure.ts';
 

@@ -2,15 +2,15 @@
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
-import { createClient } from '../contract/client.ts';
-import { RUNTIMES } from '../domain/environment/runtimes.ts';
 import {
   LAMBDA_RUNTIMES,
   machineIsolation,
   type RunningCloud,
   restoreState,
   startCloud,
-} from '../local/cloud.ts';
+} from 'embedded-cloud';
+import { createClient } from '../contract/client.ts';
+import { RUNTIMES } from '../domain/environment/runtimes.ts';
 import { freshAssembly } from './assembly.ts';
 import { CLI } from './called-as.ts';
 import { connect, disconnect } from './connection.ts';

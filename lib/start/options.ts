@@ -1,7 +1,7 @@
 /** What a start was asked for. */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { QUOTA_PROFILES, type QuotaProfile } from '../local/cloud.ts';
+import { QUOTA_PROFILES, type QuotaProfile } from 'embedded-cloud';
 import { START, startWith } from './called-as.ts';
 import { StartFailure } from './failure.ts';
 

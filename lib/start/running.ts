@@ -1,8 +1,8 @@
 /** One start at a time on a state folder, and what is known of the one that has it. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockState } from 'embedded-cloud';
 import { isSystemError } from '../cli/system-error.ts';
-import { lockState } from '../local/cloud.ts';
 import { readConnection } from './connection.ts';
 
 const PID = 'server.pid';

@@ -1,14 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually, RUNS_OUT } from 'embedded-cloud/test-kit/patience.ts';
+import { smallDisk } from 'embedded-cloud/test-kit/small-disk.ts';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { packTree, unpack } from '../../lib/archive/index.ts';
 import { Manifest } from '../../lib/domain/manifest/schema.ts';
 import { tarGz, zip } from '../archive/craft.ts';
 import { treeOf } from '../archive/sandbox.ts';
-import { eventually, RUNS_OUT } from '../patience.ts';
-import { smallDisk } from '../small-disk.ts';
-import { needs } from '../tools.ts';
 import { AgentBench } from './agent.ts';
 import { ControlPlane, sha256, TICKET, TOKEN } from './control-plane.ts';
 

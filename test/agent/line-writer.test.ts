@@ -1,8 +1,8 @@
+import { anyCharacter } from 'embedded-cloud/test-kit/any-text.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LineWriter } from '../../lib/agent/line-writer.ts';
 import { asPrinted, CONTINUES, QUOTED } from '../../lib/domain/log/marks.ts';
-import { anyCharacter } from '../any-text.ts';
 
 /** What a backend keeps of what is written: its lines. */
 class Kept {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { anyCharacter } from 'embedded-cloud/test-kit/any-text.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Masker } from '../../lib/domain/mask/index.ts';
 import { secretForms } from '../../lib/domain/mask/secret-forms.ts';
-import { anyCharacter } from '../any-text.ts';
 
 /** Everything that comes out for these chunks. */
 function masked(secrets: readonly string[], chunks: readonly Buffer[]): string {

@@ -1,8 +1,8 @@
 /** What each tool makes of the same source is the same digest, with what docs/reproducibility.md asks of its user. */
 import { basename, matchesGlob } from 'node:path';
+import { has, needs, type ToolName } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TarPiece, tarGz } from '../archive/craft.ts';
-import { has, needs, type ToolName } from '../tools.ts';
 import { AgentBench, type Ended } from './agent.ts';
 import { type ControlPlane, TIME } from './control-plane.ts';
 import { runTwice } from './twice.ts';

@@ -1,8 +1,8 @@
 /** The same job done twice, with all else different that may be: what is then alike follows from the source alone. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { type TarPiece, tarGz } from '../archive/craft.ts';
-import { eventually } from '../patience.ts';
 import type { AgentBench } from './agent.ts';
 import type { Scene } from './control-plane.ts';
 

@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needs, unless } from 'embedded-cloud/test-kit/tools.ts';
 import { describe, expect, test } from 'vitest';
 import { foldingOf, packFiles, packTree, unpack } from '../../lib/archive/index.ts';
-import { needs, unless } from '../tools.ts';
 import { tarGz, zip } from './craft.ts';
 import { Sandbox, treeOf, write } from './sandbox.ts';
 

@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { list } from 'tar';
 import { describe, expect, test } from 'vitest';
 import { type PackFilesOptions, packFiles, packTree, unpack } from '../../lib/archive/index.ts';
-import { needs } from '../tools.ts';
 import { Sandbox, treeOf, write } from './sandbox.ts';
 
 const packed = async (options: PackFilesOptions) => {

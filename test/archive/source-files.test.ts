@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { needs, unless } from 'embedded-cloud/test-kit/tools.ts';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { foldingOf, type PackTreeOptions, packTree, unpack } from '../../lib/archive/index.ts';
-import { needs, unless } from '../tools.ts';
 import { Sandbox, treeOf, write } from './sandbox.ts';
 
 /** git as on a machine where nobody has set anything. */

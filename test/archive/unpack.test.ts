@@ -10,11 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import fc from 'fast-check';
 import { create } from 'tar';
 import { describe, expect, test } from 'vitest';
 import { ArchiveError, type ArchiveFormat, unpack } from '../../lib/archive/index.ts';
-import { needs } from '../tools.ts';
 import { pax, type TarPiece, tarGz, zip } from './craft.ts';
 import { Sandbox, treeOf } from './sandbox.ts';
 

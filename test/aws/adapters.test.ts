@@ -18,6 +18,8 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
+import { zip } from 'embedded-cloud/test-kit/zip.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { lambdaFunctions } from '../../lib/aws/functions.ts';
@@ -31,8 +33,6 @@ import { blobsContract } from '../domain/ports/blobs.contract.ts';
 import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
 import { workflowsContract } from '../domain/ports/workflows.contract.ts';
-import { zip } from '../local/lambda/zip.ts';
-import { eventually } from '../patience.ts';
 import { BUCKET, GROUP, type SmallCloud, startSmallCloud } from './cloud.ts';
 
 let cloud: SmallCloud;

@@ -1,10 +1,7 @@
 /** A small embedded cloud for the adapters: a bucket, a state machine, a log group, a role for functions. */
-import { type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
-import { lambda } from '../../lib/local/lambda/index.ts';
-import { logs } from '../../lib/local/logs/index.ts';
-import { s3 } from '../../lib/local/s3/index.ts';
-import { stepfunctions } from '../../lib/local/stepfunctions/index.ts';
-import { writeAssembly } from '../local/cloud/assembly.ts';
+import { type RunningCloud, startCloud } from 'embedded-cloud';
+import { lambda, logs, s3, stepfunctions } from 'embedded-cloud/services';
+import { writeAssembly } from 'embedded-cloud/test-kit/assembly.ts';
 
 export const GROUP = 'builds';
 export const BUCKET = 'bytes';

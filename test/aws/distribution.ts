@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { demand } from 'embedded-cloud/test-kit/tools.ts';
 import type { RegistryCredential, RepositoryPlace } from '../../lib/domain/ports/registry.ts';
 import { digestOf } from '../domain/ports/registry.contract.ts';
-import { demand } from '../tools.ts';
 
 export const USERNAME = 'staithe';
 export const PASSWORD = 'a password';

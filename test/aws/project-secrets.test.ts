@@ -6,12 +6,12 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
+import type { Service } from 'embedded-cloud/services';
+import { secretsmanager } from 'embedded-cloud/services';
+import { type SmallCloud, smallCloud } from 'embedded-cloud/test-kit/small-cloud.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { managedProjectSecrets } from '../../lib/aws/project-secrets.ts';
-import { secretsmanager } from '../../lib/local/secretsmanager/index.ts';
-import type { Service } from '../../lib/local/service.ts';
 import { projectSecretsContract } from '../domain/ports/project-secrets.contract.ts';
-import { type SmallCloud, smallCloud } from '../local/dynamodb/small-cloud.ts';
 
 const PROJECT = 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 const CHANGE = '01JZX3V5N8Q2R4T6W8Y0A1B2C3';

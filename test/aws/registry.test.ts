@@ -10,16 +10,16 @@ import {
   PutLifecyclePolicyCommand,
 } from '@aws-sdk/client-ecr';
 import { STSClient } from '@aws-sdk/client-sts';
+import { type Quotas, type RunningCloud, startCloud } from 'embedded-cloud';
+import { quotasOf } from 'embedded-cloud/quotas';
+import { ecr } from 'embedded-cloud/services';
+import { type TemporaryAssembly, writeAssembly } from 'embedded-cloud/test-kit/assembly.ts';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ociRegistry } from '../../lib/aws/oci-registry.ts';
 import { ecrRegistry } from '../../lib/aws/registry.ts';
 import { type OwnedRegistry, type RegistryAccess, RegistryError } from '../../lib/domain/ports/registry.ts';
-import { type Quotas, type RunningCloud, startCloud } from '../../lib/local/cloud.ts';
-import { ecr } from '../../lib/local/ecr/index.ts';
-import { quotasOf } from '../../lib/local/quotas.ts';
 import { digestOf, imageOf, OCI_MANIFEST, registryContract } from '../domain/ports/registry.contract.ts';
-import { type TemporaryAssembly, writeAssembly } from '../local/cloud/assembly.ts';
-import { needs } from '../tools.ts';
 import { type DistributionRegistry, PASSWORD, pusher, startDistribution, USERNAME } from './distribution.ts';
 
 /** Registries of tests are on this machine, which an installation in AWS does not call (test/review/own-registry.test.ts). */

@@ -11,13 +11,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
+import type { EngineKind } from 'embedded-cloud/dynamodb';
+import { type Engine, startEngine } from 'embedded-cloud/dynamodb';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { ConditionFailed, type Table } from '../../lib/domain/ports/table.ts';
-import { type Engine, startEngine } from '../../lib/local/dynamodb/engine.ts';
-import type { EngineKind } from '../../lib/local/dynamodb/programs.ts';
 import { tableContract } from '../domain/ports/table.contract.ts';
-import { needs } from '../tools.ts';
 
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
 

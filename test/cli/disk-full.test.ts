@@ -1,8 +1,8 @@
 /** Claims on a full disk: a real one, of one page, that the program alone sees. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { describe, expect, test } from 'vitest';
-import { needs } from '../tools.ts';
 import { startContractServer } from './contract-server.ts';
 import { artifact, id } from './examples.ts';
 import { makeHome } from './process.ts';

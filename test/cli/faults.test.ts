@@ -1,8 +1,8 @@
 /** Claims on the CLI where the machine or the way to the server is at fault. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { expect, test } from 'vitest';
-import { needs } from '../tools.ts';
 import { startContractServer } from './contract-server.ts';
 import { artifact, id } from './examples.ts';
 import { makeHome } from './process.ts';

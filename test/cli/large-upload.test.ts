@@ -1,10 +1,10 @@
 /** Claims on uploads in parts where something comes between: Ctrl-C, and a folder that keeps no note. */
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { expect, test } from 'vitest';
 import type { RouteInput } from '../../lib/contract/route.ts';
 import type { Routes } from '../../lib/contract/routes.ts';
-import { eventually } from '../patience.ts';
 import { startContractServer } from './contract-server.ts';
 import { artifact, id } from './examples.ts';
 import { type Home, makeHome } from './process.ts';

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { expect, test } from 'vitest';
-import { eventually } from '../patience.ts';
 import { startContractServer } from './contract-server.ts';
 import { build, pendingRun } from './examples.ts';
 

@@ -1,8 +1,9 @@
 /** Every example that `--help` shows is run, in a scratch copy of the checkout. */
+
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GROUPS, SINGLES } from '../../lib/cli/groups.ts';
 import { type Staithe, sharedStaithe } from '../system/server.ts';
-import { needs } from '../tools.ts';
 import { runnable } from './runnable.ts';
 import { type Samples, Scratch } from './scratch.ts';
 

@@ -1,8 +1,9 @@
 /** Every command that the documentation shows is run, page by page, in a scratch copy of the checkout. */
+
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../system/assembly.ts';
 import { type Staithe, sharedStaithe } from '../system/server.ts';
-import { needs } from '../tools.ts';
 import { blocksThatCannotRun, linesThatCannotRun, runnable, SHOWN_ID } from './runnable.ts';
 import { type Samples, Scratch } from './scratch.ts';
 import { pagesWithCommands, type ShellBlock, shellBlocksOf } from './shell-blocks.ts';

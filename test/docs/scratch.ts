@@ -4,13 +4,13 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { demand } from 'embedded-cloud/test-kit/tools.ts';
 import { expect } from 'vitest';
 import { tarGz } from '../archive/craft.ts';
 import { cliProgram } from '../cli/program.ts';
 import { ROOT } from '../system/assembly.ts';
 import { build, functionTree } from '../system/flow.ts';
 import type { Staithe } from '../system/server.ts';
-import { demand } from '../tools.ts';
 
 export type Samples = ReadonlyMap<string, string>;
 

@@ -1,4 +1,6 @@
 /** Tables of pages that follow from constants of the code; those of the template stand in generated.test.ts. */
+
+import { quotasOf, RATES, type Rate } from 'embedded-cloud/quotas';
 import * as z from 'zod';
 import { EXIT, EXIT_MEANINGS } from '../../lib/agent/exit.ts';
 import { DEFAULT_LIMITS } from '../../lib/archive/limits.ts';
@@ -15,8 +17,6 @@ import { MAX_JOBS } from '../../lib/domain/run/expand.ts';
 import { DEFAULT_PARALLEL } from '../../lib/domain/run/parallel.ts';
 import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
 import { MAX_BODY_BYTES } from '../../lib/http/request.ts';
-import { RATES, type Rate } from '../../lib/local/quota-rates.ts';
-import { quotasOf } from '../../lib/local/quotas.ts';
 
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

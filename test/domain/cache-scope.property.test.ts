@@ -1,4 +1,6 @@
 /** Who may read whose caches, for any builds that there may be. */
+
+import { anyCharacter } from 'embedded-cloud/test-kit/any-text.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -9,7 +11,6 @@ import {
   type Scope,
   writtenScope,
 } from '../../lib/domain/cache/scope.ts';
-import { anyCharacter } from '../any-text.ts';
 
 const RUNS = { numRuns: 2000 };
 /** Few of them, so that they meet; and such as hold separators, or are what other things are called. */

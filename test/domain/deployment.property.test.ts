@@ -1,4 +1,6 @@
 /** Whatever comes in whatever order: no deployment leaves its lifecycle, and its environment is free once it has ended. */
+
+import { samples } from 'embedded-cloud/test-kit/samples.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
@@ -10,7 +12,6 @@ import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { isFinal } from '../../lib/domain/lifecycle.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import { samples } from '../samples.ts';
 import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './observed.ts';
 import { ADMIN, completedBuild, type World, world } from './world.ts';
 

@@ -3,11 +3,12 @@
  * transition that the lifecycle does not have, no run without an end, no artifact without a run, never more jobs at
  * work than the project allows, and nobody's job touched with another's token.
  */
+
+import { samples } from 'embedded-cloud/test-kit/samples.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isFinal } from '../../lib/domain/lifecycle.ts';
 import { RUN_LIFECYCLE, RunStatus } from '../../lib/domain/run/schema.ts';
-import { samples } from '../samples.ts';
 import { expectEndOfItsJobs, expectLawfulPaths, refusable } from './observed.ts';
 import { Simulation } from './simulation.ts';
 

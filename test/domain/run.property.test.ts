@@ -1,4 +1,6 @@
 /** Whatever comes in whatever order: no run, job or artifact leaves its lifecycle, and every run comes to an end. */
+
+import { samples } from 'embedded-cloud/test-kit/samples.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { artifacts } from '../../lib/domain/artifact/record.ts';
@@ -18,7 +20,6 @@ import { plan } from '../../lib/domain/run/plan.ts';
 import { RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
 import { settle } from '../../lib/domain/run/settle.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { samples } from '../samples.ts';
 import {
   expectEndOfItsJobs,
   expectLawfulPaths,

@@ -1,6 +1,5 @@
 /** What CloudFormation would ask for: the template's resources with every function and condition resolved. */
-import { readAssembly } from '../../lib/local/template/assembly.ts';
-import { deployAssembly } from '../../lib/local/template/deploy-assembly.ts';
+import { deployAssembly, readAssembly } from 'embedded-cloud/assembly';
 
 export interface AskedFor {
   readonly type: string;

@@ -1,5 +1,5 @@
 /** How much of each load a run makes: a slice, with another seed each time, or all of it. */
-export const FULL = process.env.STAITHE_SOAK === 'full';
+export const FULL = process.env.SOAK === 'full';
 
 export const AMOUNT = {
   /** Kills of the server with everything that it has started; on two servers side by side. */

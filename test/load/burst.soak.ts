@@ -1,13 +1,13 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { limitsOfMachine } from 'embedded-cloud/services';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
+import { descendantsOf } from 'embedded-cloud/test-kit/processes.ts';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { expect, it } from 'vitest';
 import { createClient } from '../../lib/contract/client.ts';
-import { limitsOfMachine } from '../../lib/local/lambda/runtime/limits.ts';
-import { eventually } from '../patience.ts';
-import { descendantsOf } from '../system/processes.ts';
 import { serverProcess } from '../system/server-process.ts';
-import { needs } from '../tools.ts';
 import { AMOUNT } from './amount.ts';
 
 const PATHS = ['/v1/whoami', '/v1/projects', '/v1/tokens', '/v1/projects?limit=1', '/v1/openapi.json'];

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { expect, it } from 'vitest';
 import { createClient } from '../../lib/contract/client.ts';
-import { until } from '../patience.ts';
 import { expectAllWell, expectLossesMadeGood, missing, randomFrom, SEED } from '../system/killing.ts';
 import { serverProcess } from '../system/server-process.ts';
 import { startWorkload } from '../system/workload.ts';
-import { needs } from '../tools.ts';
 import { AMOUNT } from './amount.ts';
 import { KINDS_HERE, type VictimKind, victimsOf } from './victims.ts';
 

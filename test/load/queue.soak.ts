@@ -1,6 +1,6 @@
+import { TEST_LIMIT, until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Client, createClient } from '../../lib/contract/client.ts';
-import { TEST_LIMIT, until } from '../patience.ts';
 import { commandTree, pack, upload } from '../system/flow.ts';
 import { type ServerProcess, serverProcess } from '../system/server-process.ts';
 import { AMOUNT } from './amount.ts';

@@ -16,7 +16,7 @@ const { status } = spawnSync(
   ['--disable-warning=ExperimentalWarning', ...vitest, ...positionals],
   {
     stdio: 'inherit',
-    env: { ...process.env, STAITHE_TEST_SEED: seed, STAITHE_SOAK: values.full ? 'full' : 'slice' },
+    env: { ...process.env, STAITHE_TEST_SEED: seed, SOAK: values.full ? 'full' : 'slice' },
   },
 );
 process.exitCode = status ?? 1;

@@ -1,6 +1,6 @@
 /** Which of a server's processes are of which kind, to kill as many of each. */
-import { type Descendant, descendantsOf } from '../system/processes.ts';
-import { has } from '../tools.ts';
+import { type Descendant, descendantsOf } from 'embedded-cloud/test-kit/processes.ts';
+import { has } from 'embedded-cloud/test-kit/tools.ts';
 
 /** `machine`, `agent`, `command`: of builds that run a command, inside out; warm machines that nobody has, are none. */
 export const VICTIM_KINDS = ['function', 'engine', 'connector', 'machine', 'agent', 'command'] as const;

@@ -1,10 +1,11 @@
 /** Whatever text comes, it is a manifest, or a mistake at a place of the text. Seeded: a failing case prints how to repeat it. */
+
+import { anyCharacter } from 'embedded-cloud/test-kit/any-text.ts';
+import { samples } from 'embedded-cloud/test-kit/samples.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Document } from 'yaml';
 import { canonicalManifest, hashOf, ManifestError, parse, textOf } from '../../lib/domain/manifest/index.ts';
-import { anyCharacter } from '../any-text.ts';
-import { samples } from '../samples.ts';
 import { manifestData } from './arbitrary.ts';
 import { change, changed, slip, slipped } from './mutations.ts';
 

@@ -1,7 +1,8 @@
 /** Changes to a manifest, as a slip of the hand or an attacker would make them. */
+
+import { anyCharacter } from 'embedded-cloud/test-kit/any-text.ts';
 import fc from 'fast-check';
 import { type Document, isCollection, isMap, isNode, isPair, isScalar, type Node, Scalar, visit } from 'yaml';
-import { anyCharacter } from '../any-text.ts';
 
 const deep = (depth: number): unknown =>
   depth === 0 ? 'x' : depth % 2 === 0 ? [deep(depth - 1)] : { a: deep(depth - 1) };

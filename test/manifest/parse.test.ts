@@ -1,8 +1,8 @@
+import { anyCharacter } from 'embedded-cloud/test-kit/any-text.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { ManifestError, parse } from '../../lib/domain/manifest/index.ts';
-import { anyCharacter } from '../any-text.ts';
 
 function complaint(text: string, file?: string): string {
   try {

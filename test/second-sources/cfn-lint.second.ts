@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needs, unless } from 'embedded-cloud/test-kit/tools.ts';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { ROOT, sharedAssembly } from '../system/assembly.ts';
-import { needs, unless } from '../tools.ts';
 import { programs } from './python.ts';
 
 const Finding = z.object({ Message: z.string(), Rule: z.object({ Id: z.string() }) });

@@ -5,9 +5,9 @@ import { buffer } from 'node:stream/consumers';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { ZipFile } from 'yazl';
 import * as z from 'zod';
-import { until } from '../patience.ts';
 import { sharedAssembly } from '../system/assembly.ts';
 import type { MiniStack } from './ministack.ts';
 

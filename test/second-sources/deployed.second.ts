@@ -2,13 +2,13 @@
 import { createHmac } from 'node:crypto';
 import { InvokeCommand, LambdaClient, ListVersionsByFunctionCommand } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
+import { needs, unless } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type Client, createClient } from '../../lib/contract/client.ts';
-import { until } from '../patience.ts';
 import { build, digestOf, functionTree, pack, settled, upload } from '../system/flow.ts';
 import { type GitHost, startGitHost } from '../system/git-host.ts';
-import { needs, unless } from '../tools.ts';
 import { type Deployed, deploy, provideMachine } from './deploy.ts';
 import { type Forwarder, forwardTo, type MiniStack, startMiniStack } from './ministack.ts';
 import { programs } from './python.ts';

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { eventually } from '../patience.ts';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 
 export interface MiniStack extends AsyncDisposable {
   readonly url: string;

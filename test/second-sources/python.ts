@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { demand } from 'embedded-cloud/test-kit/tools.ts';
 import { ROOT } from '../system/assembly.ts';
-import { demand } from '../tools.ts';
 
 /** Exact versions: a new one may find what this one does not, and is taken on purpose. */
 const PACKAGES = ['cfn-lint==1.58.0', 'ministack==1.5.33'];

@@ -1,6 +1,7 @@
 /** `npm run check:aws`: the template and the running stack against tools that others have made of AWS's documentation. */
+
+import { TEST_LIMIT } from 'embedded-cloud/test-kit/patience.ts';
 import { defineConfig } from 'vitest/config';
-import { TEST_LIMIT } from '../patience.ts';
 
 export default defineConfig({
   test: {
@@ -10,6 +11,6 @@ export default defineConfig({
     hookTimeout: TEST_LIMIT,
     server: { deps: { external: [/node_modules/] } },
     globalSetup: ['test/system/global-setup.ts'],
-    reporters: ['default', './test/reporter.ts'],
+    reporters: ['default', './embedded-cloud/test-kit/reporter.ts'],
   },
 });

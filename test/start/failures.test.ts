@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { takeState } from '../../lib/start/running.ts';
 import { ROOT } from '../system/assembly.ts';
-import { needs } from '../tools.ts';
 
 let state = '';
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { unless } from 'embedded-cloud/test-kit/tools.ts';
 import { expect, test } from 'vitest';
-import { unless } from '../tools.ts';
 
 const MODULE = fileURLToPath(new URL('../../lib/start/inherited.ts', import.meta.url));
 /** What is open in a program that the server starts; the shell itself opens nothing to expand this. */

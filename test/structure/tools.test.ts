@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** How a file uses what not every machine has, without asking test/tools.ts for it. */
+/** How a file uses what not every machine has, without asking embedded-cloud/test-kit/tools.ts for it. */
 function unaskedIn(name: string, text: string): string[] {
   const asks = /from '[./]+\/tools\.ts'/.test(text);
   const found: string[] = [];
@@ -25,11 +25,11 @@ function unaskedIn(name: string, text: string): string[] {
 
 const files = globSync('test/**/*.ts', { cwd: ROOT }).filter(
   // tools.ts itself, and what is collected by hand, in a machine of its own.
-  (file) => file !== 'test/tools.ts' && !file.startsWith('test/diagnosis/make/'),
+  (file) => file !== 'embedded-cloud/test-kit/tools.ts' && !file.startsWith('test/diagnosis/make/'),
 );
 
 describe('a test that starts a program of the machine', () => {
-  it('asks test/tools.ts for it', () => {
+  it('asks embedded-cloud/test-kit/tools.ts for it', () => {
     expect(files.flatMap((file) => unaskedIn(file, readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
   });
 
@@ -40,10 +40,10 @@ describe('a test that starts a program of the machine', () => {
     expect(unaskedIn('a.ts', text)).toEqual([complaint]);
   });
 
-  it.each(["spawn(process.execPath, ['a.ts']);", "import { needs } from '../tools.ts';\nspawn('git');"])(
-    'as in %j',
-    (text) => {
-      expect(unaskedIn('a.ts', text)).toEqual([]);
-    },
-  );
+  it.each([
+    "spawn(process.execPath, ['a.ts']);",
+    "import { needs } from 'embedded-cloud/test-kit/tools.ts';\nspawn('git');",
+  ])('as in %j', (text) => {
+    expect(unaskedIn('a.ts', text)).toEqual([]);
+  });
 });

@@ -4,9 +4,9 @@ import { type ESTree, parseSync, Visitor } from 'vite';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const PATIENCE = 'test/patience.ts';
+const PATIENCE = 'embedded-cloud/test-kit/patience.ts';
 
-/** What a file does that only test/patience.ts may: waits with a limit of its own, or for a time. */
+/** What a file does that only embedded-cloud/test-kit/patience.ts may: waits with a limit of its own, or for a time. */
 function impatienceIn(name: string, text: string): string[] {
   const found: string[] = [];
   const note = (node: ESTree.Span, what: string) =>
@@ -49,7 +49,7 @@ const files = globSync('test/**/*.ts', { cwd: ROOT }).filter(
 );
 
 describe('a test waits', () => {
-  it('for conditions, with the limit of test/patience.ts', () => {
+  it('for conditions, with the limit of embedded-cloud/test-kit/patience.ts', () => {
     const impatient = files.flatMap((file) => impatienceIn(file, readFileSync(join(ROOT, file), 'utf8')));
 
     expect(impatient).toEqual([]);

@@ -13,11 +13,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { PART_BYTES } from '../../lib/domain/artifact/upload-schema.ts';
 import { type Home, makeHome } from '../cli/process.ts';
-import { eventually } from '../patience.ts';
 import { newSlug } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 

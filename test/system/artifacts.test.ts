@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 import { Problem } from '../../lib/contract/problem.ts';
@@ -12,7 +13,6 @@ import {
   PART_BYTES,
   RAW_UPLOAD_MAX_BYTES,
 } from '../../lib/domain/artifact/upload-schema.ts';
-import { until } from '../patience.ts';
 import { deploy, digestOf, newSlug, send } from './flow.ts';
 import { type HttpRequest, type Staithe, sharedStaithe } from './server.ts';
 

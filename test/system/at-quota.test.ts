@@ -1,6 +1,7 @@
 /** What happens at the quota of each API that Staithe calls and AWS limits: an account in which all of them are tiny. */
+
+import { rateOf } from 'embedded-cloud/quotas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rateOf } from '../../lib/local/quota-rates.ts';
 import { deploy, ended, functionTree, newSlug, release, startBuild } from './flow.ts';
 import { type HttpAnswer, type Staithe, startStaithe } from './server.ts';
 

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
+import { RUNS_OUT } from 'embedded-cloud/test-kit/patience.ts';
+import { newMark, processesWith } from 'embedded-cloud/test-kit/processes.ts';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Failure } from '../../lib/domain/run/schema.ts';
 import { type TarPiece, tarGz, tarPiece } from '../archive/craft.ts';
-import { RUNS_OUT } from '../patience.ts';
-import { needs } from '../tools.ts';
 import { build, commandTree, ended, functionTree, logOf, newSlug, pack, type Tree, upload } from './flow.ts';
-import { newMark, processesWith } from './processes.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;

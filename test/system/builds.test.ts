@@ -1,6 +1,7 @@
 /** Builds in full, over HTTP: matrices, reuse, reruns, the queue, their time. */
+
+import { RUNS_OUT, until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RUNS_OUT, until } from '../patience.ts';
 import { build, ended, logOf, newSlug, startBuild } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 

@@ -1,10 +1,10 @@
 import { BatchGetBuildsCommand, CodeBuildClient, ListBuildsCommand } from '@aws-sdk/client-codebuild';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
+import { newMark, processesWith } from 'embedded-cloud/test-kit/processes.ts';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../patience.ts';
-import { needs } from '../tools.ts';
 import { build, commandTree, ended, functionTree, logOf, newSlug, startBuild } from './flow.ts';
-import { newMark, processesWith } from './processes.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;

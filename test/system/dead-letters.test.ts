@@ -11,9 +11,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { until } from '../patience.ts';
 import { commandTree, newSlug, pack, upload } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 

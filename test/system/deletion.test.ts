@@ -4,9 +4,9 @@ import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/clie
 import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blobPrefixesOf } from '../../lib/domain/storage/keys.ts';
-import { until } from '../patience.ts';
 import { build, commandTree, digestOf, functionTree, newSlug, startBuild, upload } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 import { allItems, tableName } from './table.ts';

@@ -3,9 +3,9 @@ import {
   DescribeLogGroupsCommand,
   FilterLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { until } from '../patience.ts';
 import { ownAssembly, type Template } from './assembly.ts';
 import { functionTree, newSlug, startBuild } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';

@@ -1,5 +1,5 @@
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from '../patience.ts';
 import { build, commandTree, newSlug, type Tree } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 

@@ -1,6 +1,7 @@
 /** The steps of Staithe's users, for tests that begin where these end. */
 
 import { createHash } from 'node:crypto';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { expect } from 'vitest';
 import type { Client } from '../../lib/contract/client.ts';
 import type { CreateBuild } from '../../lib/domain/build/schema.ts';
@@ -10,7 +11,6 @@ import type { Release } from '../../lib/domain/release/schema.ts';
 import type { Run } from '../../lib/domain/run/schema.ts';
 import type { PresignedUpload, Source } from '../../lib/domain/source/schema.ts';
 import { tarGz } from '../archive/craft.ts';
-import { until } from '../patience.ts';
 
 /** A tree of files, by their paths. */
 export type Tree = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../patience.ts';
 import { deploy, newSlug, release, type Tree } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { demand } from '../tools.ts';
+import { demand } from 'embedded-cloud/test-kit/tools.ts';
 import type { Tree } from './flow.ts';
 
 export interface GitHost extends AsyncDisposable {

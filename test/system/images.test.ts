@@ -1,12 +1,12 @@
 /** Services that become container images: built on the privileged machine, pushed to the installation's registry or one's own. */
 
 import { createHash } from 'node:crypto';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Artifact } from '../../lib/domain/artifact/schema.ts';
 import { type DockerDaemon, startDocker } from '../agent/image/docker-daemon.ts';
 import { FAILING, imageSource, TWO_STAGES } from '../agent/image/tree.ts';
 import { type DistributionRegistry, PASSWORD, startDistribution, USERNAME } from '../aws/distribution.ts';
-import { needs } from '../tools.ts';
 import { build, ended, logOf, newSlug, upload } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
@@ -58,7 +58,7 @@ describe('a service with a Dockerfile', needs('root', 'buildah', 'busybox', 'doc
   beforeAll(async () => {
     registry = await startDistribution();
     // A registry of one's own on this machine is nothing that builds may reach, unless its operator says so.
-    process.env.STAITHE_BUILD_REACH = registry.host;
+    process.env.EMBEDDED_CLOUD_BUILD_REACH = registry.host;
     staithe = await withBuilder('buildah');
   });
   afterAll(async () => {

@@ -1,8 +1,9 @@
 /** What must hold after kills: nothing lost, nothing doubled, nothing stuck, and a reason for what has failed. */
+
+import { eventually, until } from 'embedded-cloud/test-kit/patience.ts';
 import { expect } from 'vitest';
 import { ApiError, type Client } from '../../lib/contract/client.ts';
 import { MAX_ATTEMPTS } from '../../lib/domain/job/attempt.ts';
-import { eventually, until } from '../patience.ts';
 import { artifactsAreThere } from './limited-round.ts';
 import { type Acknowledged, KINDS, type Workload } from './workload.ts';
 

@@ -1,8 +1,8 @@
 /** Lists over HTTP, with the permissions that the template gives: by status, ref and decision, across projects, and for whom. */
 import { createHmac } from 'node:crypto';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../lib/contract/client.ts';
-import { until } from '../patience.ts';
 import { build, newSlug, startBuild } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 

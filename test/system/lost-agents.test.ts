@@ -1,10 +1,10 @@
 /** An agent that is killed takes nothing with it: its job is tried again, as often as any other loss. */
 import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
+import { newMark, parentOf, processesWith } from 'embedded-cloud/test-kit/processes.ts';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../patience.ts';
-import { needs } from '../tools.ts';
 import { commandTree, ended, logOf, newSlug, type Started, startBuild } from './flow.ts';
-import { newMark, parentOf, processesWith } from './processes.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;

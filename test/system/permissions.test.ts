@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mergeUsage } from 'embedded-cloud/usage';
 import { describe, expect, it } from 'vitest';
-import { mergeUsage } from '../../lib/local/iam/usage.ts';
 import { FILES, usageFolder } from './server.ts';
 import { EXCEPTIONS } from './unused-permissions.ts';
 

@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { logIn } from '../../lib/cli/registry/tool.ts';
 import type { PullToken } from '../../lib/domain/image/schema.ts';
 import type { RegistryCredential } from '../../lib/domain/ports/registry.ts';
 import { pusher } from '../aws/distribution.ts';
 import { digestOf, imageOf } from '../domain/ports/registry.contract.ts';
-import { needs } from '../tools.ts';
 import { newSlug } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 

@@ -9,11 +9,11 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
+import { newMark, parentOf, processesWith } from 'embedded-cloud/test-kit/processes.ts';
+import { has, needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../patience.ts';
-import { has, needs } from '../tools.ts';
 import { build, commandTree, ended, newSlug, startBuild } from './flow.ts';
-import { newMark, parentOf, processesWith } from './processes.ts';
 import { type Staithe, startStaithe } from './server.ts';
 import { sweep } from './sweep.ts';
 import { tableName } from './table.ts';

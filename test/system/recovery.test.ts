@@ -1,9 +1,9 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListStateMachinesCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../patience.ts';
 import { deploy, ended, functionTree, newSlug, pack, release, settled, upload } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 import { tableName } from './table.ts';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import * as z from 'zod';
 import { createClient } from '../../lib/contract/client.ts';
-import { until } from '../patience.ts';
 import { ROOT, sharedAssembly } from './assembly.ts';
 
 const Connection = z.object({ url: z.string(), token: z.string(), webhook_secret: z.string() });

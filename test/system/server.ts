@@ -2,24 +2,24 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { expect, inject } from 'vitest';
-import { retryAfterOf } from '../../lib/contract/busy.ts';
-import { type Client, createClient } from '../../lib/contract/client.ts';
-import { retry } from '../../lib/contract/retry.ts';
-import type { Fetch } from '../../lib/contract/route-client.ts';
-import { RUNTIMES } from '../../lib/domain/environment/runtimes.ts';
 import {
   LAMBDA_RUNTIMES,
   type QuotaProfile,
   type Quotas,
   type RunningCloud,
   startCloud,
-} from '../../lib/local/cloud.ts';
-import { saveUsage } from '../../lib/local/iam/usage.ts';
+} from 'embedded-cloud';
+import { PATIENCE } from 'embedded-cloud/test-kit/patience.ts';
+import { saveUsage } from 'embedded-cloud/usage';
+import { expect, inject } from 'vitest';
+import { retryAfterOf } from '../../lib/contract/busy.ts';
+import { type Client, createClient } from '../../lib/contract/client.ts';
+import { retry } from '../../lib/contract/retry.ts';
+import type { Fetch } from '../../lib/contract/route-client.ts';
+import { RUNTIMES } from '../../lib/domain/environment/runtimes.ts';
 import { connect } from '../../lib/start/connection.ts';
 import { quotasNamed } from '../../lib/start/options.ts';
 import { assertDocumented } from '../documented.ts';
-import { PATIENCE } from '../patience.ts';
 import { sharedAssembly } from './assembly.ts';
 
 export interface Staithe extends AsyncDisposable {

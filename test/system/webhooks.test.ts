@@ -1,9 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../lib/contract/client.ts';
 import type { Delivery } from '../../lib/domain/delivery/schema.ts';
-import { until } from '../patience.ts';
-import { needs } from '../tools.ts';
 import { ownAssembly } from './assembly.ts';
 import { ended, functionTree, newSlug } from './flow.ts';
 import { type GitHost, startGitHost } from './git-host.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { demand } from '../../tools.ts';
+import { demand } from 'embedded-cloud/test-kit/tools.ts';
 
 export interface DockerDaemon extends AsyncDisposable {
   /** For DOCKER_HOST. */

@@ -4,6 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fr
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
+import { has, needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT } from '../../../lib/agent/exit.ts';
 import { MANIFEST_TYPES } from '../../../lib/agent/image/manifest.ts';
@@ -11,8 +13,6 @@ import type { RegistryToken } from '../../../lib/domain/image/schema.ts';
 import type { ImageSpec } from '../../../lib/domain/job/schema.ts';
 import { tarGz } from '../../archive/craft.ts';
 import { type DistributionRegistry, PASSWORD, startDistribution, USERNAME } from '../../aws/distribution.ts';
-import { eventually } from '../../patience.ts';
-import { has, needs } from '../../tools.ts';
 import { AgentBench } from '../agent.ts';
 import { ControlPlane, IMAGE_ID, JOB_ID, type Scene, TIME } from '../control-plane.ts';
 import { runTwice } from '../twice.ts';

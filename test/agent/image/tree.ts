@@ -2,8 +2,8 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { demand } from 'embedded-cloud/test-kit/tools.ts';
 import { tarGz } from '../../archive/craft.ts';
-import { demand } from '../../tools.ts';
 
 export const busybox = () => {
   demand('busybox');

@@ -1,9 +1,9 @@
+import { anyCharacter } from 'embedded-cloud/test-kit/any-text.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lastState, plain } from '../../../lib/domain/log/ansi.ts';
 import { asJsonLines, asText, styled } from '../../../lib/domain/log/index.ts';
 import type { LogLine } from '../../../lib/domain/log/schema.ts';
-import { anyCharacter } from '../../any-text.ts';
 
 const line = (message: string): LogLine => ({
   timestamp: '2026-11-21T09:30:00.123Z',

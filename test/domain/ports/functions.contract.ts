@@ -1,9 +1,9 @@
 /** What the domain relies on in the deploy target `lambda`. */
 
+import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { expect, test } from 'vitest';
 import type { LambdaTarget } from '../../../lib/domain/environment/schema.ts';
 import { type Functions, TargetError } from '../../../lib/domain/ports/functions.ts';
-import { eventually } from '../../patience.ts';
 
 export interface FunctionsUnderTest {
   readonly functions: Functions;

@@ -1,0 +1,40 @@
+import { availableParallelism } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { Patience } from '../../src/lambda/runtime/patience.ts';
+
+function patienceWith(startMs: number, eventMs: number): Patience {
+  const patience = new Patience();
+  for (let round = 0; round < 50; round++) {
+    patience.started(startMs);
+    patience.handled(eventMs);
+  }
+  return patience;
+}
+
+describe('another execution environment', () => {
+  it('is not started for events that are over sooner than a start', () => {
+    const patience = patienceWith(300, 5);
+
+    expect(patience.exhausted(10, [3])).toBe(false);
+  });
+
+  it('is started when those that wait would wait for longer than a start takes', () => {
+    const patience = patienceWith(300, 50);
+
+    expect(patience.exhausted(10, [3])).toBe(true);
+  });
+
+  it('is started at once when every other one is held by a long event', () => {
+    const patience = patienceWith(300, 5);
+
+    expect(patience.exhausted(1, [15_000, 800])).toBe(true);
+  });
+
+  it('is not started where there are enough to keep every processor busy', () => {
+    const patience = patienceWith(300, 50);
+    const busy = Array.from({ length: 2 * availableParallelism() }, () => 3);
+
+    expect(patience.exhausted(1000, busy)).toBe(false);
+    expect(patience.exhausted(1000, [...busy.slice(1), 15_000])).toBe(true);
+  });
+});
