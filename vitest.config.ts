@@ -45,7 +45,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'all',
-          include: ['test/**/*.test.ts'],
+          include: ['{test,embedded-cloud/test}/**/*.test.ts'],
           exclude: [AFTER_ALL],
           sequence: { groupOrder: 0 },
         },

@@ -15,7 +15,17 @@ import { CHECKOUT_ARCHIVE } from '../cli/installation/program.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Of the checkout, what runs and deploys Staithe. */
-const PARTS = ['.gitignore', 'LICENSE', 'bin', 'cdk.json', 'examples', 'functions', 'lib', 'stepfunctions'];
+const PARTS = [
+  '.gitignore',
+  'LICENSE',
+  'bin',
+  'cdk.json',
+  'embedded-cloud/src',
+  'examples',
+  'functions',
+  'lib',
+  'stepfunctions',
+];
 
 /** What only tests, checks and types need: half of all that an installation would fetch. */
 const NOT_TO_RUN = [
@@ -26,6 +36,15 @@ const NOT_TO_RUN = [
 ];
 
 const Manifest = z.looseObject({ devDependencies: z.record(z.string(), z.string()) });
+
+/** A package.json of the checkout without what is not needed to run. */
+function manifestToRun(file: string): string {
+  const manifest = Manifest.parse(JSON.parse(readFileSync(join(ROOT, file), 'utf8')));
+  const needed = Object.entries(manifest.devDependencies).filter(
+    ([name]) => !NOT_TO_RUN.some((rule) => rule.test(name)),
+  );
+  return `${JSON.stringify({ ...manifest, devDependencies: Object.fromEntries(needed) }, undefined, 2)}\n`;
+}
 
 /**
  * The CLI as JavaScript, `staithe.js` with its parts beside it.
@@ -61,13 +80,8 @@ async function packCheckout(outdir: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'staithe-checkout-'));
   try {
     for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-    const manifest = Manifest.parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
-    manifest.devDependencies = Object.fromEntries(
-      Object.entries(manifest.devDependencies).filter(
-        ([name]) => !NOT_TO_RUN.some((rule) => rule.test(name)),
-      ),
-    );
-    writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    for (const file of ['package.json', 'embedded-cloud/package.json'])
+      writeFileSync(join(folder, file), manifestToRun(file));
     cpSync(join(ROOT, 'package-lock.json'), join(folder, 'package-lock.json'));
     // Takes out of the lock what nothing needs any more; all that stays, it knows from the lock.
     const args = [

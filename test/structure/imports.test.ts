@@ -67,7 +67,6 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'zod',
     'esbuild',
   ],
-  'lib/local': ['@aws-sdk/*', '@noble/curves', 'fast-xml-parser', 'jsonata', 'yauzl', 'yazl', 'yaml', 'zod'],
   'lib/cli': [
     'lib/contract',
     'lib/archive',
@@ -93,7 +92,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/archive',
     'lib/domain/*/schema.ts',
     'lib/domain/environment/runtimes.ts',
-    'lib/local/cloud.ts',
+    'embedded-cloud',
     'lib/cli/system-error.ts',
     '@aws-sdk/*',
     'zod',

@@ -44,7 +44,7 @@ const hasTimeout = (node: ESTree.Node): boolean =>
 const BY_THE_CLOCK =
   /^test\/(diagnosis\/make\/|load\/child-kills\.soak\.ts$|system\/(limited-round|server-kills|workload)\.ts$)/;
 
-const files = globSync('test/**/*.ts', { cwd: ROOT }).filter(
+const files = globSync(['test/**/*.ts', 'embedded-cloud/{test,test-kit}/**/*.ts'], { cwd: ROOT }).filter(
   (file) => file !== PATIENCE && !BY_THE_CLOCK.test(file),
 );
 
