@@ -1,7 +1,7 @@
 /** Why a start did not come to its end, and what to do: the reasons that a user can do something about. */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { NoRoomError, PortInUseError, StateError, StateInUseError } from 'embedded-cloud';
+import { NoRoomError, PortInUseError, SettingError, StateError, StateInUseError } from 'embedded-cloud';
 import { isSystemError, saidOf } from '../cli/system-error.ts';
 import { startWith } from './called-as.ts';
 import { ownerOf } from './port-owner.ts';
@@ -52,6 +52,8 @@ export function failureOf(error: unknown, state: string): StartFailure {
       `Stop it, name another port, or leave --port out: a free one is taken then.`,
     );
   }
+  if (error instanceof SettingError)
+    return new StartFailure(error.message, `Correct or unset ${error.variable}, then start again.`, 2);
   if (error instanceof NoRoomError)
     return new StartFailure(error.message, 'Make room, then start again.', 1, error);
   const full = error instanceof Error && /ENOSPC|database or disk is full/.test(String(error.message));

@@ -35,6 +35,7 @@ export interface StartOptions {
 /** @param root the checkout @throws StartFailure for words that are no options */
 export function optionsFrom(args: readonly string[], root: string): StartOptions {
   const { values } = parsed(args, join(root, '.staithe'));
+  refuseRenamed();
   return {
     ...values,
     state: resolve(values.state),
@@ -63,6 +64,22 @@ function parsed(args: readonly string[], state: string) {
     // Node's own sentence about the option; what follows it is about positional arguments, of which there are none.
     const [said = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
     throw new StartFailure(`${said.replace(/\.$/, '')}.`, startWith('--help'), 2);
+  }
+}
+
+/** Settings of the embedded cloud, which had Staithe's prefix in 0.1.0. */
+const RENAMED = ['BUILD_REACH', 'DYNAMODB_ENGINE', 'DYNAMODB_LOCAL_JAR', 'WARM_MACHINES'];
+
+/** @throws StartFailure for a variable that would otherwise be ignored without a word */
+function refuseRenamed(): void {
+  for (const name of RENAMED) {
+    const value = process.env[`STAITHE_${name}`];
+    if (value !== undefined)
+      throw new StartFailure(
+        `STAITHE_${name} has no effect: its name is EMBEDDED_CLOUD_${name}.`,
+        `unset STAITHE_${name}; EMBEDDED_CLOUD_${name}='${value}' ${START}`,
+        2,
+      );
   }
 }
 

@@ -5,11 +5,19 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Cloud } from '../service.ts';
+import { SettingError } from '../setting-error.ts';
 import type { Machine } from './machine.ts';
 
-/** Ready machines of a kind: as many as can start their work at once, unless the user says. Each holds about 70 MB. */
-const READY = Number.parseInt(process.env.EMBEDDED_CLOUD_WARM_MACHINES ?? '', 10);
-const DEFAULT_READY = availableParallelism();
+/**
+ * Ready machines of a kind: as many as can start their work at once, unless the user says. Each holds about 70 MB.
+ * @throws SettingError for what is no number of machines
+ */
+function readyMachines(setting = process.env.EMBEDDED_CLOUD_WARM_MACHINES): number {
+  if (setting === undefined || setting === '') return availableParallelism();
+  if (/^\d{1,3}$/.test(setting)) return Number(setting);
+  throw new SettingError('EMBEDDED_CLOUD_WARM_MACHINES', setting, 'Write a number from 0 to 999.');
+}
+
 /** Nobody builds any more: after ten minutes without a build of the kind. */
 const IDLE_MS = 10 * 60_000;
 /** The next machine is made when the build that got the last one has surely begun its work. */
@@ -34,7 +42,7 @@ export class WarmPool {
 
   constructor(cloud: Cloud, options: { size?: number | undefined; busy: () => boolean }) {
     this.#cloud = cloud;
-    this.#size = options.size ?? (READY >= 0 ? READY : DEFAULT_READY);
+    this.#size = options.size ?? readyMachines();
     this.#busy = options.busy;
   }
 

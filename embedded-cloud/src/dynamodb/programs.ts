@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { SettingError } from '../setting-error.ts';
 
 export type EngineKind = 'dynoxide' | 'dynamodb-local';
 
@@ -65,7 +66,7 @@ export function chosenEngine(): EngineKind {
   const named = process.env.EMBEDDED_CLOUD_DYNAMODB_ENGINE;
   if (named === 'dynoxide' || named === 'dynamodb-local') return named;
   if (named)
-    throw new Error(`EMBEDDED_CLOUD_DYNAMODB_ENGINE is "${named}"; it must be dynoxide or dynamodb-local.`);
+    throw new SettingError('EMBEDDED_CLOUD_DYNAMODB_ENGINE', named, 'Write dynoxide or dynamodb-local.');
   return dynoxideBinary() ? 'dynoxide' : 'dynamodb-local';
 }
 

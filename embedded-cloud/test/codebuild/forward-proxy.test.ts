@@ -247,7 +247,7 @@ describe('what counts as the internet', () => {
       new Set(['nexus.corp:8081', '127.0.0.1:5000']),
     );
     expect(() => namedIn('nexus.corp')).toThrow(
-      /EMBEDDED_CLOUD_BUILD_REACH has 'nexus.corp'. Write host:port/,
+      /EMBEDDED_CLOUD_BUILD_REACH is 'nexus.corp'. Write host:port/,
     );
   });
 });

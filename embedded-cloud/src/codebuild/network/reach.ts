@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { SettingError } from '../../setting-error.ts';
 
 /**
  * Nothing of the internet: this host, private networks, link-local and metadata addresses, multicast, reserved (RFC 6890,
@@ -61,7 +62,7 @@ export interface ReachOptions {
 /** The operator's list: `host:port`, separated by commas. */
 export const REACH_VARIABLE = 'EMBEDDED_CLOUD_BUILD_REACH';
 
-/** @throws Error for an entry without a port */
+/** @throws SettingError for an entry without a port */
 export function namedIn(list: string | undefined): ReadonlySet<string> {
   const entries = (list ?? '')
     .split(',')
@@ -69,7 +70,7 @@ export function namedIn(list: string | undefined): ReadonlySet<string> {
     .filter((entry) => entry !== '');
   const wrong = entries.find((entry) => !/^.+:\d{1,5}$/.test(entry));
   if (wrong !== undefined)
-    throw new Error(`${REACH_VARIABLE} has '${wrong}'. Write host:port, as in nexus.example.com:8081.`);
+    throw new SettingError(REACH_VARIABLE, wrong, 'Write host:port, as in nexus.example.com:8081.');
   return new Set(entries);
 }
 
