@@ -3,7 +3,10 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const PAGES = globSync(['*.md', 'docs/*.md', 'examples/*/*.md'], { cwd: ROOT }).sort();
+const PAGES = globSync(
+  ['*.md', 'docs/*.md', 'examples/*/*.md', 'embedded-cloud/*.md', 'embedded-cloud/docs/*.md'],
+  { cwd: ROOT },
+).sort();
 
 /** Text without code blocks and comments, in which nothing is a link and nothing a heading. */
 const proseOf = (file: string): string =>
