@@ -23,6 +23,6 @@ export default defineConfig({
     isolate: true,
     server: { deps: { external: [/node_modules/] } },
     globalSetup: ['test/system/global-setup.ts'],
-    reporters: ['default', './test/reporter.ts'],
+    reporters: ['default', './embedded-cloud/test-kit/reporter.ts'],
   },
 });

@@ -33,7 +33,6 @@ import { providers } from './template/providers.ts';
 
 export { type Isolation, machineIsolation } from './codebuild/isolation.ts';
 export { LAMBDA_RUNTIMES } from './lambda/runtimes.ts';
-export { QUOTA_PROFILES, type QuotaProfile } from './quotas.ts';
 export { QUOTA_PROFILES, type QuotaProfile, type Quotas } from './quotas.ts';
 export { SettingError } from './setting-error.ts';
 export { restoreState, StateError } from './state/check.ts';

@@ -112,7 +112,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
     'cost of a build': costOfABuild,
     limits: limitsOfStack,
   },
-  'local-cloud.md': { 'quota profiles': quotaProfiles, 'quota rates': quotaRates },
+  '../embedded-cloud/docs/reference.md': { 'quota profiles': quotaProfiles, 'quota rates': quotaRates },
   'compute.md': { 'compute types': computeTypes },
   'diagnosis.md': { "the agent's exit codes": agentExitCodes },
   'architecture.md': {

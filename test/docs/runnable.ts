@@ -15,7 +15,6 @@ export const linesThatCannotRun = new Rules([
   ],
   [/^git (clone|pull)|^cd staithe/, 'fetches Staithe itself'],
   [/^npx (vitest|biome)/, 'checks Staithe itself'],
-  [/^npx node .*notes\.ts/, 'test/docs/local-cloud.test.ts runs it'],
   [/^docker /, 'needs Docker and an image'],
   [/^staithe registry login/, 'needs a container tool; test/system/pull.test.ts logs one in'],
   [/^staithe environment logs/, 'needs a deployed function; test/system/function-logs.test.ts has one'],

@@ -97,7 +97,7 @@ export async function machineIsolation(sandboxes?: Sandboxes): Promise<Isolation
 }
 
 const failing = (words: string): string =>
-  `Builds will fail: their sandbox cannot show them what they need of this machine (${words}). Which files these are is in docs/local-cloud.md, "What builds see of your machine".`;
+  `Builds will fail: their sandbox cannot show them what they need of this machine (${words}). Which files these are is in embedded-cloud/docs/reference.md, "What builds see of your machine".`;
 
 function remedy(failure: string | undefined): string {
   if (process.platform !== 'linux') return 'Run only builds that you trust, or run this in a Linux machine.';
