@@ -17,8 +17,6 @@ describe('the README', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'readme-'));
     mkdirSync(join(folder, 'tmp'));
-    // As npm would have installed it in the folder of an app.
-    symlinkSync(join(PACKAGE, '..', 'node_modules'), join(folder, 'node_modules'));
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -37,6 +35,8 @@ describe('the README', () => {
     symlinkSync(app.assembly, join(folder, 'cdk.out'));
     writeFileSync(join(folder, 'run.ts'), quickstart);
     const { command, options } = node();
+    const install = ['install', '--save-dev', PACKAGE, '--offline', '--no-audit', '--no-fund'];
+    execFileSync('npm', install, { ...options, stdio: 'ignore' });
     const child = spawn(command, ['run.ts'], { ...options, stdio: ['ignore', 'pipe', 'ignore'] });
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => (said += chunk));
@@ -50,6 +50,8 @@ describe('the README', () => {
   });
 
   it('has a whole app that runs as it stands, and says what it prints', () => {
+    // An app has the CDK beside it.
+    symlinkSync(join(PACKAGE, '..', 'node_modules'), join(folder, 'node_modules'));
     writeFileSync(join(folder, 'notes.ts'), notes);
     const { command, options } = node();
 
