@@ -103,7 +103,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   },
   getJobLogs: log,
   getEnvironmentLogs: {
-    'query.cursor': domain('function-log/read', 'opened(table, log, cursor)'),
+    'query.cursor': domain('function-log/read', 'opened(table, log, cursor, earliest)'),
     'query.since': domain('function-log/read', 'Date.parse(since)'),
     'query.limit': domain('function-log/look', 'limit + place.seen.size'),
     'query.wait': domain('function-log/read', 'wait * 1000'),

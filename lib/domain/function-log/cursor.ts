@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
+import type { Environment } from '../environment/schema.ts';
 import { StaitheError } from '../error.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Table } from '../ports/table.ts';
@@ -49,22 +50,48 @@ export function placeBehind(before: Place, had: readonly FunctionEvent[], lateBy
 
 const Encoded = z.tuple([z.int().min(0), z.string(), z.string()]);
 const MAX_BYTES = 64 * 1024;
-const refused = () => new StaitheError('invalid_cursor', 'The cursor is not one that this log gave.');
+const refused = () =>
+  new StaitheError(
+    'invalid_cursor',
+    'The cursor is not one that this log gave, or the environment has got its function anew since.',
+  );
 const purposeOf = (log: string): string => `function log ${log}`;
+
+/** Since when the function is the environment's target, in milliseconds since the epoch: nothing before is shown. */
+export const beginningOf = ({ function_since: since, created_at: created }: Environment): number =>
+  Date.parse(since ?? created);
+
+/**
+ * Names the log that a cursor is good for. A function that the environment left and came back to, and an environment of
+ * an earlier one's name, have another log: what was printed in between may be another project's.
+ */
+export const logOf = (environment: Environment): string =>
+  JSON.stringify([
+    environment.project_id,
+    environment.name,
+    environment.target.function_name,
+    beginningOf(environment),
+  ]);
 
 export function sealed(table: Table, log: string, { from, seen, token = '' }: Place): Promise<string> {
   const packed = deflateRawSync(JSON.stringify([from, [...seen].join(''), token]), { level: 9 });
   return seal(table, purposeOf(log), packed);
 }
 
-/** @throws StaitheError invalid_cursor */
-export async function opened(table: Table, log: string, cursor: string): Promise<Place> {
+/**
+ * @param earliest no place is before it, whatever the cursor says
+ * @throws StaitheError invalid_cursor
+ */
+export async function opened(table: Table, log: string, cursor: string, earliest: number): Promise<Place> {
   const packed = await unseal(table, purposeOf(log), cursor);
   if (packed === undefined) throw refused();
   try {
     const text = inflateRawSync(packed, { maxOutputLength: MAX_BYTES }).toString();
     const [from, marks, token] = Encoded.parse(JSON.parse(text));
-    return { from, seen: new Set(marks.match(/.{8}/g)), ...(token !== '' && { token }) };
+    const seen = new Set(marks.match(/.{8}/g));
+    // The store's token goes on with a search that began at `from`, so it is of no use for another beginning.
+    if (from < earliest) return { from: earliest, seen };
+    return { from, seen, ...(token !== '' && { token }) };
   } catch {
     throw refused();
   }

@@ -4,7 +4,7 @@ import { StaitheError } from '../error.ts';
 import { inTurn, paceOf, sleep, storeAtLimit, timeOf } from '../log/store-limits.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Ports } from '../ports/index.ts';
-import { opened, type Place, sealed } from './cursor.ts';
+import { beginningOf, logOf, opened, type Place, sealed } from './cursor.ts';
 import { hiding } from './hidden.ts';
 import { type Look, last, next } from './look.ts';
 import { isPlatform } from './platform.ts';
@@ -42,9 +42,10 @@ export async function read(
   const now = () => ports.clock.now().getTime();
   const time = timeOf(now, pause);
   const until = now() + wait * 1000;
-  const log = `${environment.project_id} ${environment.name}`;
+  const log = logOf(environment);
+  const earliest = beginningOf(environment);
   const begin = since === undefined ? now() - RECENT_MS : Date.parse(since);
-  const from = Math.max(0, begin, Date.parse(environment.function_since ?? environment.created_at));
+  const from = Math.max(0, begin, earliest);
   const shown = (event: FunctionEvent) => platform || !isPlatform(event.message);
 
   const look = async (place: Place | undefined): Promise<Look> => {
@@ -55,7 +56,7 @@ export async function read(
       return last(functionLogs, functionName, { from, count: tail, counts: shown }, time);
     return next(functionLogs, functionName, at, limit, time);
   };
-  let place = cursor === undefined ? undefined : await opened(table, log, cursor);
+  let place = cursor === undefined ? undefined : await opened(table, log, cursor, earliest);
   for (;;) {
     const [found] = await inTurn(functionLogs, [place], look, time);
     if (found === undefined && wait === 0) throw storeAtLimit();

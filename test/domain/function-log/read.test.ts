@@ -5,6 +5,7 @@ import {
   PutEnvironment,
 } from '../../../lib/domain/environment/schema.ts';
 import { StaitheError } from '../../../lib/domain/error.ts';
+import { logOf, sealed } from '../../../lib/domain/function-log/cursor.ts';
 import { type ReadOptions, read } from '../../../lib/domain/function-log/read.ts';
 import { refusal, type World, world } from '../world.ts';
 
@@ -178,5 +179,46 @@ describe('the log of a function', () => {
     environment = { ...environment, name: 'production' };
 
     expect(await refusal(page({ cursor }))).toBe('invalid_cursor');
+  });
+
+  test('takes no cursor from before the function came back to the environment', async () => {
+    const early = await page();
+    const waiting = await sealed(place.ports.table, logOf(environment), {
+      from: 0,
+      seen: new Set(),
+      token: '0',
+    });
+    await put('other');
+    place.ports.clock.advance(60_000);
+    prints('of whoever had it in between');
+    place.ports.clock.advance(60_000);
+    await put('hello');
+
+    for (const cursor of [early.next_cursor, waiting])
+      expect(await refusal(page({ cursor }))).toBe('invalid_cursor');
+  });
+
+  test('takes no cursor of an environment that had the same name', async () => {
+    const early = await page();
+    await Environment.remove(place.ports, place.project, 'test');
+    place.ports.clock.advance(1);
+    await put('hello');
+
+    expect(await refusal(page({ cursor: early.next_cursor }))).toBe('invalid_cursor');
+  });
+
+  test('takes no cursor of another function', async () => {
+    const { next_cursor: cursor } = await page();
+    environment = { ...environment, target: { ...environment.target, function_name: 'other' } };
+
+    expect(await refusal(page({ cursor }))).toBe('invalid_cursor');
+  });
+
+  test.each([{}, { token: '0' }])('has nothing of before, wherever a cursor stands (%o)', async (more) => {
+    prints('of whoever had it before', now() - 60_000);
+    prints('ours');
+    const cursor = await sealed(place.ports.table, logOf(environment), { from: 0, seen: new Set(), ...more });
+
+    expect(texts(await page({ cursor }))).toEqual(['ours']);
   });
 });
