@@ -33,6 +33,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   KmsDataKeyReusePeriodSeconds: 'encryption under a key of KMS',
 };
 
+/** Whether SQS has an attribute of this name that can be set, which a queue need not have. */
+export const isSettable = (name: string): boolean => name in settable.shape || Object.hasOwn(REFUSED, name);
+
 /**
  * The attributes with changes to them; without `current` those of a new queue.
  * @throws AwsError InvalidAttributeName, InvalidAttributeValue

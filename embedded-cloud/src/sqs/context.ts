@@ -1,5 +1,5 @@
 /** What the actions of SQS share: from the URL of a request to its queue, after the caller's permission was checked. */
-import { AwsError, type Call, type Cloud } from '../service.ts';
+import { AwsError, type Call, type Cloud, type ConditionValues } from '../service.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Queue, QueueStore } from './store.ts';
 
@@ -21,13 +21,30 @@ export function queueUrl({ cloud }: Pick<Sqs, 'cloud'>, name: string): string {
 /** A queue without a policy has an empty one: services may then do nothing to it. */
 const EMPTY = { Version: '2012-10-17', Statement: [] };
 
-/** @throws AwsError AccessDeniedException of the core */
-export function authorize(sqs: Sqs, call: Call, action: string, name: string): void {
+/** `aws:RequestTag/<key>` and `aws:TagKeys` for the tags that a request carries. */
+export function requestTags(tags: Readonly<Record<string, string>>): ConditionValues {
+  const keys = Object.keys(tags);
+  if (keys.length === 0) return {};
+  const values = Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value]);
+  return { ...Object.fromEntries(values), 'aws:TagKeys': keys };
+}
+
+/**
+ * @param values of condition keys that the request has beside the tags of its queue
+ * @throws AwsError AccessDeniedException of the core
+ */
+export function authorize(
+  sqs: Sqs,
+  call: Call,
+  action: string,
+  name: string,
+  values: ConditionValues = {},
+): void {
   const queue = sqs.store.find(name);
   const { Policy = '' } = queue?.attributes ?? {};
   const tags = Object.entries(queue?.tags ?? {}).map(([key, value]) => [`aws:ResourceTag/${key}`, value]);
   call.authorize(`sqs:${action}`, queueArn(sqs, name), {
-    values: Object.fromEntries(tags),
+    values: { ...Object.fromEntries(tags), ...values },
     resourcePolicies: [Policy === '' ? EMPTY : JSON.parse(Policy)],
   });
 }

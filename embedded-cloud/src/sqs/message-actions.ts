@@ -1,19 +1,15 @@
 /** Actions on messages (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/). */
-import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
-import { type Action, AwsError, type Call } from '../service.ts';
+import { type Action, AwsError } from '../service.ts';
 import { inBatch } from './batch.ts';
 import { load, type Sqs } from './context.ts';
-import { digestOf, digestOfAttributes } from './digest.ts';
 import { messageIdOf } from './receipt.ts';
 import { receiveMessage } from './receive.ts';
 import * as requests from './requests.ts';
+import { checkBatch, send } from './send.ts';
 import type { Queue } from './store.ts';
 
 /** Hidden for at most twelve hours from when it was received. */
 const LONGEST_MS = 43_200_000;
-/** What XML 1.0 can hold (SendMessage reference, "MessageBody"). */
-const CONTENTS = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u;
 
 export function messageActions(sqs: Sqs): Record<string, Action> {
   return {
@@ -24,6 +20,7 @@ export function messageActions(sqs: Sqs): Record<string, Action> {
     SendMessageBatch(input, call) {
       const { QueueUrl, Entries } = requests.parsed(requests.SendMessageBatch, input);
       const queue = load(sqs, call, 'SendMessage', QueueUrl);
+      checkBatch(Entries);
       return inBatch(Entries, (entry) => send(sqs, call, queue, entry));
     },
     ReceiveMessage(input, call) {
@@ -49,52 +46,6 @@ export function messageActions(sqs: Sqs): Record<string, Action> {
       return inBatch(Entries, (entry) => hide(sqs, queue, entry));
     },
   };
-}
-
-type Sent = Omit<z.infer<typeof requests.SendMessage>, 'QueueUrl'>;
-
-function send(sqs: Sqs, { principal }: Call, queue: Queue, message: Sent) {
-  const { MessageBody, MessageAttributes, DelaySeconds = queue.attributes.DelaySeconds } = message;
-  if (!CONTENTS.test(MessageBody))
-    throw new AwsError('InvalidMessageContents', 'The message contains characters outside the allowed set.');
-  const { MaximumMessageSize } = queue.attributes;
-  if (sizeOf(message) > MaximumMessageSize)
-    throw new AwsError(
-      'InvalidParameterValue',
-      `One or more parameters are invalid. Reason: Message must be shorter than ${MaximumMessageSize} bytes.`,
-    );
-  if (Object.keys(MessageAttributes).length > 10)
-    throw new AwsError(
-      'InvalidParameterValue',
-      'Number of message attributes exceeds the allowed maximum [10].',
-    );
-  const now = sqs.cloud.now();
-  const id = randomUUID();
-  sqs.store.add(queue, {
-    id,
-    body: MessageBody,
-    attributes: JSON.stringify(MessageAttributes),
-    sender: principal.session === undefined ? principal.arn : `${principal.arn}:${principal.session}`,
-    sent: now,
-    visible: now + DelaySeconds * 1000,
-  });
-  sqs.arrivals.tell(queue.name);
-  const ofAttributes = digestOfAttributes(MessageAttributes);
-  return {
-    MessageId: id,
-    MD5OfMessageBody: digestOf(MessageBody),
-    ...(ofAttributes !== undefined && { MD5OfMessageAttributes: ofAttributes }),
-  };
-}
-
-/** The body, and of each attribute its name, type and value (SQS developer guide, "Message quotas"). */
-function sizeOf({ MessageBody, MessageAttributes }: Sent): number {
-  const ofAttributes = Object.entries(MessageAttributes).map(
-    ([name, { DataType, StringValue, BinaryValue = '' }]) =>
-      Buffer.byteLength(name + DataType) +
-      (StringValue === undefined ? Buffer.byteLength(BinaryValue, 'base64') : Buffer.byteLength(StringValue)),
-  );
-  return ofAttributes.reduce((sum, size) => sum + size, Buffer.byteLength(MessageBody));
 }
 
 /** With the receipt of an earlier time nothing is deleted, and that is no error (DeleteMessage reference). */

@@ -1,8 +1,8 @@
 /** Actions on queues (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/). */
 import { isDeepStrictEqual } from 'node:util';
 import { type Action, AwsError } from '../service.ts';
-import { withAttributes, written } from './attributes.ts';
-import { authorize, load, queueArn, queueUrl, type Sqs } from './context.ts';
+import { isSettable, withAttributes, written } from './attributes.ts';
+import { authorize, load, queueArn, queueUrl, requestTags, type Sqs } from './context.ts';
 import * as requests from './requests.ts';
 import type { Queue } from './store.ts';
 
@@ -22,7 +22,9 @@ export function queueActions(sqs: Sqs): Record<string, Action> {
     CreateQueue(input, call) {
       const { QueueName, Attributes, tags } = requests.parsed(requests.CreateQueue, input);
       checkName(QueueName);
-      authorize(sqs, call, 'CreateQueue', QueueName);
+      const tagging = requestTags(tags);
+      authorize(sqs, call, 'CreateQueue', QueueName, tagging);
+      if (Object.keys(tags).length > 0) authorize(sqs, call, 'TagQueue', QueueName, tagging);
       const existing = store.find(QueueName);
       if (existing === undefined) {
         const now = cloud.now();
@@ -61,7 +63,7 @@ export function queueActions(sqs: Sqs): Record<string, Action> {
       const { QueueUrl, AttributeNames } = requests.parsed(requests.GetQueueAttributes, input);
       const queue = load(sqs, call, 'GetQueueAttributes', QueueUrl);
       const all = described(sqs, queue);
-      const unknown = AttributeNames.find((name) => name !== 'All' && name !== 'Policy' && !(name in all));
+      const unknown = AttributeNames.find((name) => name !== 'All' && !isSettable(name) && !(name in all));
       if (unknown !== undefined) throw new AwsError('InvalidAttributeName', `Unknown Attribute ${unknown}.`);
       const asked = Object.entries(all).filter(
         ([name]) => AttributeNames.includes('All') || AttributeNames.includes(name),

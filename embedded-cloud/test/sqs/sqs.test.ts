@@ -11,10 +11,12 @@ import {
   GetQueueUrlCommand,
   ListQueuesCommand,
   PurgeQueueCommand,
+  type QueueAttributeName,
   ReceiveMessageCommand,
   type ReceiveMessageCommandInput,
   SendMessageBatchCommand,
   SendMessageCommand,
+  type SendMessageCommandInput,
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -145,15 +147,15 @@ describe('a message', () => {
 
   test('has digests that any client can compute', async () => {
     const MessageAttributes = {
-      test_attribute_name_1: { DataType: 'String', StringValue: 'test_attribute_value_1' },
+      timestamp: { DataType: 'Number', StringValue: '1493147359900' },
     };
     const sent = await client.send(
-      new SendMessageCommand({ QueueUrl, MessageBody: 'This is my message text.', MessageAttributes }),
+      new SendMessageCommand({ QueueUrl, MessageBody: 'This is a test message', MessageAttributes }),
     );
 
-    // Of RFC 1321's algorithm over the bytes that the developer guide names.
+    // As AWS answers: the body's in the reference of SendMessage, the attribute's in the tests of moto.
     expect(sent.MD5OfMessageBody).toBe('fafb00f5732ab283681e124bf8747ed1');
-    expect(sent.MD5OfMessageAttributes).toBe('882ede0489bf85a2c1f381495d833f1c');
+    expect(sent.MD5OfMessageAttributes).toBe('235c5c510d26fb653d073faed50ae77c');
   });
 
   test('is hidden once it is received, until its time is over, and counts how often it was received', async () => {
@@ -234,6 +236,58 @@ describe('a message', () => {
     expect(await refusal(send('\u0000'))).toBe('InvalidMessageContents');
   });
 
+  const sendWith = (MessageAttributes: SendMessageCommandInput['MessageAttributes']) =>
+    refusal(client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'one', MessageAttributes })));
+
+  test.each([
+    ['a', 'String', 'x'],
+    ['a.b-c_D9', 'String.label of mine', 'ü'],
+    ['awsome', 'Number', '0'],
+    ['n', 'Number.float', '-1.50E-3'],
+    ['n', 'Number', `0.${'0'.repeat(127)}1`],
+    ['n', 'Number', '1e126'],
+    ['n', 'Number', `1${'0'.repeat(40)}`],
+  ])('takes the attribute %s of type %s: %s', async (name, DataType, StringValue) => {
+    expect(await sendWith({ [name]: { DataType, StringValue } })).toBe('nothing was refused');
+  });
+
+  test.each([
+    ['AWS.trace', 'String', 'x', 'InvalidParameterValue'],
+    ['amazon.x', 'String', 'x', 'InvalidParameterValue'],
+    ['.a', 'String', 'x', 'InvalidParameterValue'],
+    ['a.', 'String', 'x', 'InvalidParameterValue'],
+    ['a..b', 'String', 'x', 'InvalidParameterValue'],
+    ['ä', 'String', 'x', 'InvalidParameterValue'],
+    ['a'.repeat(257), 'String', 'x', 'InvalidParameterValue'],
+    ['a', 'Text', 'x', 'InvalidParameterValue'],
+    ['a', `String.${'x'.repeat(250)}`, 'x', 'InvalidParameterValue'],
+    ['a', '', 'x', 'MissingParameter'],
+    ['a', 'String', '', 'InvalidParameterValue'],
+    ['a', 'String', '\u0000', 'InvalidMessageContents'],
+    ['a', 'Binary', 'x', 'InvalidParameterValue'],
+    ['a', 'Number', '', 'InvalidParameterValue'],
+    ['a', 'Number', '.', 'InvalidParameterValue'],
+    ['a', 'Number', 'twelve', 'InvalidParameterValue'],
+    ['a', 'Number', '1e127', 'InvalidParameterValue'],
+    ['a', 'Number', '2e126', 'InvalidParameterValue'],
+    ['a', 'Number', '1e-129', 'InvalidParameterValue'],
+    ['a', 'Number', '1'.repeat(39), 'InvalidParameterValue'],
+  ])('with the attribute %s of type %s is refused: %s', async (name, DataType, StringValue, error) => {
+    expect(await sendWith({ [name]: { DataType, StringValue } })).toBe(error);
+    expect(await receive()).toEqual([]);
+  });
+
+  test('with a system attribute is refused, as nothing would be traced', async () => {
+    const MessageSystemAttributes = {
+      AWSTraceHeader: { DataType: 'String', StringValue: 'Root=1-5759e988-bd862e3fe1be46a994272793' },
+    };
+    const sent = client.send(
+      new SendMessageCommand({ QueueUrl, MessageBody: 'one', MessageSystemAttributes }),
+    );
+
+    await expect(sent).rejects.toThrow(/AWSTraceHeader/);
+  });
+
   test('that is delayed comes when its time has come', async () => {
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'one', DelaySeconds: 60 }));
 
@@ -306,6 +360,33 @@ test('each entry of a batch succeeds or fails by itself', async () => {
   expect(await refusal(none)).toBe('EmptyBatchRequest');
 });
 
+test('a batch of more than 1 MiB in all is refused whole', async () => {
+  const batch = (last: number) => {
+    const Entries = [512 * 1024, last].map((size, index) => ({
+      Id: String(index),
+      MessageBody: 'x'.repeat(size - 'colourStringred'.length),
+      MessageAttributes: { colour: { DataType: 'String', StringValue: 'red' } },
+    }));
+    return client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  };
+
+  expect(await refusal(batch(512 * 1024 + 1))).toBe('BatchRequestTooLong');
+  expect(await receive()).toEqual([]);
+  expect((await batch(512 * 1024)).Successful).toHaveLength(2);
+});
+
+test('attributes that a queue does not have are left out when they are asked for, and those of no queue are refused', async () => {
+  const ask = (...AttributeNames: string[]) =>
+    client.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: AttributeNames as QueueAttributeName[] }),
+    );
+
+  const found = await ask('RedrivePolicy', 'RedriveAllowPolicy', 'KmsMasterKeyId', 'Policy', 'QueueArn');
+
+  expect(found.Attributes).toEqual({ QueueArn: ARN });
+  expect(await refusal(ask('Colour'))).toBe('InvalidAttributeName');
+});
+
 test('messages and receipts are there after a restart, sealed on disk unless the queue says otherwise', async () => {
   await send('the secret of the first');
   const [first] = await receive({ VisibilityTimeout: 0 });
@@ -343,6 +424,32 @@ describe('permission', () => {
     expect(await refusal(sender.send(new CreateQueueCommand({ QueueName: 'other' })))).toBe(
       'AccessDeniedException',
     );
+  });
+
+  test('to create a queue can hang on the tags that it gets, and then covers tagging it', async () => {
+    const create = (role: string, Action: string[], tags?: Record<string, string>) =>
+      refusal(
+        new SQSClient(
+          cloud.role(role, [
+            {
+              Effect: 'Allow',
+              Action,
+              Resource: '*',
+              Condition: {
+                StringEquals: { 'aws:RequestTag/team': 'a' },
+                'ForAllValues:StringEquals': { 'aws:TagKeys': ['team'] },
+              },
+            },
+          ]),
+        ).send(new CreateQueueCommand({ QueueName: `of-${role}`, ...(tags && { tags }) })),
+      );
+    const both = ['sqs:CreateQueue', 'sqs:TagQueue'];
+
+    expect(await create('tagger', both, { team: 'a' })).toBe('nothing was refused');
+    expect(await create('wrong', both, { team: 'b' })).toBe('AccessDeniedException');
+    expect(await create('more', both, { team: 'a', cost: '1' })).toBe('AccessDeniedException');
+    expect(await create('none', both)).toBe('AccessDeniedException');
+    expect(await create('only', ['sqs:CreateQueue'], { team: 'a' })).toBe('AccessDeniedException');
   });
 
   test('of a service is given by the queue’s policy alone, for the source that it names', async () => {
