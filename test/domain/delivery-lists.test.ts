@@ -1,11 +1,16 @@
 /** Every delivery stands in the list of each project of its repository, with what came of it there. */
 import { createHmac } from 'node:crypto';
+import { samples } from 'embedded-cloud/test-kit/samples.ts';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Actor } from '../../lib/domain/access/actor.ts';
+import * as Deletion from '../../lib/domain/deletion/index.ts';
 import * as Delivery from '../../lib/domain/delivery/index.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
+import type { Check, Write } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { WEBHOOK_SECRET } from '../../lib/memory/index.ts';
+import { observedTable } from './observed.ts';
 import { ADMIN, refusal, type World, world } from './world.ts';
 
 const SHA = '3f786850e387550fdab836ed7e6dc881de23001b';
@@ -101,4 +106,77 @@ test('whose workflow died has failed in each project that was not decided', asyn
 
   for (const project of [place.project.id, second.id])
     expect(await listed(place, boundTo(project), { decision: 'failed' })).toEqual([[id, 'failed']]);
+});
+
+test('projects that are decided at the same moment each keep what came of it, in every order of the writes', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+      const table = observedTable();
+      const place = await world({ table });
+      for (const slug of ['second', 'third', 'fourth'])
+        await Project.create(place.ports, ADMIN, { slug, repository: 'acme/hello' });
+      const { id } = await receive(place);
+      const { projects } = await Trigger.decide(place.ports, id);
+      table.schedule(scheduler);
+
+      await scheduler.waitFor(
+        Promise.all(projects.map((project) => Trigger.giveUp(place.ports, id, project, 'It answered 404.'))),
+      );
+
+      table.unschedule();
+      for (const project of projects)
+        expect(await listed(place, ADMIN, { project, decision: 'failed' })).toEqual([[id, 'failed']]);
+    }),
+    { numRuns: samples(200) },
+  );
+});
+
+test('a project that is decided writes its own entry, and none of the 23 others', async () => {
+  const table = observedTable();
+  let entries = 0;
+  const count = (writes: readonly (Write | Check)[]): void => {
+    entries += writes.filter((write) => 'put' in write && write.put.entity === 'delivery_entry').length;
+  };
+  const place = await world({
+    table: {
+      ...table,
+      write(write) {
+        count([write]);
+        return table.write(write);
+      },
+      transact(writes) {
+        count(writes);
+        return table.transact(writes);
+      },
+    },
+  });
+  for (let n = 1; n < 25; n++)
+    await Project.create(place.ports, ADMIN, { slug: `further-${n}`, repository: 'acme/hello' });
+  const { id } = await receive(place);
+  const { projects } = await Trigger.decide(place.ports, id);
+
+  for (const project of projects) await Trigger.giveUp(place.ports, id, project, 'It answered 404.');
+
+  expect(projects).toHaveLength(25);
+  expect(entries).toBe(2 * 24);
+});
+
+test('the removal of a project that dies at a delivery finds it again', async () => {
+  const { place, id, further: gone } = await delivered();
+  await Project.remove(place.ports, ADMIN, gone, { force: true });
+  const dying = {
+    ...place.ports.table,
+    async write(write: Write) {
+      if ('put' in write && write.put.entity === 'delivery') throw new Error('dead');
+      await place.ports.table.write(write);
+    },
+  };
+  const { failures } = await Deletion.sweep({ ...place.ports, table: dying });
+
+  await Deletion.sweep(place.ports);
+
+  expect(failures).toMatchObject([{ project_id: gone, message: 'dead' }]);
+  expect(
+    (await Delivery.get(place.ports, ADMIN, id)).outcomes.map(({ project_id }) => project_id),
+  ).not.toContain(gone);
 });

@@ -117,11 +117,7 @@ async function removeSources(ports: DeletionPorts, projectId: string): Promise<v
 /** A delivery is of a repository, which other projects may have too: it only forgets what it led to here. */
 async function forgetDeliveries(ports: DeletionPorts, projectId: string): Promise<void> {
   for await (const items of pagesOf(ports.table, Partitions.deliveries(projectId), INDEX)) {
-    const entries = items.filter(({ entity }) => entity === deliveryEntries.kind);
-    await removeAll(
-      ports.table,
-      entries.map(({ pk, sk }) => ({ pk, sk })),
-    );
+    // First: an entry leads the next pass to its delivery, also when this one dies here.
     for (const { pk } of items)
       await deliveries.update(ports.table, { pk, sk: 'DELIVERY' }, (delivery) => ({
         ...delivery,
@@ -130,6 +126,11 @@ async function forgetDeliveries(ports: DeletionPorts, projectId: string): Promis
         outcomes: delivery.outcomes.filter((outcome) => outcome.project_id !== projectId),
         builds: delivery.builds.filter((build) => build.project_id !== projectId),
       }));
+    const entries = items.filter(({ entity }) => entity === deliveryEntries.kind);
+    await removeAll(
+      ports.table,
+      entries.map(({ pk, sk }) => ({ pk, sk })),
+    );
   }
 }
 

@@ -59,9 +59,27 @@ export const deliveryEntries = collection({
   ttl: endOf,
 });
 
-/** The entries of a delivery as they are to be: in the lists of all projects but its first. */
-export const entriesOf = (delivery: DeliveryRecord): Write[] =>
-  delivery.also_in.map((projectId) => ({
+/** The entries of a new delivery: in the lists of all its projects but the first. */
+export const entriesOf = (delivery: DeliveryRecord): Write[] => writesOf(delivery, delivery.also_in);
+
+/**
+ * The entries that a change of a delivery changes, to be written with it in one transaction: what came of it in another
+ * project at the same moment is not overwritten, and a delivery of 25 projects does not write 24 entries for each.
+ */
+export const changedEntries = (before: DeliveryRecord, next: DeliveryRecord): Write[] => [
+  ...writesOf(
+    next,
+    next.also_in.filter(
+      (id) => !before.also_in.includes(id) || decisionIn(before, id).kind !== decisionIn(next, id).kind,
+    ),
+  ),
+  ...before.also_in
+    .filter((id) => !next.also_in.includes(id))
+    .map((id) => ({ remove: Keys.deliveryEntry(next.id, id), when: { any: true } }) as const),
+];
+
+const writesOf = (delivery: DeliveryRecord, projectIds: readonly string[]): Write[] =>
+  projectIds.map((projectId) => ({
     ...deliveryEntries.creation({
       delivery_id: delivery.id,
       project_id: projectId,

@@ -8,7 +8,7 @@ import * as Project from '../project/index.ts';
 import * as Source from '../source/index.ts';
 import { Keys } from '../storage/keys.ts';
 import { type Commit, claimCommit, keepUntil, release } from './claim.ts';
-import { type DeliveryRecord, deliveries, entriesOf } from './record.ts';
+import { changedEntries, type DeliveryRecord, deliveries } from './record.ts';
 import type { Decision, Delivery } from './schema.ts';
 
 type TriggerPorts = Pick<
@@ -32,14 +32,12 @@ export async function decide(
       reason: `No project has the repository ${delivery.repository}.`,
     });
   const [first, ...others] = projects.map(({ id }) => id);
-  if (first !== undefined) {
-    const listed = await deliveries.update(ports.table, Keys.delivery(deliveryId), (now) =>
-      now.listed_under === first && now.also_in.length === others.length
+  if (first !== undefined)
+    await change(ports, deliveryId, (now) =>
+      now.listed_under === first && now.also_in.join() === others.join()
         ? undefined
         : { ...now, listed_under: first, also_in: others },
     );
-    await enter(ports, listed?.value);
-  }
   return { projects: projects.map((project) => project.id) };
 }
 
@@ -157,26 +155,25 @@ export async function abandon(
   const decidedAt = ports.clock.now().toISOString();
   // Nobody waits any more, in none of its projects.
   const failed = { kind: 'failed', reason, decided_at: decidedAt } as const;
-  const left = await deliveries.update(
-    ports.table,
-    Keys.delivery(deliveryId),
-    ({ retry_at: _, ...delivery }) => {
-      const open = [delivery.listed_under, ...delivery.also_in].filter(
-        (id) => id !== undefined && !delivery.outcomes.some((outcome) => outcome.project_id === id),
-      );
-      return {
-        ...delivery,
-        outcomes: [...delivery.outcomes, ...open.map((id = '') => ({ ...failed, project_id: id }))],
-        ...(delivery.decision.kind === 'received' && { decision: failed }),
-      };
-    },
-  );
-  await enter(ports, left?.value);
+  await change(ports, deliveryId, ({ retry_at: _, ...delivery }) => {
+    const open = [delivery.listed_under, ...delivery.also_in].filter(
+      (id) => id !== undefined && !delivery.outcomes.some((outcome) => outcome.project_id === id),
+    );
+    return {
+      ...delivery,
+      outcomes: [...delivery.outcomes, ...open.map((id = '') => ({ ...failed, project_id: id }))],
+      ...(delivery.decision.kind === 'received' && { decision: failed }),
+    };
+  });
 }
 
-/** Writes where it stands in the lists of further projects. A repeat writes the same. */
-async function enter({ table }: Pick<Ports, 'table'>, delivery: DeliveryRecord | undefined): Promise<void> {
-  if (delivery !== undefined) await Promise.all(entriesOf(delivery).map((write) => table.write(write)));
+/** Changes a delivery, and where it stands in the lists of further projects. */
+async function change(
+  { table }: Pick<Ports, 'table'>,
+  deliveryId: string,
+  step: (delivery: DeliveryRecord) => DeliveryRecord | undefined,
+): Promise<void> {
+  await deliveries.update(table, Keys.delivery(deliveryId), step, undefined, changedEntries);
 }
 
 /** Notes what came of it in a project, or at all. Of several projects, one that builds counts most. */
@@ -189,7 +186,7 @@ async function conclude(
 ): Promise<void> {
   const decidedAt = ports.clock.now().toISOString();
   const decided = { ...decision, decided_at: decidedAt };
-  const concluded = await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) => {
+  await change(ports, deliveryId, (delivery) => {
     const builds =
       started === undefined || delivery.builds.some((one) => one.build_id === started.build_id)
         ? delivery.builds
@@ -209,7 +206,6 @@ async function conclude(
       ],
     };
   });
-  await enter(ports, concluded?.value);
 }
 
 /** Whether a failed step may be tried again. */

@@ -49,12 +49,14 @@ export interface Collection<T> {
   /**
    * Reads and changes it until nobody was faster, at most 10 times. `undefined` from `step` leaves it as it is.
    * @param known what was read of it a moment ago, which saves the first read
+   * @param along writes that follow from the change, in one transaction with it
    */
   update(
     table: Table,
     key: Key,
     step: (value: T) => T | undefined,
     known?: Stored<T>,
+    along?: (before: T, next: T) => readonly Write[],
   ): Promise<Stored<T> | undefined>;
   /** A page of a partition, newest first unless `ascending`. @throws StaitheError invalid_cursor */
   list(table: Table, partition: string, paging: Paging, options?: ListOptions): Promise<Listed<T>>;
@@ -124,17 +126,20 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
       await table.write(self.change(stored, next));
       return { value: next, revision: stored.revision + 1 };
     },
-    async update(table, key, step, known) {
+    async update(table, key, step, known, along = () => []) {
       let stored = known ?? (await self.get(table, key));
       for (let attempt = 0; attempt < UPDATE_TRIES; attempt++) {
         if (stored === undefined) return undefined;
         const next = step(stored.value);
         if (next === undefined) return stored;
         try {
-          return await self.save(table, stored, next);
+          const following = along(stored.value, next);
+          if (following.length === 0) return await self.save(table, stored, next);
+          await table.transact([self.change(stored, next), ...following]);
+          return { value: next, revision: stored.revision + 1 };
         } catch (error) {
           if (!(error instanceof ConditionFailed)) throw error;
-          stored = error.existing && read(error.existing);
+          stored = error.index === 0 ? error.existing && read(error.existing) : await self.get(table, key);
         }
       }
       throw new StaitheError(
