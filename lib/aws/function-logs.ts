@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient, ListTagsCommand } from '@aws-sdk/client-lambda';
 import { StaitheError } from '../domain/error.ts';
-import type { FunctionEvent, FunctionLogs } from '../domain/ports/function-logs.ts';
+import type { FunctionEvent, FunctionLogs, Strand } from '../domain/ports/function-logs.ts';
 import { OWNER_TAG } from './functions.ts';
 import { LOG_ATTEMPTS, logsAtLimit } from './logs.ts';
 import { setting } from './settings.ts';
@@ -15,7 +15,8 @@ import { setting } from './settings.ts';
 /** Where Lambda writes, unless the function's owner has named another group (docs: Lambda, "Configuring log groups"). */
 const groupOf = (functionName: string): string => `/aws/lambda/${functionName}`;
 
-/** `YYYY/MM/DD/[version]<32 hex digits>`. */
+/** `YYYY/MM/DD/[version]<32 hex digits>`, of the day on which the process began (docs: Lambda, "Log streams"). */
+const prefixOf = ({ day, version }: Strand): string => `${day.replaceAll('-', '/')}/[${version}]`;
 const versionOf = (stream: string): string => /\[([^\]]+)\]/.exec(stream)?.[1] ?? '';
 
 /**
@@ -59,13 +60,14 @@ export function cloudWatchFunctionLogs({
       }
     },
 
-    async read(functionName, { from, token, limit }) {
+    async read(functionName, { from, token, limit, of }) {
       try {
         const { events = [], nextToken } = await logs.send(
           new FilterLogEventsCommand({
             logGroupName: groupOf(functionName),
             startTime: from,
             limit,
+            ...(of !== undefined && { logStreamNamePrefix: prefixOf(of) }),
             ...(token !== undefined && { nextToken: token }),
           }),
         );

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import {
   CloudWatchLogsClient,
+  CreateLogGroupCommand,
   CreateLogStreamCommand,
   GetLogEventsCommand,
   PutLogEventsCommand,
@@ -22,6 +23,7 @@ import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { zip } from 'embedded-cloud/test-kit/zip.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
 import { lambdaFunctions } from '../../lib/aws/functions.ts';
 import { cloudWatchLogs } from '../../lib/aws/logs.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
@@ -185,6 +187,37 @@ describe('logs on CloudWatch', () => {
     const page = await cloudWatchLogs(GROUP, silent, 100).read('stream', { cursor: 'f/1', limit: 10 });
 
     expect(page).toEqual({ lines: [{ timestamp: 1, message: 'late' }], cursor: 'f/3' });
+  });
+});
+
+describe('logs of functions on CloudWatch', () => {
+  test('are read of the processes of one version that began on one day, page by page', async () => {
+    const client = keep(new CloudWatchLogsClient(cloud.config));
+    const logGroupName = '/aws/lambda/speaks';
+    await client.send(new CreateLogGroupCommand({ logGroupName }));
+    const timestamp = Date.now();
+    for (const name of ['2026/11/21/[1]a', '2026/11/21/[1]b', '2026/11/21/[11]a', '2026/11/22/[1]c']) {
+      await client.send(new CreateLogStreamCommand({ logGroupName, logStreamName: name }));
+      const logEvents = [{ timestamp, message: `of ${name}\n` }];
+      await client.send(new PutLogEventsCommand({ logGroupName, logStreamName: name, logEvents }));
+    }
+    const logs = cloudWatchFunctionLogs({
+      logs: client,
+      lambda: keep(new LambdaClient(cloud.config)),
+      functionArns: '',
+      logReadsPerSecond: 100,
+    });
+
+    const page = { from: 0, limit: 1, of: { day: '2026-11-21', version: '1' } };
+    const found: string[] = [];
+    let token: string | undefined;
+    do {
+      const read = await logs.read('speaks', { ...page, token });
+      found.push(...read.events.map(({ message, version }) => `${version} ${message}`));
+      token = read.token;
+    } while (token !== undefined);
+
+    expect(found.toSorted()).toEqual(['1 of 2026/11/21/[1]a', '1 of 2026/11/21/[1]b']);
   });
 });
 

@@ -5,6 +5,7 @@ import { plain } from '../log/ansi.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Ports } from '../ports/index.ts';
 import { cut } from '../text.ts';
+import { Hearing, type Speaker } from './hear.ts';
 import { hiding } from './hidden.ts';
 import { isPlatform, isReport } from './platform.ts';
 import { unfolded } from './unfold.ts';
@@ -12,16 +13,11 @@ import { unfolded } from './unfold.ts';
 /** As many lines as a build's failure has; half its bytes, as events carry them: ten of an event bus's entries have 256 KB. */
 export const LAST_WORDS = { lines: 30, lineLength: 1000, bytes: 8 * 1024 } as const;
 
-/** Pages of a log that are read for its end: a function that prints more while it is checked is not short of words. */
-const MOST_PAGES = 5;
-const PAGE_EVENTS = 10_000;
 const LOOK_EVERY_MS = 1000;
+/** A log that is being written faster than it may be read has no end: then the last of what was found has to do. */
+const SEARCH_MS = 20_000;
 
-export interface Printed {
-  readonly functionName: string;
-  readonly version: string;
-  /** Milliseconds since the epoch: nothing before is read. */
-  readonly since: number;
+export interface Printed extends Speaker {
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -32,41 +28,22 @@ export interface Printed {
  * @throws StaitheError at_limit | log_unreadable
  */
 export async function lastWords(
-  ports: Pick<Ports, 'functionLogs' | 'clock'>,
+  { functionLogs, clock }: Pick<Ports, 'functionLogs' | 'clock'>,
   printed: Printed,
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<string[]> {
-  const until = ports.clock.now().getTime() + ports.functionLogs.lateByMs;
+  const now = () => clock.now().getTime();
+  const began = now();
+  const hearing = new Hearing(functionLogs, printed, { now, pause, until: began + SEARCH_MS });
   for (;;) {
-    const events = await eventsOf(ports, printed);
-    if ((events !== undefined && isWhole(events)) || ports.clock.now().getTime() >= until) {
-      if (events === undefined)
+    const heard = await hearing.goOn();
+    const { events } = hearing;
+    if ((heard === 'whole' && isWhole(events)) || now() >= began + functionLogs.lateByMs) {
+      if (heard === 'refused' && events.length === 0)
         throw new StaitheError('at_limit', 'CloudWatch Logs is asked for log lines too often at the moment.');
       return linesOf(events, hiding(printed.variables));
     }
     await pause(LOOK_EVERY_MS);
-  }
-}
-
-/** @returns undefined when the log is asked too often at the moment */
-async function eventsOf(
-  { functionLogs }: Pick<Ports, 'functionLogs'>,
-  { functionName, version, since }: Printed,
-): Promise<FunctionEvent[] | undefined> {
-  let events: FunctionEvent[] = [];
-  let token: string | undefined;
-  try {
-    for (let page = 1; page <= MOST_PAGES; page += 1) {
-      const found = await functionLogs.read(functionName, { from: since, token, limit: PAGE_EVENTS });
-      // Each line has at least one event: of more than these nothing is shown.
-      events = [...events, ...found.events.filter((event) => event.version === version)].slice(-1000);
-      token = found.token;
-      if (token === undefined) break;
-    }
-    return events;
-  } catch (error) {
-    if (error instanceof StaitheError && error.code === 'at_limit') return undefined;
-    throw error;
   }
 }
 

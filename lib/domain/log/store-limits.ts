@@ -8,7 +8,7 @@ export const MOST_LINES = 10_000;
 /** At the same time: an answer takes some 50 ms, so that more would not be faster within the limit. */
 const PARALLEL = 8;
 /** A page that somebody asks for once may take five times the part of a reader who goes on asking. */
-const BURST = 5;
+export const BURST = 5;
 /** Half of what a request has: a store that refuses for so long will not answer in the other half. */
 const PATIENCE_MS = 15_000;
 /**
@@ -86,7 +86,7 @@ export async function inTurn<T, R>(
   return results;
 }
 
-function isAtLimit(error: unknown): boolean {
+export function isAtLimit(error: unknown): boolean {
   return error instanceof StaitheError && error.code === 'at_limit';
 }
 

@@ -13,6 +13,23 @@ export interface FunctionEvent {
   readonly stream: string;
 }
 
+/** What the processes printed that began on one day to run one version. */
+export interface Strand {
+  /** Of UTC, as `2026-11-21`. */
+  readonly day: string;
+  readonly version: string;
+}
+
+export interface ReadPage {
+  /** Milliseconds since the epoch, inclusive. */
+  readonly from: number;
+  /** What an earlier call with the same `from` and `of` gave. */
+  readonly token?: string | undefined;
+  readonly limit: number;
+  /** Only this; the rest of the log is not searched. */
+  readonly of?: Strand | undefined;
+}
+
 export interface FunctionLogs {
   /** How often one reader may ask in a second while it waits: its part of the account's quota. */
   readonly readsPerSecond: number;
@@ -29,14 +46,12 @@ export interface FunctionLogs {
 
   /**
    * Events in order of time. A function that has printed nothing has none.
-   * @param from milliseconds since the epoch, inclusive
-   * @param token what an earlier call with the same `from` gave
    * @returns `token` when there may be more; a page may be empty all the same
    * @throws StaitheError at_limit when it is asked too often | invalid_cursor when the token is none, or too old |
    * log_unreadable when the installation may not read this log
    */
   read(
     functionName: string,
-    options: { readonly from: number; readonly token?: string | undefined; readonly limit: number },
+    options: ReadPage,
   ): Promise<{ readonly events: readonly FunctionEvent[]; readonly token?: string | undefined }>;
 }
