@@ -105,6 +105,10 @@ export class Core implements Cloud {
     return this.calls(service, principal);
   }
 
+  allows(principal: Principal, action: string, resource: string): boolean {
+    return this.authorizer.decide(principal, action, resource, { probe: true }).allowed;
+  }
+
   async call(
     principal: Principal,
     service: string,

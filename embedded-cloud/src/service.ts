@@ -151,6 +151,11 @@ export interface Cloud {
    * Always there in a running cloud; optional so that a test's cloud may leave it out.
    */
   callAs?(service: string, principal: Principal): Call;
+  /**
+   * Whether a call would be allowed by the principal's policies: no call is made, and none is counted or priced. Always
+   * there in a running cloud; optional so that a test's cloud may leave it out.
+   */
+  allows?(principal: Principal, action: string, resource: string): boolean;
   /** The role's own access key, the same at every start: put into the environment of what runs under the role. */
   credentials(roleArn: string): { accessKeyId: string; secretAccessKey: string; sessionToken: string };
   /**

@@ -1,7 +1,7 @@
 /** A real cloud with the services that a test names, from a template in a few lines. */
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { apigateway } from '../src/apigateway/index.ts';
-import { type RunningCloud, startCloud } from '../src/cloud.ts';
+import { type CloudOptions, type RunningCloud, startCloud } from '../src/cloud.ts';
 import { lambda } from '../src/lambda/index.ts';
 import { logs } from '../src/logs/index.ts';
 import type { ServiceFactory } from '../src/services.ts';
@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly services?: readonly ServiceFactory[];
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  readonly onCall?: CloudOptions['onCall'];
 }
 
 type Resources = Record<string, unknown>;
@@ -36,6 +37,7 @@ async function start(files: TemporaryAssembly, options: RunOptions): Promise<Run
     services: options.services ?? [logs, lambda, apigateway],
     log: (area, message) => log.push(`${area}: ${message}`),
     ...(options.now && { now: options.now }),
+    ...(options.onCall && { onCall: options.onCall }),
   });
   const client = new LambdaClient({
     region: 'us-east-1',

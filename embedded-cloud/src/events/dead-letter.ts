@@ -3,6 +3,7 @@
  * in attributes (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
  */
 import { AwsError, type Cloud } from '../service.ts';
+import { checkRegion, type Place } from './arn.ts';
 import { validationError } from './input.ts';
 import type { Target } from './target.ts';
 import { queuePath, ruleService } from './target-principal.ts';
@@ -19,16 +20,17 @@ export interface Undelivered {
   readonly exhausted?: 'MaximumRetryAttempts' | 'MaximumEventAgeInSeconds' | undefined;
 }
 
-/** @throws AwsError ValidationException when it is no standard queue */
-export function checkDeadLetterConfig({
-  DeadLetterConfig,
-  Id,
-}: Pick<Target, 'DeadLetterConfig' | 'Id'>): void {
+/** @throws AwsError ValidationException when it is no standard queue of the rule's region */
+export function checkDeadLetterConfig(
+  place: Place,
+  { DeadLetterConfig, Id }: Pick<Target, 'DeadLetterConfig' | 'Id'>,
+): void {
   const { Arn } = DeadLetterConfig ?? {};
-  if (Arn === undefined || /^arn:[^:]+:sqs:[^:]*:\d{12}:[A-Za-z0-9_-]{1,80}$/.test(Arn)) return;
-  throw validationError(
-    `The dead-letter queue of target ${Id} must be a standard queue of SQS, and is ${Arn}.`,
-  );
+  if (Arn === undefined) return;
+  const what = `The dead-letter queue of target ${Id}`;
+  if (!/^arn:[^:]+:sqs:[^:]*:\d{12}:[A-Za-z0-9_-]{1,80}$/.test(Arn))
+    throw validationError(`${what} must be a standard queue of SQS, and is ${Arn}.`);
+  checkRegion(place, Arn, what);
 }
 
 /** @returns what happened, for the log: the event is in the queue, or is lost */
@@ -72,7 +74,7 @@ function attributesOf({ target, ruleArn, error, retries, exhausted }: Undelivere
 /** EventBridge's word for the error of a target. */
 const CODES: readonly (readonly [RegExp, string])[] = [
   [/^AccessDenied/, 'NO_PERMISSIONS'],
-  [/^NoSuchEntity/, 'FAILED_TO_ASSUME_ROLE'],
+  [/^FailedToAssumeRole/, 'FAILED_TO_ASSUME_ROLE'],
   [/NotFound|DoesNotExist/, 'NO_RESOURCE'],
   [/Validation|^Invalid/, 'INVALID_PARAMETER'],
   [/Throttl|TooManyRequests/, 'THROTTLING'],

@@ -20,9 +20,9 @@ const LONGEST_WAIT_MS = 600_000;
 /** The longest wait that setTimeout takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Never retried: these do not heal by waiting (user guide, "Retry policy": no permission, or the target is gone). */
+/** Never retried: these do not heal by waiting (user guide, "Retry policy": no permission, or the target or its role is gone). */
 const PERMANENT =
-  /^(AccessDenied|ResourceNotFound|StateMachineDoesNotExist|QueueDoesNotExist|ValidationException|Invalid|NotImplemented)/;
+  /^(AccessDenied|FailedToAssumeRole|ResourceNotFound|StateMachineDoesNotExist|QueueDoesNotExist|ValidationException|Invalid|NotImplemented)/;
 
 const eventShape = z.record(z.string(), z.unknown());
 

@@ -68,7 +68,7 @@ export function eventResources(
       const name = properties.Name ?? request.generatedName.slice(-64);
       requireBus(store, bus);
       checkTriggers(bus, properties.EventPattern, properties.ScheduleExpression);
-      for (const target of properties.Targets) checkTarget(target);
+      for (const target of properties.Targets) checkTarget(cloud, target);
       const rule = rules.put({
         bus,
         name,

@@ -83,7 +83,7 @@ export function ruleActions(
     PutTargets(raw, call) {
       const input = parseInput(putTargets, raw);
       const rule = open(call, 'PutTargets', input.EventBusName, input.Rule);
-      for (const target of input.Targets) checkTarget(target);
+      for (const target of input.Targets) checkTarget(cloud, target);
       const ids = new Set([...rule.targets.keys(), ...input.Targets.map((target) => target.Id)]);
       if (ids.size > MAX_TARGETS) {
         throw new AwsError(

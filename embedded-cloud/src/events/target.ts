@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AwsError, type Cloud, notImplemented, type Principal } from '../service.ts';
-import { busNameOf } from './arn.ts';
+import { busNameOf, checkRegion, type Place } from './arn.ts';
 import { checkDeadLetterConfig } from './dead-letter.ts';
 import { validationError } from './input.ts';
 import { isObject, type JsonObject } from './pattern/json.ts';
@@ -126,17 +126,18 @@ const KINDS: readonly Kind[] = [
  * Refuses a target that the embedded cloud cannot serve, when the rule is made and not when the first event is lost.
  * @throws AwsError NotImplemented, ValidationException
  */
-export function checkTarget(target: Target): void {
+export function checkTarget(place: Place, target: Target): void {
   const kind = KINDS.find((each) => each.arn.test(target.Arn));
   if (!kind) {
     const service = target.Arn.split(':')[2] ?? target.Arn;
     throw notImplemented('events', `targets of the service '${service}' (${target.Arn})`);
   }
+  checkRegion(place, target.Arn, `Target ${target.Id}`);
   if (kind.needsRole && target.RoleArn === undefined) {
     throw validationError(`RoleArn is required for target ${target.Arn}.`);
   }
   checkTargetInput(target, target.Id);
-  checkDeadLetterConfig(target);
+  checkDeadLetterConfig(place, target);
 }
 
 /** Delivers one shipment. Rejects with the target's own AwsError. */
@@ -150,8 +151,14 @@ export function sender(cloud: Cloud, forward: Forward): Send {
   };
 }
 
+/** @throws AwsError FailedToAssumeRole, for a role that is gone, or whose trust policy does not admit EventBridge */
 function roleOf(cloud: Cloud, target: Target): Principal {
-  return cloud.role(target.RoleArn ?? '', 'events.amazonaws.com');
+  try {
+    return cloud.role(target.RoleArn ?? '', 'events.amazonaws.com');
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw new AwsError('FailedToAssumeRole', error.message, error.status);
+  }
 }
 
 function buildOverrides(target: Target): JsonObject {

@@ -13,6 +13,8 @@ import type { Roles } from './roles.ts';
 export interface AuthorizationOptions {
   readonly values?: ConditionValues;
   readonly resourcePolicies?: readonly unknown[];
+  /** Of a question without a call: no grant counts as used by it. */
+  readonly probe?: boolean;
 }
 
 /** `allowed`, or the end of AWS's denial sentence. */
@@ -53,7 +55,7 @@ export class Authorizer {
         if (byResource === 'allow' && this.#namesSession(principal, action, resource, options, lookup)) {
           return this.#refusedExplicitly(principal, action, resource, lookup) ?? ALLOWED;
         }
-        return this.#decideForRole(principal, action, resource, byResource, lookup);
+        return this.#decideForRole(principal, action, resource, byResource, lookup, options.probe !== true);
       case 'service':
         // Where a resource has no policy of its own, AWS's services are not asked for one.
         if (options.resourcePolicies === undefined) return ALLOWED;
@@ -91,11 +93,12 @@ export class Authorizer {
     resource: string,
     byResource: Verdict,
     lookup: ConditionLookup,
+    counts: boolean,
   ): Decision {
     const explicitly = this.#refusedExplicitly(principal, action, resource, lookup);
     if (explicitly !== undefined) return explicitly;
     const policies = this.#roles.compiled(principal.arn);
-    const byIdentity = policies?.identity.evaluate(action, resource, lookup) ?? 'none';
+    const byIdentity = policies?.identity.evaluate(action, resource, lookup, counts) ?? 'none';
     if (byIdentity === 'none' && byResource === 'none') {
       return refused(`because no identity-based policy allows the ${action} action`);
     }

@@ -48,8 +48,8 @@ export class IdentityPolicies {
     );
   }
 
-  /** A deny of any statement wins over every allow. Every statement that allows is counted as used. */
-  evaluate(action: string, resource: string, lookup: ConditionLookup): Verdict {
+  /** A deny of any statement wins over every allow. Every statement that allows is counted as used, unless it `counts` not. */
+  evaluate(action: string, resource: string, lookup: ConditionLookup, counts = true): Verdict {
     let verdict: Verdict = 'none';
     const allowing: Candidate[] = [];
     for (const candidate of this.#about(action, resource, lookup)) {
@@ -59,7 +59,7 @@ export class IdentityPolicies {
       verdict = 'allow';
       allowing.push(candidate);
     }
-    for (const { grants } of allowing) for (const grant of grants) grant.count++;
+    if (counts) for (const { grants } of allowing) for (const grant of grants) grant.count++;
     return verdict;
   }
 

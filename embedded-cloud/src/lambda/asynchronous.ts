@@ -11,7 +11,10 @@ import type { FunctionRecord, InvokeConfig } from './records.ts';
 
 /** Lambda waits a minute before the first retry and two before the second. */
 const RETRY_AFTER = [60_000, 120_000];
-/** A throttled event comes again after a second, then after up to five minutes, and counts as no attempt. */
+/**
+ * An event that was throttled, or that an error of the system kept from the function, comes again after a second, then
+ * after up to five minutes, and counts as no attempt.
+ */
 const THROTTLED_AFTER = 1_000;
 const THROTTLED_MOST = 300_000;
 /** Events in flight at once: enough to keep every environment busy. */
@@ -43,7 +46,17 @@ interface Attempt extends Pick<Ended, 'response'> {
 const REASONS = {
   EventAgeExceeded: 'it is older than MaximumEventAgeInSeconds',
   RetriesExhausted: 'every attempt failed',
+  ZeroReservedConcurrency: 'the reserved concurrency of the function is 0',
 };
+
+/** Ends of an event without a last attempt. */
+const UNTRIED: ReadonlySet<Ended['condition']> = new Set(['EventAgeExceeded', 'ZeroReservedConcurrency']);
+
+/** Errors of the request, as when its version is gone. Those that pass by themselves, and faults of the system, are none. */
+function isOfFunction(error: unknown): boolean {
+  if (!(error instanceof AwsError) || error.code === 'ResourceConflictException') return false;
+  return error.status < 500 && error.status !== 429;
+}
 
 export class EventQueue {
   readonly #lambda: Lambda;
@@ -123,6 +136,10 @@ export class EventQueue {
       await this.#end(one, 'EventAgeExceeded');
       return;
     }
+    if (record.reservedConcurrency === 0) {
+      await this.#end(one, 'ZeroReservedConcurrency');
+      return;
+    }
     try {
       const { result, executedVersion } = await execute(this.#lambda, event.target, {
         requestId: event.id,
@@ -130,12 +147,18 @@ export class EventQueue {
         admission: 'patient',
       });
       if (!this.#running) return;
+      if (result.unreached) {
+        this.#putBack(one, result.payload);
+        return;
+      }
       this.#throttles.delete(event.id);
       const answered = { ...one, response: { outcome: result, executedVersion } };
       if (result.functionError === undefined) await this.#end(answered, 'Success');
       else await this.#retry(answered);
     } catch (error) {
-      if (this.#running) await this.#putBack(one, error);
+      if (!this.#running) return;
+      if (isOfFunction(error)) await this.#retry(one);
+      else this.#putBack(one, error);
     }
   }
 
@@ -151,11 +174,10 @@ export class EventQueue {
       .run(due, event.id);
   }
 
-  async #putBack(attempt: Attempt, error: unknown): Promise<void> {
-    const busy =
-      error instanceof AwsError && (error.status === 429 || error.code === 'ResourceConflictException');
-    if (!busy) return this.#retry(attempt);
-    const { event } = attempt;
+  #putBack({ event }: Attempt, error: unknown): void {
+    const { log } = this.#lambda.cloud;
+    if (!(error instanceof AwsError) || error.status >= 500)
+      log('lambda', `the event ${event.id} for ${event.target.name} is tried again: ${String(error)}`);
     const times = this.#throttles.get(event.id) ?? 0;
     this.#throttles.set(event.id, times + 1);
     const due = this.#lambda.cloud.now() + Math.min(THROTTLED_AFTER * 2 ** times, THROTTLED_MOST);
@@ -169,7 +191,7 @@ export class EventQueue {
       requestId: event.id,
       target: event.target,
       payload: event.payload,
-      invocations: event.attempts + (condition === 'EventAgeExceeded' ? 0 : 1),
+      invocations: event.attempts + (UNTRIED.has(condition) ? 0 : 1),
       response,
     });
     if (!this.#running) return;

@@ -3,7 +3,6 @@
  * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
  */
 import { z } from 'zod';
-import { AwsError } from '../service.ts';
 import { functionArn, invalidParameter, type Lambda } from './context.ts';
 import type { FunctionName } from './function-name.ts';
 import type { FunctionRecord, InvokeConfig } from './records.ts';
@@ -17,7 +16,7 @@ type DestinationConfig = z.infer<typeof destinationConfigSchema>;
 const LARGEST_RECORD = 1_048_576;
 
 export interface Ended {
-  readonly condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
+  readonly condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency';
   readonly requestId: string;
   readonly target: FunctionName;
   /** JSON text, as the event came. */
@@ -29,13 +28,14 @@ export interface Ended {
 
 /**
  * @returns the ARNs of the queues, empty for none
- * @throws InvalidParameterValueException when a destination is no queue, or the function's role may not send to it
+ * @throws InvalidParameterValueException when a destination is no queue of this region, or the function's role may not send to it
  */
 export function destinationsOf(
   lambda: Lambda,
   { name, latest }: FunctionRecord,
   config: DestinationConfig,
 ): Pick<InvokeConfig, 'onSuccess' | 'onFailure'> {
+  const { cloud } = lambda;
   const onSuccess = config.OnSuccess?.Destination ?? '';
   const onFailure = config.OnFailure?.Destination ?? '';
   for (const arn of new Set([onSuccess, onFailure])) {
@@ -44,23 +44,17 @@ export function destinationsOf(
       throw invalidParameter(
         `The embedded cloud sends records of invocations to standard queues of SQS, and ${arn} is none. Nothing was changed.`,
       );
-    if (!maySend(lambda, latest.settings.role, arn))
+    if (!arn.startsWith(`arn:${cloud.partition}:sqs:${cloud.region}:`))
+      throw invalidParameter(
+        `The destination ${arn} must be in the region ${cloud.region} (partition ${cloud.partition}) as its function is. Nothing was changed.`,
+      );
+    // Lambda asks when the destination is set, and not only when there is something to send.
+    if (cloud.allows?.(cloud.role(latest.settings.role), 'sqs:SendMessage', arn) === false)
       throw invalidParameter(
         `The function execution role does not have permissions to call SendMessage on ${arn} (function ${name}).`,
       );
   }
   return { onSuccess, onFailure };
-}
-
-/** Lambda asks when the destination is set, and not only when there is something to send. */
-function maySend({ cloud }: Lambda, role: string, queueArn: string): boolean {
-  try {
-    cloud.callAs?.('sqs', cloud.role(role)).authorize('sqs:SendMessage', queueArn);
-    return true;
-  } catch (error) {
-    if (error instanceof AwsError) return false;
-    throw error;
-  }
 }
 
 const queuePath = (arn: string): string | undefined => {

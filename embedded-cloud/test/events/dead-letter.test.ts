@@ -20,6 +20,7 @@ import { OPERATOR, type ScriptedCloud, scriptedCloud } from '../codebuild/script
 const ACCOUNT = '000000000000';
 const queueArn = `arn:aws:sqs:us-east-1:${ACCOUNT}:letters`;
 const functionArn = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:fails`;
+const elsewhere = (arnHere: string) => arnHere.replace('us-east-1', 'eu-west-1');
 const Letters = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'letters' } };
 const Fails = inline('exports.handler = async (event) => { throw new Error("no " + event.n); };', {
   FunctionName: 'fails',
@@ -51,6 +52,7 @@ const Rule = {
 };
 const services = [logs, sqs, events, lambda];
 
+const scriptedHere = () => Object.assign(scriptedCloud(), { region: 'us-east-1' });
 let running: Running | undefined;
 let scripted: ScriptedCloud | undefined;
 afterEach(async () => {
@@ -122,7 +124,7 @@ describe('an event that a rule’s target does not take', () => {
     [{ MaximumRetryAttempts: 0 }, 'MaximumRetryAttempts'],
     [{ MaximumEventAgeInSeconds: 60 }, 'MaximumEventAgeInSeconds'],
   ])('is there when the retry policy %j is used up', async (RetryPolicy, condition) => {
-    scripted = scriptedCloud();
+    scripted = scriptedHere();
     const cloud = scripted;
     cloud.answers.set('lambda:Invoke', () => {
       // The time until the next try would be beyond the limit of an hour's age.
@@ -151,8 +153,59 @@ describe('an event that a rule’s target does not take', () => {
     );
   });
 
+  it.each([
+    ['is gone', new AwsError('NoSuchEntity', 'The role cannot be found.', 404)],
+    ['does not trust EventBridge', new AwsError('AccessDeniedException', 'not admitted', 403)],
+  ])('is there at once when the role of the target %s', async (_, refusal) => {
+    scripted = scriptedHere();
+    const cloud = Object.assign(scripted, {
+      role() {
+        throw refusal;
+      },
+    });
+    cloud.answers.set('sqs:SendMessage', () => ({}));
+    cloud.add(events(cloud));
+    const Arn = `arn:aws:states:us-east-1:${ACCOUNT}:stateMachine:flow`;
+    const RoleArn = `arn:aws:iam::${ACCOUNT}:role/gone`;
+    await cloud.provide('AWS::Events::Rule', {
+      ...Rule.Properties,
+      Targets: [{ Id: 'T0', Arn, RoleArn, DeadLetterConfig: { Arn: queueArn } }],
+    });
+    await cloud.service('events').start?.();
+
+    const Entries = [{ Source: 'shop', DetailType: 'order', Detail: '{}' }];
+    await cloud.as(OPERATOR)('events', 'PutEvents', { Entries });
+
+    const letter = await eventually(() => {
+      const found = cloud.calls.find(({ action }) => action === 'SendMessage')?.input;
+      expect(found).toMatchObject({
+        MessageAttributes: {
+          ERROR_CODE: { StringValue: 'FAILED_TO_ASSUME_ROLE' },
+          RETRY_ATTEMPTS: { StringValue: '0' },
+        },
+      });
+      return found;
+    });
+    expect(letter?.MessageAttributes).not.toHaveProperty('EXHAUSTED_RETRY_CONDITION');
+  });
+
+  it.each([
+    ['its dead-letter queue', { Arn: functionArn, DeadLetterConfig: { Arn: elsewhere(queueArn) } }],
+    ['a queue', { Arn: elsewhere(queueArn) }],
+    ['a queue of another partition', { Arn: queueArn.replace('aws:', 'aws-cn:') }],
+    ['a function', { Arn: elsewhere(functionArn) }],
+  ])('cannot go to another region: %s', async (_, to) => {
+    scripted = scriptedHere();
+    scripted.add(events(scripted));
+    const Targets = [{ Id: 'T0', ...to }];
+
+    await expect(scripted.provide('AWS::Events::Rule', { ...Rule.Properties, Targets })).rejects.toThrow(
+      /must be in the region us-east-1 \(partition aws\) as its rule is/,
+    );
+  });
+
   it('cannot go to anything but a standard queue', async () => {
-    scripted = scriptedCloud();
+    scripted = scriptedHere();
     scripted.add(events(scripted));
     const Targets = [{ Id: 'T0', Arn: functionArn, DeadLetterConfig: { Arn: `${queueArn}.fifo` } }];
 
@@ -248,6 +301,35 @@ describe('an asynchronous invocation', () => {
     expect(JSON.parse(Body).responseContext).toBeUndefined();
   });
 
+  it('of a function with no concurrency at all is in the queue of failures at once', async () => {
+    const Off = inline('exports.handler = async () => 1;', {
+      FunctionName: 'off',
+      ReservedConcurrentExecutions: 0,
+    });
+    const Config = destinations('Off', { DestinationConfig: { OnFailure: toLetters } });
+    running = await run({ Role, Off, Letters, Config }, { services });
+
+    await invoke('off', { n: 1 });
+
+    const { Body = '' } = await nextLetter();
+    expect(JSON.parse(Body)).toMatchObject({
+      requestContext: { condition: 'ZeroReservedConcurrency', approximateInvokeCount: 0 },
+      requestPayload: { n: 1 },
+    });
+    expect(JSON.parse(Body).responseContext).toBeUndefined();
+  });
+
+  it('is no call to its destinations until there is a record to send', async () => {
+    const Config = destinations('Fails', { DestinationConfig: { OnFailure: toLetters } });
+    const asked: string[] = [];
+    running = await run(
+      { Role, Fails, Letters, Config },
+      { services, onCall: ({ action }) => asked.push(action) },
+    );
+
+    expect(asked).not.toContain('sqs:SendMessage');
+  });
+
   it('whose function may not send to the queue has no such destination', async () => {
     const Config = destinations('Fails', { DestinationConfig: { OnFailure: toLetters } });
 
@@ -275,6 +357,12 @@ describe('an asynchronous invocation', () => {
       MaximumEventAgeInSeconds: 21_600,
       DestinationConfig: { OnSuccess: {}, OnFailure: { Destination: queueArn } },
     });
+    const far = { OnSuccess: { Destination: elsewhere(queueArn) } };
+    const refusedFar = client.send(
+      new PutFunctionEventInvokeConfigCommand({ FunctionName, DestinationConfig: far }),
+    );
+
     await expect(refused).rejects.toThrow(/standard queues of SQS/);
+    await expect(refusedFar).rejects.toThrow(/must be in the region us-east-1/);
   });
 });

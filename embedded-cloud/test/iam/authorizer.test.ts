@@ -216,6 +216,15 @@ describe('the permissions report', () => {
     ]);
   });
 
+  it('does not count a question without a call', async () => {
+    const { authorizer, principal, roles } = await roleWith([allow('s3:GetObject', '*')]);
+
+    const decision = authorizer.decide(principal, 's3:GetObject', 'r', { probe: true });
+
+    expect(decision.allowed).toBe(true);
+    expect(grantUsage(roles).map(({ count }) => count)).toEqual([0]);
+  });
+
   it('does not count a grant whose condition did not hold', async () => {
     const { allows, roles } = await roleWith([
       allow('s3:GetObject', '*', { Condition: { StringEquals: { 's3:prefix': 'x' } } }),

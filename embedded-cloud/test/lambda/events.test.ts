@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -93,6 +93,25 @@ describe('an asynchronous invocation', () => {
     await eventually(async () => expect(await attempts()).toBe(3));
 
     await eventually(() => expect(running.log.join('\n')).toContain('every attempt failed'));
+  });
+
+  test('that the system keeps from its function comes again, without a retry of the function', async () => {
+    const Config = {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: { FunctionName: { Ref: 'Recorder' }, Qualifier: '$LATEST', MaximumRetryAttempts: 0 },
+    };
+    running = await run({ Role: role(), Recorder: recorder(), Config });
+    const code = join(running.cloud.cloud.stateDir('lambda'), 'code');
+    renameSync(code, `${code}-away`);
+    await send({ n: 1 });
+    await eventually(() =>
+      expect(running.log.join('\n')).toMatch(/for recorder is tried again: .*SpawnFailed/),
+    );
+
+    renameSync(`${code}-away`, code);
+
+    await eventually(() => expect(seen()).toEqual([{ n: 1 }]));
+    expect(running.log.join('\n')).not.toContain('every attempt failed');
   });
 });
 

@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { type EnvironmentLog, logLines } from './environment-log.ts';
 import { type Launch, startChild } from './launch.ts';
-import { type Outcome, platformError } from './outcome.ts';
+import { type Outcome, platformError, spawnFailed } from './outcome.ts';
 import type { RuntimeApi, RuntimeClient } from './runtime-api.ts';
 
 /** Largest response of a synchronous invocation: 6 MB and a bit, as Lambda names it in its error. */
@@ -207,10 +207,13 @@ export class Environment implements RuntimeClient {
     this.#api.unregister(this.#token);
     const running = this.#running;
     const requestId = running?.invocation.requestId ?? startRequestId;
-    const crashed = platformError('Runtime.ExitError', requestId, reason);
+    const started = this.#child?.pid !== undefined;
+    const crashed = started
+      ? platformError('Runtime.ExitError', requestId, reason)
+      : spawnFailed(requestId, reason);
     // A start that reported no error of its own.
     if (!this.#isStarted && this.#initFailure === undefined)
-      this.#log.write(`RequestId: ${requestId} Error: ${reason}\rRuntime.ExitError`);
+      this.#log.write(`RequestId: ${requestId} Error: ${reason}\r${errorTypeOf(crashed)}`);
     this.#ready.resolve(this.#initFailure ?? crashed);
     if (running) {
       if (!running.outcome) this.#log.write(`RequestId: ${requestId} Error: ${reason}\rRuntime.ExitError`);

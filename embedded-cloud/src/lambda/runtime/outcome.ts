@@ -4,6 +4,13 @@ export interface Outcome {
   readonly payload: string;
   /** `Unhandled` when the function failed: `X-Amz-Function-Error`. */
   readonly functionError?: 'Unhandled';
+  /** The function was never reached: no fault of it, and none of its attempts. */
+  readonly unreached?: true;
+}
+
+/** No process could be started for the function. */
+export function spawnFailed(requestId: string, message: string): Outcome {
+  return { ...platformError('Sandbox.SpawnFailed', requestId, message), unreached: true };
 }
 
 /** An error that the platform, not the function, reports. */

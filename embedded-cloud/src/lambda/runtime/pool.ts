@@ -7,7 +7,7 @@ import { EnvironmentLog, type LogSink } from './environment-log.ts';
 import { type Admission, EventLine, type Waiting } from './event-line.ts';
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
-import { type Outcome, platformError } from './outcome.ts';
+import { type Outcome, platformError, spawnFailed } from './outcome.ts';
 import { Patience } from './patience.ts';
 import type { Place, Room, Tenant } from './room.ts';
 import type { RuntimeApi } from './runtime-api.ts';
@@ -225,7 +225,7 @@ export class Pool implements Tenant {
       environment.kill();
       // Without a process, nothing else says that it has ended.
       if (environment.pid === undefined) this.#forget(member);
-      return platformError('Sandbox.SpawnFailed', requestId, String(error));
+      return spawnFailed(requestId, String(error));
     } finally {
       delete member.busySince;
     }
