@@ -140,7 +140,7 @@ export class StaitheStack extends Stack {
     storage.giveIndex(functions.jobs);
 
     // Apart from the other routes of jobs: only this function may open registries.
-    storage.giveTable(functions.images, 'GetItem', 'PutItem');
+    storage.giveTable(functions.images, 'GetItem', 'PutItem', 'ConditionCheckItem');
     secrets.giveProjectSecrets(functions.images, 'read');
     registry.giveRegistry(functions.images);
     registry.giveTags(builds.steps);

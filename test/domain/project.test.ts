@@ -1,10 +1,14 @@
+import { samples } from 'embedded-cloud/test-kit/samples.ts';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Deletion from '../../lib/domain/deletion/index.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
+import { pullToken } from '../../lib/domain/image/pull.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { memoryPorts } from '../../lib/memory/index.ts';
-import { ADMIN, refusal, STRANGER, startedBuild, ULID } from './world.ts';
+import { observedTable } from './observed.ts';
+import { ADMIN, refusal, STRANGER, startedBuild, ULID, world } from './world.ts';
 
 let ports: ReturnType<typeof memoryPorts>;
 beforeEach(() => {
@@ -167,5 +171,57 @@ describe('deleting a project', () => {
     ports.clock.advance(3 * 60_000);
     await Project.remove(ports, ADMIN, 'other');
     expect(await refusal(Project.resolve(ports, ADMIN, 'other'))).toBe('not_found');
+  });
+});
+
+describe('a pull token of a project that is deleted', () => {
+  const HOUR_MS = 3_600_000;
+  const web = () => Project.create(ports, ADMIN, { slug: 'web' });
+  const sweep = () => Deletion.sweep(ports);
+
+  test('opens nothing of the next project of its name: the name is held until it has ended', async () => {
+    const project = await web();
+    ports.clock.advance(HOUR_MS);
+    const { expires_at: end } = await pullToken(ports, project);
+    await Project.remove(ports, ADMIN, 'web');
+    await sweep();
+
+    expect(await refusal(web())).toBe('slug_taken');
+
+    ports.clock.advance(Date.parse(end) - ports.clock.now().getTime());
+    await sweep();
+    expect((await web()).slug).toBe('web');
+  });
+
+  test('holds no name once it has ended', async () => {
+    await pullToken(ports, await web());
+    ports.clock.advance(HOUR_MS);
+    await Project.remove(ports, ADMIN, 'web');
+
+    expect((await web()).slug).toBe('web');
+  });
+
+  test('is given before the deletion, which sees it, or not at all, in every order of the writes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+        const table = observedTable();
+        const place = await world({ table });
+        table.schedule(scheduler);
+
+        const [token] = await scheduler.waitFor(
+          Promise.allSettled([
+            pullToken(place.ports, place.project),
+            Project.remove(place.ports, ADMIN, 'hello'),
+          ]),
+        );
+
+        table.unschedule();
+        const again = Project.create(place.ports, ADMIN, { slug: 'hello' });
+        if (token.status === 'fulfilled') expect(await refusal(again)).toBe('slug_taken');
+        else expect(token.reason).toMatchObject({ code: 'not_found' });
+        await again.catch(() => undefined);
+      }),
+      { numRuns: samples(100) },
+    );
   });
 });

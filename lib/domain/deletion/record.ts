@@ -13,7 +13,10 @@ export const Deletion = z.object({
   requested_by: z.string(),
   /** Whether the name is still this project's: image repositories go by it, so nobody else may have it before they are gone. */
   holds_name: z.boolean(),
-  /** Whether images were pushed under the name: credentials for them may live on when everything else is gone. */
+  /**
+   * Whether images were pushed under the name, or a credential was given that pulls them: credentials for them may live
+   * on when everything else is gone.
+   */
   had_images: z.boolean().default(false),
   status: z.literal('requested').default('requested'),
 });
@@ -26,8 +29,8 @@ export const deletions = collection({
   second: ({ project_id }) => ({ gsi2pk: Partitions.openDeletions, gsi2sk: project_id }),
 });
 
-export const deletionOf = (deletion: Omit<Deletion, 'status' | 'had_images'>): Write =>
-  deletions.creation({ ...deletion, had_images: false, status: 'requested' });
+export const deletionOf = (deletion: Omit<Deletion, 'status'>): Write =>
+  deletions.creation({ ...deletion, status: 'requested' });
 
 /** Stands where the project stood, and keeps its name. */
 export const placeholderOf = (key: Key, projectId: string, revision: number): Item => ({

@@ -1,15 +1,24 @@
 /** What opens the installation's own registry for people: a credential that pulls a project's images, and nothing else. */
 import type { Ports } from '../ports/index.ts';
+import { assertAlive } from '../project/alive.ts';
+import { notePull } from '../project/pulled.ts';
 import type { Project } from '../project/schema.ts';
 import { answered } from './registry.ts';
 import type { PullToken } from './schema.ts';
 
 /**
- * Each call makes a new one; none is kept. It opens all repositories of the project, also those to come.
- * @throws StaitheError registry_unavailable | registry_refused
+ * Each call makes a new one; none is kept. It opens all repositories of the project, also those to come, by the project's
+ * name: so it is noted that one was given, and the name of a project that is deleted is held until it has ended.
+ * @throws StaitheError not_found | registry_unavailable | registry_refused
  */
-export async function pullToken({ registry }: Pick<Ports, 'registry'>, project: Project): Promise<PullToken> {
+export async function pullToken(
+  { registry, ...ports }: Pick<Ports, 'registry' | 'table' | 'clock'>,
+  project: Project,
+): Promise<PullToken> {
+  await notePull(ports, project);
   const { place, credential } = await answered(() => registry.pullToken(project.slug));
+  // One that was made after a deletion would outlive the time for which the name is held.
+  await assertAlive(ports.table, project.id);
   return {
     registry: place.host,
     repositories: place.repository,

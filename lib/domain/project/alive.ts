@@ -55,6 +55,11 @@ export async function createContent(
   await transact(table, project.id, writes, { put: alias, when: { present: true } });
 }
 
+/** @throws StaitheError not_found once the project is deleted */
+export async function assertAlive(table: Table, projectId: string): Promise<void> {
+  if ((await table.get(Keys.projectAlias(projectId))) === undefined) throw notFound('project', projectId);
+}
+
 async function transact(
   table: Table,
   projectId: string,

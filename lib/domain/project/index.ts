@@ -47,7 +47,10 @@ export async function create(
       throw new StaitheError(
         'slug_taken',
         `The project '${input.slug}' is being deleted; its slug is free once everything in it is removed.`,
-        { remedy: 'Try again in a few minutes, or choose another slug.' },
+        {
+          remedy:
+            'Try again in a few minutes, or, if it had images or pull tokens, an hour after its deletion; or choose another slug.',
+        },
       );
     throw new StaitheError('slug_taken', `There is a project '${input.slug}' already.`);
   }

@@ -7,6 +7,7 @@ import { ConditionFailed, type Item, type Write } from '../ports/table.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { usedAt } from './alive.ts';
 import { find, throwBusy } from './find.ts';
+import { pullsOf } from './pulled.ts';
 
 /**
  * 2 minutes: a request takes 30 seconds at most (docs: API Gateway quotas), and the index by which builds and artifacts
@@ -22,7 +23,7 @@ type RemovePorts = Pick<Ports, 'table' | 'clock'>;
 /**
  * Deletes a project. From here on nothing is created in it (alive.ts), nobody finds it, and its pushes build nothing; the
  * item that is written here starts the removal of its contents. The name of a project that had none is free at once, of
- * others when all is gone.
+ * others when all is gone, and when no credential is good any more that pulls its images.
  * @param force also when there is something in it
  * @throws StaitheError not_found | project_not_empty | busy
  */
@@ -45,6 +46,8 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
   const left = await contentsOf(ports, id, alias);
   if (left !== undefined && !force)
     throw new StaitheError('project_not_empty', `Project '${slug}' ${left.said}.`, left);
+  const { mayPull, forget } = await pullsOf(ports, id);
+  const holdsName = left !== undefined || mayPull;
   const key = Keys.project(slug);
   const when = { revision: stored.revision };
   const writes: Write[] = [
@@ -54,13 +57,15 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
       remove: Keys.projectAlias(id),
       when: left === undefined ? { revision: alias.revision } : { present: true },
     },
-    left === undefined ? { remove: key, when } : { put: placeholderOf(key, id, stored.revision + 1), when },
+    forget,
+    holdsName ? { put: placeholderOf(key, id, stored.revision + 1), when } : { remove: key, when },
     deletionOf({
       project_id: id,
       slug,
       requested_at: ports.clock.now().toISOString(),
       requested_by: nameOf(actor),
-      holds_name: left !== undefined,
+      holds_name: holdsName,
+      had_images: mayPull,
     }),
   ];
   if (repository !== undefined)
@@ -69,7 +74,7 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
     await ports.table.transact(writes);
     return true;
   } catch (error) {
-    if (error instanceof ConditionFailed && error.index === 0) return false;
+    if (error instanceof ConditionFailed && error.index <= 1) return false;
     return throwBusy(error);
   }
 }

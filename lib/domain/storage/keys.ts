@@ -12,6 +12,7 @@
  * | newest synced manifest             | get MANIFEST#<prj> / LATEST, then by hash                    |
  * | source by id                       | get SOURCE#<src> / SOURCE                                    |
  * | source of a project by sha256      | get SOURCES#<prj> / <sha256>                                 |
+ * | was a pull token given lately      | get PROJECT#<prj> / PULL                                     |
  * | build by id                        | get BUILD#<bld> / BUILD                                      |
  * | builds of a project, newest first  | query gsi1 BUILDS#<prj>                                      |
  * | builds of a ref, newest first       | query gsi2 BUILDS#<prj>#<ref> (keys only), then batch get    |
@@ -60,6 +61,7 @@ const single =
 export const Keys = {
   project: single('PROJECT'),
   projectAlias: (projectId: string): Key => ({ pk: `PROJECT#${projectId}`, sk: 'ALIAS' }),
+  pullNote: (projectId: string): Key => ({ pk: `PROJECT#${projectId}`, sk: 'PULL' }),
   repositoryLink: (repository: string, projectId: string): Key => ({
     pk: Partitions.repository(repository),
     sk: projectId,
