@@ -1,6 +1,6 @@
 /** One look at the log of a function: what is new behind a place, or the last of what there is. */
 import { fitting } from '../log/size.ts';
-import { MOST_LINES, type Time } from '../log/store-limits.ts';
+import { isAtLimit, MOST_LINES, storeAtLimit, type Time } from '../log/store-limits.ts';
 import type { FunctionEvent, FunctionLogs } from '../ports/function-logs.ts';
 import { isSeen, type Place, placeBehind } from './cursor.ts';
 
@@ -9,7 +9,10 @@ export interface Look {
   readonly place: Place;
 }
 
-/** Events behind the place, as many as are wanted and fit into an answer. */
+/**
+ * Events behind the place, as many as are wanted and fit into an answer.
+ * @throws StaitheError at_limit when the store refuses the first page; a search that has got further goes on another time
+ */
 export async function next(
   logs: FunctionLogs,
   functionName: string,
@@ -23,7 +26,11 @@ export async function next(
   let { token } = place;
   do {
     const asked = Math.min(MOST_LINES, limit + place.seen.size);
-    const page = await logs.read(functionName, { from, token, limit: asked });
+    const page = await unlessRefused(logs.read(functionName, { from, token, limit: asked }));
+    if (page === undefined) {
+      if (token === place.token) throw storeAtLimit();
+      break;
+    }
     for (const event of page.events) {
       if (!isSeen(place, event)) fresh.push(event);
       had.push(event);
@@ -37,6 +44,16 @@ export async function next(
   const beyond = fresh[fits];
   const reached = beyond === undefined ? had : had.slice(0, had.indexOf(beyond));
   return { events, place: placeBehind(place, reached, logs.lateByMs) };
+}
+
+/** @returns undefined when the store is at its limit */
+async function unlessRefused<T>(page: Promise<T>): Promise<T | undefined> {
+  try {
+    return await page;
+  } catch (error) {
+    if (isAtLimit(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Most functions have printed their last lines within the first of these, in milliseconds before now. */
@@ -58,22 +75,49 @@ export async function last(
   const begins = [...WINDOWS_MS.map((before) => now - before).filter((begin) => begin > from), from];
   let found: Look = { events: [], place: { from, seen: new Set() } };
   for (const begin of begins) {
-    let all: FunctionEvent[] = [];
-    let token: string | undefined;
-    do {
-      const page = await logs.read(functionName, { from: begin, token, limit: MOST_LINES });
-      all = [...all, ...page.events].slice(-MOST_KEPT);
-      token = page.token;
-    } while (token !== undefined && time.now() < time.until);
+    const isFirst = found.events.length === 0;
+    const { all, token, isWhole } = await searchFrom(logs, functionName, begin, isFirst, time);
     // Not searched to its end: what a shorter window had are later ones.
-    if (token !== undefined && found.events.length > 0) return found;
+    if (!isWhole && !isFirst) return found;
     const kept = all.filter(counts).slice(-count);
     const [skipped = 0] = fitting([kept.toReversed()]);
-    found = {
-      events: kept.slice(-skipped),
-      place: placeBehind({ from: begin, seen: new Set() }, all, logs.lateByMs),
-    };
-    if (kept.length === count || token !== undefined) return found;
+    const start: Place = { from: begin, seen: new Set() };
+    // How far a search has got that has met nothing yet, the store alone knows.
+    const place = all.length === 0 ? { ...start, token } : placeBehind(start, all, logs.lateByMs);
+    found = { events: kept.slice(-skipped), place };
+    if (kept.length === count || !isWhole) return found;
   }
   return found;
+}
+
+/** How long a store that refuses a page in the midst of a search is asked for it again. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * The last of all events from then on, unless the store refuses for too long, or the time is over.
+ * @param isFirst nothing was found before, so that a refusal of the first page leaves nothing
+ */
+async function searchFrom(
+  logs: FunctionLogs,
+  functionName: string,
+  from: number,
+  isFirst: boolean,
+  time: Time,
+): Promise<{ all: readonly FunctionEvent[]; token?: string | undefined; isWhole: boolean }> {
+  let all: FunctionEvent[] = [];
+  let token: string | undefined;
+  let givesUpAt = time.now() + PATIENCE_MS;
+  do {
+    const page = await unlessRefused(logs.read(functionName, { from, token, limit: MOST_LINES }));
+    if (page === undefined) {
+      if (isFirst && token === undefined) throw storeAtLimit();
+      if (time.now() >= givesUpAt) break;
+      continue;
+    }
+    all = [...all, ...page.events].slice(-MOST_KEPT);
+    token = page.token;
+    if (token === undefined) return { all, isWhole: true };
+    givesUpAt = time.now() + PATIENCE_MS;
+  } while (time.now() < time.until);
+  return { all, token, isWhole: false };
 }

@@ -7,6 +7,7 @@ import type { Ports } from '../ports/index.ts';
 import { beginningOf, logOf, opened, type Place, sealed } from './cursor.ts';
 import { hiding } from './hidden.ts';
 import { type Look, last, next } from './look.ts';
+import { paced } from './paced.ts';
 import { isPlatform } from './platform.ts';
 import type { FunctionLogPage } from './schema.ts';
 
@@ -48,23 +49,28 @@ export async function read(
   const from = Math.max(0, begin, earliest);
   const shown = (event: FunctionEvent) => platform || !isPlatform(event.message);
 
+  const pages = paced(functionLogs, time);
+  const isThere = askedSeldom(() => isOwn(ports, environment), now);
   const look = async (place: Place | undefined): Promise<Look> => {
     const at = place ?? { from, seen: new Set() };
-    if (!(await isOwn(ports, environment))) return { events: [], place: at };
+    if (!(await isThere())) return { events: [], place: at };
     const { function_name: functionName } = environment.target;
     if (place === undefined && tail !== undefined)
-      return last(functionLogs, functionName, { from, count: tail, counts: shown }, time);
-    return next(functionLogs, functionName, at, limit, time);
+      return last(pages, functionName, { from, count: tail, counts: shown }, time);
+    return next(pages, functionName, at, limit, time);
   };
-  let place = cursor === undefined ? undefined : await opened(table, log, cursor, earliest);
+  const begun = cursor === undefined ? undefined : await opened(table, log, cursor, earliest);
+  let place = begun;
   for (;;) {
     const [found] = await inTurn(functionLogs, [place], look, time);
-    if (found === undefined && wait === 0) throw storeAtLimit();
     place = found?.place ?? place;
+    if (found === undefined && wait === 0 && place === begun) throw storeAtLimit();
+    const isSearching = place?.token !== undefined;
     const items = (found?.events ?? []).filter(shown);
     const isOver = now() >= Math.min(until, time.until);
-    // Events that are not shown: there may be others behind them, also for a reader who does not wait.
-    const goesOn = (found?.events.length ?? 0) > 0 && now() < time.until;
+    // A search that is not at its end, or events that are not shown: there may be others behind, also for a reader who
+    // does not wait.
+    const goesOn = (isSearching || (found?.events.length ?? 0) > 0) && now() < time.until;
     if (items.length > 0 || (isOver && !goesOn)) {
       const at = place ?? { from, seen: new Set<string>() };
       return { items: linesOf(items, environment), next_cursor: await sealed(table, log, at) };
@@ -80,6 +86,21 @@ function linesOf(events: readonly FunctionEvent[], { variables }: Environment): 
     version,
     message: hide(message.replaceAll(/\r\n?/g, '\n')),
   }));
+}
+
+/** How often a reader who waits for a function looks whether it is there. */
+const LOOK_FOR_FUNCTION_MS = 5000;
+
+/** A yes is good for the whole request: Lambda answers 15 such questions a second for a whole account (Lambda quotas, "API requests"). */
+function askedSeldom(ask: () => Promise<boolean>, now: () => number): () => Promise<boolean> {
+  let answer = false;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (answer || now() < askedAt + LOOK_FOR_FUNCTION_MS) return answer;
+    answer = await ask();
+    askedAt = now();
+    return answer;
+  };
 }
 
 /**
