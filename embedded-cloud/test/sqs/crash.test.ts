@@ -12,6 +12,7 @@ import {
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type TemporaryAssembly, writeAssembly } from '../../test-kit/assembly.ts';
+import { eventually } from '../../test-kit/patience.ts';
 
 const Started = z.object({
   endpoint: z.string(),
@@ -63,10 +64,12 @@ test('messages that were acknowledged survive kill -9 while others are sent and 
         }
       }
     };
+    const before = deleted.size;
     // What is under way at the kill fails.
     const sends = Array.from({ length: 40 }, (_, index) => send(`${round}-${index}`));
     const all = Promise.allSettled([...sends, consume()]);
     await Promise.race(sends.slice(20));
+    await eventually(() => expect(deleted.size).toBeGreaterThan(before));
     await kill();
     await all;
     client.destroy();

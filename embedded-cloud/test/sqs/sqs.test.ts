@@ -146,16 +146,18 @@ describe('a message', () => {
   });
 
   test('has digests that any client can compute', async () => {
+    // The digest is over the names in their order, in whichever these are sent.
     const MessageAttributes = {
-      timestamp: { DataType: 'Number', StringValue: '1493147359900' },
+      my_attribute_name_2: { DataType: 'String', StringValue: 'my_attribute_value_2' },
+      my_attribute_name_1: { DataType: 'String', StringValue: 'my_attribute_value_1' },
     };
     const sent = await client.send(
       new SendMessageCommand({ QueueUrl, MessageBody: 'This is a test message', MessageAttributes }),
     );
 
-    // As AWS answers: the body's in the reference of SendMessage, the attribute's in the tests of moto.
+    // Of the example in the API reference of SendMessage.
     expect(sent.MD5OfMessageBody).toBe('fafb00f5732ab283681e124bf8747ed1');
-    expect(sent.MD5OfMessageAttributes).toBe('235c5c510d26fb653d073faed50ae77c');
+    expect(sent.MD5OfMessageAttributes).toBe('c48838208d2b4e14e3ca0093a8443f09');
   });
 
   test('is hidden once it is received, until its time is over, and counts how often it was received', async () => {
