@@ -1,4 +1,7 @@
 /** The message of an error that a Lambda step threw, as Step Functions hands it on. */
+import { THROTTLED_STEP } from '../lib/domain/throttling.ts';
+
+const THROTTLED: ReadonlySet<string> = new Set(THROTTLED_STEP);
 
 /** @param cause `{"errorType":…,"errorMessage":…,"trace":…}`, or any other text */
 export function messageOfCause(cause: string, fallback: string): string {
@@ -11,4 +14,11 @@ export function messageOfCause(cause: string, fallback: string): string {
     // not JSON: the cause is the message itself
   }
   return cause === '' ? fallback : cause;
+}
+
+/** Why a workflow gives up, in a sentence. */
+export function reasonOf({ error, cause }: { readonly error: string; readonly cause: string }): string {
+  const message = messageOfCause(cause, error);
+  if (!THROTTLED.has(error)) return message;
+  return `For minutes AWS took no more calls of this account (${error}: ${message}): too much is deployed at the same time, or something else calls the same API.`;
 }

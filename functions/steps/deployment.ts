@@ -6,7 +6,7 @@ import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
 import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
 import * as Steps from '../../lib/domain/deployment/steps.ts';
-import { messageOfCause } from '../../stepfunctions/cause.ts';
+import { reasonOf } from '../../stepfunctions/cause.ts';
 import { DeploymentStep } from '../../stepfunctions/deployment.ts';
 
 const ports = {
@@ -31,6 +31,6 @@ export async function handler(event: unknown): Promise<unknown> {
     case 'succeed':
       return Steps.succeed(ports, step.deployment_id);
     case 'roll_back':
-      return rollBack(ports, step.deployment_id, messageOfCause(step.caught.cause, step.caught.error));
+      return rollBack(ports, step.deployment_id, reasonOf(step.caught));
   }
 }

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { START_REFUSED } from '../domain/compute/index.ts';
 import type { WorkflowName } from '../domain/ports/workflows.ts';
+import { THROTTLED_STEP } from '../domain/throttling.ts';
 
 /** Lists of error names that the domain reads as well: written once, and in a definition by this name. */
-const LISTS = { StartRefused: START_REFUSED } as const;
+const LISTS = { StartRefused: START_REFUSED, Throttled: THROTTLED_STEP } as const;
 
 /** @returns the definition; what is known at deployment only (`${PlainProject}`) is still to be substituted */
 export function definitionOf(name: WorkflowName): unknown {

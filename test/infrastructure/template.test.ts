@@ -359,7 +359,8 @@ describe('money', () => {
     expect(costly).toEqual(['AWS::SecretsManager::Secret', 'AWS::SecretsManager::Secret']);
     // The first ten alarms of an account are free.
     expect(stack.of('AWS::CloudWatch::Alarm').length).toBeLessThanOrEqual(10);
-    expect(JSON.stringify(stack.json)).not.toMatch(/Provisioned(Throughput|Concurren)/);
+    // A key of the template: the definitions of workflows, strings in it, name errors that begin so.
+    expect(JSON.stringify(stack.json)).not.toMatch(/[^\\]"Provisioned(Throughput|Concurren)/);
   });
 });
 

@@ -50,6 +50,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/environment/runtimes.ts',
     'lib/domain/storage/keys.ts',
     'lib/domain/ports/workflows.ts',
+    'lib/domain/throttling.ts',
     'lib/domain/compute',
   ],
   // What a failure means is decided in one place, by a pure function, where the failure is seen.
