@@ -8,6 +8,12 @@ import type { Ports } from '../domain/ports/index.ts';
 /** What UUIDs, ULIDs and hashes fit into, and no log injection. */
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
+const replayed = ({ status, body }: Idempotency.Answer): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: status,
+  headers: { 'content-type': 'application/json', 'idempotency-replayed': 'true' },
+  body,
+});
+
 /**
  * @param request.bytes what must be the same in a repeat; undefined for a secret, which would be guessed from its hash:
  *   whoever keeps it (Secrets Manager, by the seed) refuses another value itself
@@ -39,13 +45,16 @@ export async function answerOnce(
       .digest('hex'),
   };
   const { seed, answer: kept } = await Idempotency.begin(ports, identity);
-  if (kept !== undefined)
-    return {
-      statusCode: kept.status,
-      headers: { 'content-type': 'application/json', 'idempotency-replayed': 'true' },
-      body: kept.body,
-    };
-  const fresh = await answer(seed);
+  if (kept !== undefined) return replayed(kept);
+  let fresh: APIGatewayProxyStructuredResultV2;
+  try {
+    fresh = await answer(seed);
+  } catch (error) {
+    // The same request, sent at the same time, may have done meanwhile what there is no more of for this one.
+    const { answer: other } = await Idempotency.begin(ports, identity);
+    if (other === undefined) throw error;
+    return replayed(other);
+  }
   if (request.keepAnswer)
     await Idempotency.complete(ports, identity, seed, {
       status: fresh.statusCode ?? 200,

@@ -5,16 +5,16 @@ import {
   GetPolicyCommand,
   InvokeCommand,
   LambdaClient,
-  ListFunctionsCommand,
   RemovePermissionCommand,
   UpdateFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { until } from 'embedded-cloud/test-kit/patience.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ROUTES } from '../../lib/contract/routes.ts';
 import { commandTree, newSlug, pack, upload } from './flow.ts';
+import { emptyQueue, functionArn, functionNames, putMissedSweep, putUndelivered } from './letters.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -24,58 +24,54 @@ let functions: ReadonlyMap<string, string>;
 beforeAll(async () => {
   staithe = await startStaithe();
   lambda = new LambdaClient(staithe.aws);
-  const { Functions = [] } = await lambda.send(new ListFunctionsCommand());
-  functions = new Map(
-    Functions.map(({ Description = '', FunctionName = '' }) => [Description, FunctionName]),
-  );
+  functions = await functionNames(staithe);
 });
+afterEach(() => emptyQueue(staithe));
 afterAll(async () => {
   lambda.destroy();
   await staithe[Symbol.asyncDispose]();
 });
 
 const list = async () => (await staithe.client.call('listDeadLetters', { query: { limit: 100 } })).items;
+const ids = async () => (await list()).map(({ id }) => id);
 const targetsOf = (letters: readonly { target: string | null }[]) =>
   letters.map(({ target }) => target).sort();
 
-/** Functions that keep what they have failed on, and which give up at once from now on. */
-async function failingAtOnce(): Promise<string[]> {
-  const names = await Promise.all(
+/** Functions that keep what they have failed on, by name, with how often Lambda tries them again. */
+async function keepers(): Promise<Map<string, number | undefined>> {
+  const found = await Promise.all(
     [...functions.values()].map(async (FunctionName) => {
       const read = new GetFunctionEventInvokeConfigCommand({ FunctionName });
       const config = await lambda.send(read).catch(() => undefined);
-      if (!config?.DestinationConfig?.OnFailure?.Destination) return [];
-      await lambda.send(
-        new UpdateFunctionEventInvokeConfigCommand({ FunctionName, MaximumRetryAttempts: 0 }),
-      );
-      return [FunctionName];
+      const keeps = config?.DestinationConfig?.OnFailure?.Destination !== undefined;
+      return keeps ? [[FunctionName, config?.MaximumRetryAttempts] as const] : [];
     }),
   );
-  return names.flat().sort();
+  return new Map(found.flat());
 }
 
-/** A letter as EventBridge writes it, of a rule that could not reach its target. */
-async function putUndelivered(targetArn: string, event: object): Promise<void> {
-  const client = new SQSClient(staithe.aws);
-  const { QueueUrls: [QueueUrl] = [] } = await client.send(new ListQueuesCommand({}));
-  const texts = { RULE_ARN: 'arn:aws:events:us-east-1:000000000000:rule/r', TARGET_ARN: targetArn };
-  const MessageAttributes = Object.fromEntries(
-    Object.entries(texts).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
-  );
-  const MessageBody = JSON.stringify(event);
-  await client.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
-  client.destroy();
-}
+/** What Lambda does unless it is told otherwise (API reference, PutFunctionEventInvokeConfig). */
+const RETRIES = 2;
+const setRetries = (FunctionName: string, MaximumRetryAttempts: number) =>
+  lambda.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, MaximumRetryAttempts }));
 
 describe('the dead-letter queue', () => {
   it('has each event that a function has failed on for good, and a redrive hands them over again', async () => {
-    const failing = await failingAtOnce();
-    for (const FunctionName of failing)
-      await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: '{"bad":1}' }));
-    const letters = await until(list, ({ length }) => length === failing.length);
+    const retries = await keepers();
+    const failing = [...retries.keys()].sort();
+    const isThere = ({ length }: readonly unknown[]) => length === failing.length;
+    const failOnce = async () => {
+      for (const name of failing) await setRetries(name, 0);
+      for (const FunctionName of failing)
+        await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: '{"bad":1}' }));
+      const letters = await until(list, isThere);
+      const answer = await staithe.client.call('redriveDeadLetters', { body: {} });
+      return { letters, answer, failedAgain: await until(list, isThere) };
+    };
 
-    const answer = await staithe.client.call('redriveDeadLetters', { body: {} });
-    const failedAgain = await until(list, ({ length }) => length === failing.length);
+    const { letters, answer, failedAgain } = await failOnce().finally(async () => {
+      for (const [name, before = RETRIES] of retries) await setRetries(name, before);
+    });
 
     expect(failing.length).toBeGreaterThanOrEqual(6);
     expect(targetsOf(letters)).toEqual(failing);
@@ -83,8 +79,8 @@ describe('the dead-letter queue', () => {
       expect(letter).toMatchObject({ kind: 'failed', reason: 'RetriesExhausted', attempts: 1 });
     expect(answer).toMatchObject({ redriven: failing.length, refused: [] });
     expect(targetsOf(failedAgain)).toEqual(failing);
-    const ids = new Set(letters.map(({ id }) => id));
-    expect(failedAgain.filter(({ id }) => ids.has(id))).toEqual([]);
+    const first = new Set(letters.map(({ id }) => id));
+    expect(failedAgain.filter(({ id }) => first.has(id))).toEqual([]);
   });
 
   it('has the event of an upload that its function could not be told of; redriven, the source is stored', async () => {
@@ -98,43 +94,40 @@ describe('the dead-letter queue', () => {
       })
       .parse(JSON.parse(Policy)).Statement;
     const { Sid: StatementId = '', Condition } = statement ?? {};
-    await lambda.send(new RemovePermissionCommand({ FunctionName, StatementId }));
+    const permission = {
+      FunctionName,
+      StatementId,
+      Action: 'lambda:InvokeFunction',
+      Principal: 'events.amazonaws.com',
+      SourceArn: Condition?.ArnLike['AWS:SourceArn'] ?? Condition?.ArnLike['aws:SourceArn'],
+    };
     const slug = newSlug('unheard');
     await staithe.client.call('createProject', { body: { slug } });
-    const source = await upload(staithe.client, slug, pack(commandTree(['true'])));
-    const [letter] = await until(
-      async () => (await list()).filter(({ kind }) => kind === 'undelivered'),
-      ({ length }) => length === 1,
-    );
-    const shown = await staithe.client.call('getDeadLetter', { params: { letter: letter?.id ?? '' } });
+    const uploadUnheard = async () => {
+      await lambda.send(new RemovePermissionCommand({ FunctionName, StatementId }));
+      const sent = await upload(staithe.client, slug, pack(commandTree(['true'])));
+      return { sent, letters: await until(list, ({ length }) => length === 1) };
+    };
 
-    await lambda.send(
-      new AddPermissionCommand({
-        FunctionName,
-        StatementId,
-        Action: 'lambda:InvokeFunction',
-        Principal: 'events.amazonaws.com',
-        SourceArn: Condition?.ArnLike['AWS:SourceArn'] ?? Condition?.ArnLike['aws:SourceArn'],
-      }),
+    const { sent, letters } = await uploadUnheard().finally(() =>
+      lambda.send(new AddPermissionCommand(permission)),
     );
-    const redrive = () =>
-      staithe.client.call('redriveDeadLetter', { params: { letter: shown.id }, idempotencyKey: shown.id });
-    const redriven = await redrive();
-    const repeated = await redrive();
+    const shown = await staithe.client.call('getDeadLetter', { params: { letter: letters[0]?.id ?? '' } });
+    const redriven = await staithe.client.call('redriveDeadLetter', { params: { letter: shown.id } });
 
     expect(shown).toMatchObject({
+      kind: 'undelivered',
       target: FunctionName,
       reason: 'NO_PERMISSIONS',
       attempts: 1,
       event: { source: 'aws.s3', 'detail-type': 'Object Created' },
     });
     expect(redriven.id).toBe(shown.id);
-    expect(repeated).toEqual(redriven);
     await until(
-      () => staithe.client.call('getSource', { params: { source: source.id } }),
+      () => staithe.client.call('getSource', { params: { source: sent.id } }),
       ({ status }) => status === 'stored',
     );
-    expect((await list()).map(({ id }) => id)).not.toContain(shown.id);
+    expect(await ids()).not.toContain(shown.id);
   });
 
   it('has what a schedule or a workflow missed, too', async () => {
@@ -142,17 +135,66 @@ describe('the dead-letter queue', () => {
     const { stateMachines = [] } = await states.send(new ListStateMachinesCommand());
     states.destroy();
     const trigger = stateMachines.find(({ name }) => name?.includes('Trigger'))?.stateMachineArn ?? '';
-    const arn = (name = '') => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
-    const scheduled = ['Ends what is overdue, with the reason', 'Removes what was in deleted projects'];
-    for (const what of scheduled)
-      await putUndelivered(arn(functions.get(what)), { 'detail-type': 'Scheduled Event' });
-    await putUndelivered(trigger, { detail: { id: 'dlv_01JZX3V5N8Q2R4T6W8Y0A1B2C3' } });
-    const letters = (await list()).filter(({ kind }) => kind === 'undelivered');
+    const remover = functionArn(functions.get('Removes what was in deleted projects') ?? '');
+    const letters = [
+      await putMissedSweep(staithe),
+      await putUndelivered(staithe, remover, { 'detail-type': 'Scheduled Event' }),
+      await putUndelivered(staithe, trigger, { detail: { id: 'dlv_01JZX3V5N8Q2R4T6W8Y0A1B2C3' } }),
+    ];
+    const listed = await ids();
 
-    for (const { id } of letters) await staithe.client.call('redriveDeadLetter', { params: { letter: id } });
+    for (const letter of letters) await staithe.client.call('redriveDeadLetter', { params: { letter } });
 
-    expect(letters).toHaveLength(3);
-    expect((await list()).filter(({ kind }) => kind === 'undelivered')).toEqual([]);
+    expect(listed).toEqual(expect.arrayContaining(letters));
+    const left = await ids();
+    expect(letters.filter((id) => left.includes(id))).toEqual([]);
+  });
+
+  describe('under an Idempotency-Key', () => {
+    const redrive = (path: string, key: string, body?: object) =>
+      staithe.http('POST', `/v1/dead-letters/${path}`, {
+        ...(body && { body }),
+        headers: { 'idempotency-key': key },
+      });
+
+    it('hands a letter over for one of the requests that are sent at once, and tells each repeat so', async () => {
+      const letter = await putMissedSweep(staithe);
+      const send = (body?: object) => redrive(`${letter}/redrive`, letter, body);
+
+      const atOnce = await Promise.all(Array.from({ length: 6 }, () => send()));
+      const repeated = await send();
+      const other = await send({ another: 'body' });
+
+      const done = atOnce.filter(({ status }) => status === 200);
+      expect(done.filter(({ headers }) => !headers.has('idempotency-replayed'))).toHaveLength(1);
+      expect(new Set(done.map(({ body }) => ROUTES.redriveDeadLetter.success.body.parse(body).id))).toEqual(
+        new Set([letter]),
+      );
+      // Whoever looked while it was in the hands of another found none.
+      for (const answer of atOnce)
+        if (!done.includes(answer))
+          expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+      expect(repeated).toMatchObject({ status: 200, body: done[0]?.body });
+      expect(repeated.headers.get('idempotency-replayed')).toBe('true');
+      expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+      expect(await ids()).not.toContain(letter);
+    });
+
+    it('a redrive of all is done once: its repeat leaves what has come since', async () => {
+      await putMissedSweep(staithe);
+      const key = newSlug('all');
+
+      const first = await redrive('redrive', key, {});
+      const since = await putMissedSweep(staithe);
+      const repeated = await redrive('redrive', key, {});
+      const other = await redrive('redrive', key, { before: new Date().toISOString() });
+
+      expect(first).toMatchObject({ status: 200, body: { redriven: 1, refused: [] } });
+      expect(repeated).toMatchObject({ status: 200, body: first.body });
+      expect(repeated.headers.get('idempotency-replayed')).toBe('true');
+      expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+      expect(await ids()).toContain(since);
+    });
   });
 
   it('is for admins of the whole installation', async () => {

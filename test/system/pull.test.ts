@@ -6,12 +6,14 @@ import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from
 import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { logIn } from '../../lib/cli/registry/tool.ts';
+import { ROUTES } from '../../lib/contract/routes.ts';
 import type { PullToken } from '../../lib/domain/image/schema.ts';
 import type { RegistryCredential } from '../../lib/domain/ports/registry.ts';
 import { pusher } from '../aws/distribution.ts';
 import { digestOf, imageOf } from '../domain/ports/registry.contract.ts';
 import { newSlug } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
+import { allItems } from './table.ts';
 
 let staithe: Staithe;
 beforeAll(async () => {
@@ -75,6 +77,28 @@ describe('a credential to pull', () => {
     const left = Date.parse(token.expires_at) - Date.now();
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it('is a new one for the repeat of a request as well, and is kept nowhere', async () => {
+    const slug = await projectWithImage();
+    const send = (body?: object) =>
+      staithe.http('POST', `/v1/projects/${slug}/pull-token`, {
+        ...(body && { body }),
+        token: staithe.adminToken,
+        headers: { 'idempotency-key': `pull-${slug}` },
+      });
+
+    const answers = [await send(), await send(), ...(await Promise.all([send(), send()]))];
+    const other = await send({ another: 'body' });
+    const table = JSON.stringify(await allItems(staithe));
+
+    expect(answers.map(({ status, headers }) => [status, headers.get('idempotency-replayed')])).toEqual(
+      answers.map(() => [200, null]),
+    );
+    const passwords = answers.map(({ body }) => ROUTES.createPullToken.success.body.parse(body).password);
+    expect(new Set(passwords).size).toBe(passwords.length);
+    expect(passwords.filter((password) => table.includes(password))).toEqual([]);
+    expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
   });
 
   it('pushes nothing, and removes nothing', async () => {
