@@ -25,16 +25,22 @@ export const linesThatCannotRun = new Rules([
 const WORDS: Readonly<Record<string, string>> = {
   '<build>': 'bld_',
   '<delivery>': 'dlv_',
+  '<letter>': 'letter',
   '<release>': 'rel_',
 };
 
+/** The dead letter that the documentation shows. */
+const SHOWN_LETTER = '0b6d3c1e-5d0f-4a53-9a8e-6f1f5b7b2c11';
+
 /** An id, or a word for one, that the documentation shows. */
-export const SHOWN_ID = /\b[a-z]{3}_(?:01JZX3V5N8Q2R4T6W8Y0A1B2C3|…)|<(?:build|delivery|release)>/;
+export const SHOWN_ID = new RegExp(
+  `\\b[a-z]{3}_(?:01JZX3V5N8Q2R4T6W8Y0A1B2C3|…)|${SHOWN_LETTER}|<(?:build|delivery|letter|release)>`,
+);
 
 /**
  * The commands with real ids, and without what cannot run.
  *
- * @param samples a real id by the first four characters of its kind
+ * @param samples a real id by the first four characters of its kind, and of a dead letter by `letter`
  * @param folder where a test may write
  */
 export function runnable(code: string, samples: ReadonlyMap<string, string>, folder: string): string {
@@ -45,6 +51,7 @@ export function runnable(code: string, samples: ReadonlyMap<string, string>, fol
     .replaceAll('/tmp/staithe-try', join(folder, 'try'));
   for (const [word, prefix] of Object.entries(WORDS))
     lines = lines.replaceAll(word, samples.get(prefix) ?? word);
+  lines = lines.replaceAll(SHOWN_LETTER, samples.get('letter') ?? SHOWN_LETTER);
   return lines.replaceAll(
     /\b([a-z]{3}_)(?:01JZX3V5N8Q2R4T6W8Y0A1B2C3|…)/g,
     (id, prefix: string) => samples.get(prefix) ?? id,

@@ -10,6 +10,7 @@ import { tarGz } from '../archive/craft.ts';
 import { cliProgram } from '../cli/program.ts';
 import { ROOT } from '../system/assembly.ts';
 import { build, functionTree } from '../system/flow.ts';
+import { putMissedSweep } from '../system/letters.ts';
 import type { Staithe } from '../system/server.ts';
 
 export type Samples = ReadonlyMap<string, string>;
@@ -116,7 +117,7 @@ export class Scratch implements Disposable {
     return (await this.bash(`staithe ${words}`)).said;
   }
 
-  /** A real id for each that the documentation shows. */
+  /** A real id for each that the documentation shows, by the beginning of its kind; a dead letter's begins as it likes. */
   async makeSamples(project: string): Promise<Samples> {
     const { client } = this.staithe;
     const tree = functionTree('hello');
@@ -141,8 +142,10 @@ export class Scratch implements Disposable {
       await this.#cli(`artifact upload api.zip --project ${project} --json`),
     )?.[0];
     const sent = await this.#cli(`webhook send push.json --json`);
-    return new Map(
-      [
+    const letter = await putMissedSweep(this.staithe);
+    return new Map([
+      ['letter', letter],
+      ...[
         runId,
         buildId,
         release.id,
@@ -154,7 +157,7 @@ export class Scratch implements Disposable {
         /dlv_\w+/.exec(sent)?.[0],
       ]
         .filter((id) => id !== undefined && id !== null)
-        .map((id) => [String(id).slice(0, 4), String(id)]),
-    );
+        .map((id) => [String(id).slice(0, 4), String(id)] as const),
+    ]);
   }
 }
