@@ -4,12 +4,14 @@ import { StaitheError } from '../error.ts';
 import { inTurn, paceOf, sleep, storeAtLimit, timeOf } from '../log/store-limits.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Ports } from '../ports/index.ts';
+import type { Table } from '../ports/table.ts';
 import { beginningOf, logOf, opened, type Place, sealed } from './cursor.ts';
 import { hiding } from './hidden.ts';
 import { type Look, last, next } from './look.ts';
 import { paced } from './paced.ts';
 import { isPlatform } from './platform.ts';
 import type { FunctionLogPage } from './schema.ts';
+import { variablesSince } from './variables.ts';
 
 export interface ReadOptions {
   readonly cursor?: string | undefined;
@@ -30,7 +32,7 @@ const RECENT_MS = 3_600_000;
 
 /**
  * A page of what the function has printed since it is the environment's target: what it printed for another one before,
- * of another project perhaps, is not shown. Its secret variables are masked.
+ * of another project perhaps, is not shown. The secret variables that it has and had are masked.
  * @throws StaitheError invalid_cursor | log_unreadable | at_limit
  */
 export async function read(
@@ -73,14 +75,20 @@ export async function read(
     const goesOn = (isSearching || (found?.events.length ?? 0) > 0) && now() < time.until;
     if (items.length > 0 || (isOver && !goesOn)) {
       const at = place ?? { from, seen: new Set<string>() };
-      return { items: linesOf(items, environment), next_cursor: await sealed(table, log, at) };
+      return { items: await linesOf(table, items, environment), next_cursor: await sealed(table, log, at) };
     }
     if (!goesOn) await pause(Math.max(1, Math.min(paceOf(functionLogs).everyMs, until - now())));
   }
 }
 
-function linesOf(events: readonly FunctionEvent[], { variables }: Environment): FunctionLogPage['items'] {
-  const hide = hiding(variables);
+async function linesOf(
+  table: Table,
+  events: readonly FunctionEvent[],
+  environment: Environment,
+): Promise<FunctionLogPage['items']> {
+  const [first] = events;
+  if (first === undefined) return [];
+  const hide = hiding(...(await variablesSince(table, environment, first.timestamp)));
   return events.map(({ timestamp, version, message }) => ({
     timestamp: new Date(timestamp).toISOString(),
     version,

@@ -7,6 +7,7 @@ import {
 import { StaitheError } from '../../../lib/domain/error.ts';
 import { logOf, sealed } from '../../../lib/domain/function-log/cursor.ts';
 import { type ReadOptions, read } from '../../../lib/domain/function-log/read.ts';
+import { readyToDeploy, runSteps } from '../../review/deploying.ts';
 import { refusal, type World, world } from '../world.ts';
 
 let place: World;
@@ -142,6 +143,43 @@ describe('the log of a function', () => {
     prints('abcdef123456 readable-id\nAPI_KEY=abcdef123456');
 
     expect(texts(await page())).toEqual(['*** readable-id\nAPI_KEY=***']);
+  });
+
+  test('has the secrets masked that deployments had, also those that were rolled back', async () => {
+    const scene = await readyToDeploy();
+    place = scene.place;
+    place.ports.functionLogs.owners.set('hello', place.project.id);
+    const deployWith = async (token: string, status: number) => {
+      await put('hello', { API_TOKEN: token });
+      place.ports.probe.answer = { status };
+      const { id } = await scene.deploy();
+      await runSteps(place, id);
+      place.ports.clock.advance(60_000);
+    };
+    await deployWith('first-5ecret', 200);
+    await deployWith('failed-5ecret', 502);
+    await deployWith('second-5ecret', 200);
+    await put('hello', { API_TOKEN: 'coming-5ecret' });
+    prints('first-5ecret failed-5ecret second-5ecret coming-5ecret plain');
+
+    expect(texts(await page())).toEqual(['*** *** *** *** plain']);
+  });
+
+  test('has the secrets masked of all deployments back to its oldest line', async () => {
+    const scene = await readyToDeploy();
+    place = scene.place;
+    place.ports.functionLogs.owners.set('hello', place.project.id);
+    await put('hello', { API_TOKEN: 'first-5ecret' });
+    const { id } = await scene.deploy();
+    await runSteps(place, id);
+    prints('first-5ecret');
+    for (let count = 1; count <= 30; count++) {
+      place.ports.clock.advance(1000);
+      await put('hello', { API_TOKEN: `later-5ecret-${count}` });
+      await runSteps(place, (await scene.deploy()).id);
+    }
+
+    expect(texts(await page())).toEqual(['***']);
   });
 
   test('is not shown when the function is of another project, or of none', async () => {
