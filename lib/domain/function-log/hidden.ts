@@ -1,13 +1,25 @@
 /** What is masked in the log of a function, whoever reads it. */
 import { MASK, Masker } from '../mask/index.ts';
 
-/** Names of variables that hold a secret by their own word. */
-const SECRET_NAME =
-  /(?:^|_)(?:SECRETS?|TOKENS?|KEYS?|PASSWORDS?|PASSWD|PASS|PWD|PASSPHRASE|CREDENTIALS?|AUTH|APIKEY|DSN|PRIVATE|SALT|PAT|JWT|COOKIE|SIGNATURE)(?:_|\d|$)|(?:SECRET|TOKEN|APIKEY|PASSWORD)S?$/i;
+/** Words of names, of which the last tells what the value is: a `KEY_PREFIX` is a prefix, an `AUTH_ENABLED` a switch. */
+const WORD =
+  'SECRET|TOKEN|KEY|PASSWORD|PASSWD|PASS|PWD|PASSPHRASE|CREDENTIAL|AUTH|APIKEY|DSN|PRIVATE|SALT|PAT|JWT|COOKIE|SIGNATURE';
+/** What may stand behind it: which of several it is, for what, or how it is written. It is still the same secret. */
+const QUALIFIER =
+  'V?\\d+|LIVE|LOCAL|STAGE|OLD|NEW|NEXT|PREVIOUS|CURRENT|PRIMARY|SECONDARY|BACKUP|PROD|PRODUCTION|STAGING|TEST|DEV|BASE|VALUE|PEM|BASE64|B64|HEX|JSON|HASH';
 
-/** Of names that are secrets by their word, those that are known not to be: they name a key and are none. */
-const OPEN_NAME =
-  /(?:^|_)(?:PUBLIC_KEY|KEY_ID|KEY_NAME|KEY_ARN|KEY_ALIAS|SECRET_NAME|SECRET_ARN|SECRET_ID|TOKEN_URL|AUTH_URL)$/i;
+/** Names of variables that hold a secret by their own word: `DB_PASSWORD`, `apiToken`, `API_KEYS`, `TOKEN2`, `API_KEY_PROD`. */
+const SECRET_NAME = new RegExp(
+  `(?:(?:^|_)(?:${WORD})|SECRET|TOKEN|APIKEY|PASSWORD)S?\\d*(?:_(?:${QUALIFIER}))*$`,
+  'i',
+);
+
+/** Of names that are secrets by their word, those that are known not to be. */
+const OPEN_NAME = /(?:^|_)PUBLIC_KEYS?(?:_(?:PEM|BASE64|B64|HEX|JSON|\d+))*$/i;
+
+/** What no secret is: a switch, a count or a time, and a value so short that it stands in every log by chance. */
+const OPEN_VALUE =
+  /^(?:.{0,4}|false|undefined|enabled|disabled|required|optional|[-+]?(?:\d{1,7}(?:\.\d+)?|\d*\.\d+))$/is;
 
 /**
  * The credentials of the function's role, which a function prints with its environment: whoever has them acts as the
@@ -21,11 +33,15 @@ export function secretsAmong(variables: Readonly<Record<string, string>>): strin
   return Object.entries(variables).flatMap(([name, value]) => {
     const password = passwordOf(value);
     return [
-      ...(SECRET_NAME.test(name) && !OPEN_NAME.test(name) ? [value] : []),
+      ...(isSecret(name, value) ? [value] : []),
       ...(password === undefined ? [] : [password, decoded(password)]),
     ];
   });
 }
+
+/** A number of eight digits and more may be a password; counts and times mostly have fewer. */
+const isSecret = (name: string, value: string): boolean =>
+  SECRET_NAME.test(name) && !OPEN_NAME.test(name) && !OPEN_VALUE.test(value.trim());
 
 function passwordOf(value: string): string | undefined {
   const password = URL.parse(value)?.password;
