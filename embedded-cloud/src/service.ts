@@ -53,6 +53,11 @@ export interface Call {
    * Always there in a running cloud; optional so that a test's call may leave it out.
    */
   as?(principal: Principal): Call;
+  /**
+   * Aborted when the client has closed its connection before the answer. Of the JSON protocols only, and not there for calls
+   * inside the cloud.
+   */
+  readonly abandoned?: AbortSignal;
 }
 
 /** An action of a JSON-protocol service: takes the parsed request, returns the response object. */

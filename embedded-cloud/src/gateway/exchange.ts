@@ -141,7 +141,7 @@ export class Exchange {
     if (signature === undefined)
       throw new SignatureFailure('missing', 'Request is missing Authentication Token');
     const key = this.#options.verify(this.#signed, signature, hash('sha256', body));
-    const call = this.#call(service, key.principal);
+    const call = { ...this.#call(service, key.principal), abandoned: this.#abandoned() };
     const target = this.#request.headers['x-amz-target'];
     if (typeof target !== 'string')
       return this.#handle(service, call, () => Readable.from(body.length === 0 ? [] : [body]));
@@ -158,6 +158,14 @@ export class Exchange {
     }
     const { method, path, query } = this.#signed;
     return service.handle({ method, path, query, headers: this.#request.headers, body: body() }, call);
+  }
+
+  #abandoned(): AbortSignal {
+    const left = new AbortController();
+    this.#response.once('close', () => {
+      if (!this.#response.writableFinished) left.abort();
+    });
+    return left.signal;
   }
 
   #call(service: Service, principal: Principal): Call {

@@ -14,13 +14,14 @@ export class Arrivals {
     for (const waiter of this.#waiting.get(queue) ?? []) waiter();
   }
 
-  /** Waits for the next word of the queue, but no longer than this. */
-  async wait(queue: string, milliseconds: number): Promise<void> {
-    if (this.#stopped) return;
+  /** Waits for the next word of the queue, but no longer than this, nor than whoever asked is there. */
+  async wait(queue: string, milliseconds: number, abandoned?: AbortSignal): Promise<void> {
+    if (this.#stopped || abandoned?.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiters = this.#waiting.get(queue) ?? new Set();
     this.#waiting.set(queue, waiters.add(resolve));
     const timer = setTimeout(resolve, Math.min(milliseconds, MOST_TIMER_MS));
+    abandoned?.addEventListener('abort', () => resolve(), { once: true });
     await promise;
     clearTimeout(timer);
     waiters.delete(resolve);

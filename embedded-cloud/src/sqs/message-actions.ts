@@ -25,7 +25,8 @@ export function messageActions(sqs: Sqs): Record<string, Action> {
     },
     ReceiveMessage(input, call) {
       const request = requests.parsed(requests.ReceiveMessage, input);
-      return receiveMessage(sqs, load(sqs, call, 'ReceiveMessage', request.QueueUrl), request);
+      const queue = load(sqs, call, 'ReceiveMessage', request.QueueUrl);
+      return receiveMessage(sqs, queue, request, call.abandoned);
     },
     DeleteMessage(input, call) {
       const { QueueUrl, ReceiptHandle } = requests.parsed(requests.DeleteMessage, input);

@@ -8,11 +8,14 @@ import type { Message, Queue } from './store.ts';
 
 type Request = z.infer<typeof ReceiveMessage>;
 
-/** Waits for the first message as long as the request or the queue says, and gives what is there then. */
-export async function receiveMessage(sqs: Sqs, queue: Queue, request: Request) {
+/**
+ * Waits for the first message as long as the request or the queue says, and gives what is there then. For a client that has
+ * left nothing is taken: it would be hidden from all others.
+ */
+export async function receiveMessage(sqs: Sqs, queue: Queue, request: Request, abandoned?: AbortSignal) {
   const { ReceiveMessageWaitTimeSeconds, VisibilityTimeout } = queue.attributes;
   const deadline = performance.now() + (request.WaitTimeSeconds ?? ReceiveMessageWaitTimeSeconds) * 1000;
-  while (!sqs.arrivals.stopped) {
+  while (!sqs.arrivals.stopped && !abandoned?.aborted) {
     const now = sqs.cloud.now();
     const until = now + (request.VisibilityTimeout ?? VisibilityTimeout) * 1000;
     const found = sqs.store.receive(queue.name, request.MaxNumberOfMessages, now, until, receiptOf);
@@ -20,7 +23,8 @@ export async function receiveMessage(sqs: Sqs, queue: Queue, request: Request) {
     if (found.length > 0 || left <= 0)
       return found.length === 0 ? {} : { Messages: found.map((message) => described(message, request)) };
     const next = sqs.store.nextVisible(queue.name);
-    await sqs.arrivals.wait(queue.name, next === undefined ? left : Math.min(left, Math.max(next - now, 1)));
+    const wait = next === undefined ? left : Math.min(left, Math.max(next - now, 1));
+    await sqs.arrivals.wait(queue.name, wait, abandoned);
   }
   return {};
 }

@@ -21,8 +21,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Service } from '../../src/service.ts';
+import type { Call, Service } from '../../src/service.ts';
 import { sqs } from '../../src/sqs/index.ts';
+import { eventually } from '../../test-kit/patience.ts';
 import { ACCOUNT, REGION, type SmallCloud, smallCloud } from '../../test-kit/small-cloud.ts';
 
 const SECOND = 1_000;
@@ -315,6 +316,29 @@ test('a long poll is answered by the next message, whether it is sent, given bac
   const [visible] = await receive({ WaitTimeSeconds: 20 });
 
   expect([sent, returned, visible].map((message) => message?.Body)).toEqual(['one', 'one', 'one']);
+});
+
+test('a long poll whose client has left takes no message', async () => {
+  const { actions = {} } = cloud.service;
+  const poll = actions.ReceiveMessage;
+  const calls: Call[] = [];
+  actions.ReceiveMessage = (input, call) => {
+    calls.push(call);
+    return poll?.(input, call);
+  };
+  const leaving = new AbortController();
+  const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), {
+    abortSignal: leaving.signal,
+  });
+  waiting.catch(() => undefined);
+  await eventually(() => expect(calls).toHaveLength(1));
+
+  leaving.abort();
+  await eventually(() => expect(calls[0]?.abandoned?.aborted).toBe(true));
+  await send('one');
+
+  await expect(waiting).rejects.toThrow();
+  expect(await receive()).toHaveLength(1);
 });
 
 test('a queue is purged of what it holds, hidden or not', async () => {
