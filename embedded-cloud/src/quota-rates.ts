@@ -1,6 +1,7 @@
 /**
- * How often AWS lets an account call its APIs, in one region: the defaults, as far as AWS publishes them. An API that is not
- * here is never throttled by this cloud; StartBuild has no published rate, DynamoDB and S3 have limits by table and prefix.
+ * How often AWS lets an account call some of its APIs, in one region, by default: those that applications call most. An API
+ * that is not here is never throttled by this cloud, though AWS may limit it too. StartBuild has no published rate, DynamoDB
+ * and S3 have limits by table and prefix.
  */
 
 /** A bucket of tokens: so many requests at once, and so many more each second. */
@@ -59,6 +60,12 @@ export const RATES: readonly SharedRate[] = [
     actions: ['FilterLogEvents'],
     rates: everywhere(5),
     source: 'AWS re:Post, "How do I determine throttling in my CloudWatch logs?"',
+  },
+  {
+    ...LOGS,
+    actions: ['CreateLogStream'],
+    rates: everywhere(50),
+    source: 'CloudWatch Logs API reference, "CreateLogStream"',
   },
   {
     ...STATES,

@@ -22,6 +22,7 @@ describe('requests beyond the quotas of AWS are throttled', () => {
   test.each([
     ['us-east-1', 'logs:GetLogEvents', 25, 25],
     ['eu-west-1', 'logs:GetLogEvents', 10, 10],
+    ['us-east-1', 'logs:CreateLogStream', 50, 50],
     ['us-east-1', 'states:StartExecution', 1300, 300],
     ['eu-north-1', 'states:StartExecution', 800, 150],
     ['us-east-1', 'lambda:UpdateFunctionCode', 15, 15],
