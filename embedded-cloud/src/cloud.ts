@@ -153,6 +153,9 @@ async function start(
   const provider = providers(core.services.values(), customResources, account);
   const parameters = options.parameters ?? {};
   const { outputs, resource } = await deployAssembly(stacks, { account, parameters, call, provider });
+  shutdown.add(() => {
+    for (const service of core.services.values()) service.pause?.();
+  });
   for (const service of core.services.values()) await service.start?.();
   backups.start();
   const reserve = new Reserve(stateDir, (message) => log('cloud', message));

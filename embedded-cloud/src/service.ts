@@ -119,6 +119,8 @@ export interface Service {
    * sentence each. Empty, or not there, when nothing can.
    */
   readonly notIsolated?: () => readonly string[];
+  /** Called first of all when the cloud stops, while every service still answers: gives the others no more work. */
+  readonly pause?: () => void;
   /** Stops timers and children; everything acknowledged is on disk before this is ever called. */
   readonly stop?: () => Promise<void> | void;
 }

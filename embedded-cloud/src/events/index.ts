@@ -45,6 +45,11 @@ export function events(cloud: Cloud): Service {
       delivery.start();
       timer.start();
     },
+    // What comes in until the end is kept for the next start: its targets stop before this service does.
+    pause() {
+      timer.stop();
+      delivery.stop();
+    },
     stop() {
       timer.stop();
       delivery.stop();

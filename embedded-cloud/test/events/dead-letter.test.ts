@@ -1,4 +1,5 @@
 /** What a target or a function does not take is not lost: it is in the queue that was named for it, with the reason. */
+import { setImmediate } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   GetFunctionEventInvokeConfigCommand,
@@ -11,7 +12,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { events } from '../../src/events/index.ts';
 import { lambda } from '../../src/lambda/index.ts';
 import { logs } from '../../src/logs/index.ts';
-import { AwsError } from '../../src/service.ts';
+import { AwsError, type Cloud, type Service } from '../../src/service.ts';
 import { sqs } from '../../src/sqs/index.ts';
 import { eventually } from '../../test-kit/patience.ts';
 import { arn, inline, type Running, role, run } from '../../test-kit/running.ts';
@@ -151,6 +152,43 @@ describe('an event that a rule’s target does not take', () => {
         },
       }),
     );
+  });
+
+  it('waits for the next start when its target has stopped already, as the cloud stops', async () => {
+    let handled = 0;
+    const stopping = (cloud: Cloud): Service => {
+      let stopped = false;
+      return {
+        name: 'lambda',
+        actions: {
+          Invoke() {
+            if (stopped) throw new Error('database is not open');
+            handled++;
+          },
+        },
+        async stop() {
+          stopped = true;
+          if (handled > 0) return;
+          const Entries = [{ Source: 'shop', DetailType: 'order', Detail: '{}' }];
+          await cloud.call(OPERATOR, 'events', 'PutEvents', { Entries });
+          // A delivery begins in the next turn of the event loop.
+          for (let turn = 0; turn < 10; turn++) await setImmediate();
+        },
+      };
+    };
+    const patience = { RetryPolicy: { MaximumRetryAttempts: 0 } };
+    const Targets = [{ ...target, ...patience, Arn: functionArn }];
+    const Impatient = { ...Rule, Properties: { ...Rule.Properties, Targets } };
+    running = await run(
+      { Letters, LetterPolicy, Rule: Impatient },
+      { services: [logs, sqs, events, stopping] },
+    );
+    const { log } = running;
+
+    running = await running.restart();
+
+    await eventually(() => expect(handled).toBe(1));
+    expect(log.join('\n')).not.toContain('gave up');
   });
 
   it.each([
