@@ -20,7 +20,7 @@ export interface Api<Op extends OperationId> {
   call<O extends Op>(operation: O, ...call: CallArgument<O>): Promise<RouteOutput<Routes[O]>>;
   /** The response as it came, redirects not followed. */
   raw<O extends Op>(operation: O, call: CallOf<Routes[O]>): Promise<Response>;
-  /** The same for who follows something: a server that does not answer is waited for. @param say told of each wait once */
+  /** The same for who follows something: a server that does not answer, or wants to be asked later, is waited for. @param say told of each wait, and why, once */
   patient(say: (line: string) => void): Calls<Op>;
 }
 
@@ -93,7 +93,7 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
     how: 'call' | 'raw',
     say?: (line: string) => void,
   ): Promise<unknown> => {
-    let said = false;
+    const said = new Set<string>();
     const { client, contract } = await load();
     const { ROUTES } = await import('../contract/routes.ts');
     const { check } = await import('../domain/validation/findings.ts');
@@ -117,8 +117,12 @@ export function createApi(connect: () => Connection, tell: (line: string) => voi
       mayPass,
       (error) => {
         tell(`trying again: ${error instanceof Error ? error.message : String(error)}`);
-        if (!said) say?.(`no answer from ${connect().url}; waiting for it`);
-        said = true;
+        const [reason, line] =
+          error instanceof contract.ApiError
+            ? [error.problem.code, `waiting to try again: ${error.problem.detail}`]
+            : ['unreachable', `no answer from ${connect().url}; waiting for it`];
+        if (!said.has(reason)) say?.(line);
+        said.add(reason);
       },
       (error) => (error instanceof contract.ApiError ? error.retryAfter : undefined),
       say !== undefined,

@@ -4,6 +4,7 @@ import type { Result } from './command.ts';
 import { usageFailure } from './failure.ts';
 import { flag, integer, type listProjectOptions, ownProject, text, type ValuesOf } from './option.ts';
 import { type Column, table } from './terminal/table.ts';
+import { TIMES, timeOf } from './time.ts';
 
 export const pagingOptions = {
   limit: integer('--limit <n>', 'how many to show, 1 to 100 (default: 20)'),
@@ -12,35 +13,22 @@ export const pagingOptions = {
 };
 
 export const spanOptions = {
-  since: text('--since <time>', 'from this time on: 90m, 12h, 7d ago, or 2026-11-21, 2026-11-21T09:30:00Z'),
+  since: text('--since <time>', `from this time on: ${TIMES}`),
   until: text('--until <time>', 'up to this time, told in the same way'),
 };
 
-const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400 };
-
-/** A time as people tell it. @throws Failure usage */
-function timestampOf(flag: string, told: string): string {
-  const [, count, unit = ''] = /^(\d{1,5})([mhd])$/.exec(told) ?? [];
-  const at =
-    count === undefined
-      ? /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/.test(told)
-        ? new Date(/^\d{4}-\d{2}-\d{2}$/.test(told) ? `${told}T00:00:00` : told)
-        : new Date(Number.NaN)
-      : new Date(Date.now() - Number(count) * (UNITS[unit] ?? 1) * 1000);
-  if (Number.isNaN(at.getTime()))
-    throw usageFailure(
-      `'${told}' is no time.`,
-      `Give ${flag} as 90m, 12h or 7d ago, or as a date such as 2026-11-21 or 2026-11-21T09:30:00Z.`,
-    );
-  return at.toISOString();
+/** The two as the API takes them; both ends are included. */
+interface Span {
+  readonly since?: string;
+  readonly until?: string;
 }
 
-/** The query of a span. A date without a zone is one of this machine's. */
-export function spanOf(options: ValuesOf<typeof spanOptions>): { since?: string; until?: string } {
+/** The query of a span. @throws Failure usage */
+export function spanOf(options: ValuesOf<typeof spanOptions>): Span {
   const { since, until } = options;
   return {
-    ...(since !== undefined && { since: timestampOf('--since', since) }),
-    ...(until !== undefined && { until: timestampOf('--until', until) }),
+    ...(since !== undefined && { since: timeOf('--since', since) }),
+    ...(until !== undefined && { until: timeOf('--until', until) }),
   };
 }
 
@@ -115,15 +103,31 @@ export async function projectColumn(
   return [{ title: 'project', value: ({ project_id: id }) => slugs.get(id) ?? id }];
 }
 
-/** A table for people, `{items, next_cursor}` for programs. @param empty what to try when there is nothing */
-export function listResult<Item>(page: Page<Item>, columns: readonly Column<Item>[], empty: string): Result {
+/**
+ * A table for people, `{items, next_cursor}` for programs.
+ * @param empty what to try when there is nothing
+ * @param span that the list was asked for. A cursor is of that very span, to the millisecond, and 7d ago is another one a
+ * moment later; so both get it as it was asked for.
+ */
+export function listResult<Item>(
+  page: Page<Item>,
+  columns: readonly Column<Item>[],
+  empty: string,
+  span: Span = {},
+): Result {
   const nothing = page.items.length === 0;
+  const { since, until } = span;
+  const again = [
+    ...(since === undefined ? [] : [`--since ${since}`]),
+    ...(until === undefined ? [] : [`--until ${until}`]),
+    `--cursor ${page.next_cursor}`,
+  ];
   return {
-    json: page,
+    json: { ...page, ...span },
     text: nothing ? '' : table(page.items, columns),
     notes: [
       ...(nothing ? ['nothing here yet', `next: ${empty}`] : []),
-      ...(page.next_cursor === null ? [] : [`more: --cursor ${page.next_cursor}, or --all`]),
+      ...(page.next_cursor === null ? [] : [`more: ${again.join(' ')}, or --all`]),
     ],
   };
 }

@@ -9,6 +9,8 @@ export interface OptionKind<Value> {
   readonly prepare: (option: Option) => Option;
   /** Its absence is a usage error. Checked after commander, which would speak of it before a mistyped option. */
   readonly required?: boolean;
+  /** The flags of another option that cannot be given on the same command line. */
+  readonly excludes?: string;
   /** Asked for what was not given before its absence is an error; a missing option that has one costs a request. */
   readonly fallback?: (api: Api<'whoAmI'>) => Promise<string | undefined>;
   /** Reads what commander has collected under the option's name. */
@@ -127,14 +129,19 @@ export const projectOption: OptionKind<string> = {
   fallback: ownProject,
 };
 
+const PROJECT_FLAGS = '--project <project>';
+
 /** Of lists: all projects instead of one. */
 export const listProjectOptions = {
   project: text(
-    '--project <project>',
+    PROJECT_FLAGS,
     'slug or id of the project; that of the token, when it is bound to one',
     (option) => option.env(PROJECT_ENV),
   ),
-  allProjects: flag('--all-projects', 'of all projects that the token sees, up to 100'),
+  allProjects: {
+    ...flag('--all-projects', 'of all projects that the token sees, up to 100'),
+    excludes: PROJECT_FLAGS,
+  },
 };
 
 /** Declares the option to commander. Its key in `ValuesOf` is the name that commander gives it. */

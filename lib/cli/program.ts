@@ -1,8 +1,9 @@
 /** The commands as commander knows them. Only what this invocation asks for is loaded. */
-import { Command as CommanderCommand, Option, type Command as Program } from 'commander';
+import { Command as CommanderCommand, type Command as Program } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Command } from './command.ts';
 import { usageFailure } from './failure.ts';
+import { globalOptions, HELP_FLAGS } from './global-options.ts';
 import { GROUPS, SINGLES } from './groups.ts';
 import { helpProgram } from './help/command.ts';
 import { asTyped } from './installation/program.ts';
@@ -13,7 +14,7 @@ import { declare } from './option.ts';
 function bare(name: string): Program {
   return new CommanderCommand(name)
     .helpCommand(false)
-    .helpOption('-h, --help', 'show this help')
+    .helpOption(HELP_FLAGS, 'show this help')
     .exitOverride()
     .configureOutput({
       outputError: () => {},
@@ -22,14 +23,20 @@ function bare(name: string): Program {
     });
 }
 
-const globalOptions = () => [
-  new Option('--json', 'print one JSON document (JSON lines with --follow); problems too, on stderr'),
-  new Option('--verbose', 'say on stderr which server and token are used, and every request'),
-  new Option('--no-color', 'no colours, whatever the terminal can'),
-  new Option('--url <url>', 'the server (default: STAITHE_URL, a local server, or that of `staithe login`)'),
-];
-
 const isOn = (values: Readonly<Record<string, unknown>>, name: string) => values[name] === true;
+
+/**
+ * What the environment says stands for the commands that are told nothing, and so takes part in no contradiction.
+ * @throws Failure usage, when both flags were given on the command line
+ */
+function assertAlone(leaf: Program, flag: string, other: string): void {
+  const isGiven = (flags: string) => {
+    const option = leaf.options.find((each) => each.flags === flags);
+    return option !== undefined && leaf.getOptionValueSource(option.attributeName()) === 'cli';
+  };
+  if (isGiven(flag) && isGiven(other))
+    throw usageFailure(`${flag} and ${other} contradict each other.`, 'Give one of them.');
+}
 
 /** Declares one command. @param finish gets its exit code */
 function leafProgram(command: Command, finish: (code: number) => void): Program {
@@ -46,6 +53,8 @@ function leafProgram(command: Command, finish: (code: number) => void): Program 
   return leaf.action(async () => {
     if (command.onExcess !== undefined && leaf.args.length > command.args.length)
       throw usageFailure(...command.onExcess);
+    for (const { flags, excludes } of command.options)
+      if (excludes !== undefined) assertAlone(leaf, flags, excludes);
     const own: Record<string, unknown> = leaf.opts();
     const before: Record<string, unknown> = leaf.parent?.parent?.opts() ?? leaf.parent?.opts() ?? {};
     const url = own.url ?? before.url;

@@ -9,7 +9,7 @@ const PAUSES_MS = [200, 600, 1200] as const;
 
 /**
  * Who follows something waits for a server that restarts: that takes seconds, and up to a minute where it has to make its
- * template anew. Two minutes, unless STAITHE_PATIENCE says otherwise, in seconds.
+ * template anew. Two minutes from the first failure on, unless STAITHE_PATIENCE says otherwise, in seconds.
  */
 const PATIENCE_SECONDS = 120;
 /** Seldom enough for a laptop that is busy starting the server. */

@@ -11,10 +11,15 @@ export interface RetryRule {
   readonly asked?: (error: unknown) => number | undefined;
   /** Whoever is asked to wait longer tells its caller instead. Milliseconds. */
   readonly longest?: number;
-  /** What all waits together may take. Milliseconds. */
+  /**
+   * For how long it is tried again, from the first failure on, the tries included: of a host that is silent they take
+   * longer than the pauses. No try begins later. Milliseconds.
+   */
   readonly within?: number;
   readonly onRetry?: (error: unknown) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number;
 }
 
 /**
@@ -25,7 +30,8 @@ export interface RetryRule {
  */
 export async function retry<Result>(act: () => Promise<Result>, rule: RetryRule): Promise<Result> {
   const { attempts = Number.POSITIVE_INFINITY, longest = Number.POSITIVE_INFINITY, signal } = rule;
-  let left = rule.within ?? Number.POSITIVE_INFINITY;
+  const { within = Number.POSITIVE_INFINITY, now = () => performance.now() } = rule;
+  let firstFailure: number | undefined;
   for (let attempt = 1; ; attempt += 1) {
     signal?.throwIfAborted();
     try {
@@ -36,8 +42,9 @@ export async function retry<Result>(act: () => Promise<Result>, rule: RetryRule)
       const asked = rule.asked?.(error) ?? 0;
       const pause = rule.pause(attempt);
       const wait = Math.max(asked, pause / 2) + Math.random() * Math.max(asked / 2, pause);
-      if (asked > longest || wait > left) throw error;
-      left -= wait;
+      const failedAt = now();
+      firstFailure ??= failedAt;
+      if (asked > longest || failedAt - firstFailure + wait > within) throw error;
       rule.onRetry?.(error);
       await waiting(wait, signal);
     }

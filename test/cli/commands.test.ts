@@ -111,3 +111,18 @@ test('docs/cli.md is what `staithe help reference` prints', async () => {
 
   expect(page).toBe(await reference());
 });
+
+test('the reference has every option that all commands take', async () => {
+  const page = await reference();
+
+  const { options } = await createProgram([], () => {});
+  for (const { flags } of options.filter(({ long }) => long !== '--version'))
+    expect(page).toContain(`- \`${flags}\`: `);
+  expect(page).toContain('- `-h, --help`: ');
+});
+
+test("the log of a function has Lambda's own lines, and not the build platform's", async () => {
+  const help = await helpOf(['environment', 'logs']);
+
+  expect(help).toMatch(/--platform +also Lambda's own lines/);
+});

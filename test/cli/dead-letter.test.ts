@@ -46,3 +46,29 @@ test('redrive takes one letter or --all, and asks again until all were looked at
   expect(server.of('redriveDeadLetters').map(({ body }) => JSON.parse(body))).toEqual([{}, { before }]);
   expect(all.stderr).toContain(`staithe dead-letter show ${OTHER}`);
 });
+
+test('redrive --all says when it leaves letters that were not looked at', async () => {
+  const before = '2026-11-21T09:30:00.000Z';
+  await using server = await startContractServer({
+    redriveDeadLetters: () => ({ redriven: 0, refused: [], before, more: true }),
+  });
+  using home = makeHome(server.url);
+
+  const { stderr } = await home.run(['dead-letter', 'redrive', '--all']);
+  const { stdout } = await home.run(['dead-letter', 'redrive', '--all', '--json']);
+
+  expect(stderr).toMatch(/^more: .*dead-letter redrive --all$/m);
+  expect(JSON.parse(stdout)).toEqual({ redriven: 0, refused: [], more: true });
+});
+
+test('who lists as many letters as can be listed is not told to list as many', async () => {
+  await using server = await startContractServer({
+    listDeadLetters: () => ({ items: [letter], more: true }),
+  });
+  using home = makeHome(server.url);
+
+  const { stderr } = await home.run(['dead-letter', 'list', '--limit', '100']);
+
+  expect(stderr).not.toContain('--limit 100');
+  expect(stderr).toMatch(/^more: not listed.*dead-letter redrive --all/m);
+});

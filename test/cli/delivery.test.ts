@@ -270,3 +270,25 @@ test('a webhook without a secret is not sent', async () => {
   expect(stderr).toContain('STAITHE_WEBHOOK_SECRET');
   expect(server.requests).toEqual([]);
 });
+
+test.each([
+  { end: 'succeeded' as const, code: 0 },
+  { end: 'rolled_back' as const, code: 6 },
+])('waiting for a deployment with --json prints it alone, as it ended: $end', async ({ end, code }) => {
+  let looks = 0;
+  const ended = { ...deployment, status: end };
+  await using server = await startContractServer({
+    getDeployment: () => {
+      looks += 1;
+      return looks > 1 ? ended : { ...deployment, status: 'pending' as const };
+    },
+  });
+  using home = makeHome(server.url);
+
+  const waited = await home.run(['deployment', 'wait', deployment.id, '--json']);
+
+  expect(waited.code).toBe(code);
+  expect(JSON.parse(waited.stdout)).toEqual(ended);
+  const said = waited.stderr === '' ? undefined : JSON.parse(waited.stderr).code;
+  expect(said).toBe(code === 0 ? undefined : 'deployment_rolled_back');
+});

@@ -1,7 +1,10 @@
 /** Claims on lists: of which project they are, and what they show. */
 import { expect, test } from 'vitest';
+import type { Session } from '../../lib/cli/command.ts';
+import { GROUPS } from '../../lib/cli/groups.ts';
+import { StaitheError } from '../../lib/domain/error.ts';
 import { type Handlers, startContractServer } from './contract-server.ts';
-import { build, failedRun, id, project } from './examples.ts';
+import { build, failedRun, id, onePage, project } from './examples.ts';
 import { makeHome } from './process.ts';
 
 const me = (project_id?: string) => ({ token_id: id('tok'), role: 'viewer' as const, project_id });
@@ -72,4 +75,70 @@ test('across projects a list names the project, hands its filters on, and fills 
   expect(first).toMatchObject({ status: 'failed', ref: 'main', limit: '20' });
   expect(Date.now() - Date.parse(first?.since ?? '')).toBeGreaterThanOrEqual(2 * 86_400_000);
   expect(second).toEqual({ ...first, limit: '19', cursor: 'more' });
+});
+
+test.each(['build', 'artifact', 'release', 'deployment', 'delivery'])(
+  '%s list offers its rest with the very times that it was asked for',
+  async (noun) => {
+    const asked: Readonly<Record<string, unknown>>[] = [];
+    const notes: string[] = [];
+    const { commands } = (await GROUPS.find(({ name }) => name === noun)?.load()) ?? { commands: [] };
+    const api = {
+      call: async (_: string, { query }: { query: Record<string, unknown> }) => {
+        asked.push(query);
+        return { items: [], next_cursor: asked.length > 1 ? null : 'c' };
+      },
+    };
+    const list = commands.find(({ name }) => name === 'list');
+
+    const result = await list?.execute([], { project: 'hello', since: '7d', until: '1m', limit: 0 }, {
+      api,
+    } as unknown as Session);
+    if (result !== undefined && 'notes' in result) notes.push(...(result.notes ?? []));
+
+    const [{ since, until } = {}] = asked;
+    expect(notes).toContain(`more: --since ${since} --until ${until} --cursor c, or --all`);
+    expect(result).toMatchObject({ json: { since, until, next_cursor: 'c' } });
+  },
+);
+
+test('what a list offers to go on with is taken as it is offered', async () => {
+  const rest = (span: object, cursor: string) => (cursor === JSON.stringify(span) ? page([]) : undefined);
+  const handlers: Handlers = {
+    // Like the API's: a cursor of the times that the list was asked for, and of no others.
+    listBuilds: ({ query: { since, until, cursor } }) => {
+      if (cursor === undefined) return page([listed], JSON.stringify({ since, until }).replaceAll('"', "'"));
+      const found = rest({ since, until }, cursor.replaceAll("'", '"'));
+      if (found === undefined) throw new StaitheError('invalid_cursor', 'It is of another list.');
+      return found;
+    },
+  };
+  const list = ['build', 'list', '--project', 'hello', '--limit', '1', '--since', '7d', '--until', '1m'];
+  await using server = await startContractServer(handlers);
+  using home = makeHome(server.url);
+
+  const shown = await home.run(list);
+  const document = JSON.parse((await home.run([...list, '--json'])).stdout);
+  const offered = /^more: (.*), or --all$/m.exec(shown.stderr)?.[1] ?? '';
+  const further = await home.run([...list, ...offered.split(' ')]);
+  const { since, until, next_cursor } = document;
+  const byProgram = await home.run([...list, '--since', since, '--until', until, '--cursor', next_cursor]);
+
+  expect(offered).toMatch(/^--since \S+Z --until \S+Z --cursor \S+$/);
+  expect([further.code, byProgram.code]).toEqual([0, 0]);
+});
+
+test('one project and all of them contradict each other, unless the one is of the environment', async () => {
+  await using server = await startContractServer({
+    listProjects: () => onePage(project),
+    listAllReleases: () => onePage(),
+  });
+  using home = makeHome(server.url);
+  const all = ['release', 'list', '--all-projects'];
+
+  const both = await home.run([...all, '--project', 'hello']);
+  const usual = await home.run(all, { env: { STAITHE_PROJECT: 'hello' } });
+
+  expect([both.code, usual.code]).toEqual([2, 0]);
+  expect(both.stderr).toContain('--all-projects and --project <project> contradict each other.');
 });

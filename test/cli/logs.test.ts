@@ -177,3 +177,21 @@ test('a log without lines so far says how to wait for them', async () => {
   expect(stderr).toContain('no lines yet\n');
   expect(stderr).toContain(`build logs ${build.id} --follow`);
 });
+
+test('following a job that has no log says so', async () => {
+  const followed = await printed(printing(), ['job', 'logs', job.id, '--follow']);
+  const lines = await printed(printing(), ['job', 'logs', job.id, '--follow', '--json']);
+
+  expect(followed).toMatchObject({ code: 0, stdout: '' });
+  expect(followed.stderr).toContain('the log has no lines');
+  expect(lines).toMatchObject({ code: 0, stdout: '', stderr: '' });
+});
+
+test('following the log of a build with --json prints its lines and nothing else', async () => {
+  const { stdout } = await printed(printing(line('a'), line('b')), [
+    ...['build', 'logs', build.id, '--follow', '--json'],
+  ]);
+
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.map((text) => JSON.parse(text))).toEqual([line('a'), line('b')]);
+});

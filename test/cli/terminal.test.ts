@@ -28,6 +28,23 @@ test('colours of a build are kept where there are colours, and end with its line
   expect(clean('\u001b[31mred')).toBe('red');
 });
 
+test.each([
+  { what: 'concealed', text: '\u001b[8mpassword\u001b[39m' },
+  { what: 'black on black', text: '\u001b[30;40mhidden\u001b[22m' },
+  { what: 'reversed', text: '\u001b[7mtitle\u001b[39m' },
+  { what: 'on another background', text: '\u001b[41;31mred\u001b[39m' },
+  { what: 'coloured after a reset', text: '\u001b[0;31mred' },
+])('a text of a build leaves nothing $what behind it, whatever it has ended', ({ text }) => {
+  expect(clean(text, true)).toBe(`${text}\u001b[0m`);
+});
+
+test.each(['\u001b[31mred\u001b[0m', '\u001b[31mred\u001b[m', '\u001b[31mred\u001b[00m', 'none'])(
+  'a text that ends all that it began stays as it is: %j',
+  (text) => {
+    expect(clean(text, true)).toBe(text);
+  },
+);
+
 test('a row of a table stays one row, and a value shows no colours but its own', () => {
   const name = '\u001b[31mred\u001b[0m\tand\nnext';
 

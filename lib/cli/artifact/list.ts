@@ -19,7 +19,8 @@ export const list = command({
   calls: ['whoAmI', 'listProjects', 'listArtifacts'],
   async run({ options }, { api }) {
     const project = await projectOfList(options, api);
-    const whose = { ...(project !== undefined && { project }), ...spanOf(options) };
+    const span = spanOf(options);
+    const whose = { ...(project !== undefined && { project }), ...span };
     const page = await readPages(options, (paging) =>
       api.call('listArtifacts', { query: { ...whose, ...paging } }),
     );
@@ -27,6 +28,7 @@ export const list = command({
       page,
       [...(await projectColumn(project, api)), ...artifactColumns],
       `staithe build create --project ${project ?? '<project>'} --dir . --follow`,
+      span,
     );
   },
 });

@@ -39,7 +39,8 @@ export const list = command({
   async run({ options }, { api }) {
     const project = await projectOfList(options, api);
     const { status, ref } = options;
-    const filter = { ...(status && { status }), ...(ref !== undefined && { ref }), ...spanOf(options) };
+    const span = spanOf(options);
+    const filter = { ...(status && { status }), ...(ref !== undefined && { ref }), ...span };
     const page = await readPages(options, (paging) => {
       const query = { ...filter, ...paging };
       return project === undefined
@@ -52,6 +53,7 @@ export const list = command({
       Object.keys(filter).length > 0
         ? 'staithe build list with other filters, or none'
         : `staithe build create --project ${project ?? '<project>'} --dir .`,
+      span,
     );
   },
 });

@@ -3,6 +3,10 @@ import { integer } from '../option.ts';
 import { table } from '../terminal/table.ts';
 import { letterColumns } from './view.ts';
 
+/** What the API gives at once (lib/contract/route.ts). */
+const MOST = 100;
+const NO_MORE = `more: not listed, as ${MOST} are the most at once; staithe dead-letter redrive --all takes them all`;
+
 export const list = command({
   name: 'list',
   summary: 'List events that came to nothing, oldest first',
@@ -19,7 +23,7 @@ export const list = command({
       text: nothing ? '' : table(page.items, letterColumns),
       notes: [
         ...(nothing ? ['no dead letters'] : ['next: staithe dead-letter show <letter>, or redrive --all']),
-        ...(page.more ? ['more: --limit 100'] : []),
+        ...(page.more ? [limit === MOST ? NO_MORE : `more: --limit ${MOST}`] : []),
       ],
     };
   },

@@ -25,34 +25,43 @@ export const redrive = command({
       const redriven = await api.call('redriveDeadLetter', { params: { letter } });
       return { json: redriven, text: `Redrove ${redriven.id}: ${redriven.target} has the event again` };
     }
-    const { redriven, refused } = await redriveAll(api);
+    const { redriven, refused, more } = await redriveAll(api);
     return {
-      json: { redriven, refused },
+      json: { redriven, refused, more },
       text: [
         `Redrove ${redriven} letter${redriven === 1 ? '' : 's'}`,
         ...refused.map(({ id, message }) => `left ${id}: ${clean(message)}`),
       ].join('\n'),
-      ...(refused.length > 0 && { notes: [`next: staithe dead-letter show ${refused[0]?.id}`] }),
+      notes: [
+        ...(refused.length > 0 ? [`next: staithe dead-letter show ${refused[0]?.id}`] : []),
+        ...(more
+          ? [
+              'more: the last request redrove none in its time, and not all were looked at; staithe dead-letter redrive --all',
+            ]
+          : []),
+      ],
     };
   },
 });
 
 /**
  * One request does what it can in 20 s. What was refused comes again with the next, and is named once; what has failed again
- * meanwhile is left to another redrive.
+ * meanwhile is left to another redrive. A request that redrives none is the last: those that are in its way would be in the
+ * way of the next.
+ * @returns with `more` when there are letters that were not looked at
  */
 async function redriveAll(api: Api<'redriveDeadLetters'>) {
   const refused = new Map<string, OutputOf<'redriveDeadLetters'>['refused'][number]>();
   let redriven = 0;
   let before: string | undefined;
-  for (let more = true; more; ) {
+  for (;;) {
     const answer = await api.call('redriveDeadLetters', {
       body: { ...(before !== undefined && { before }) },
     });
     before = answer.before;
     redriven += answer.redriven;
     for (const one of answer.refused) refused.set(one.id, one);
-    more = answer.more && answer.redriven > 0;
+    if (!answer.more || answer.redriven === 0)
+      return { redriven, refused: [...refused.values()], more: answer.more };
   }
-  return { redriven, refused: [...refused.values()] };
 }

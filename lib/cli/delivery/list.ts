@@ -28,14 +28,16 @@ export const list = command({
   calls: ['whoAmI', 'listDeliveries'],
   async run({ options }, { api }) {
     const project = await projectOfList(options, api);
+    const span = spanOf(options);
     const filter = {
       ...(project !== undefined && { project }),
       ...(options.decision && { decision: options.decision }),
-      ...spanOf(options),
+      ...span,
     };
     const page = await readPages(options, (paging) =>
       api.call('listDeliveries', { query: { ...filter, ...paging } }),
     );
-    return listResult(page, deliveryColumns(project === undefined), 'staithe webhook send <payload.json>');
+    const empty = 'staithe webhook send <payload.json>';
+    return listResult(page, deliveryColumns(project === undefined), empty, span);
   },
 });

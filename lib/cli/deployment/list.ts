@@ -46,6 +46,7 @@ export const list = command({
       page,
       [...(await projectColumn(project, api)), ...deploymentColumns],
       `staithe deploy ${environment ?? '<environment>'} --project ${project ?? '<project>'} --release latest --follow`,
+      span,
     );
   },
 });

@@ -1,9 +1,9 @@
 import { command } from '../command.ts';
 import { logDetails, logOptions, print } from '../follow/print-log.ts';
-import { sinceTime } from '../follow/since.ts';
 import { projectOption, text as textOption } from '../option.ts';
 import type { FunctionLogLine } from '../resources.ts';
 import { jsonText } from '../terminal/json.ts';
+import { TIMES, timeOf } from '../time.ts';
 
 export const logs = command({
   name: 'logs',
@@ -14,12 +14,10 @@ export const logs = command({
   args: { environment: 'its name' },
   options: {
     project: projectOption,
-    since: textOption(
-      '--since <time>',
-      'begin there: how long ago (30s, 10m, 2h, 7d) or a time (default: 1h)',
-    ),
+    since: textOption('--since <time>', `begin there (default: 1h ago): ${TIMES}`),
     ...logOptions,
     follow: { ...logOptions.follow, description: 'go on until Ctrl-C' },
+    platform: { ...logOptions.platform, description: "also Lambda's own lines (START, END, REPORT)" },
   },
   examples: [
     'staithe environment logs test --project hello --follow',
@@ -29,7 +27,7 @@ export const logs = command({
   calls: ['getEnvironmentLogs'],
   async run({ args, options }, { api, terminal }) {
     const params = { project: options.project, environment: args.environment };
-    const since = options.since === undefined ? {} : { since: sinceTime(options.since) };
+    const since = options.since === undefined ? {} : { since: timeOf('--since', options.since) };
     const calls = options.follow ? api.patient(terminal.note) : api;
     const readLog = (query: object) =>
       calls.call('getEnvironmentLogs', { params, query: { ...since, ...query } });

@@ -10,7 +10,8 @@ import type { Terminal } from '../terminal/terminal.ts';
 const POLL_MS = 1000;
 const UNDER_WAY = new Set<Deployment['status']>(['pending', 'deploying', 'verifying']);
 
-function deploymentFailure(deployment: Deployment): Failure {
+/** How a deployment that did not succeed ends the command. */
+export function deploymentFailure(deployment: Deployment): Failure {
   const word =
     deployment.status === 'rolled_back'
       ? 'was rolled back'
@@ -33,11 +34,16 @@ export function lastLines({ error }: Deployment): string[] {
   return (error?.last_lines ?? []).map((line) => `| ${clean(line)}`);
 }
 
-/** Watches, says the result, and fails when the deployment did. @throws Failure with exit code 6 */
-export async function followDeployment(
+/**
+ * Watches until it has ended.
+ * @param onMove is told of it at first and whenever it has moved, but not of its end
+ * @returns the deployment as it ended, whatever its status
+ */
+export async function watchDeployment(
   api: Api<'getDeployment'>,
   terminal: Terminal,
   started: Deployment,
+  onMove: (deployment: Deployment) => void = () => {},
 ): Promise<Deployment> {
   terminal.onInterrupt([
     'The deployment goes on. Look again with:',
@@ -45,18 +51,30 @@ export async function followDeployment(
   ]);
   const patient = api.patient(terminal.note);
   let deployment = started;
-  if (terminal.json) terminal.event({ event: 'deployment', deployment });
+  onMove(deployment);
   while (UNDER_WAY.has(deployment.status)) {
     terminal.progress(`${deployment.status}: ${clean(deployment.stage)}`);
     await delay(POLL_MS);
     const now = await patient.call('getDeployment', { params: { deployment: deployment.id } });
     const moved = now.status !== deployment.status || now.stage !== deployment.stage;
     deployment = now;
-    if (moved && terminal.json && UNDER_WAY.has(now.status))
-      terminal.event({ event: 'deployment', deployment });
+    if (moved && UNDER_WAY.has(now.status)) onMove(deployment);
   }
   terminal.done();
-  if (terminal.json) terminal.event({ event: 'result', deployment });
+  return deployment;
+}
+
+/** Watches, says the result, and fails when the deployment did. @throws Failure with exit code 6 */
+export async function followDeployment(
+  api: Api<'getDeployment'>,
+  terminal: Terminal,
+  started: Deployment,
+): Promise<Deployment> {
+  const tell = (event: string, deployment: Deployment) => {
+    if (terminal.json) terminal.event({ event, deployment });
+  };
+  const deployment = await watchDeployment(api, terminal, started, (moved) => tell('deployment', moved));
+  tell('result', deployment);
   if (deployment.status !== 'succeeded') throw deploymentFailure(deployment);
   return deployment;
 }

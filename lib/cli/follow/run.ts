@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Api, Calls } from '../api.ts';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
+import { failureOf } from '../report.ts';
 import type { LogLine, Run, RunError } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
 import { bar, type Terminal } from '../terminal/terminal.ts';
@@ -131,8 +132,10 @@ async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Pro
     terminal,
     started,
     enough,
-  ).catch((error: unknown) => {
-    terminal.note(`the log cannot be read: ${clean(error instanceof Error ? error.message : String(error))}`);
+  ).catch(async (error: unknown) => {
+    const { problem } = await failureOf(error, undefined);
+    if (terminal.json) terminal.event({ event: 'log_unreadable', problem });
+    else terminal.note(`the log cannot be read: ${clean(problem.detail)}`);
   });
   if (terminal.json) terminal.event({ event: 'run', run });
   while (!hasEnded(run)) {

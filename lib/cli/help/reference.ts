@@ -1,5 +1,6 @@
 /** docs/cli.md, written from the commands themselves: `staithe help reference > docs/cli.md`. */
 import type { Command } from '../command.ts';
+import { globalOptions, HELP_FLAGS } from '../global-options.ts';
 import { GROUPS, SINGLES } from '../groups.ts';
 import { declare } from '../option.ts';
 import { CONNECTION, exitCodes } from './topics.ts';
@@ -38,11 +39,13 @@ npx staithe deploy test --project hello --release 0.1.0 --follow
 ## For programs
 
 \`--json\` prints exactly one JSON document on stdout: the resource as the API gives it, or \`{"items": […]}\` for a list.
-With \`--follow\` it prints JSON lines, each with an \`event\` (\`build\`, \`run\`, \`log\`, \`deployment\`, \`sent\`), the last one
-\`result\`. Problems are JSON on stderr then. Without \`--json\`, results go to stdout, progress and notes to stderr.
-Colours follow FORCE_COLOR, NO_COLOR and \`--no-color\`, and are left out when the output is no terminal. Of what builds and
-people have written (names, messages, logs) nothing else reaches a terminal that could steer it: no escape sequences, no
-control characters, no marks that reverse the direction of text.
+With \`--follow\` it prints JSON lines. \`build create\`, \`build run\`, \`deploy\` and others that follow what they began give each
+an \`event\` (\`build\`, \`run\`, \`log\`, \`log_unreadable\`, \`deployment\`, \`sent\`), the last one \`result\`; \`build logs\`,
+\`job logs\` and \`environment logs\` give the lines of the log alone, as they come from the API. Problems are JSON on stderr
+then. Without \`--json\`, results go to stdout, progress and notes to stderr. Colours follow FORCE_COLOR, NO_COLOR and
+\`--no-color\`, and are left out when the output is no terminal. Of what builds and people have written (names, messages,
+logs) nothing else reaches a terminal that could steer it: no escape sequences, no control characters, no marks that
+reverse the direction of text.
 
 \`\`\`sh
 export STAITHE_PROJECT=hello
@@ -53,8 +56,9 @@ npx staithe artifact download "$(npx staithe build artifacts "$build" --json | j
 
 Lists show 20; \`--limit\` and \`--cursor\` page, \`--all\` takes every page. A connection that breaks, and answers 429, 502,
 503 and 504, are tried three times more; every change carries an Idempotency-Key, so nothing is done twice. What follows
-something (\`--follow\`) waits for two minutes for a server that does not answer, so that it survives a restart;
-STAITHE_PATIENCE is another time, in seconds.
+something (\`--follow\`) tries again for two minutes from the first request on that failed, so that it survives a restart of
+the server; STAITHE_PATIENCE is another time, in seconds. A cursor is of the filters and times that its list was asked for:
+to go on in a list of \`--since 7d\`, give \`--since\` as the line \`more:\` has it (with \`--json\`, the field \`since\`).
 \`STAITHE_DEBUG=1\` adds the stack of an error.`;
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
@@ -70,6 +74,11 @@ function optionRows(command: Command): string {
     return `| \`${cell(option.flags)}\` | ${cell(option.description)}${extra.length > 0 ? ` (${extra.join('; ')})` : ''} |`;
   });
   return `| option | |\n| --- | --- |\n${rows.join('\n')}`;
+}
+
+function globalRows(): string {
+  const rows = globalOptions().map(({ flags, description }) => `- \`${flags}\`: ${description}`);
+  return [...rows, `- \`${HELP_FLAGS}\`: show the help of the command`].join('\n');
 }
 
 function section(command: Command, noun: string, depth: string): string {
@@ -98,7 +107,7 @@ export async function reference(): Promise<string> {
     INTRODUCTION,
     `## Which server, which token\n\n\`\`\`text\n${CONNECTION}\n\`\`\``,
     `## Exit codes\n\n\`\`\`text\n${exitCodes()}\n\`\`\``,
-    '## Commands\n\nEvery command also takes `--json`, `--verbose`, `--url <url>` and `--help`.',
+    `## Commands\n\nEvery command also takes\n\n${globalRows()}`,
   ];
   for (const entry of GROUPS) {
     const { commands } = await entry.load();

@@ -27,7 +27,8 @@ export const logs = command({
     const printed = await printLog(terminal, readLog, { jobs: 1, whose }, options);
     if (!options.follow) return printed;
     const job = await calls.call('getJob', { params: { job: args.job } });
-    if (job.status !== 'failed' && job.status !== 'cancelled') return undefined;
+    if (job.status !== 'failed' && job.status !== 'cancelled')
+      return terminal.json || options.format === 'json' || options.format === 'jsonl' ? undefined : printed;
     throw new Failure(
       EXIT.failed,
       {

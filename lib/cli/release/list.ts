@@ -30,6 +30,7 @@ export const list = command({
       page,
       [...(await projectColumn(project, api)), ...releaseColumns],
       'staithe release create --build <build> --version 0.1.0',
+      span,
     );
   },
 });

@@ -6,12 +6,15 @@
  */
 import { withoutSequences } from '../../domain/log/ansi.ts';
 
-const ESCAPE = '\x1b[';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
 const COLOUR = /^\x1b\[[0-9;:]*m$/;
-const RESET = `${ESCAPE}0m`;
-/** Ends colours, as programs spell it. */
-const ENDS = new Set([RESET, `${ESCAPE}m`, `${ESCAPE}39m`, `${ESCAPE}22m`]);
+const RESET = '\x1b[0m';
+/**
+ * Ends all that SGR has begun. Whatever ends one thing only (39 the colour, 22 bold) may leave another behind: text that
+ * is concealed (8) or reversed (7), or another background.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
+const FULL_RESET = /^\x1b\[0*m$/;
 const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /** Without what steers; with `colours`, those stay, and end with the text. */
@@ -22,7 +25,7 @@ export function clean(text: string, colours = false): string {
     last = sequence;
     return true;
   }).replace(DIRECTIONS, '');
-  return ENDS.has(last) ? kept : `${kept}${RESET}`;
+  return FULL_RESET.test(last) ? kept : `${kept}${RESET}`;
 }
 
 /** For a cell of a table, or whatever else has one line. */
