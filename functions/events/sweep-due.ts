@@ -16,10 +16,12 @@ const RESERVE_MS = 10_000;
 export async function handler(_: unknown, context: Context): Promise<Reconcile.Sweep> {
   const done = await Reconcile.sweep(ports, () => context.getRemainingTimeInMillis() > RESERVE_MS);
   if (done.findings.length > 0) logger.warn('Brought on what was overdue', { findings: done.findings });
+  if (done.deployments.length > 0)
+    logger.warn('Started deployments that were still waiting for it', { deployments: done.deployments });
   // Whoever watches the function's errors learns of it; the next sweep tries again by itself.
   if (done.failures.length > 0)
     throw new Error(
-      `Could not look at ${done.failures.length} runs: ${JSON.stringify(done.failures.slice(0, 5))}`,
+      `Could not look at ${done.failures.length} runs or deployments: ${JSON.stringify(done.failures.slice(0, 5))}`,
     );
   return done;
 }

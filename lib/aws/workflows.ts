@@ -1,4 +1,5 @@
 /** The port of long-running work on Step Functions. */
+import { Logger } from '@aws-lambda-powertools/logger';
 import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
@@ -11,7 +12,12 @@ import {
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { type WorkflowName, WorkflowRefused, type Workflows } from '../domain/ports/workflows.ts';
+import {
+  WorkflowBusy,
+  type WorkflowName,
+  WorkflowRefused,
+  type Workflows,
+} from '../domain/ports/workflows.ts';
 import { setting } from './settings.ts';
 
 /** Workflow name to state machine ARN, as the infrastructure writes it. */
@@ -29,6 +35,28 @@ function refused(error: unknown): never {
   const { httpStatusCode = 0 } = error.$metadata;
   if (httpStatusCode < 400 || httpStatusCode >= 500 || httpStatusCode === 429) throw error;
   throw new WorkflowRefused(`${error.name}: ${error.message}`, { cause: error });
+}
+
+const logger = new Logger({ serviceName: 'workflows' });
+
+/** No answer came: a connection that failed, or a request that took too long. */
+const WITHOUT_ANSWER = /^(TimeoutError|RequestTimeout|NetworkingError)$/;
+const CONNECTION = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/;
+
+function isOfTheMoment(error: unknown): boolean {
+  if (error instanceof SFNServiceException) {
+    const { httpStatusCode = 0 } = error.$metadata;
+    return OF_THE_MOMENT.test(error.name) || httpStatusCode >= 500 || httpStatusCode === 429;
+  }
+  if (!(error instanceof Error)) return false;
+  return WITHOUT_ANSWER.test(error.name) || ('code' in error && CONNECTION.test(String(error.code)));
+}
+
+/** @throws WorkflowBusy, WorkflowRefused or, when it is neither, the error */
+function notStarted(workflow: WorkflowName, name: string, error: unknown): never {
+  if (!(error instanceof Error) || !isOfTheMoment(error)) return refused(error);
+  logger.warn('The workflow was not started for the moment; it is started later', { workflow, name, error });
+  throw new WorkflowBusy(`${error.name}: ${error.message}`, { cause: error });
 }
 
 export function stepFunctions(json?: string, client: SFNClient = new SFNClient()): Workflows {
@@ -50,7 +78,8 @@ export function stepFunctions(json?: string, client: SFNClient = new SFNClient()
           new StartExecutionCommand({ stateMachineArn: arnOf(workflow), name, input: JSON.stringify(input) }),
         )
         .catch((error: unknown) => {
-          if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists')) refused(error);
+          if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists'))
+            notStarted(workflow, name, error);
         });
     },
     async wake(taskToken) {

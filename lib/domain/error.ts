@@ -226,6 +226,11 @@ export const ERRORS = {
     'Send the bytes as they are, with content-type: application/octet-stream.',
   ),
   upload_too_large: entry('too_large', 'The file is too large', 'See the limit in the message.'),
+  workflow_refused: entry(
+    'unavailable',
+    'The workflow could not be started',
+    'Deploy the stack again, as its state machine or a permission is not as the template has it; then send the request anew.',
+  ),
   throttled: entry('throttled', 'Too many requests', 'Wait a moment and try again.'),
   internal: entry('unavailable', 'Internal error', 'Try again; if it persists, report the request id.'),
 } as const satisfies Record<string, ErrorEntry>;

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type { Builds } from './builds.ts';
 import type { Bundles } from './bundles.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import type { Deployments } from './deployments.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
 import { giveWorkflows } from './workflow.ts';
@@ -18,10 +19,16 @@ export class Reconciler extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { bundles: Bundles; storage: Storage; builds: Builds; deadLetters: DeadLetters },
+    props: {
+      bundles: Bundles;
+      storage: Storage;
+      builds: Builds;
+      deployments: Deployments;
+      deadLetters: DeadLetters;
+    },
   ) {
     super(scope, id);
-    const { bundles, storage, builds, deadLetters } = props;
+    const { bundles, storage, builds, deployments, deadLetters } = props;
     this.sweep = new StaitheFunction(this, 'Sweep', {
       bundles,
       entry: 'events/sweep-due',
@@ -30,7 +37,11 @@ export class Reconciler extends Construct {
     });
     storage.giveTable(this.sweep, 'GetItem', 'BatchGetItem', 'PutItem');
     storage.giveIndex(this.sweep, 'gsi2');
-    giveWorkflows(this.sweep, [builds.workflow], { stop: true, look: true });
+    giveWorkflows(this.sweep, [builds.workflow], {
+      stop: true,
+      look: true,
+      alsoStart: [deployments.workflow],
+    });
     builds.giveMachines(this.sweep);
     // A sweep that could not run, or has failed, is made good by the next one.
     const every = Duration.minutes(1);

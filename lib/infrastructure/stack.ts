@@ -63,7 +63,13 @@ export class StaitheStack extends Stack {
       deadLetters,
     });
     this.equipApi(api, { storage, secrets, registry, builds, deployments });
-    const reconciler = new Reconciler(this, 'Reconciler', { bundles, storage, builds, deadLetters });
+    const reconciler = new Reconciler(this, 'Reconciler', {
+      bundles,
+      storage,
+      builds,
+      deployments,
+      deadLetters,
+    });
     // All that a rule calls is known by now.
     storage.giveTable(api.functions['dead-letters'], 'PutItem');
     deadLetters.giveRedrive(api.functions['dead-letters']);

@@ -61,14 +61,15 @@ export class Workflow extends Construct {
 export function giveWorkflows(
   to: StaitheFunction,
   workflows: readonly Workflow[],
-  options: { start?: boolean; stop?: boolean; look?: boolean } = {},
+  options: { start?: boolean; stop?: boolean; look?: boolean; alsoStart?: readonly Workflow[] } = {},
 ): void {
+  const started = [...workflows, ...(options.alsoStart ?? [])];
   const arns = Object.fromEntries(
-    workflows.map((workflow) => [workflow.name, workflow.machine.stateMachineArn]),
+    started.map((workflow) => [workflow.name, workflow.machine.stateMachineArn]),
   );
   const start = {
     actions: ['states:StartExecution'],
-    resources: workflows.map((workflow) => workflow.machine.stateMachineArn),
+    resources: started.map((workflow) => workflow.machine.stateMachineArn),
   };
   const executions = workflows.map(({ machine }) =>
     machine.stack.formatArn({

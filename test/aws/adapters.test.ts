@@ -30,7 +30,7 @@ import { stepFunctions } from '../../lib/aws/workflows.ts';
 import type { Blobs } from '../../lib/domain/ports/blobs.ts';
 import type { FunctionRelease, Functions } from '../../lib/domain/ports/functions.ts';
 import type { LogStore } from '../../lib/domain/ports/logs.ts';
-import { WorkflowRefused, type Workflows } from '../../lib/domain/ports/workflows.ts';
+import { WorkflowBusy, WorkflowRefused, type Workflows } from '../../lib/domain/ports/workflows.ts';
 import { blobsContract } from '../domain/ports/blobs.contract.ts';
 import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
@@ -134,7 +134,7 @@ describe('workflows on Step Functions', () => {
       ['KmsThrottlingException', 400],
       ['InternalFailure', 500],
     ] as const)
-      await expect(answered(name, status)).rejects.not.toThrow(WorkflowRefused);
+      await expect(answered(name, status)).rejects.toThrow(WorkflowBusy);
   });
 
   test('a workflow that the function was not told of is an error that names it', async () => {

@@ -6,7 +6,7 @@ import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
-import { WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
+import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import * as Release from '../../lib/domain/release/index.ts';
 import { finish } from '../../lib/domain/run/end.ts';
 import { plan } from '../../lib/domain/run/plan.ts';
@@ -342,9 +342,7 @@ describe('a deployment asked for again', () => {
 
   test('whose workflow cannot be started at the moment is pending: others start it', async () => {
     const cut = await release('one');
-    place.ports.workflows.refusal = Object.assign(new Error('Rate exceeded'), {
-      name: 'ThrottlingException',
-    });
+    place.ports.workflows.refusal = new WorkflowBusy('ThrottlingException: Rate exceeded');
 
     const { id, status } = await deploy(cut.id);
 

@@ -31,7 +31,7 @@ describe('a sweep', () => {
     await claimed(place, jobs[0] as Dispatch);
     wait(1);
 
-    expect(await sweep()).toEqual({ looked_at: 1, findings: [], uploads: [], failures: [] });
+    expect(await sweep()).toEqual({ looked_at: 1, findings: [], uploads: [], deployments: [], failures: [] });
     expect((await read(id)).status).toBe('building');
   });
 
@@ -89,6 +89,7 @@ describe('a sweep', () => {
       place.ports.workflows.refusal = undefined;
 
       expect((await sweep()).findings).toMatchObject([{ run_id: id }]);
+      expect((await read(id)).start_refused_at).toBeUndefined();
       expect(place.ports.workflows.executions.filter(({ status }) => status === 'running')).toHaveLength(1);
     });
 

@@ -5,7 +5,7 @@ import { CreateBuild } from '../../lib/domain/build/schema.ts';
 import * as Job from '../../lib/domain/job/index.ts';
 import * as Log from '../../lib/domain/log/index.ts';
 import { parse } from '../../lib/domain/manifest/index.ts';
-import { WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
+import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import { sweep } from '../../lib/domain/reconcile/index.ts';
 import { finish } from '../../lib/domain/run/end.ts';
 import * as Run from '../../lib/domain/run/index.ts';
@@ -94,9 +94,7 @@ describe('creating a build', () => {
 
   test('is pending while its workflow cannot be started for the moment: others start it', async () => {
     const source_id = await uploadedSource(place);
-    place.ports.workflows.refusal = Object.assign(new Error('Rate exceeded'), {
-      name: 'ThrottlingException',
-    });
+    place.ports.workflows.refusal = new WorkflowBusy('ThrottlingException: Rate exceeded');
 
     const { latest_run } = await Build.create(
       place.ports,

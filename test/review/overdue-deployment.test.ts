@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { apply, end, shift } from '../../lib/domain/deployment/steps.ts';
 import type { Write } from '../../lib/domain/ports/table.ts';
-import { WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
+import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
+import { sweep } from '../../lib/domain/reconcile/index.ts';
 import { ADMIN, refusal, type World } from '../domain/world.ts';
 import { readyToDeploy, runSteps } from './deploying.ts';
 
@@ -74,11 +75,35 @@ test('a deployment that can never be started ends when the next one meets it, an
   const { active_deployment_id: id = '' } = await environment();
   place.ports.workflows.refusal = new WorkflowRefused('StateMachineDoesNotExist');
 
-  await expect(deploy()).rejects.toThrow(WorkflowRefused);
+  expect(await refusal(deploy())).toBe('workflow_refused');
 
   expect(await show(id)).toMatchObject({
     status: 'failed',
     error: { message: expect.stringContaining('StateMachineDoesNotExist') },
   });
   expect((await environment()).active_deployment_id).toBeUndefined();
+});
+
+test('a deployment that was not started for the moment is started by the sweep', async () => {
+  const { place, deploy, show } = await readyToDeploy();
+  place.ports.workflows.refusal = new WorkflowBusy('ThrottlingException: Rate exceeded');
+  const { id } = await deploy();
+  place.ports.clock.advance(3 * 60_000);
+  await sweep(place.ports);
+  place.ports.workflows.refusal = undefined;
+
+  const swept = await sweep(place.ports);
+
+  expect(swept).toMatchObject({ deployments: [id], failures: [] });
+  expect(place.ports.workflows.find('deployment', id)?.status).toBe('running');
+  await runSteps(place, id);
+  expect((await show(id)).status).toBe('succeeded');
+  expect((await sweep(place.ports)).deployments).toEqual([]);
+});
+
+test('a fault of ours at the start is no moment that passes: it is thrown', async () => {
+  const { place, deploy } = await readyToDeploy();
+  place.ports.workflows.refusal = new Error("This function knows no state machine 'deployment'.");
+
+  await expect(deploy()).rejects.toThrow('knows no state machine');
 });

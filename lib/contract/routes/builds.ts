@@ -29,7 +29,7 @@ export const BUILD_ROUTES = {
       body: BuildWithRun,
       description: 'The build; its run is under way unless start was false',
     },
-    errors: ['source_not_uploaded', 'source_mismatch'],
+    errors: ['source_not_uploaded', 'source_mismatch', 'workflow_refused'],
   }),
   listBuilds: route({
     method: 'GET',
@@ -70,7 +70,7 @@ export const BUILD_ROUTES = {
     params: { build: Id.build },
     body: CreateRun,
     success: { status: 202, body: Run, description: 'The new run' },
-    errors: ['wrong_state'],
+    errors: ['wrong_state', 'workflow_refused'],
   }),
   listRuns: route({
     method: 'GET',

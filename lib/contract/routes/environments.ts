@@ -57,7 +57,7 @@ export const ENVIRONMENT_ROUTES = {
     params: inEnvironment,
     body: CreateDeployment,
     success: { status: 202, body: Deployment, description: 'The deployment, under way' },
-    errors: ['deployment_in_progress', 'service_unknown', 'artifact_not_deployable'],
+    errors: ['deployment_in_progress', 'service_unknown', 'artifact_not_deployable', 'workflow_refused'],
   }),
   listDeployments: route({
     method: 'GET',

@@ -12,7 +12,7 @@ import { isFinal } from '../lifecycle.ts';
 import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { WorkflowRefused } from '../ports/workflows.ts';
+import { WorkflowBusy, WorkflowRefused } from '../ports/workflows.ts';
 import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Release from '../release/index.ts';
@@ -81,7 +81,8 @@ export async function create(
 
 /**
  * Starts the workflow, also for a repeat: the first try may have ended before it did. What has ended stays so. What fails
- * for the moment is started by the event of the record (functions/events/work-waiting), or by the sweep.
+ * for the moment is started by the event of the record (functions/events/work-waiting), or by the sweep (reconcile).
+ * @throws StaitheError workflow_refused
  */
 async function start(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
@@ -91,7 +92,8 @@ async function start(
   try {
     await ports.workflows.start('deployment', deployment.id, { deployment_id: deployment.id });
   } catch (error) {
-    if (!(error instanceof WorkflowRefused)) return deployment;
+    if (error instanceof WorkflowBusy) return deployment;
+    if (!(error instanceof WorkflowRefused)) throw error;
     await end(ports, deployment.id, {
       status: 'failed',
       error: {
@@ -99,7 +101,10 @@ async function start(
         hint: 'Deploy again.',
       },
     });
-    throw error;
+    throw new StaitheError(
+      'workflow_refused',
+      `The workflow of deployment ${deployment.id} could not be started, and the deployment has failed: ${error.message}`,
+    );
   }
   return deployment;
 }
@@ -170,7 +175,10 @@ export async function list(
       'too_many_environments',
       `There are ${partitions.length} environments, and a list of deployments asks each of them; ${MOST_LISTED} are the most.`,
     );
-  return deployments.newestOf(ports.table, 'deployment', partitions, paging);
+  return deployments.newestOf(ports.table, 'deployment', partitions, paging, [
+    scopeOf(projects),
+    environment,
+  ]);
 }
 
 /** 200: as many queries at once as a function's time and memory are good for. */

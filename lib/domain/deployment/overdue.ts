@@ -3,7 +3,7 @@ import { environments } from '../environment/record.ts';
 import type { Environment } from '../environment/schema.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import { WorkflowRefused } from '../ports/workflows.ts';
+import { WorkflowBusy, WorkflowRefused } from '../ports/workflows.ts';
 import type { Stored } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
 import { deployments } from './record.ts';
@@ -33,20 +33,25 @@ export async function freeOfOverdue(
         hint: 'Look which version the alias is on; the next deployment moves it.',
       },
     });
-  else if (active.value.status !== 'pending' || (await isStarted(ports, active.value.id))) return stored;
+  else if (active.value.status !== 'pending' || (await startLate(ports, active.value.id))) return stored;
   return (await environments.get(ports.table, Keys.environment(projectId, name))) ?? stored;
 }
 
 /**
  * Starts it: under the same name and input that is a no-op for one that was started (Step Functions, "StartExecution"). One
- * whose start is refused for good ends with the reason, as it does where it was asked for.
- * @throws what Step Functions answers for the moment
+ * whose start is refused for good ends with the reason, as it does where it was asked for; one that is not started for
+ * the moment goes on waiting.
+ * @returns false when it has ended
  */
-async function isStarted(ports: Pick<Ports, 'table' | 'workflows' | 'clock'>, id: string): Promise<boolean> {
+export async function startLate(
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
+  id: string,
+): Promise<boolean> {
   try {
     await ports.workflows.start('deployment', id, { deployment_id: id });
     return true;
   } catch (error) {
+    if (error instanceof WorkflowBusy) return true;
     if (!(error instanceof WorkflowRefused)) throw error;
     await end(ports, id, {
       status: 'failed',

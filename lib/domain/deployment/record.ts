@@ -10,4 +10,8 @@ export const deployments = collection({
     gsi1pk: Partitions.deployments(deployment.project_id, deployment.environment),
     gsi1sk: deployment.id,
   }),
+  second: (deployment) =>
+    deployment.status === 'pending'
+      ? { gsi2pk: Partitions.pendingDeployments, gsi2sk: deployment.id }
+      : undefined,
 });

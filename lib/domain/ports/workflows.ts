@@ -7,10 +7,15 @@ export class WorkflowRefused extends Error {
   override readonly name = 'WorkflowRefused';
 }
 
+/** A workflow that is not started for the moment, which has been logged: throttling, an outage, a request that timed out. */
+export class WorkflowBusy extends Error {
+  override readonly name = 'WorkflowBusy';
+}
+
 export interface Workflows {
   /**
    * Starts the workflow under this name. A repeat with the same name and input is a no-op.
-   * @throws WorkflowRefused; any other error is of the moment
+   * @throws WorkflowRefused | WorkflowBusy; any other error is a fault of ours
    */
   start(workflow: WorkflowName, name: string, input: Record<string, unknown>): Promise<void>;
   /** Wakes an execution that waits with this task token. One that has ended, or was woken before, is no error. */

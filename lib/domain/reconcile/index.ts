@@ -6,6 +6,7 @@ import type { Ports } from '../ports/index.ts';
 import type { Key, Position } from '../ports/table.ts';
 import { runs } from '../run/record.ts';
 import { Partitions } from '../storage/keys.ts';
+import { type DeploymentFailure, sweepDeployments } from './deployments.ts';
 import { type Finding, lookAt, type RunPorts } from './run.ts';
 import { sweepUploads } from './uploads.ts';
 
@@ -21,8 +22,10 @@ export interface Sweep {
   readonly findings: readonly Finding[];
   /** Uploads that were given up. */
   readonly uploads: readonly string[];
-  /** Runs that could not be looked at, and why; the next sweep tries again. */
-  readonly failures: readonly { readonly run_id: string; readonly message: string }[];
+  /** Deployments that were waiting for their workflow to be started. */
+  readonly deployments: readonly string[];
+  /** Runs and deployments that could not be looked at, and why; the next sweep tries again. */
+  readonly failures: readonly ({ readonly run_id: string; readonly message: string } | DeploymentFailure)[];
 }
 
 /** @param look stops the sweep before its function's time is over; the next one goes on with what is left */
@@ -31,7 +34,7 @@ export async function sweep(
   mayGoOn: () => boolean = () => true,
 ): Promise<Sweep> {
   const findings: Finding[] = [];
-  const failures: { run_id: string; message: string }[] = [];
+  const failures: Sweep['failures'][number][] = [];
   let lookedAt = 0;
   for await (const keys of openRuns(ports)) {
     if (!mayGoOn()) break;
@@ -49,8 +52,9 @@ export async function sweep(
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
+  const { late, failures: unstarted } = await sweepDeployments(ports, mayGoOn);
   const uploads = await sweepUploads(ports);
-  return { looked_at: lookedAt, findings, uploads, failures };
+  return { looked_at: lookedAt, findings, uploads, deployments: late, failures: [...failures, ...unstarted] };
 }
 
 async function* openRuns(ports: Pick<Ports, 'table'>): AsyncGenerator<Key[]> {

@@ -12,7 +12,7 @@ import type { Job } from '../job/schema.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { WorkflowRefused } from '../ports/workflows.ts';
+import { WorkflowBusy, WorkflowRefused } from '../ports/workflows.ts';
 import { createIn } from '../project/alive.ts';
 import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
@@ -93,18 +93,23 @@ export async function startWorkflow(ports: Pick<Ports, 'workflows'>, run: Run): 
  * Starts the workflow of a run for the request that has recorded it. If it is refused for good, the run says so, and so
  * does the error. What fails for the moment, as throttling does, fails no build: the run is recorded, so that the event of
  * that (functions/events/work-waiting) starts it as well, and is sent again for a day, and then the sweep.
+ * @throws StaitheError workflow_refused
  */
 export async function start(ports: Pick<Ports, 'table' | 'workflows' | 'clock'>, run: Run): Promise<Run> {
   try {
     await startWorkflow(ports, run);
   } catch (error) {
-    if (!(error instanceof WorkflowRefused)) return run;
+    if (error instanceof WorkflowBusy) return run;
+    if (!(error instanceof WorkflowRefused)) throw error;
     await fail(ports, run.id, {
       code: 'internal_error',
       message: `The build workflow could not be started: ${error.message}`,
       hint: 'Run the build again.',
     });
-    throw error;
+    throw new StaitheError(
+      'workflow_refused',
+      `The build workflow of run ${run.id} could not be started, and the run has failed: ${error.message}`,
+    );
   }
   return run;
 }

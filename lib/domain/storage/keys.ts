@@ -49,6 +49,7 @@
  * | a project's queue of jobs           | get QUEUE#<prj> / QUEUE                                      |
  * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
  * | runs, uploads that have not ended   | query gsi2 OPEN_RUNS, OPEN_UPLOADS (keys only)               |
+ * | deployments that were not begun    | query gsi2 PENDING_DEPLOYMENTS (keys only)                   |
  * | what cursors are sealed with       | get CURSOR_KEY / CURSOR_KEY                                  |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
@@ -135,6 +136,8 @@ export const Partitions = {
   projects: 'PROJECTS',
   /** Of the second index; sorted by project, then by id. */
   openRuns: 'OPEN_RUNS',
+  /** Of the second index: those that no workflow has begun with. */
+  pendingDeployments: 'PENDING_DEPLOYMENTS',
   /** Of the second index. */
   openUploads: 'OPEN_UPLOADS',
   /** Of the second index. */
