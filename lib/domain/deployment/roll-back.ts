@@ -76,7 +76,11 @@ async function hear(
     const printed = { functionName: target.function_name, version, since, variables };
     return { lines: await lastWords(ports, printed, pause) };
   } catch (error) {
-    if (!(error instanceof StaitheError)) throw error;
-    return { unheard: error.message, remedy: error.remedy };
+    if (error instanceof StaitheError) return { unheard: error.message, remedy: error.remedy };
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return {
+      unheard: `The log of the function could not be read (${said}).`,
+      remedy: "Read the function's log in CloudWatch; it may say why.",
+    };
   }
 }

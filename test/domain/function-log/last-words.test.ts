@@ -131,6 +131,20 @@ describe('a deployment that fails', () => {
     });
   });
 
+  test('still ends when the read of its log fails in a way that nobody has thought of', async () => {
+    scene.place.ports.functionLogs.failure = new TypeError('events is not iterable');
+
+    const { status, error } = await failing([]);
+
+    expect(status).toBe('failed');
+    expect(error).toEqual({
+      message: expect.stringMatching(
+        /answered 502.*could not be read \(TypeError: events is not iterable\)\.$/,
+      ),
+      hint: expect.stringContaining('CloudWatch'),
+    });
+  });
+
   test('says nothing of a log when the function was never asked', async () => {
     const { place, deploy, show } = scene;
     place.ports.functions.failures.publish = new Error('Lambda refused it.');
