@@ -3,14 +3,13 @@ import type { JobRecord } from '../job/record.ts';
 import { jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import { WorkflowRefused } from '../ports/workflows.ts';
 import { fail, finish } from '../run/end.ts';
 import { executionOf } from '../run/execution.ts';
 import { follow, startLate } from '../run/follow.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../run/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { giveUpLost } from './jobs.ts';
-import { startRefused } from './start-refused.ts';
+import { forgetRefusal, startRefused, watchingStarts } from './start-refused.ts';
 
 export type RunPorts = Pick<Ports, 'table' | 'workflows' | 'backend' | 'clock'>;
 
@@ -35,10 +34,14 @@ const FINISH_MS = MINUTE_MS;
 
 /** @throws what a service answers; the next sweep looks again */
 export async function lookAt(ports: RunPorts, run: Run): Promise<Finding | undefined> {
+  const starts = watchingStarts(ports.workflows);
   try {
-    return await bringOn(ports, run);
+    const finding = await bringOn({ ...ports, workflows: starts.workflows }, run);
+    await forgetRefusal(ports, run);
+    return finding;
   } catch (error) {
-    if (error instanceof WorkflowRefused) return startRefused(ports, run, error);
+    const refusal = starts.refusal();
+    if (refusal !== undefined && error === refusal) return startRefused(ports, run, refusal);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** A run whose workflow Step Functions refuses to start: it is tried for a while, and then ends with the reason. */
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import type { WorkflowRefused } from '../ports/workflows.ts';
+import { WorkflowRefused, type Workflows } from '../ports/workflows.ts';
 import { fail } from '../run/end.ts';
 import { runs } from '../run/record.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../run/schema.ts';
@@ -31,4 +31,36 @@ export async function startRefused(
     hint: 'Deploy the stack again, as its state machine or a permission is not as the template has it; then run the build again.',
   });
   return { run_id: run.id, what: 'start refused', job_ids: run.job_ids };
+}
+
+/** Tells a refused start from whatever else is refused, such as a stop: only the first is counted. */
+export function watchingStarts(workflows: Workflows): {
+  workflows: Workflows;
+  refusal: () => WorkflowRefused | undefined;
+} {
+  let refusal: WorkflowRefused | undefined;
+  return {
+    workflows: {
+      ...workflows,
+      async start(...args) {
+        try {
+          await workflows.start(...args);
+        } catch (error) {
+          if (error instanceof WorkflowRefused) refusal = error;
+          throw error;
+        }
+      },
+    },
+    refusal: () => refusal,
+  };
+}
+
+/** The run was looked at and no start was refused: the next refusal is the first of its own ten minutes. */
+export async function forgetRefusal(ports: Pick<Ports, 'table'>, run: Run): Promise<void> {
+  if (run.start_refused_at === undefined) return;
+  await runs.update(ports.table, Keys.run(run.id), (value) =>
+    isFinal(LIFECYCLE, value.status) || value.start_refused_at !== run.start_refused_at
+      ? undefined
+      : { ...value, start_refused_at: undefined },
+  );
 }
