@@ -128,6 +128,39 @@ describe('a redrive', () => {
     expect(ports.deadLetters.ids()).toEqual([]);
   });
 
+  test.each(['send', 'remove'] as const)(
+    'of all that is throttled at %s tells what it has done, and that there is more',
+    async (step) => {
+      for (let n = 0; n < 12; n++) put(n);
+      let left = 5;
+      const throttled: typeof ports.deadLetters = {
+        ...ports.deadLetters,
+        async [step](taken: Parameters<typeof ports.deadLetters.send>[0]) {
+          if (left-- <= 0) throw new Error('Rate exceeded');
+          await ports.deadLetters[step](taken);
+        },
+      };
+
+      const answer = await DeadLetter.redriveAll({ ...ports, deadLetters: throttled }, ADMIN);
+
+      expect(answer).toMatchObject({ redriven: 5, refused: [], more: true });
+      expect(ports.deadLetters.ids()).toHaveLength(7);
+      const none = DeadLetter.redriveAll({ ...ports, deadLetters: throttled }, ADMIN);
+      await expect(none).rejects.toThrow('Rate exceeded');
+      expect((await DeadLetter.redriveAll(ports, ADMIN)).redriven).toBe(7);
+    },
+  );
+
+  test('of all goes by the time, however it is written', async () => {
+    put(1, { failed_at: '2025-11-21T09:30:00Z' });
+    const late = put(2, { failed_at: '2025-11-21T09:30:00.500Z' });
+
+    const answer = await DeadLetter.redriveAll(ports, ADMIN, { before: '2025-11-21T09:30:00.200Z' });
+
+    expect(answer.redriven).toBe(1);
+    expect(ports.deadLetters.ids()).toEqual([late]);
+  });
+
   test('of all leaves what fails again meanwhile to the next one', async () => {
     for (let n = 0; n < 3; n++) put(n);
     const failing: typeof ports.deadLetters = {

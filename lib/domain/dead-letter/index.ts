@@ -49,7 +49,9 @@ export async function redrive(ports: LetterPorts, actor: Actor, id: string): Pro
 
 /**
  * Redrives what is in the queue, as far as the time goes. What cannot be redriven stays, with the reason, and so does what
- * has failed since: whatever fails at once would be redriven without end.
+ * has failed since: whatever fails at once would be redriven without end. A service that answers no more, as when it is
+ * asked too often, ends it: what was redriven by then is told, and that there is more.
+ * @throws what a service answers, when nothing was redriven before
  */
 export async function redriveAll(
   ports: LetterPorts,
@@ -58,6 +60,7 @@ export async function redriveAll(
 ): Promise<RedrivenAll> {
   const refused: RedrivenAll['refused'] = [];
   let redriven = 0;
+  let isCutOff = false;
   const redriveOne = async (letters: Letters, taken: TakenLetter): Promise<void> => {
     const { id, target } = taken.letter;
     try {
@@ -74,19 +77,21 @@ export async function redriveAll(
   const seen = new Set<string>();
   const redriveNew = async (letters: Letters): Promise<boolean> => {
     const fresh = [...letters.values()].filter(
-      ({ letter }) => !seen.has(letter.id) && letter.failed_at < before,
+      ({ letter }) => !seen.has(letter.id) && Date.parse(letter.failed_at) < Date.parse(before),
     );
     for (const { letter } of fresh) seen.add(letter.id);
     const results = await Promise.allSettled(fresh.map((taken) => redriveOne(letters, taken)));
     const failed = results.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
-    return true;
+    if (failed?.status !== 'rejected') return true;
+    if (redriven === 0) throw failed.reason;
+    isCutOff = true;
+    return false;
   };
   return among(ports, actor, redriveNew, async (_, more) => ({
     redriven,
     refused: refused.slice(0, NAMED),
     before,
-    more,
+    more: more || isCutOff,
   }));
 }
 
