@@ -4,6 +4,8 @@ import { samples } from 'embedded-cloud/test-kit/samples.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Actor } from '../../lib/domain/access/actor.ts';
+import * as Artifact from '../../lib/domain/artifact/index.ts';
+import * as Build from '../../lib/domain/build/index.ts';
 import * as Deletion from '../../lib/domain/deletion/index.ts';
 import * as Delivery from '../../lib/domain/delivery/index.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
@@ -11,7 +13,7 @@ import type { Check, Write } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { WEBHOOK_SECRET } from '../../lib/memory/index.ts';
 import { observedTable } from './observed.ts';
-import { ADMIN, refusal, type World, world } from './world.ts';
+import { ADMIN, completedBuild, ONE_SERVICE, refusal, type World, world } from './world.ts';
 
 const SHA = '3f786850e387550fdab836ed7e6dc881de23001b';
 const repository = { full_name: 'acme/hello' };
@@ -179,4 +181,40 @@ test('the removal of a project that dies at a delivery finds it again', async ()
   expect(
     (await Delivery.get(place.ports, ADMIN, id)).outcomes.map(({ project_id }) => project_id),
   ).not.toContain(gone);
+});
+
+test('across projects one that still waits anywhere is listed as received, and one that waits nowhere is not', async () => {
+  const place = await world();
+  await Project.create(place.ports, ADMIN, { slug: 'second', repository: 'acme/hello' });
+  const { id } = await receive(place);
+  const { projects } = await Trigger.decide(place.ports, id);
+  const [home = '', further = ''] = projects;
+
+  await Trigger.giveUp(place.ports, id, home, 'It answered 404.');
+  expect(await listed(place, ADMIN, { decision: 'received' })).toEqual([[id, 'failed']]);
+
+  await Trigger.giveUp(place.ports, id, further, 'It answered 404.');
+  expect(await listed(place, ADMIN, { decision: 'received' })).toEqual([]);
+});
+
+test('a project that is made between two pages does not spoil the cursor of any list across projects', async () => {
+  const place = await world();
+  for (let n = 0; n < 3; n++) await receive(place);
+  for (let n = 0; n < 2; n++) await completedBuild(place, ONE_SERVICE, `built ${n}`);
+  const paging = (cursor?: string) => ({ limit: 1, ...(cursor !== undefined && { cursor }) });
+  const all = () => Project.listed(place.ports, ADMIN);
+  const lists: ((cursor?: string) => Promise<{ next_cursor: string | null }>)[] = [
+    async (cursor) => Build.list(place.ports, await all(), paging(cursor)),
+    async (cursor) => Delivery.list(place.ports, ADMIN, await all(), paging(cursor)),
+    async (cursor) => Artifact.list(place.ports, await all(), paging(cursor)),
+  ];
+  const first = await Promise.all(lists.map((list) => list()));
+
+  await Project.create(place.ports, ADMIN, { slug: 'between' });
+
+  const cursors = first.map(({ next_cursor }) => next_cursor ?? undefined);
+  expect(cursors.map((cursor) => cursor !== undefined)).toEqual([true, true, true]);
+  for (const [at, list] of lists.entries()) await expect(list(cursors[at])).resolves.toBeDefined();
+  const own = await Project.listed(place.ports, boundTo(place.project.id));
+  expect(await refusal(Build.list(place.ports, own, paging(cursors[0])))).toBe('invalid_cursor');
 });

@@ -11,6 +11,7 @@ import type { Run } from '../run/schema.ts';
 import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { BlobKeys, Keys, Partitions } from '../storage/keys.ts';
+import { type Listable, scopeOf } from '../storage/scope.ts';
 import { hexOf } from '../values.ts';
 import { artifacts } from './record.ts';
 import { type Artifact, isStored, type StoredArtifact } from './schema.ts';
@@ -27,11 +28,11 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
 
 export async function list(
   ports: Pick<Ports, 'table'>,
-  projects: readonly Pick<Project, 'id'>[],
+  projects: Listable<Pick<Project, 'id'>>,
   paging: Paging & Span,
 ): Promise<Listed<Artifact>> {
   const partitions = projects.map(({ id }) => Partitions.artifacts(id));
-  return artifacts.newestOf(ports.table, 'artifact', partitions, paging);
+  return artifacts.newestOf(ports.table, 'artifact', partitions, paging, scopeOf(projects));
 }
 
 /** By ids, in the order of their jobs' names and their own. */

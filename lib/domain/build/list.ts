@@ -9,6 +9,7 @@ import { RUN_LIFECYCLE, type Run } from '../run/schema.ts';
 import { listByTime, type Span, type Strand, strandOf } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { type Listable, scopeOf } from '../storage/scope.ts';
 import { type BuildRecord, builds } from './record.ts';
 import { type ListedBuild, RunSummary } from './schema.ts';
 
@@ -26,7 +27,7 @@ export interface BuildFilter extends Span {
  */
 export async function list(
   { table }: Pick<Ports, 'table'>,
-  projects: readonly Pick<Project, 'id'>[],
+  projects: Listable<Pick<Project, 'id'>>,
   filter: BuildFilter & Paging,
 ): Promise<Listed<ListedBuild>> {
   const { limit, cursor, since, until, status } = filter;
@@ -34,7 +35,7 @@ export async function list(
   return listByTime(
     table,
     {
-      name: `builds ${JSON.stringify([projects.map(({ id }) => id), status, ref, since, until])}`,
+      name: `builds ${JSON.stringify([scopeOf(projects), status, ref, since, until])}`,
       strands: projects.map(({ id }) => strand(id, status, ref)),
       span: { since, until },
       view: async (items) => {

@@ -11,7 +11,7 @@ import { listByTime, type Span, strandOf } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { cut } from '../text.ts';
-import { seenFrom } from './decision.ts';
+import { decisionIn, seenFrom } from './decision.ts';
 import { pushedCommit, signatureHolds } from './github.ts';
 import { type DeliveryRecord, deliveries, deliveryEntries, entriesOf } from './record.ts';
 import type { DecisionKind, Delivery } from './schema.ts';
@@ -101,7 +101,7 @@ export async function list(
   return listByTime(
     table,
     {
-      name: `deliveries ${JSON.stringify([ids, decision, since, until])}`,
+      name: `deliveries ${JSON.stringify([one ?? 'all', decision, since, until])}`,
       strands: ids.map((id) =>
         decision === undefined
           ? strandOf('delivery', Partitions.deliveries(id))
@@ -114,7 +114,7 @@ export async function list(
           if (delivery === undefined || given.has(delivery.id)) return undefined;
           given.add(delivery.id);
           const shown = one === undefined ? delivery : seenFrom(delivery, one);
-          return decision === undefined || hasCome(shown, decision) ? shown : undefined;
+          return decision === undefined || hasCome(delivery, ids, decision) ? shown : undefined;
         });
       },
     },
@@ -122,8 +122,17 @@ export async function list(
   );
 }
 
-const hasCome = ({ decision, outcomes }: Delivery, kind: DecisionKind): boolean =>
-  decision.kind === kind || outcomes.some((outcome) => outcome.kind === kind);
+/** Whether it has come to this in one of the listed projects that it is of; one of no project, at all. */
+function hasCome(
+  delivery: DeliveryRecord,
+  listed: readonly (string | undefined)[],
+  kind: DecisionKind,
+): boolean {
+  const own = projectsOf(delivery);
+  own.delete(undefined);
+  if (own.size === 0) return delivery.decision.kind === kind;
+  return listed.some((id) => id !== undefined && own.has(id) && decisionIn(delivery, id).kind === kind);
+}
 
 /** The deliveries that items of a list are, or name. */
 async function namedBy(

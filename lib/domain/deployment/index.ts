@@ -20,6 +20,7 @@ import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema
 import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { type Listable, scopeOf } from '../storage/scope.ts';
 import { freeOfOverdue } from './overdue.ts';
 import { deployments } from './record.ts';
 import { type CreateDeployment, type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
@@ -157,7 +158,7 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
  */
 export async function list(
   ports: Pick<Ports, 'table'>,
-  projects: readonly Project[],
+  projects: Listable<Project>,
   { environment, ...paging }: Paging & Span & { readonly environment?: string | undefined },
 ): Promise<Listed<Deployment>> {
   const names = await Promise.all(

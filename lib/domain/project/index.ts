@@ -73,16 +73,18 @@ const MOST_LISTED = 100;
 
 /**
  * The projects of a list: the one that is named, or all that the actor sees.
+ * @returns with `isAll` when the actor is bound to none and has named none: there may be others on the next page
  * @throws StaitheError not_found | too_many_projects
  */
 export async function listed(
   ports: Pick<Ports, 'table'>,
   actor: Actor,
   named?: string,
-): Promise<readonly Project[]> {
+): Promise<readonly Project[] & { readonly isAll?: boolean }> {
   if (named !== undefined) return [await resolve(ports, actor, named)];
   const { items, next_cursor: more } = await list(ports, actor, { limit: MOST_LISTED });
-  if (more === null) return items;
+  const isAll = actor.kind === 'anonymous' || actor.project_id === undefined;
+  if (more === null) return Object.assign(items, { isAll });
   throw new StaitheError(
     'too_many_projects',
     `There are more than ${MOST_LISTED} projects, and a list across projects asks each of them.`,

@@ -17,6 +17,7 @@ import type { Run } from '../run/schema.ts';
 import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { type Listable, scopeOf } from '../storage/scope.ts';
 import { type Chosen, record, releases } from './record.ts';
 import { type CreateRelease, Release } from './schema.ts';
 
@@ -176,9 +177,9 @@ async function named(
 
 export async function list(
   ports: Pick<Ports, 'table'>,
-  projects: readonly Pick<Project, 'id'>[],
+  projects: Listable<Pick<Project, 'id'>>,
   paging: Paging & Span,
 ): Promise<Listed<Release>> {
   const partitions = projects.map(({ id }) => Partitions.releases(id));
-  return releases.newestOf(ports.table, 'release', partitions, paging);
+  return releases.newestOf(ports.table, 'release', partitions, paging, scopeOf(projects));
 }

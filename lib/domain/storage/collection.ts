@@ -62,13 +62,16 @@ export interface Collection<T> {
   list(table: Table, partition: string, paging: Paging, options?: ListOptions): Promise<Listed<T>>;
   /**
    * A page of what lies in several partitions of the first index, newest first, as if they were one; of a kind whose ids
-   * are in order of time. @throws StaitheError invalid_cursor
+   * are in order of time.
+   * @param scope what was asked for; a cursor is good for it alone, also when it has come to be in other partitions
+   * @throws StaitheError invalid_cursor
    */
   newestOf(
     table: Table,
     id: IdKind,
     partitions: readonly string[],
     paging: Paging & Span,
+    scope: unknown,
   ): Promise<Listed<T>>;
   /** Goes through a whole partition, page by page, oldest first. */
   pages(table: Table, partition: string, options: { limit: number; of?: Source }): AsyncGenerator<T[]>;
@@ -151,11 +154,11 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
       const { items, next_cursor } = await listItems(table, partition, paging, options);
       return { items: items.map((item) => read(item).value), next_cursor };
     },
-    async newestOf(table, id, partitions, { since, until, ...paging }) {
+    async newestOf(table, id, partitions, { since, until, ...paging }, scope) {
       return listByTime(
         table,
         {
-          name: `${layout.kind} ${JSON.stringify([partitions, since, until])}`,
+          name: `${layout.kind} ${JSON.stringify([scope, since, until])}`,
           strands: partitions.map((partition) => strandOf(id, partition)),
           span: { since, until },
           view: async (items) => items.map((item) => read(item).value),
