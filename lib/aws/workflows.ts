@@ -1,5 +1,4 @@
 /** The port of long-running work on Step Functions. */
-import { Logger } from '@aws-lambda-powertools/logger';
 import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
@@ -37,8 +36,6 @@ function refused(error: unknown): never {
   throw new WorkflowRefused(`${error.name}: ${error.message}`, { cause: error });
 }
 
-const logger = new Logger({ serviceName: 'workflows' });
-
 /** No answer came: a connection that failed, or a request that took too long. */
 const WITHOUT_ANSWER = /^(TimeoutError|RequestTimeout|NetworkingError)$/;
 const CONNECTION = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/;
@@ -55,7 +52,11 @@ function isOfTheMoment(error: unknown): boolean {
 /** @throws WorkflowBusy, WorkflowRefused or, when it is neither, the error */
 function notStarted(workflow: WorkflowName, name: string, error: unknown): never {
   if (!(error instanceof Error) || !isOfTheMoment(error)) return refused(error);
-  logger.warn('The workflow was not started for the moment; it is started later', { workflow, name, error });
+  // To the function's log, whoever catches it.
+  process.emitWarning(
+    `The ${workflow} workflow ${name} was not started for the moment, and is started later: ${error.name}: ${error.message}`,
+    'WorkflowBusy',
+  );
   throw new WorkflowBusy(`${error.name}: ${error.message}`, { cause: error });
 }
 

@@ -207,8 +207,8 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   listDeliveries: {
     ...byTime,
     'query.project': api('webhooks', 'query.project'),
-    'query.decision': domain('delivery/index', 'hasCome(shown, decision)'),
+    'query.decision': domain('delivery/index', 'hasCome(delivery, ids, decision)'),
   },
   listDeadLetters: { 'query.limit': domain('dead-letter/index', 'letters.size < limit') },
-  redriveDeadLetters: { before: domain('dead-letter/index', 'letter.failed_at < before') },
+  redriveDeadLetters: { before: domain('dead-letter/index', '< Date.parse(before)') },
 };
