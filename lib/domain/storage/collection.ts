@@ -63,7 +63,7 @@ export interface Collection<T> {
   /**
    * A page of what lies in several partitions of the first index, newest first, as if they were one; of a kind whose ids
    * are in order of time.
-   * @param scope what was asked for; a cursor is good for it alone, also when it has come to be in other partitions
+   * @param scope what was asked for, when that may come to be in other partitions: a cursor is good for it alone
    * @throws StaitheError invalid_cursor
    */
   newestOf(
@@ -71,7 +71,7 @@ export interface Collection<T> {
     id: IdKind,
     partitions: readonly string[],
     paging: Paging & Span,
-    scope: unknown,
+    scope?: unknown,
   ): Promise<Listed<T>>;
   /** Goes through a whole partition, page by page, oldest first. */
   pages(table: Table, partition: string, options: { limit: number; of?: Source }): AsyncGenerator<T[]>;
@@ -154,7 +154,7 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
       const { items, next_cursor } = await listItems(table, partition, paging, options);
       return { items: items.map((item) => read(item).value), next_cursor };
     },
-    async newestOf(table, id, partitions, { since, until, ...paging }, scope) {
+    async newestOf(table, id, partitions, { since, until, ...paging }, scope = partitions) {
       return listByTime(
         table,
         {
