@@ -40,6 +40,12 @@ export const EXCEPTIONS: readonly Exception[] = [
       'The same on each of the three CodeBuild projects; the tests stop and look after machines of those that are quick to start.',
   },
   {
+    role: /^Staithe-ReconcilerSweepRole/,
+    action: /^states:StartExecution$/,
+    reason:
+      'Of the deployment workflow: starts a deployment that was throttled when it was asked for, as test/review/overdue-deployment.test.ts brings about.',
+  },
+  {
     role: /^Staithe-BuildsStepsRole/,
     action: /^dynamodb:DeleteItem$/,
     reason:
