@@ -44,6 +44,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     action: /^states:StartExecution$/,
     reason:
       'Of the deployment workflow: starts a deployment that was throttled when it was asked for, as test/review/overdue-deployment.test.ts brings about.',
+    byChance: true,
   },
   {
     role: /^Staithe-BuildsStepsRole/,
