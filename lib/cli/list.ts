@@ -25,11 +25,11 @@ interface Span {
 
 /** The query of a span. @throws Failure usage */
 export function spanOf(options: ValuesOf<typeof spanOptions>): Span {
-  const { since, until } = options;
-  return {
-    ...(since !== undefined && { since: timeOf('--since', since) }),
-    ...(until !== undefined && { until: timeOf('--until', until) }),
-  };
+  const since = options.since === undefined ? undefined : timeOf('--since', options.since);
+  const until = options.until === undefined ? undefined : timeOf('--until', options.until);
+  if (since !== undefined && until !== undefined && since > until)
+    throw usageFailure('--until is before --since, so nothing can be between them.', 'Swap the two times.');
+  return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
 }
 
 /**

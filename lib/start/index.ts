@@ -104,7 +104,7 @@ async function run(options: StartOptions, step: Step): Promise<void> {
     if (options.tour || options.once) {
       process.stdout.write('\nexamples/hello-function, the whole way:\n\n');
       const url = await tour(createClient(connection), step, EXAMPLE);
-      if (!options.once) process.stdout.write(nextSteps(connection.url, url));
+      if (!options.once) process.stdout.write(nextSteps(connection.url, url, state));
     }
     if (!options.once) await interrupted();
     disconnect(state);
@@ -124,13 +124,17 @@ function restoredAs(restored: ReturnType<typeof restoreState>): string {
   );
 }
 
-function nextSteps(api: string, url: string): string {
+/** @param state the CLI has to be told of one that is not where it looks */
+function nextSteps(api: string, url: string, state: string): string {
   const command = (text: string, what: string) =>
     `  ${styleText('cyan', text.padEnd(72), { stream: process.stdout })} ${dim(what)}\n`;
   const near = relative(process.cwd(), EXAMPLE);
   const example = near.startsWith('..') ? EXAMPLE : near;
   return [
     `\n${bold('Ready.')} The API is at ${api}. In another terminal:\n\n`,
+    ...(state === join(ROOT, '.staithe')
+      ? []
+      : [command(`export STAITHE_STATE=${state}`, 'which server the CLI talks to')]),
     command(`${CLI} whoami`, 'who the CLI is here'),
     command(`${CLI} build create --project ${PROJECT} --dir ${example} --follow`, 'build it again'),
     command(`${CLI} release list --project ${PROJECT}`, 'what was released'),

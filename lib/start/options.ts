@@ -12,7 +12,7 @@ Runs Staithe on this machine: the template that AWS would deploy, on the embedde
   --once            stop after the example has gone the whole way; the exit code tells whether it did
   --no-tour         start only
   --restore         put backups in the place of state files that are missing or damaged, then start
-  --state <folder>  where everything is kept (default: .staithe of the checkout)
+  --state <folder>  where everything is kept (default: STAITHE_STATE, else .staithe of the checkout)
   --port <n>        port of the AWS endpoint (default: one that stays the same)
   --verbose         show the log of the embedded cloud
 
@@ -34,7 +34,7 @@ export interface StartOptions {
 
 /** @param root the checkout @throws StartFailure for words that are no options */
 export function optionsFrom(args: readonly string[], root: string): StartOptions {
-  const { values } = parsed(args, join(root, '.staithe'));
+  const { values } = parsed(args, process.env.STAITHE_STATE || join(root, '.staithe'));
   refuseRenamed();
   return {
     ...values,

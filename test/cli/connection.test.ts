@@ -66,6 +66,21 @@ describe('the server and the token are the first found', () => {
     },
   );
 
+  test('STAITHE_STATE names the folder of a server in place of those that are looked through', () => {
+    everything();
+    mkdirSync(join(root, 'state'));
+    const file = { url: 'http://127.0.0.1:4300', token: 'state-token' };
+    writeFileSync(join(root, 'state', 'connection.json'), JSON.stringify(file));
+
+    const found = find(undefined, { STAITHE_STATE: join(root, 'state') });
+
+    expect(found).toMatchObject({ url: file.url, token: file.token });
+    expect(() => find(undefined, { STAITHE_STATE: join(root, 'nowhere') })).toThrow(
+      /no server runs with its state there/,
+    );
+    expect(find(undefined, { STAITHE_STATE: join(root, 'state'), STAITHE_URL: REMOTE }).url).toBe(REMOTE);
+  });
+
   test('--url before STAITHE_URL before the connection file', () => {
     everything();
 

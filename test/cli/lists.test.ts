@@ -128,6 +128,17 @@ test('what a list offers to go on with is taken as it is offered', async () => {
   expect([further.code, byProgram.code]).toEqual([0, 0]);
 });
 
+test('a span that ends before it begins is refused', async () => {
+  await using server = await startContractServer({});
+  using home = makeHome(server.url);
+  const span = ['--since', '1d', '--until', '2d'];
+
+  const { code, stderr } = await home.run(['build', 'list', '--project', 'hello', ...span]);
+
+  expect(code).toBe(2);
+  expect(stderr).toContain('--until is before --since');
+});
+
 test('one project and all of them contradict each other, unless the one is of the environment', async () => {
   await using server = await startContractServer({
     listProjects: () => onePage(project),

@@ -75,6 +75,32 @@ describe('the diagnosis of a build', () => {
     ]);
   });
 
+  test('of several jobs has the log of the one that failed, however much the others say, and leads to it', async () => {
+    const { build, run } = await startedBuild(
+      place,
+      'services:\n  a: { commands: [a] }\n  b: { commands: [b] }\n',
+    );
+    const { jobs } = await plan(place.ports, run.id);
+    const [first, second] = await Promise.all(
+      jobs.map((dispatch, index) => claimed(place, dispatch, { log_stream: `stream ${index}` })),
+    );
+    if (first === undefined || second === undefined) throw new Error('Two jobs were planned.');
+    place.ports.logs.append('stream 0', { timestamp: Date.parse(run.created_at), message: 'npm error' });
+    for (let index = 1; index <= 40; index += 1)
+      place.ports.logs.append('stream 1', { timestamp: Date.parse(run.created_at) + index, message: 'good' });
+    for (const work of [first, second])
+      await Job.result(place.ports, agentOf(work), work.job.id, {
+        status: 'failed',
+        error: { code: 'build_error', message: `${work.job.service} failed.` },
+      });
+    await finish(place.ports, run.id);
+
+    const report = await diagnosed(build.id);
+
+    expect(report.log.map(({ message }) => message)).toEqual(['npm error']);
+    expect(report.next[0]).toBe(`staithe job logs ${first.job.id}`);
+  });
+
   test('tells nothing but what its schema has: no ticket, no place of a source', async () => {
     const { build } = await failedBuild(1);
 

@@ -7,7 +7,7 @@ export const diagnose = command({
   summary: 'Find out why a build failed, and what to do next',
   details:
     'Shows what was to be built, all runs, the jobs and artifacts of the newest (or of the one that is named), the ' +
-    'failing step with the Dockerfile stage of an image, the error code with a hint, the last 30 lines of the log, ' +
+    'failing step with the Dockerfile stage of an image, the error code with a hint, the last 30 lines of the log (of the job that failed), ' +
     'and the commands to try next. It ends with exit code 0 whatever the build did: it reports, and does not judge.',
   args: { build: 'id of the build (bld_…)' },
   options: { run: text('--run <run>', 'of this run (run_…) and not of the newest') },

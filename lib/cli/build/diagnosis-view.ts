@@ -1,5 +1,7 @@
 /** A diagnosis as people read it: the reason stands last, where the eye is when the command has ended. */
+
 import { logFormatter } from '../follow/line.ts';
+import { asTyped } from '../installation/program.ts';
 import type { Diagnosis, LogLine } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';
 import { moment, took } from '../terminal/format.ts';
@@ -39,7 +41,7 @@ export function diagnosisText(diagnosis: Diagnosis): string {
     ['Artifacts', artifacts.length > 0 && table(artifacts, artifactColumns)],
     ['Log', logText(diagnosis)],
     ['Reason', reasonText(diagnosis)],
-    ['Next', diagnosis.next.map((command) => clean(command)).join('\n')],
+    ['Next', asTyped(diagnosis.next.map((command) => clean(command)).join('\n'))],
   ] as const;
   return sections
     .flatMap(([title, text]) => (text ? [`${bold(title)}\n${indented(text)}`] : []))
@@ -90,6 +92,6 @@ function reasonText({ run, failure }: Diagnosis): string {
     ['step', failure.step],
     ['stage', failure.stage],
     ['ended by', end],
-    ['hint', failure.hint, bold],
+    ['hint', asTyped(failure.hint), bold],
   ]);
 }

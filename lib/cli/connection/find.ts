@@ -1,9 +1,10 @@
 /** Finding the server: a flag, the environment, a local server's connection file, or what `staithe login` kept. */
+import { resolve } from 'node:path';
 import { EXIT } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import { defaultState } from '../installation/program.ts';
 import { readCredentials } from './credentials.ts';
-import { findConnectionFile } from './local-server.ts';
+import { findConnectionFile, readConnectionFile } from './local-server.ts';
 import { apiRoot, isLoopback } from './url.ts';
 
 export interface Connection {
@@ -48,7 +49,11 @@ export function findConnection(
   state: () => string = () => defaultState(env),
 ): Connection {
   const named = urlFlag ?? (env.STAITHE_URL || undefined);
-  const local = attempt(() => findConnectionFile(workingDirectory, state()));
+  const local = attempt(() =>
+    env.STAITHE_STATE
+      ? readConnectionFile(resolve(workingDirectory, env.STAITHE_STATE))
+      : findConnectionFile(workingDirectory, state()),
+  );
   if (named === undefined && local.failure !== undefined) throw local.failure;
   const login = attempt(() => readCredentials(env));
   if (named === undefined && local.value === undefined && login.failure !== undefined) throw login.failure;

@@ -31,6 +31,16 @@ function read(state: string): LocalServer | undefined {
   };
 }
 
+/** The server whose state a user has named. @throws Failure usage (no file there, or a broken one) */
+export function readConnectionFile(state: string): LocalServer {
+  const found = read(state);
+  if (found !== undefined) return found;
+  throw usageFailure(
+    `STAITHE_STATE is '${state}', and no server runs with its state there.`,
+    'Start one with `staithe start --state <folder>`, or unset STAITHE_STATE.',
+  );
+}
+
 /** Looks in a folder and its parents, then in `state`. @throws Failure usage (a broken file) */
 export function findConnectionFile(from: string, state: string): LocalServer | undefined {
   for (let folder = from; ; folder = dirname(folder)) {

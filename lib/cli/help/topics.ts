@@ -8,7 +8,8 @@ export function exitCodes(): string {
 export const CONNECTION = `The server, first found:
   1. --url <url>
   2. STAITHE_URL
-  3. .staithe/connection.json of a local server, in this folder or one above it; then that of \`staithe start\`,
+  3. connection.json of a local server: in the folder that STAITHE_STATE names, or, without that variable, in .staithe of
+     this folder or one above it; then that of \`staithe start\`,
      in the checkout of this program or, installed, in $XDG_STATE_HOME/staithe/server (~/.local/state)
   4. what \`staithe login\` kept in $XDG_CONFIG_HOME/staithe/credentials.json (~/.config without that variable)
 

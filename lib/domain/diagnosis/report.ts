@@ -57,13 +57,15 @@ export async function diagnose(
       failure: null,
       next: nextCommands(build, undefined, undefined),
     };
+  const ofRun = Run.jobsOf(ports, run);
   const [shown, jobs, artifacts, log] = await Promise.all([
     live(ports, run),
-    Run.jobsOf(ports, run),
+    ofRun,
     Artifact.ofRun(ports, run),
-    lastOf(ports, run),
+    ofRun.then((jobs) => lastOf(ports, run, failedOf(run, jobs))),
   ]);
-  const failure = failureOf(run, jobs);
+  const failed = failedOf(run, jobs);
+  const failure = failureOf(run, failed);
   return {
     build,
     run: shown,
@@ -77,12 +79,13 @@ export async function diagnose(
       .slice(-LOG_LINES)
       .map((line) => ({ ...line, message: line.message.slice(0, LINE_LENGTH) })),
     failure: failure ?? null,
-    next: nextCommands(build, run, failure?.code),
+    next: nextCommands(build, run, failure?.code, run.job_ids.length > 1 ? failed?.id : undefined),
   };
 }
 
-async function lastOf(ports: Needed, run: RunValue) {
-  const { streams } = await Log.ofRun(ports, run);
+/** Of the job that failed, where one did: the others may have said more, and later. */
+async function lastOf(ports: Needed, run: RunValue, failed: Job | undefined) {
+  const { streams } = await Log.ofRun(ports, run, failed === undefined ? {} : { job: failed.id });
   const time = Log.timeOf(() => ports.clock.now().getTime(), Log.sleep);
   return Log.lastLines(ports.logs, streams, { count: LOG_LINES, platform: false, time });
 }
@@ -101,10 +104,15 @@ async function chosen(
   return run;
 }
 
-/** The run's own error, or that of its first failed job, with a hint in any case. */
-function failureOf(run: RunValue, jobs: readonly Job[]): (Failure & { hint: string }) | undefined {
+/** The first job that failed, of a run that did not complete. */
+function failedOf(run: RunValue, jobs: readonly Job[]): Job | undefined {
   if (run.status === 'completed') return undefined;
-  const failed = jobs.find(({ status, error }) => status === 'failed' && error !== undefined);
+  return jobs.find(({ status, error }) => status === 'failed' && error !== undefined);
+}
+
+/** The run's own error, or that of its first failed job, with a hint in any case. */
+function failureOf(run: RunValue, failed: Job | undefined): (Failure & { hint: string }) | undefined {
+  if (run.status === 'completed') return undefined;
   const error = run.error ?? failed?.error ?? cancelled(run);
   return error && { ...error, hint: error.hint ?? FAILURE_CODES[error.code].hint };
 }

@@ -15,7 +15,7 @@ export const DiagnosisReport = z.object({
   runs: z.array(Run),
   jobs: z.array(Job),
   artifacts: z.array(Artifact),
-  /** The last lines of the run's log, at most 30. */
+  /** The last lines of the log, at most 30: of the first job that failed, where one did. */
   log: z.array(LogLine),
   /** Why the run did not complete; its hint is always there. Null when nothing has failed. */
   failure: Failure.required({ hint: true }).nullable(),
