@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { githubArchives } from '../../lib/aws/git-host.ts';
 import { type GitHost, GitHostError } from '../../lib/domain/ports/git-host.ts';
 import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
@@ -16,9 +17,12 @@ let forced: RequestListener | undefined;
 let server: Server;
 let url: string;
 let gitHost: GitHost;
-const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('staithe-archive-'));
+/** Of this file alone: other tests make archives at the same time. */
+let temporary: string;
+const leftovers = () => readdirSync(temporary);
 
 beforeAll(async () => {
+  temporary = mkdtempSync(join(tmpdir(), 'git-host-'));
   server = createServer((request, response) => {
     if (forced !== undefined) return forced(request, response);
     const path = request.url ?? '';
@@ -32,7 +36,11 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
   gitHost = githubArchives(url);
 });
+beforeEach(() => {
+  vi.stubEnv('TMPDIR', temporary);
+});
 afterEach(() => {
+  vi.unstubAllEnvs();
   vi.unstubAllGlobals();
   gitHost = githubArchives(url);
   forced = undefined;
@@ -40,6 +48,7 @@ afterEach(() => {
 afterAll(() => {
   server.closeAllConnections();
   server.close();
+  rmSync(temporary, { recursive: true });
 });
 
 const SHA = '3f786850e387550fdab836ed7e6dc881de23001b';
@@ -107,15 +116,14 @@ describe("GitHub's archives", () => {
     ['half an archive', {}, gzipSync(randomBytes(5000)).subarray(0, 3000), 'half an archive', true],
   ] as const)(
     '%s in place of an archive is told as such, and leaves nothing behind',
-    async (_, headers, body, says, temporary) => {
-      const before = leftovers();
+    async (_, headers, body, says, isTemporary) => {
       forced = (_request, response) => response.writeHead(200, headers).end(body);
 
       const error = await refusal();
 
       expect(error.message).toContain(says);
-      expect(error.temporary).toBe(temporary);
-      expect(leftovers()).toEqual(before);
+      expect(error.temporary).toBe(isTemporary);
+      expect(leftovers()).toEqual([]);
     },
   );
 
@@ -183,7 +191,6 @@ describe("GitHub's archives", () => {
   });
 
   test('a download that breaks off is temporary, and leaves nothing behind', async () => {
-    const before = leftovers();
     forced = (_, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('half', () => response.destroy());
@@ -193,11 +200,10 @@ describe("GitHub's archives", () => {
 
     expect(error.message).toContain('broke off');
     expect(error.temporary).toBe(true);
-    expect(leftovers()).toEqual(before);
+    expect(leftovers()).toEqual([]);
   });
 
   test('an archive beyond the limit is refused for good, without being kept', async () => {
-    const before = leftovers();
     const piece = Buffer.alloc(1024 * 1024);
     forced = (_, response) => {
       let sent = 0;
@@ -218,7 +224,7 @@ describe("GitHub's archives", () => {
 
     expect(error.message).toContain(String(SOURCE_MAX_BYTES));
     expect(error.temporary).toBe(false);
-    expect(leftovers()).toEqual(before);
+    expect(leftovers()).toEqual([]);
   });
 
   test('nobody at the address is temporary', async () => {
