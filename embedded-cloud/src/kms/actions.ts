@@ -156,7 +156,7 @@ export function keyActions(cloud: Cloud, store: KeyStore): Record<string, Action
       call.authorize('kms:GenerateRandom', '*');
       return { Plaintext: randomBytes(NumberOfBytes).toString('base64') };
     },
-    Sign(input, call) {
+    async Sign(input, call) {
       const request = parsed(requests.Sign, input);
       const values = {
         'kms:SigningAlgorithm': request.SigningAlgorithm,
@@ -164,14 +164,14 @@ export function keyActions(cloud: Cloud, store: KeyStore): Record<string, Action
       };
       const key = usable(authorized('Sign', request.KeyId, call, values), 'SIGN_VERIFY', 'Sign');
       const message = { content: request.Message, digested: request.MessageType === 'DIGEST' };
-      const signature = signMessage(store.privateKey(key), key.spec, request.SigningAlgorithm, message);
+      const signature = await signMessage(store.privateKey(key), key.spec, request.SigningAlgorithm, message);
       return {
         KeyId: keyArn(cloud, key.id),
         Signature: signature.toString('base64'),
         SigningAlgorithm: request.SigningAlgorithm,
       };
     },
-    Verify(input, call) {
+    async Verify(input, call) {
       const request = parsed(Verify, input);
       const values = {
         'kms:SigningAlgorithm': request.SigningAlgorithm,
@@ -180,7 +180,8 @@ export function keyActions(cloud: Cloud, store: KeyStore): Record<string, Action
       const key = usable(authorized('Verify', request.KeyId, call, values), 'SIGN_VERIFY', 'Verify');
       const message = { content: request.Message, digested: request.MessageType === 'DIGEST' };
       const publicKey = createPublicKey(store.privateKey(key));
-      if (!verifyMessage(publicKey, key.spec, request.SigningAlgorithm, message, request.Signature))
+      const { SigningAlgorithm, Signature } = request;
+      if (!(await verifyMessage(publicKey, key.spec, SigningAlgorithm, message, Signature)))
         throw new AwsError('KMSInvalidSignatureException', 'The signature is not valid.');
       return {
         KeyId: keyArn(cloud, key.id),

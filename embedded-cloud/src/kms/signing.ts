@@ -1,7 +1,9 @@
 /** Signing and verifying under KMS's algorithm names. */
 import { constants, type KeyObject, privateEncrypt, publicDecrypt, sign, verify } from 'node:crypto';
 import { AwsError, notImplemented } from '../service.ts';
-import { signDigest, verifyDigest } from './ecdsa-digest.ts';
+
+/** Loaded when it is asked for: its curves take 20 ms, and most clouds never sign a digest. */
+const ecdsa = () => import('./ecdsa-digest.ts');
 
 interface Algorithm {
   readonly family: 'ECDSA' | 'RSASSA_PSS' | 'RSASSA_PKCS1_V1_5';
@@ -63,30 +65,35 @@ function checkMessage({ content, digested }: Message, bits: number): void {
 
 const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 
-export function signMessage(key: KeyObject, keySpec: string, name: string, message: Message): Buffer {
+export async function signMessage(
+  key: KeyObject,
+  keySpec: string,
+  name: string,
+  message: Message,
+): Promise<Buffer> {
   const { family, bits } = parseAlgorithm(name, keySpec);
   checkMessage(message, bits);
   const { content, digested } = message;
   if (!digested) return sign(`sha${bits}`, content, family === 'RSASSA_PSS' ? { key, ...PSS } : key);
-  if (family === 'ECDSA') return signDigest(key, content);
+  if (family === 'ECDSA') return (await ecdsa()).signDigest(key, content);
   if (family === 'RSASSA_PKCS1_V1_5')
     return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, digestInfo(bits, content));
   throw notImplemented('kms', `Sign with ${name} over a digest`);
 }
 
-export function verifyMessage(
+export async function verifyMessage(
   key: KeyObject,
   keySpec: string,
   name: string,
   message: Message,
   signature: Uint8Array,
-): boolean {
+): Promise<boolean> {
   const { family, bits } = parseAlgorithm(name, keySpec);
   checkMessage(message, bits);
   const { content, digested } = message;
   if (!digested)
     return verify(`sha${bits}`, content, family === 'RSASSA_PSS' ? { key, ...PSS } : key, signature);
-  if (family === 'ECDSA') return verifyDigest(key, content, signature);
+  if (family === 'ECDSA') return (await ecdsa()).verifyDigest(key, content, signature);
   if (family !== 'RSASSA_PKCS1_V1_5') throw notImplemented('kms', `Verify with ${name} over a digest`);
   try {
     return publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, signature).equals(

@@ -1,42 +1,21 @@
 /** What the registry acknowledged is there after `kill -9`, at the same address and under the same token. */
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
-import { afterEach, expect, test } from 'vitest';
-import { z } from 'zod';
-import { type TemporaryAssembly, writeAssembly } from '../../test-kit/assembly.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { KillableCloud } from '../killable-cloud.ts';
 import { digestOf, passwordOf, Registry, startRegistryCloud } from './cloud.ts';
 
-const Started = z.object({
-  endpoint: z.string(),
-  operator: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+let cloud: KillableCloud;
+beforeEach(() => {
+  cloud = new KillableCloud('ecr');
 });
+afterEach(() => cloud[Symbol.dispose]());
 
-let folder: TemporaryAssembly;
-let child: ChildProcess | undefined;
-afterEach(() => {
-  child?.kill('SIGKILL');
-  folder[Symbol.dispose]();
-});
-
-async function start(): Promise<ECRClient> {
-  child = fork(join(import.meta.dirname, 'until-killed.ts'), [folder.assembly, folder.stateDir]);
-  const [message] = await once(child, 'message');
-  const { endpoint, operator } = Started.parse(message);
-  return new ECRClient({ endpoint, region: 'us-east-1', credentials: operator, maxAttempts: 1 });
-}
-async function kill(): Promise<void> {
-  if (child === undefined) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-}
+const start = async () => new ECRClient(await cloud.start());
 
 test('pushes that were acknowledged survive kill -9 at any moment', async () => {
-  folder = writeAssembly({ App: {} });
   const images = new Map<string, string>();
   let registry: Registry | undefined;
   let upload = '';
@@ -82,13 +61,13 @@ test('pushes that were acknowledged survive kill -9 at any moment', async () => 
     const work = [pushing(), pushing(), streaming()].map((one) => one.catch(() => undefined));
     const before = images.size;
     await expect.poll(() => images.size).toBeGreaterThan(before + 3);
-    await kill();
+    await cloud.kill();
     await Promise.all(work);
   }
 
-  await using cloud = await startRegistryCloud(folder);
+  await using again = await startRegistryCloud(cloud.folder);
   if (registry === undefined) throw new Error('Nothing was started.');
-  expect(await cloud.host).toContain('127.0.0.1:');
+  expect(await again.host).toContain('127.0.0.1:');
   for (const [digest, content] of images) {
     expect((await registry.fetch(`/v2/app/manifests/${digest}`)).status).toBe(200);
     expect(await (await registry.fetch(`/v2/app/blobs/${digestOf(content)}`)).text()).toBe(content);
@@ -99,7 +78,6 @@ test('pushes that were acknowledged survive kill -9 at any moment', async () => 
 });
 
 test('bytes that no upload and no layer names are swept away at the next start', async () => {
-  folder = writeAssembly({ App: {} });
   const client = await start();
   await client.send(new CreateRepositoryCommand({ repositoryName: 'app' }));
   const uri = (await client.send(new CreateRepositoryCommand({ repositoryName: 'uri' }))).repository;
@@ -110,13 +88,13 @@ test('bytes that no upload and no layer names are swept away at the next start',
     start: (controller) => controller.enqueue(randomBytes(2_000_000)),
   });
   const half = registry.fetch(begun.headers.get('location') ?? '', { method: 'PATCH', body, duplex: 'half' });
-  const blobs = join(folder.stateDir, 'ecr', 'blobs');
+  const blobs = join(cloud.folder.stateDir, 'ecr', 'blobs');
   const files = () =>
     readdirSync(blobs, { recursive: true }).filter((name) => String(name).length > 2).length;
   await expect.poll(files).toBe(3);
-  await Promise.all([half.catch(() => undefined), kill()]);
+  await Promise.all([half.catch(() => undefined), cloud.kill()]);
 
-  await using _ = await startRegistryCloud(folder);
+  await using _ = await startRegistryCloud(cloud.folder);
 
   await expect.poll(files).toBe(2);
   expect((await registry.fetch(`/v2/app/manifests/${digest}`)).status).toBe(200);

@@ -1,7 +1,4 @@
 /** Every message that was acknowledged is there after `kill -9`, and none that was deleted. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -9,38 +6,19 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterEach, expect, test } from 'vitest';
-import { z } from 'zod';
-import { type TemporaryAssembly, writeAssembly } from '../../test-kit/assembly.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../test-kit/patience.ts';
+import { KillableCloud } from '../killable-cloud.ts';
 
-const Started = z.object({
-  endpoint: z.string(),
-  operator: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+let cloud: KillableCloud;
+beforeEach(() => {
+  cloud = new KillableCloud('sqs');
 });
+afterEach(() => cloud[Symbol.dispose]());
 
-let folder: TemporaryAssembly;
-let child: ChildProcess | undefined;
-afterEach(() => {
-  child?.kill('SIGKILL');
-  folder[Symbol.dispose]();
-});
-
-async function start(): Promise<SQSClient> {
-  child = fork(join(import.meta.dirname, 'until-killed.ts'), [folder.assembly, folder.stateDir]);
-  const [message] = await once(child, 'message');
-  const { endpoint, operator } = Started.parse(message);
-  return new SQSClient({ endpoint, region: 'us-east-1', credentials: operator, maxAttempts: 1 });
-}
-async function kill(): Promise<void> {
-  if (child === undefined) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-}
+const start = async () => new SQSClient(await cloud.start());
 
 test('messages that were acknowledged survive kill -9 while others are sent and deleted', async () => {
-  folder = writeAssembly({ App: {} });
   const acknowledged = new Set<string>();
   const deleted = new Set<string>();
   const underway = new Set<string>();
@@ -70,7 +48,7 @@ test('messages that were acknowledged survive kill -9 while others are sent and 
     const all = Promise.allSettled([...sends, consume()]);
     await Promise.race(sends.slice(20));
     await eventually(() => expect(deleted.size).toBeGreaterThan(before));
-    await kill();
+    await cloud.kill();
     await all;
     client.destroy();
   }
