@@ -3,7 +3,7 @@ import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { ulid } from 'ulid';
 import type { Client } from '../lib/contract/client.ts';
-import { builds as collection } from '../lib/domain/build/record.ts';
+import { builds as collection } from '../lib/domain/execution/model/build-record.ts';
 import { median, type Report, ratios } from './figure.ts';
 import { type Bench, type Installation, withInstallation } from './installation.ts';
 

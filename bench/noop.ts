@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packTree } from '../lib/archive/index.ts';
 import type { Client } from '../lib/contract/client.ts';
-import type { Run } from '../lib/domain/run/schema.ts';
+import type { Run } from '../lib/domain/execution/model/run.ts';
 
 const MANIFEST = `services:
   nothing:

@@ -5,11 +5,11 @@ import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { BUILD_ROUTES } from '../../lib/contract/routes/builds.ts';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
-import * as Build from '../../lib/domain/build/index.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
+import { answerable } from '../../lib/domain/execution/model/size.ts';
+import * as Run from '../../lib/domain/execution/runs.ts';
+import { live } from '../../lib/domain/execution/view.ts';
 import * as Project from '../../lib/domain/project/index.ts';
-import * as Run from '../../lib/domain/run/index.ts';
-import { answerable } from '../../lib/domain/run/size.ts';
-import { live } from '../../lib/domain/run/view.ts';
 import { serve } from '../../lib/http/serve.ts';
 
 const ports = {

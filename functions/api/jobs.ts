@@ -7,7 +7,7 @@ import { CACHE_ROUTES } from '../../lib/contract/routes/caches.ts';
 import { JOB_ROUTES } from '../../lib/contract/routes/jobs.ts';
 import { SECRET_ROUTES } from '../../lib/contract/routes/secrets.ts';
 import * as Cache from '../../lib/domain/cache/of-job.ts';
-import * as Job from '../../lib/domain/job/index.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
 import { ofJob } from '../../lib/domain/secret/of-job.ts';
 import { serve } from '../../lib/http/serve.ts';
 

@@ -4,7 +4,7 @@ import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
 import { DIAGNOSIS_ROUTES } from '../../lib/contract/routes/diagnosis.ts';
 import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
-import * as Build from '../../lib/domain/build/index.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
 import { diagnose } from '../../lib/domain/diagnosis/report.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { read as readFunctionLog } from '../../lib/domain/function-log/read.ts';

@@ -3,10 +3,10 @@ import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { MANIFEST_ROUTES } from '../../lib/contract/routes/manifests.ts';
 import { PROJECT_ROUTES } from '../../lib/contract/routes/projects.ts';
+import * as Queue from '../../lib/domain/execution/queue/index.ts';
 import { idFrom } from '../../lib/domain/id.ts';
 import * as Manifests from '../../lib/domain/manifest/synced.ts';
 import * as Project from '../../lib/domain/project/index.ts';
-import * as Queue from '../../lib/domain/queue/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
 const ports = { table: dynamoTable(), workflows: stepFunctions(), clock, randomness };

@@ -7,9 +7,9 @@ import * as z from 'zod';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
+import { runIdOf } from '../../lib/domain/execution/model/execution.ts';
+import { workflowStopped } from '../../lib/domain/execution/reconcile/follow.ts';
 import { Id } from '../../lib/domain/id.ts';
-import { runIdOf } from '../../lib/domain/run/execution.ts';
-import { workflowStopped } from '../../lib/domain/run/follow.ts';
 import { TriggerInput } from '../../stepfunctions/trigger.ts';
 
 const ports = { table: dynamoTable(), clock };

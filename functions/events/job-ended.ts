@@ -3,8 +3,8 @@ import type { EventBridgeEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
+import * as Queue from '../../lib/domain/execution/queue/index.ts';
 import { Id } from '../../lib/domain/id.ts';
-import * as Queue from '../../lib/domain/queue/index.ts';
 
 const ports = { table: dynamoTable(), workflows: stepFunctions() };
 const Ended = z.object({ id: Id.job, project_id: Id.project });

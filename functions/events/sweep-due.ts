@@ -5,7 +5,7 @@ import { codeBuildBackend } from '../../lib/aws/backend.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock } from '../../lib/aws/world.ts';
-import * as Reconcile from '../../lib/domain/reconcile/index.ts';
+import * as Reconcile from '../../lib/domain/sweep/index.ts';
 
 const logger = new Logger({ serviceName: 'sweep' });
 const ports = { table: dynamoTable(), workflows: stepFunctions(), backend: codeBuildBackend(), clock };

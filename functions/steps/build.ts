@@ -6,10 +6,10 @@ import { dynamoTable } from '../../lib/aws/table.ts';
 import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
-import * as Queue from '../../lib/domain/queue/index.ts';
-import { finish } from '../../lib/domain/run/end.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
-import { settle } from '../../lib/domain/run/settle.ts';
+import { settle } from '../../lib/domain/execution/attempt/settle.ts';
+import { finish } from '../../lib/domain/execution/end/index.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
+import * as Queue from '../../lib/domain/execution/queue/index.ts';
 import { BuildStep } from '../../stepfunctions/build.ts';
 
 const ports = {

@@ -8,14 +8,14 @@ import type {
   RestoredCaches,
   SaveCaches,
 } from '../domain/cache/schema.ts';
-import type { RecordedImage, RecordImage, RegistryToken } from '../domain/image/schema.ts';
 import type {
   ClaimedJob,
   CreateJobUpload,
   JobUpload,
   ReportProgress,
   ReportResult,
-} from '../domain/job/schema.ts';
+} from '../domain/execution/model/job.ts';
+import type { RecordedImage, RecordImage, RegistryToken } from '../domain/image/schema.ts';
 import type { JobSecrets } from '../domain/secret/schema.ts';
 import type { Claim } from './claim.ts';
 import { masked } from './output.ts';

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheKey, FoundCache } from '../domain/cache/schema.ts';
-import type { Job } from '../domain/job/schema.ts';
+import type { Job } from '../domain/execution/model/job.ts';
 import type { JobApi } from './api.ts';
 import { inWords } from './artifacts.ts';
 import { keyOf, type Roots } from './cache/files.ts';

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { CLAIM_PATH } from '../contract/claim-path.ts';
 import type { Fetch } from '../contract/route-client.ts';
-import type { ClaimJob } from '../domain/job/schema.ts';
+import type { ClaimJob } from '../domain/execution/model/job.ts';
 import { begin, CALL_MS, send } from './request.ts';
 import type { Settings } from './settings.ts';
 

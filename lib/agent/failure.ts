@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { ArchiveError, quoted, systemCodeOf } from '../archive/error.ts';
 import { classify, type Facts } from '../domain/diagnosis/classify.ts';
 import type { Phase } from '../domain/diagnosis/phase.ts';
-import type { ReportResult } from '../domain/job/schema.ts';
+import type { ReportResult } from '../domain/execution/model/job.ts';
 
 export type ReportedFailure = Extract<ReportResult, { status: 'failed' }>['error'];
 
@@ -43,7 +43,7 @@ export function failureOf(error: unknown, step: string): ReportedFailure {
   };
 }
 
-/** Names of files and globs can be long: what is reported keeps to the contract's lengths (domain/run/schema.ts). */
+/** Names of files and globs can be long: what is reported keeps to the contract's lengths (domain/execution/model/run.ts). */
 function fitting(failure: ReportedFailure): ReportedFailure {
   return {
     ...failure,

@@ -1,6 +1,6 @@
 /** Where a job has landed, and how long that took, in words for its log. */
 import { availableParallelism, machine, release, totalmem, type } from 'node:os';
-import { type Job, lossInWords } from '../domain/job/schema.ts';
+import { type Job, lossInWords } from '../domain/execution/model/job.ts';
 
 /**
  * `attempt 1, queued for 2.1 s`: from the job's record to its claim, both by the control plane's clock. Of a later

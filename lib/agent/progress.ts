@@ -1,4 +1,4 @@
-import type { ReportProgress } from '../domain/job/schema.ts';
+import type { ReportProgress } from '../domain/execution/model/job.ts';
 import { isOver, type JobApi } from './api.ts';
 
 /**

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { ArchiveError } from '../archive/error.ts';
 import { unpack } from '../archive/unpack.ts';
 import type { CacheKey } from '../domain/cache/schema.ts';
-import type { ClaimedJob, ImageSpec, ReportResult } from '../domain/job/schema.ts';
+import type { ClaimedJob, ImageSpec, ReportResult } from '../domain/execution/model/job.ts';
 import { sayAbsent } from './absent.ts';
 import type { JobApi } from './api.ts';
 import { inWords, type PackedArtifact, packArtifacts, uploadArtifacts } from './artifacts.ts';

@@ -1,5 +1,5 @@
 /** The secrets of a job: fetched just before its commands, hidden in all output, and nowhere kept. */
-import type { Job } from '../domain/job/schema.ts';
+import type { Job } from '../domain/execution/model/job.ts';
 import type { JobApi } from './api.ts';
 import { JobFailure } from './failure.ts';
 import { hide, say } from './output.ts';

@@ -1,4 +1,4 @@
-import type { ClaimedJob } from '../domain/job/schema.ts';
+import type { ClaimedJob } from '../domain/execution/model/job.ts';
 import type { JobApi } from './api.ts';
 import { JobFailure } from './failure.ts';
 import { retry } from './retry.ts';

@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-codebuild';
 import { ExecutionDoesNotExist, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { wordsOf } from '../domain/execution/attempt/machine-end.ts';
 import type { Backend, BackendJob } from '../domain/ports/backend.ts';
-import { wordsOf } from '../domain/run/machine-end.ts';
 import { setting } from './settings.ts';
 
 const Submitted = z.object({

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { packTree } from '../archive/index.ts';
 import { ApiError, type Client } from '../contract/client.ts';
 import type { Deployment } from '../domain/deployment/schema.ts';
+import type { Run } from '../domain/execution/model/run.ts';
 import type { Release } from '../domain/release/schema.ts';
-import type { Run } from '../domain/run/schema.ts';
 import type { PresignedUpload } from '../domain/source/schema.ts';
 import type { Step } from './steps.ts';
 

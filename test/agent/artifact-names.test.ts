@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { packArtifacts } from '../../lib/agent/artifacts.ts';
-import { jobs } from '../../lib/domain/job/record.ts';
+import { jobs } from '../../lib/domain/execution/model/job-record.ts';
 import { suffixOf } from '../../lib/domain/matrix.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { runningJob } from '../domain/running-job.ts';
+import { runningJob } from '../domain/execution/running-job.ts';
 import { world } from '../domain/world.ts';
 
 test('the artifact of a cell has its axes by name, in whatever order the table gives them', async () => {

@@ -22,7 +22,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { keyOf, rooted } from '../../lib/agent/cache/files.ts';
 import { type CacheWork, restoreCaches, saveCaches } from '../../lib/agent/cache.ts';
 import type { CacheKey, FoundCache } from '../../lib/domain/cache/schema.ts';
-import { Job } from '../../lib/domain/job/schema.ts';
+import { Job } from '../../lib/domain/execution/model/job.ts';
 import { type TarPiece, tarGz } from '../archive/craft.ts';
 
 const ULID = '01JZX3V5N8Q2R4T6W8Y0A1B2C3';

@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { statusOf } from '../../lib/contract/problem.ts';
 import { ERRORS, type ErrorCode } from '../../lib/domain/error.ts';
-import { RecordImage, type RegistryToken } from '../../lib/domain/image/schema.ts';
 import {
   ClaimJob,
   CreateJobUpload,
@@ -12,7 +11,8 @@ import {
   type JobSpec,
   ReportProgress,
   ReportResult,
-} from '../../lib/domain/job/schema.ts';
+} from '../../lib/domain/execution/model/job.ts';
+import { RecordImage, type RegistryToken } from '../../lib/domain/image/schema.ts';
 
 export const JOB_ID = 'job_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 export const TICKET = 'tkt_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';

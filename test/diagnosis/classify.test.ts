@@ -3,7 +3,7 @@ import { classify, type Facts } from '../../lib/domain/diagnosis/classify.ts';
 import { FAILURE_CODES } from '../../lib/domain/diagnosis/codes.ts';
 import { PHASES } from '../../lib/domain/diagnosis/phase.ts';
 import { TOOLS } from '../../lib/domain/diagnosis/rules/index.ts';
-import { FailureCode } from '../../lib/domain/run/schema.ts';
+import { FailureCode } from '../../lib/domain/execution/model/run.ts';
 
 const of = (facts: Partial<Facts>) =>
   classify({ phase: 'command', exit_code: 1, command: 'make', last_lines: [], ...facts });

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import * as z from 'zod';
 import { PHASES } from '../../lib/domain/diagnosis/phase.ts';
-import { FailureCode } from '../../lib/domain/run/schema.ts';
+import { FailureCode } from '../../lib/domain/execution/model/run.ts';
 
 const FOLDER = join(import.meta.dirname, 'corpus');
 

@@ -1,6 +1,6 @@
 /** Precision and recall of the classification on a part of the corpus. */
 import { classify } from '../../lib/domain/diagnosis/classify.ts';
-import type { FailureCode } from '../../lib/domain/run/schema.ts';
+import type { FailureCode } from '../../lib/domain/execution/model/run.ts';
 import type { Entry } from './corpus.ts';
 
 export interface Score {

@@ -8,8 +8,8 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { OPERATIONS } from '../../bench/capacity.ts';
 import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
+import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/execution/model/run.ts';
 import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
-import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/run/schema.ts';
 import { type Infrastructure, infrastructure } from '../infrastructure/template.ts';
 import {
   agentExitCodes,

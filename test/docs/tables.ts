@@ -9,12 +9,12 @@ import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
 import { COMPUTE_TYPES, choose, offerFrom } from '../../lib/domain/compute/index.ts';
 import { isComputeTypeName, type Size } from '../../lib/domain/compute/types.ts';
 import * as Delivery from '../../lib/domain/delivery/record.ts';
+import { ARTIFACT_MAX_BYTES } from '../../lib/domain/execution/model/job.ts';
+import { DEFAULT_PARALLEL } from '../../lib/domain/execution/model/parallel.ts';
+import { MAX_JOBS } from '../../lib/domain/execution/plan/expand.ts';
 import { KEPT_SECONDS } from '../../lib/domain/idempotency.ts';
-import { ARTIFACT_MAX_BYTES } from '../../lib/domain/job/schema.ts';
 import { MANIFEST_MAX_BYTES, MAX_PARALLEL } from '../../lib/domain/manifest/schema.ts';
 import { MAX_TIMEOUT_SECONDS } from '../../lib/domain/manifest/values.ts';
-import { MAX_JOBS } from '../../lib/domain/run/expand.ts';
-import { DEFAULT_PARALLEL } from '../../lib/domain/run/parallel.ts';
 import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
 import { MAX_BODY_BYTES } from '../../lib/http/request.ts';
 
@@ -176,7 +176,7 @@ export function limits(api: Rate): string {
         `${size(SOURCE_MAX_BYTES)} packed, ${size(DEFAULT_LIMITS.totalBytes)} and ${count(DEFAULT_LIMITS.entries)} entries unpacked`,
         `${at('lib/domain/source/schema.ts')}, ${at('lib/archive/limits.ts')}`,
       ],
-      ['artifact', `${size(ARTIFACT_MAX_BYTES)}, 20 of a service`, at('lib/domain/job/schema.ts')],
+      ['artifact', `${size(ARTIFACT_MAX_BYTES)}, 20 of a service`, at('lib/domain/execution/model/job.ts')],
       [
         'manifest',
         `${size(MANIFEST_MAX_BYTES)}, 50 services, 50 commands each`,
@@ -190,7 +190,7 @@ export function limits(api: Rate): string {
       [
         'run',
         `37 hours, ${MAX_JOBS} jobs, ${DEFAULT_PARALLEL} at once unless manifest or request say otherwise (\`max_parallel\`, ${MAX_PARALLEL} at most)`,
-        `${at('stepfunctions/build.asl.yaml')}, ${at('lib/domain/run/expand.ts')}`,
+        `${at('stepfunctions/build.asl.yaml')}, ${at('lib/domain/execution/plan/expand.ts')}`,
       ],
       [
         'deployment',

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as Delivery from '../../lib/domain/delivery/index.ts';
-import { WEBHOOK_SECRET } from '../../lib/memory/index.ts';
 import { ADMIN, type World, world } from '../domain/world.ts';
+import { WEBHOOK_SECRET } from '../memory/index.ts';
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'webhooks.md'), 'utf8');
 const ROW = /^\| (.+?) +\| (received|ignored) +\| (.+?) +\|$/gm;

@@ -12,12 +12,12 @@ import {
   RAW_UPLOAD_MAX_BYTES,
 } from '../../lib/domain/artifact/upload-schema.ts';
 import { remove } from '../../lib/domain/artifact/use.ts';
-import * as Job from '../../lib/domain/job/index.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { ConditionFailed } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
 import { CreateRelease } from '../../lib/domain/release/schema.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
 import { BlobKeys, Keys, uploadOfBlobKey } from '../../lib/domain/storage/keys.ts';
 import {
   ADMIN,

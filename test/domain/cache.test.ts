@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { builds } from '../../lib/domain/build/record.ts';
-import { Build } from '../../lib/domain/build/schema.ts';
+import { Build } from '../../lib/domain/builds/schema.ts';
 import * as Cache from '../../lib/domain/cache/index.ts';
 import { confirm, restore, save } from '../../lib/domain/cache/of-job.ts';
 import { SaveCaches } from '../../lib/domain/cache/schema.ts';
-import { jobs } from '../../lib/domain/job/record.ts';
+import { builds } from '../../lib/domain/execution/model/build-record.ts';
+import { jobs } from '../../lib/domain/execution/model/job-record.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { type RunningJob, runningJob } from './running-job.ts';
+import { type RunningJob, runningJob } from './execution/running-job.ts';
 import { ADMIN, refusal, sha256Of, ULID, type World, world } from './world.ts';
 
 const DAY = 24 * 3600 * 1000;

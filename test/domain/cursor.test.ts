@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import * as Build from '../../lib/domain/build/index.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { ADMIN, refusal, startedBuild, world } from './world.ts';

@@ -5,27 +5,27 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as Upload from '../../lib/domain/artifact/upload.ts';
-import * as Build from '../../lib/domain/build/index.ts';
-import { CreateBuild } from '../../lib/domain/build/schema.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
+import { CreateBuild } from '../../lib/domain/builds/schema.ts';
 import * as Deletion from '../../lib/domain/deletion/index.ts';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
+import { finish } from '../../lib/domain/execution/end/index.ts';
+import type { ClaimedJob } from '../../lib/domain/execution/model/job.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
+import * as Run from '../../lib/domain/execution/runs.ts';
 import * as Image from '../../lib/domain/image/index.ts';
-import * as Job from '../../lib/domain/job/index.ts';
-import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
 import * as Manifests from '../../lib/domain/manifest/synced.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import { finish } from '../../lib/domain/run/end.ts';
-import * as Run from '../../lib/domain/run/index.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { CreateToken } from '../../lib/domain/token/schema.ts';
-import { type ObservedTable, observedTable } from './observed.ts';
+import { type ObservedTable, observedTable } from './execution/observed.ts';
 import {
   ADMIN,
   agentOf,

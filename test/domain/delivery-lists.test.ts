@@ -5,14 +5,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Actor } from '../../lib/domain/access/actor.ts';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
-import * as Build from '../../lib/domain/build/index.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
 import * as Deletion from '../../lib/domain/deletion/index.ts';
 import * as Delivery from '../../lib/domain/delivery/index.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
 import type { Check, Write } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
-import { WEBHOOK_SECRET } from '../../lib/memory/index.ts';
-import { observedTable } from './observed.ts';
+import { WEBHOOK_SECRET } from '../memory/index.ts';
+import { observedTable } from './execution/observed.ts';
 import { ADMIN, completedBuild, ONE_SERVICE, refusal, type World, world } from './world.ts';
 
 const SHA = '3f786850e387550fdab836ed7e6dc881de23001b';

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import * as Build from '../../lib/domain/build/index.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
 import { pushedCommit, signatureHolds } from '../../lib/domain/delivery/github.ts';
 import * as Delivery from '../../lib/domain/delivery/index.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
 import { GitHostError } from '../../lib/domain/ports/git-host.ts';
 import * as Project from '../../lib/domain/project/index.ts';
-import { WEBHOOK_SECRET } from '../../lib/memory/index.ts';
+import { WEBHOOK_SECRET } from '../memory/index.ts';
 import { ADMIN, refusal, type World, world } from './world.ts';
 
 const SHA = '3f786850e387550fdab836ed7e6dc881de23001b';

@@ -12,7 +12,7 @@ import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { isFinal } from '../../lib/domain/lifecycle.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './observed.ts';
+import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './execution/observed.ts';
 import { ADMIN, completedBuild, type World, world } from './world.ts';
 
 interface Story extends World {

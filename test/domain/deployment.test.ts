@@ -4,12 +4,12 @@ import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
 import { apply, end, ready, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
-import * as Job from '../../lib/domain/job/index.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
+import { finish } from '../../lib/domain/execution/end/index.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import { finish } from '../../lib/domain/run/end.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
 import {
   ADMIN,
   agentOf,

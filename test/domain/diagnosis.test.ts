@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import * as Build from '../../lib/domain/build/index.ts';
-import { CreateBuild } from '../../lib/domain/build/schema.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
+import { CreateBuild } from '../../lib/domain/builds/schema.ts';
 import { diagnose } from '../../lib/domain/diagnosis/report.ts';
 import { DiagnosisReport } from '../../lib/domain/diagnosis/schema.ts';
-import * as Job from '../../lib/domain/job/index.ts';
-import type { ReportResult } from '../../lib/domain/job/schema.ts';
-import { finish } from '../../lib/domain/run/end.ts';
-import * as Run from '../../lib/domain/run/index.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
+import { finish } from '../../lib/domain/execution/end/index.ts';
+import type { ReportResult } from '../../lib/domain/execution/model/job.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
+import * as Run from '../../lib/domain/execution/runs.ts';
 import {
   ADMIN,
   agentOf,

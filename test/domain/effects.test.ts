@@ -1,10 +1,10 @@
 /** Nothing is accepted that does nothing: each field of a manifest, and of a build's request, changes what is planned. */
 import { describe, expect, test } from 'vitest';
-import { CreateBuild } from '../../lib/domain/build/schema.ts';
-import { jobs } from '../../lib/domain/job/record.ts';
+import { CreateBuild } from '../../lib/domain/builds/schema.ts';
+import { jobs } from '../../lib/domain/execution/model/job-record.ts';
+import { runs } from '../../lib/domain/execution/model/run-record.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
-import { runs } from '../../lib/domain/run/record.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
 import { startedBuild, ULID, withRegistrySecrets, world } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as Idempotency from '../../lib/domain/idempotency.ts';
-import { memoryPorts } from '../../lib/memory/index.ts';
+import { memoryPorts } from '../memory/index.ts';
 import { refusal } from './world.ts';
 
 const REQUEST = { scope: 'tok_1 createBuild /v1/projects/hello/builds', key: 'k', requestHash: 'a' };

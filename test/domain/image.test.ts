@@ -8,8 +8,8 @@ import { type OwnRegistry, Registry } from '../../lib/domain/manifest/schema.ts'
 import { RegistryError } from '../../lib/domain/ports/registry.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
+import { runningJob } from './execution/running-job.ts';
 import { imageOf } from './ports/registry.contract.ts';
-import { runningJob } from './running-job.ts';
 import { ADMIN, refusal, type World, world } from './world.ts';
 
 const IMAGE = { dockerfile: 'Dockerfile', push: true, tags: ['v1', 'sha-0f0d3c1'], build_args: {} };

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Actor } from '../../lib/domain/access/actor.ts';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
-import * as Build from '../../lib/domain/build/index.ts';
-import { CreateBuild } from '../../lib/domain/build/schema.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
+import { CreateBuild } from '../../lib/domain/builds/schema.ts';
+import { cancelRun, fail, finish } from '../../lib/domain/execution/end/index.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
+import * as Run from '../../lib/domain/execution/runs.ts';
 import type { Item } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
-import { cancelRun, fail, finish } from '../../lib/domain/run/end.ts';
-import * as Run from '../../lib/domain/run/index.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
 import { listByTime } from '../../lib/domain/storage/by-time.ts';
 import {
   ADMIN,

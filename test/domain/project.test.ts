@@ -6,8 +6,8 @@ import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { pullToken } from '../../lib/domain/image/pull.ts';
 import * as Project from '../../lib/domain/project/index.ts';
-import { memoryPorts } from '../../lib/memory/index.ts';
-import { observedTable } from './observed.ts';
+import { memoryPorts } from '../memory/index.ts';
+import { observedTable } from './execution/observed.ts';
 import { ADMIN, refusal, STRANGER, startedBuild, ULID, world } from './world.ts';
 
 let ports: ReturnType<typeof memoryPorts>;

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
+import * as Run from '../../lib/domain/execution/runs.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import * as Run from '../../lib/domain/run/index.ts';
 import { ADMIN, completedBuild, refusal, STRANGER, startedBuild, ULID, type World, world } from './world.ts';
 
 let place: World;
@@ -57,7 +57,7 @@ describe('cutting a release', () => {
     expect(failed.run_id).not.toBe(again.id);
   });
   const buildOf = async () =>
-    (await import('../../lib/domain/build/index.ts')).get(place.ports, ADMIN, build_id);
+    (await import('../../lib/domain/builds/index.ts')).get(place.ports, ADMIN, build_id);
 
   test('without a completed run is refused', async () => {
     const { build } = await startedBuild(place);

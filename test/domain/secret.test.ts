@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { jobs } from '../../lib/domain/job/record.ts';
+import { jobs } from '../../lib/domain/execution/model/job-record.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import { give, ofJob } from '../../lib/domain/secret/of-job.ts';
 import { PutSecret } from '../../lib/domain/secret/schema.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { runningJob } from './running-job.ts';
+import { runningJob } from './execution/running-job.ts';
 import { ADMIN, refusal, ULID, type World, world } from './world.ts';
 
 const VALUE = 'correct-horse-battery-staple';

@@ -5,15 +5,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as Upload from '../../lib/domain/artifact/upload.ts';
-import * as Build from '../../lib/domain/build/index.ts';
-import { CreateBuild } from '../../lib/domain/build/schema.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
+import { CreateBuild } from '../../lib/domain/builds/schema.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
-import type { MemoryPorts } from '../../lib/memory/index.ts';
-import { observedTable } from './observed.ts';
+import type { MemoryPorts } from '../memory/index.ts';
+import { observedTable } from './execution/observed.ts';
 import { ADMIN, refusal, uploadedSource, type World, world } from './world.ts';
 
 const outcome = (act: Promise<unknown>): Promise<string> =>

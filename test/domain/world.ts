@@ -1,19 +1,19 @@
 /** A world in memory with a project in it, and the ways in which tests move it on. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { TokenActor } from '../../lib/domain/access/actor.ts';
-import * as Build from '../../lib/domain/build/index.ts';
-import { CreateBuild } from '../../lib/domain/build/schema.ts';
-import * as Job from '../../lib/domain/job/index.ts';
-import type { ClaimedJob } from '../../lib/domain/job/schema.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
+import { CreateBuild } from '../../lib/domain/builds/schema.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
+import type { Dispatch } from '../../lib/domain/execution/attempt/task.ts';
+import { finish } from '../../lib/domain/execution/end/index.ts';
+import type { ClaimedJob } from '../../lib/domain/execution/model/job.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import type { Project as ProjectValue } from '../../lib/domain/project/schema.ts';
-import type { Dispatch } from '../../lib/domain/run/dispatch.ts';
-import { finish } from '../../lib/domain/run/end.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import { BlobKeys, Keys } from '../../lib/domain/storage/keys.ts';
-import { type MemoryPorts, memoryPorts } from '../../lib/memory/index.ts';
+import { type MemoryPorts, memoryPorts } from '../memory/index.ts';
 
 export const ULID = '01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 export const ADMIN: TokenActor = { kind: 'token', token_id: `tok_${ULID}`, role: 'admin' };

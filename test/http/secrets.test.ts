@@ -6,7 +6,7 @@ import * as Cache from '../../lib/domain/cache/of-job.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import { type Handlers, serve } from '../../lib/http/serve.ts';
-import { type RunningJob, runningJob } from '../domain/running-job.ts';
+import { type RunningJob, runningJob } from '../domain/execution/running-job.ts';
 import { ADMIN, type World, world } from '../domain/world.ts';
 import { type Sent, send } from './api.ts';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ROUTES } from '../../lib/contract/routes.ts';
-import * as Build from '../../lib/domain/build/index.ts';
+import * as Build from '../../lib/domain/builds/index.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { idFrom } from '../../lib/domain/id.ts';
-import * as Job from '../../lib/domain/job/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { type Handlers, logger, serve } from '../../lib/http/serve.ts';

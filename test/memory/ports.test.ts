@@ -1,14 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { GitHostError } from '../../lib/domain/ports/git-host.ts';
-import { memoryBlobs } from '../../lib/memory/blobs.ts';
-import { memoryFunctions } from '../../lib/memory/functions.ts';
-import { memoryGitHost } from '../../lib/memory/git-host.ts';
-import { memoryJobTokens } from '../../lib/memory/job-tokens.ts';
-import { memoryLogs } from '../../lib/memory/logs.ts';
-import { memoryTable } from '../../lib/memory/table.ts';
-import { memoryWorkflows } from '../../lib/memory/workflows.ts';
-import { seededRandomness, simulatedClock } from '../../lib/memory/world.ts';
 import { blobsContract } from '../domain/ports/blobs.contract.ts';
 import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { gitHostContract } from '../domain/ports/git-host.contract.ts';
@@ -16,6 +8,14 @@ import { jobTokensContract } from '../domain/ports/job-tokens.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
 import { tableContract } from '../domain/ports/table.contract.ts';
 import { workflowsContract } from '../domain/ports/workflows.contract.ts';
+import { memoryBlobs } from './blobs.ts';
+import { memoryFunctions } from './functions.ts';
+import { memoryGitHost } from './git-host.ts';
+import { memoryJobTokens } from './job-tokens.ts';
+import { memoryLogs } from './logs.ts';
+import { memoryTable } from './table.ts';
+import { memoryWorkflows } from './workflows.ts';
+import { seededRandomness, simulatedClock } from './world.ts';
 
 const clock = simulatedClock();
 

@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
-import { memoryProjectSecrets } from '../../lib/memory/project-secrets.ts';
 import { projectSecretsContract } from '../domain/ports/project-secrets.contract.ts';
+import { memoryProjectSecrets } from './project-secrets.ts';
 
 describe("projects' secrets in memory", () => {
   const secrets = memoryProjectSecrets();

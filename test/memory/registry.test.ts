@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RegistryError } from '../../lib/domain/ports/registry.ts';
-import { memoryRegistries, memoryRegistry } from '../../lib/memory/registry.ts';
-import { simulatedClock } from '../../lib/memory/world.ts';
 import { registryContract } from '../domain/ports/registry.contract.ts';
+import { memoryRegistries, memoryRegistry } from './registry.ts';
+import { simulatedClock } from './world.ts';
 
 const clock = simulatedClock();
 

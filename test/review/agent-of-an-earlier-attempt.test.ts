@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { RequestActor } from '../../lib/domain/access/actor.ts';
-import * as Job from '../../lib/domain/job/index.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
-import { settle } from '../../lib/domain/run/settle.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
+import { settle } from '../../lib/domain/execution/attempt/settle.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { authenticate } from '../../lib/domain/token/index.ts';
 import { ADMIN, claimed, refusal, startedBuild, type World, world } from '../domain/world.ts';
 

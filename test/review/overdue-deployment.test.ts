@@ -3,7 +3,7 @@ import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { apply, end, shift } from '../../lib/domain/deployment/steps.ts';
 import type { Write } from '../../lib/domain/ports/table.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
-import { sweep } from '../../lib/domain/reconcile/index.ts';
+import { sweep } from '../../lib/domain/sweep/index.ts';
 import { ADMIN, refusal, type World } from '../domain/world.ts';
 import { readyToDeploy, runSteps } from './deploying.ts';
 

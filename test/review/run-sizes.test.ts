@@ -2,15 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import { wireBytes } from '../../lib/domain/answer.ts';
 import { diagnose } from '../../lib/domain/diagnosis/report.ts';
-import * as Job from '../../lib/domain/job/index.ts';
-import { jobs } from '../../lib/domain/job/record.ts';
-import { ReportResult } from '../../lib/domain/job/schema.ts';
-import * as Queue from '../../lib/domain/queue/index.ts';
-import { finish } from '../../lib/domain/run/end.ts';
-import * as Run from '../../lib/domain/run/index.ts';
-import { plan } from '../../lib/domain/run/plan.ts';
-import { runs } from '../../lib/domain/run/record.ts';
-import { answerable } from '../../lib/domain/run/size.ts';
+import * as Job from '../../lib/domain/execution/agent.ts';
+import { finish } from '../../lib/domain/execution/end/index.ts';
+import { ReportResult } from '../../lib/domain/execution/model/job.ts';
+import { jobs } from '../../lib/domain/execution/model/job-record.ts';
+import { runs } from '../../lib/domain/execution/model/run-record.ts';
+import { answerable } from '../../lib/domain/execution/model/size.ts';
+import { plan } from '../../lib/domain/execution/plan/index.ts';
+import * as Queue from '../../lib/domain/execution/queue/index.ts';
+import * as Run from '../../lib/domain/execution/runs.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
 import { ADMIN, agentOf, claimed, startedBuild, type World, world } from '../domain/world.ts';
 

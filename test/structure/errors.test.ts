@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GROUPS, SINGLES } from '../../lib/cli/groups.ts';
 import { ERRORS } from '../../lib/domain/error.ts';
-import { FailureCode } from '../../lib/domain/run/schema.ts';
+import { FailureCode } from '../../lib/domain/execution/model/run.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const sources = globSync('{lib,functions,stepfunctions}/**/*.{ts,yaml}', { cwd: ROOT }).map((file) => ({
@@ -22,7 +22,7 @@ describe('each error code', () => {
   });
 
   test.each(FailureCode.options)('%s of a failed job is given somewhere', (code) => {
-    const given = sources.filter(({ file }) => file !== 'lib/domain/run/schema.ts');
+    const given = sources.filter(({ file }) => file !== 'lib/domain/execution/model/run.ts');
     expect(given.some(({ text }) => new RegExp(`['"]${code}['"]`).test(text))).toBe(true);
   });
 });

@@ -3,7 +3,7 @@ import { RUNS_OUT } from 'embedded-cloud/test-kit/patience.ts';
 import { newMark, processesWith } from 'embedded-cloud/test-kit/processes.ts';
 import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Failure } from '../../lib/domain/run/schema.ts';
+import type { Failure } from '../../lib/domain/execution/model/run.ts';
 import { type TarPiece, tarGz, tarPiece } from '../archive/craft.ts';
 import { build, commandTree, ended, functionTree, logOf, newSlug, pack, type Tree, upload } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';

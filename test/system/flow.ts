@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { expect } from 'vitest';
 import type { Client } from '../../lib/contract/client.ts';
-import type { CreateBuild } from '../../lib/domain/build/schema.ts';
+import type { CreateBuild } from '../../lib/domain/builds/schema.ts';
 import type { Deployment } from '../../lib/domain/deployment/schema.ts';
+import type { Run } from '../../lib/domain/execution/model/run.ts';
 import type { LogLine } from '../../lib/domain/log/schema.ts';
 import type { Release } from '../../lib/domain/release/schema.ts';
-import type { Run } from '../../lib/domain/run/schema.ts';
 import type { PresignedUpload, Source } from '../../lib/domain/source/schema.ts';
 import { tarGz } from '../archive/craft.ts';
 

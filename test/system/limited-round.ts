@@ -1,7 +1,7 @@
 /** One round of work on what builds have beyond a single job: a queue, a secret, a rerun, an upload, reuse. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../../lib/contract/client.ts';
-import type { Run } from '../../lib/domain/run/schema.ts';
+import type { Run } from '../../lib/domain/execution/model/run.ts';
 import { digestOf, pack, send } from './flow.ts';
 import type { Kind } from './workload.ts';
 

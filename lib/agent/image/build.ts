@@ -1,8 +1,8 @@
 /** A service's Dockerfile becomes an image on this machine, by whichever builder is there. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ARTIFACT_MAX_BYTES, type ImageSpec } from '../../domain/execution/model/job.ts';
 import { tagOfJob } from '../../domain/image/schema.ts';
-import { ARTIFACT_MAX_BYTES, type ImageSpec } from '../../domain/job/schema.ts';
 import { inWords, type PackedArtifact } from '../artifacts.ts';
 import { commandFailure, JobFailure } from '../failure.ts';
 import { seconds } from '../machine.ts';

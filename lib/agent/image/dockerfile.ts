@@ -1,7 +1,7 @@
 /** Finding a service's Dockerfile, and saying what is there instead when it is not. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
-import type { Job } from '../../domain/job/schema.ts';
+import type { Job } from '../../domain/execution/model/job.ts';
 import { JobFailure } from '../failure.ts';
 import type { Workspace } from '../workspace.ts';
 

@@ -1,7 +1,7 @@
 /** What the way of a job (run-job.ts) needs of images. */
 import { ApiError } from '../../contract/route-client.ts';
+import type { ImageSpec } from '../../domain/execution/model/job.ts';
 import type { RecordedImage, RecordImage, RegistryToken } from '../../domain/image/schema.ts';
-import type { ImageSpec } from '../../domain/job/schema.ts';
 import { JobFailure } from '../failure.ts';
 import { hide, say } from '../output.ts';
 import type { BuiltImage } from './build.ts';

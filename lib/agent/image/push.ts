@@ -11,7 +11,7 @@ import { Registry } from './registry.ts';
 import { runTool, type ToolWork } from './tool.ts';
 
 /**
- * The tag of a build that has neither a commit nor a version, each cell of a matrix with its own (domain/run/job-of.ts):
+ * The tag of a build that has neither a commit nor a version, each cell of a matrix with its own (domain/execution/plan/job-of.ts):
  * it points at the newest image. All others stay with the first that had them.
  */
 const isMovable = (tag: string): boolean => tag === 'local' || tag.startsWith('local-');

@@ -1,5 +1,5 @@
 /** Runs a builder's command lines as the service's own commands are run: in a process group, with output as it comes. */
-import type { ClaimedJob } from '../../domain/job/schema.ts';
+import type { ClaimedJob } from '../../domain/execution/model/job.ts';
 import { type ProcessGroups, runCommand } from '../command.ts';
 import type { CommandEnd } from '../failure.ts';
 import { say, Tail } from '../output.ts';

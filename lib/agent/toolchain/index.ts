@@ -1,7 +1,7 @@
 /** The toolchains of a job: those that the machine's path leads to, or others that it has installed. Never just any. */
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
-import type { Job } from '../../domain/job/schema.ts';
+import type { Job } from '../../domain/execution/model/job.ts';
 import { compareVersions, entryOf, type JobToolchain, satisfies } from '../../domain/toolchain/schema.ts';
 import { JobFailure } from '../failure.ts';
 import { type Installed, installedVersions } from './installed.ts';

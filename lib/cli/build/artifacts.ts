@@ -1,4 +1,4 @@
-import { countsInWords } from '../../domain/run/counts.ts';
+import { countsInWords } from '../../domain/execution/model/counts.ts';
 import { command } from '../command.ts';
 import { hasEnded } from '../follow/run.ts';
 import { text } from '../option.ts';

@@ -1,5 +1,5 @@
+import { countsInWords } from '../../domain/execution/model/counts.ts';
 import { cellName } from '../../domain/matrix.ts';
-import { countsInWords } from '../../domain/run/counts.ts';
 import { errorLines } from '../follow/run.ts';
 import type { Artifact, BuildWithRun, Job, ListedBuild, Run } from '../resources.ts';
 import { clean } from '../terminal/clean.ts';

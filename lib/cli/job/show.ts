@@ -1,4 +1,4 @@
-import { lossInWords } from '../../domain/job/schema.ts';
+import { lossInWords } from '../../domain/execution/model/job.ts';
 import { errorText } from '../build/view.ts';
 import { command } from '../command.ts';
 import { moment, took } from '../terminal/format.ts';

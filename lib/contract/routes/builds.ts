@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { Artifact } from '../../domain/artifact/schema.ts';
-import { BuildWithRun, CreateBuild, ListedBuild } from '../../domain/build/schema.ts';
+import { BuildWithRun, CreateBuild, ListedBuild } from '../../domain/builds/schema.ts';
+import { Job } from '../../domain/execution/model/job.ts';
+import { CreateRun, Run, RunStatus } from '../../domain/execution/model/run.ts';
 import { Id } from '../../domain/id.ts';
-import { Job } from '../../domain/job/schema.ts';
-import { CreateRun, Run, RunStatus } from '../../domain/run/schema.ts';
 import { GitRef } from '../../domain/values.ts';
 import { PAGING, page, route, SPAN } from '../route.ts';
 import { inProject } from './params.ts';

@@ -1,4 +1,3 @@
-import { Id } from '../../domain/id.ts';
 import {
   ClaimedJob,
   ClaimJob,
@@ -8,7 +7,8 @@ import {
   ProgressAnswer,
   ReportProgress,
   ReportResult,
-} from '../../domain/job/schema.ts';
+} from '../../domain/execution/model/job.ts';
+import { Id } from '../../domain/id.ts';
 import { CLAIM_PATH } from '../claim-path.ts';
 import { route } from '../route.ts';
 

@@ -3,11 +3,11 @@
 import type { Actor } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
 import { StaitheError } from '../error.ts';
-import { jobs } from '../job/record.ts';
+import { jobs } from '../execution/model/job-record.ts';
+import type { Run } from '../execution/model/run.ts';
 import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
-import type { Run } from '../run/schema.ts';
 import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { BlobKeys, Keys, Partitions } from '../storage/keys.ts';

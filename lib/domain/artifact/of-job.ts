@@ -1,7 +1,7 @@
 /** What jobs produce: files are announced and confirmed against storage, images are recorded as the registry has them. */
 import { notFound, StaitheError } from '../error.ts';
+import type { CreateJobUpload, Job, JobUpload } from '../execution/model/job.ts';
 import { derivedId } from '../id.ts';
-import type { CreateJobUpload, Job, JobUpload } from '../job/schema.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import { UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';

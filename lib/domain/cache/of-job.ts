@@ -1,10 +1,10 @@
 /** Caches as a job uses them: what may be restored, where to upload, and what counts once storage holds it. */
 import type { Actor } from '../access/actor.ts';
-import { builds } from '../build/record.ts';
-import { pullRequestOf } from '../build/trust.ts';
 import { type FieldProblem, StaitheError } from '../error.ts';
-import { requireHeld } from '../job/index.ts';
-import type { JobRecord } from '../job/record.ts';
+import { requireHeld } from '../execution/agent.ts';
+import { builds } from '../execution/model/build-record.ts';
+import type { JobRecord } from '../execution/model/job-record.ts';
+import { pullRequestOf } from '../execution/model/trust.ts';
 import type { Ports } from '../ports/index.ts';
 import * as Project from '../project/index.ts';
 import { UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';

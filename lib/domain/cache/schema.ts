@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Trust } from '../build/trust.ts';
+import { Trust } from '../execution/model/trust.ts';
 import { Id } from '../id.ts';
 import { PresignedUpload } from '../source/schema.ts';
 import { line } from '../text.ts';

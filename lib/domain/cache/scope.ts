@@ -12,7 +12,7 @@
  * reviewed yet changes nothing for the default branch.
  */
 import { createHash } from 'node:crypto';
-import type { Trust } from '../build/trust.ts';
+import type { Trust } from '../execution/model/trust.ts';
 import { inOrder } from '../matrix.ts';
 import type { CacheKey } from './schema.ts';
 

@@ -1,13 +1,13 @@
 /** What was built in a deleted project: runs that are at work end, then builds go with all that they name. */
 
-import { builds } from '../build/record.ts';
 import { StaitheError } from '../error.ts';
+import { cancelRun } from '../execution/end/index.ts';
+import { builds } from '../execution/model/build-record.ts';
+import { type JobRecord, jobs } from '../execution/model/job-record.ts';
+import { RUN_LIFECYCLE, type Run } from '../execution/model/run.ts';
+import { runs } from '../execution/model/run-record.ts';
 import { nativeName } from '../image/place.ts';
-import { type JobRecord, jobs } from '../job/record.ts';
 import { isFinal } from '../lifecycle.ts';
-import { cancelRun } from '../run/end.ts';
-import { runs } from '../run/record.ts';
-import { RUN_LIFECYCLE, type Run } from '../run/schema.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import type { DeletionPorts } from './index.ts';
 import { type Deletion, deletions } from './record.ts';

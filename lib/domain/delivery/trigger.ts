@@ -1,7 +1,7 @@
 /** The steps of the trigger workflow: from a kept webhook to builds, once per project, ref and commit. */
 import type { SystemActor } from '../access/actor.ts';
-import * as Build from '../build/index.ts';
-import { type BuildWithRun, CreateBuild } from '../build/schema.ts';
+import * as Build from '../builds/index.ts';
+import { type BuildWithRun, CreateBuild } from '../builds/schema.ts';
 import { GitHostError } from '../ports/git-host.ts';
 import type { Ports } from '../ports/index.ts';
 import * as Project from '../project/index.ts';

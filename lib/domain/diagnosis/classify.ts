@@ -3,7 +3,7 @@
  * ended and what the machine ran out of, and last by what the tool that spoke last has printed. A number or a word
  * somewhere in a line decides nothing.
  */
-import type { FailureCode } from '../run/schema.ts';
+import type { FailureCode } from '../execution/model/run.ts';
 import { type End, endsOf } from './exit.ts';
 import { linesOf } from './lines.ts';
 import type { Phase } from './phase.ts';

@@ -1,5 +1,5 @@
 /** The codes of failures: what each means, and what to do when nothing more exact is known. */
-import type { FailureCode } from '../run/schema.ts';
+import type { FailureCode } from '../execution/model/run.ts';
 
 export interface CodeEntry {
   readonly meaning: string;

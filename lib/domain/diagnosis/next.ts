@@ -1,7 +1,7 @@
 /** The commands to try next, for how a run stands. */
-import type { Build } from '../build/schema.ts';
+import type { Build } from '../builds/schema.ts';
+import { type FailureCode, RUN_LIFECYCLE, type Run } from '../execution/model/run.ts';
 import { isFinal } from '../lifecycle.ts';
-import { type FailureCode, RUN_LIFECYCLE, type Run } from '../run/schema.ts';
 
 type Who = Pick<Build, 'id' | 'project_id'>;
 

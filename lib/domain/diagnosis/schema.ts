@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { Artifact } from '../artifact/schema.ts';
-import { Build } from '../build/schema.ts';
-import { Job } from '../job/schema.ts';
+import { Build } from '../builds/schema.ts';
+import { Job } from '../execution/model/job.ts';
+import { Failure, Run } from '../execution/model/run.ts';
 import { LogLine } from '../log/schema.ts';
-import { Failure, Run } from '../run/schema.ts';
 
 /** Everything that one wants to see of a build that went wrong, in one answer. */
 export const DiagnosisReport = z.object({

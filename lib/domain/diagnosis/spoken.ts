@@ -1,5 +1,5 @@
 /** What the output of a failure says: by the rules of the tools, or by how programs begin their errors. */
-import type { FailureCode } from '../run/schema.ts';
+import type { FailureCode } from '../execution/model/run.ts';
 import { TOOLS } from './rules/index.ts';
 import type { Rule, Tool } from './rules/rule.ts';
 

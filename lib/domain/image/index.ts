@@ -2,7 +2,7 @@
 import type { Actor } from '../access/actor.ts';
 import * as Artifact from '../artifact/index.ts';
 import { StaitheError } from '../error.ts';
-import { requireHeld } from '../job/index.ts';
+import { requireHeld } from '../execution/agent.ts';
 import { answered, openRegistry, type RegistryPorts } from './registry.ts';
 import { type RecordedImage, type RecordImage, type RegistryToken, tagOfJob } from './schema.ts';
 

@@ -1,6 +1,6 @@
 /** The registry of one job: which it is, where in it the job's image goes, and how it is opened. */
 import { StaitheError } from '../error.ts';
-import type { JobRecord } from '../job/record.ts';
+import type { JobRecord } from '../execution/model/job-record.ts';
 import type { OwnRegistry } from '../manifest/schema.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Registry, RegistryCredential, RepositoryPlace } from '../ports/registry.ts';

@@ -1,7 +1,7 @@
 /** Why a run has no log, and where to look instead. Pure. */
-import type { Job } from '../job/schema.ts';
+import type { Job } from '../execution/model/job.ts';
+import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../execution/model/run.ts';
 import { isFinal } from '../lifecycle.ts';
-import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../run/schema.ts';
 import type { LogAbsence } from './schema.ts';
 
 /** Of a build that was recorded and not started. */

@@ -2,11 +2,11 @@
 import type { Actor } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
 import { notFound } from '../error.ts';
-import { type JobRecord, jobs } from '../job/record.ts';
+import { type JobRecord, jobs } from '../execution/model/job-record.ts';
+import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../execution/model/run.ts';
+import { runs } from '../execution/model/run-record.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import { runs } from '../run/record.ts';
-import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../run/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { absenceOf } from './absence.ts';
 import type { LogAbsence } from './schema.ts';

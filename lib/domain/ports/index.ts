@@ -1,4 +1,4 @@
-/** What the domain needs of the world. `lib/aws` and `lib/memory` give it; a verb asks for the few that it uses. */
+/** What the domain needs of the world. `lib/aws` and `test/memory` give it; a verb asks for the few that it uses. */
 
 import type { JobActor } from '../access/actor.ts';
 import type { Offer } from '../compute/index.ts';

@@ -1,7 +1,7 @@
 /** The one way by which values leave: to the agent of a job, those that the job's spec names, each noted before. */
 import type { Actor } from '../access/actor.ts';
-import { requireHeld } from '../job/index.ts';
-import type { JobRecord } from '../job/record.ts';
+import { requireHeld } from '../execution/agent.ts';
+import type { JobRecord } from '../execution/model/job-record.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';

@@ -1,6 +1,6 @@
 /** One failure to be made: a small project, and the command that fails in it. */
 import type { Phase } from '../../../lib/domain/diagnosis/phase.ts';
-import type { FailureCode } from '../../../lib/domain/run/schema.ts';
+import type { FailureCode } from '../../../lib/domain/execution/model/run.ts';
 
 export interface Case {
   /** `<tool>-<what happens>`: the name of the log's file. */

@@ -1,10 +1,10 @@
 /** A log that is not there says why, and where there is one. */
 import { expect, test } from 'vitest';
-import * as Build from '../../../lib/domain/build/index.ts';
-import { CreateBuild } from '../../../lib/domain/build/schema.ts';
+import * as Build from '../../../lib/domain/builds/index.ts';
+import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
+import { plan } from '../../../lib/domain/execution/plan/index.ts';
+import * as Run from '../../../lib/domain/execution/runs.ts';
 import * as Log from '../../../lib/domain/log/index.ts';
-import * as Run from '../../../lib/domain/run/index.ts';
-import { plan } from '../../../lib/domain/run/plan.ts';
 import {
   ADMIN,
   completedBuild,

@@ -7,8 +7,8 @@ import type { ReadOptions } from '../../../lib/domain/log/follow.ts';
 import { read } from '../../../lib/domain/log/index.ts';
 import type { LogSource, LogStream } from '../../../lib/domain/log/streams.ts';
 import type { LogStore, StoredLine } from '../../../lib/domain/ports/logs.ts';
-import { memoryLogs } from '../../../lib/memory/logs.ts';
-import { memoryTable } from '../../../lib/memory/table.ts';
+import { memoryLogs } from '../../memory/logs.ts';
+import { memoryTable } from '../../memory/table.ts';
 import { refusal } from '../world.ts';
 
 const JOB = 'job_01JZX3V5N8Q2R4T6W8Y0A1B2C';

@@ -1,5 +1,5 @@
 /** What a rule is: one line that a tool prints when it fails in one way, and what that means. */
-import type { FailureCode } from '../../run/schema.ts';
+import type { FailureCode } from '../../execution/model/run.ts';
 
 export interface Rule {
   /** Of one line, anchored at its beginning and, where the tool lets us, at its end: never a word somewhere in it. */

@@ -1,0 +1,196 @@
+/** Jobs, as their agent sees them: claim, progress, uploads, result. */
+
+import type { Actor } from '../access/actor.ts';
+import { matches } from '../access/secret.ts';
+import { readVisible } from '../access/visible.ts';
+import * as Artifact from '../artifact/index.ts';
+import { notFound, StaitheError } from '../error.ts';
+import { isFinal } from '../lifecycle.ts';
+import type { Ports } from '../ports/index.ts';
+import { SOURCE_TYPES } from '../source/schema.ts';
+import { sourceTime } from '../source/time.ts';
+import { Keys } from '../storage/keys.ts';
+import { withLogStream } from './attempt/log-stream.ts';
+import { isLost } from './attempt/losses.ts';
+import type {
+  ClaimedJob,
+  ClaimJob,
+  CreateJobUpload,
+  Job,
+  JobSpec,
+  JobUpload,
+  ReportProgress,
+  ReportResult,
+} from './model/job.ts';
+import { type JobRecord, jobs } from './model/job-record.ts';
+import { fitting, JOB_LIFECYCLE as LIFECYCLE } from './model/run.ts';
+
+/** Beyond the job's own timeout the agent has 10 minutes to unpack, pack, upload and report. */
+const TOKEN_GRACE_SECONDS = 10 * 60;
+
+/** @throws StaitheError not_found */
+export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<JobRecord> {
+  return readVisible(ports.table, jobs, Keys.job, actor, id);
+}
+
+/**
+ * An agent takes the job.
+ * @throws StaitheError ticket_refused (also for an unknown job, which tells nobody anything) | wrong_state
+ */
+export async function claim(
+  ports: Pick<Ports, 'table' | 'blobs' | 'jobTokens' | 'clock'>,
+  id: string,
+  input: ClaimJob,
+): Promise<ClaimedJob> {
+  const now = ports.clock.now();
+  const claimed = await jobs.update(ports.table, Keys.job(id), (job) => {
+    if (!matches(input.ticket, job.ticket_hash)) throw refused();
+    if (isFinal(LIFECYCLE, job.status)) throw new StaitheError('wrong_state', `Job ${id} is ${job.status}.`);
+    if (isLost(job)) throw refused();
+    if (job.claim_id === input.claim_id) return undefined;
+    if (job.claim_id !== undefined) throw refused();
+    return {
+      ...withLogStream(job, input.log_stream),
+      status: 'building',
+      stage: 'starting',
+      claim_id: input.claim_id,
+      started_at: job.started_at ?? now.toISOString(),
+      heard_at: now.toISOString(),
+      // What waits in a queue uses up the run's time, and not the job's.
+      spec: { ...job.spec, ...timeLeft(job, now) },
+    };
+  });
+  if (claimed === undefined) throw refused();
+  const { source, ...job } = claimed.value;
+  const lifetime = job.spec.timeout_seconds + TOKEN_GRACE_SECONDS;
+  const [url, token] = await Promise.all([
+    ports.blobs.presignDownload({
+      key: source.key,
+      fileName: `source.${source.format}`,
+      contentType: SOURCE_TYPES[source.format],
+      expiresSeconds: lifetime,
+    }),
+    ports.jobTokens.sign(
+      { kind: 'job', job_id: id, run_id: job.run_id, project_id: job.project_id, claim_id: input.claim_id },
+      new Date(now.getTime() + lifetime * 1000),
+    ),
+  ]);
+  const { key: _, ...shown } = source;
+  const time_seconds = shown.time_seconds ?? sourceTime(`sha256:${shown.sha256}`);
+  return { token, job, source: { ...shown, time_seconds, url } };
+}
+
+/** The service's own limit, or what is left of the run's. Seconds, at least one. */
+function timeLeft(job: JobRecord, now: Date): Pick<JobSpec, 'timeout_seconds' | 'timeout_of'> {
+  const own = job.spec.timeout_seconds;
+  const left =
+    job.deadline_at === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.floor((Date.parse(job.deadline_at) - now.getTime()) / 1000);
+  return left < own
+    ? { timeout_seconds: Math.max(1, left), timeout_of: 'run' }
+    : { timeout_seconds: own, timeout_of: 'service' };
+}
+
+const refused = () => new StaitheError('ticket_refused', 'This ticket does not open this job.');
+
+/** Whether the actor is the agent of an earlier attempt, or of one that was given up: another may have the job. */
+const isShutOut = (actor: Actor | undefined, job: JobRecord): boolean =>
+  actor?.kind === 'job' && actor.claim_id !== undefined && (actor.claim_id !== job.claim_id || isLost(job));
+
+/** @throws StaitheError wrong_state */
+function assertHolds(actor: Actor, job: JobRecord): void {
+  if (isShutOut(actor, job))
+    throw new StaitheError(
+      'wrong_state',
+      `Job ${job.id} was taken from this agent: its attempt was given up.`,
+    );
+}
+
+/**
+ * The job, if this agent has it and it runs: what an agent may ask for ends with its job.
+ * @throws StaitheError not_found | wrong_state
+ */
+export async function requireHeld(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<JobRecord> {
+  const job = await get(ports, actor, id);
+  assertHolds(actor, job);
+  if (job.status !== 'building')
+    throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; it gets nothing any more.`);
+  return job;
+}
+
+/** Notes the stage. Once the job has ended (cancelled, timed out), or another agent has it, the agent is told to stop. */
+export async function progress(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  id: string,
+  report: ReportProgress,
+  actor?: Actor,
+): Promise<{ cancel: boolean }> {
+  const stored = await jobs.update(ports.table, Keys.job(id), (job) =>
+    isFinal(LIFECYCLE, job.status) || isShutOut(actor, job)
+      ? undefined
+      : {
+          ...job,
+          stage: report.stage,
+          progress: Math.max(job.progress, report.progress),
+          heard_at: ports.clock.now().toISOString(),
+        },
+  );
+  if (stored === undefined) throw notFound('job', id);
+  return { cancel: isFinal(LIFECYCLE, stored.value.status) || isShutOut(actor, stored.value) };
+}
+
+/** @throws StaitheError not_found | wrong_state */
+export async function createUpload(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+  actor: Actor,
+  id: string,
+  input: CreateJobUpload,
+): Promise<JobUpload> {
+  const job = await get(ports, actor, id);
+  assertHolds(actor, job);
+  if (job.status !== 'building')
+    throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; only a running job uploads.`);
+  return Artifact.announce(ports, job, input);
+}
+
+/**
+ * The agent's last word.
+ * @throws StaitheError wrong_state when the job has ended otherwise | artifact_not_stored
+ */
+export async function result(
+  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+  actor: Actor,
+  id: string,
+  report: ReportResult,
+): Promise<Job> {
+  if (report.status === 'completed') {
+    const job = await get(ports, actor, id);
+    await Promise.all(report.artifact_ids.map((artifactId) => Artifact.confirm(ports, job, artifactId)));
+  }
+  const now = ports.clock.now().toISOString();
+  const ended = await jobs.update(ports.table, Keys.job(id), (job) => {
+    assertHolds(actor, job);
+    if (job.status === report.status) return undefined;
+    if (job.status !== 'building')
+      throw new StaitheError('wrong_state', `Job ${id} is ${job.status} already.`);
+    return report.status === 'completed'
+      ? {
+          ...job,
+          status: 'completed',
+          stage: 'done',
+          progress: 100,
+          artifact_ids: [...new Set(report.artifact_ids)],
+          completed_at: now,
+        }
+      : {
+          ...job,
+          status: 'failed',
+          stage: 'failed',
+          error: fitting({ ...report.error, job_id: id, service: job.service, job: job.name }),
+          completed_at: now,
+        };
+  });
+  if (ended === undefined) throw notFound('job', id);
+  return ended.value;
+}

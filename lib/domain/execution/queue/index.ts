@@ -1,0 +1,134 @@
+/** The queue of a project's jobs: enter it, wait for one's turn, leave it. Every verb may be repeated. */
+import { isDeepStrictEqual } from 'node:util';
+import { isFinal } from '../../lifecycle.ts';
+import type { Ports } from '../../ports/index.ts';
+import { ConditionFailed } from '../../ports/table.ts';
+import { collection } from '../../storage/collection.ts';
+import { Keys } from '../../storage/keys.ts';
+import { jobs } from '../model/job-record.ts';
+import { PlanFailure } from '../model/plan-failure.ts';
+import { RUN_LIFECYCLE } from '../model/run.ts';
+import { type Place, QueueState } from './schema.ts';
+import { entered, granted, left } from './turn.ts';
+
+const queues = collection({
+  kind: 'queue',
+  schema: QueueState,
+  key: ({ project_id }) => Keys.queue(project_id),
+});
+
+type QueuePorts = Pick<Ports, 'table' | 'workflows'>;
+
+/** Jobs take their places. @returns the ids of those that may begin. @throws PlanFailure resource_error when it is full */
+export async function enter(
+  ports: QueuePorts,
+  projectId: string,
+  limit: number,
+  places: readonly Place[],
+): Promise<ReadonlySet<string>> {
+  const empty: QueueState = { project_id: projectId, limit, active: [], waiting: [] };
+  const step = (queue: QueueState) => {
+    // A queue that there is knows the project's limit; the run's may be of before a change.
+    const next = entered(queue, places);
+    if (next.waiting.length > queue.waiting.length) assertRoom(next, places);
+    return granted(next);
+  };
+  const queue = await change(ports, projectId, step, empty);
+  const ids = new Set(places.map(({ job_id }) => job_id));
+  const free = queue?.waiting.some(({ job_id }) => ids.has(job_id))
+    ? await withoutEnded(ports, queue)
+    : queue;
+  return new Set(free?.active.map(({ job_id }) => job_id));
+}
+
+/** Frees the places of jobs whose end was told by an event that never came: whoever would have to wait looks first. */
+async function withoutEnded(ports: QueuePorts, queue: QueueState): Promise<QueueState | undefined> {
+  const found = await jobs.getMany(
+    ports.table,
+    queue.active.map(({ job_id }) => Keys.job(job_id)),
+  );
+  const ended = found.filter(({ status }) => isFinal(RUN_LIFECYCLE, status));
+  if (ended.length === 0) return queue;
+  const without = (now: QueueState) => ended.reduce((rest, { id }) => left(rest, id), now);
+  return change(ports, queue.project_id, (now) => granted(without(now)));
+}
+
+/** 4,000: 15 of the largest runs. Of some 80 bytes each they are 320 of the 400 KB of an item (docs: DynamoDB quotas). */
+const MAX_WAITING = 4000;
+
+function assertRoom({ waiting, limit }: QueueState, coming: readonly Place[]): void {
+  if (waiting.length <= MAX_WAITING) return;
+  throw new PlanFailure({
+    code: 'resource_error',
+    message: `The project's queue has no room for ${coming.length} more jobs: ${MAX_WAITING} may wait, and ${limit} may work at once.`,
+    hint: "Cancel runs that nobody needs, raise the project's max_concurrent_jobs, or run it again later.",
+  });
+}
+
+/**
+ * A workflow waits for a job's turn. When the turn came before it was known whom to wake, it is woken at once.
+ * @param token wakes the workflow
+ */
+export async function wait(ports: QueuePorts, jobId: string, token: string): Promise<void> {
+  const job = await jobs.update(ports.table, Keys.job(jobId), (value) => ({
+    ...value,
+    turn_token: token,
+    stage: value.status === 'pending' ? 'waiting for its turn' : value.stage,
+  }));
+  if (job === undefined) return;
+  const queue = (await queues.get(ports.table, Keys.queue(job.value.project_id)))?.value;
+  const waits = queue?.waiting.some(({ job_id }) => job_id === jobId) ?? false;
+  if (!waits || isFinal(RUN_LIFECYCLE, job.value.status)) await ports.workflows.wake(token);
+}
+
+/** A job has ended: its place is the next one's. */
+export async function leave(ports: QueuePorts, projectId: string, jobId: string): Promise<void> {
+  await change(ports, projectId, (queue) => granted(left(queue, jobId)));
+}
+
+/** A project's limit was changed or taken away: a queue that there is goes on by the new one. */
+export async function setLimit(
+  ports: QueuePorts,
+  projectId: string,
+  limit: number | undefined,
+): Promise<void> {
+  await change(ports, projectId, (queue) =>
+    granted({ ...queue, limit: limit ?? queue.active.length + queue.waiting.length + 1 }),
+  );
+}
+
+/** Changes the queue, and wakes whoever waited: also those of an earlier try that died before it could. */
+async function change(
+  ports: QueuePorts,
+  projectId: string,
+  step: (queue: QueueState) => QueueState,
+  empty?: QueueState,
+): Promise<QueueState | undefined> {
+  let before: QueueState | undefined;
+  const updated = await queues.update(ports.table, Keys.queue(projectId), (queue) => {
+    before = queue;
+    const next = step(queue);
+    return isDeepStrictEqual(next, queue) ? undefined : next;
+  });
+  if (updated === undefined) {
+    if (empty === undefined) return undefined;
+    try {
+      return (await queues.create(ports.table, step(empty))).value;
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      return change(ports, projectId, step, empty); // somebody was faster
+    }
+  }
+  // When nothing is left to change, an earlier try changed it: whom it woke is not known, and to wake twice is no harm.
+  const still = updated.value === before ? [] : (before?.active ?? []);
+  const awake = new Set(still.map(({ job_id }) => job_id));
+  const woken = updated.value.active.filter(({ job_id }) => !awake.has(job_id));
+  await Promise.all(woken.map(({ job_id }) => wakeJob(ports, job_id)));
+  return updated.value;
+}
+
+/** Without a token nobody waits yet: whoever comes to wait finds that it is its turn. */
+async function wakeJob(ports: QueuePorts, jobId: string): Promise<void> {
+  const job = (await jobs.get(ports.table, Keys.job(jobId)))?.value;
+  if (job?.turn_token !== undefined) await ports.workflows.wake(job.turn_token);
+}

@@ -1,0 +1,87 @@
+/** A workflow has died, or waits for what will never come: another one goes on with the run. */
+
+import { isFinal } from '../../lifecycle.ts';
+import type { Ports } from '../../ports/index.ts';
+import { Keys } from '../../storage/keys.ts';
+import { lose } from '../attempt/hand-over.ts';
+import { MAX_ATTEMPTS } from '../attempt/losses.ts';
+import { fail } from '../end/index.ts';
+import { executionOf, runIdOf } from '../model/execution.ts';
+import { type JobRecord, jobs } from '../model/job-record.ts';
+import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
+import { runs } from '../model/run-record.ts';
+import { startWorkflow } from '../runs.ts';
+
+type FollowPorts = Pick<Ports, 'table' | 'workflows' | 'clock'>;
+
+/** Why another workflow has to go on, and what a run fails with that has had its last one. */
+const LAST_ONE = {
+  died: {
+    code: 'internal_error',
+    message: `The workflow of the run died ${MAX_ATTEMPTS} times before its last step.`,
+    hint: 'Run the build again. If it keeps happening, look at the last event of the execution in Step Functions.',
+  },
+  event_lost: {
+    code: 'internal_error',
+    message: `A machine of the run has ended, and its workflow, number ${MAX_ATTEMPTS} of ${MAX_ATTEMPTS}, did not hear of it.`,
+    hint: 'Run the build again. If it keeps happening, look whether the EventBridge rule StepFunctionsGetEventForCodeBuildStartBuildRule is there and enabled.',
+  },
+} as const satisfies Record<string, Failure>;
+
+/**
+ * Starts the next workflow of a run, as far as there are attempts; a run that has had its last one fails. Jobs that had
+ * an agent have lost their attempt, as their machines end with the workflow that waited for them; the next one's plan
+ * hands over what has not ended.
+ * @param run as it was looked at: when it has had another workflow since, nothing is done
+ * @throws what Step Functions answers; the next sweep finds a workflow that was never started, and repeats the start
+ */
+export async function follow(ports: FollowPorts, run: Run, why: keyof typeof LAST_ONE): Promise<void> {
+  const { workflow_attempt: before } = run;
+  if (before >= MAX_ATTEMPTS) {
+    await fail(ports, run.id, LAST_ONE[why]);
+    await ports.workflows.stop('build', executionOf(run), 'no other workflow goes on with the run');
+    return;
+  }
+  const held = await heldJobs(ports, run);
+  // First of all: whoever comes to it later finds that it is no news any more.
+  let isNews = false;
+  const next = await runs.update(ports.table, Keys.run(run.id), (value) => {
+    isNews = !isFinal(LIFECYCLE, value.status) && value.workflow_attempt === before;
+    return isNews ? { ...value, workflow_attempt: before + 1, start_refused_at: undefined } : undefined;
+  });
+  if (next !== undefined && isNews) await begin(ports, next.value, held);
+}
+
+/**
+ * Starts the present workflow of a run that was recorded and never started, be it its first or one that follows.
+ * @throws what Step Functions answers
+ */
+export async function startLate(ports: FollowPorts, run: Run): Promise<void> {
+  const held = await heldJobs(ports, run);
+  // Jobs that were held before it was there are held for an earlier one. Somebody may have started it by now.
+  if ((await ports.workflows.state('build', executionOf(run))) === undefined) await begin(ports, run, held);
+}
+
+async function begin(ports: FollowPorts, run: Run, held: readonly JobRecord[]): Promise<void> {
+  await Promise.all(held.map((job) => lose(ports, job, { reason: 'workflow_ended' })));
+  await startWorkflow(ports, run);
+}
+
+async function heldJobs(ports: FollowPorts, run: Run): Promise<JobRecord[]> {
+  const all = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
+  return all.filter((job) => job.claim_id !== undefined);
+}
+
+/**
+ * An execution was stopped by somebody, or by its own time limit: nobody goes on with its run. News of one that another
+ * follows, or whose run has ended, change nothing.
+ */
+export async function workflowStopped(
+  ports: Pick<Ports, 'table' | 'clock'>,
+  execution: string,
+  message: string,
+): Promise<void> {
+  const run = (await runs.get(ports.table, Keys.run(runIdOf(execution))))?.value;
+  if (run !== undefined && executionOf(run) === execution)
+    await fail(ports, run.id, { code: 'internal_error', message, hint: 'Run the build again.' });
+}

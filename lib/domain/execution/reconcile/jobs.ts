@@ -1,0 +1,91 @@
+/** Jobs of a run whose workflow still waits: what has not been heard of for too long is given up, and tried again. */
+
+import type { BackendJob } from '../../ports/backend.ts';
+import { failAttempt, lose } from '../attempt/hand-over.ts';
+import { noteLogStream } from '../attempt/log-stream.ts';
+import { isLost } from '../attempt/losses.ts';
+import { endOfMachine } from '../attempt/machine-end.ts';
+import { executionOf } from '../model/execution.ts';
+import type { JobRecord } from '../model/job-record.ts';
+import type { Run } from '../model/run.ts';
+import { follow } from './follow.ts';
+import type { Finding, RunPorts } from './run.ts';
+
+const MINUTE_MS = 60_000;
+/** An agent speaks every 20 s, and tries for a minute when nobody answers: three minutes of silence are none of its own. */
+const SILENCE_MS = 3 * MINUTE_MS;
+/** A machine takes a job within a minute or two; after five it is worth asking whether there is one at all. */
+const PICKUP_MS = 5 * MINUTE_MS;
+/**
+ * What the workflow may take from a machine's end to the next attempt: its event, and the step that settles it, of three
+ * tries of a minute at most with up to 3 and 30 s between them (build.asl.yaml): 213 s.
+ */
+const SETTLE_MS = 4 * MINUTE_MS;
+
+/**
+ * A job that is lost is handed over again by its workflow, which hears of the end of its machine. When it does not, the
+ * workflow has missed an event, and another follows it once nobody is at work in it.
+ */
+export async function giveUpLost(
+  ports: RunPorts,
+  run: Run,
+  open: readonly JobRecord[],
+): Promise<Finding | undefined> {
+  const now = ports.clock.now().getTime();
+  const odd = open.filter((job) => isOdd(job, now));
+  if (odd.length === 0) return undefined;
+  const machines = await ports.backend.jobsOf(executionOf(run));
+  const machineOf = (job: JobRecord) => ofPresentAttempt(job, machines.get(job.id));
+  const found = await Promise.all(
+    odd.map(async (job) => ({ job, what: await lookAtJob(ports, job, machineOf(job)) })),
+  );
+  const news = found.filter(({ what }) => what !== undefined);
+  const missed = odd.filter((job) => isLost(job) && !machineOf(job)?.active);
+  const idle = open.every((job) => !machineOf(job)?.active);
+  if (missed.length > 0 && idle) {
+    await follow(ports, run, 'event_lost');
+    return { run_id: run.id, what: 'event lost', job_ids: missed.map(({ id }) => id) };
+  }
+  const [first] = news;
+  return first?.what && { run_id: run.id, what: first.what, job_ids: news.map(({ job }) => job.id) };
+}
+
+/**
+ * The machine, unless it is that of an attempt that was lost: the workflow may wait for minutes until there is another
+ * one (build.asl.yaml, BuildAgain). While the present attempt is lost, and not handed over, it is its own.
+ */
+function ofPresentAttempt(job: JobRecord, machine: BackendJob | undefined): BackendJob | undefined {
+  const lost = job.lost_attempts.at(-1);
+  if (lost === undefined || isLost(job) || machine?.startedAt === undefined) return machine;
+  return machine.startedAt.getTime() < Date.parse(lost.at) ? undefined : machine;
+}
+
+/** What has not been heard of for longer than is right. */
+function isOdd(job: JobRecord, now: number): boolean {
+  const lost = job.lost_attempts.at(-1)?.at;
+  if (isLost(job)) return now - Date.parse(lost ?? job.created_at) > SETTLE_MS;
+  if (job.claim_id === undefined) return now - Date.parse(lost ?? job.created_at) > PICKUP_MS;
+  return now - Date.parse(job.heard_at ?? job.started_at ?? job.created_at) > SILENCE_MS;
+}
+
+async function lookAtJob(
+  ports: RunPorts,
+  job: JobRecord,
+  machine: BackendJob | undefined,
+): Promise<Finding['what'] | undefined> {
+  const claimed = job.claim_id !== undefined;
+  if (machine?.active) {
+    // In the backend's queue: it may take its time.
+    if (!claimed && !isLost(job)) return undefined;
+    await lose(ports, job, { reason: 'agent_silent' });
+    await ports.backend.stop(machine.ref);
+    return 'agent silent';
+  }
+  // In the project's queue, or waiting for one of the account's machines.
+  if (isLost(job) || (machine === undefined && !claimed)) return undefined;
+  if (machine?.logStream) await noteLogStream(ports, job, machine.logStream);
+  const end = endOfMachine(machine?.status ?? 'UNKNOWN', { claimed, said: machine?.said });
+  if ('failure' in end) await failAttempt(ports, job, end.failure);
+  else await lose(ports, job, end.lost);
+  return 'machine gone';
+}

@@ -1,0 +1,108 @@
+/** One open run: what its workflow, its jobs and their machines say, and what follows from it. */
+
+import { isFinal } from '../../lifecycle.ts';
+import type { Ports } from '../../ports/index.ts';
+import { Keys } from '../../storage/keys.ts';
+import { fail, finish } from '../end/index.ts';
+import { executionOf } from '../model/execution.ts';
+import type { JobRecord } from '../model/job-record.ts';
+import { jobs } from '../model/job-record.ts';
+import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
+import { follow, startLate } from './follow.ts';
+import { giveUpLost } from './jobs.ts';
+import { forgetRefusal, startRefused, watchingStarts } from './start-refused.ts';
+
+export type RunPorts = Pick<Ports, 'table' | 'workflows' | 'backend' | 'clock'>;
+
+export interface Finding {
+  readonly run_id: string;
+  readonly what:
+    | 'never started'
+    | 'start refused'
+    | 'workflow died'
+    | 'out of time'
+    | 'agent silent'
+    | 'machine gone'
+    | 'event lost';
+  readonly job_ids: readonly string[];
+}
+
+const MINUTE_MS = 60_000;
+/** A run is started by the request, and again by the outbox; whoever has not begun after two minutes was lost. */
+const START_MS = 2 * MINUTE_MS;
+/** What the workflow may take from its last job's end to its own. */
+const FINISH_MS = MINUTE_MS;
+
+/** @throws what a service answers; the next sweep looks again */
+export async function lookAt(ports: RunPorts, run: Run): Promise<Finding | undefined> {
+  const starts = watchingStarts(ports.workflows);
+  try {
+    const finding = await bringOn({ ...ports, workflows: starts.workflows }, run);
+    await forgetRefusal(ports, run);
+    return finding;
+  } catch (error) {
+    const refusal = starts.refusal();
+    if (refusal !== undefined && error === refusal) return startRefused(ports, run, refusal);
+    throw error;
+  }
+}
+
+async function bringOn(ports: RunPorts, run: Run): Promise<Finding | undefined> {
+  const now = ports.clock.now().getTime();
+  if (run.deadline_at !== undefined && Date.parse(run.deadline_at) <= now) return outOfTime(ports, run);
+  const state = await ports.workflows.state('build', executionOf(run));
+  if (state === undefined) return neverStarted(ports, run, now);
+  if (state !== 'running') return workflowEnded(ports, run, state);
+  if (run.status !== 'building') return undefined;
+  const all = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
+  const open = all.filter((job) => !isFinal(LIFECYCLE, job.status));
+  return open.length === 0 ? allEnded(ports, run, all, now) : giveUpLost(ports, run, open);
+}
+
+async function outOfTime(ports: RunPorts, run: Run): Promise<Finding> {
+  const seconds = Math.round((Date.parse(run.deadline_at ?? '') - Date.parse(run.created_at)) / 1000);
+  await fail(ports, run.id, {
+    code: 'timeout_error',
+    message: `The run was ended after the ${seconds} seconds that the build allows it.`,
+    hint: 'Give the run more time with `--timeout` of `staithe build create`, or look at the log for what took so long.',
+  });
+  await ports.workflows.stop('build', executionOf(run), 'the run is out of time');
+  return { run_id: run.id, what: 'out of time', job_ids: run.job_ids };
+}
+
+async function neverStarted(ports: RunPorts, run: Run, now: number): Promise<Finding | undefined> {
+  if (now - Date.parse(run.created_at) < START_MS) return undefined;
+  await startLate(ports, run);
+  return { run_id: run.id, what: 'never started', job_ids: [] };
+}
+
+/** Its end was told by an event that did not come, or its last step has just begun to write. */
+async function workflowEnded(
+  ports: RunPorts,
+  run: Run,
+  state: 'succeeded' | 'died' | 'stopped',
+): Promise<Finding> {
+  if (state === 'succeeded') await finish(ports, run.id);
+  else if (state === 'died') await follow(ports, run, 'died');
+  else
+    await fail(ports, run.id, {
+      code: 'internal_error',
+      message: 'The workflow of the run was stopped before its last step.',
+      hint: 'Run the build again.',
+    });
+  return { run_id: run.id, what: 'workflow died', job_ids: run.job_ids };
+}
+
+/** All jobs have ended, and the workflow still waits: it never heard of a build's end. */
+async function allEnded(
+  ports: RunPorts,
+  run: Run,
+  all: readonly JobRecord[],
+  now: number,
+): Promise<Finding | undefined> {
+  const last = Math.max(...all.map((job) => Date.parse(job.completed_at ?? job.created_at)));
+  if (now - last < FINISH_MS) return undefined;
+  await finish(ports, run.id);
+  await ports.workflows.stop('build', executionOf(run), 'all jobs have ended');
+  return { run_id: run.id, what: 'event lost', job_ids: run.job_ids };
+}

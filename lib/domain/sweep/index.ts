@@ -1,0 +1,73 @@
+/**
+ * The reconciler: events may be lost, agents fall silent, executions die. Each sweep looks at every run that has not
+ * ended, asks the source of truth about what does not add up, and brings it on or to an end with a reason.
+ */
+
+import { runs } from '../execution/model/run-record.ts';
+import { type Finding, lookAt, type RunPorts } from '../execution/reconcile/run.ts';
+import type { Ports } from '../ports/index.ts';
+import type { Key, Position } from '../ports/table.ts';
+import { Partitions } from '../storage/keys.ts';
+import { type DeploymentFailure, sweepDeployments } from './deployments.ts';
+import { sweepUploads } from './uploads.ts';
+
+export type { Finding } from '../execution/reconcile/run.ts';
+
+/** A page of open runs; they are looked at side by side, a few at a time. */
+const PAGE = 100;
+/** As many as keep Step Functions' DescribeExecution (15 a second, docs: Step Functions quotas) from throttling. */
+const AT_ONCE = 5;
+
+export interface Sweep {
+  readonly looked_at: number;
+  readonly findings: readonly Finding[];
+  /** Uploads that were given up. */
+  readonly uploads: readonly string[];
+  /** Deployments that were waiting for their workflow to be started. */
+  readonly deployments: readonly string[];
+  /** Runs and deployments that could not be looked at, and why; the next sweep tries again. */
+  readonly failures: readonly ({ readonly run_id: string; readonly message: string } | DeploymentFailure)[];
+}
+
+/** @param look stops the sweep before its function's time is over; the next one goes on with what is left */
+export async function sweep(
+  ports: RunPorts & Pick<Ports, 'table'>,
+  mayGoOn: () => boolean = () => true,
+): Promise<Sweep> {
+  const findings: Finding[] = [];
+  const failures: Sweep['failures'][number][] = [];
+  let lookedAt = 0;
+  for await (const keys of openRuns(ports)) {
+    if (!mayGoOn()) break;
+    const found = await runs.getMany(ports.table, keys);
+    lookedAt += found.length;
+    const queue = found.values();
+    const worker = async () => {
+      for (const run of queue)
+        try {
+          const finding = await lookAt(ports, run);
+          if (finding !== undefined) findings.push(finding);
+        } catch (error) {
+          failures.push({ run_id: run.id, message: error instanceof Error ? error.message : String(error) });
+        }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+  const { late, failures: unstarted } = await sweepDeployments(ports, mayGoOn);
+  const uploads = await sweepUploads(ports);
+  return { looked_at: lookedAt, findings, uploads, deployments: late, failures: [...failures, ...unstarted] };
+}
+
+async function* openRuns(ports: Pick<Ports, 'table'>): AsyncGenerator<Key[]> {
+  let after: Position | undefined;
+  do {
+    const page = await ports.table.query({
+      index: 'gsi2',
+      partition: Partitions.openRuns,
+      limit: PAGE,
+      ...(after !== undefined && { after }),
+    });
+    if (page.items.length > 0) yield page.items.map(({ pk, sk }) => ({ pk, sk }));
+    after = page.last;
+  } while (after !== undefined);
+}

@@ -1,0 +1,324 @@
+/** Whatever comes in whatever order: no run, job or artifact leaves its lifecycle, and every run comes to an end. */
+
+import { samples } from 'embedded-cloud/test-kit/samples.ts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { artifacts } from '../../../lib/domain/artifact/record.ts';
+import * as Build from '../../../lib/domain/builds/index.ts';
+import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
+import * as Job from '../../../lib/domain/execution/agent.ts';
+import { lose } from '../../../lib/domain/execution/attempt/hand-over.ts';
+import { MAX_ATTEMPTS } from '../../../lib/domain/execution/attempt/losses.ts';
+import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
+import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
+import { finish } from '../../../lib/domain/execution/end/index.ts';
+import type { ClaimedJob, LossReason } from '../../../lib/domain/execution/model/job.ts';
+import { jobs as jobRecords } from '../../../lib/domain/execution/model/job-record.ts';
+import { RUN_LIFECYCLE } from '../../../lib/domain/execution/model/run.ts';
+import { plan } from '../../../lib/domain/execution/plan/index.ts';
+import { follow } from '../../../lib/domain/execution/reconcile/follow.ts';
+import * as Run from '../../../lib/domain/execution/runs.ts';
+import { isFinal } from '../../../lib/domain/lifecycle.ts';
+import { Keys } from '../../../lib/domain/storage/keys.ts';
+import {
+  ADMIN,
+  ONE_SERVICE,
+  sha256Of,
+  TWO_SERVICES,
+  ULID,
+  uploadedSource,
+  type World,
+  world,
+} from '../world.ts';
+import {
+  expectEndOfItsJobs,
+  expectLawfulPaths,
+  type ObservedTable,
+  observedTable,
+  refusable,
+} from './observed.ts';
+
+/** What the commands of one history share. */
+interface Story extends World {
+  readonly table: ObservedTable;
+  readonly source: string;
+  build: Awaited<ReturnType<typeof Build.create>> | undefined;
+  readonly runs: string[];
+  readonly dispatches: Dispatch[];
+  readonly works: ClaimedJob[];
+  readonly uploaded: string[];
+}
+
+type Command = (story: Story) => Promise<unknown>;
+const AGENTS = ['6f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d20', '6f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d21'];
+const pick = <T>(from: readonly T[], at: number): T | undefined => from[at % Math.max(1, from.length)];
+const on =
+  <T>(
+    from: (story: Story) => readonly T[],
+    at: number,
+    act: (story: Story, one: T) => Promise<unknown>,
+  ): Command =>
+  async (story) => {
+    const one = pick(from(story), at);
+    if (one !== undefined) await act(story, one);
+  };
+
+const create: Command = async (story) => {
+  const input = CreateBuild.parse({ source_id: story.source });
+  story.build = await Build.create(story.ports, ADMIN, story.project, input, ULID);
+  const id = story.build.latest_run?.id;
+  if (id !== undefined && !story.runs.includes(id)) story.runs.push(id);
+};
+const again: Command = async (story) => {
+  if (story.build === undefined || story.runs.length > 2) return;
+  story.runs.push((await Run.again(story.ports, ADMIN, story.build)).id);
+};
+const planned = (story: Story, id: string) =>
+  plan(story.ports, id).then(({ jobs }) => story.dispatches.push(...jobs));
+const claimed =
+  (agent: number, good: boolean) =>
+  async (story: Story, { job_id, ticket }: Dispatch) => {
+    const input = {
+      ticket: good ? ticket : 'tkt_of-somebody-else-altogether',
+      claim_id: AGENTS[agent] ?? '',
+    };
+    story.works.push(await Job.claim(story.ports, job_id, input));
+  };
+/** Who the agent is by its token: of an earlier attempt, one that is shut out. */
+const agent = async (story: Story, { token }: ClaimedJob) => {
+  const actor = await story.ports.jobTokens.verify(token);
+  if (actor === undefined) throw new Error('The token of a claim is no good.');
+  return actor;
+};
+const uploads = (bytes: boolean) => async (story: Story, work: ClaimedJob) => {
+  const text = `bytes of ${work.job.id}`;
+  const { artifact_id, upload } = await Job.createUpload(story.ports, await agent(story, work), work.job.id, {
+    name: 'a.zip',
+    sha256: sha256Of(text),
+    size_bytes: text.length,
+    content_type: 'application/zip',
+  });
+  if (bytes && upload) story.ports.blobs.put(upload.url, upload.headers, Buffer.from(text));
+  story.uploaded.push(artifact_id);
+};
+const reports = (success: boolean, artifact: number) => async (story: Story, work: ClaimedJob) => {
+  const id = pick(story.uploaded, artifact);
+  const error = { code: 'build_error', message: 'make failed' } as const;
+  if (!success)
+    return Job.result(story.ports, await agent(story, work), work.job.id, { status: 'failed', error });
+  if (id === undefined) return undefined;
+  return Job.result(story.ports, await agent(story, work), work.job.id, {
+    status: 'completed',
+    artifact_ids: [id],
+  });
+};
+/** What a good agent does, all of it. */
+const builds = async (story: Story, dispatch: Dispatch) => {
+  await claimed(0, true)(story, dispatch);
+  const work = story.works.at(-1);
+  if (work === undefined) return;
+  await uploads(true)(story, work);
+  await reports(true, story.uploaded.length - 1)(story, work);
+};
+const settles =
+  (status: string) =>
+  (story: Story, { job_id, attempt, fail_fast }: Dispatch) => {
+    const caught = {
+      error: 'States.TaskFailed',
+      cause: JSON.stringify({ Build: { BuildStatus: status } }),
+    };
+    return settle(story.ports, job_id, caught, { attempt, failFast: fail_fast }).then(
+      (settled) => settled.retry && story.dispatches.push(settled.dispatch),
+    );
+  };
+/** The sweep finds that the agent, or its machine, is gone. */
+const losesOf =
+  (reason: LossReason) =>
+  async (story: Story, { job_id }: Dispatch) => {
+    const job = (await jobRecords.get(story.table, Keys.job(job_id)))?.value;
+    if (job !== undefined) await lose(story.ports, job, { reason });
+  };
+const follows = async (story: Story, id: string) => {
+  await follow(story.ports, await Run.get(story.ports, ADMIN, id), 'died');
+  await planned(story, id);
+};
+
+const progresses = (progress: number) => (story: Story, work: ClaimedJob) =>
+  Job.progress(story.ports, work.job.id, { stage: 'at work', progress });
+const died = ({ ports }: Story, id: string) =>
+  Run.fail(ports, id, { code: 'internal_error', message: 'The workflow died.' });
+const worksOf = ({ works }: Story) => works;
+
+const at = fc.nat({ max: 5 });
+const weighted = (weight: number, arbitrary: fc.Arbitrary<Command>) => ({ weight, arbitrary });
+/** Ends are rare, so that there is something to end. */
+const command: fc.Arbitrary<Command> = fc.oneof(
+  weighted(1, fc.constantFrom(create, again)),
+  weighted(
+    4,
+    at.map((n) => on(({ runs }) => runs, n, planned)),
+  ),
+  weighted(
+    1,
+    at.map((n) =>
+      on(
+        ({ runs }) => runs,
+        n,
+        ({ ports }, id) => Run.cancel(ports, ADMIN, id),
+      ),
+    ),
+  ),
+  weighted(
+    1,
+    at.map((n) =>
+      on(
+        ({ runs }) => runs,
+        n,
+        ({ ports }, id) => finish(ports, id),
+      ),
+    ),
+  ),
+  weighted(
+    1,
+    at.map((n) => on(({ runs }) => runs, n, died)),
+  ),
+  weighted(
+    8,
+    at.map((n) => on(({ dispatches }) => dispatches, n, builds)),
+  ),
+  weighted(
+    3,
+    fc
+      .tuple(at, fc.nat({ max: 1 }), fc.boolean())
+      .map(([n, agent, good]) => on(({ dispatches }) => dispatches, n, claimed(agent, good))),
+  ),
+  weighted(
+    2,
+    fc
+      .tuple(at, fc.constantFrom('FAULT', 'FAULT', 'FAILED', 'TIMED_OUT', 'STOPPED'))
+      .map(([n, status]) => on(({ dispatches }) => dispatches, n, settles(status))),
+  ),
+  weighted(
+    1,
+    fc
+      .tuple(at, fc.constantFrom('agent_silent', 'machine_lost'))
+      .map(([n, reason]) => on(({ dispatches }) => dispatches, n, losesOf(reason))),
+  ),
+  weighted(
+    1,
+    at.map((n) => on(({ runs }) => runs, n, follows)),
+  ),
+  weighted(
+    2,
+    fc.tuple(at, fc.nat({ max: 99 })).map(([n, progress]) => on(worksOf, n, progresses(progress))),
+  ),
+  weighted(
+    3,
+    fc.tuple(at, fc.boolean()).map(([n, bytes]) => on(worksOf, n, uploads(bytes))),
+  ),
+  weighted(
+    3,
+    fc
+      .tuple(at, fc.integer({ max: 3, min: 0 }), at)
+      .map(([n, failure, artifact]) => on(worksOf, n, reports(failure > 0, artifact))),
+  ),
+);
+/** Most histories are of no use without a beginning. */
+const history = fc.array(command, { minLength: 3, maxLength: 14 });
+const manifest = fc.constantFrom(ONE_SERVICE, TWO_SERVICES);
+
+/** A build that was started, of one service or of two. */
+async function begin(manifest: string): Promise<Story> {
+  const table = observedTable();
+  const place = await world({ table });
+  const source = await uploadedSource(place, { 'staithe.yaml': manifest });
+  const story = {
+    ...place,
+    table,
+    source,
+    build: undefined,
+    runs: [],
+    dispatches: [],
+    works: [],
+    uploaded: [],
+  };
+  await create(story);
+  return story;
+}
+
+/** The workflow of every run ends, by its last step or, when it dies, by the event of its end. */
+async function end(story: Story, byEvent: boolean): Promise<void> {
+  for (const id of story.runs)
+    if (byEvent) await Run.fail(story.ports, id, { code: 'internal_error', message: 'died' });
+    else await finish(story.ports, id);
+}
+
+async function assess(story: Story): Promise<void> {
+  expectLawfulPaths(story.table);
+  for (const id of story.runs) {
+    const run = await Run.get(story.ports, ADMIN, id);
+    const jobs = await Run.jobsOf(story.ports, run);
+    expect(isFinal(RUN_LIFECYCLE, run.status), `run ${run.status}`).toBe(true);
+    for (const job of jobs) expect(isFinal(RUN_LIFECYCLE, job.status), `job ${job.status}`).toBe(true);
+    if (run.status === 'completed') {
+      expect(jobs.map(({ status }) => status)).toEqual(run.job_ids.map(() => 'completed'));
+      // A run that is planned once a rerun has completed has what that one made.
+      expect(jobs.length > 0).toBe(run.reused_from === undefined);
+      expect(run.artifact_ids.length).toBeGreaterThan(0);
+      for (const artifact of await artifacts.getMany(story.table, run.artifact_ids.map(Keys.artifact)))
+        expect(artifact).toMatchObject({ status: 'stored', run_id: run.reused_from ?? id });
+    }
+    if (run.status === 'failed') expect(run.error?.message).toBeTruthy();
+    expectEndOfItsJobs(run.status, jobs);
+    for (const { attempt, lost_attempts: lost } of jobs) {
+      expect(attempt).toBeLessThanOrEqual(MAX_ATTEMPTS);
+      expect(lost.map((one) => one.attempt)).toEqual(lost.map((_, at) => at + 1));
+    }
+  }
+  for (const item of story.table.all())
+    if (item.entity === 'artifact') expect(story.runs).toContain(item.run_id);
+}
+
+test('one after the other', async () => {
+  await fc.assert(
+    fc.asyncProperty(manifest, history, fc.boolean(), async (written, commands, byEvent) => {
+      const story = await begin(written);
+
+      for (const act of commands) await refusable(act(story));
+      await end(story, byEvent);
+
+      await assess(story);
+    }),
+    { numRuns: samples(1000) },
+  );
+});
+
+test('three at once, each call to the table at a moment of its own', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      manifest,
+      history,
+      fc.tuple(history, history, history),
+      fc.boolean(),
+      async (scheduler, written, before, actors, byEvent) => {
+        const story = await begin(written);
+        for (const act of before.slice(0, 5)) await refusable(act(story));
+
+        story.table.schedule(scheduler);
+        await scheduler.waitFor(
+          Promise.all(
+            actors.map(async (commands) => {
+              for (const act of commands.slice(0, 5)) await refusable(act(story));
+            }),
+          ),
+        );
+        story.table.unschedule();
+        await end(story, byEvent);
+
+        await assess(story);
+      },
+    ),
+    { numRuns: samples(1000) },
+  );
+});

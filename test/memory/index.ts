@@ -1,0 +1,75 @@
+/** The whole world in memory: every port of the domain, fast and under the hand of a test. */
+
+import { offerFrom } from '../../lib/domain/compute/index.ts';
+import { RUNTIMES } from '../../lib/domain/environment/runtimes.ts';
+import type { Ports, Secrets } from '../../lib/domain/ports/index.ts';
+import { type MemoryBackend, memoryBackend } from './backend.ts';
+import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
+import { type MemoryDeadLetters, memoryDeadLetters } from './dead-letters.ts';
+import { type MemoryFunctionLogs, memoryFunctionLogs } from './function-logs.ts';
+import { type MemoryFunctions, memoryFunctions } from './functions.ts';
+import { type MemoryGitHost, memoryGitHost } from './git-host.ts';
+import { memoryJobTokens } from './job-tokens.ts';
+import { type MemoryLogs, memoryLogs } from './logs.ts';
+import { type MemoryProbe, memoryProbe } from './probe.ts';
+import { memoryProjectSecrets } from './project-secrets.ts';
+import { type MemoryRegistries, type MemoryRegistry, memoryRegistries, memoryRegistry } from './registry.ts';
+import { type MemoryTable, memoryTable } from './table.ts';
+import { type MemoryTrees, memoryTrees } from './trees.ts';
+import { type MemoryWorkflows, memoryWorkflows } from './workflows.ts';
+import { type SimulatedClock, seededRandomness, simulatedClock } from './world.ts';
+
+export interface MemoryPorts extends Ports {
+  readonly table: MemoryTable;
+  readonly blobs: MemoryBlobs;
+  readonly workflows: MemoryWorkflows;
+  readonly logs: MemoryLogs;
+  readonly functions: MemoryFunctions;
+  readonly functionLogs: MemoryFunctionLogs;
+  readonly gitHost: MemoryGitHost;
+  readonly trees: MemoryTrees;
+  readonly probe: MemoryProbe;
+  readonly backend: MemoryBackend;
+  readonly deadLetters: MemoryDeadLetters;
+  readonly registry: MemoryRegistry;
+  readonly ownRegistry: MemoryRegistries;
+  readonly clock: SimulatedClock;
+}
+
+/** GitHub's own example of a secret (docs: "Validating webhook deliveries"). */
+export const WEBHOOK_SECRET = "It's a Secret to Everybody";
+
+export function memorySecrets(webhook = WEBHOOK_SECRET): Secrets {
+  return { webhook: async () => webhook };
+}
+
+/** @param overrides ports to use instead, e.g. a wrapped table */
+export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
+  const clock = overrides.clock ?? simulatedClock();
+  const blobs = overrides.blobs ?? memoryBlobs(clock);
+  const registry = overrides.registry ?? memoryRegistry(clock);
+  return {
+    table: memoryTable(),
+    workflows: memoryWorkflows(),
+    logs: memoryLogs(),
+    functions: memoryFunctions(blobs),
+    functionLogs: memoryFunctionLogs(),
+    gitHost: memoryGitHost(),
+    jobTokens: memoryJobTokens(clock),
+    trees: memoryTrees(),
+    secrets: memorySecrets(),
+    projectSecrets: memoryProjectSecrets(),
+    probe: memoryProbe(),
+    backend: memoryBackend(),
+    deadLetters: memoryDeadLetters(clock),
+    registry,
+    imageTags: registry,
+    ownRegistry: memoryRegistries(clock),
+    installation: { offer: offerFrom(undefined), reuse: true, forkImages: true },
+    runtimes: RUNTIMES,
+    randomness: seededRandomness(),
+    ...overrides,
+    clock,
+    blobs,
+  };
+}
