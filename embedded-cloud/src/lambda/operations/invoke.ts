@@ -6,7 +6,7 @@ import { authorize, conflict, functionArn, type Lambda, parse, policyDocument } 
 import { type FunctionName, parseFunctionName } from '../function-name.ts';
 import { chooseVersion, resolveVersion } from '../resolve.ts';
 import type { Admission } from '../runtime/event-line.ts';
-import type { Result } from '../runtime/pool.ts';
+import type { Result } from '../runtime/outcome.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB synchronous, 1 MB asynchronous. */
 const REQUEST_LIMIT = 6_291_456;

@@ -5,15 +5,13 @@
 import type { ChildProcess } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { type EnvironmentLog, logLines } from './environment-log.ts';
+import { exitReason, letGo } from './exit.ts';
 import { type Launch, startChild } from './launch.ts';
 import { type Outcome, platformError, spawnFailed } from './outcome.ts';
 import type { RuntimeApi, RuntimeClient } from './runtime-api.ts';
 
 /** Largest response of a synchronous invocation: 6 MB and a bit, as Lambda names it in its error. */
 const RESPONSE_LIMIT = 6_291_556;
-
-/** Until then the last lines of a process that has ended are read. */
-const LAST_LINES_MS = 1_000;
 
 export interface Invocation {
   readonly requestId: string;
@@ -232,24 +230,4 @@ function errorTypeOf({ payload }: Outcome): string {
   } catch {
     return 'Runtime.Unknown'; // a custom runtime may report anything
   }
-}
-
-/** What the function itself has started may keep its output open for ever: it does not keep the environment alive. */
-function letGo(child: ChildProcess): void {
-  const timer = setTimeout(() => {
-    for (const stream of child.stdio) stream?.destroy();
-  }, LAST_LINES_MS);
-  child.once('close', () => clearTimeout(timer));
-}
-
-function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
-  const names: Partial<Record<NodeJS.Signals, string>> = {
-    SIGKILL: 'killed',
-    SIGABRT: 'aborted',
-    SIGSEGV: 'segmentation fault',
-  };
-  if (signal) return `Runtime exited with error: signal: ${names[signal] ?? signal}`;
-  return code
-    ? `Runtime exited with error: exit status ${code}`
-    : 'Runtime exited without providing a reason';
 }

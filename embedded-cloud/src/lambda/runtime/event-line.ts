@@ -2,7 +2,7 @@
 import type { Invocation } from './environment.ts';
 import type { Limits } from './limits.ts';
 import { abandoned, throttled } from './limits.ts';
-import type { Result } from './pool.ts';
+import type { Result } from './outcome.ts';
 
 /**
  * How an event may wait. `ordinary`: its caller waits for the answer, and is told at once when the line is full.
@@ -15,6 +15,8 @@ export interface Waiting {
   readonly invocation: Invocation;
   readonly admission: Admission;
   readonly settle: (result: Result) => void;
+  /** When it came, by performance.now(). */
+  readonly since: number;
   /** Stops waiting for reasons to leave the line. */
   readonly left?: () => void;
 }
@@ -56,8 +58,9 @@ export class EventLine {
    */
   join(invocation: Invocation, admission: Admission): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const since = performance.now();
     if (admission === 'patient') {
-      this.#others.push({ invocation, admission, settle: resolve });
+      this.#others.push({ invocation, admission, settle: resolve, since });
       return promise;
     }
     const { waiting: most, patience } = this.#limits;
@@ -77,7 +80,7 @@ export class EventLine {
       clearTimeout(timer);
       invocation.abandoned?.removeEventListener('abort', callerLeft);
     };
-    const entry: Waiting = { invocation, admission, settle: resolve, left };
+    const entry: Waiting = { invocation, admission, settle: resolve, since, left };
     (admission === 'first' ? this.#first : this.#others).push(entry);
     this.#limited++;
     return promise;

@@ -7,7 +7,10 @@ import type { Invocation } from './environment.ts';
 import type { Admission } from './event-line.ts';
 import type { Launch } from './launch.ts';
 import type { Limits } from './limits.ts';
-import { Pool, type Result, type Shared } from './pool.ts';
+import type { Shared } from './member.ts';
+import type { Result } from './outcome.ts';
+import { Pool } from './pool.ts';
+import { Processors } from './processors.ts';
 import { Room } from './room.ts';
 import { RuntimeApi } from './runtime-api.ts';
 import { StartGate } from './start-gate.ts';
@@ -33,7 +36,7 @@ export class Fleet {
     this.#cloud = cloud;
     this.#logs = logs;
     const room = new Room(limits.environments);
-    this.#shared = { api: this.#api, gate: new StartGate(), room, limits };
+    this.#shared = { api: this.#api, gate: new StartGate(), room, limits, processors: new Processors() };
     this.#reaper = setInterval(() => this.reap(Date.now()), REAP_EVERY);
     this.#reaper.unref();
   }

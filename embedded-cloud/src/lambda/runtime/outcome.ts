@@ -13,6 +13,12 @@ export function spawnFailed(requestId: string, message: string): Outcome {
   return { ...platformError('Sandbox.SpawnFailed', requestId, message), unreached: true };
 }
 
+/** What the caller gets. */
+export interface Result extends Outcome {
+  /** Base64 of the last 4 KB of the log. */
+  readonly logTail: string;
+}
+
 /** An error that the platform, not the function, reports. */
 export function platformError(errorType: string, requestId: string, message: string): Outcome {
   const errorMessage = `RequestId: ${requestId} Error: ${message}`;

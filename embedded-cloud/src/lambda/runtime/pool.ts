@@ -6,41 +6,16 @@ import { Environment, type Invocation } from './environment.ts';
 import { EnvironmentLog, type LogSink } from './environment-log.ts';
 import { type Admission, EventLine, type Waiting } from './event-line.ts';
 import type { Launch } from './launch.ts';
-import type { Limits } from './limits.ts';
-import { type Outcome, platformError, spawnFailed } from './outcome.ts';
-import { Patience } from './patience.ts';
-import type { Place, Room, Tenant } from './room.ts';
-import type { RuntimeApi } from './runtime-api.ts';
-import type { StartGate } from './start-gate.ts';
+import { busyFor, type Member, type Shared } from './member.ts';
+import { type Outcome, platformError, type Result, spawnFailed } from './outcome.ts';
+import { Patience, type Shortage } from './patience.ts';
+import type { Place, Tenant } from './room.ts';
 
 /** Lambda gives the init phase 10 seconds; after that it starts over within the function's own timeout. */
 const INIT_TIMEOUT = 10_000;
 
 /** How often it is asked whether events that wait are worth another environment: most handlers are done by then. */
 const ASK_EVERY_MS = 25;
-
-export interface Result extends Outcome {
-  /** Base64 of the last 4 KB of the log. */
-  readonly logTail: string;
-}
-
-interface Member {
-  readonly environment: Environment;
-  readonly log: EnvironmentLog;
-  readonly place: Place;
-  /** Since when it has had its event, or has been starting, by performance.now(). */
-  busySince?: number;
-  /** Until when it has to serve to be worth its start, by the same clock. */
-  paidOff?: number;
-}
-
-/** What the pools of a fleet share. */
-export interface Shared {
-  readonly api: RuntimeApi;
-  readonly gate: StartGate;
-  readonly room: Room;
-  readonly limits: Limits;
-}
 
 export class Pool implements Tenant {
   readonly #launch: Launch;
@@ -53,6 +28,8 @@ export class Pool implements Tenant {
   readonly #patience = new Patience();
   /** Environments that wait for a place, or start. */
   #starting = 0;
+  /** When an event was last done, by performance.now(). */
+  #lastEnd = 0;
   #asking: NodeJS.Timeout | undefined;
   #closed = false;
   #killed = false;
@@ -139,11 +116,15 @@ export class Pool implements Tenant {
   #reconsider(): void {
     this.#asking = undefined;
     const now = performance.now();
-    const busyFor = [...this.#members].flatMap(({ busySince }) =>
-      busySince === undefined ? [] : [now - busySince],
-    );
     const unserved = this.#line.length - this.#starting;
-    if (unserved > 0 && this.#patience.exhausted(unserved, busyFor)) this.#begin();
+    const shortage: Shortage = {
+      waiting: unserved,
+      busyFor: busyFor(this.#members, now),
+      starting: this.#starting,
+      stalledFor: now - Math.max(this.#lastEnd, this.#line.head?.since ?? now),
+      machineBusy: this.#shared.processors.busy,
+    };
+    if (unserved > 0 && this.#patience.exhausted(shortage)) this.#begin();
     this.#dispatch();
   }
 
@@ -162,7 +143,8 @@ export class Pool implements Tenant {
     const began = performance.now();
     member.busySince = began;
     const outcome = await member.environment.invoke(invocation);
-    this.#patience.handled(performance.now() - began);
+    this.#lastEnd = performance.now();
+    this.#patience.handled(this.#lastEnd - began);
     delete member.busySince;
     settle({ ...outcome, logTail: member.log.tail });
     if (member.environment.dead || this.#closed || this.#owes(member)) this.#discard(member);
