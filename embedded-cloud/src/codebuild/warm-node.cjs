@@ -1,15 +1,14 @@
 /**
  * A Node that is ready to run one program, before it is known with which environment: what a machine of the warm pool
  * starts for a build whose first command is `node <file>.cjs`. It has loaded Node's own modules and compiled the file,
- * and has run nothing of it, unless the program is made for startup snapshots (Node's documentation, "Startup Snapshot
- * API"): then it has done what the program does while a snapshot is built. It waits for one line on descriptor 4, becomes
- * the process that the command would have started, and runs the file, or its deserialize main function. Used once.
+ * and has run nothing of it: any program is served, and none knows of it. It waits for one line on descriptor 4, becomes
+ * the process that the command would have started, and runs the file. Used once.
  */
 'use strict';
 const { closeSync, readFileSync, readSync } = require('node:fs');
 const Module = require('node:module');
 const { dirname } = require('node:path');
-const { setFlagsFromString, startupSnapshot } = require('node:v8');
+const { setFlagsFromString } = require('node:v8');
 const { compileFunction, constants } = require('node:vm');
 
 /** What most programs load sooner or later. */
@@ -61,23 +60,6 @@ function run() {
   main.loaded = true;
 }
 
-/** Lets a program that knows of snapshots get ready. @returns what to call when its build is there */
-function initialize() {
-  if (!source.includes('setDeserializeMainFunction')) return run;
-  const { isBuildingSnapshot, setDeserializeMainFunction } = startupSnapshot;
-  let begin = () => {};
-  startupSnapshot.isBuildingSnapshot = () => true;
-  startupSnapshot.setDeserializeMainFunction = (callback, data) => {
-    begin = () => callback(data);
-  };
-  process.argv = [process.argv[0], file];
-  run();
-  return () => {
-    Object.assign(startupSnapshot, { isBuildingSnapshot, setDeserializeMainFunction });
-    begin();
-  };
-}
-
 /** Becomes the process that the command would have started. */
 function become({ environment, folder, args }) {
   for (const name of Object.keys(process.env)) delete process.env[name];
@@ -86,12 +68,8 @@ function become({ environment, folder, args }) {
   process.argv = [process.argv[0], file, ...args];
 }
 
-const begin = initialize();
-// After what the initialization has left for later.
-setImmediate(() => {
-  const line = readLine(4);
-  closeSync(4);
-  if (line === undefined) process.exit();
-  become(JSON.parse(line));
-  begin();
-});
+const line = readLine(4);
+closeSync(4);
+if (line === undefined) process.exit();
+become(JSON.parse(line));
+run();
