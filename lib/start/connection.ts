@@ -1,8 +1,6 @@
 /** The connection file: how the CLI finds the local server and its token. */
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { RunningCloud } from 'embedded-cloud';
 import * as z from 'zod';
 import { ApiError, createClient } from '../contract/client.ts';
@@ -31,11 +29,12 @@ export async function connect(cloud: RunningCloud, folder: string): Promise<Conn
   const file = join(folder, FILE);
   const url = output(cloud, 'ApiUrl');
   const earlier = readConnection(file) ?? readConnection(join(folder, RESTING));
-  const token =
-    earlier === undefined || (await isRefused(url, earlier.token))
-      ? await newAdminToken(cloud)
-      : earlier.token;
-  const connection = { url, token, webhook_secret: await webhookSecret(cloud) };
+  const refused = earlier === undefined || isRefused(url, earlier.token);
+  // While a function starts to answer that.
+  const secret = webhookSecret(cloud);
+  secret.catch(() => undefined); // it is told below
+  const token = (await refused) || earlier === undefined ? await newAdminToken(cloud) : earlier.token;
+  const connection = { url, token, webhook_secret: await secret };
   const fresh = `${file}.new`;
   writeFileSync(fresh, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
   chmodSync(fresh, 0o600);
@@ -76,6 +75,8 @@ const clientOf = (cloud: RunningCloud) => ({
 
 /** As an operator does it in AWS: by invoking the function that IAM guards. */
 async function newAdminToken(cloud: RunningCloud): Promise<string> {
+  // Loaded where there is no token yet: most starts find one.
+  const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
   const lambda = new LambdaClient(clientOf(cloud));
   const answer = await lambda.send(
     new InvokeCommand({
@@ -89,6 +90,7 @@ async function newAdminToken(cloud: RunningCloud): Promise<string> {
 }
 
 async function webhookSecret(cloud: RunningCloud): Promise<string> {
+  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const secrets = new SecretsManagerClient(clientOf(cloud));
   return (
     (await secrets.send(new GetSecretValueCommand({ SecretId: output(cloud, 'WebhookSecret') })))

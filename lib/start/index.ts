@@ -19,7 +19,6 @@ import { requireFreePort } from './free-port.ts';
 import { HELP, optionsFrom, type StartOptions } from './options.ts';
 import { takeState } from './running.ts';
 import { type Step, stepsOn } from './steps.ts';
-import { PROJECT, tour } from './tour.ts';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const EXAMPLE = join(ROOT, 'examples', 'hello-function');
@@ -103,8 +102,10 @@ async function run(options: StartOptions, step: Step): Promise<void> {
     );
     if (options.tour || options.once) {
       process.stdout.write('\nexamples/hello-function, the whole way:\n\n');
+      const { PROJECT, tour } = await import('./tour.ts');
       const url = await tour(createClient(connection), step, EXAMPLE);
-      if (!options.once) process.stdout.write(nextSteps(connection.url, url, state));
+      if (!options.once)
+        process.stdout.write(nextSteps({ api: connection.url, url, state, project: PROJECT }));
     }
     if (!options.once) await interrupted();
     disconnect(state);
@@ -125,7 +126,12 @@ function restoredAs(restored: ReturnType<typeof restoreState>): string {
 }
 
 /** @param state the CLI has to be told of one that is not where it looks */
-function nextSteps(api: string, url: string, state: string): string {
+function nextSteps({
+  api,
+  url,
+  state,
+  project,
+}: Record<'api' | 'url' | 'state' | 'project', string>): string {
   const command = (text: string, what: string) =>
     `  ${styleText('cyan', text.padEnd(72), { stream: process.stdout })} ${dim(what)}\n`;
   const near = relative(process.cwd(), EXAMPLE);
@@ -136,8 +142,8 @@ function nextSteps(api: string, url: string, state: string): string {
       ? []
       : [command(`export STAITHE_STATE=${state}`, 'which server the CLI talks to')]),
     command(`${CLI} whoami`, 'who the CLI is here'),
-    command(`${CLI} build create --project ${PROJECT} --dir ${example} --follow`, 'build it again'),
-    command(`${CLI} release list --project ${PROJECT}`, 'what was released'),
+    command(`${CLI} build create --project ${project} --dir ${example} --follow`, 'build it again'),
+    command(`${CLI} release list --project ${project}`, 'what was released'),
     command(`curl ${url}`, 'what was deployed'),
     command(`${CLI} --help`, 'everything else'),
     '\nCtrl-C stops it; the next start finds everything as it was.\n',
