@@ -42,6 +42,14 @@ export interface Sandbox {
   wrap(host: Folders, command: readonly string[], network?: string): string[];
 }
 
+/** The sandbox could not be set up: nothing of the build has run. */
+export class SandboxError extends Error {
+  constructor(words: string) {
+    super(`The sandbox of the build could not be started${words === '' ? '.' : `: ${words}`}`);
+    this.name = 'SandboxError';
+  }
+}
+
 export const INSIDE: Folders = {
   output: '/codebuild/output',
   home: '/codebuild/home',

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, closeSync, copyFileSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -14,49 +14,15 @@ import type { Limits } from './limits.ts';
 import { readOutput } from './output.ts';
 import { type OutputPipe, outputPipe } from './pipe.ts';
 import { endTree } from './process-tree.ts';
-import type { Folders, Sandbox } from './sandbox.ts';
-import { NODE, startsAlike, type WarmCommand } from './warm-command.ts';
-
-const WARM_NODE = fileURLToPath(new URL('./warm-node.cjs', import.meta.url));
+import { type Folders, type Sandbox, SandboxError } from './sandbox.ts';
+import { commandScript, exports, quote, runner } from './session-scripts.ts';
+import { readyNode, startsAlike, type WarmCommand } from './warm-command.ts';
 
 /** The runner's own end: the program that ends a plain build whose cloud is gone. */
 const LEFTOVERS = fileURLToPath(new URL('./leftovers.mjs', import.meta.url));
 
-/**
- * The runner. It reads the nonce, says that it is ready, then reads the path of each command's script, and reports the
- * exit status, all between NUL and newline. Commands neither see its input nor inherit a variable from it. The watchdog ends the whole group when the
- * cloud dies: its pipe closes then, also after kill -9 (bubblewrap has --die-with-parent as well). With further
- * arguments it starts these at once, with descriptor 4, and `ready` in place of a script stands for their end.
- * @param lastly what the watchdog becomes
- * @param relay the way out of the sandbox; it writes a line when it is there
- */
-const runner = (lastly: string, relay: string | undefined): string => `
-exec 2>&1
-shell=$1
-shift
-( read -r _ <&3; ${lastly} ) </dev/null >/dev/null 2>&1 &
-exec 3<&-
-if [ $# -gt 0 ]; then "$@" </dev/null & ready=$!; fi
-exec 4<&-
-${relay === undefined ? '' : `( ${relay} </dev/null 2>/dev/null & ) | read -r _`}
-IFS= read -r nonce
-printf '\\000%s ready\\n' "$nonce"
-while IFS= read -r script; do
-  if [ "$script" = ready ]; then wait "$ready"; else "$shell" "$script" </dev/null; fi
-  printf '\\000%s %s\\n' "$nonce" "$?"
-done
-`;
-
 /** What the sandbox says when it cannot begin fits; of a program that says more, its end. */
 const WORDS_CHARACTERS = 4_096;
-
-/** The sandbox could not be set up: nothing of the build has run. */
-export class SandboxError extends Error {
-  constructor(words: string) {
-    super(`The sandbox of the build could not be started${words === '' ? '.' : `: ${words}`}`);
-    this.name = 'SandboxError';
-  }
-}
 
 export type CommandResult = { readonly status: number } | { readonly status: 'ended' };
 
@@ -120,7 +86,13 @@ export class Session {
     this.#reader = output.reader;
     this.#inside = sandbox.inside(host);
     if (sandbox.kind === 'bubblewrap') writeAccounts(host, this.#inside);
-    const ready = warm === undefined ? [] : this.#warmNode(warm.folder, warm.file, warm.environment);
+    const ready =
+      warm === undefined
+        ? []
+        : readyNode({ host: host.scripts, inside: this.#inside.scripts }, join(warm.folder, warm.file), {
+            ...this.#marked,
+            ...warm.environment,
+          });
     const script = runner(this.#lastly(), network?.relay.map(quote).join(' '));
     const command = ['/bin/sh', '-c', script, 'runner', shell, ...ready];
     const inside = sandbox.kind === 'bubblewrap' ? limits.wrapInside(command) : command;
@@ -218,21 +190,6 @@ export class Session {
     return same && startsAlike(warm.environment, environment);
   }
 
-  #warmNode(folder: string, file: string, environment: Readonly<Record<string, string>>): string[] {
-    copyFileSync(WARM_NODE, join(this.#options.host.scripts, 'warm-node.cjs'));
-    const variables = Object.entries({ ...this.#marked, ...environment }).map(
-      ([name, value]) => `${name}=${value}`,
-    );
-    return [
-      '/usr/bin/env',
-      '-i',
-      ...variables,
-      NODE,
-      join(this.#inside.scripts, 'warm-node.cjs'),
-      join(folder, file),
-    ];
-  }
-
   /** Ends the session and every process in it. */
   async end(): Promise<void> {
     // The runner ends by itself at the end of its input, once the command under way is gone.
@@ -285,33 +242,4 @@ export class Session {
     writeFileSync(file, text);
     if (owner !== undefined) chownSync(file, owner, owner);
   }
-}
-
-/** Takes the state over, leaves it behind at the end, however the command ends. */
-function commandScript(state: string, command: string, succeeding: boolean): string {
-  const env = quote(join(state, 'env'));
-  const folder = quote(join(state, 'folder'));
-  return [
-    `. ${env}`,
-    `export CODEBUILD_BUILD_SUCCEEDING=${succeeding ? 1 : 0}`,
-    `IFS= read -r __codebuild_folder < ${folder}; cd "$__codebuild_folder"; unset __codebuild_folder`,
-    `trap '__codebuild_status=$?; export -p > ${nested(env)}; printf "%s\\n" "$PWD" > ${nested(folder)}; exit $__codebuild_status' EXIT`,
-    command,
-    '',
-  ].join('\n');
-}
-
-function exports(environment: Readonly<Record<string, string>>): string {
-  const names = Object.entries(environment).filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
-  return names.map(([name, value]) => `export ${name}=${quote(value)}\n`).join('');
-}
-
-/** One word for the shell, whatever the text holds. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** A quoted word within single quotes. */
-function nested(word: string): string {
-  return word.replaceAll("'", "'\\''");
 }

@@ -1,5 +1,7 @@
 /** Commands that a machine can get ready for before its build is there: `node <file>.cjs`, as the build's first. */
-import { join } from 'node:path';
+import { copyFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Buildspec, COMMAND_PHASES } from './buildspec.ts';
 import { NODE_FOLDER } from './sandbox.ts';
 
@@ -41,3 +43,21 @@ export function startsAlike(
 
 /** The Node that `PATH` of a build finds first. */
 export const NODE = join(NODE_FOLDER, 'node');
+
+const WARM_NODE = fileURLToPath(new URL('./warm-node.cjs', import.meta.url));
+
+/**
+ * The command that starts a Node which waits to run a program.
+ * @param scripts the folder of host's files
+ * @param file the program, as the build sees it
+ */
+export function readyNode(
+  scripts: { readonly host: string; readonly inside: string },
+  file: string,
+  environment: Readonly<Record<string, string>>,
+): string[] {
+  const name = basename(WARM_NODE);
+  copyFileSync(WARM_NODE, join(scripts.host, name));
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return ['/usr/bin/env', '-i', ...variables, NODE, join(scripts.inside, name), file];
+}
