@@ -13,7 +13,7 @@ const EVENT_OVERHEAD = 26;
 const THROTTLED_AFTER = 1_000;
 const MOST_THROTTLED = 10;
 /** Milliseconds that lines are gathered before they are sent. */
-const FLUSH_AFTER = 100;
+const FLUSH_AFTER = 500;
 
 interface LogEvent {
   readonly timestamp: number;
