@@ -56,21 +56,32 @@ export async function detectSandboxes(): Promise<Sandboxes> {
  */
 export async function detect(sandbox: Sandbox): Promise<Sandboxes> {
   if (process.platform !== 'linux' || !isInstalled('bwrap')) return { builds: plain, rootless: undefined };
+  // Side by side: each is as long as the start of two programs.
+  const whole = failureOf(sandbox);
+  const ofOwn = detectRootless();
+  for (const tried of [whole, ofOwn]) tried.catch(() => undefined); // said below, unless there can be no sandbox at all
   const bare = await failureOf(bareBubblewrap);
   if (bare !== undefined) return { builds: plain, rootless: undefined, failure: bare };
   const { hidden } = machineToolchains();
-  const failure = await failureOf(sandbox);
-  const own = await detectRootless(failure !== undefined);
-  return { builds: sandbox, rootless: own, hidden, ...(failure !== undefined && { failure }) };
+  const failure = await whole;
+  const own = await ofOwn;
+  // Where all that this machine shows fails, its own failure says nothing of whether it could be set up.
+  const usable = failure !== undefined || own?.failure === undefined;
+  return {
+    builds: sandbox,
+    rootless: usable ? own?.sandbox : undefined,
+    hidden,
+    ...(failure !== undefined && { failure }),
+  };
 }
 
-/** @param shownFails then its own failure says nothing of whether it could be set up */
-async function detectRootless(shownFails: boolean): Promise<Sandbox | undefined> {
+/** @returns the one in which images are made, if this machine has the means, and what went wrong when it was tried */
+async function detectRootless(): Promise<{ sandbox: Sandbox; failure: string | undefined } | undefined> {
   if (!isInstalled('buildah') || !canBeRootless()) return undefined;
   const namespace = await userNamespace();
   if (namespace === undefined) return undefined;
   const sandbox = rootless(namespace);
-  return shownFails || (await failureOf(sandbox)) === undefined ? sandbox : undefined;
+  return { sandbox, failure: await failureOf(sandbox) };
 }
 
 /** Who names a daemon wants it to be used, if it answers. */
