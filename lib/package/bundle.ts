@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import * as z from 'zod';
 import { packTree } from '../archive/index.ts';
-import { CHECKOUT_ARCHIVE } from '../cli/installation/program.ts';
+import { CHECKOUT_ARCHIVE } from '../cli/paths/program.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

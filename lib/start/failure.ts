@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { NoRoomError, PortInUseError, SettingError, StateError, StateInUseError } from 'embedded-cloud';
-import { isSystemError, saidOf } from '../cli/system-error.ts';
+import { isSystemError, messageOf } from '../cli/failure/system-error.ts';
 import { startWith } from './called-as.ts';
 import { ownerOf } from './port-owner.ts';
 import { type RunningStart, runningOn } from './running.ts';
@@ -34,7 +34,7 @@ function check(folder: string, about: string, next: string): void {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new StartFailure(`${about} ${saidOf(error)}.`, next, 1, error);
+    throw new StartFailure(`${about} ${messageOf(error)}.`, next, 1, error);
   }
 }
 
@@ -60,7 +60,7 @@ export function failureOf(error: unknown, state: string): StartFailure {
   if (full)
     return new StartFailure(`The disk is full: ${error.message}`, 'Make room, then start again.', 1, error);
   const said = isSystemError(error)
-    ? `${saidOf(error)}.`
+    ? `${messageOf(error)}.`
     : error instanceof Error
       ? error.message
       : String(error);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { PortInUseError } from 'embedded-cloud';
-import { isSystemError } from '../cli/system-error.ts';
+import { isSystemError } from '../cli/failure/system-error.ts';
 import { startWith } from './called-as.ts';
 import { StartFailure } from './failure.ts';
 

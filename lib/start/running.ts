@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockState } from 'embedded-cloud';
-import { isSystemError } from '../cli/system-error.ts';
+import { isSystemError } from '../cli/failure/system-error.ts';
 import { readConnection } from './connection.ts';
 
 const PID = 'server.pid';

@@ -113,7 +113,7 @@ test('an upload that breaks off is announced anew and sent to the fresh URL', as
   const { code, stderr } = await home.run(['source', 'create', '--project', 'hello', '--dir', 'tree']);
 
   expect(code).toBe(0);
-  expect(stderr).toContain('trying again');
+  expect(stderr).toContain('retrying');
   expect(uploads.map((upload) => upload.url)).toEqual(['/storage/2']);
   const keys = server.of('createSource').map(({ headers }) => headers['idempotency-key']);
   expect(new Set(keys).size).toBe(2);
@@ -156,7 +156,7 @@ test('a file that is no archive is refused before anything is sent', async () =>
   const { code, stderr } = await home.run(['source', 'create', '--project', 'hello', '--file', 'fake.zip']);
 
   expect(code).toBe(2);
-  expect(stderr).toContain('neither a tar.gz nor a zip');
+  expect(stderr).toContain('is not a tar.gz or zip archive');
   expect(server.requests).toEqual([]);
 });
 
@@ -177,7 +177,7 @@ test('an archive is looked into before it is sent: its size, its entries, and wh
   const hinted = await send('wrapped.tar.gz');
 
   expect([large.code, damaged.code, sent, hinted.code]).toEqual([2, 2, 0, 0]);
-  expect(large.stderr).toContain('a source may have 100.0 MiB');
+  expect(large.stderr).toContain('sources are limited to 100.0 MiB');
   expect(damaged.stderr).toContain('This is not a tar archive');
   expect(hinted.stderr).toContain("tar -czf source.tar.gz -C 'repo-1.0' .");
 });
@@ -199,8 +199,8 @@ test('what is left out of a folder is counted and named, and what cannot be pack
 
   expect([link.code, sent.code, uploads.length]).toEqual([2, 0, 1]);
   expect(link.stderr).toContain("The link 'out' leads to '../../elsewhere', outside of what is packed.");
-  expect(sent.stderr).toMatch(/left out 3 files and folders that git ignores: .*dist\//);
-  expect(sent.stderr).toContain('left out 1 file or folder by .staitheignore and --exclude: out');
+  expect(sent.stderr).toMatch(/Omitted 3 files and folders ignored by git: .*dist\//);
+  expect(sent.stderr).toContain('Omitted 1 file or folder excluded by .staitheignore or --exclude: out');
 });
 
 /** A run that builds for two looks (the log's and the watcher's) and then is as given, with a log of two pages. */
@@ -301,12 +301,12 @@ test('a server that goes away while a build is followed does not make the build 
   using home = makeHome(server.url);
 
   const { code, stderr } = await home.run(['build', 'run', build.id, '--follow'], {
-    env: { STAITHE_PATIENCE: '1' },
+    env: { STAITHE_RETRY_SECONDS: '1' },
   });
 
   expect(code).toBe(7);
-  expect(stderr).toContain('The build goes on');
-  expect(stderr).toContain(`error: No answer from ${server.url}`);
+  expect(stderr).toContain('The build is still running');
+  expect(stderr).toContain(`error: Cannot reach ${server.url}`);
 });
 
 test('following a build survives a restart of the server', async () => {
@@ -337,7 +337,7 @@ test('following a build survives a restart of the server', async () => {
   const { code, stderr } = await home.run(['build', 'run', build.id, '--follow']);
 
   expect(code).toBe(0);
-  expect(stderr.split(`no answer from ${server.url}; waiting for it`)).toHaveLength(2);
+  expect(stderr.split(`Cannot reach ${server.url}. Retrying.`)).toHaveLength(2);
   expect(stderr).toContain('after it');
 });
 
@@ -412,7 +412,7 @@ test('following a build whose project is deleted says so, and advises nothing th
   const { code, stderr } = await home.run(['build', 'run', build.id, '--follow']);
 
   expect(code).toBe(4);
-  expect(stderr).toContain(`error: Build ${pendingRun.build_id} was deleted with its project.`);
+  expect(stderr).toContain(`error: Build ${pendingRun.build_id} was deleted together with its project.`);
   expect(stderr).toContain('project list');
   expect(stderr).not.toContain('build run');
   expect(stderr).not.toContain('build logs');

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../lib/cli/command.ts';
-import { GROUPS, SINGLES } from '../../lib/cli/groups.ts';
+import type { Command } from '../../lib/cli/command/command.ts';
+import { declare } from '../../lib/cli/command/option.ts';
+import { GROUPS, SINGLES } from '../../lib/cli/commands.ts';
 import { reference } from '../../lib/cli/help/reference.ts';
-import { declare } from '../../lib/cli/option.ts';
-import { createProgram } from '../../lib/cli/program.ts';
+import { createProgram } from '../../lib/cli/program/program.ts';
 import { type OperationId, ROUTES } from '../../lib/contract/routes.ts';
 
 const inGroups = await Promise.all(
@@ -124,5 +124,5 @@ test('the reference has every option that all commands take', async () => {
 test("the log of a function has Lambda's own lines, and not the build platform's", async () => {
   const help = await helpOf(['environment', 'logs']);
 
-  expect(help).toMatch(/--platform +also Lambda's own lines/);
+  expect(help).toMatch(/--platform +Include the lines of Lambda/);
 });

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { storageFailure, unreachableFailure } from '../../lib/cli/api/unreachable.ts';
 import { writeCredentials } from '../../lib/cli/connection/credentials.ts';
 import { findConnection } from '../../lib/cli/connection/find.ts';
-import { Failure } from '../../lib/cli/failure.ts';
-import { storageFailure, unreachableFailure } from '../../lib/cli/unreachable.ts';
+import { Failure } from '../../lib/cli/failure/failure.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import { startContractServer } from './contract-server.ts';
 import { id } from './examples.ts';
@@ -61,7 +61,7 @@ describe('the server and the token are the first found', () => {
       const { problem } = storageFailure('https://bucket.example.com/key?signature=x', refused(code));
 
       expect(problem.detail).toContain('https://bucket.example.com');
-      expect(problem.remedy).toContain('its storage');
+      expect(problem.remedy).toContain('storage host');
       expect(problem.remedy).not.toContain('--verbose');
     },
   );
@@ -76,7 +76,7 @@ describe('the server and the token are the first found', () => {
 
     expect(found).toMatchObject({ url: file.url, token: file.token });
     expect(() => find(undefined, { STAITHE_STATE: join(root, 'nowhere') })).toThrow(
-      /no server runs with its state there/,
+      /No server is running with the state folder/,
     );
     expect(find(undefined, { STAITHE_STATE: join(root, 'state'), STAITHE_URL: REMOTE }).url).toBe(REMOTE);
   });
@@ -114,7 +114,7 @@ describe('the server and the token are the first found', () => {
   test('a connection file that leads to another machine is refused', () => {
     writeConnection('tree', { url: 'https://evil.example.com', token: 'x' });
 
-    expect(() => find()).toThrow('does not name a server on this machine');
+    expect(() => find()).toThrow('is not a server on this machine');
   });
 
   test('with nothing to go by it says how to get a server', () => {

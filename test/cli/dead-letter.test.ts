@@ -41,8 +41,8 @@ test('redrive takes one letter or --all, and asks again until all were looked at
   const all = await home.run(['dead-letter', 'redrive', '--all']);
 
   expect([neither.code, both.code, one.code, all.code]).toEqual([2, 2, 0, 0]);
-  expect(one.stdout).toContain('Staithe-EventsObjectCreated has the event again');
-  expect(all.stdout).toBe(`Redrove 502 letters\nleft ${OTHER}: It does not say what to do.\n`);
+  expect(one.stdout).toContain('sent to Staithe-EventsObjectCreated');
+  expect(all.stdout).toBe(`Redrove 502 dead letters\nnot redriven: ${OTHER}: It does not say what to do.\n`);
   expect(server.of('redriveDeadLetters').map(({ body }) => JSON.parse(body))).toEqual([{}, { before }]);
   expect(all.stderr).toContain(`staithe dead-letter show ${OTHER}`);
 });
@@ -57,7 +57,7 @@ test('redrive --all says when it leaves letters that were not looked at', async 
   const { stderr } = await home.run(['dead-letter', 'redrive', '--all']);
   const { stdout } = await home.run(['dead-letter', 'redrive', '--all', '--json']);
 
-  expect(stderr).toMatch(/^more: .*dead-letter redrive --all$/m);
+  expect(stderr).toMatch(/^more: .*dead-letter redrive --all again$/m);
   expect(JSON.parse(stdout)).toEqual({ redriven: 0, refused: [], more: true });
 });
 
@@ -70,5 +70,5 @@ test('who lists as many letters as can be listed is not told to list as many', a
   const { stderr } = await home.run(['dead-letter', 'list', '--limit', '100']);
 
   expect(stderr).not.toContain('--limit 100');
-  expect(stderr).toMatch(/^more: not listed.*dead-letter redrive --all/m);
+  expect(stderr).toMatch(/^more: at most 100 can be listed.*dead-letter redrive --all/m);
 });

@@ -58,7 +58,7 @@ test('a download with other bytes than its digest names leaves no file', async (
 
   expect(code).toBe(1);
   expect(stdout).toBe('');
-  expect(stderr).toContain('are not the artifact');
+  expect(stderr).toContain('The downloaded content has the digest');
   expect(readdirSync(home.folder)).toEqual([]);
 });
 
@@ -87,7 +87,7 @@ test.each(['../../evil.zip', 'a/b', String.raw`a\b`, '..', 'line\nbreak'])(
     const renamed = await home.run(['artifact', 'download', artifact.id, '--output', 'mine.zip']);
 
     expect([refused.code, written, renamed.code]).toEqual([2, [], 0]);
-    expect(refused.stderr).toContain('Name a file with --output.');
+    expect(refused.stderr).toContain('Specify a file with --output.');
     expect(readdirSync(home.folder)).toEqual(['mine.zip']);
   },
 );
@@ -191,7 +191,7 @@ test('the default health statuses are not named beside others', async () => {
   expect([reset.code, mixed.code]).toEqual([0, 2]);
   expect(server.of('putEnvironment')).toHaveLength(1);
   expect(JSON.parse(server.of('putEnvironment')[0]?.body ?? '')).toMatchObject({ health_status: [] });
-  expect(mixed.stderr).toContain('Name each status that counts as healthy');
+  expect(mixed.stderr).toContain('List every healthy status');
 });
 
 test('a new environment needs a function', async () => {
@@ -223,7 +223,7 @@ test('a secret is printed by token create and nowhere else', async () => {
   const listed = await home.run(['token', 'list', '--verbose', '--json']);
 
   expect(created.stdout).toContain(token.secret);
-  expect(created.stderr).toContain('never shown again');
+  expect(created.stderr).toContain('not shown again');
   for (const said of [created.stderr, created.stdout, listed.stdout, listed.stderr])
     expect(said).not.toContain('stt_my-token');
   expect(listed.stdout + listed.stderr).not.toContain(token.secret);

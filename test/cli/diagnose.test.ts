@@ -82,8 +82,8 @@ describe('staithe build diagnose', () => {
   });
 
   test.each([
-    ['never ran', { run: null, runs: [], jobs: [], log: [], failure: null }, 'The build has not run yet.'],
-    ['went well', { run, failure: null }, 'Nothing failed: the run completed.'],
+    ['never ran', { run: null, runs: [], jobs: [], log: [], failure: null }, 'The build has no run.'],
+    ['went well', { run, failure: null }, 'No failure: the run completed.'],
     ['has lost its log', { log: [] }, '| npm error code E401'],
   ])('of a build that %s says so', async (_, more, text) => {
     await using server = await startContractServer({ getBuildDiagnosis: () => ({ ...report, ...more }) });

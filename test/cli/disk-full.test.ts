@@ -32,9 +32,7 @@ describe('on a full disk', needs('bubblewrap'), () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain('error: The token is valid, but it cannot be saved.');
-    expect(stderr).toContain(
-      `'${disk}/staithe/credentials.json' cannot be written: the disk is full (ENOSPC).`,
-    );
+    expect(stderr).toContain(`Cannot write '${disk}/staithe/credentials.json': the disk is full (ENOSPC).`);
     expect(stderr).toContain(`STAITHE_URL=${server.url} STAITHE_TOKEN=<token>`);
     expect(leftIn(stdout)).toEqual(['left: filler', 'left: staithe']);
   });
@@ -53,7 +51,7 @@ describe('on a full disk', needs('bubblewrap'), () => {
     expect(code).toBe(1);
     expect(stderr).toContain('error: The folder cannot be packed.');
     expect(stderr).toContain('the disk is full (ENOSPC)');
-    expect(stderr).toContain('next: Set TMPDIR to a folder that can be written and has room');
+    expect(stderr).toContain('next: Set TMPDIR to a writable folder with enough free space');
     expect(server.requests).toEqual([]);
   });
 
@@ -78,9 +76,9 @@ describe('on a full disk', needs('bubblewrap'), () => {
 
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /error: '.*\/disk\/\.copy\.zip\..*\.part' cannot be written: the disk is full \(ENOSPC\)\./,
+      /error: Cannot write '.*\/disk\/\.copy\.zip\..*\.part': the disk is full \(ENOSPC\)\./,
     );
-    expect(stderr).toContain('next: Make room, then run the command again.');
+    expect(stderr).toContain('next: Free some space, then run the command again.');
     expect(server.of('downloadArtifact')).toHaveLength(1);
     expect(readdirSync(disk)).toEqual([]);
   });

@@ -27,7 +27,7 @@ test('a log that cannot be read is told to people and to programs, with the reas
   const { stdout, code } = await home.run([...follow, '--json']);
 
   expect([told.code, code]).toEqual([0, 0]);
-  expect(told.stderr).toContain('the log cannot be read: The log was deleted.');
+  expect(told.stderr).toContain('Cannot read the log: The log was deleted.');
   const events = stdout
     .trimEnd()
     .split('\n')
@@ -54,6 +54,6 @@ test('a server that answers, but has no room, is not called unreachable, and is 
   const { code, stderr } = await home.run(['build', 'logs', build.id, '--follow']);
 
   expect([code, refusals]).toEqual([0, 0]);
-  expect(stderr.split('waiting to try again: Too many requests.')).toHaveLength(2);
-  expect(stderr).not.toContain('no answer from');
+  expect(stderr.split('Waiting to retry: Too many requests.')).toHaveLength(2);
+  expect(stderr).not.toContain('Cannot reach');
 });

@@ -75,7 +75,7 @@ test('Ctrl-C in an upload in parts ends with 130 and says how to go on; the same
   await again.ended;
 
   expect(code).toBe(130);
-  expect(stderr).toContain('was interrupted; what was sent is kept for a week');
+  expect(stderr).toContain('interrupted. The uploaded parts are kept for a week.');
   expect(stderr).toContain('next: run the same command to resume');
   expect(server.of('createArtifact')).toHaveLength(1);
 });
@@ -93,6 +93,6 @@ test('an upload that cannot be noted is sent all the same, with a warning', asyn
 
   expect(code, stderr).toBe(0);
   expect(stdout).toContain(announced.id);
-  expect(stderr).toContain('warning: this upload cannot be resumed if it is interrupted:');
-  expect(stderr).toContain('a part of the path is a file (ENOTDIR)');
+  expect(stderr).toContain('warning: this upload cannot be resumed after an interruption:');
+  expect(stderr).toContain('part of the path is a file (ENOTDIR)');
 });

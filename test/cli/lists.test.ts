@@ -1,7 +1,7 @@
 /** Claims on lists: of which project they are, and what they show. */
 import { expect, test } from 'vitest';
-import type { Session } from '../../lib/cli/command.ts';
-import { GROUPS } from '../../lib/cli/groups.ts';
+import type { Session } from '../../lib/cli/command/command.ts';
+import { GROUPS } from '../../lib/cli/commands.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import { type Handlers, startContractServer } from './contract-server.ts';
 import { build, failedRun, id, onePage, project } from './examples.ts';
@@ -55,7 +55,7 @@ test('so do other commands of a project; a token that is bound to none is told w
 
   expect([listing.code, other.code]).toEqual([2, 2]);
   expect(listing.stderr).toContain('--all-projects');
-  expect(other.stderr).toContain('--project <project> is missing, and the token is bound to no project.');
+  expect(other.stderr).toContain('--project <project> is missing, and the token is not bound to a project.');
 });
 
 test('across projects a list names the project, hands its filters on, and fills a page that is short', async () => {
@@ -151,5 +151,5 @@ test('one project and all of them contradict each other, unless the one is of th
   const usual = await home.run(all, { env: { STAITHE_PROJECT: 'hello' } });
 
   expect([both.code, usual.code]).toEqual([2, 0]);
-  expect(both.stderr).toContain('--all-projects and --project <project> contradict each other.');
+  expect(both.stderr).toContain('--all-projects and --project <project> cannot be combined.');
 });

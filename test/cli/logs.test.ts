@@ -1,6 +1,6 @@
 /** Claims on printing logs. */
 import { expect, test } from 'vitest';
-import type { LogPage } from '../../lib/cli/resources.ts';
+import type { LogPage } from '../../lib/cli/api/resources.ts';
 import { type Handlers, startContractServer } from './contract-server.ts';
 import { build, failedRun, id, job, line, run } from './examples.ts';
 import { makeHome } from './process.ts';
@@ -174,7 +174,7 @@ test('a log without lines so far says how to wait for them', async () => {
   ]);
 
   expect([code, stdout]).toEqual([0, '']);
-  expect(stderr).toContain('no lines yet\n');
+  expect(stderr).toContain('No log lines yet.\n');
   expect(stderr).toContain(`build logs ${build.id} --follow`);
 });
 
@@ -183,7 +183,7 @@ test('following a job that has no log says so', async () => {
   const lines = await printed(printing(), ['job', 'logs', job.id, '--follow', '--json']);
 
   expect(followed).toMatchObject({ code: 0, stdout: '' });
-  expect(followed.stderr).toContain('the log has no lines');
+  expect(followed.stderr).toContain('The log is empty.');
   expect(lines).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });
 

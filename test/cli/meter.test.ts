@@ -1,7 +1,7 @@
 /** Claims on what a transfer says of itself while it runs. */
 import { expect, test } from 'vitest';
+import { meter } from '../../lib/cli/terminal/meter.ts';
 import type { Terminal } from '../../lib/cli/terminal/terminal.ts';
-import { meter } from '../../lib/cli/upload/meter.ts';
 
 const MIB = 1024 * 1024;
 
@@ -20,7 +20,7 @@ function watched(total: number, before = 0) {
     onInterrupt: silent,
     interrupted: silent,
   };
-  const show = meter(terminal, 'uploading', total, before, () => at);
+  const show = meter(terminal, 'Uploading', total, before, () => at);
   return {
     lines,
     at(milliseconds: number, done: number) {
@@ -36,11 +36,11 @@ test('a transfer shows its share, its rate and the time that is left', () => {
 
   const shown = [at(1000, 10 * MIB), at(2000, 30 * MIB), at(4000, 100 * MIB)];
 
-  expect(lines[0]).toBe('uploading');
+  expect(lines[0]).toBe('Uploading');
   expect(shown).toEqual([
-    'uploading [##..................] 10% of 100.0 MiB, 10.0 MiB/s, 9s left',
-    'uploading [######..............] 30% of 100.0 MiB, 15.0 MiB/s, 5s left',
-    'uploading [####################] 100% of 100.0 MiB, 25.0 MiB/s',
+    'Uploading [##..................] 10% of 100.0 MiB, 10.0 MiB/s, 9s left',
+    'Uploading [######..............] 30% of 100.0 MiB, 15.0 MiB/s, 5s left',
+    'Uploading [####################] 100% of 100.0 MiB, 25.0 MiB/s',
   ]);
 });
 
@@ -56,7 +56,7 @@ test('the rate follows the line: what was slow a while ago no longer counts', ()
 test('what was there before counts for the share and not for the rate', () => {
   const { at } = watched(100 * MIB, 50 * MIB);
 
-  expect(at(1000, 60 * MIB)).toBe('uploading [############........] 60% of 100.0 MiB, 10.0 MiB/s, 4s left');
+  expect(at(1000, 60 * MIB)).toBe('Uploading [############........] 60% of 100.0 MiB, 10.0 MiB/s, 4s left');
 });
 
 test('a small transfer has no bar, and a fast one is not shown more than ten times a second', () => {
@@ -65,6 +65,6 @@ test('a small transfer has no bar, and a fast one is not shown more than ten tim
   small.at(1000, 500);
   for (let at = 0; at < 1000; at++) fast.at(at, at * 1000);
 
-  expect(small.lines).toEqual(['uploading']);
+  expect(small.lines).toEqual(['Uploading']);
   expect(fast.lines.length).toBeLessThanOrEqual(11);
 });

@@ -143,6 +143,6 @@ test('where the rest cannot be brought, `staithe start` names the folder to choo
   const { code, stderr } = await useIn(env, process.execPath, 'start');
 
   expect(code).toBe(1);
-  expect(stderr).toContain('error: What this command needs cannot be installed.');
-  expect(stderr).toContain('next: Set XDG_CACHE_HOME to a folder that can be written');
+  expect(stderr).toContain('error: The dependencies of this command cannot be installed.');
+  expect(stderr).toContain('next: Set XDG_CACHE_HOME to a writable folder');
 });

@@ -1,7 +1,7 @@
 /** Claims on how values and the text of strangers are shown. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { LogLine } from '../../lib/cli/api/resources.ts';
 import { logFormatter } from '../../lib/cli/follow/line.ts';
-import type { LogLine } from '../../lib/cli/resources.ts';
 import { clean } from '../../lib/cli/terminal/clean.ts';
 import { bytes, duration } from '../../lib/cli/terminal/format.ts';
 import { hasColours, withoutColours } from '../../lib/cli/terminal/style.ts';

@@ -1,6 +1,6 @@
 /** Claims on the times that `--since` and `--until` take. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { timeOf } from '../../lib/cli/time.ts';
+import { timeOf } from '../../lib/cli/command/time.ts';
 
 const NOW = Date.parse('2026-11-21T09:30:00Z');
 
@@ -26,7 +26,7 @@ describe('in a zone that is an hour before UTC, a time told as', () => {
   test.each(['', 'yesterday', '7w', '-1d', '2026', '2026-13-01', '2026-02-30', '2026-11-21T25:00', '09:30'])(
     '%j is none',
     (told) => {
-      expect(() => timeOf('--until', told, NOW)).toThrow(`--until '${told}' is no time.`);
+      expect(() => timeOf('--until', told, NOW)).toThrow(`--until '${told}' is not a valid time.`);
     },
   );
 });

@@ -16,14 +16,14 @@ test('alone it tells the way and the next command', async () => {
 });
 
 test.each([
-  { args: ['biuld'], detail: "unknown command 'biuld'", next: 'next: staithe build' },
-  { args: ['build', 'crate'], detail: "unknown command 'crate'", next: 'next: staithe build create' },
-  { args: ['build', 'list', '--projct', 'x'], detail: "unknown option '--projct'", next: 'next: --project' },
-  { args: ['deploy', 'test'], detail: '--release <release> is missing', next: 'Give --release' },
-  { args: ['build', 'show'], detail: "missing required argument 'build'", next: 'staithe build show --help' },
+  { args: ['biuld'], detail: "Unknown command 'biuld'", next: 'next: staithe build' },
+  { args: ['build', 'crate'], detail: "Unknown command 'crate'", next: 'next: staithe build create' },
+  { args: ['build', 'list', '--projct', 'x'], detail: "Unknown option '--projct'", next: 'next: --project' },
+  { args: ['deploy', 'test'], detail: '--release <release> is missing', next: 'Add --release' },
+  { args: ['build', 'show'], detail: "Missing required argument 'build'", next: 'staithe build show --help' },
   { args: ['build', 'show', 'nonsense'], detail: 'build: must be the id of a build', next: 'next: ' },
-  { args: ['build', 'create', '--project', 'hello'], detail: 'Nothing says what to build', next: '--dir' },
-  { args: ['help', 'nonsense'], detail: "no help on 'nonsense'", next: 'exit-codes' },
+  { args: ['build', 'create', '--project', 'hello'], detail: 'No source specified.', next: '--dir' },
+  { args: ['help', 'nonsense'], detail: "Unknown command or help topic 'nonsense'", next: 'exit-codes' },
 ])('a mistake ends with exit code 2 and the next command: $args', async ({ args, detail, next }) => {
   await using server = await startContractServer({});
   using home = makeHome(server.url);
@@ -79,7 +79,7 @@ test('a server that is not there ends with exit code 7 and how to start one', as
 
   expect(code).toBe(7);
   expect(stderr).toBe(
-    'error: No answer from http://127.0.0.1:1.\n' +
+    'error: Cannot reach http://127.0.0.1:1.\n' +
       '  URL from STAITHE_URL, token from STAITHE_TOKEN\n' +
       'next: staithe start\n',
   );
@@ -154,7 +154,7 @@ test('an answer that is not one of the API is said to be so', async () => {
   const { code, stderr } = await home.run(['run', 'show', id('run')]);
 
   expect(code).toBe(1);
-  expect(stderr).toContain('is not one of this API');
+  expect(stderr).toContain('does not match the API');
   expect(stderr).not.toContain('    at ');
 });
 

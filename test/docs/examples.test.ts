@@ -2,7 +2,7 @@
 
 import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GROUPS, SINGLES } from '../../lib/cli/groups.ts';
+import { GROUPS, SINGLES } from '../../lib/cli/commands.ts';
 import { type Staithe, sharedStaithe } from '../system/server.ts';
 import { runnable } from './runnable.ts';
 import { type Samples, Scratch } from './scratch.ts';

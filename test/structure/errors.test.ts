@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { GROUPS, SINGLES } from '../../lib/cli/groups.ts';
+import { GROUPS, SINGLES } from '../../lib/cli/commands.ts';
 import { ERRORS } from '../../lib/domain/error.ts';
 import { FailureCode } from '../../lib/domain/execution/model/run.ts';
 

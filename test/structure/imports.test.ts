@@ -1,8 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-
-const ROOT = join(import.meta.dirname, '..', '..');
+import { importsOf, ROOT } from './imports-of.ts';
 
 /**
  * Who may import whom. The keys are rooms; each room may import itself, `node:` built-ins and what stands beside it:
@@ -99,24 +98,17 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/execution/model/run.ts',
     'lib/domain/environment/runtimes.ts',
     'embedded-cloud',
-    'lib/cli/system-error.ts',
+    'lib/cli/failure/system-error.ts',
     '@aws-sdk/*',
     'zod',
   ],
-  'lib/package': ['lib/archive', 'lib/cli/installation/program.ts', 'esbuild', 'zod'],
+  'lib/package': ['lib/archive', 'lib/cli/paths/program.ts', 'esbuild', 'zod'],
   // `dist` is what lib/package makes of the CLI.
   bin: ['lib/infrastructure', 'lib/start', 'lib/cli', 'lib/package', 'dist'],
 };
 
 const roomOf = (path: string): string | undefined =>
   Object.keys(RULES).find((room) => path.startsWith(`${room}/`));
-
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([\w@.:/-]+)'/g)].flatMap(([, target]) =>
-    target === undefined ? [] : [target],
-  );
-}
 
 const packageOf = (specifier: string): string =>
   specifier

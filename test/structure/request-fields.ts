@@ -49,7 +49,7 @@ const savedCache: Record<string, Place> = {
 export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   createProject: {
     slug: domain('project/index', 'slug: input.slug'),
-    name: shown('project/view', 'project.name'),
+    name: shown('project', 'project.name'),
     repository: domain('project/index', 'linkOf(project, project.repository)'),
     default_branch: domain('cache/of-job', 'default_branch'),
     max_concurrent_jobs: domain('execution/runs', 'job_limit: project.max_concurrent_jobs'),
@@ -66,7 +66,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   syncManifest: {
     manifest: domain('manifest/synced', 'parse(manifest, file)'),
     file: domain('manifest/synced', 'fieldProblem(file, mistake)'),
-    git_sha: shown('manifest/show', 'git_sha'),
+    git_sha: shown('manifest', 'git_sha'),
   },
   getManifest: { 'query.hash': api('projects', 'query.hash') },
   createSource: {
@@ -132,10 +132,10 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     status: domain('execution/agent', "report.status === 'completed'"),
     artifact_ids: domain('execution/agent', 'Artifact.confirm(ports, job, artifactId)'),
     'error.code': domain('diagnosis/report', 'FAILURE_CODES[error.code]'),
-    'error.message': shown('build/view', 'clean(error.message)'),
-    'error.hint': shown('build/view', 'error.hint'),
+    'error.message': shown('builds/view', 'clean(error.message)'),
+    'error.hint': shown('builds/view', 'error.hint'),
     'error.step': shown('follow/run', 'error.step'),
-    'error.stage': shown('build/diagnosis-view', 'failure.stage'),
+    'error.stage': shown('builds/diagnosis', 'failure.stage'),
     'error.exit_code': shown('follow/run', 'error.exit_code'),
     'error.signal': shown('follow/run', 'error.signal'),
     'error.last_lines': shown('follow/run', 'error.last_lines'),
@@ -198,7 +198,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   listDeployments: byTime,
   listAllDeployments: { ...byTime, 'query.project': api('environments', 'query.project') },
   createToken: {
-    name: shown('token/view', 'token.name'),
+    name: shown('token', 'token.name'),
     role: domain('token/index', 'roleAllows(actor.role, input.role)'),
     project: domain('token/index', 'Project.resolve(ports, actor, input.project)'),
     expires_in_days: domain('token/index', 'input.expires_in_days * 86_400_000'),

@@ -110,7 +110,7 @@ describe('a file of 250 MB', () => {
     const again = await cli.run(['artifact', 'upload', file, '--name', 'again.img']);
 
     expect(again).toMatchObject({ code: 0 });
-    expect(again.stderr).toContain('nothing was sent');
+    expect(again.stderr).toContain('nothing was uploaded');
     expect(again.stdout).toContain(digest);
   });
 
@@ -129,7 +129,7 @@ describe('a file of 250 MB', () => {
 
     expect(left).toBeLessThan(SIZE);
     expect(second, second.stderr).toMatchObject({ code: 0 });
-    expect(second.stderr).toContain('resuming');
+    expect(second.stderr).toContain('Resuming');
     expect(`sha256:${await sha256Of(join(home.folder, 'copy.img'))}`).toBe(digest);
     expect(readdirSync(home.folder).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
@@ -187,7 +187,7 @@ describe('a small file', () => {
     const right = await cli.run([...download, '--json']);
 
     expect(wrong.code).toBe(1);
-    expect(wrong.stderr).toContain('are not the artifact');
+    expect(wrong.stderr).toContain('The downloaded content has the digest');
     expect(JSON.parse(right.stdout)).toMatchObject({ verified: true, fetched: true });
   });
 

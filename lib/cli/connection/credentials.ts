@@ -1,8 +1,8 @@
-/** What `staithe login` keeps: one server and its token, readable by the user alone. */
+/** The credentials of `staithe login`: one server and its token, readable only by the user. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { userFolder } from '../xdg.ts';
-import { readObject, textIn, writeObject } from './json-file.ts';
+import { readObject, textIn, writeObject } from '../paths/json-file.ts';
+import { userFolder } from '../paths/user-folders.ts';
 
 interface Credentials {
   readonly path: string;

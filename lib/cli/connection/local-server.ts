@@ -1,7 +1,7 @@
 /** The connection file that a local server writes: `.staithe/connection.json`. */
 import { dirname, join } from 'node:path';
-import { usageFailure } from '../failure.ts';
-import { readObject, textIn } from './json-file.ts';
+import { usageFailure } from '../failure/failure.ts';
+import { readObject, textIn } from '../paths/json-file.ts';
 import { isLoopback } from './url.ts';
 
 interface LocalServer {
@@ -17,11 +17,11 @@ function read(state: string): LocalServer | undefined {
   const object = readObject(path);
   if (object === undefined) return undefined;
   const url = textIn(object, 'url');
-  // Such a file may lie in any tree that somebody unpacked: it must not send tokens and sources to another machine.
+  // Any unpacked archive can contain such a file: it must not send tokens and sources to another machine.
   if (url === undefined || !URL.canParse(url) || !isLoopback(url))
     throw usageFailure(
-      `${path} does not name a server on this machine.`,
-      'Remove it; another server is named by STAITHE_URL or `staithe login`.',
+      `The URL in ${path} is not a server on this machine.`,
+      'Delete the file. To use a server elsewhere, set STAITHE_URL or run `staithe login`.',
     );
   return {
     path,
@@ -31,17 +31,17 @@ function read(state: string): LocalServer | undefined {
   };
 }
 
-/** The server whose state a user has named. @throws Failure usage (no file there, or a broken one) */
+/** The server with this state folder. @throws Failure usage: no connection file, or not a valid one */
 export function readConnectionFile(state: string): LocalServer {
   const found = read(state);
   if (found !== undefined) return found;
   throw usageFailure(
-    `STAITHE_STATE is '${state}', and no server runs with its state there.`,
+    `No server is running with the state folder '${state}' (STAITHE_STATE).`,
     'Start one with `staithe start --state <folder>`, or unset STAITHE_STATE.',
   );
 }
 
-/** Looks in a folder and its parents, then in `state`. @throws Failure usage (a broken file) */
+/** Looks in a folder and its parents, then in `state`. @throws Failure usage: not a valid connection file */
 export function findConnectionFile(from: string, state: string): LocalServer | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const found = read(join(folder, '.staithe'));

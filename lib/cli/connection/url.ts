@@ -1,7 +1,7 @@
-/** What may be the URL of an API. */
-import { usageFailure } from '../failure.ts';
+/** URLs of an API. */
+import { usageFailure } from '../failure/failure.ts';
 
-/** Whether the URL leads to this machine. */
+/** Whether the host of the URL is this machine. */
 export function isLoopback(url: string): boolean {
   const host = new URL(url).hostname;
   return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
@@ -9,8 +9,8 @@ export function isLoopback(url: string): boolean {
 
 /**
  * The URL without trailing slashes.
- * @param from where it was given, for the error
- * @throws Failure usage, when it is no http(s) URL or has a user, a query or a fragment in it
+ * @param from the option or variable, for the error
+ * @throws Failure usage: not an http(s) URL, or one with a user, a query or a fragment
  */
 export function apiRoot(given: string, from: string): string {
   const url = URL.canParse(given) ? new URL(given) : null;
@@ -23,8 +23,8 @@ export function apiRoot(given: string, from: string): string {
     url.hash
   )
     throw usageFailure(
-      `${from} is not the URL of an API: '${given}'.`,
-      'Give it as https://host or http://127.0.0.1:port.',
+      `${from} is not a valid server URL: '${given}'.`,
+      'Use a URL such as https://host or http://127.0.0.1:port.',
     );
   return url.href.replace(/\/+$/, '');
 }

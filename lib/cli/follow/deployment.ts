@@ -1,16 +1,16 @@
 /** Watching a deployment until it ends. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Api } from '../api.ts';
-import { EXIT } from '../exit-codes.ts';
-import { Failure } from '../failure.ts';
-import type { Deployment } from '../resources.ts';
+import type { Api } from '../api/api.ts';
+import type { Deployment } from '../api/resources.ts';
+import { EXIT } from '../failure/exit-codes.ts';
+import { Failure } from '../failure/failure.ts';
 import { clean } from '../terminal/clean.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 const POLL_MS = 1000;
-const UNDER_WAY = new Set<Deployment['status']>(['pending', 'deploying', 'verifying']);
+const ACTIVE = new Set<Deployment['status']>(['pending', 'deploying', 'verifying']);
 
-/** How a deployment that did not succeed ends the command. */
+/** The failure for a deployment that did not succeed. */
 export function deploymentFailure(deployment: Deployment): Failure {
   const word =
     deployment.status === 'rolled_back'
@@ -29,52 +29,52 @@ export function deploymentFailure(deployment: Deployment): Failure {
   );
 }
 
-/** What the function printed last. */
+/** The last lines that the function printed. */
 export function lastLines({ error }: Deployment): string[] {
   return (error?.last_lines ?? []).map((line) => `| ${clean(line)}`);
 }
 
 /**
- * Watches until it has ended.
- * @param onMove is told of it at first and whenever it has moved, but not of its end
- * @returns the deployment as it ended, whatever its status
+ * Waits until the deployment has ended.
+ * @param onChange called at the start and on each change, but not at the end
+ * @returns the ended deployment, whatever its status
  */
 export async function watchDeployment(
   api: Api<'getDeployment'>,
   terminal: Terminal,
   started: Deployment,
-  onMove: (deployment: Deployment) => void = () => {},
+  onChange: (deployment: Deployment) => void = () => {},
 ): Promise<Deployment> {
   terminal.onInterrupt([
-    'The deployment goes on. Look again with:',
+    'The deployment is still running. To show it:',
     `  staithe deployment show ${started.id}`,
   ]);
-  const patient = api.patient(terminal.note);
+  const persistent = api.persistent(terminal.note);
   let deployment = started;
-  onMove(deployment);
-  while (UNDER_WAY.has(deployment.status)) {
+  onChange(deployment);
+  while (ACTIVE.has(deployment.status)) {
     terminal.progress(`${deployment.status}: ${clean(deployment.stage)}`);
     await delay(POLL_MS);
-    const now = await patient.call('getDeployment', { params: { deployment: deployment.id } });
-    const moved = now.status !== deployment.status || now.stage !== deployment.stage;
+    const now = await persistent.call('getDeployment', { params: { deployment: deployment.id } });
+    const changed = now.status !== deployment.status || now.stage !== deployment.stage;
     deployment = now;
-    if (moved && UNDER_WAY.has(now.status)) onMove(deployment);
+    if (changed && ACTIVE.has(now.status)) onChange(deployment);
   }
   terminal.done();
   return deployment;
 }
 
-/** Watches, says the result, and fails when the deployment did. @throws Failure with exit code 6 */
+/** Waits for the end and prints it as an event. @throws Failure with exit code 6: it did not succeed */
 export async function followDeployment(
   api: Api<'getDeployment'>,
   terminal: Terminal,
   started: Deployment,
 ): Promise<Deployment> {
-  const tell = (event: string, deployment: Deployment) => {
+  const emit = (event: string, deployment: Deployment) => {
     if (terminal.json) terminal.event({ event, deployment });
   };
-  const deployment = await watchDeployment(api, terminal, started, (moved) => tell('deployment', moved));
-  tell('result', deployment);
+  const deployment = await watchDeployment(api, terminal, started, (changed) => emit('deployment', changed));
+  emit('result', deployment);
   if (deployment.status !== 'succeeded') throw deploymentFailure(deployment);
   return deployment;
 }

@@ -1,21 +1,21 @@
 /** Reading a log to its end. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Seconds that the server may wait for new lines; it takes up to 20, and API Gateway ends a request at 30. */
+/** Seconds that the server waits for new lines. It allows 20, and API Gateway ends a request after 30. */
 const WAIT_SECONDS = 10;
-/** A server that answers at once although it was asked to wait is not asked more often than this. */
-const LEAST_PAUSE_MS = 500;
-/** Lines asked for at once: half a second of a job that floods 10,000 lines a second, in an answer of some 1.5 MB. */
+/** The least time between requests, if the server responds at once although it was asked to wait. */
+const MIN_INTERVAL_MS = 500;
+/** Lines per request: half a second of a job that prints 10,000 lines a second, in a response of some 1.5 MB. */
 const PAGE_LINES = 5000;
 
-/** A page of whichever log; a function's has no end. */
+/** A page of any log; the log of a function has no end. */
 export interface Page<Line> {
   readonly items: readonly Line[];
   readonly next_cursor: string;
   readonly complete?: boolean;
 }
 
-/** What a page is asked for, beside whose log it is. */
+/** The query of a page, without the filter of the log. */
 export interface PageQuery {
   readonly cursor?: string;
   readonly tail?: number;
@@ -26,29 +26,29 @@ export interface PageQuery {
 }
 
 export interface Reading {
-  /** false ends at the last line that there is now; true goes on until the end. */
+  /** Wait for new lines until the log is complete; otherwise stop at its current end. */
   readonly follow: boolean;
-  /** Begins with the last so many lines. */
+  /** Start with the last lines, this many. */
   readonly tail?: number | undefined;
-  /** Also the lines in which the build platform speaks of itself. */
+  /** Include the lines of the build platform. */
   readonly platform?: boolean;
-  /** The server takes control sequences out. */
+  /** The server removes control sequences. */
   readonly plain?: boolean;
 }
 
 /**
- * Gives the lines page by page, from the beginning (or the last lines) to the end of the log.
- * @param readPage asks for one page of the log
- * @param enough asked between pages: true ends the reading early
+ * Yields the lines page by page, from the start (or the last lines) to the end of the log.
+ * @param readPage requests one page
+ * @param isEnough called between pages: true stops
  */
 export async function* logPages<Line>(
   readPage: (query: PageQuery) => Promise<Page<Line>>,
   { follow, tail, platform = false, plain = false }: Reading,
-  enough: () => boolean = () => false,
+  isEnough: () => boolean = () => false,
 ): AsyncGenerator<readonly Line[]> {
   let cursor: string | undefined;
   for (;;) {
-    const asked = performance.now();
+    const requestedAt = performance.now();
     const page = await readPage({
       ...(cursor !== undefined && { cursor }),
       ...(tail !== undefined && { tail }),
@@ -59,9 +59,9 @@ export async function* logPages<Line>(
     });
     if (page.items.length > 0) yield page.items;
     const empty = page.items.length === 0;
-    // The last lines were asked for: without --follow they are all that is wanted.
-    if (page.complete === true || (!follow && (empty || tail !== undefined)) || enough()) return;
+    // With --tail and without --follow, the last lines are the whole output.
+    if (page.complete === true || (!follow && (empty || tail !== undefined)) || isEnough()) return;
     cursor = page.next_cursor;
-    if (empty) await delay(Math.max(0, LEAST_PAUSE_MS - (performance.now() - asked)));
+    if (empty) await delay(Math.max(0, MIN_INTERVAL_MS - (performance.now() - requestedAt)));
   }
 }

@@ -1,60 +1,60 @@
-/** Watching a run until it ends: its stage and progress, and its log. */
+/** Following a run until it ends: its status, stage, progress and log. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Api, Calls } from '../api.ts';
-import { EXIT } from '../exit-codes.ts';
-import { Failure } from '../failure.ts';
-import { failureOf } from '../report.ts';
-import type { LogLine, Run, RunError } from '../resources.ts';
+import type { Api, Calls } from '../api/api.ts';
+import { failureOf } from '../api/failure-of.ts';
+import type { LogLine, Run, RunError } from '../api/resources.ts';
+import { EXIT } from '../failure/exit-codes.ts';
+import { Failure } from '../failure/failure.ts';
 import { clean } from '../terminal/clean.ts';
 import { bar, type Terminal } from '../terminal/terminal.ts';
 import { logFormatter } from './line.ts';
 import { logPages } from './log.ts';
 
-/** One second: what a person takes for at once, and 3,600 requests for a build of an hour. */
+/** One second feels immediate, and takes 3,600 requests for a build of one hour. */
 const POLL_MS = 1000;
-/** The last lines may reach CloudWatch Logs some seconds after the run's end; later than this nobody waits for them. */
+/** The last lines can reach CloudWatch Logs some seconds after the end of the run. */
 const LAST_LINES_MS = 15_000;
 
-/** Whether nothing follows this status of a run. */
+/** Whether the status of the run is final. */
 export function hasEnded(run: Pick<Run, 'status'>): boolean {
   return run.status === 'completed' || run.status === 'failed' || run.status === 'cancelled';
 }
 
-/** What somebody is told who stops watching. */
+/** The message when following stops before the end of the run. */
 export function stillRunning(run: Run): string[] {
   return [
-    'The build goes on. Look again with:',
+    'The build is still running. To follow it:',
     `  staithe build logs ${run.build_id} --follow`,
     `  staithe build show ${run.build_id}`,
   ];
 }
 
-/** The job by its name, which tells the cells of a matrix apart; errors of an older version have the service only. */
-function whose({ job, service }: RunError): string[] {
+/** The name of the job, which includes the cell of a matrix; errors recorded by older versions have only the service. */
+function jobLine({ job, service }: RunError): string[] {
   if (job !== undefined && job !== service) return [`job: ${clean(job)}`];
   return service === undefined ? [] : [`service: ${clean(service)}`];
 }
 
-/** The failing step and what it printed last. */
+/** The job, the failed step and its last lines. */
 export function errorLines(error: RunError): string[] {
   const step = error.step === undefined ? [] : [`step: ${clean(error.step)}`];
   const exit =
     error.exit_code === undefined ? error.signal && clean(error.signal) : `exit code ${error.exit_code}`;
   return [
-    ...whose(error),
+    ...jobLine(error),
     ...step,
     ...(exit === undefined ? [] : [`ended by: ${exit}`]),
     ...(error.last_lines ?? []).map((line) => `| ${clean(line)}`),
   ];
 }
 
-/** How a run that did not complete ends the command. */
+/** The failure for a run that did not complete. */
 export function runFailure(run: Run): Failure {
   const error = run.error;
   const detail =
     run.status === 'cancelled'
       ? 'The build was cancelled.'
-      : `The build failed: ${error?.message ?? 'no reason was given.'}`;
+      : `The build failed: ${error?.message ?? 'no reason recorded.'}`;
   return new Failure(
     EXIT.failed,
     {
@@ -72,8 +72,8 @@ export function runFailure(run: Run): Failure {
 
 type Reads = 'getRun' | 'getBuildLogs';
 
-/** The run as it is now. @throws Failure when it is gone, with which every other hint would be wrong */
-async function present(api: Calls<'getRun'>, terminal: Terminal, { id, build_id }: Run): Promise<Run> {
+/** Reads the run. @throws Failure: deleted with its project, so that no hint about the build applies */
+async function readRun(api: Calls<'getRun'>, terminal: Terminal, { id, build_id }: Run): Promise<Run> {
   const { ApiError } = await import('../../contract/client.ts');
   return api.call('getRun', { params: { run: id } }).catch((error: unknown) => {
     if (!(error instanceof ApiError) || error.problem.status !== 404) throw error;
@@ -82,7 +82,7 @@ async function present(api: Calls<'getRun'>, terminal: Terminal, { id, build_id 
       EXIT.missing,
       {
         code: 'deleted',
-        detail: `Build ${build_id} was deleted with its project.`,
+        detail: `Build ${build_id} was deleted together with its project.`,
         remedy: 'staithe project list',
       },
       { cause: error },
@@ -94,10 +94,10 @@ async function writeLog(
   api: Calls<Reads>,
   terminal: Terminal,
   run: Run,
-  enough: () => boolean,
+  isEnough: () => boolean,
 ): Promise<void> {
   let format: ReturnType<typeof logFormatter<LogLine>> | undefined;
-  /** How many jobs there are is known once the run was planned, and so by its first line. */
+  /** The number of jobs is known once the run is planned, and so by its first line. */
   const formatter = async () =>
     logFormatter(
       (line: LogLine) => line.job,
@@ -106,7 +106,7 @@ async function writeLog(
     );
   const readLog = (query: object) =>
     api.call('getBuildLogs', { params: { build: run.build_id }, query: { run: run.id, ...query } });
-  for await (const lines of logPages(readLog, { follow: true }, enough)) {
+  for await (const lines of logPages(readLog, { follow: true }, isEnough)) {
     if (lines.length > 0 && !terminal.json) format ??= await formatter();
     for (const line of lines) {
       if (format === undefined) terminal.event({ event: 'log', line });
@@ -116,38 +116,38 @@ async function writeLog(
 }
 
 /**
- * Watches until the run has ended and its log is written.
- * @returns the run as it ended, whatever its status
+ * Waits until the run has ended and its log is complete.
+ * @returns the ended run, whatever its status
  */
 async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Promise<Run> {
   terminal.onInterrupt(stillRunning(started));
-  const patient = api.patient(terminal.note);
+  const persistent = api.persistent(terminal.note);
   let run = started;
   let endedAt: number | undefined;
-  let isGone = false;
-  const enough = () => isGone || (endedAt !== undefined && performance.now() - endedAt > LAST_LINES_MS);
-  // Of two who wait for the same server one says so.
+  let isDeleted = false;
+  const isEnough = () => isDeleted || (endedAt !== undefined && performance.now() - endedAt > LAST_LINES_MS);
+  // The run and its log wait for the same server: only one notifies.
   const log = writeLog(
-    api.patient(() => undefined),
+    api.persistent(() => undefined),
     terminal,
     started,
-    enough,
+    isEnough,
   ).catch(async (error: unknown) => {
     const { problem } = await failureOf(error, undefined);
     if (terminal.json) terminal.event({ event: 'log_unreadable', problem });
-    else terminal.note(`the log cannot be read: ${clean(problem.detail)}`);
+    else terminal.note(`Cannot read the log: ${clean(problem.detail)}`);
   });
   if (terminal.json) terminal.event({ event: 'run', run });
   while (!hasEnded(run)) {
     terminal.progress(`${run.status}: ${clean(run.stage)}`, bar(run.progress / 100));
     await delay(POLL_MS);
-    const now = await present(patient, terminal, run).catch((error: unknown) => {
-      isGone = true; // nothing waits for the log any more
+    const now = await readRun(persistent, terminal, run).catch((error: unknown) => {
+      isDeleted = true; // the log ends too
       throw error;
     });
-    const moved = now.status !== run.status || now.stage !== run.stage || now.progress !== run.progress;
+    const changed = now.status !== run.status || now.stage !== run.stage || now.progress !== run.progress;
     run = now;
-    if (moved && terminal.json && !hasEnded(run)) terminal.event({ event: 'run', run });
+    if (changed && terminal.json && !hasEnded(run)) terminal.event({ event: 'run', run });
   }
   endedAt = performance.now();
   await log;
@@ -155,13 +155,13 @@ async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Pro
   return run;
 }
 
-/** Watches, says the result, and fails when the run did. @throws Failure with exit code 6 */
+/** Waits for the end and prints it as an event. @throws Failure with exit code 6: the run did not complete */
 export async function followToResult(api: Api<Reads>, terminal: Terminal, started: Run): Promise<Run> {
   const run = await followRun(api, terminal, started);
   if (terminal.json) terminal.event({ event: 'result', run });
   if (run.status === 'completed') return run;
-  // A deletion ends what runs before it removes it. What else goes wrong here takes nothing from what is known.
-  throw await present(api, terminal, run).then(runFailure, (error: unknown) =>
+  // Deleting a project first cancels its runs: a cancelled run may be a deleted one. Other errors are less than the result.
+  throw await readRun(api, terminal, run).then(runFailure, (error: unknown) =>
     error instanceof Failure && error.exitCode === EXIT.missing ? error : runFailure(run),
   );
 }

@@ -1,25 +1,25 @@
-/** What `staithe` alone says: where one stands, and the next command. */
+/** The output of `staithe` without arguments: the first commands, and the server in use. */
 import { findConnection } from '../connection/find.ts';
-import { asTyped } from '../installation/program.ts';
+import { asTyped } from '../paths/program.ts';
 import { bold } from '../terminal/style.ts';
 
-function whereWeStand(): readonly [line: string, next: string] {
+function serverLine(): readonly [line: string, next: string] {
   try {
     const { url, token } = findConnection(undefined);
     return token === undefined
-      ? [`The server is ${url}; there is no token for it.`, `staithe login --url ${url}`]
-      : [`The server is ${url}.`, 'staithe status'];
+      ? [`Server: ${url} (no token)`, `staithe login --url ${url}`]
+      : [`Server: ${url}`, 'staithe status'];
   } catch {
     return [
-      'No server is known: start one here, or log in to one with `staithe login --url <url>`.',
+      'No server is configured. Start one on this machine, or log in to one with `staithe login --url <url>`.',
       'staithe start',
     ];
   }
 }
 
 export function guide(): string {
-  const [line, next] = whereWeStand();
-  return asTyped(`Staithe builds what you send, freezes it as a release and deploys it.
+  const [line, next] = serverLine();
+  return asTyped(`Staithe builds your sources, creates immutable releases and deploys them.
 
   ${bold(asTyped('staithe project create hello'))}
   ${bold(asTyped('staithe build create --project hello --dir . --follow'))}

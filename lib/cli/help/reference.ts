@@ -1,27 +1,26 @@
-/** docs/cli.md, written from the commands themselves: `staithe help reference > docs/cli.md`. */
-import type { Command } from '../command.ts';
-import { globalOptions, HELP_FLAGS } from '../global-options.ts';
-import { GROUPS, SINGLES } from '../groups.ts';
-import { declare } from '../option.ts';
+/** Generates docs/cli.md from the commands: `staithe help reference > docs/cli.md`. */
+import type { Command } from '../command/command.ts';
+import { globalOptions, HELP_FLAGS } from '../command/global-options.ts';
+import { declare } from '../command/option.ts';
+import { GROUPS, SINGLES } from '../commands.ts';
 import { CONNECTION, exitCodes } from './topics.ts';
 
 const INTRODUCTION = `# The command line
 
-This page is written by \`staithe help reference\`; a test compares the two.
+\`staithe help reference\` generates this page; a test compares the two.
 
-In a checkout the program is called \`npx staithe\`, in this folder or one below it; it brings the Node that it needs.
-Outside, \`npx staithe\` would fetch whatever the registry has under that name: install the program there. It needs Node
-20.12 or newer and nothing else. \`npm pack\` in the checkout makes the package; then, on any machine,
+In a checkout the command is \`npx staithe\`, in its folder or a subfolder; it uses the Node of the checkout. Outside a
+checkout do not use \`npx staithe\`: npx would download an unrelated package of that name. Install the package instead,
+which needs only Node 20.12 or newer. \`npm pack\` in the checkout builds it; then, on any machine,
 
 \`\`\`sh
 npm install --global ./staithe-0.1.0.tgz
 \`\`\`
 
-and the program is called \`staithe\`. Its \`staithe start\` and \`staithe install\` bring what they need beyond it once, into
-\`$XDG_CACHE_HOME/staithe\` (\`~/.cache/staithe\`), from the lock file in the package; from then on they need no network
-for it.
+and the command is \`staithe\`. \`staithe start\` and \`staithe install\` install their dependencies once, from the lock file of
+the package, into \`$XDG_CACHE_HOME/staithe\` (\`~/.cache/staithe\`). After that they need no network for it.
 
-## From nothing to a deployment
+## From a project to a deployment
 
 In the checkout:
 
@@ -36,16 +35,17 @@ npx staithe environment set test --project hello --function hello-test
 npx staithe deploy test --project hello --release 0.1.0 --follow
 \`\`\`
 
-## For programs
+## Scripts
 
-\`--json\` prints exactly one JSON document on stdout: the resource as the API gives it, or \`{"items": […]}\` for a list.
-With \`--follow\` it prints JSON lines. \`build create\`, \`build run\`, \`deploy\` and others that follow what they began give each
-an \`event\` (\`build\`, \`run\`, \`log\`, \`log_unreadable\`, \`deployment\`, \`sent\`), the last one \`result\`; \`build logs\`,
-\`job logs\` and \`environment logs\` give the lines of the log alone, as they come from the API. Problems are JSON on stderr
-then. Without \`--json\`, results go to stdout, progress and notes to stderr. Colours follow FORCE_COLOR, NO_COLOR and
-\`--no-color\`, and are left out when the output is no terminal. Of what builds and people have written (names, messages,
-logs) nothing else reaches a terminal that could steer it: no escape sequences, no control characters, no marks that
-reverse the direction of text.
+- \`--json\` prints exactly one JSON document on stdout: the resource of the API, or \`{"items": […]}\` for a list. Errors are
+  JSON on stderr.
+- With \`--json --follow\` the output is JSON lines. \`build create\`, \`build run\`, \`deploy\` and \`webhook send\` print objects
+  with an \`event\` (\`build\`, \`run\`, \`log\`, \`log_unreadable\`, \`deployment\`, \`sent\`); the last one is \`result\`.
+  \`build logs\`, \`job logs\` and \`environment logs\` print the lines of the log as the API returns them.
+- Without \`--json\`, results go to stdout, and progress and notes to stderr.
+- Colours follow FORCE_COLOR, NO_COLOR and \`--no-color\`. Without a terminal there are none.
+- Text from builds and users (names, messages, logs) cannot control the terminal: escape sequences, control characters and
+  characters that reverse the direction of text are removed.
 
 \`\`\`sh
 export STAITHE_PROJECT=hello
@@ -54,12 +54,18 @@ npx staithe build logs "$build" --follow
 npx staithe artifact download "$(npx staithe build artifacts "$build" --json | jq -r '.items[0].id')"
 \`\`\`
 
-Lists show 20; \`--limit\` and \`--cursor\` page, \`--all\` takes every page. A connection that breaks, and answers 429, 502,
-503 and 504, are tried three times more; every change carries an Idempotency-Key, so nothing is done twice. What follows
-something (\`--follow\`) tries again for two minutes from the first request on that failed, so that it survives a restart of
-the server; STAITHE_PATIENCE is another time, in seconds. A cursor is of the filters and times that its list was asked for:
-to go on in a list of \`--since 7d\`, give \`--since\` as the line \`more:\` has it (with \`--json\`, the field \`since\`).
-\`STAITHE_DEBUG=1\` adds the stack of an error.`;
+## Lists
+
+Lists print 20 results. \`--limit\` and \`--cursor\` page through them, and \`--all\` prints all of them. A cursor is valid only for
+the filters and times of its list. To continue a list with \`--since 7d\`, use the absolute \`--since\` in the line \`more:\` (with
+\`--json\`, the field \`since\`).
+
+## Retries
+
+A request is retried three times if the connection breaks or the status is 429, 502, 503 or 504. Every change has an
+Idempotency-Key, so that it is applied only once. With \`--follow\` requests are retried for two minutes from the first
+failure on, which survives a restart of the server; STAITHE_RETRY_SECONDS is another time (its former name,
+STAITHE_PATIENCE, still works). \`STAITHE_DEBUG=1\` adds the stack trace to an error.`;
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
 
@@ -68,25 +74,27 @@ function optionRows(command: Command): string {
   const rows = command.options.map((kind) => {
     const option = declare(kind);
     const extra = [
-      ...(option.envVar === undefined ? [] : [`or ${option.envVar}`]),
-      ...(option.argChoices === undefined ? [] : [option.argChoices.join(', ')]),
+      ...(option.envVar === undefined ? [] : [`environment variable: ${option.envVar}`]),
+      ...(option.argChoices === undefined ? [] : [`one of: ${option.argChoices.join(', ')}`]),
     ];
     return `| \`${cell(option.flags)}\` | ${cell(option.description)}${extra.length > 0 ? ` (${extra.join('; ')})` : ''} |`;
   });
-  return `| option | |\n| --- | --- |\n${rows.join('\n')}`;
+  return `| option | description |\n| --- | --- |\n${rows.join('\n')}`;
 }
 
 function globalRows(): string {
   const rows = globalOptions().map(({ flags, description }) => `- \`${flags}\`: ${description}`);
-  return [...rows, `- \`${HELP_FLAGS}\`: show the help of the command`].join('\n');
+  return [...rows, `- \`${HELP_FLAGS}\`: Show this help`].join('\n');
 }
 
 function section(command: Command, noun: string, depth: string): string {
   const words = ['staithe', noun, command.name, ...command.args.map(([placeholder]) => placeholder)].filter(
     Boolean,
   );
-  const alias = command.alias === undefined ? '' : `Also \`staithe ${command.alias}\`.`;
-  const args = command.args.map(([placeholder, what]) => `- \`${placeholder}\`: ${what}`).join('\n');
+  const alias = command.alias === undefined ? '' : `Alias: \`staithe ${command.alias}\`.`;
+  const args = command.args
+    .map(([placeholder, description]) => `- \`${placeholder}\`: ${description}`)
+    .join('\n');
   const examples = `\`\`\`sh\n${command.examples.join('\n')}\n\`\`\``;
   return [
     `${depth} \`${words.join(' ')}\``,
@@ -105,16 +113,16 @@ function section(command: Command, noun: string, depth: string): string {
 export async function reference(): Promise<string> {
   const parts = [
     INTRODUCTION,
-    `## Which server, which token\n\n\`\`\`text\n${CONNECTION}\n\`\`\``,
+    `## Server and token\n\n\`\`\`text\n${CONNECTION}\n\`\`\``,
     `## Exit codes\n\n\`\`\`text\n${exitCodes()}\n\`\`\``,
-    `## Commands\n\nEvery command also takes\n\n${globalRows()}`,
+    `## Commands\n\nEvery command has these options:\n\n${globalRows()}`,
   ];
   for (const entry of GROUPS) {
     const { commands } = await entry.load();
     parts.push(`## ${entry.name}\n\n${entry.summary}.`);
     parts.push(...commands.map((command) => section(command, entry.name, '###')));
   }
-  parts.push('## Verbs of their own');
+  parts.push('## Commands without a noun');
   for (const entry of SINGLES) parts.push(section(await entry.load(), '', '###'));
   return `${parts.join('\n\n')}\n`;
 }

@@ -1,22 +1,22 @@
-/** Texts of `staithe help <topic>`, which docs/cli.md has too. */
-import { EXIT_MEANINGS } from '../exit-codes.ts';
+/** Texts of `staithe help <topic>`; docs/cli.md includes them. */
+import { EXIT_MEANINGS } from '../failure/exit-codes.ts';
 
 export function exitCodes(): string {
   return EXIT_MEANINGS.map(([code, meaning]) => `${String(code).padStart(3)}  ${meaning}`).join('\n');
 }
 
-export const CONNECTION = `The server, first found:
+export const CONNECTION = `Server (first match):
   1. --url <url>
   2. STAITHE_URL
-  3. connection.json of a local server: in the folder that STAITHE_STATE names, or, without that variable, in .staithe of
-     this folder or one above it; then that of \`staithe start\`,
-     in the checkout of this program or, installed, in $XDG_STATE_HOME/staithe/server (~/.local/state)
-  4. what \`staithe login\` kept in $XDG_CONFIG_HOME/staithe/credentials.json (~/.config without that variable)
+  3. connection.json of a local server: in the folder STAITHE_STATE if it is set; otherwise in .staithe of the working
+     directory or one of its parents, then in the default state folder of \`staithe start\` (.staithe in the checkout;
+     installed: $XDG_STATE_HOME/staithe/server, by default in ~/.local/state)
+  4. $XDG_CONFIG_HOME/staithe/credentials.json (by default in ~/.config), written by \`staithe login\`
 
-The token, first found:
+Token (first match):
   1. STAITHE_TOKEN
-  2. the one that stands in that file for that very URL; a token is never sent to another URL than its own
+  2. The token saved with exactly this URL in one of these files; a token is never sent to another URL
 
-A connection file is { "url": string, "token": string, "webhook_secret"?: string }, and its URL must be of this machine.
-Secrets are never arguments: other users of a machine can read those. --verbose says what was found where.
---project may also stand in STAITHE_PROJECT.`;
+A connection file is { "url": string, "token": string, "webhook_secret"?: string }. Its URL must be on this machine.
+Secrets are never arguments, because other users of a machine can read those. --verbose prints the source of the URL and
+of the token. STAITHE_PROJECT is the default of --project.`;

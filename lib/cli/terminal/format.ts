@@ -1,4 +1,4 @@
-/** Values as people read them. */
+/** Values formatted for people. */
 
 /** `1.5 MiB`: binary units, as the limits of Staithe are binary. */
 export function bytes(count: number): string {
@@ -20,7 +20,7 @@ export function duration(milliseconds: number): string {
   return minutes < 60 ? `${minutes}m ${seconds % 60}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
 }
 
-/** `45s`, `12m`, `5h`, `3d`: how long ago something was, in the largest unit of which there is one. */
+/** `45s`, `12m`, `5h`, `3d`: the age of a timestamp, in its largest unit. */
 export function age(timestamp: string): string {
   const seconds = Math.max(0, Math.round((Date.now() - Date.parse(timestamp)) / 1000));
   const [size, unit] = [[86_400, 'd'] as const, [3600, 'h'] as const, [60, 'm'] as const].find(

@@ -1,16 +1,16 @@
-/** Colours: one place decides whether a stream gets any, for all that this program writes. */
+/** Colours: this module decides whether a stream gets any. */
 import { styleText } from 'node:util';
 
 export type Format = Parameters<typeof styleText>[0];
 
-/** What Node takes for yes (tty.WriteStream.getColorDepth). */
+/** The values that Node takes as yes (tty.WriteStream.getColorDepth). */
 const FORCED: ReadonlySet<string> = new Set(['', '1', 'true', '2', '3']);
-/** A terminal that knows two colours has a depth of 1 bit. */
+/** A terminal with two colours has a depth of 1 bit. */
 const NO_COLOURS_BITS = 2;
 
 /**
- * Whether colours are wanted: FORCE_COLOR decides, then the kind of the stream, NO_COLOR and TERM (no-color.org; Node asks
- * the last two). Styles of Node before 20.18 ask none of them.
+ * Whether a stream gets colours: FORCE_COLOR decides, then the kind of the stream, then NO_COLOR and TERM (no-color.org;
+ * getColorDepth reads these two). styleText of Node before 20.18 checks none of them.
  */
 export function hasColours(stream: NodeJS.WriteStream): boolean {
   const forced = process.env.FORCE_COLOR;
@@ -18,7 +18,7 @@ export function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && stream.getColorDepth() > NO_COLOURS_BITS;
 }
 
-/** `--no-color`: as if the environment said so. */
+/** `--no-color`: as if NO_COLOR were set. */
 export function withoutColours(): void {
   delete process.env.FORCE_COLOR;
   process.env.NO_COLOR = '1';
@@ -49,7 +49,7 @@ export const noteCyan = on('cyan', process.stderr);
 const GOOD = new Set(['completed', 'succeeded', 'stored', 'ok', 'reused']);
 const BAD = new Set(['failed', 'cancelled', 'rolled_back']);
 
-/** What went wrong. */
+/** For errors within results. */
 export const bad = red;
 
 /** A status in its colour. */

@@ -6,14 +6,14 @@ import { bold, dim } from './style.ts';
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string | number | null | undefined;
-  /** Gives the finished cell a colour. */
+  /** Colours the cell. */
   readonly style?: (cell: string) => string;
 }
 
 const width = (cell: string) => stripVTControlCharacters(cell).length;
 const pad = (cell: string, to: number) => cell + ' '.repeat(Math.max(0, to - width(cell)));
 
-/** Rows below their titles; a value that is absent is a dash. */
+/** Rows below their titles; an absent value is a dash. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const titles = columns.map((column) => bold(column.title.toUpperCase()));
   const cells = rows.map((row) =>
@@ -37,7 +37,7 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
 
 type Field = readonly [label: string, value: string | number | undefined, style?: (text: string) => string];
 
-/** One labelled value a line; values that are absent are left out. */
+/** One labelled value per line; absent values are omitted. */
 export function fields(entries: readonly Field[]): string {
   const shown = entries.filter(([, value]) => value !== undefined);
   const widest = Math.max(...shown.map(([label]) => label.length));

@@ -1,0 +1,150 @@
+/** Kinds of options: how each is declared to commander and read back with a type. */
+import { InvalidArgumentError, Option } from 'commander';
+import type { Api } from '../api/api.ts';
+
+export interface OptionKind<Value> {
+  /** As commander writes it: `--dir <folder>`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly prepare: (option: Option) => Option;
+  /** A usage error when absent. Not checked by commander, which would report it before a mistyped option. */
+  readonly required?: boolean;
+  /** The flags of an option that cannot be combined with this one on the command line. */
+  readonly excludes?: string;
+  /** Where the value of a missing option comes from; costs a request. */
+  readonly fallback?: (api: Api<'whoAmI'>) => Promise<string | undefined>;
+  /** Reads what commander has collected under the option's name. */
+  readonly read: (given: unknown) => Value;
+}
+
+export type OptionKinds = Readonly<Record<string, OptionKind<unknown>>>;
+export type ValuesOf<Kinds extends OptionKinds> = {
+  readonly [Name in keyof Kinds]: Kinds[Name] extends OptionKind<infer Value> ? Value : never;
+};
+
+const asIs = (option: Option) => option;
+const readText = (given: unknown) => (typeof given === 'string' ? given : undefined);
+
+/** One word of text. */
+export function text(
+  flags: string,
+  description: string,
+  prepare: (option: Option) => Option = asIs,
+): OptionKind<string | undefined> {
+  return { flags, description, prepare, read: readText };
+}
+
+/** Required text, from the flag or from the environment variable `env`. */
+export function requiredText(flags: string, description: string, env?: string): OptionKind<string> {
+  return {
+    flags,
+    description: `${description} (required)`,
+    required: true,
+    prepare: (option) => (env === undefined ? option : option.env(env)),
+    read: (given) => readText(given) ?? '',
+  };
+}
+
+/** One of a few words. */
+export function choice<const Word extends string>(
+  flags: string,
+  description: string,
+  words: readonly Word[],
+): OptionKind<Word | undefined> {
+  return {
+    flags,
+    description,
+    prepare: (option) => option.choices(words),
+    read: (given) => words.find((word) => word === given),
+  };
+}
+
+/** A whole number; the API checks its range. */
+export function integer(flags: string, description: string): OptionKind<number | undefined> {
+  const parse = (word: string): number => {
+    if (!/^\d{1,9}$/.test(word)) throw new InvalidArgumentError('Expected a whole number.');
+    return Number(word);
+  };
+  return {
+    flags,
+    description,
+    prepare: (option) => option.argParser(parse),
+    read: (given) => (typeof given === 'number' ? given : undefined),
+  };
+}
+
+/** On when present; a `--no-…` flag is off when present. */
+export function flag(flags: string, description: string): OptionKind<boolean> {
+  return { flags, description, prepare: asIs, read: (given) => given === true };
+}
+
+const collect = (check: (word: string) => void) => (word: string, earlier: readonly string[] | undefined) => {
+  check(word);
+  return [...(earlier ?? []), word];
+};
+const readList = (given: unknown): string[] => (Array.isArray(given) ? given.map(String) : []);
+
+/** Text; the option can be repeated. */
+export function list(flags: string, description: string): OptionKind<string[]> {
+  return {
+    flags,
+    description: `${description} (repeatable)`,
+    prepare: (option) => option.argParser(collect(() => {})),
+    read: readList,
+  };
+}
+
+/** `name=value`; the option can be repeated, and the last value of a name wins. */
+export function pairs(flags: string, description: string): OptionKind<Record<string, string>> {
+  const check = (word: string) => {
+    if (word.indexOf('=') < 1) throw new InvalidArgumentError('Expected name=value.');
+  };
+  return {
+    flags,
+    description: `${description} (repeatable)`,
+    prepare: (option) => option.argParser(collect(check)),
+    read: (given) =>
+      Object.fromEntries(
+        readList(given).map((word) => {
+          const at = word.indexOf('=');
+          return [word.slice(0, at), word.slice(at + 1)];
+        }),
+      ),
+  };
+}
+
+/** The project that the token is bound to, if it is bound to one. */
+export const boundProject = async (api: Api<'whoAmI'>): Promise<string | undefined> =>
+  (await api.call('whoAmI')).project_id;
+
+const PROJECT_ENV = 'STAITHE_PROJECT';
+
+/** The project of a command, by slug or id. */
+export const projectOption: OptionKind<string> = {
+  ...requiredText(
+    '--project <project>',
+    'Project by slug or id (default: the project that the token is bound to)',
+    PROJECT_ENV,
+  ),
+  fallback: boundProject,
+};
+
+const PROJECT_FLAGS = '--project <project>';
+
+/** For lists: one project or all of them. */
+export const listProjectOptions = {
+  project: text(
+    PROJECT_FLAGS,
+    'Project by slug or id (default: the project that the token is bound to)',
+    (option) => option.env(PROJECT_ENV),
+  ),
+  allProjects: {
+    ...flag('--all-projects', 'All projects that the token can access, up to 100'),
+    excludes: PROJECT_FLAGS,
+  },
+};
+
+/** Declares the option to commander. Its key in `ValuesOf` is the name that commander gives it. */
+export function declare(kind: OptionKind<unknown>): Option {
+  return kind.prepare(new Option(kind.flags, kind.description));
+}
