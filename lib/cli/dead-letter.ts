@@ -109,7 +109,7 @@ async function redriveAll(api: Api<'redriveDeadLetters'>) {
 
 const redrive = command({
   name: 'redrive',
-  summary: 'Send events that failed to be processed to their targets again',
+  summary: 'Redrive events that failed to be processed: resend them to their targets',
   details:
     'Fix the cause first. A dead letter is removed when its target has received the event; an event that fails again ' +
     'becomes a new dead letter. An interrupted redrive can be repeated.',

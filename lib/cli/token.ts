@@ -23,7 +23,7 @@ const create = command({
       '--project <project>',
       'Limit the token to one project (slug or id); STAITHE_PROJECT is ignored',
     ),
-    name: text('--name <name>', 'Name that says what the token is for'),
+    name: text('--name <name>', 'Name of the token, such as ci'),
     expiresInDays: integer('--expires-in-days <days>', 'Lifetime in days (default: never expires)'),
   },
   examples: ['staithe token create --role developer --project hello --name ci --expires-in-days 90'],
