@@ -16,7 +16,7 @@ import {
 } from './option.ts';
 import { TIMES, timeOf } from './time.ts';
 
-export const pagingOptions = {
+const pagingOptions = {
   limit: integer('--limit <n>', 'Maximum number of results, 1 to 100 (default: 20)'),
   cursor: text('--cursor <cursor>', 'Continue after an earlier list; its output has the cursor'),
   all: flag('--all', 'All results, page by page'),
