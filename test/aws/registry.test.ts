@@ -22,7 +22,7 @@ import { type OwnedRegistry, type RegistryAccess, RegistryError } from '../../li
 import { digestOf, imageOf, OCI_MANIFEST, registryContract } from '../domain/ports/registry.contract.ts';
 import { type DistributionRegistry, PASSWORD, pusher, startDistribution, USERNAME } from './distribution.ts';
 
-/** Registries of tests are on this machine, which an installation in AWS does not call (test/review/own-registry.test.ts). */
+/** Registries of tests are on this machine, which an installation in AWS does not call (test/aws/own-registry.test.ts). */
 const ownRegistry = (access: RegistryAccess) => ociRegistry(access, async () => {});
 
 const ACCOUNT = '000000000000';

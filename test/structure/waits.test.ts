@@ -42,7 +42,7 @@ const hasTimeout = (node: ESTree.Node): boolean =>
 
 /** Time is what these are about: a kill at a random moment, a client that takes a breath while its server is away. */
 const BY_THE_CLOCK =
-  /^test\/(diagnosis\/make\/|load\/child-kills\.soak\.ts$|system\/(limited-round|server-kills|workload)\.ts$)/;
+  /^test\/(diagnosis\/make\/|soak\/child-kills\.soak\.ts$|system\/(limited-round|server-kills|workload)\.ts$)/;
 
 const files = globSync(['test/**/*.ts', 'embedded-cloud/{test,test-kit}/**/*.ts'], { cwd: ROOT }).filter(
   (file) => file !== PATIENCE && !BY_THE_CLOCK.test(file),

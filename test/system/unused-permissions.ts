@@ -43,7 +43,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     role: /^Staithe-ReconcilerSweepRole/,
     action: /^states:StartExecution$/,
     reason:
-      'Of the deployment workflow: starts a deployment that was throttled when it was asked for, as test/review/overdue-deployment.test.ts brings about.',
+      'Of the deployment workflow: starts a deployment that was throttled when it was asked for, as test/domain/overdue-deployment.test.ts brings about.',
     byChance: true,
   },
   {

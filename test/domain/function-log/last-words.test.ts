@@ -7,7 +7,7 @@ import { causeOf } from '../../../lib/domain/function-log/causes.ts';
 import { lastWords } from '../../../lib/domain/function-log/last-words.ts';
 import type { FunctionLogs, Strand } from '../../../lib/domain/ports/function-logs.ts';
 import { eventOf } from '../../../lib/domain/storage/events.ts';
-import { readyToDeploy, runSteps } from '../../review/deploying.ts';
+import { readyToDeploy, runSteps } from '../deploying.ts';
 
 const START = 'INIT_START Runtime Version: nodejs:24.v1';
 const REPORT = 'REPORT RequestId: 1 Duration: 3.00 ms';

@@ -7,7 +7,7 @@ import {
 import { StaitheError } from '../../../lib/domain/error.ts';
 import { logOf, sealed } from '../../../lib/domain/function-log/cursor.ts';
 import { type ReadOptions, read } from '../../../lib/domain/function-log/read.ts';
-import { readyToDeploy, runSteps } from '../../review/deploying.ts';
+import { readyToDeploy, runSteps } from '../deploying.ts';
 import { refusal, type World, world } from '../world.ts';
 
 let place: World;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { ROUTES } from '../../lib/contract/routes.ts';
-import { MAX_JOBS } from '../../lib/domain/execution/plan/expand.ts';
-import { opened, type Position, sealed } from '../../lib/domain/log/cursor.ts';
-import { memoryTable } from '../memory/table.ts';
+import { ROUTES } from '../../../lib/contract/routes.ts';
+import { MAX_JOBS } from '../../../lib/domain/execution/plan/expand.ts';
+import { opened, type Position, sealed } from '../../../lib/domain/log/cursor.ts';
+import { memoryTable } from '../../memory/table.ts';
 
 /** API Gateway takes 10,240 bytes of request line and headers together (docs: HTTP API quotas); a token and a path are in them too. */
 const REQUEST_MAX_BYTES = 10_240 - 1024;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import * as Release from '../../lib/domain/release/index.ts';
-import { ADMIN, completedBuild, refusal, type World, world } from '../domain/world.ts';
+import { ADMIN, completedBuild, refusal, type World, world } from './world.ts';
 
 let place: World;
 let build_id: string;

@@ -1,18 +1,18 @@
 /** The largest that users and agents can make of runs: what no item or answer could hold is refused, or told in brief. */
 import { describe, expect, test } from 'vitest';
-import { wireBytes } from '../../lib/domain/answer.ts';
-import { diagnose } from '../../lib/domain/diagnosis/report.ts';
-import * as Job from '../../lib/domain/execution/agent.ts';
-import { finish } from '../../lib/domain/execution/end/index.ts';
-import { ReportResult } from '../../lib/domain/execution/model/job.ts';
-import { jobs } from '../../lib/domain/execution/model/job-record.ts';
-import { runs } from '../../lib/domain/execution/model/run-record.ts';
-import { answerable } from '../../lib/domain/execution/model/size.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
-import * as Queue from '../../lib/domain/execution/queue/index.ts';
-import * as Run from '../../lib/domain/execution/runs.ts';
-import { Keys } from '../../lib/domain/storage/keys.ts';
-import { ADMIN, agentOf, claimed, startedBuild, type World, world } from '../domain/world.ts';
+import { wireBytes } from '../../../lib/domain/answer.ts';
+import { diagnose } from '../../../lib/domain/diagnosis/report.ts';
+import * as Job from '../../../lib/domain/execution/agent.ts';
+import { finish } from '../../../lib/domain/execution/end/index.ts';
+import { ReportResult } from '../../../lib/domain/execution/model/job.ts';
+import { jobs } from '../../../lib/domain/execution/model/job-record.ts';
+import { runs } from '../../../lib/domain/execution/model/run-record.ts';
+import { answerable } from '../../../lib/domain/execution/model/size.ts';
+import { plan } from '../../../lib/domain/execution/plan/index.ts';
+import * as Queue from '../../../lib/domain/execution/queue/index.ts';
+import * as Run from '../../../lib/domain/execution/runs.ts';
+import { Keys } from '../../../lib/domain/storage/keys.ts';
+import { ADMIN, agentOf, claimed, startedBuild, type World, world } from '../world.ts';
 
 /** DynamoDB's item, Step Functions' input and Lambda's answer. */
 const ITEM_MAX_BYTES = 400 * 1024;

@@ -4,8 +4,8 @@ import { apply, end, shift } from '../../lib/domain/deployment/steps.ts';
 import type { Write } from '../../lib/domain/ports/table.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import { sweep } from '../../lib/domain/sweep/index.ts';
-import { ADMIN, refusal, type World } from '../domain/world.ts';
 import { readyToDeploy, runSteps } from './deploying.ts';
+import { ADMIN, refusal, type World } from './world.ts';
 
 const HOUR = 3_600_000;
 /** Ends a deployment and dies before the environment is freed. */

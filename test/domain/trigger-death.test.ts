@@ -3,8 +3,8 @@ import { beforeEach, expect, test } from 'vitest';
 import * as Build from '../../lib/domain/builds/index.ts';
 import * as Delivery from '../../lib/domain/delivery/index.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
-import { ADMIN, type World, world } from '../domain/world.ts';
 import { WEBHOOK_SECRET } from '../memory/index.ts';
+import { ADMIN, type World, world } from './world.ts';
 
 const HOUR = 3_600_000;
 const SHA = '3f786850e387550fdab836ed7e6dc881de23001b';

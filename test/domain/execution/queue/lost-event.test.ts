@@ -1,10 +1,10 @@
 /** A job of a project with a limit has ended, and the event that frees its place was lost. */
 import { beforeEach, expect, test } from 'vitest';
-import type { Dispatch } from '../../lib/domain/execution/attempt/task.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
-import * as Queue from '../../lib/domain/execution/queue/index.ts';
-import * as Project from '../../lib/domain/project/index.ts';
-import { ADMIN, builtJob, ONE_SERVICE, startedBuild, type World, world } from '../domain/world.ts';
+import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts';
+import { plan } from '../../../../lib/domain/execution/plan/index.ts';
+import * as Queue from '../../../../lib/domain/execution/queue/index.ts';
+import * as Project from '../../../../lib/domain/project/index.ts';
+import { ADMIN, builtJob, ONE_SERVICE, startedBuild, type World, world } from '../../world.ts';
 
 let place: World;
 beforeEach(async () => {

@@ -10,7 +10,7 @@ const seed = values.seed ?? String(Date.now() % 1_000_000);
 process.stdout.write(
   `seed ${seed}; the same again: npm run soak -- --seed ${seed}${values.full ? ' --full' : ''}\n`,
 );
-const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/load/vitest.config.ts'];
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/soak/vitest.config.ts'];
 const { status } = spawnSync(
   process.execPath,
   ['--disable-warning=ExperimentalWarning', ...vitest, ...positionals],

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     // The properties that `npm test` tries with a part of their cases are tried with all of them.
-    include: ['test/load/*.soak.ts', 'test/domain/*.property.test.ts', 'test/manifest/fuzz.test.ts'],
+    include: ['test/soak/*.soak.ts', 'test/domain/**/*.property.test.ts', 'test/manifest/fuzz.test.ts'],
     // A full soak of one kind takes this long on two cores that others use too.
     testTimeout: 3_600_000,
     pool: 'forks',

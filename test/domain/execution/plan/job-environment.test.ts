@@ -1,13 +1,13 @@
 /** Whatever a request or a manifest calls its parts, it names no variable that steers processes, and no place outside. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CreateBuild } from '../../lib/domain/builds/schema.ts';
-import { jobs } from '../../lib/domain/execution/model/job-record.ts';
-import { runs } from '../../lib/domain/execution/model/run-record.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
-import { ManifestError, parse } from '../../lib/domain/manifest/index.ts';
-import { Keys } from '../../lib/domain/storage/keys.ts';
-import { startedBuild, ULID, world } from '../domain/world.ts';
+import { CreateBuild } from '../../../../lib/domain/builds/schema.ts';
+import { jobs } from '../../../../lib/domain/execution/model/job-record.ts';
+import { runs } from '../../../../lib/domain/execution/model/run-record.ts';
+import { plan } from '../../../../lib/domain/execution/plan/index.ts';
+import { ManifestError, parse } from '../../../../lib/domain/manifest/index.ts';
+import { Keys } from '../../../../lib/domain/storage/keys.ts';
+import { startedBuild, ULID, world } from '../../world.ts';
 
 const EVIL_NAMES = [
   'PATH',

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { RequestActor } from '../../lib/domain/access/actor.ts';
-import * as Job from '../../lib/domain/execution/agent.ts';
-import { settle } from '../../lib/domain/execution/attempt/settle.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
-import { authenticate } from '../../lib/domain/token/index.ts';
-import { ADMIN, claimed, refusal, startedBuild, type World, world } from '../domain/world.ts';
+import type { RequestActor } from '../../../../lib/domain/access/actor.ts';
+import * as Job from '../../../../lib/domain/execution/agent.ts';
+import { settle } from '../../../../lib/domain/execution/attempt/settle.ts';
+import { plan } from '../../../../lib/domain/execution/plan/index.ts';
+import { authenticate } from '../../../../lib/domain/token/index.ts';
+import { ADMIN, claimed, refusal, startedBuild, type World, world } from '../../world.ts';
 
 let place: World;
 let jobId: string;
@@ -28,7 +28,6 @@ beforeEach(async () => {
   present = await authenticate(place.ports, `Bearer ${after.token}`);
 });
 const FAILED = { status: 'failed', error: { code: 'build_error', message: 'make failed' } } as const;
-const UPLOAD = { name: 'web.zip', sha256: 'a'.repeat(64), size_bytes: 1, content_type: 'application/zip' };
 
 test('cannot end the job that another agent has', async () => {
   const refused = await refusal(Job.result(place.ports, old, jobId, FAILED));
@@ -36,11 +35,6 @@ test('cannot end the job that another agent has', async () => {
   expect(refused).toBe('wrong_state');
   expect((await Job.get(place.ports, ADMIN, jobId)).status).toBe('building');
   expect((await Job.result(place.ports, present, jobId, FAILED)).status).toBe('failed');
-});
-
-test('cannot upload', async () => {
-  expect(await refusal(Job.createUpload(place.ports, old, jobId, UPLOAD))).toBe('wrong_state');
-  expect((await Job.createUpload(place.ports, present, jobId, UPLOAD)).upload).not.toBeNull();
 });
 
 test('is told to stop, and what it says of its progress is not noted', async () => {

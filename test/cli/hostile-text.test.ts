@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { type OperationId, ROUTES } from '../../lib/contract/routes.ts';
-import { type Handlers, startContractServer } from '../cli/contract-server.ts';
-import { artifact, build, failedRun, id, job, line, pendingRun, run } from '../cli/examples.ts';
-import { makeHome } from '../cli/process.ts';
+import { type Handlers, startContractServer } from './contract-server.ts';
+import { artifact, build, failedRun, id, job, line, pendingRun, run } from './examples.ts';
+import { makeHome } from './process.ts';
 
 /** Sets the title, clears the screen, and begins a sequence with the one byte that some terminals take for two. */
 const EVIL = '\x1b]0;pwned\x07\x1b[2J\r\b\x7f\x9b31m\x1bc';

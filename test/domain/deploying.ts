@@ -5,7 +5,7 @@ import { apply, ready, shift, succeed, verify } from '../../lib/domain/deploymen
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import { ADMIN, completedBuild, type World, world } from '../domain/world.ts';
+import { ADMIN, completedBuild, type World, world } from './world.ts';
 
 export async function readyToDeploy() {
   const place = await world();

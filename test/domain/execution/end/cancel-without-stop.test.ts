@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import * as Job from '../../lib/domain/execution/agent.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
-import * as Run from '../../lib/domain/execution/runs.ts';
-import { ADMIN, agentOf, claimed, refusal, startedBuild, world } from '../domain/world.ts';
+import * as Job from '../../../../lib/domain/execution/agent.ts';
+import { plan } from '../../../../lib/domain/execution/plan/index.ts';
+import * as Run from '../../../../lib/domain/execution/runs.ts';
+import { ADMIN, agentOf, claimed, refusal, startedBuild, world } from '../../world.ts';
 
 test('a cancelled run’s agent is told to stop, also when Step Functions could not be reached', async () => {
   const place = await world();

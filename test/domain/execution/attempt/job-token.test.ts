@@ -1,18 +1,18 @@
 /** What a job's token is worth once the job has ended or another agent has it, on another job, and what a fork's gets. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { admit, type RequestActor } from '../../lib/domain/access/actor.ts';
-import * as Build from '../../lib/domain/builds/index.ts';
-import * as Cache from '../../lib/domain/cache/of-job.ts';
-import * as Job from '../../lib/domain/execution/agent.ts';
-import { settle } from '../../lib/domain/execution/attempt/settle.ts';
-import { finish } from '../../lib/domain/execution/end/index.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
-import * as Run from '../../lib/domain/execution/runs.ts';
-import * as Image from '../../lib/domain/image/index.ts';
-import * as Secret from '../../lib/domain/secret/index.ts';
-import { ofJob } from '../../lib/domain/secret/of-job.ts';
-import { authenticate } from '../../lib/domain/token/index.ts';
-import { ADMIN, claimed, refusal, startedBuild, type World, world } from '../domain/world.ts';
+import { admit, type RequestActor } from '../../../../lib/domain/access/actor.ts';
+import * as Build from '../../../../lib/domain/builds/index.ts';
+import * as Cache from '../../../../lib/domain/cache/of-job.ts';
+import * as Job from '../../../../lib/domain/execution/agent.ts';
+import { settle } from '../../../../lib/domain/execution/attempt/settle.ts';
+import { finish } from '../../../../lib/domain/execution/end/index.ts';
+import { plan } from '../../../../lib/domain/execution/plan/index.ts';
+import * as Run from '../../../../lib/domain/execution/runs.ts';
+import * as Image from '../../../../lib/domain/image/index.ts';
+import * as Secret from '../../../../lib/domain/secret/index.ts';
+import { ofJob } from '../../../../lib/domain/secret/of-job.ts';
+import { authenticate } from '../../../../lib/domain/token/index.ts';
+import { ADMIN, claimed, refusal, startedBuild, type World, world } from '../../world.ts';
 
 const MANIFEST = JSON.stringify({
   services: {

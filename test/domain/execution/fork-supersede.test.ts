@@ -1,8 +1,8 @@
 /** A project that builds the newest of each branch: whose runs a fork's pull request may end. */
 import { beforeEach, expect, test } from 'vitest';
-import * as Run from '../../lib/domain/execution/runs.ts';
-import * as Project from '../../lib/domain/project/index.ts';
-import { ADMIN, ONE_SERVICE, startedBuild, type World, world } from '../domain/world.ts';
+import * as Run from '../../../lib/domain/execution/runs.ts';
+import * as Project from '../../../lib/domain/project/index.ts';
+import { ADMIN, ONE_SERVICE, startedBuild, type World, world } from '../world.ts';
 
 let place: World;
 beforeEach(async () => {
