@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { table, withGenerated } from 'embedded-cloud/test-kit/generated.ts';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { OPERATIONS } from '../../bench/capacity.ts';
@@ -11,15 +12,7 @@ import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
 import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/execution/model/run.ts';
 import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
 import { type Infrastructure, infrastructure } from '../infrastructure/template.ts';
-import {
-  agentExitCodes,
-  computeTypes,
-  costOfABuild,
-  limits,
-  quotaProfiles,
-  quotaRates,
-  table,
-} from './tables.ts';
+import { agentExitCodes, computeTypes, costOfABuild, limits } from './tables.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const HASH = /[0-9A-F]{8}$/;
@@ -112,7 +105,6 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
     'cost of a build': costOfABuild,
     limits: limitsOfStack,
   },
-  '../embedded-cloud/docs/reference.md': { 'quota profiles': quotaProfiles, 'quota rates': quotaRates },
   'compute.md': { 'compute types': computeTypes },
   'diagnosis.md': { "the agent's exit codes": agentExitCodes },
   'architecture.md': {
@@ -125,15 +117,9 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
 test.each(Object.keys(PAGES))('what %s generates from the code is what the code says', async (page) => {
   const file = join(DOCS, page);
   const stack = await infrastructure();
-  let text = readFileSync(file, 'utf8');
+  const parts = Object.entries(PAGES[page] ?? {}).map(([name, write]) => [name, write(stack)]);
 
-  for (const [name, write] of Object.entries(PAGES[page] ?? {})) {
-    const [begin, end] = [`<!-- generated: ${name} -->`, '<!-- end -->'];
-    const from = text.indexOf(begin);
-    expect(from, `${page} has no ${begin}`).toBeGreaterThan(-1);
-    const to = text.indexOf(end, from);
-    text = `${text.slice(0, from)}${begin}\n\n${write(stack)}\n\n${text.slice(to)}`;
-  }
+  const text = withGenerated(readFileSync(file, 'utf8'), Object.fromEntries(parts));
 
   await expect(text).toMatchFileSnapshot(file);
 });

@@ -1,6 +1,7 @@
 /** Tables of pages that follow from constants of the code; those of the template stand in generated.test.ts. */
 
-import { quotasOf, RATES, type Rate } from 'embedded-cloud/quotas';
+import type { Rate } from 'embedded-cloud/quotas';
+import { table } from 'embedded-cloud/test-kit/generated.ts';
 import * as z from 'zod';
 import { EXIT, EXIT_MEANINGS } from '../../lib/agent/exit.ts';
 import { DEFAULT_LIMITS } from '../../lib/archive/limits.ts';
@@ -18,9 +19,6 @@ import { MAX_TIMEOUT_SECONDS } from '../../lib/domain/manifest/values.ts';
 import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
 import { MAX_BODY_BYTES } from '../../lib/http/request.ts';
 
-export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-
 const count = (value: number): string => value.toLocaleString('en-US');
 const MIB = 1024 ** 2;
 const size = (bytes: number): string =>
@@ -36,53 +34,6 @@ export function agentExitCodes(): string {
     z.record(z.string(), z.string()).parse(EXIT_MEANINGS)[name] ?? '',
   ]);
   return table(['exit code', 'meaning'], rows);
-}
-
-const rate = ({ burst, perSecond }: Rate): string =>
-  burst === perSecond ? count(perSecond) : `${count(perSecond)}, ${count(burst)} at once`;
-
-/** Of the embedded cloud, by profile. */
-export function quotaProfiles(): string {
-  const [aws, small] = [quotasOf('aws', 'us-east-1'), quotasOf('new-account', 'us-east-1')];
-  return table(
-    ['quota', '`machine` (default)', '`aws`', '`new-account`'],
-    [
-      [
-        'builds that run at once; that wait',
-        `two a processor, at least 4; ${quotasOf('machine', 'us-east-1').queuedBuilds}`,
-        `${aws.runningBuilds}; ${aws.queuedBuilds}`,
-        `${small.runningBuilds}; ${small.queuedBuilds}`,
-      ],
-      [
-        "Lambda's concurrent executions",
-        `${count(quotasOf('machine', 'us-east-1').concurrentExecutions)}, as far as the [load](#load) allows`,
-        count(aws.concurrentExecutions),
-        count(small.concurrentExecutions),
-      ],
-      ['calls of the APIs below', 'no limit', 'as listed', 'as listed'],
-    ],
-  );
-}
-
-/** What an account may call in a second. */
-export function quotaRates(): string {
-  const rows = RATES.map(({ service, actions, rates, source }) => {
-    const other = rates.some(({ regions }) => regions !== undefined) ? 'elsewhere ' : '';
-    return [
-      service,
-      actions[0] === '*'
-        ? 'all others together'
-        : actions.join(', ') + (actions.length > 1 ? ' together' : ''),
-      rates
-        .map(
-          ({ regions, rate: one }) =>
-            `${regions === undefined ? other : `${regions.join(', ')}: `}${rate(one)}`,
-        )
-        .join('; '),
-      source,
-    ];
-  });
-  return table(['service', 'API', 'a second', 'source'], rows);
 }
 
 export function computeTypes(): string {
