@@ -10,9 +10,18 @@ import * as z from 'zod';
 import { OPERATIONS } from '../../bench/capacity.ts';
 import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
 import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/execution/model/run.ts';
+import { ID_PREFIXES } from '../../lib/domain/id.ts';
 import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
 import { type Infrastructure, infrastructure } from '../infrastructure/template.ts';
-import { agentExitCodes, computeTypes, costOfABuild, limits } from './tables.ts';
+import { RULES } from '../structure/rooms.ts';
+import {
+  agentExitCodes,
+  computeTypes,
+  costOfABuild,
+  importRules,
+  limits,
+  statusesOfErrors,
+} from './tables.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const HASH = /[0-9A-F]{8}$/;
@@ -108,6 +117,8 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
   'compute.md': { 'compute types': computeTypes },
   'diagnosis.md': { "the agent's exit codes": agentExitCodes },
   'architecture.md': {
+    'import rules': importRules,
+    'statuses of errors': statusesOfErrors,
     'lifecycle of runs': () => lifecycle(RUN_LIFECYCLE),
     'lifecycle of jobs': () => lifecycle(JOB_LIFECYCLE),
     'lifecycle of deployments': () => lifecycle(DEPLOYMENT_LIFECYCLE),
@@ -117,7 +128,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
 test.each(Object.keys(PAGES))('what %s generates from the code is what the code says', async (page) => {
   const file = join(DOCS, page);
   const stack = await infrastructure();
-  const parts = Object.entries(PAGES[page] ?? {}).map(([name, write]) => [name, write(stack)]);
+  const parts = Object.entries(PAGES[page] ?? {}).map(([name, write]) => [name, write(stack)] as const);
 
   const text = withGenerated(readFileSync(file, 'utf8'), Object.fromEntries(parts));
 
@@ -132,4 +143,15 @@ test('docs/benchmarks.md has for each operation the least that the bench holds i
     const [, , measured, ...rest] = lines.find((line) => line.startsWith(`| ${name} | `))?.split(' | ') ?? [];
     expect([measured, ...rest].join(' | '), name).toBe(`${units} | ${units} | ${reason} |`);
   }
+});
+
+test('docs/architecture.md has every kind of id with its prefix, and every room', () => {
+  const text = readFileSync(join(DOCS, 'architecture.md'), 'utf8');
+  const cells = text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  const rowOf = (first: RegExp) => cells.find(([, cell = '']) => first.test(cell)) ?? [];
+
+  for (const [kind, prefix] of Object.entries(ID_PREFIXES))
+    expect(rowOf(new RegExp(`^${kind}$`))).toContain(`\`${prefix}_…\``);
+  for (const room of Object.keys(RULES))
+    expect(rowOf(new RegExp(`^\\[\`${room}\`\\]`)), room).not.toEqual([]);
 });

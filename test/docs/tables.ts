@@ -5,7 +5,9 @@ import { table } from 'embedded-cloud/test-kit/generated.ts';
 import * as z from 'zod';
 import { EXIT, EXIT_MEANINGS } from '../../lib/agent/exit.ts';
 import { DEFAULT_LIMITS } from '../../lib/archive/limits.ts';
+import { STATUS_OF_KIND } from '../../lib/contract/problem.ts';
 import { PAGING } from '../../lib/contract/route.ts';
+
 import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
 import { COMPUTE_TYPES, choose, offerFrom } from '../../lib/domain/compute/index.ts';
 import { isComputeTypeName, type Size } from '../../lib/domain/compute/types.ts';
@@ -18,6 +20,7 @@ import { MANIFEST_MAX_BYTES, MAX_PARALLEL } from '../../lib/domain/manifest/sche
 import { MAX_TIMEOUT_SECONDS } from '../../lib/domain/manifest/values.ts';
 import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
 import { MAX_BODY_BYTES } from '../../lib/http/request.ts';
+import { RULES } from '../structure/rooms.ts';
 
 const count = (value: number): string => value.toLocaleString('en-US');
 const MIB = 1024 ** 2;
@@ -164,3 +167,19 @@ export function limits(api: Rate): string {
     ],
   );
 }
+
+/** Who may import whom: the rules of the structure test. */
+export const importRules = (): string =>
+  table(
+    ['from', 'may import, beside itself and `node:` built-ins'],
+    Object.entries(RULES).map(([room, rules]) => [
+      `\`${room}\``,
+      rules.map((rule) => `\`${rule}\``).join(', '),
+    ]),
+  );
+
+export const statusesOfErrors = (): string =>
+  table(
+    ['kind', 'status'],
+    Object.entries(STATUS_OF_KIND).map(([kind, status]) => [kind, String(status)]),
+  );

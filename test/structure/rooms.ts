@@ -1,0 +1,105 @@
+/** The rooms of the source: imports.test.ts holds them to it, and docs/architecture.md has it as a table. */
+
+/**
+ * Who may import whom. The keys are rooms; each room may import itself, `node:` built-ins and what stands beside it:
+ * other rooms, files, and packages.
+ */
+export const RULES: Readonly<Record<string, readonly string[]>> = {
+  'lib/domain': ['zod', 'yaml'],
+  'lib/contract': ['lib/domain', 'zod'],
+  'lib/archive': ['yauzl', 'yazl', 'ignore'],
+  'lib/aws': ['lib/domain', 'lib/archive', 'zod', '@aws-sdk/*', 'jose', 'ulid'],
+  'lib/http': [
+    'lib/contract',
+    'lib/domain',
+    'zod',
+    '@middy/core',
+    '@aws-lambda-powertools/logger',
+    'aws-lambda',
+  ],
+  functions: [
+    'lib/contract',
+    'lib/domain',
+    'lib/aws',
+    'lib/http',
+    'stepfunctions',
+    'zod',
+    'aws-lambda',
+    '@aws-sdk/*',
+    '@aws-lambda-powertools/logger',
+  ],
+  stepfunctions: ['lib/domain', 'zod'],
+  'lib/infrastructure': [
+    'aws-cdk-lib',
+    'aws-cdk-lib/*',
+    'constructs',
+    'cdk-nag',
+    'esbuild',
+    'yaml',
+    'lib/contract',
+    'lib/agent/bundle.ts',
+    'lib/aws/settings.ts',
+    'lib/domain/storage/events.ts',
+    'lib/domain/cache/schema.ts',
+    'lib/domain/dead-letter/schema.ts',
+    'lib/domain/environment/runtimes.ts',
+    'lib/domain/storage/keys.ts',
+    'lib/domain/ports/workflows.ts',
+    'lib/domain/throttling.ts',
+    'lib/domain/compute',
+  ],
+  // What a failure means is decided in one place, by a pure function, where the failure is seen.
+  'lib/agent': [
+    'lib/contract',
+    'lib/archive',
+    'lib/domain/*/schema.ts',
+    'lib/domain/execution/model/job.ts',
+    'lib/domain/execution/model/run.ts',
+    'lib/domain/diagnosis',
+    'lib/domain/log/ansi.ts',
+    'lib/domain/log/marks.ts',
+    // What is a secret is told in one place, whoever prints it.
+    'lib/domain/mask',
+    'lib/domain/matrix.ts',
+    'lib/domain/file-name.ts',
+    'zod',
+    'esbuild',
+  ],
+  'lib/cli': [
+    'lib/contract',
+    'lib/archive',
+    'lib/domain/*/schema.ts',
+    'lib/domain/log/ansi.ts',
+    // Words for what people read.
+    'lib/domain/matrix.ts',
+    'lib/domain/execution/model/build.ts',
+    'lib/domain/execution/model/job.ts',
+    'lib/domain/execution/model/run.ts',
+    'lib/domain/execution/model/counts.ts',
+    'lib/domain/values.ts',
+    'lib/domain/error.ts',
+    'lib/domain/file-name.ts',
+    'lib/domain/validation',
+    // Pure: a manifest is checked without a server.
+    'lib/domain/manifest/index.ts',
+    'lib/domain/manifest/json-schema.ts',
+    'package.json',
+    'commander',
+    'zod',
+  ],
+  // The laptop's front door knows both worlds: the product's contract, and the cloud that runs it.
+  'lib/start': [
+    'lib/contract',
+    'lib/archive',
+    'lib/domain/*/schema.ts',
+    'lib/domain/execution/model/run.ts',
+    'lib/domain/environment/runtimes.ts',
+    'embedded-cloud',
+    'lib/cli/failure/system-error.ts',
+    '@aws-sdk/*',
+    'zod',
+  ],
+  'lib/package': ['lib/archive', 'lib/cli/paths/program.ts', 'esbuild', 'zod'],
+  // `dist` is what lib/package makes of the CLI.
+  bin: ['lib/infrastructure', 'lib/start', 'lib/cli', 'lib/package', 'dist'],
+};
