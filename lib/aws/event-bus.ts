@@ -1,12 +1,13 @@
 /** Staithe's own events on EventBridge. */
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { StaitheEvent } from '../domain/storage/events.ts';
+import { lean } from './lean.ts';
 import { setting } from './settings.ts';
 
 /** PutEvents takes ten (docs: EventBridge quotas). */
 const BATCH = 10;
 
-const client = new EventBridgeClient();
+const client = lean(new EventBridgeClient());
 
 /** @throws Error when the bus refused one, so that the whole batch is sent again */
 export async function publishEvents(

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { StaitheError } from '../domain/error.ts';
 import type { LogStore } from '../domain/ports/logs.ts';
+import { lean } from './lean.ts';
 import { setting } from './settings.ts';
 
 /**
@@ -28,7 +29,7 @@ export const LOG_ATTEMPTS = 2;
  */
 export function cloudWatchLogs(
   group: string = setting('STAITHE_BUILD_LOG_GROUP'),
-  client: CloudWatchLogsClient = new CloudWatchLogsClient({ maxAttempts: LOG_ATTEMPTS }),
+  client: CloudWatchLogsClient = lean(new CloudWatchLogsClient({ maxAttempts: LOG_ATTEMPTS })),
   readsPerSecond: number = Number(setting('STAITHE_LOG_READS_PER_SECOND')),
 ): LogStore {
   /** One page of GetLogEvents; undefined when there is no such stream. @throws StaitheError invalid_cursor */

@@ -25,6 +25,7 @@ import {
   type Write,
 } from '../domain/ports/table.ts';
 import { pastConflicts } from './conflict.ts';
+import { lean } from './lean.ts';
 import { setting } from './settings.ts';
 
 /** Up to 20, 40, 80 … 640 ms at random: a partition that is being split takes seconds. */
@@ -54,7 +55,7 @@ const attributesOf = (item: Item): Attributes => marshall(item, { removeUndefine
 
 export function dynamoTable(
   tableName: string = setting('STAITHE_TABLE'),
-  client: DynamoDBClient = new DynamoDBClient(),
+  client: DynamoDBClient = lean(new DynamoDBClient()),
 ): Table {
   const base = { TableName: tableName };
   return {

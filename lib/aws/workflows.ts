@@ -17,6 +17,7 @@ import {
   WorkflowRefused,
   type Workflows,
 } from '../domain/ports/workflows.ts';
+import { lean } from './lean.ts';
 import { setting } from './settings.ts';
 
 /** Workflow name to state machine ARN, as the infrastructure writes it. */
@@ -60,7 +61,7 @@ function notStarted(workflow: WorkflowName, name: string, error: unknown): never
   throw new WorkflowBusy(`${error.name}: ${error.message}`, { cause: error });
 }
 
-export function stepFunctions(json?: string, client: SFNClient = new SFNClient()): Workflows {
+export function stepFunctions(json?: string, client: SFNClient = lean(new SFNClient())): Workflows {
   let arns: z.infer<typeof Arns> | undefined;
   const arnOf = (workflow: WorkflowName): string => {
     // Read when a machine is named: a function that only wakes executions has no such setting.

@@ -15,6 +15,7 @@ import type { EngineKind } from 'embedded-cloud/dynamodb';
 import { type Engine, startEngine } from 'embedded-cloud/dynamodb';
 import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lean } from '../../lib/aws/lean.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { ConditionFailed, type Table } from '../../lib/domain/ports/table.ts';
 import { tableContract } from '../domain/ports/table.contract.ts';
@@ -22,12 +23,14 @@ import { tableContract } from '../domain/ports/table.contract.ts';
 const KINDS: readonly EngineKind[] = ['dynoxide', 'dynamodb-local'];
 
 const local = ({ agent }: Engine): DynamoDBClient =>
-  new DynamoDBClient({
-    endpoint: 'http://127.0.0.1',
-    requestHandler: { httpAgent: agent },
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  lean(
+    new DynamoDBClient({
+      endpoint: 'http://127.0.0.1',
+      requestHandler: { httpAgent: agent },
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    }),
+  );
 
 /** As lib/infrastructure/storage.ts declares it. */
 const TABLE = new CreateTableCommand({
