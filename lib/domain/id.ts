@@ -48,6 +48,8 @@ export function idFrom(kind: IdKind, ulid: string): string {
   return `${ID_PREFIXES[kind]}_${ulid}`;
 }
 
+export const ulidOf = (id: string): string => id.slice(id.indexOf('_') + 1);
+
 const BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /**
@@ -55,12 +57,11 @@ const BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
  * other's ULID, and 80 bits of a hash where a ULID has randomness.
  */
 export function derivedId(kind: IdKind, from: string, ...parts: readonly string[]): string {
-  const ulid = from.slice(from.indexOf('_') + 1);
   const hash = createHash('sha256')
     .update([from, ...parts].join('\n'))
     .digest();
   return idFrom(
     kind,
-    ulid.slice(0, 10) + Array.from(hash.subarray(0, 16), (byte) => BASE32[byte % 32]).join(''),
+    ulidOf(from).slice(0, 10) + Array.from(hash.subarray(0, 16), (byte) => BASE32[byte % 32]).join(''),
   );
 }

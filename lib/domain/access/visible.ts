@@ -12,7 +12,16 @@ export async function readVisible<T extends { project_id: string }>(
   actor: Actor,
   id: string,
 ): Promise<T> {
-  const found = await collection.get(table, keyOf(id));
-  if (found === undefined || !sees(actor, found.value.project_id)) throw notFound(collection.kind, id);
-  return found.value;
+  return requireVisible((await collection.get(table, keyOf(id)))?.value, collection.kind, actor, id);
+}
+
+/** The same of what was read together with other things. @throws StaitheError not_found */
+export function requireVisible<T extends { project_id: string }>(
+  found: T | undefined,
+  kind: string,
+  actor: Actor,
+  id: string,
+): T {
+  if (found === undefined || !sees(actor, found.project_id)) throw notFound(kind, id);
+  return found;
 }

@@ -1,7 +1,7 @@
 /** Builds: record what to build, and list it. Running it is the business of `run`. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
+import { readVisible, requireVisible } from '../access/visible.ts';
 import { notFound } from '../error.ts';
 import { type BuildRecord, builds } from '../execution/model/build-record.ts';
 import type { Run as RunValue } from '../execution/model/run.ts';
@@ -9,10 +9,10 @@ import { runs } from '../execution/model/run-record.ts';
 import * as Reuse from '../execution/plan/reuse.ts';
 import { untagged } from '../execution/plan/reuse-images.ts';
 import * as Run from '../execution/runs.ts';
-import { idFrom } from '../id.ts';
+import { idFrom, ulidOf } from '../id.ts';
 import * as Manifests from '../manifest/synced.ts';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed } from '../ports/table.ts';
+import { ConditionFailed, type Key } from '../ports/table.ts';
 import { createContent } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Source from '../source/index.ts';
@@ -107,10 +107,19 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
   return readVisible(ports.table, builds, Keys.build, actor, id);
 }
 
-/** The build with its newest run. @throws StaitheError not_found */
+/**
+ * The build with its newest run. Mostly that is its first, which has the same ULID and so can be read with it.
+ * @throws StaitheError not_found
+ */
 export async function show(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<BuildWithRun> {
-  const build = await get(ports, actor, id);
-  return { ...build, latest_run: (await latestRun(ports, build)) ?? null };
+  const [key, first] = [Keys.build(id), Keys.run(idFrom('run', ulidOf(id)))];
+  const items = await ports.table.getMany([key, first]);
+  const itemAt = ({ pk }: Key) => items.find((item) => item.pk === pk);
+  const found = itemAt(key);
+  const build = requireVisible(found && builds.read(found).value, builds.kind, actor, id);
+  const run = itemAt(first);
+  const isNewest = run !== undefined && run.id === build.latest_run_id;
+  return { ...build, latest_run: (isNewest ? runs.read(run).value : await latestRun(ports, build)) ?? null };
 }
 
 async function latestRun(ports: Pick<Ports, 'table'>, build: BuildRecord): Promise<RunValue | undefined> {
