@@ -49,6 +49,15 @@ const deliveryRow = z.object({
   accepted: z.number(),
 });
 
+/** To construct a schema takes much longer than to use it, so each is made once. */
+const maybeBus = busRow.optional();
+const busRows = busRow.array();
+const ruleRows = ruleRow.array();
+const targetRows = targetRow.array();
+const deliveryRows = deliveryRow.array();
+const laneRows = deliveryRow.pick({ bus: true, rule: true, target: true }).array();
+const dueRow = z.object({ due: z.number().nullable() });
+
 export type BusRow = z.infer<typeof busRow>;
 export type RuleRow = z.infer<typeof ruleRow>;
 export type TargetRow = z.infer<typeof targetRow>;
@@ -79,8 +88,8 @@ function busesOf(database: DatabaseSync) {
   const policy = database.prepare('UPDATE bus SET policy = ? WHERE name = ?');
   return {
     addBus: (name: string, now: number) => put.run(name, now).changes === 1,
-    findBus: (name: string) => busRow.optional().parse(one.get(name)),
-    buses: () => busRow.array().parse(all.all()),
+    findBus: (name: string) => maybeBus.parse(one.get(name)),
+    buses: () => busRows.parse(all.all()),
     setBusPolicy: (name: string, document: string) => policy.run(document, name),
   };
 }
@@ -105,8 +114,8 @@ function rulesOf(database: DatabaseSync) {
         ...[rule.bus, rule.name, rule.pattern, rule.schedule, rule.state, rule.description, rule.role],
         ...[rule.origin, rule.changed, rule.next_fire],
       ),
-    rules: () => ruleRow.array().parse(all.all()),
-    targets: () => targetRow.array().parse(allTargets.all()),
+    rules: () => ruleRows.parse(all.all()),
+    targets: () => targetRows.parse(allTargets.all()),
     removeRule: (bus: string, name: string) =>
       transaction(database, () => {
         remove.run(bus, name);
@@ -147,10 +156,10 @@ function deliveriesOf(database: DatabaseSync) {
     retryDelivery: (id: number, attempts: number, due: number) => retry.run(attempts, due, id),
     /** Rows of one target that were never tried, in order of arrival, after the row `after`. */
     freshDeliveries: (lane: { bus: string; rule: string; target: string }, after: number, limit: number) =>
-      deliveryRow.array().parse(fresh.all(lane.bus, lane.rule, lane.target, after, limit)),
+      deliveryRows.parse(fresh.all(lane.bus, lane.rule, lane.target, after, limit)),
     /** Targets that have rows which were never tried. */
-    freshLanes: () => deliveryRow.pick({ bus: true, rule: true, target: true }).array().parse(lanes.all()),
-    overdueDeliveries: (now: number) => deliveryRow.array().parse(overdue.all(now)),
-    nextDue: () => z.object({ due: z.number().nullable() }).parse(nextDue.get()).due ?? undefined,
+    freshLanes: () => laneRows.parse(lanes.all()),
+    overdueDeliveries: (now: number) => deliveryRows.parse(overdue.all(now)),
+    nextDue: () => dueRow.parse(nextDue.get()).due ?? undefined,
   };
 }

@@ -1,7 +1,21 @@
 /** Log groups, streams and events in SQLite: appended in batches, read as ranges of an index. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { z } from 'zod';
 import { openDatabase, transaction } from '../database.ts';
+import {
+  bytesRow,
+  eventRows,
+  type Group,
+  groupRows,
+  maybeGroup,
+  maybeStream,
+  nameRow,
+  type Policy,
+  policyRows,
+  type StoredEvent,
+  type Stream,
+  sequenceRow,
+  streamRows,
+} from './rows.ts';
 
 /**
  * `event` is clustered by (stream, time, arrival), the order of GetLogEvents; `event_by_group` holds the order of
@@ -23,36 +37,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS resource_policy (name TEXT PRIMARY KEY, document TEXT NOT NULL, updated INTEGER NOT NULL);
 `;
 
-const groupRow = z.object({
-  id: z.number(),
-  name: z.string(),
-  created: z.number(),
-  retention: z.number().nullable(),
-  tags: z.string(),
-});
-const streamRow = z.object({
-  id: z.number(),
-  group_id: z.number(),
-  name: z.string(),
-  created: z.number(),
-  first_event: z.number().nullable(),
-  last_event: z.number().nullable(),
-  last_ingestion: z.number().nullable(),
-  last_sequence: z.number(),
-  stored_bytes: z.number(),
-});
-const eventRow = z.object({
-  stream_id: z.number(),
-  timestamp: z.number(),
-  sequence: z.number(),
-  ingestion: z.number(),
-  message: z.string(),
-});
-const policyRow = z.object({ name: z.string(), document: z.string(), updated: z.number() });
-
-export type Group = z.infer<typeof groupRow>;
-export type Stream = z.infer<typeof streamRow>;
-export type StoredEvent = z.infer<typeof eventRow>;
+export type { Group, StoredEvent, Stream } from './rows.ts';
 
 export interface InputEvent {
   /** Milliseconds since the epoch. */
@@ -78,11 +63,9 @@ export function openLogStore(folder: string) {
   const sql = cachedStatements(database);
 
   const findGroup = (name: string): Group | undefined =>
-    groupRow.optional().parse(sql('SELECT * FROM log_group WHERE name = ?').get(name));
+    maybeGroup.parse(sql('SELECT * FROM log_group WHERE name = ?').get(name));
   const findStream = (groupId: number, name: string): Stream | undefined =>
-    streamRow
-      .optional()
-      .parse(sql('SELECT * FROM log_stream WHERE group_id = ? AND name = ?').get(groupId, name));
+    maybeStream.parse(sql('SELECT * FROM log_stream WHERE group_id = ? AND name = ?').get(groupId, name));
 
   return {
     findGroup,
@@ -104,13 +87,13 @@ export function openLogStore(folder: string) {
       const rows = sql(
         'SELECT * FROM log_group WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?',
       ).all(after, prefix.length, prefix, limit);
-      return groupRow.array().parse(rows);
+      return groupRows.parse(rows);
     },
     storedBytes(group: Group): number {
       const row = sql(
         'SELECT coalesce(sum(stored_bytes), 0) AS bytes FROM log_stream WHERE group_id = ?',
       ).get(group.id);
-      return z.object({ bytes: z.number() }).parse(row).bytes;
+      return bytesRow.parse(row).bytes;
     },
     removeGroup(group: Group): void {
       transaction(database, () => {
@@ -144,13 +127,13 @@ export function openLogStore(folder: string) {
         `SELECT * FROM log_stream WHERE group_id = ? AND substr(name, 1, ?) = ?
          ORDER BY ${column} ${descending ? 'DESC' : 'ASC'}, id LIMIT ? OFFSET ?`,
       ).all(groupId, prefix.length, prefix, limit, offset);
-      return streamRow.array().parse(rows);
+      return streamRows.parse(rows);
     },
     streamNames(ids: readonly number[]): Map<number, string> {
       const names = new Map<number, string>();
       for (const id of new Set(ids)) {
         const row = sql('SELECT name FROM log_stream WHERE id = ?').get(id);
-        if (row) names.set(id, z.object({ name: z.string() }).parse(row).name);
+        if (row) names.set(id, nameRow.parse(row).name);
       }
       return names;
     },
@@ -179,7 +162,7 @@ export function openLogStore(folder: string) {
         range.before.sequence,
         range.limit,
       );
-      return eventRow.array().parse(rows);
+      return eventRows.parse(rows);
     },
     /** Events of a group in order of time, strictly after `after`, before the millisecond `end`. */
     readGroup(groupId: number, after: Place, end: number, limit: number): StoredEvent[] {
@@ -188,7 +171,7 @@ export function openLogStore(folder: string) {
          WHERE group_id = ? AND (timestamp, stream_id, sequence) > (?, ?, ?) AND timestamp < ?
          ORDER BY timestamp, stream_id, sequence LIMIT ?`,
       ).all(groupId, after.timestamp, after.stream, after.sequence, end, limit);
-      return eventRow.array().parse(rows);
+      return eventRows.parse(rows);
     },
     /** Deletes up to `limit` events older than `before`; returns how many there were. */
     expire(groupId: number, before: number, limit: number): number {
@@ -210,8 +193,8 @@ export function openLogStore(folder: string) {
     removePolicy(name: string): boolean {
       return sql('DELETE FROM resource_policy WHERE name = ?').run(name).changes === 1;
     },
-    policies(): z.infer<typeof policyRow>[] {
-      return policyRow.array().parse(sql('SELECT * FROM resource_policy ORDER BY name').all());
+    policies(): Policy[] {
+      return policyRows.parse(sql('SELECT * FROM resource_policy ORDER BY name').all());
     },
     close(): void {
       database.close();
@@ -229,7 +212,7 @@ function appendToStream(
     'INSERT INTO event (stream_id, timestamp, sequence, group_id, ingestion, message) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const current = sql('SELECT last_sequence FROM log_stream WHERE id = ?').get(stream.id);
-  let sequence = z.object({ last_sequence: z.number() }).parse(current).last_sequence;
+  let sequence = sequenceRow.parse(current).last_sequence;
   let first = Number.MAX_SAFE_INTEGER;
   let last = 0;
   let bytes = 0;

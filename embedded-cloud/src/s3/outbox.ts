@@ -13,7 +13,7 @@ const BATCH = 10;
 const RETRY_MIN = 100;
 const RETRY_MAX = 30_000;
 
-const rowSchema = z.object({ id: z.number(), entry: z.string() });
+const rowsSchema = z.array(z.object({ id: z.number(), entry: z.string() }));
 
 export class Outbox {
   readonly #cloud: Cloud;
@@ -62,7 +62,7 @@ export class Outbox {
     let wait = RETRY_MIN;
     while (this.#state === 'delivering') {
       this.#woken = false;
-      const rows = z.array(rowSchema).parse(this.#next.all());
+      const rows = rowsSchema.parse(this.#next.all());
       const last = rows.at(-1);
       if (last === undefined) {
         if (this.#woken) continue;

@@ -30,6 +30,8 @@ const partRow = z.object({
   /** Base64, in the upload's algorithm. */
   checksum: z.string().nullable(),
 });
+const partRows = z.array(partRow);
+
 export type Part = z.infer<typeof partRow>;
 
 function toUpload(row: unknown): Upload {
@@ -78,7 +80,7 @@ export class UploadTable {
 
   /** Parts by number, those above `after`. */
   parts(id: string, after = 0, limit = 10_000): Part[] {
-    return z.array(partRow).parse(this.#parts.all(id, after, limit));
+    return partRows.parse(this.#parts.all(id, after, limit));
   }
 
   /** Adds a part or replaces the one of its number. @returns files that nothing names any longer */

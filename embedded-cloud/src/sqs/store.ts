@@ -59,6 +59,7 @@ const messageRow = z.object({
 });
 export type Message = Omit<z.infer<typeof messageRow>, 'body' | 'sealed'> & { readonly body: string };
 
+const nextVisible = z.object({ visible: z.number().nullable() });
 const counts = z.object({ visible: z.number(), hidden: z.number(), delayed: z.number() });
 
 export class QueueStore {
@@ -184,7 +185,7 @@ export class QueueStore {
     const row = this.database
       .prepare('SELECT min(visible) AS visible FROM message WHERE queue = ?')
       .get(queue);
-    return z.object({ visible: z.number().nullable() }).parse(row).visible ?? undefined;
+    return nextVisible.parse(row).visible ?? undefined;
   }
 
   #opened(row: unknown): Message {
