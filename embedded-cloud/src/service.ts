@@ -34,6 +34,9 @@ export interface AccessKey {
 /** Values for IAM condition keys, e.g. `{ 'aws:ResourceTag/team': 'a', 's3:prefix': 'x/' }`. */
 export type ConditionValues = Record<string, string | number | boolean | readonly string[] | undefined>;
 
+/** A function is asked only when a policy that speaks about the request has a condition. */
+export type ConditionSource = ConditionValues | (() => ConditionValues);
+
 /** One request to a service, after its signature was verified. */
 export interface Call {
   readonly principal: Principal;
@@ -46,7 +49,7 @@ export interface Call {
   authorize(
     action: string,
     resource: string,
-    options?: { values?: ConditionValues; resourcePolicies?: readonly unknown[] },
+    options?: { values?: ConditionSource; resourcePolicies?: readonly unknown[] },
   ): void;
   /**
    * The same call made by another principal, whose signature the service has verified itself (S3's POST policies).

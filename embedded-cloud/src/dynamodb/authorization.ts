@@ -24,7 +24,7 @@ async function check(
   const known = factsOf(table);
   const facts = known instanceof Promise ? await known : known;
   const resource = index === undefined ? arnOf(table) : `${arnOf(table)}/index/${index}`;
-  const values = facts ? { ...facts.tagValues, ...valuesOf(facts) } : {};
+  const values = () => (facts ? { ...facts.tagValues, ...valuesOf(facts) } : {});
   call.authorize(`dynamodb:${action}`, resource, { values });
 }
 

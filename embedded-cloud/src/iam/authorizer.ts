@@ -3,7 +3,7 @@
  * session policy
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html).
  */
-import { AwsError, type ConditionValues, type Principal } from '../service.ts';
+import { AwsError, type ConditionSource, type Principal } from '../service.ts';
 import { callerArn } from './caller-arn.ts';
 import { evaluateResourcePolicy, IdentityPolicies, type Verdict } from './evaluate.ts';
 import { parsePolicy, type Statement } from './policy.ts';
@@ -11,7 +11,7 @@ import { type CallerFacts, type ConditionLookup, conditionLookup } from './reque
 import type { Roles } from './roles.ts';
 
 export interface AuthorizationOptions {
-  readonly values?: ConditionValues;
+  readonly values?: ConditionSource;
   readonly resourcePolicies?: readonly unknown[];
   /** Of a question without a call: no grant counts as used by it. */
   readonly probe?: boolean;

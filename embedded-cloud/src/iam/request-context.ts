@@ -1,5 +1,5 @@
 /** The condition keys of one request: what policies may ask about it. Keys are case-insensitive, so kept in lower case. */
-import type { ConditionValues, Principal } from '../service.ts';
+import type { ConditionSource, ConditionValues, Principal } from '../service.ts';
 
 /** Gives the values of a condition key (in lower case); undefined when the request does not have the key. */
 export type ConditionLookup = (key: string) => readonly string[] | undefined;
@@ -22,11 +22,11 @@ export function conditionLookup(
   principal: Principal,
   caller: CallerFacts,
   now: () => number,
-  values: ConditionValues | undefined,
+  values: ConditionSource | undefined,
 ): ConditionLookup {
   let own: Map<string, readonly string[]> | undefined;
   return (key) => {
-    own ??= inLowerCase(values);
+    own ??= inLowerCase(typeof values === 'function' ? values() : values);
     return own.get(key) ?? globalValue(key, principal, caller, now);
   };
 }
