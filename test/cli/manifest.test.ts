@@ -47,14 +47,14 @@ describe('manifest check', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe(
       [
-        'error: staithe.yaml has 2 mistakes.',
+        'error: staithe.yaml is not valid: 2 errors.',
         "  staithe.yaml:3:5 services.web.comands: is not a known field; did you mean 'commands'?",
         '    3 |     comands: [make]',
         '      |     ^',
         '  staithe.yaml:4:14 services.web.timeout: must be at most 8 hours',
         '    4 |     timeout: 9h',
         '      |              ^',
-        'next: Correct them, then: staithe manifest check staithe.yaml',
+        'next: Fix them, then: staithe manifest check staithe.yaml',
         '',
       ].join('\n'),
     );
