@@ -1,10 +1,10 @@
 /** `staithe environment`. */
-import type { Api } from './api/api.ts';
 import type { Environment, FunctionLogLine } from './api/resources.ts';
 import { type CommandGroup, command } from './command/command.ts';
 import { listCommand } from './command/list.ts';
 import { choice, flag, integer, pairs, projectOption, text, list as textList } from './command/option.ts';
 import { TIMES, timeOf } from './command/time.ts';
+import { findEnvironment } from './environments/find.ts';
 import { usageFailure } from './failure/failure.ts';
 import { logDetails, logOptions, printLines } from './follow/print-log.ts';
 import { moment } from './terminal/format.ts';
@@ -37,20 +37,6 @@ function environmentText(environment: Environment): string {
     ['url', environment.preview_url],
     ['updated', moment(environment.updated_at)],
   ]);
-}
-
-/** The stored environment; undefined when there is none. */
-async function findEnvironment(
-  api: Api<'getEnvironment'>,
-  params: { project: string; environment: string },
-): Promise<Environment | undefined> {
-  const { ApiError } = await import('../contract/client.ts');
-  try {
-    return await api.call('getEnvironment', { params });
-  } catch (error) {
-    if (error instanceof ApiError && error.problem.code === 'not_found') return undefined;
-    throw error;
-  }
 }
 
 /** Without the values that are undefined. */
