@@ -129,7 +129,7 @@ describe('what a server tells of builds', () => {
 
     const { stdout } = await home.run(['build', 'diagnose', build.id]);
 
-    expect(stdout).toContain('(command 1 of 2)');
+    expect(stdout).toContain('(command 1 of 2');
     expect(stdout).not.toMatch(STEERING);
   });
 
