@@ -11,7 +11,7 @@ import {
   paginateListStateMachines,
   SFNClient,
 } from '@aws-sdk/client-sfn';
-import { COMPUTE_TYPES } from '../lib/domain/compute/types.ts';
+import { COMPUTE_TYPES } from '../lib/aws/codebuild/types.ts';
 import { markdown, median, type Report } from './figure.ts';
 import { type Bench, type Installation, withInstallation } from './installation.ts';
 import type { CallCount } from './messages.ts';

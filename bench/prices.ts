@@ -1,6 +1,6 @@
 /**
  * AWS's list prices in US dollars: us-east-1, on demand, beyond free tiers, as of 2026-11. The bill is AWS's: see
- * https://aws.amazon.com/pricing before you plan with them. CodeBuild's stand in lib/domain/compute/types.ts.
+ * https://aws.amazon.com/pricing before you plan with them. CodeBuild's stand in lib/aws/codebuild/types.ts.
  */
 export const PRICES = {
   /** HTTP API, a request. */

@@ -6,7 +6,6 @@ import { Id } from '../lib/domain/id.ts';
 export const Caught = z.object({ error: z.string(), cause: z.string().default('') });
 
 export const BuildStep = z.discriminatedUnion('task', [
-  z.object({ task: z.literal('plan'), run_id: Id.run }),
   z.object({
     task: z.literal('settle'),
     job_id: Id.job,

@@ -1,6 +1,9 @@
 import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { codeBuild } from '../../lib/aws/codebuild/index.ts';
+import { ecrImageTags } from '../../lib/aws/image-tags.ts';
 import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
+import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { BUILD_ROUTES } from '../../lib/contract/routes/builds.ts';
@@ -12,11 +15,15 @@ import { live } from '../../lib/domain/execution/view.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
+const blobs = s3Blobs();
 const ports = {
   table: dynamoTable(),
-  blobs: s3Blobs(),
+  blobs,
   workflows: stepFunctions(),
+  trees: storedTrees(blobs),
+  compute: codeBuild(),
   installation: installation(),
+  imageTags: ecrImageTags(),
   clock,
   randomness,
 };

@@ -1,16 +1,34 @@
-/** S3 has a new object: if it is a source, it is stored now. */
+/** S3 has a new object: if it is a source, it is stored, and read for what runs need to know of it. */
 import type { EventBridgeEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { codeBuild } from '../../lib/aws/codebuild/index.ts';
+import { ecrImageTags } from '../../lib/aws/image-tags.ts';
+import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
-import { clock } from '../../lib/aws/world.ts';
-import { noteArrival } from '../../lib/domain/source/index.ts';
+import { storedTrees } from '../../lib/aws/trees.ts';
+import { stepFunctions } from '../../lib/aws/workflows.ts';
+import { clock, randomness } from '../../lib/aws/world.ts';
+import { sourceArrived } from '../../lib/domain/execution/begin.ts';
+import { ofUpload } from '../../lib/domain/source/index.ts';
 import { sourceOfBlobKey } from '../../lib/domain/storage/keys.ts';
 
-const ports = { table: dynamoTable(), blobs: s3Blobs(), clock };
+const blobs = s3Blobs();
+const ports = {
+  table: dynamoTable(),
+  blobs,
+  trees: storedTrees(blobs),
+  workflows: stepFunctions(),
+  compute: codeBuild(),
+  installation: installation(),
+  imageTags: ecrImageTags(),
+  clock,
+  randomness,
+};
 const ObjectCreated = z.object({ object: z.object({ key: z.string() }) });
 
 export async function handler(event: EventBridgeEvent<'Object Created', unknown>): Promise<void> {
-  const source = sourceOfBlobKey(ObjectCreated.parse(event.detail).object.key);
-  if (source !== undefined) await noteArrival(ports, source.projectId, source.sha256);
+  const key = sourceOfBlobKey(ObjectCreated.parse(event.detail).object.key);
+  const source = key && (await ofUpload(ports, key.projectId, key.sha256));
+  if (source !== undefined) await sourceArrived(ports, source);
 }

@@ -1,14 +1,28 @@
 /** A minute has passed: whatever is overdue is looked at (lib/domain/reconcile). */
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import { codeBuildBackend } from '../../lib/aws/backend.ts';
+import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { codeBuild, codeBuildMachines } from '../../lib/aws/codebuild/index.ts';
+import { ecrImageTags } from '../../lib/aws/image-tags.ts';
+import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
+import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
-import { clock } from '../../lib/aws/world.ts';
+import { clock, randomness } from '../../lib/aws/world.ts';
 import * as Reconcile from '../../lib/domain/sweep/index.ts';
 
 const logger = new Logger({ serviceName: 'sweep' });
-const ports = { table: dynamoTable(), workflows: stepFunctions(), backend: codeBuildBackend(), clock };
+const ports = {
+  table: dynamoTable(),
+  trees: storedTrees(s3Blobs()),
+  workflows: stepFunctions(),
+  machines: codeBuildMachines(),
+  compute: codeBuild(),
+  installation: installation(),
+  imageTags: ecrImageTags(),
+  clock,
+  randomness,
+};
 
 /** What a page of runs may take; a sweep that has less left leaves the rest to the next one. */
 const RESERVE_MS = 10_000;

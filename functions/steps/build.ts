@@ -1,23 +1,17 @@
 /** The steps of the build workflow (stepfunctions/build.asl.yaml). */
-import { s3Blobs } from '../../lib/aws/blobs.ts';
-import { ecrImageTags } from '../../lib/aws/image-tags.ts';
-import { installation } from '../../lib/aws/installation.ts';
+import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
-import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { settle } from '../../lib/domain/execution/attempt/settle.ts';
 import { finish } from '../../lib/domain/execution/end/index.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
 import * as Queue from '../../lib/domain/execution/queue/index.ts';
 import { BuildStep } from '../../stepfunctions/build.ts';
 
 const ports = {
   table: dynamoTable(),
-  trees: storedTrees(s3Blobs()),
   workflows: stepFunctions(),
-  installation: installation(),
-  imageTags: ecrImageTags(),
+  compute: codeBuild(),
   clock,
   randomness,
 };
@@ -25,8 +19,6 @@ const ports = {
 export async function handler(event: unknown): Promise<unknown> {
   const step = BuildStep.parse(event);
   switch (step.task) {
-    case 'plan':
-      return plan(ports, step.run_id);
     case 'settle':
       return settle(ports, step.job_id, step.caught, { attempt: step.attempt, failFast: step.fail_fast });
     case 'wait':

@@ -1,20 +1,27 @@
 /** The steps of the trigger workflow (stepfunctions/trigger.asl.yaml). */
 import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { githubArchives } from '../../lib/aws/git-host.ts';
+import { ecrImageTags } from '../../lib/aws/image-tags.ts';
 import { installation } from '../../lib/aws/installation.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
+import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
 import { messageOfCause } from '../../stepfunctions/cause.ts';
 import { TEMPORARY, TriggerStep } from '../../stepfunctions/trigger.ts';
 
+const blobs = s3Blobs();
 const ports = {
   table: dynamoTable(),
-  blobs: s3Blobs(),
+  blobs,
   workflows: stepFunctions(),
   gitHost: githubArchives(),
+  trees: storedTrees(blobs),
+  compute: codeBuild(),
   installation: installation(),
+  imageTags: ecrImageTags(),
   clock,
   randomness,
 };

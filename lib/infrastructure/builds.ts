@@ -7,6 +7,7 @@ import type { Bundles } from './bundles.ts';
 import { contextValue } from './context.ts';
 import { StaitheFunction } from './function.ts';
 import { Machines } from './machines.ts';
+import type { Registry } from './registry.ts';
 import type { Storage } from './storage.ts';
 import { Workflow } from './workflow.ts';
 
@@ -53,8 +54,7 @@ export class Builds extends Construct {
       memorySize: 1024,
     });
     this.steps = steps;
-    storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem');
-    storage.giveBytes(steps, 'sources', 'GetObject');
+    storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem');
     this.workflow = new Workflow(this, 'Workflow', {
       name: 'build',
       steps,
@@ -80,10 +80,21 @@ export class Builds extends Construct {
     );
   }
 
+  /**
+   * Lets it plan runs and start them (lib/domain/execution/plan): read a source where nobody has, put tags on images that
+   * are reused, and forget the jobs of a run that was ended meanwhile.
+   */
+  givePlanning(to: StaitheFunction, { storage, registry }: { storage: Storage; registry: Registry }): void {
+    storage.giveTable(to, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem');
+    storage.giveBytes(to, 'sources', 'GetObject');
+    registry.giveTags(to);
+    this.giveInstallation(to);
+  }
+
   /** What the operator decided of builds (CDK context `compute` and `buildReuse`, the parameter), for whoever plans them. */
   giveInstallation(to: StaitheFunction): void {
     to.give({
-      STAITHE_COMPUTE: this.machines.offer,
+      STAITHE_COMPUTE: this.machines.allowed,
       STAITHE_BUILD_REUSE: buildReuseFrom(contextValue(this.node, 'buildReuse')),
       STAITHE_FORK_IMAGE_BUILDS: this.forkImageBuilds.valueAsString,
     });

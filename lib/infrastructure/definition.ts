@@ -1,7 +1,7 @@
 /** State machines as `stepfunctions/*.asl.yaml` has them, with the lists that the code has too filled in. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { START_REFUSED } from '../domain/compute/index.ts';
+import { START_REFUSED } from '../aws/codebuild/refused-start.ts';
 import type { WorkflowName } from '../domain/ports/workflows.ts';
 import { THROTTLED_STEP } from '../domain/throttling.ts';
 

@@ -35,6 +35,8 @@ const MAX_EVENT_AGE = Duration.hours(24);
 export class Events extends Construct {
   readonly bus: EventBus;
   readonly relay: StaitheFunction;
+  /** Reads what was uploaded as a source. */
+  readonly arrived: StaitheFunction;
 
   readonly #deadLetters: DeadLetters;
 
@@ -48,10 +50,9 @@ export class Events extends Construct {
       description: 'What happens in Staithe',
     });
     this.relay = this.addRelay(bundles, storage);
-    this.listenToStorage(bundles, storage);
+    this.arrived = this.listenToStorage(bundles, storage, build);
     this.listenToWorkflows(bundles, storage, [build, trigger]);
     this.takeBackDeadDeployments(deployment);
-    this.startWhatWaits(bundles, [build, deployment]);
     this.freePlaces(bundles, storage, build);
     new Rule(this, 'Deliveries', {
       description: 'A webhook was kept: decide what to build',
@@ -103,14 +104,16 @@ export class Events extends Construct {
     return relay;
   }
 
-  private listenToStorage(bundles: Bundles, storage: Storage): void {
+  private listenToStorage(bundles: Bundles, storage: Storage, build: Workflow): StaitheFunction {
     const arrived = new StaitheFunction(this, 'ObjectCreated', {
       bundles,
       entry: 'events/object-created',
-      description: 'Marks sources as stored',
+      description: 'Reads sources that were stored, and plans what waits for them',
+      // A minute: 100 MiB of source are read in seconds; beyond that something hangs.
+      timeout: Duration.seconds(60),
+      memorySize: 1024,
     });
-    storage.giveTable(arrived, 'GetItem', 'PutItem');
-    storage.giveBytes(arrived, 'sources', 'GetObject');
+    giveWorkflows(arrived, [build], { stop: true });
     new Rule(this, 'Uploads', {
       description: 'The bytes of a source have arrived',
       eventPattern: {
@@ -123,6 +126,7 @@ export class Events extends Construct {
       },
       targets: [this.callOf(arrived)],
     });
+    return arrived;
   }
 
   private listenToWorkflows(bundles: Bundles, storage: Storage, workflows: readonly Workflow[]): void {
@@ -166,22 +170,6 @@ export class Events extends Construct {
         detail: { limited: [true] },
       },
       targets: [this.callOf(ended)],
-    });
-  }
-
-  /** The outbox starts workflows too: whoever recorded the work may have died before it could. */
-  private startWhatWaits(bundles: Bundles, workflows: readonly Workflow[]): void {
-    const waiting = new StaitheFunction(this, 'WorkWaiting', {
-      bundles,
-      entry: 'events/work-waiting',
-      description: 'Starts the workflow of what was recorded',
-    });
-    giveWorkflows(waiting, workflows);
-    new Rule(this, 'Work', {
-      description: 'A run or a deployment was recorded',
-      eventBus: this.bus,
-      eventPattern: { source: ['staithe'], detailType: ['Run Pending', 'Deployment Pending'] },
-      targets: [this.callOf(waiting)],
     });
   }
 }

@@ -4,14 +4,14 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { stringify } from 'yaml';
-import { ENVIRONMENT_TYPES, MACHINE_IMAGES, type MachineProject } from '../domain/compute/machine.ts';
 import {
+  type AllowedCompute,
+  allowedFrom,
   hasLambda,
   LAMBDA_COMPUTE_REGIONS,
-  type Offer,
-  offerFrom,
   withoutLambda,
-} from '../domain/compute/offer.ts';
+} from '../aws/codebuild/allowed.ts';
+import { ENVIRONMENT_TYPES, MACHINE_IMAGES, type MachineProject } from '../aws/codebuild/machine.ts';
 import { Agent } from './agent.ts';
 import type { Api } from './api.ts';
 import type { Bundles } from './bundles.ts';
@@ -38,19 +38,19 @@ interface Shared {
  * image, fleet) is an override of its build. `privileged` is a project of its own, so that a job without an image never
  * gets privileged mode. `lambda` is one as its builds must have neither time limits nor runtime versions, which an
  * override cannot take away (CodeBuild user guide, "Run builds on AWS Lambda compute", limitations). It is made only
- * where the installation offers Lambda compute and the region has it: elsewhere CodeBuild refuses the project, and
+ * where the installation allows Lambda compute and the region has it: elsewhere CodeBuild refuses the project, and
  * CloudFormation would take back the whole stack.
  */
 export class Machines extends Construct {
   /** The setting `STAITHE_COMPUTE`: what may be asked for, from the CDK context `compute` and what the region has. */
-  readonly offer: string;
+  readonly allowed: string;
   private readonly projects: Readonly<Record<Exclude<MachineProject, 'lambda'>, CfnProject>>;
   private readonly lambda: { readonly project: CfnProject; readonly exists: CfnCondition } | undefined;
 
   constructor(scope: Construct, id: string, props: { bundles: Bundles; api: Api; logs: LogGroup }) {
     super(scope, id);
     const { bundles, api, logs } = props;
-    const offer = offerFrom(contextText(contextValue(this.node, 'compute')));
+    const allowed = allowedFrom(contextText(contextValue(this.node, 'compute')));
     const agent = new Agent(this, 'Agent', bundles.agentFolder);
     const shared: Shared = {
       agent,
@@ -61,8 +61,8 @@ export class Machines extends Construct {
       plain: this.project('Plain', shared, logs, { kind: 'ec2', privileged: false }),
       privileged: this.project('Privileged', shared, logs, { kind: 'ec2', privileged: true }),
     };
-    this.lambda = hasLambda(offer) ? this.lambdaWhereItIs(shared, logs) : undefined;
-    this.offer = this.offerHere(offer);
+    this.lambda = hasLambda(allowed) ? this.lambdaWhereItIs(shared, logs) : undefined;
+    this.allowed = this.allowedHere(allowed);
     acknowledgePrivileged(this.projects.privileged);
   }
 
@@ -96,9 +96,10 @@ export class Machines extends Construct {
     return Fn.conditionIf(exists.logicalId, value(project), otherwise).toString();
   }
 
-  private offerHere(offer: Offer): string {
+  private allowedHere(allowed: AllowedCompute): string {
     return (
-      this.ifThere(() => JSON.stringify(offer), JSON.stringify(withoutLambda(offer))) ?? JSON.stringify(offer)
+      this.ifThere(() => JSON.stringify(allowed), JSON.stringify(withoutLambda(allowed))) ??
+      JSON.stringify(allowed)
     );
   }
 

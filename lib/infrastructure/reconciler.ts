@@ -35,7 +35,6 @@ export class Reconciler extends Construct {
       description: 'Ends what is overdue, with the reason',
       timeout: Duration.seconds(55),
     });
-    storage.giveTable(this.sweep, 'GetItem', 'BatchGetItem', 'PutItem');
     storage.giveIndex(this.sweep, 'gsi2');
     giveWorkflows(this.sweep, [builds.workflow], {
       stop: true,

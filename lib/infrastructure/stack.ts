@@ -52,6 +52,8 @@ export class StaitheStack extends Stack {
     };
     const deadLetters = new DeadLetters(this, 'DeadLetters');
     const events = new Events(this, 'Events', { bundles, storage, deadLetters, ...workflows });
+    builds.givePlanning(events.arrived, { storage, registry });
+    builds.givePlanning(triggers.steps, { storage, registry });
     new Uploads(this, 'Uploads', { bundles, storage, deadLetters });
     const deletions = new Deletions(this, 'Deletions', {
       bundles,
@@ -70,6 +72,7 @@ export class StaitheStack extends Stack {
       deployments,
       deadLetters,
     });
+    builds.givePlanning(reconciler.sweep, { storage, registry });
     // All that a rule calls is known by now.
     storage.giveTable(api.functions['dead-letters'], 'PutItem');
     deadLetters.giveRedrive(api.functions['dead-letters']);
@@ -119,14 +122,13 @@ export class StaitheStack extends Stack {
     storage.giveTable(functions.sources, 'GetItem', 'PutItem', 'ConditionCheckItem');
     storage.giveBytes(functions.sources, 'sources', 'PutObject');
 
-    storage.giveTable(functions.builds, 'GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem');
+    storage.giveTable(functions.builds, 'ConditionCheckItem');
     storage.giveIndex(functions.builds);
     // Lists by ref and by status.
     storage.giveIndex(functions.builds, 'gsi2');
-    storage.giveBytes(functions.builds, 'sources', 'GetObject');
     storage.giveListing(functions.builds);
     giveWorkflows(functions.builds, [builds.workflow], { stop: true });
-    builds.giveInstallation(functions.builds);
+    builds.givePlanning(functions.builds, { storage, registry });
 
     storage.giveTable(functions.logs, 'GetItem', 'BatchGetItem');
     storage.giveCursorKey(functions.logs);
@@ -149,7 +151,6 @@ export class StaitheStack extends Stack {
     storage.giveTable(functions.images, 'GetItem', 'PutItem', 'ConditionCheckItem');
     secrets.giveProjectSecrets(functions.images, 'read');
     registry.giveRegistry(functions.images);
-    registry.giveTags(builds.steps);
 
     storage.giveTable(functions.artifacts, 'GetItem', 'PutItem', 'DeleteItem');
     storage.giveIndex(functions.artifacts);

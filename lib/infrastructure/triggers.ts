@@ -9,6 +9,8 @@ import { giveWorkflows, Workflow } from './workflow.ts';
 /** Pushes become builds. */
 export class Triggers extends Construct {
   readonly workflow: Workflow;
+  /** The function that does the workflow's steps. */
+  readonly steps: StaitheFunction;
 
   constructor(
     scope: Construct,
@@ -25,19 +27,11 @@ export class Triggers extends Construct {
       timeout: Duration.seconds(110),
       memorySize: 1024,
     });
-    storage.giveTable(
-      steps,
-      'GetItem',
-      'BatchGetItem',
-      'PutItem',
-      'DeleteItem',
-      'Query',
-      'ConditionCheckItem',
-    );
-    storage.giveBytes(steps, 'sources', 'GetObject', 'PutObject');
+    storage.giveTable(steps, 'Query', 'ConditionCheckItem');
+    storage.giveBytes(steps, 'sources', 'PutObject');
     // A push may cancel the run of an older one that still waits.
     giveWorkflows(steps, [builds.workflow], { stop: true });
-    builds.giveInstallation(steps);
+    this.steps = steps;
     steps.give({ STAITHE_GIT_HOST_URL: gitHostUrl });
     this.workflow = new Workflow(this, 'Workflow', { name: 'trigger', steps });
   }

@@ -5,17 +5,24 @@ import { table } from 'embedded-cloud/test-kit/generated.ts';
 import * as z from 'zod';
 import { EXIT, EXIT_MEANINGS } from '../../lib/agent/exit.ts';
 import { DEFAULT_LIMITS } from '../../lib/archive/limits.ts';
+import { allowedFrom } from '../../lib/aws/codebuild/allowed.ts';
+import { choose } from '../../lib/aws/codebuild/choose.ts';
+import {
+  COMPUTE_TYPES,
+  type ComputeType,
+  isComputeTypeName,
+  type Size,
+} from '../../lib/aws/codebuild/types.ts';
 import { STATUS_OF_KIND } from '../../lib/contract/problem.ts';
 import { PAGING } from '../../lib/contract/route.ts';
 
 import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
-import { COMPUTE_TYPES, choose, offerFrom } from '../../lib/domain/compute/index.ts';
-import { isComputeTypeName, type Size } from '../../lib/domain/compute/types.ts';
 import * as Delivery from '../../lib/domain/delivery/record.ts';
 import { ARTIFACT_MAX_BYTES } from '../../lib/domain/execution/model/job.ts';
 import { DEFAULT_PARALLEL } from '../../lib/domain/execution/model/parallel.ts';
 import { MAX_JOBS } from '../../lib/domain/execution/plan/expand.ts';
 import { KEPT_SECONDS } from '../../lib/domain/idempotency.ts';
+import { MACHINE_TYPES, type MachineTypeName } from '../../lib/domain/machine.ts';
 import { MANIFEST_MAX_BYTES, MAX_PARALLEL } from '../../lib/domain/manifest/schema.ts';
 import { MAX_TIMEOUT_SECONDS } from '../../lib/domain/manifest/values.ts';
 import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
@@ -45,13 +52,13 @@ export function computeTypes(): string {
     seconds < 3600 ? `${seconds / 60} minutes` : `${seconds / 3600} hours`;
   const machine = (kind: string, { vcpus, memoryGb }: Size) =>
     kind === 'lambda' ? `${memoryGb} GB` : `${vcpus} vCPU, ${memoryGb} GB`;
-  const rows = Object.entries(COMPUTE_TYPES)
+  const rows = (Object.entries(COMPUTE_TYPES) as [MachineTypeName, ComputeType][])
     .toSorted(([, a], [, b]) => (a.kind < b.kind ? 1 : a.kind > b.kind ? -1 : 0))
-    .map(([name, { kind, sizes, images, longestSeconds, starts: start }]) => [
+    .map(([name, { kind, sizes, starts: start }]) => [
       `\`${name}\``,
       ...[sizes.arm64, sizes.x86_64].flatMap((of) => [machine(kind, of), of.pricePerMinute.toFixed(4)]),
-      images ? 'yes' : 'no',
-      longest(Math.min(longestSeconds, MAX_TIMEOUT_SECONDS)),
+      MACHINE_TYPES[name].images ? 'yes' : 'no',
+      longest(Math.min(MACHINE_TYPES[name].longestSeconds, MAX_TIMEOUT_SECONDS)),
       starts[start],
     ]);
   const fleet = [
@@ -71,10 +78,10 @@ export function computeTypes(): string {
 
 /** A build of two minutes, followed by one person: the machine is the one that it gets when it names none. */
 export function costOfABuild(): string {
-  const choice = choose({ needsImages: false, timeoutSeconds: 15 * 60 }, offerFrom(undefined));
-  if (!('compute' in choice) || !isComputeTypeName(choice.compute.type))
+  const choice = choose({ needsImages: false, timeoutSeconds: 15 * 60 }, allowedFrom(undefined));
+  if (!('machine' in choice) || !isComputeTypeName(choice.machine.type))
     throw new Error('The default offer has no compute for a build.');
-  const { type, architecture } = choice.compute;
+  const { type, architecture } = choice.machine;
   const price = COMPUTE_TYPES[type].sizes[architecture].pricePerMinute;
   const parts: readonly (readonly [string, string, number])[] = [
     [

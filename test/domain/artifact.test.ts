@@ -13,7 +13,6 @@ import {
 } from '../../lib/domain/artifact/upload-schema.ts';
 import { remove } from '../../lib/domain/artifact/use.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { ConditionFailed } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
@@ -23,6 +22,7 @@ import {
   ADMIN,
   claimed,
   completedBuild,
+  planRun,
   refusal,
   STRANGER,
   sha256Of,
@@ -427,7 +427,7 @@ describe('an image', () => {
 
   test('is recorded once for its job, is stored, counts as its result, and is not downloaded', async () => {
     const { run } = await startedBuild(place);
-    const [dispatch] = (await plan(place.ports, run.id)).jobs;
+    const [dispatch] = (await planRun(place, run.id)).jobs;
     if (dispatch === undefined) throw new Error('There is no job.');
     const { job } = await claimed(place, dispatch);
 

@@ -15,7 +15,6 @@ import { StaitheError } from '../../lib/domain/error.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import { finish } from '../../lib/domain/execution/end/index.ts';
 import type { ClaimedJob } from '../../lib/domain/execution/model/job.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../lib/domain/execution/runs.ts';
 import * as Image from '../../lib/domain/image/index.ts';
 import * as Manifests from '../../lib/domain/manifest/synced.ts';
@@ -32,6 +31,7 @@ import {
   claimed,
   completedBuild,
   knownAdmin,
+  planRun,
   refusal,
   sha256Of,
   startedBuild,
@@ -66,7 +66,7 @@ async function furnished(): Promise<Scene> {
   await Environment.put(ports, project, 'prod', PutEnvironment.parse({ target }));
   await Secret.put(ports, ADMIN, project, 'NPM_TOKEN', { value: 'hunter2' });
   const { run } = await startedBuild(place);
-  const [dispatch] = (await plan(ports, run.id)).jobs;
+  const [dispatch] = (await planRun({ ports }, run.id)).jobs;
   if (dispatch === undefined) throw new Error('The run has no job.');
   const work = await claimed(place, dispatch);
   const artifact = await uploadedArtifact(place, work);
@@ -80,7 +80,7 @@ const MAKES: Readonly<Record<string, Make>> = {
   'a build that is not started': (s) =>
     Build.create(s.ports, ADMIN, s.project, CreateBuild.parse({ source_id: s.source, start: false })),
   'another run': async (s) => Run.again(s.ports, ADMIN, await Build.get(s.ports, ADMIN, s.built)),
-  'the plan of a run': (s) => plan(s.ports, s.waiting),
+  'the plan of a run': (s) => planRun(s, s.waiting),
   'a source': (s) =>
     Source.create(s.ports, ADMIN, s.project, { sha256: sha256Of('new'), size_bytes: 3, format: 'zip' }),
   'an upload': (s) =>
@@ -124,7 +124,7 @@ const MAKES: Readonly<Record<string, Make>> = {
     return finish(s.ports, s.work.job.run_id);
   },
   'a repository of images': async (s) => {
-    const [dispatch] = (await plan(s.ports, s.waiting)).jobs;
+    const [dispatch] = (await planRun(s, s.waiting)).jobs;
     if (dispatch === undefined) return undefined;
     const { job } = await claimed(s, dispatch);
     return Image.registryToken(s.ports, agentOf({ job }), job.id);

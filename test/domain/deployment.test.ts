@@ -6,7 +6,6 @@ import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import { finish } from '../../lib/domain/execution/end/index.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import * as Release from '../../lib/domain/release/index.ts';
@@ -16,6 +15,7 @@ import {
   claimed,
   completedBuild,
   ONE_SERVICE,
+  planRun,
   refusal,
   STRANGER,
   startedBuild,
@@ -287,7 +287,7 @@ describe('which artifact is deployed', () => {
 
   test('is refused when it is no zip', async () => {
     const { build, run } = await startedBuild(place);
-    for (const dispatch of (await plan(place.ports, run.id)).jobs) {
+    for (const dispatch of (await planRun(place, run.id)).jobs) {
       const work = await claimed(place, dispatch);
       const id = await uploadedArtifact(place, work, 'text', 'notes.txt', 'text/plain');
       await Job.result(place.ports, agentOf(work), work.job.id, { status: 'completed', artifact_ids: [id] });

@@ -6,13 +6,13 @@ import { DiagnosisReport } from '../../lib/domain/diagnosis/schema.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import { finish } from '../../lib/domain/execution/end/index.ts';
 import type { ReportResult } from '../../lib/domain/execution/model/job.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../lib/domain/execution/runs.ts';
 import {
   ADMIN,
   agentOf,
   claimed,
   completedBuild,
+  planRun,
   refusal,
   STRANGER,
   startedBuild,
@@ -42,7 +42,7 @@ const FAILED: ReportResult = {
 /** A build whose one job fails after it has printed so many lines. */
 async function failedBuild(printed: number, result = FAILED) {
   const { build, run } = await startedBuild(place);
-  const { jobs } = await plan(place.ports, run.id);
+  const { jobs } = await planRun(place, run.id);
   for (const dispatch of jobs) {
     const work = await claimed(place, dispatch, { log_stream: 'stream' });
     for (let index = 1; index <= printed; index += 1)
@@ -80,7 +80,7 @@ describe('the diagnosis of a build', () => {
       place,
       'services:\n  a: { commands: [a] }\n  b: { commands: [b] }\n',
     );
-    const { jobs } = await plan(place.ports, run.id);
+    const { jobs } = await planRun(place, run.id);
     const [first, second] = await Promise.all(
       jobs.map((dispatch, index) => claimed(place, dispatch, { log_stream: `stream ${index}` })),
     );

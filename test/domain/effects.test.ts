@@ -3,10 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { CreateBuild } from '../../lib/domain/builds/schema.ts';
 import { jobs } from '../../lib/domain/execution/model/job-record.ts';
 import { runs } from '../../lib/domain/execution/model/run-record.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { startedBuild, ULID, withRegistrySecrets, world } from './world.ts';
+import { planRun, startedBuild, ULID, withRegistrySecrets, world } from './world.ts';
 
 type Fields = Record<string, unknown>;
 const service = (fields: Fields) => ({ services: { web: fields } });
@@ -86,7 +85,7 @@ async function outcome(manifest: Fields, asked: Partial<CreateBuild> = {}): Prom
     git_ref: 'refs/heads/main',
     ...asked,
   });
-  const planned = await plan(place.ports, run.id);
+  const planned = await planRun(place, run.id);
   const stored = (await runs.get(place.ports.table, Keys.run(run.id)))?.value;
   const made = await jobs.getMany(place.ports.table, (stored?.job_ids ?? []).map(Keys.job));
   const { fail_fast, max_parallel, only_branch, error, force_rebuild } = stored ?? {};

@@ -6,7 +6,6 @@ import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Build from '../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../lib/domain/builds/schema.ts';
 import { cancelRun, fail, finish } from '../../lib/domain/execution/end/index.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../lib/domain/execution/runs.ts';
 import type { Item } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
@@ -15,6 +14,7 @@ import {
   ADMIN,
   builtJob,
   completedBuild,
+  planRun,
   refusal,
   startedBuild,
   uploadedSource,
@@ -67,8 +67,8 @@ test('each status has the builds whose newest run is in it, with full pages, and
   for (let at = 0; at < 8; at++) started.push(await startedBuild(place));
   const [pending, building, completed, cancelled, ...failed] = started;
   if (!pending || !building || !completed || !cancelled) throw new Error('Builds were expected.');
-  await plan(place.ports, building.run.id);
-  for (const dispatch of (await plan(place.ports, completed.run.id)).jobs) await builtJob(place, dispatch);
+  await planRun(place, building.run.id);
+  for (const dispatch of (await planRun(place, completed.run.id)).jobs) await builtJob(place, dispatch);
   await finish(place.ports, completed.run.id);
   await cancelRun(place.ports, cancelled.run.id, 'by a test');
   for (const { run } of failed) await fail(place.ports, run.id, FAILURE);

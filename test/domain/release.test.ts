@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Artifact from '../../lib/domain/artifact/index.ts';
+import { fail } from '../../lib/domain/execution/end/index.ts';
 import * as Run from '../../lib/domain/execution/runs.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
@@ -49,7 +50,7 @@ describe('cutting a release', () => {
     const build = { id: build_id, project_id: place.project.id };
     const again = await Run.again(place.ports, ADMIN, { ...(await buildOf()), ...build });
     const atWork = await cut({ version: '1.0.0' });
-    await Run.fail(place.ports, again.id, { code: 'build_error', message: 'x' });
+    await fail(place.ports, again.id, { code: 'build_error', message: 'x' });
 
     const failed = await cut({ version: '1.0.1' });
 

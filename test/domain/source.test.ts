@@ -1,8 +1,22 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { sourceArrived } from '../../lib/domain/execution/begin.ts';
+import { parse } from '../../lib/domain/manifest/index.ts';
+import { ArchiveUnreadable } from '../../lib/domain/ports/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
-import { BlobKeys, sourceOfBlobKey } from '../../lib/domain/storage/keys.ts';
-import { ADMIN, refusal, STRANGER, sha256Of, type World, world } from './world.ts';
+import { sources } from '../../lib/domain/source/record.ts';
+import { noted } from '../../lib/domain/source/survey.ts';
+import { BlobKeys, Keys, sourceOfBlobKey } from '../../lib/domain/storage/keys.ts';
+import {
+  ADMIN,
+  ONE_SERVICE,
+  refusal,
+  STRANGER,
+  sha256Of,
+  uploadedSource,
+  type World,
+  world,
+} from './world.ts';
 
 const BYTES = Buffer.from('the bytes of an archive');
 const SHA = sha256Of(BYTES);
@@ -14,8 +28,14 @@ beforeEach(async () => {
 });
 const announce = (input: Parameters<typeof Source.create>[3] = INPUT, id?: string) =>
   Source.create(place.ports, ADMIN, place.project, input, id);
-const requireStored = (id: string, actor = ADMIN) =>
-  Source.requireStored(place.ports, actor, place.project, id);
+const requireUploaded = (id: string, actor = ADMIN) =>
+  Source.requireUploaded(place.ports, actor, place.project, id);
+/** What the event of the storage leads to. */
+const arrive = async () => {
+  const source = await Source.ofUpload(place.ports, place.project.id, SHA);
+  if (source !== undefined) await sourceArrived(place.ports, source);
+  return source && (await Source.get(place.ports, ADMIN, source.id));
+};
 const upload = (source: Awaited<ReturnType<typeof announce>>) =>
   source.upload && place.ports.blobs.put(source.upload.url, source.upload.headers, BYTES);
 
@@ -42,7 +62,7 @@ describe('announcing a source', () => {
   test('of bytes that are stored asks for no upload', async () => {
     const first = await announce();
     upload(first);
-    await requireStored(first.id);
+    await arrive();
 
     const second = await announce();
 
@@ -78,7 +98,7 @@ describe('a build needs the bytes of its source', () => {
   test('whose upload never came is refused, and changes nothing', async () => {
     const source = await announce();
 
-    expect(await refusal(requireStored(source.id))).toBe('source_not_uploaded');
+    expect(await refusal(requireUploaded(source.id))).toBe('source_not_uploaded');
     expect((await Source.get(place.ports, ADMIN, source.id)).status).toBe('pending');
   });
 
@@ -86,9 +106,7 @@ describe('a build needs the bytes of its source', () => {
     const source = await announce();
     upload(source);
 
-    const stored = await requireStored(source.id);
-
-    expect(stored).toMatchObject({ status: 'stored', stored_at: place.ports.clock.now().toISOString() });
+    expect(await requireUploaded(source.id)).toMatchObject({ id: source.id, status: 'pending' });
   });
 
   test.each([
@@ -103,7 +121,7 @@ describe('a build needs the bytes of its source', () => {
       sha256 === undefined ? {} : { sha256 },
     );
 
-    expect(await refusal(requireStored(source.id))).toBe('source_mismatch');
+    expect(await refusal(requireUploaded(source.id))).toBe('source_mismatch');
     expect((await Source.get(place.ports, ADMIN, source.id)).status).toBe('pending');
   });
 
@@ -112,14 +130,12 @@ describe('a build needs the bytes of its source', () => {
     upload(source);
     const other = await Project.create(place.ports, ADMIN, { slug: 'other' });
 
-    expect(await refusal(Source.requireStored(place.ports, ADMIN, other, source.id))).toBe('not_found');
-    expect(await refusal(requireStored(source.id, STRANGER))).toBe('not_found');
+    expect(await refusal(Source.requireUploaded(place.ports, ADMIN, other, source.id))).toBe('not_found');
+    expect(await refusal(requireUploaded(source.id, STRANGER))).toBe('not_found');
   });
 });
 
 describe("the storage's event", () => {
-  const arrive = () => Source.noteArrival(place.ports, place.project.id, SHA);
-
   test('marks the source stored; doubled and late it changes nothing', async () => {
     const source = await announce();
     upload(source);
@@ -140,6 +156,39 @@ describe("the storage's event", () => {
     expect(second).toEqual(first);
   });
 
+  test('has the tree surveyed: its digest and its manifest are known from then on', async () => {
+    const id = await uploadedSource(place, { 'staithe.yaml': ONE_SERVICE });
+    const source = (await sources.get(place.ports.table, Keys.source(id)))?.value;
+    if (source === undefined) throw new Error('There is no source.');
+
+    await sourceArrived(place.ports, source);
+
+    const surveyed = (await sources.get(place.ports.table, Keys.source(id)))?.value;
+    expect(surveyed).toMatchObject({
+      status: 'stored',
+      tree_digest: expect.stringMatching(/^sha256:/),
+      tree_manifest_hash: parse(ONE_SERVICE).hash,
+    });
+    expect(surveyed && (await noted(place.ports, surveyed))).toMatchObject({ own: parse(ONE_SERVICE) });
+  });
+
+  test('of bytes that are no archive marks the source stored, and notes nothing of it', async () => {
+    upload(await announce());
+    const trees = {
+      survey: async () => {
+        throw new ArchiveUnreadable('The bytes are no tar.gz.');
+      },
+    };
+    const source = await Source.ofUpload(place.ports, place.project.id, SHA);
+    if (source === undefined) throw new Error('There is no source.');
+
+    await sourceArrived({ ...place.ports, trees }, source);
+
+    const stored = await Source.get(place.ports, ADMIN, source.id);
+    expect(stored.status).toBe('stored');
+    expect(stored.tree_digest).toBeUndefined();
+  });
+
   test('of an object that is no source is no error', async () => {
     expect(await arrive()).toBeUndefined();
   });
@@ -158,12 +207,12 @@ describe('staging a commit', () => {
   const GIT = { repository: 'acme/hello', ref: 'refs/heads/main', sha: '3'.repeat(40) };
   const stage = () => Source.stageCommit(place.ports, place.project, GIT);
 
-  test('keeps the archive of the git host as a stored source without its wrapping folder', async () => {
+  test('keeps the archive of the git host as an uploaded source without its wrapping folder', async () => {
     place.ports.gitHost.commit(GIT.repository, GIT.sha, BYTES);
 
     const source = await stage();
 
-    expect(source).toMatchObject({ status: 'stored', sha256: SHA, strip_components: 1, git: GIT });
+    expect(source).toMatchObject({ status: 'pending', sha256: SHA, strip_components: 1, git: GIT });
     expect(await place.ports.blobs.head(BlobKeys.source(place.project.id, SHA))).toBeDefined();
   });
 

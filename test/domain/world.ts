@@ -6,7 +6,9 @@ import { CreateBuild } from '../../lib/domain/builds/schema.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import type { Dispatch } from '../../lib/domain/execution/attempt/task.ts';
 import { finish } from '../../lib/domain/execution/end/index.ts';
+import { executionOf } from '../../lib/domain/execution/model/execution.ts';
 import type { ClaimedJob } from '../../lib/domain/execution/model/job.ts';
+import { runs } from '../../lib/domain/execution/model/run-record.ts';
 import { plan } from '../../lib/domain/execution/plan/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import type { Project as ProjectValue } from '../../lib/domain/project/schema.ts';
@@ -88,6 +90,18 @@ export async function startedBuild(
   return { build, run: build.latest_run };
 }
 
+/** What the workflow of a run was started with: no jobs when the run has ended, as it failed or has earlier artifacts. */
+export async function planRun(
+  { ports }: Pick<World, 'ports'>,
+  runId: string,
+): Promise<{ readonly jobs: Dispatch[]; readonly max_parallel: number }> {
+  await plan(ports, runId);
+  const run = (await runs.get(ports.table, Keys.run(runId)))?.value;
+  const started = run && ports.workflows.find('build', executionOf(run))?.input;
+  const { jobs = [], max_parallel = 0 } = (started ?? {}) as { jobs?: Dispatch[]; max_parallel?: number };
+  return { jobs, max_parallel };
+}
+
 export function claimed({ ports }: World, dispatch: Dispatch, more: { log_stream?: string } = {}) {
   return Job.claim(ports, dispatch.job_id, {
     ticket: dispatch.ticket,
@@ -139,7 +153,7 @@ export async function withRegistrySecrets(place: World, ...more: readonly string
 
 export async function completedBuild(place: World, manifest = ONE_SERVICE, text = 'built') {
   const { build, run } = await startedBuild(place, manifest);
-  const { jobs } = await plan(place.ports, run.id);
+  const { jobs } = await planRun(place, run.id);
   for (const [index, dispatch] of jobs.entries()) await builtJob(place, dispatch, `${text} ${index}`);
   await finish(place.ports, run.id);
   return { build, run };

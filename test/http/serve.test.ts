@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ROUTES } from '../../lib/contract/routes.ts';
 import * as Build from '../../lib/domain/builds/index.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
-import { plan } from '../../lib/domain/execution/plan/index.ts';
 import { idFrom } from '../../lib/domain/id.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
@@ -11,6 +10,7 @@ import { type Handlers, logger, serve } from '../../lib/http/serve.ts';
 import {
   ADMIN,
   knownAdmin,
+  planRun,
   STRANGER,
   startedBuild,
   ULID,
@@ -402,7 +402,7 @@ describe('what only the record has', () => {
   test('is in no answer about jobs', async () => {
     const { ports } = place;
     const { run } = await startedBuild(place);
-    const [dispatch] = (await plan(ports, run.id)).jobs;
+    const [dispatch] = (await planRun({ ports }, run.id)).jobs;
     const job = dispatch?.job_id ?? '';
     const handler = serve('jobs', ROUTES, {
       claimJob: ({ params, body }) => Job.claim(ports, params.job, body),

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { Offer } from '../../lib/domain/compute/index.ts';
-import { LAMBDA_COMPUTE_REGIONS } from '../../lib/domain/compute/offer.ts';
+import { AllowedCompute, LAMBDA_COMPUTE_REGIONS } from '../../lib/aws/codebuild/allowed.ts';
 import { sharedAssembly } from '../system/assembly.ts';
 import { type AskedFor, askedFor } from './deployed.ts';
 
@@ -12,7 +11,7 @@ function look(asked: readonly AskedFor[]) {
   const offers = asked
     .filter(({ type }) => type === 'AWS::Lambda::Function')
     .flatMap(({ properties }) => Environment.safeParse(properties.Environment).data?.Variables ?? [])
-    .flatMap(({ STAITHE_COMPUTE: offer }) => (offer === undefined ? [] : [Offer.parse(JSON.parse(offer))]));
+    .flatMap(({ STAITHE_COMPUTE: offer }) => (offer === undefined ? [] : [AllowedCompute.parse(JSON.parse(offer))]));
   return { projects: projects.map(({ logicalId }) => logicalId), offers };
 }
 

@@ -1,10 +1,11 @@
 /** The whole world in memory: every port of the domain, fast and under the hand of a test. */
 
-import { offerFrom } from '../../lib/domain/compute/index.ts';
+import { allowedFrom } from '../../lib/aws/codebuild/allowed.ts';
+import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { RUNTIMES } from '../../lib/domain/environment/runtimes.ts';
 import type { Ports, Secrets } from '../../lib/domain/ports/index.ts';
-import { type MemoryBackend, memoryBackend } from './backend.ts';
 import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
+import { type MemoryMachines, memoryMachines } from './compute.ts';
 import { type MemoryDeadLetters, memoryDeadLetters } from './dead-letters.ts';
 import { type MemoryFunctionLogs, memoryFunctionLogs } from './function-logs.ts';
 import { type MemoryFunctions, memoryFunctions } from './functions.ts';
@@ -29,7 +30,7 @@ export interface MemoryPorts extends Ports {
   readonly gitHost: MemoryGitHost;
   readonly trees: MemoryTrees;
   readonly probe: MemoryProbe;
-  readonly backend: MemoryBackend;
+  readonly machines: MemoryMachines;
   readonly deadLetters: MemoryDeadLetters;
   readonly registry: MemoryRegistry;
   readonly ownRegistry: MemoryRegistries;
@@ -60,12 +61,13 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     secrets: memorySecrets(),
     projectSecrets: memoryProjectSecrets(),
     probe: memoryProbe(),
-    backend: memoryBackend(),
+    compute: codeBuild(allowedFrom(undefined)),
+    machines: memoryMachines(),
     deadLetters: memoryDeadLetters(clock),
     registry,
     imageTags: registry,
     ownRegistry: memoryRegistries(clock),
-    installation: { offer: offerFrom(undefined), reuse: true, forkImages: true },
+    installation: { reuse: true, forkImages: true },
     runtimes: RUNTIMES,
     randomness: seededRandomness(),
     ...overrides,

@@ -3,42 +3,40 @@
 import { type Actor, nameOf } from '../access/actor.ts';
 import { readVisible, requireVisible } from '../access/visible.ts';
 import { notFound } from '../error.ts';
+import { begin } from '../execution/begin.ts';
+import type { Build } from '../execution/model/build.ts';
 import { type BuildRecord, builds } from '../execution/model/build-record.ts';
 import type { Run as RunValue } from '../execution/model/run.ts';
 import { runs } from '../execution/model/run-record.ts';
-import * as Reuse from '../execution/plan/reuse.ts';
-import { untagged } from '../execution/plan/reuse-images.ts';
+import type { PlanPorts } from '../execution/plan/index.ts';
 import * as Run from '../execution/runs.ts';
 import { idFrom, ulidOf } from '../id.ts';
-import * as Manifests from '../manifest/synced.ts';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed, type Key } from '../ports/table.ts';
+import { ConditionFailed, type Key, type Write } from '../ports/table.ts';
 import { createContent } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Source from '../source/index.ts';
-import type { Source as SourceValue } from '../source/schema.ts';
 import { Keys } from '../storage/keys.ts';
-import type { Build, BuildWithRun, CreateBuild } from './schema.ts';
+import type { BuildWithRun, CreateBuild } from './schema.ts';
 
 export { type BuildFilter, list } from './list.ts';
 
 /**
  * Records a build and starts its first run; when an earlier run made just this, the run has ended with its artifacts.
- * Build and run are one transaction, with the project that they are in.
  * @param seed a ULID that a repeat of the same request has too, so that it makes no second build
- * @throws StaitheError not_found | source_not_uploaded | source_mismatch
+ * @throws StaitheError not_found | source_not_uploaded | source_mismatch | workflow_refused
  */
 export async function create(
-  ports: Pick<Ports, 'table' | 'blobs' | 'workflows' | 'installation' | 'clock' | 'randomness'>,
+  ports: PlanPorts & Pick<Ports, 'blobs'>,
   actor: Actor,
   project: Project,
   input: CreateBuild,
   seed?: string,
 ): Promise<BuildWithRun> {
-  const source = await Source.requireStored(ports, actor, project, input.source_id);
+  const source = await Source.requireUploaded(ports, actor, project, input.source_id);
   const now = ports.clock.now();
   const ulid = seed ?? ports.randomness.ulid(now.getTime());
-  const { start, force_rebuild: force, ...asked } = input;
+  const { start, force_rebuild, ...asked } = input;
   const build: Build = {
     ...asked,
     id: idFrom('build', ulid),
@@ -50,55 +48,24 @@ export async function create(
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };
-  if (!start) return { ...(await record(ports, project, build)).build, latest_run: null };
-  const first = Run.first(build, project, { id: idFrom('run', ulid), now, createdBy: nameOf(actor) });
-  const known = ports.installation.reuse && !force ? await knownOf(ports, build, source) : undefined;
-  const found = known && (await Reuse.find(ports, build, known));
-  // Images that are to get tags get them from the plan, which has the registry at hand.
-  const isWhole = found !== undefined && (await untagged(ports, build, found.artifacts)).length === 0;
-  const earlier = isWhole ? found : undefined;
-  const run: RunValue =
-    earlier === undefined
-      ? { ...first, force_rebuild: force }
-      : {
-          ...Run.reusing(first, earlier, now),
-          manifest_hash: known?.manifestHash,
-          tree_digest: known?.treeDigest,
-        };
-  const kept = await record(ports, project, { ...build, latest_run_id: run.id }, run);
-  if (kept.run === undefined) return { ...kept.build, latest_run: null };
-  await Run.supersede(ports, project, build, kept.run);
-  return { ...kept.build, latest_run: await Run.start(ports, kept.run) };
-}
-
-/** What an earlier build has read of the source; undefined when none has, or when the plan has to say what is wrong. */
-async function knownOf(
-  ports: Pick<Ports, 'table'>,
-  build: Build,
-  source: SourceValue,
-): Promise<Reuse.Known | undefined> {
-  const { tree_digest: treeDigest, tree_manifest_hash: own } = source;
-  if (treeDigest === undefined || own === undefined) return undefined;
-  const manifestHash = own ?? (await Manifests.latestHash(ports, build.project_id));
-  const named = build.manifest_hash ?? manifestHash;
-  return manifestHash === undefined || named !== manifestHash ? undefined : { treeDigest, manifestHash };
-}
-
-/** @returns both as they are kept: the repeat of a request has the same ids and finds its own, as they stand by now */
-async function record(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  project: Project,
-  build: BuildRecord,
-  run?: RunValue,
-): Promise<{ build: BuildRecord; run?: RunValue | undefined }> {
-  const writes = [builds.creation(build), ...(run === undefined ? [] : [runs.creation(run)])];
+  const run: RunValue | undefined = start
+    ? {
+        ...Run.first(build, project, { id: idFrom('run', ulid), now, createdBy: nameOf(actor) }),
+        force_rebuild,
+      }
+    : undefined;
+  const recorded: BuildRecord = { ...build, latest_run_id: run?.id };
+  const record = (writes: readonly Write[]) =>
+    createContent(ports, project, [builds.creation(recorded), ...writes]);
   try {
-    await createContent(ports, project, writes);
-    return { build, run };
+    if (run === undefined) await record([]);
+    const latest_run = run === undefined ? null : await begin(ports, { project, build, source, run, record });
+    return { ...recorded, latest_run };
   } catch (error) {
-    if (!(error instanceof ConditionFailed) || error.index > 0 || error.existing === undefined) throw error;
+    // The repeat of a request finds its own build, and the run as it stands by now.
+    if (!(error instanceof ConditionFailed) || error.existing?.id !== build.id) throw error;
     const kept = builds.read(error.existing).value;
-    return { build: kept, run: run && (await runs.get(ports.table, Keys.run(run.id)))?.value };
+    return { ...kept, latest_run: (await latestRun(ports, kept)) ?? null };
   }
 }
 

@@ -13,7 +13,16 @@ import type { Decision, Delivery } from './schema.ts';
 
 type TriggerPorts = Pick<
   Ports,
-  'table' | 'blobs' | 'workflows' | 'installation' | 'gitHost' | 'clock' | 'randomness'
+  | 'table'
+  | 'blobs'
+  | 'trees'
+  | 'workflows'
+  | 'compute'
+  | 'installation'
+  | 'imageTags'
+  | 'gitHost'
+  | 'clock'
+  | 'randomness'
 >;
 
 const WEBHOOK: SystemActor = { kind: 'system', name: 'webhook' };

@@ -82,7 +82,7 @@ export async function create(
 
 /**
  * Starts the workflow, also for a repeat: the first try may have ended before it did. What has ended stays so. What fails
- * for the moment is started by the event of the record (functions/events/work-waiting), or by the sweep (reconcile).
+ * for the moment, the sweep starts (lib/domain/sweep).
  * @throws StaitheError workflow_refused
  */
 async function start(

@@ -24,9 +24,7 @@ import type {
 } from './model/job.ts';
 import { type JobRecord, jobs } from './model/job-record.ts';
 import { fitting, JOB_LIFECYCLE as LIFECYCLE } from './model/run.ts';
-
-/** Beyond the job's own timeout the agent has 10 minutes to unpack, pack, upload and report. */
-const TOKEN_GRACE_SECONDS = 10 * 60;
+import { TOKEN_GRACE_SECONDS } from './model/time.ts';
 
 /** @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<JobRecord> {

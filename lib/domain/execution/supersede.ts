@@ -1,11 +1,12 @@
 /** A new run of a branch takes the place of older ones that still wait, in projects that say so. */
-import type { Build } from '../builds/schema.ts';
+
 import { StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { type Condition, ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { cancelRun } from './end/index.ts';
+import type { Build } from './model/build.ts';
 import { jobs } from './model/job-record.ts';
 import type { Run } from './model/run.ts';
 import { runs } from './model/run-record.ts';

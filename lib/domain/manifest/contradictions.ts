@@ -1,5 +1,5 @@
 /** What each field allows and the fields together do not: told at the field that has to go. */
-import { COMPUTE_TYPES, isComputeTypeName } from '../compute/types.ts';
+import { isMachineTypeName, MACHINE_TYPES } from '../machine.ts';
 import type { Step } from './place.ts';
 
 export interface Contradiction {
@@ -37,8 +37,8 @@ function ofImage({ dockerfile, image, build_args }: ServiceFields): Contradictio
 }
 
 function ofCompute({ dockerfile, timeout, resources: { compute } }: ServiceFields): Contradiction[] {
-  if (compute === undefined || !isComputeTypeName(compute)) return [];
-  const { images, longestSeconds } = COMPUTE_TYPES[compute];
+  if (compute === undefined || !isMachineTypeName(compute)) return [];
+  const { images, longestSeconds } = MACHINE_TYPES[compute];
   const path = ['resources', 'compute'];
   if (dockerfile !== undefined && !images)
     return [

@@ -1,6 +1,6 @@
 /** One service of a manifest: how it is built and what it leaves behind. */
 import * as z from 'zod';
-import { Architecture } from '../compute/types.ts';
+import { Architecture } from '../machine.ts';
 import { Name } from '../values.ts';
 import { contradictionsOf } from './contradictions.ts';
 import {

@@ -8,7 +8,6 @@ import type { Item, Table } from '../ports/table.ts';
 import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
-import { check } from '../validation/findings.ts';
 import { Digest, GitSha, Timestamp } from '../values.ts';
 import {
   canonicalManifest,
@@ -18,7 +17,7 @@ import {
   parse,
   type ReadManifest,
 } from './index.ts';
-import { Manifest, withoutIgnored } from './schema.ts';
+import { readKept } from './kept.ts';
 import type { SyncedManifest, SyncManifest } from './synced-schema.ts';
 
 const KIND = 'manifest';
@@ -85,7 +84,7 @@ export async function byHash(
   projectId: string,
   hash: string,
 ): Promise<ReadManifest | undefined> {
-  return readAgain(await find(ports.table, projectId, hash));
+  return readKept(await find(ports.table, projectId, hash));
 }
 
 /** The manifest that was synced last, for a build whose tree has none. @throws StaitheError manifest_invalid */
@@ -93,7 +92,7 @@ export async function latest(
   ports: Pick<Ports, 'table'>,
   projectId: string,
 ): Promise<ReadManifest | undefined> {
-  return readAgain(await find(ports.table, projectId));
+  return readKept(await find(ports.table, projectId));
 }
 
 /** The hash of the manifest that was synced last. */
@@ -112,23 +111,6 @@ async function find(table: Table, projectId: string, hash?: string): Promise<Kep
 
 function hashIn(item: Item | undefined): string | undefined {
   return typeof item?.manifest_hash === 'string' ? item.manifest_hash : undefined;
-}
-
-/**
- * The hash is the one of the key: what named it goes on finding it, whatever later versions take for canonical.
- * @throws StaitheError manifest_invalid when this version refuses what an earlier one has taken
- */
-function readAgain(kept: Kept | undefined): ReadManifest | undefined {
-  if (kept === undefined) return undefined;
-  const canonical = z.record(z.string(), z.unknown()).parse(JSON.parse(kept.canonical));
-  const read = check(Manifest, withoutIgnored(canonical), { syntax: 'yaml' });
-  if ('value' in read) return { manifest: read.value, hash: kept.manifest_hash };
-  const [finding] = read.findings;
-  throw new StaitheError(
-    'manifest_invalid',
-    `The synced manifest ${kept.manifest_hash} is not valid in this version: ${finding?.path.join('.')}: ${finding?.reason}.`,
-    { remedy: 'Correct staithe.yaml and sync it again: staithe manifest sync.' },
-  );
 }
 
 function readOrRefuse({ manifest, file }: SyncManifest): ReadManifest {

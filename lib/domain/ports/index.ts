@@ -1,10 +1,9 @@
 /** What the domain needs of the world. `lib/aws` and `test/memory` give it; a verb asks for the few that it uses. */
 
 import type { JobActor } from '../access/actor.ts';
-import type { Offer } from '../compute/index.ts';
 import type { SourceFormat } from '../source/schema.ts';
-import type { Backend } from './backend.ts';
 import type { Blobs } from './blobs.ts';
+import type { ComputeMachines, ComputePlanner } from './compute.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { FunctionLogs } from './function-logs.ts';
 import type { Functions } from './functions.ts';
@@ -79,8 +78,6 @@ export interface Probe {
 
 /** What the installation's operator has decided. */
 export interface Installation {
-  /** The machines that jobs may have. */
-  readonly offer: Offer;
   /** Whether a build may take the artifacts of an earlier one of the same content. */
   readonly reuse: boolean;
   /** Whether builds of forks may make container images: where these need power over a machine that others use, they may not. */
@@ -100,7 +97,8 @@ export interface Ports {
   readonly secrets: Secrets;
   readonly projectSecrets: ProjectSecrets;
   readonly probe: Probe;
-  readonly backend: Backend;
+  readonly compute: ComputePlanner;
+  readonly machines: ComputeMachines;
   readonly deadLetters: DeadLetters;
   /** The installation's own registry of images. */
   readonly registry: OwnedRegistry;

@@ -1,4 +1,4 @@
-/** Sources: announce, find, mark as stored. */
+/** Sources: announce and find them. What is in them is read by `survey.ts`. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
 import { readVisible } from '../access/visible.ts';
@@ -8,21 +8,15 @@ import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
-import { collection } from '../storage/collection.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
+import { type SourceRecord, sources } from './record.ts';
 import {
   type CreateSource,
   SOURCE_TYPES,
-  Source,
+  type Source,
   type SourceWithUpload,
   UPLOAD_EXPIRES_SECONDS,
 } from './schema.ts';
-
-export const sources = collection({
-  kind: 'source',
-  schema: Source,
-  key: (source) => Keys.source(source.id),
-});
 
 /**
  * Announces an archive. The same bytes in the same project are the same source, and are uploaded once.
@@ -108,7 +102,7 @@ async function bySha(
   ports: Pick<Ports, 'table'>,
   projectId: string,
   sha256: string,
-): Promise<Source | undefined> {
+): Promise<SourceRecord | undefined> {
   const claim = await ports.table.get(Keys.sourceBySha(projectId, sha256));
   if (typeof claim?.source_id !== 'string') return undefined;
   return (await sources.get(ports.table, Keys.source(claim.source_id)))?.value;
@@ -120,22 +114,23 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
 }
 
 /**
- * The source with its bytes in place. Storage's own event may still be on its way, so a pending source is looked up.
+ * The source, once its bytes are in place. Storage's event may still be on its way: then its status is `pending`.
  * @throws StaitheError not_found | source_not_uploaded | source_mismatch
  */
-export async function requireStored(
-  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+export async function requireUploaded(
+  ports: Pick<Ports, 'table' | 'blobs'>,
   actor: Actor,
   project: Project,
   id: string,
-): Promise<Source> {
-  const source = await get(ports, actor, id);
+): Promise<SourceRecord> {
+  const source = await readVisible(ports.table, sources, Keys.source, actor, id);
   if (source.project_id !== project.id) throw notFound('source', id);
-  return source.status === 'stored' ? source : markStored(ports, source);
+  if (source.status === 'pending') await assertUploaded(ports, source);
+  return source;
 }
 
-/** Looks at the stored bytes and marks the source. @throws StaitheError source_not_uploaded | source_mismatch */
-async function markStored(ports: Pick<Ports, 'table' | 'blobs' | 'clock'>, source: Source): Promise<Source> {
+/** Compares the stored bytes with those announced. @throws StaitheError source_not_uploaded | source_mismatch */
+async function assertUploaded(ports: Pick<Ports, 'blobs'>, source: Source): Promise<void> {
   const blob = await ports.blobs.head(BlobKeys.source(source.project_id, source.sha256));
   if (blob === undefined)
     throw new StaitheError(
@@ -147,26 +142,27 @@ async function markStored(ports: Pick<Ports, 'table' | 'blobs' | 'clock'>, sourc
       'source_mismatch',
       `What was stored for source ${source.id} has ${blob.size_bytes} bytes and sha256 ${blob.sha256 ?? 'unknown'}.`,
     );
-  const marked = await sources.update(ports.table, Keys.source(source.id), (value) =>
-    value.status === 'stored'
-      ? undefined
-      : { ...value, status: 'stored', stored_at: ports.clock.now().toISOString() },
-  );
-  if (marked === undefined) throw notFound('source', source.id);
-  return marked.value;
 }
 
-/** Storage says that an object has arrived. Not every object is a source; late and doubled news are no error. */
-export async function noteArrival(
-  ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
+/**
+ * The source that an object in storage belongs to, with its bytes checked; undefined when it belongs to none, as after
+ * its project was deleted.
+ * @throws StaitheError source_mismatch
+ */
+export async function ofUpload(
+  ports: Pick<Ports, 'table' | 'blobs'>,
   projectId: string,
   sha256: string,
-): Promise<Source | undefined> {
+): Promise<SourceRecord | undefined> {
   const source = await bySha(ports, projectId, sha256);
-  return source === undefined || source.status === 'stored' ? source : markStored(ports, source);
+  if (source?.status === 'pending') await assertUploaded(ports, source);
+  return source;
 }
 
-/** Keeps the archive of a commit as a source, fetched by the control plane: no git credential reaches a build. */
+/**
+ * Keeps the archive of a commit as a source, fetched by the control plane: no git credential reaches a build. Storage's
+ * event marks it as stored, as with any upload.
+ */
 export async function stageCommit(
   ports: Pick<Ports, 'table' | 'blobs' | 'clock' | 'randomness' | 'gitHost'>,
   project: Project,
@@ -183,15 +179,15 @@ export async function stageCommit(
       git,
       created_by: 'webhook',
     });
-    if (announced.status === 'stored') return announced;
-    await ports.blobs.store({
-      key: BlobKeys.source(project.id, sha256),
-      file: archive.file,
-      sha256,
-      sizeBytes,
-      contentType: SOURCE_TYPES['tar.gz'],
-    });
-    return await markStored(ports, announced);
+    if (announced.status === 'pending')
+      await ports.blobs.store({
+        key: BlobKeys.source(project.id, sha256),
+        file: archive.file,
+        sha256,
+        sizeBytes,
+        contentType: SOURCE_TYPES['tar.gz'],
+      });
+    return announced;
   } finally {
     await archive.remove();
   }

@@ -10,6 +10,7 @@
  * | projects of a repository           | query REPOSITORY#<owner/name>                                |
  * | synced manifest by hash            | get MANIFEST#<prj> / <hash>                                  |
  * | newest synced manifest             | get MANIFEST#<prj> / LATEST, then by hash                    |
+ * | manifest of a tree by hash         | get MANIFEST#<prj> / TREE#<hash>                             |
  * | source by id                       | get SOURCE#<src> / SOURCE                                    |
  * | source of a project by sha256      | get SOURCES#<prj> / <sha256>                                 |
  * | was a pull token given lately      | get PROJECT#<prj> / PULL                                     |
@@ -70,6 +71,10 @@ export const Keys = {
   deletion: single('DELETION'),
   manifest: (projectId: string, hash: string): Key => ({ pk: Partitions.manifests(projectId), sk: hash }),
   latestManifest: (projectId: string): Key => ({ pk: Partitions.manifests(projectId), sk: 'LATEST' }),
+  treeManifest: (projectId: string, hash: string): Key => ({
+    pk: Partitions.manifests(projectId),
+    sk: `TREE#${hash}`,
+  }),
   source: single('SOURCE'),
   sourceBySha: (projectId: string, sha256: string): Key => ({
     pk: Partitions.sources(projectId),

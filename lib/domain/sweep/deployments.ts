@@ -1,11 +1,10 @@
 /** Deployments whose workflow was never started, as when Step Functions had no room: they are started. */
 import { startLate } from '../deployment/overdue.ts';
 import { deployments } from '../deployment/record.ts';
+import { START_MS } from '../execution/model/time.ts';
 import type { Ports } from '../ports/index.ts';
 import { Partitions } from '../storage/keys.ts';
 
-/** A deployment is started by the request, and again by the event of its record; then it has been lost. */
-const START_MS = 2 * 60_000;
 const PAGE = 100;
 
 export interface DeploymentFailure {

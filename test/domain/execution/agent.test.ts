@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import * as Artifact from '../../../lib/domain/artifact/index.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
-import { plan } from '../../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import * as Source from '../../../lib/domain/source/index.ts';
 import { BlobKeys } from '../../../lib/domain/storage/keys.ts';
@@ -11,6 +10,7 @@ import {
   agentOf,
   builtJob,
   claimed,
+  planRun,
   refusal,
   STRANGER,
   sha256Of,
@@ -30,7 +30,7 @@ beforeEach(async () => {
   place = await world();
   const { run } = await startedBuild(place);
   runId = run.id;
-  const [only] = (await plan(place.ports, run.id)).jobs;
+  const [only] = (await planRun(place, run.id)).jobs;
   if (only === undefined) throw new Error('The run has no job.');
   dispatch = only;
 });
@@ -56,7 +56,7 @@ describe('claiming a job', () => {
   });
   const sourceOf = async () => {
     const { source } = await job();
-    const found = await Source.noteArrival(place.ports, place.project.id, source.sha256);
+    const found = await Source.ofUpload(place.ports, place.project.id, source.sha256);
     if (found === undefined) throw new Error('The source is unknown.');
     return found;
   };
@@ -178,7 +178,7 @@ describe('an artifact', () => {
   const worldOfSecondJob = async () => place;
   const secondDispatch = async () => {
     const { run } = await startedBuild(place);
-    const [other] = (await plan(place.ports, run.id)).jobs;
+    const [other] = (await planRun(place, run.id)).jobs;
     if (other === undefined) throw new Error('The run has no job.');
     return other;
   };

@@ -76,6 +76,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     ),
   ),
   weighted(
+    3,
+    at.map((n) => (s) => s.arrives(pick(s.sources, n) ?? '')),
+  ),
+  weighted(
     1,
     fc.tuple(at, fc.constantFrom('all' as const, 'failed' as const)).map(
       ([n, jobs]) =>

@@ -3,8 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
-import { finish } from '../../../lib/domain/execution/end/index.ts';
-import { plan } from '../../../lib/domain/execution/plan/index.ts';
+import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import * as Project from '../../../lib/domain/project/index.ts';
 import {
@@ -12,6 +11,7 @@ import {
   agentOf,
   builtJob,
   claimed,
+  planRun,
   refusal,
   startedBuild,
   TWO_SERVICES,
@@ -29,7 +29,7 @@ const BROKEN = { status: 'failed', error: { code: 'build_error', message: 'make 
 /** Two services, of which the first (api) completes and the second (web) fails. */
 async function halfBuilt() {
   const { build, run } = await startedBuild(place, TWO_SERVICES);
-  const [api, web] = (await plan(place.ports, run.id)).jobs;
+  const [api, web] = (await planRun(place, run.id)).jobs;
   if (api === undefined || web === undefined) throw new Error('Two jobs were planned.');
   await builtJob(place, api);
   const work = await claimed(place, web);
@@ -44,7 +44,7 @@ describe('a rerun of what failed', () => {
     expect(run.status).toBe('failed');
 
     const again = await Run.again(place.ports, ADMIN, build, { jobs: 'failed' });
-    const { jobs } = await plan(place.ports, again.id);
+    const { jobs } = await planRun(place, again.id);
     expect(jobs).toHaveLength(1);
     for (const job of jobs) await builtJob(place, job);
     await finish(place.ports, again.id);
@@ -58,14 +58,14 @@ describe('a rerun of what failed', () => {
   test('may be repeated until all have completed, and forgets none on the way', async () => {
     const { build } = await halfBuilt();
     const second = await Run.again(place.ports, ADMIN, build, { jobs: 'failed' });
-    const [web] = (await plan(place.ports, second.id)).jobs;
+    const [web] = (await planRun(place, second.id)).jobs;
     const work = await claimed(place, web as NonNullable<typeof web>);
     await Job.result(place.ports, agentOf(work), work.job.id, BROKEN);
     await finish(place.ports, second.id);
 
     const latest = await Build.get(place.ports, ADMIN, build.id);
     const third = await Run.again(place.ports, ADMIN, latest, { jobs: 'failed' });
-    for (const job of (await plan(place.ports, third.id)).jobs) await builtJob(place, job);
+    for (const job of (await planRun(place, third.id)).jobs) await builtJob(place, job);
     await finish(place.ports, third.id);
 
     expect((await read(third.id)).artifact_ids).toHaveLength(2);
@@ -73,12 +73,12 @@ describe('a rerun of what failed', () => {
 
   test('of a run that failed before it had jobs is a run of all', async () => {
     const { build, run } = await startedBuild(place, TWO_SERVICES);
-    await Run.fail(place.ports, run.id, { code: 'internal_error', message: 'The workflow died.' });
+    await fail(place.ports, run.id, { code: 'internal_error', message: 'The workflow died.' });
 
     const latest = await Build.get(place.ports, ADMIN, build.id);
     const again = await Run.again(place.ports, ADMIN, latest, { jobs: 'failed' });
 
-    expect((await plan(place.ports, again.id)).jobs).toHaveLength(2);
+    expect((await planRun(place, again.id)).jobs).toHaveLength(2);
   });
 
   test('is refused while the run works and when nothing failed', async () => {
@@ -102,15 +102,16 @@ describe('a newer run of the same branch', () => {
 
     expect(await read(older.run.id)).toMatchObject({ status: 'cancelled', superseded_by: newer.run.id });
     expect((await read(newer.run.id)).status).toBe('pending');
-    expect(place.ports.workflows.find('build', older.run.id)?.status).toBe('stopped');
+    await planRun(place, older.run.id);
+    expect(place.ports.workflows.find('build', older.run.id)).toBeUndefined();
   });
 
   test('cancels one that was planned and has no agent yet, and leaves one that works', async () => {
     const planned = await startedBuild(place, null, branch);
     const other = await startedBuild(place, undefined, { git_ref: 'refs/heads/other' });
-    const [job] = (await plan(place.ports, other.run.id)).jobs;
+    const [job] = (await planRun(place, other.run.id)).jobs;
     await claimed(place, job as NonNullable<typeof job>);
-    await plan(place.ports, planned.run.id);
+    await planRun(place, planned.run.id);
 
     await startedBuild(place, TWO_SERVICES, branch);
     await startedBuild(place, TWO_SERVICES, { git_ref: 'refs/heads/other' });
@@ -143,7 +144,7 @@ describe('a newer run of the same branch', () => {
 describe('the first failure of a fail_fast run', () => {
   test('ends the others, which say why', async () => {
     const { run } = await startedBuild(place, TWO_SERVICES, { fail_fast: true });
-    const [api, web] = (await plan(place.ports, run.id)).jobs;
+    const [api, web] = (await planRun(place, run.id)).jobs;
     if (api === undefined || web === undefined) throw new Error('Two jobs were planned.');
     await claimed(place, web);
     const work = await claimed(place, api);
@@ -170,12 +171,12 @@ describe('the first failure of a fail_fast run', () => {
 describe('the time of a run', () => {
   test('is all that its jobs have left when they begin', async () => {
     const { run } = await startedBuild(place, undefined, { timeout_seconds: 600 });
-    const [job] = (await plan(place.ports, run.id)).jobs;
+    const [job] = (await planRun(place, run.id)).jobs;
     place.ports.clock.advance(400_000);
 
     const work = await claimed(place, job as NonNullable<typeof job>);
 
     expect(work.job.spec).toMatchObject({ timeout_seconds: 200, timeout_of: 'run' });
-    expect(job?.patience).toBe(600);
+    expect(job?.queue_timeout_seconds).toBe(600);
   });
 });

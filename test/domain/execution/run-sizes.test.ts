@@ -8,11 +8,10 @@ import { ReportResult } from '../../../lib/domain/execution/model/job.ts';
 import { jobs } from '../../../lib/domain/execution/model/job-record.ts';
 import { runs } from '../../../lib/domain/execution/model/run-record.ts';
 import { answerable } from '../../../lib/domain/execution/model/size.ts';
-import { plan } from '../../../lib/domain/execution/plan/index.ts';
 import * as Queue from '../../../lib/domain/execution/queue/index.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import { Keys } from '../../../lib/domain/storage/keys.ts';
-import { ADMIN, agentOf, claimed, startedBuild, type World, world } from '../world.ts';
+import { ADMIN, agentOf, claimed, planRun, startedBuild, type World, world } from '../world.ts';
 
 /** DynamoDB's item, Step Functions' input and Lambda's answer. */
 const ITEM_MAX_BYTES = 400 * 1024;
@@ -39,7 +38,7 @@ const MOST = {
 
 async function planned(place: World, services: object, input: object = {}) {
   const { run, build } = await startedBuild(place, JSON.stringify({ services }), input);
-  const { jobs: dispatches } = await plan(place.ports, run.id);
+  const { jobs: dispatches } = await planRun(place, run.id);
   const now = (await runs.get(place.ports.table, Keys.run(run.id)))?.value;
   if (now === undefined) throw new Error('The run is gone.');
   return { run: now, build, dispatches };
@@ -109,7 +108,7 @@ test('the largest job that fails with as much to say as may be still fits its it
   const [command, other] = ['x', 'y'].map((letter) => letter.repeat(8000));
   const manifest = `services: {web: {commands: [&x ${command}, &y ${other}${', *x, *y'.repeat(18)}]}}`;
   const { run } = await startedBuild(place, manifest, { inputs });
-  const { jobs: dispatches } = await plan(place.ports, run.id);
+  const { jobs: dispatches } = await planRun(place, run.id);
   const work = await claimed(place, dispatches[0] ?? expect.fail('There is no job.'));
 
   await Job.result(place.ports, agentOf(work), work.job.id, flooded);

@@ -11,11 +11,10 @@ import { lose } from '../../../lib/domain/execution/attempt/hand-over.ts';
 import { MAX_ATTEMPTS } from '../../../lib/domain/execution/attempt/losses.ts';
 import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
-import { finish } from '../../../lib/domain/execution/end/index.ts';
+import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import type { ClaimedJob, LossReason } from '../../../lib/domain/execution/model/job.ts';
 import { jobs as jobRecords } from '../../../lib/domain/execution/model/job-record.ts';
 import { RUN_LIFECYCLE } from '../../../lib/domain/execution/model/run.ts';
-import { plan } from '../../../lib/domain/execution/plan/index.ts';
 import { follow } from '../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import { isFinal } from '../../../lib/domain/lifecycle.ts';
@@ -23,6 +22,7 @@ import { Keys } from '../../../lib/domain/storage/keys.ts';
 import {
   ADMIN,
   ONE_SERVICE,
+  planRun,
   sha256Of,
   TWO_SERVICES,
   ULID,
@@ -73,8 +73,8 @@ const again: Command = async (story) => {
   if (story.build === undefined || story.runs.length > 2) return;
   story.runs.push((await Run.again(story.ports, ADMIN, story.build)).id);
 };
-const planned = (story: Story, id: string) =>
-  plan(story.ports, id).then(({ jobs }) => story.dispatches.push(...jobs));
+const plans = (story: Story, id: string) =>
+  planRun(story, id).then(({ jobs }) => story.dispatches.push(...jobs));
 const claimed =
   (agent: number, good: boolean) =>
   async (story: Story, { job_id, ticket }: Dispatch) => {
@@ -140,13 +140,13 @@ const losesOf =
   };
 const follows = async (story: Story, id: string) => {
   await follow(story.ports, await Run.get(story.ports, ADMIN, id), 'died');
-  await planned(story, id);
+  await plans(story, id);
 };
 
 const progresses = (progress: number) => (story: Story, work: ClaimedJob) =>
   Job.progress(story.ports, work.job.id, { stage: 'at work', progress });
 const died = ({ ports }: Story, id: string) =>
-  Run.fail(ports, id, { code: 'internal_error', message: 'The workflow died.' });
+  fail(ports, id, { code: 'internal_error', message: 'The workflow died.' });
 const worksOf = ({ works }: Story) => works;
 
 const at = fc.nat({ max: 5 });
@@ -156,7 +156,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   weighted(1, fc.constantFrom(create, again)),
   weighted(
     4,
-    at.map((n) => on(({ runs }) => runs, n, planned)),
+    at.map((n) => on(({ runs }) => runs, n, plans)),
   ),
   weighted(
     1,
@@ -249,7 +249,7 @@ async function begin(manifest: string): Promise<Story> {
 /** The workflow of every run ends, by its last step or, when it dies, by the event of its end. */
 async function end(story: Story, byEvent: boolean): Promise<void> {
   for (const id of story.runs)
-    if (byEvent) await Run.fail(story.ports, id, { code: 'internal_error', message: 'died' });
+    if (byEvent) await fail(story.ports, id, { code: 'internal_error', message: 'died' });
     else await finish(story.ports, id);
 }
 

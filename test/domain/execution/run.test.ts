@@ -4,13 +4,18 @@ import * as Build from '../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
-import { finish } from '../../../lib/domain/execution/end/index.ts';
+import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
+import { sourceArrived } from '../../../lib/domain/execution/begin.ts';
+import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import { plan } from '../../../lib/domain/execution/plan/index.ts';
+import { follow } from '../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import { live } from '../../../lib/domain/execution/view.ts';
 import * as Log from '../../../lib/domain/log/index.ts';
 import { parse } from '../../../lib/domain/manifest/index.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../../lib/domain/ports/workflows.ts';
+import { sources } from '../../../lib/domain/source/record.ts';
+import { Keys } from '../../../lib/domain/storage/keys.ts';
 import { sweep } from '../../../lib/domain/sweep/index.ts';
 import {
   ADMIN,
@@ -19,6 +24,7 @@ import {
   claimed,
   completedBuild,
   ONE_SERVICE,
+  planRun,
   refusal,
   startedBuild,
   TWO_SERVICES,
@@ -40,17 +46,70 @@ const fault = {
   cause: JSON.stringify({ Build: { BuildStatus: 'FAULT' } }),
 };
 
+/** The event of a source's bytes. */
+async function arrived(sourceId: string): Promise<void> {
+  const source = (await sources.get(place.ports.table, Keys.source(sourceId)))?.value;
+  if (source === undefined) throw new Error('There is no such source.');
+  await sourceArrived(place.ports, source);
+}
+
 describe('creating a build', () => {
-  test('records it, starts one workflow under the run, and is found with its run', async () => {
+  test('of a source whose survey is under way records it, and is found with its run', async () => {
     const { build, run } = await startedBuild(place);
 
     expect(run).toMatchObject({ status: 'pending', build_id: build.id, job_ids: [] });
-    expect(place.ports.workflows.find('build', run.id)?.input).toEqual({ run_id: run.id });
+    expect(place.ports.workflows.executions).toEqual([]);
     expect(await Build.show(place.ports, ADMIN, build.id)).toEqual({
       ...build,
       latest_run_id: run.id,
       latest_run: run,
     });
+  });
+
+  test('of a source whose survey is under way is planned and started by the survey, once', async () => {
+    const { build, run: recorded } = await startedBuild(place, TWO_SERVICES);
+
+    await arrived(build.source_id);
+    await arrived(build.source_id);
+
+    expect(await run(recorded.id)).toMatchObject({ status: 'building', job_ids: { length: 2 } });
+    expect(place.ports.workflows.executions).toHaveLength(1);
+    expect(place.ports.workflows.find('build', recorded.id)?.input).toMatchObject({
+      run_id: recorded.id,
+      jobs: [{ attempt: 1 }, { attempt: 1 }],
+    });
+  });
+
+  test('of a surveyed source is planned and started at once, and reads no archive', async () => {
+    const source_id = await uploadedSource(place);
+    await arrived(source_id);
+    const trees = {
+      survey: async () => {
+        throw new Error('The archive was read once more.');
+      },
+    };
+
+    const { latest_run } = await Build.create(
+      { ...place.ports, trees },
+      ADMIN,
+      place.project,
+      CreateBuild.parse({ source_id }),
+    );
+
+    expect(latest_run).toMatchObject({ status: 'building', stage: 'starting', job_ids: { length: 1 } });
+    const input = place.ports.workflows.find('build', latest_run?.id ?? '')?.input;
+    expect(input).toMatchObject({ run_id: latest_run?.id, jobs: [{ job_id: latest_run?.job_ids[0] }] });
+  });
+
+  test('of a surveyed source that cannot be built has failed at once, with the reason', async () => {
+    const source_id = await uploadedSource(place);
+    await arrived(source_id);
+    const input = CreateBuild.parse({ source_id, services: ['db'] });
+
+    const { latest_run } = await Build.create(place.ports, ADMIN, place.project, input);
+
+    expect(latest_run).toMatchObject({ status: 'failed', error: { code: 'manifest_error' } });
+    expect(place.ports.workflows.executions).toEqual([]);
   });
 
   test('without a start starts nothing; it can be run later', async () => {
@@ -69,6 +128,7 @@ describe('creating a build', () => {
   test('again with the same seed is the same build and the same run', async () => {
     const source_id = await uploadedSource(place);
     const input = CreateBuild.parse({ source_id });
+    await arrived(source_id);
     const create = () => Build.create(place.ports, ADMIN, place.project, input, ULID);
     const first = await create();
     const second = await create();
@@ -80,6 +140,7 @@ describe('creating a build', () => {
 
   test('again with the same seed tells how the run stands by now, and does not start what has ended', async () => {
     const source_id = await uploadedSource(place);
+    await arrived(source_id);
     const create = () =>
       Build.create(place.ports, ADMIN, place.project, CreateBuild.parse({ source_id }), ULID);
     place.ports.workflows.refusal = new WorkflowRefused('StateMachineDeleting: no');
@@ -92,8 +153,9 @@ describe('creating a build', () => {
     expect(place.ports.workflows.executions).toEqual([]);
   });
 
-  test('is pending while its workflow cannot be started for the moment: others start it', async () => {
+  test('is recorded though its workflow cannot be started for the moment: the sweep starts it', async () => {
     const source_id = await uploadedSource(place);
+    await arrived(source_id);
     place.ports.workflows.refusal = new WorkflowBusy('ThrottlingException: Rate exceeded');
 
     const { latest_run } = await Build.create(
@@ -108,7 +170,7 @@ describe('creating a build', () => {
       clock: { now: () => new Date(place.ports.clock.now().getTime() + 3_600_000) },
     });
 
-    expect(latest_run).toMatchObject({ status: 'pending' });
+    expect(latest_run).toMatchObject({ status: 'building' });
     expect(place.ports.workflows.executions).toHaveLength(1);
   });
 
@@ -143,9 +205,9 @@ describe('planning a run', () => {
   test('makes a job for each service, with its own ticket and what the agent needs', async () => {
     const { run: started } = await startedBuild(place, TWO_SERVICES, { inputs: { level: 'high' } });
 
-    const planned = await plan(place.ports, started.id);
+    const made = await planRun(place, started.id);
 
-    expect(new Set(planned.jobs.map(({ ticket }) => ticket)).size).toBe(2);
+    expect(new Set(made.jobs.map(({ ticket }) => ticket)).size).toBe(2);
     expect((await jobs(started.id)).map(({ service, spec }) => [service, spec.env])).toEqual([
       ['api', { STAITHE_SERVICE: 'api', STAITHE_INPUT_LEVEL: 'high' }],
       ['web', { STAITHE_SERVICE: 'web', STAITHE_INPUT_LEVEL: 'high' }],
@@ -190,9 +252,9 @@ describe('planning a run', () => {
   ])('%s fails it with the reason and makes no job', async (_, manifest, input, code, message) => {
     const { run: started } = await startedBuild(place, manifest, input);
 
-    const planned = await plan(place.ports, started.id);
+    const made = await planRun(place, started.id);
 
-    expect(planned.jobs).toEqual([]);
+    expect(made.jobs).toEqual([]);
     expect(await run(started.id)).toMatchObject({
       status: 'failed',
       error: { code, message: expect.stringMatching(message), hint: expect.any(String) },
@@ -204,7 +266,7 @@ describe('planning a run', () => {
     const source_id = await uploadedSource(place, { 'repo-1.0/staithe.yaml': ONE_SERVICE, 'repo-1.0/a': '' });
     const wrapped = await Build.create(place.ports, ADMIN, place.project, CreateBuild.parse({ source_id }));
 
-    await plan(place.ports, wrapped.latest_run?.id ?? '');
+    await planRun(place, wrapped.latest_run?.id ?? '');
 
     expect(await run(wrapped.latest_run?.id ?? '')).toMatchObject({
       status: 'failed',
@@ -234,31 +296,40 @@ describe('planning a run', () => {
     const wrong = Array.from({ length: 400 }, (_, n) => `    unknown-field-${n}: 1`).join('\n');
     const { run: started } = await startedBuild(place, `services:\n  web:\n${wrong}\n`);
 
-    await plan(place.ports, started.id);
+    await planRun(place, started.id);
 
     const { error } = await run(started.id);
     expect(error?.message).toMatch(/^staithe\.yaml:/);
     expect(error?.message.length).toBeLessThanOrEqual(4000);
   });
 
-  test('again gives the same jobs new tickets, and the old ones are worth nothing', async () => {
+  test('again changes nothing: the tickets that the workflow has stay good', async () => {
     const { run: started } = await startedBuild(place, TWO_SERVICES);
-    const first = await plan(place.ports, started.id);
+    const first = await planRun(place, started.id);
 
-    const second = await plan(place.ports, started.id);
+    const second = await planRun(place, started.id);
 
-    expect(second.jobs.map(({ job_id }) => job_id).sort()).toEqual(
-      first.jobs.map(({ job_id }) => job_id).sort(),
-    );
-    for (const dispatch of first.jobs) expect(await refusal(claimed(place, dispatch))).toBe('ticket_refused');
+    expect(second).toEqual(first);
     for (const dispatch of second.jobs) expect((await claimed(place, dispatch)).job.id).toBe(dispatch.job_id);
+  });
+
+  test('of a run that is taken up gives the same jobs new tickets, and the old ones are worth nothing', async () => {
+    const { run: started } = await startedBuild(place, TWO_SERVICES);
+    const first = await planRun(place, started.id);
+
+    await follow(place.ports, await run(started.id), 'died');
+
+    const second = place.ports.workflows.find('build', `${started.id}-2`)?.input.jobs as Dispatch[];
+    expect(second.map(({ job_id }) => job_id).sort()).toEqual(first.jobs.map(({ job_id }) => job_id).sort());
+    for (const dispatch of first.jobs) expect(await refusal(claimed(place, dispatch))).toBe('ticket_refused');
+    for (const dispatch of second) expect((await claimed(place, dispatch)).job.id).toBe(dispatch.job_id);
   });
 
   test('of a run that was cancelled makes no job', async () => {
     const { run: started } = await startedBuild(place);
     await Run.cancel(place.ports, ADMIN, started.id);
 
-    expect(await plan(place.ports, started.id)).toMatchObject({ jobs: [] });
+    expect(await planRun(place, started.id)).toMatchObject({ jobs: [] });
     expect((await run(started.id)).job_ids).toEqual([]);
   });
 
@@ -271,20 +342,20 @@ describe('planning a run', () => {
     };
 
     await expect(plan({ ...place.ports, trees }, started.id)).rejects.toThrow('S3 is away');
-    expect((await plan(place.ports, started.id)).jobs).toHaveLength(1);
+    expect((await planRun(place, started.id)).jobs).toHaveLength(1);
   });
 });
 
 describe('a backend that gave up', () => {
-  const planned = async (manifest = ONE_SERVICE) => {
+  const onePlanned = async (manifest = ONE_SERVICE) => {
     const { run: started } = await startedBuild(place, manifest);
-    const [dispatch] = (await plan(place.ports, started.id)).jobs;
+    const [dispatch] = (await planRun(place, started.id)).jobs;
     if (dispatch === undefined) throw new Error('There is no job.');
     return { id: started.id, dispatch };
   };
 
   test('a lost machine is replaced twice, each time with a new ticket, and then the job fails', async () => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
 
     const first = await settle(place.ports, dispatch.job_id, fault);
     const second = await settle(place.ports, dispatch.job_id, fault);
@@ -303,7 +374,7 @@ describe('a backend that gave up', () => {
   });
 
   test('a machine that fails before its agent leaves its words in the failure, and its log to the job', async () => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
     const message = "Unable to pull customer's container image.";
     const Build = {
       BuildStatus: 'FAULT',
@@ -329,7 +400,7 @@ describe('a backend that gave up', () => {
   });
 
   test('an agent that was killed is replaced twice, and then the job says so', async () => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
     const killed = { error: 'States.TaskFailed', cause: '{"Build":{"BuildStatus":"FAILED"}}' };
     await claimed(place, dispatch);
 
@@ -344,7 +415,7 @@ describe('a backend that gave up', () => {
   });
 
   test('a repeat of the step, whose answer was lost, is no attempt more', async () => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
 
     const first = await settle(place.ports, dispatch.job_id, fault, { attempt: 1 });
     const repeat = await settle(place.ports, dispatch.job_id, fault, { attempt: 1 });
@@ -354,7 +425,7 @@ describe('a backend that gave up', () => {
   });
 
   test('a run whose only job has completed is completed, though somebody cancels it just then', async () => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
     await builtJob(place, dispatch);
 
     expect(await refusal(Run.cancel(place.ports, ADMIN, id))).toBe('wrong_state');
@@ -364,7 +435,7 @@ describe('a backend that gave up', () => {
   });
 
   test('a job that has reported stays as it is', async () => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
     await builtJob(place, dispatch);
 
     expect(await settle(place.ports, dispatch.job_id, fault)).toEqual({ retry: false, end_all: false });
@@ -372,7 +443,7 @@ describe('a backend that gave up', () => {
   });
 
   test('a job that completes while its machine is looked at ends no other, though the build is fail_fast', async () => {
-    const { dispatch } = await planned();
+    const { dispatch } = await onePlanned();
     const { table } = place.ports;
     let isSeen = false;
     const get: typeof table.get = async (key) => {
@@ -396,7 +467,7 @@ describe('a backend that gave up', () => {
     ['TIMED_OUT', 'timeout_error'],
     ['STOPPED', 'cancelled'],
   ])('a build that ended as %s fails the job as %s, at once', async (status, code) => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
     const cause = JSON.stringify({ Build: { BuildStatus: status } });
 
     expect(await settle(place.ports, dispatch.job_id, { error: 'States.TaskFailed', cause })).toEqual({
@@ -407,7 +478,7 @@ describe('a backend that gave up', () => {
   });
 
   test('a build that fails before its agent begins is tried again, and then tells what CodeBuild says', async () => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
     const said = 'AccessDenied: Access Denied status code: 403';
     const phases = [
       { PhaseType: 'SUBMITTED', Contexts: [] },
@@ -434,7 +505,7 @@ describe('a backend that gave up', () => {
   ])(
     'a lack of machines fails the job as such, when the workflow has waited: %s, %s',
     async (error, cause) => {
-      const { id, dispatch } = await planned();
+      const { id, dispatch } = await onePlanned();
 
       const settled = await settle(place.ports, dispatch.job_id, { error, cause });
 
@@ -449,7 +520,7 @@ describe('a backend that gave up', () => {
     // Of the wait for a turn: it must not become a build that nobody gave a place to.
     ['Lambda.TooManyRequestsException', 'Rate Exceeded.'],
   ])('another refusal fails the job with its name, and starts nothing: %s', async (error, cause) => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
 
     const settled = await settle(place.ports, dispatch.job_id, { error, cause });
 
@@ -461,7 +532,7 @@ describe('a backend that gave up', () => {
   });
 
   test('an agent that ended without a word fails its job and the run', async () => {
-    const { id, dispatch } = await planned();
+    const { id, dispatch } = await onePlanned();
     await claimed(place, dispatch);
 
     expect(await finish(place.ports, id)).toEqual({ status: 'failed' });
@@ -486,7 +557,7 @@ describe('the end of a run', () => {
 
   test('with one of two jobs failed has the error of that one', async () => {
     const { run: started } = await startedBuild(place, TWO_SERVICES);
-    const { jobs: dispatches } = await plan(place.ports, started.id);
+    const { jobs: dispatches } = await planRun(place, started.id);
     const [api, web] = await Promise.all(dispatches.map((dispatch) => claimed(place, dispatch)));
     if (api === undefined || web === undefined) throw new Error('Two jobs were expected.');
     const artifact = await uploadedArtifact(place, web);
@@ -509,7 +580,7 @@ describe('the end of a run', () => {
 
   test('with several jobs failed at length can be read', async () => {
     const { run: started } = await startedBuild(place, TWO_SERVICES);
-    const { jobs: dispatches } = await plan(place.ports, started.id);
+    const { jobs: dispatches } = await planRun(place, started.id);
     for (const dispatch of dispatches) {
       const work = await claimed(place, dispatch);
       const error = { code: 'build_error', message: 'x'.repeat(4000) } as const;
@@ -527,7 +598,7 @@ describe('the end of a run', () => {
     place.ports.clock.advance(1000);
 
     await finish(place.ports, started.id);
-    await Run.fail(place.ports, started.id, { code: 'internal_error', message: 'late news' });
+    await fail(place.ports, started.id, { code: 'internal_error', message: 'late news' });
 
     expect(await run(started.id)).toEqual(before);
   });
@@ -540,10 +611,10 @@ describe('the end of a run', () => {
 
   test('when the workflow died fails the run and what is left of its jobs', async () => {
     const { run: started } = await startedBuild(place, TWO_SERVICES);
-    const { jobs: dispatches } = await plan(place.ports, started.id);
+    const { jobs: dispatches } = await planRun(place, started.id);
     if (dispatches[0]) await builtJob(place, dispatches[0]);
 
-    await Run.fail(place.ports, started.id, { code: 'internal_error', message: 'The workflow died.' });
+    await fail(place.ports, started.id, { code: 'internal_error', message: 'The workflow died.' });
 
     expect((await run(started.id)).status).toBe('failed');
     expect((await jobs(started.id)).map(({ status }) => status)).toEqual(['completed', 'failed']);
@@ -552,7 +623,7 @@ describe('the end of a run', () => {
   test('with more than a hundred artifacts can be read', async () => {
     const services = Array.from({ length: 6 }, (_, n) => `  s${n}: {}`).join('\n');
     const { run: started } = await startedBuild(place, `services:\n${services}\n`);
-    for (const dispatch of (await plan(place.ports, started.id)).jobs) {
+    for (const dispatch of (await planRun(place, started.id)).jobs) {
       const work = await claimed(place, dispatch);
       const artifact_ids = [];
       for (let n = 0; n < 20; n++)
@@ -570,7 +641,7 @@ describe('the end of a run', () => {
 describe('cancelling a run', () => {
   test('stops the workflow, ends its jobs, and keeps late reports out', async () => {
     const { run: started } = await startedBuild(place, TWO_SERVICES);
-    const { jobs: dispatches } = await plan(place.ports, started.id);
+    const { jobs: dispatches } = await planRun(place, started.id);
     const [first, second] = dispatches;
     if (first === undefined || second === undefined) throw new Error('Two jobs were expected.');
     const work = await claimed(place, first);
@@ -602,7 +673,7 @@ describe('cancelling a run', () => {
 
   test('again ends what a first try left behind that could not reach the workflow', async () => {
     const { run: started } = await startedBuild(place);
-    await plan(place.ports, started.id);
+    await planRun(place, started.id);
     const workflows = {
       ...place.ports.workflows,
       stop: async () => {
@@ -627,8 +698,10 @@ describe('cancelling a run', () => {
       },
     };
 
-    expect((await plan({ ...place.ports, trees }, started.id)).jobs).toEqual([]);
-    expect((await run(started.id)).status).toBe('cancelled');
+    await plan({ ...place.ports, trees }, started.id);
+
+    expect(await run(started.id)).toMatchObject({ status: 'cancelled', job_ids: [] });
+    expect(place.ports.workflows.executions).toEqual([]);
   });
 });
 
@@ -636,8 +709,8 @@ describe('a run at work', () => {
   test('shows the stage of its one job, or how many are done', async () => {
     const one = await startedBuild(place);
     const two = await startedBuild(place, TWO_SERVICES);
-    const [single] = (await plan(place.ports, one.run.id)).jobs;
-    const [api] = (await plan(place.ports, two.run.id)).jobs;
+    const [single] = (await planRun(place, one.run.id)).jobs;
+    const [api] = (await planRun(place, two.run.id)).jobs;
     if (single === undefined || api === undefined) throw new Error('Jobs were expected.');
     await claimed(place, single);
     await Job.progress(place.ports, single.job_id, { stage: 'command 1 of 2', progress: 40 });
@@ -655,7 +728,7 @@ describe('a run at work', () => {
 
   test('is never at 100 before it has completed', async () => {
     const { run: started } = await startedBuild(place);
-    const [dispatch] = (await plan(place.ports, started.id)).jobs;
+    const [dispatch] = (await planRun(place, started.id)).jobs;
     if (dispatch) await builtJob(place, dispatch);
 
     expect(await live(place.ports, await run(started.id))).toMatchObject({

@@ -3,21 +3,26 @@
  * are stepped by hand, machines die heard or unheard, agents come late, twice or with another job's token. Time is
  * simulated. What stepfunctions/build.asl.yaml does is done here in the same order.
  */
+
+import { statusOf } from '../../../lib/aws/codebuild/ended.ts';
 import type { JobActor } from '../../../lib/domain/access/actor.ts';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
+import { sourceArrived } from '../../../lib/domain/execution/begin.ts';
 import { finish } from '../../../lib/domain/execution/end/index.ts';
 import { runIdOf } from '../../../lib/domain/execution/model/execution.ts';
 import type { ClaimedJob } from '../../../lib/domain/execution/model/job.ts';
-import { plan } from '../../../lib/domain/execution/plan/index.ts';
 import * as Queue from '../../../lib/domain/execution/queue/index.ts';
 import { workflowStopped } from '../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
+import type { MachineStatus } from '../../../lib/domain/ports/compute.ts';
 import type { Item } from '../../../lib/domain/ports/table.ts';
 import * as Project from '../../../lib/domain/project/index.ts';
+import { sources } from '../../../lib/domain/source/record.ts';
+import { Keys } from '../../../lib/domain/storage/keys.ts';
 import * as Reconcile from '../../../lib/domain/sweep/index.ts';
 import { ADMIN, sha256Of, uploadedSource, type World, world } from '../world.ts';
 import { type ObservedTable, observedTable } from './observed.ts';
@@ -34,7 +39,7 @@ interface Execution {
   readonly runId: string;
   /** Another one of the run, when it follows one that died. */
   readonly name: string;
-  phase: 'plan' | 'jobs' | 'ended';
+  phase: 'jobs' | 'ended';
   steps: Step[];
 }
 
@@ -96,6 +101,12 @@ export class Simulation {
     if (build.latest_run !== null) this.#noteRun(build.latest_run.id);
   }
 
+  /** The event of a source's bytes arrives, perhaps for the second time. */
+  async arrives(id: string): Promise<void> {
+    const source = (await sources.get(this.table, Keys.source(id)))?.value;
+    if (source !== undefined) await sourceArrived(this.ports, source);
+  }
+
   async again(buildId: string, jobs: 'all' | 'failed'): Promise<void> {
     const build = await Build.get(this.ports, ADMIN, buildId);
     this.#noteRun((await Run.again(this.ports, ADMIN, build, { jobs })).id);
@@ -112,9 +123,17 @@ export class Simulation {
   /** All that were ever started, oldest first. */
   get executions(): readonly Execution[] {
     const known = new Set(this.#executions.map(({ name }) => name));
-    for (const { workflow, name } of this.ports.workflows.executions)
-      if (workflow === 'build' && !known.has(name))
-        this.#executions.push({ runId: runIdOf(name), name, phase: 'plan', steps: [] });
+    for (const { workflow, name, input } of this.ports.workflows.executions)
+      if (workflow === 'build' && !known.has(name)) {
+        const steps = (input.jobs as Dispatch[]).map(
+          (dispatch): Step => ({
+            dispatch,
+            state: dispatch.queued ? 'waiting' : 'ready',
+            token: undefined,
+          }),
+        );
+        this.#executions.push({ runId: runIdOf(name), name, phase: 'jobs', steps });
+      }
     return this.#executions;
   }
 
@@ -126,17 +145,6 @@ export class Simulation {
   /** The execution does its next step. @param twice a Lambda's answer was lost, so the step is done once more */
   async step(execution: Execution, twice = false): Promise<void> {
     if (!this.alive(execution)) return;
-    if (execution.phase === 'plan') {
-      if (twice) await plan(this.ports, execution.runId);
-      const { jobs } = await plan(this.ports, execution.runId);
-      execution.steps = jobs.map((dispatch) => ({
-        dispatch,
-        state: dispatch.waits ? 'waiting' : 'ready',
-        token: undefined,
-      }));
-      execution.phase = 'jobs';
-      return;
-    }
     for (const step of execution.steps) await this.#stepJob(execution, step);
     if (execution.steps.every(({ state }) => state === 'done')) await this.#finish(execution, twice);
   }
@@ -154,13 +162,13 @@ export class Simulation {
     step.state = 'building';
     step.startedAt = this.ports.clock.now();
     this.agents.push({ dispatch: step.dispatch, agentId: crypto.randomUUID(), artifacts: [] });
-    this.#machine(execution, step, true, 'IN_PROGRESS');
+    this.#machine(execution, step, 'running');
   }
 
-  #machine(execution: Execution, step: Step, active: boolean, status: string): void {
+  #machine(execution: Execution, step: Step, status: MachineStatus): void {
     const ref = `machine:${++this.#machines}`;
     const { startedAt, dispatch } = step;
-    this.ports.backend.place(execution.name, dispatch.job_id, { ref, startedAt, active, status });
+    this.ports.machines.place(execution.name, dispatch.job_id, { ref, startedAt, status });
   }
 
   async #finish(execution: Execution, twice: boolean): Promise<void> {
@@ -180,7 +188,7 @@ export class Simulation {
     const building = execution.steps.filter(({ state }) => state === 'building');
     const step = building[at % Math.max(1, building.length)];
     if (step === undefined || !this.alive(execution)) return;
-    this.#machine(execution, step, false, status);
+    this.#machine(execution, step, statusOf(status));
     if (!heard) return;
     if (status === 'SUCCEEDED') {
       step.state = 'done';
@@ -266,7 +274,7 @@ export class Simulation {
       this.ports.clock.advance(10 * 60_000);
       for (const execution of this.executions)
         for (const step of execution.steps)
-          if (step.state === 'building') this.#machine(execution, step, false, 'FAILED');
+          if (step.state === 'building') this.#machine(execution, step, 'failed');
       await this.sweep();
       for (const run of this.items('job'))
         if (run.status !== 'pending' && run.status !== 'building')

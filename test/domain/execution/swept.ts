@@ -1,11 +1,10 @@
 /** What tests of the sweep begin with: a planned run, and what happens to its execution. */
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
-import { plan } from '../../../lib/domain/execution/plan/index.ts';
-import { startedBuild, type World } from '../world.ts';
+import { planRun, startedBuild, type World } from '../world.ts';
 
 export const MINUTES = 60_000;
 /** A machine at work, as the backend tells it. */
-export const MACHINE = { ref: 'machine:1', active: true, status: 'IN_PROGRESS' };
+export const MACHINE = { ref: 'machine:1', status: 'running' } as const;
 
 export async function planned(
   place: World,
@@ -13,7 +12,7 @@ export async function planned(
   input = {},
 ): Promise<{ id: string; jobs: Dispatch[] }> {
   const { run } = await startedBuild(place, manifest, input);
-  return { id: run.id, jobs: (await plan(place.ports, run.id)).jobs };
+  return { id: run.id, jobs: (await planRun(place, run.id)).jobs };
 }
 
 export function executionEnds(place: World, id: string, status: 'succeeded' | 'failed' | 'stopped'): void {

@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
-import { plan } from '../../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import * as Log from '../../../lib/domain/log/index.ts';
 import {
   ADMIN,
   completedBuild,
   ONE_SERVICE,
+  planRun,
   startedBuild,
   TWO_SERVICES,
   uploadedSource,
@@ -31,7 +31,7 @@ test('of a build that has not run, and of one that failed before it had jobs', a
   const request = CreateBuild.parse({ source_id, start: false });
   const recorded = await Build.create(place.ports, ADMIN, place.project, request);
   const { build, run } = await startedBuild(place, 'services: {web: {timeout: never}}');
-  await plan(place.ports, run.id);
+  await planRun(place, run.id);
 
   expect(await read(place, recorded.id)).toMatchObject({ complete: true, absence: { reason: 'not_run' } });
   expect((await read(place, build.id)).absence).toMatchObject({
@@ -44,7 +44,7 @@ test('of a build that took the artifacts of an earlier run names that run and it
   const place = await world();
   const earlier = await completedBuild(place);
   const { build, run } = await startedBuild(place, ONE_SERVICE, { force_rebuild: false });
-  await plan(place.ports, run.id);
+  await planRun(place, run.id);
 
   const { absence } = await read(place, build.id);
 
@@ -54,7 +54,7 @@ test('of a build that took the artifacts of an earlier run names that run and it
 test('of jobs that were cancelled before they had a machine, and of a service that the run does not have', async () => {
   const place = await world();
   const { build, run } = await startedBuild(place, TWO_SERVICES);
-  await plan(place.ports, run.id);
+  await planRun(place, run.id);
   const open = await read(place, build.id);
 
   await Run.cancel(place.ports, ADMIN, run.id);

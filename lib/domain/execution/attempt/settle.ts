@@ -1,45 +1,14 @@
 /** What to do when a backend has ended without success: try again, or say why there is no more to try. */
-import * as z from 'zod';
-import { isAtLimit } from '../../compute/index.ts';
 import { isFinal } from '../../lifecycle.ts';
+import type { Caught, TaskEnd } from '../../ports/compute.ts';
 import type { Ports } from '../../ports/index.ts';
 import { Keys } from '../../storage/keys.ts';
 import { type JobRecord, jobs } from '../model/job-record.ts';
 import { type Failure, JOB_LIFECYCLE as LIFECYCLE } from '../model/run.ts';
 import { failAttempt, handOver } from './hand-over.ts';
 import { noteLogStream } from './log-stream.ts';
-import { endOfMachine, type MachineEnd, wordsOf } from './machine-end.ts';
+import { endOfMachine, type MachineEnd } from './machine-end.ts';
 import { type Dispatch, dispatchOf } from './task.ts';
-
-/** What Step Functions caught: an error's name and, of a CodeBuild build that failed, the build as JSON. */
-export interface Caught {
-  readonly error: string;
-  readonly cause: string;
-}
-
-/** The part of a CodeBuild build that tells how it ended, as the result of `.sync` holds it. */
-const EndedBuild = z.object({
-  BuildStatus: z.string(),
-  /** A phase that failed says why in a context: `DOWNLOAD_SOURCE`, `PROVISIONING` (API reference, BuildPhase). */
-  Phases: z
-    .array(
-      z.object({
-        PhaseType: z.string().nullish(),
-        Contexts: z.array(z.object({ Message: z.string().nullish() })).nullish(),
-      }),
-    )
-    .nullish(),
-  Logs: z.object({ StreamName: z.string().nullish() }).nullish(),
-});
-const Cause = z.union([z.object({ Build: EndedBuild }).transform(({ Build }) => Build), EndedBuild]);
-
-function buildIn(cause: string): z.infer<typeof EndedBuild> | undefined {
-  try {
-    return Cause.safeParse(JSON.parse(cause)).data;
-  } catch {
-    return undefined; // not JSON: an error of the call itself
-  }
-}
 
 /** What the workflow does next. */
 type Settled =
@@ -55,7 +24,7 @@ type Settled =
  * @param failFast whether the job's failure ends the other jobs too
  */
 export async function settle(
-  ports: Pick<Ports, 'table' | 'installation' | 'clock' | 'randomness'>,
+  ports: Pick<Ports, 'table' | 'compute' | 'clock' | 'randomness'>,
   jobId: string,
   caught: Caught,
   { attempt, failFast = false }: { readonly attempt?: number | undefined; readonly failFast?: boolean } = {},
@@ -68,52 +37,42 @@ export async function settle(
     end_all: failFast && status !== 'completed',
   });
   if (isFinal(LIFECYCLE, job.status)) return settled(job);
-  const ended = endOf(caught, job.claim_id !== undefined);
-  const log = buildIn(caught.cause)?.Logs?.StreamName;
+  const end = ports.compute.endOf(caught);
+  const ended = meaningOf(end, job.claim_id !== undefined);
+  const log = 'machine' in end ? end.machine.logStream : undefined;
   const tried = { id: jobId, attempt: attempt ?? job.attempt };
-  if (log != null) await noteLogStream(ports, tried, log);
+  if (log !== undefined) await noteLogStream(ports, tried, log);
   if ('failure' in ended) await failAttempt(ports, tried, ended.failure);
   const next = await handOver(ports, jobId, 'lost' in ended ? { attempt, ...ended.lost } : undefined);
   // It may have been completed meanwhile.
   if (next === undefined) return settled((await jobs.get(ports.table, Keys.job(jobId)))?.value ?? job);
-  const { offer } = ports.installation;
-  const dispatch = dispatchOf(next.job, next.ticket, { offer, failFast, now: ports.clock.now() });
+  const dispatch = dispatchOf(ports.compute, next.job, next.ticket, { failFast, now: ports.clock.now() });
   return { retry: true, dispatch };
 }
 
-function endOf(caught: Caught, claimed: boolean): MachineEnd {
-  const build = buildIn(caught.cause);
-  if (build === undefined) return { failure: notStarted(caught) };
-  return endOfMachine(build.BuildStatus, { claimed, said: saidBy(build) });
+function meaningOf(end: TaskEnd, claimed: boolean): MachineEnd {
+  if (!('machine' in end)) return { failure: notStarted(end) };
+  const { status, said } = end.machine;
+  return endOfMachine(status, { claimed, said });
 }
 
-/** What CodeBuild says of the phase that failed. */
-function saidBy({ Phases: phases }: z.infer<typeof EndedBuild>): string | undefined {
-  return wordsOf(
-    (phases ?? []).map(({ PhaseType: phase, Contexts: contexts }) => ({
-      phase,
-      messages: (contexts ?? []).map(({ Message: message }) => message),
-    })),
-  );
-}
-
-/** The call itself failed, or the wait for a turn. */
-function notStarted(caught: Caught): Failure {
-  if (caught.error === 'States.Timeout')
+/** No machine was started: the call itself failed, or the wait for a turn. */
+function notStarted({ none, error }: Extract<TaskEnd, { none: unknown }>): Failure {
+  if (none === 'queue_timeout')
     return {
       code: 'timeout_error',
       message: "The job's turn in the queue did not come before its time was over.",
       hint: "Raise the project's max_concurrent_jobs or the build's timeout, or run it again when less is going on.",
     };
-  if (isAtLimit(caught))
+  if (none === 'at_capacity')
     return {
       code: 'resource_error',
-      message: `There was no machine for the job: ${caught.error}, tried for up to 28 minutes.`,
+      message: `There was no machine for the job: ${error}, tried for up to 28 minutes.`,
       hint: 'Run it again later, build fewer jobs at once (max_parallel), or ask AWS for a higher quota of concurrent builds (Service Quotas, CodeBuild).',
     };
   return {
     code: 'internal_error',
-    message: `The job could not be started: ${caught.error}.`,
+    message: `The job could not be started: ${error}.`,
     hint: 'Run the build again; if it keeps happening, look at the log of the build workflow.',
   };
 }

@@ -11,8 +11,9 @@ import { jobs } from '../model/job-record.ts';
 import { type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { runs } from '../model/run-record.ts';
 import * as Reuse from '../plan/reuse.ts';
+import { endedAs } from './ended.ts';
 import { endJob, failJob } from './job.ts';
-import { type Cause, type Outcome, outcomeOf } from './outcome.ts';
+import { type Cause, outcomeOf } from './outcome.ts';
 
 type EndPorts = Pick<Ports, 'table' | 'clock'>;
 
@@ -79,18 +80,6 @@ const endedWith = (first: JobRecord): Failure => ({
   message: `Ended before it was done, as '${first.name}' failed and the build is fail_fast.`,
   hint: `Look at '${first.name}'; run the failed jobs again once it is mended.`,
 });
-
-function endedAs(run: Run, outcome: Outcome, now: Date): Run {
-  const completed_at = now.toISOString();
-  switch (outcome.status) {
-    case 'completed':
-      return { ...run, ...outcome, stage: 'done', progress: 100, completed_at };
-    case 'failed':
-      return { ...run, status: 'failed', stage: 'failed', error: fitting(outcome.error), completed_at };
-    case 'cancelled':
-      return { ...run, ...outcome, stage: 'cancelled', completed_at };
-  }
-}
 
 /** Fails a run that has not ended, unless its jobs have all completed. */
 export const fail = (ports: EndPorts, id: string, error: Failure): Promise<Run | undefined> =>

@@ -12,7 +12,12 @@ export type Cause =
   | { readonly kind: 'cancelled'; readonly superseded_by?: string };
 
 export type Outcome =
-  | { readonly status: 'completed'; readonly artifact_ids: string[] }
+  | {
+      readonly status: 'completed';
+      readonly artifact_ids: string[];
+      /** The earlier run that they are of. */
+      readonly reused_from?: string;
+    }
   | { readonly status: 'failed'; readonly error: Failure }
   | { readonly status: 'cancelled'; readonly superseded_by?: string };
 

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { Build } from '../../builds/schema.ts';
 import { Id } from '../../id.ts';
 import { fullRef } from '../../ref.ts';
 import { collection } from '../../storage/collection.ts';
 import { Keys, Partitions } from '../../storage/keys.ts';
+import { Build } from './build.ts';
 
 /** A build as it is kept: it also names its newest run, so that this needs no query. */
 const BuildRecord = Build.extend({ latest_run_id: Id.run.optional() });

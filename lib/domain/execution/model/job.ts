@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { Compute } from '../../compute/types.ts';
 import { Id } from '../../id.ts';
+import { Machine } from '../../machine.ts';
 import { ArtifactSpec, CacheSpec } from '../../manifest/spec.ts';
 import { PresignedUpload, SourceFormat } from '../../source/schema.ts';
 import { FileName, line } from '../../text.ts';
@@ -88,7 +88,7 @@ export const Job = z.object({
   /** The service, and its cell of the matrix: `api (erlang=25)`. */
   name: z.string(),
   matrix: MatrixValues.default({}),
-  compute: Compute.optional(),
+  compute: Machine.optional(),
   trust: Trust.default('own'),
   /** The branch that is built, without `refs/heads/`; absent for tags and plain uploads. */
   branch: z.string().optional(),

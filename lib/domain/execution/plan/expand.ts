@@ -1,8 +1,9 @@
 /** From a build and its manifest to the cells that become jobs: services times the axes of their matrices. Pure. */
-import type { Build } from '../../builds/schema.ts';
+
 import type { Manifest } from '../../manifest/schema.ts';
 import type { Service } from '../../manifest/service.ts';
 import { cellName, type MatrixCell } from '../../matrix.ts';
+import type { Build } from '../model/build.ts';
 import { manifestFailure } from '../model/plan-failure.ts';
 
 /** 256: a run's jobs are the items of one Map state, whose input has 256 KiB (docs: Step Functions quotas). */

@@ -1,15 +1,16 @@
 /** The job that builds one cell of a run. */
 import { createHash } from 'node:crypto';
 import { hashOfSecret } from '../../access/secret.ts';
-import type { Build } from '../../builds/schema.ts';
-import { type Compute, choose, type Offer } from '../../compute/index.ts';
 import { derivedId } from '../../id.ts';
+import type { Machine } from '../../machine.ts';
 import type { Registry } from '../../manifest/schema.ts';
 import { type MatrixCell, suffixOf } from '../../matrix.ts';
+import type { ComputePlanner } from '../../ports/compute.ts';
 import type { Source } from '../../source/schema.ts';
 import { sourceTime } from '../../source/time.ts';
 import { BlobKeys } from '../../storage/keys.ts';
 import { toolchainsOf } from '../../toolchain/schema.ts';
+import type { Build } from '../model/build.ts';
 import type { ImageSpec, JobSpec } from '../model/job.ts';
 import type { JobRecord } from '../model/job-record.ts';
 import { manifestFailure } from '../model/plan-failure.ts';
@@ -22,14 +23,14 @@ interface Context {
   readonly source: Source;
   readonly treeDigest: string;
   readonly registry: Registry;
-  readonly offer: Offer;
+  readonly compute: ComputePlanner;
   readonly now: Date;
 }
 
 /** The id follows from run and cell: a run that is planned twice has its jobs once. */
 export function jobOf(
   cell: Cell,
-  { run, build, source, treeDigest, registry, offer, now }: Context,
+  { run, build, source, treeDigest, registry, compute, now }: Context,
   ticket: string,
 ): JobRecord {
   const branch = branchOf(build.git_ref);
@@ -41,7 +42,7 @@ export function jobOf(
     service: cell.service,
     name: cell.name,
     matrix: cell.matrix,
-    compute: computeOf(cell, offer),
+    compute: machineOf(cell, compute),
     trust: build.trust,
     branch,
     status: 'pending',
@@ -68,18 +69,15 @@ export function jobOf(
 }
 
 /** @throws PlanFailure manifest_error when the installation has no machine for it */
-function computeOf({ service, spec, matrix }: Cell, offer: Offer): Compute {
-  const choice = choose(
-    {
-      requested: spec.resources.compute,
-      architecture: spec.resources.architecture,
-      needsImages: spec.dockerfile !== undefined,
-      timeoutSeconds: spec.timeout,
-      toolchains: toolchainsOf(spec.toolchain, matrix).map(({ name }) => name),
-    },
-    offer,
-  );
-  if ('compute' in choice) return choice.compute;
+function machineOf({ service, spec, matrix }: Cell, compute: ComputePlanner): Machine {
+  const choice = compute.choose({
+    requested: spec.resources.compute,
+    architecture: spec.resources.architecture,
+    needsImages: spec.dockerfile !== undefined,
+    timeoutSeconds: spec.timeout,
+    toolchains: toolchainsOf(spec.toolchain, matrix).map(({ name }) => name),
+  });
+  if ('machine' in choice) return choice.machine;
   const { message, hint } = choice.refused;
   throw manifestFailure(`services.${service}.resources.compute: ${message}`, hint);
 }

@@ -1,10 +1,10 @@
 /** Images of a build that is reused: they get the tags that building again would have given them. */
 import { artifacts } from '../../artifact/record.ts';
 import type { Artifact } from '../../artifact/schema.ts';
-import type { Build } from '../../builds/schema.ts';
 import type { Ports } from '../../ports/index.ts';
 import { RegistryError } from '../../ports/registry.ts';
 import { Keys } from '../../storage/keys.ts';
+import type { Build } from '../model/build.ts';
 import { type JobRecord, jobs } from '../model/job-record.ts';
 import { PlanFailure } from '../model/plan-failure.ts';
 import { tagsOf, versionTagOf } from './job-of.ts';

@@ -1,63 +1,52 @@
 /** What a run needs to know of its source: the tree's digest, and the manifest that holds for it. */
-import type { Build } from '../../builds/schema.ts';
 import { StaitheError } from '../../error.ts';
-import { ManifestError, parse, type ReadManifest, textOf } from '../../manifest/index.ts';
-import { MANIFEST_FILES, MANIFEST_MAX_BYTES } from '../../manifest/schema.ts';
+import { ManifestError, type ReadManifest } from '../../manifest/index.ts';
 import * as Manifests from '../../manifest/synced.ts';
 import { ArchiveUnreadable, type Ports } from '../../ports/index.ts';
-import { sources } from '../../source/index.ts';
-import type { Source } from '../../source/schema.ts';
-import type { Stored } from '../../storage/collection.ts';
-import { BlobKeys, Keys } from '../../storage/keys.ts';
+import type { SourceRecord } from '../../source/record.ts';
+import { noted, type Survey, survey } from '../../source/survey.ts';
+import type { Build } from '../model/build.ts';
 import { manifestFailure, PlanFailure } from '../model/plan-failure.ts';
 
+export interface Tree extends ReadManifest {
+  readonly treeDigest: string;
+}
+
 /**
- * Reads the source and finds the manifest: the tree's own, or, when the tree has none, the one that was synced.
+ * The tree's digest and its manifest: its own, or, when it has none, the one that was synced. A source that is not
+ * surveyed yet is surveyed.
  * @throws PlanFailure source_error | manifest_error
  */
 export async function readTree(
-  ports: Pick<Ports, 'table' | 'trees'>,
+  ports: Pick<Ports, 'table' | 'trees' | 'clock'>,
   build: Build,
-  source: Source,
-): Promise<{ treeDigest: string; own: string | null } & ReadManifest> {
-  const { treeDigest, entry, wrapper } = await survey(ports, source);
-  const own = entry && parsed(entry);
-  if (own !== undefined) {
-    if (build.manifest_hash !== undefined && build.manifest_hash !== own.hash)
-      throw manifestFailure(
-        `The build names manifest ${build.manifest_hash}, but the tree's is ${own.hash}.`,
-        'Build the tree that belongs to the hash, or leave the hash out.',
-      );
-    return { treeDigest, own: own.hash, ...own };
-  }
-  return { treeDigest, own: null, ...(await synced(ports, build, wrapper)) };
+  source: SourceRecord,
+): Promise<Tree> {
+  const { treeDigest, own, wrapper } = await surveyed(ports, source);
+  if (own === null) return { treeDigest, ...(await synced(ports, build, wrapper)) };
+  if (build.manifest_hash !== undefined && build.manifest_hash !== own.hash)
+    throw manifestFailure(
+      `The build names manifest ${build.manifest_hash}, but the tree's is ${own.hash}.`,
+      'Build the tree that belongs to the hash, or leave the hash out.',
+    );
+  return { treeDigest, ...own };
 }
 
-async function survey(ports: Pick<Ports, 'trees'>, source: Source) {
+async function surveyed(
+  ports: Pick<Ports, 'table' | 'trees' | 'clock'>,
+  source: SourceRecord,
+): Promise<Survey> {
   try {
-    return await ports.trees.survey({
-      key: BlobKeys.source(source.project_id, source.sha256),
-      format: source.format,
-      stripComponents: source.strip_components,
-      names: MANIFEST_FILES,
-      maxBytes: MANIFEST_MAX_BYTES,
-    });
+    return (await readable(noted(ports, source))) ?? (await survey(ports, source));
   } catch (error) {
+    if (error instanceof ManifestError)
+      throw manifestFailure(error.message, 'Correct the manifest where the message points.');
     if (!(error instanceof ArchiveUnreadable)) throw error;
     throw new PlanFailure({
       code: 'source_error',
       message: error.message,
       hint: `Upload a ${source.format} of the project's tree.`,
     });
-  }
-}
-
-function parsed(entry: { name: string; bytes: Uint8Array }): ReadManifest {
-  try {
-    return parse(textOf(entry.bytes, entry.name), entry.name);
-  } catch (error) {
-    if (!(error instanceof ManifestError)) throw error;
-    throw manifestFailure(error.message, 'Correct the manifest where the message points.');
   }
 }
 
@@ -96,17 +85,4 @@ async function readable<Found>(reading: Promise<Found>): Promise<Found> {
     if (!(error instanceof StaitheError)) throw error;
     throw manifestFailure(error.message, error.remedy);
   }
-}
-
-/** Known once, the next build of these bytes may be answered without reading them. @param own the tree's own manifest's hash */
-export async function noteTree(
-  ports: Pick<Ports, 'table'>,
-  source: Stored<Source>,
-  treeDigest: string,
-  own: string | null,
-): Promise<void> {
-  const known = source.value;
-  if (known.tree_digest === treeDigest && known.tree_manifest_hash === own) return;
-  const noted = (value: Source): Source => ({ ...value, tree_digest: treeDigest, tree_manifest_hash: own });
-  await sources.update(ports.table, Keys.source(known.id), noted, source);
 }

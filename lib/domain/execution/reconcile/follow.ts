@@ -10,9 +10,9 @@ import { executionOf, runIdOf } from '../model/execution.ts';
 import { type JobRecord, jobs } from '../model/job-record.ts';
 import { type Failure, RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { runs } from '../model/run-record.ts';
-import { startWorkflow } from '../runs.ts';
+import { type PlanPorts, plan, resume } from '../plan/index.ts';
 
-type FollowPorts = Pick<Ports, 'table' | 'workflows' | 'clock'>;
+type FollowPorts = PlanPorts;
 
 /** Why another workflow has to go on, and what a run fails with that has had its last one. */
 const LAST_ONE = {
@@ -53,10 +53,12 @@ export async function follow(ports: FollowPorts, run: Run, why: keyof typeof LAS
 }
 
 /**
- * Starts the present workflow of a run that was recorded and never started, be it its first or one that follows.
- * @throws what Step Functions answers
+ * Plans a run that was recorded and not planned; starts the present workflow, be it the first or one that follows, of
+ * one that was planned and never started.
+ * @throws what a service answers
  */
 export async function startLate(ports: FollowPorts, run: Run): Promise<void> {
+  if (run.status === 'pending') return plan(ports, run.id);
   const held = await heldJobs(ports, run);
   // Jobs that were held before it was there are held for an earlier one. Somebody may have started it by now.
   if ((await ports.workflows.state('build', executionOf(run))) === undefined) await begin(ports, run, held);
@@ -64,7 +66,7 @@ export async function startLate(ports: FollowPorts, run: Run): Promise<void> {
 
 async function begin(ports: FollowPorts, run: Run, held: readonly JobRecord[]): Promise<void> {
   await Promise.all(held.map((job) => lose(ports, job, { reason: 'workflow_ended' })));
-  await startWorkflow(ports, run);
+  await resume(ports, run);
 }
 
 async function heldJobs(ports: FollowPorts, run: Run): Promise<JobRecord[]> {

@@ -1,6 +1,6 @@
 /** Jobs of a run whose workflow still waits: what has not been heard of for too long is given up, and tried again. */
 
-import type { BackendJob } from '../../ports/backend.ts';
+import type { JobMachine } from '../../ports/compute.ts';
 import { failAttempt, lose } from '../attempt/hand-over.ts';
 import { noteLogStream } from '../attempt/log-stream.ts';
 import { isLost } from '../attempt/losses.ts';
@@ -8,19 +8,9 @@ import { endOfMachine } from '../attempt/machine-end.ts';
 import { executionOf } from '../model/execution.ts';
 import type { JobRecord } from '../model/job-record.ts';
 import type { Run } from '../model/run.ts';
+import { PICKUP_MS, SETTLE_MS, SILENCE_MS } from '../model/time.ts';
 import { follow } from './follow.ts';
 import type { Finding, RunPorts } from './run.ts';
-
-const MINUTE_MS = 60_000;
-/** An agent speaks every 20 s, and tries for a minute when nobody answers: three minutes of silence are none of its own. */
-const SILENCE_MS = 3 * MINUTE_MS;
-/** A machine takes a job within a minute or two; after five it is worth asking whether there is one at all. */
-const PICKUP_MS = 5 * MINUTE_MS;
-/**
- * What the workflow may take from a machine's end to the next attempt: its event, and the step that settles it, of three
- * tries of a minute at most with up to 3 and 30 s between them (build.asl.yaml): 213 s.
- */
-const SETTLE_MS = 4 * MINUTE_MS;
 
 /**
  * A job that is lost is handed over again by its workflow, which hears of the end of its machine. When it does not, the
@@ -34,14 +24,14 @@ export async function giveUpLost(
   const now = ports.clock.now().getTime();
   const odd = open.filter((job) => isOdd(job, now));
   if (odd.length === 0) return undefined;
-  const machines = await ports.backend.jobsOf(executionOf(run));
+  const machines = await ports.machines.machinesOf(executionOf(run));
   const machineOf = (job: JobRecord) => ofPresentAttempt(job, machines.get(job.id));
   const found = await Promise.all(
     odd.map(async (job) => ({ job, what: await lookAtJob(ports, job, machineOf(job)) })),
   );
   const news = found.filter(({ what }) => what !== undefined);
-  const missed = odd.filter((job) => isLost(job) && !machineOf(job)?.active);
-  const idle = open.every((job) => !machineOf(job)?.active);
+  const missed = odd.filter((job) => isLost(job) && !isRunning(machineOf(job)));
+  const idle = open.every((job) => !isRunning(machineOf(job)));
   if (missed.length > 0 && idle) {
     await follow(ports, run, 'event_lost');
     return { run_id: run.id, what: 'event lost', job_ids: missed.map(({ id }) => id) };
@@ -54,11 +44,13 @@ export async function giveUpLost(
  * The machine, unless it is that of an attempt that was lost: the workflow may wait for minutes until there is another
  * one (build.asl.yaml, BuildAgain). While the present attempt is lost, and not handed over, it is its own.
  */
-function ofPresentAttempt(job: JobRecord, machine: BackendJob | undefined): BackendJob | undefined {
+function ofPresentAttempt(job: JobRecord, machine: JobMachine | undefined): JobMachine | undefined {
   const lost = job.lost_attempts.at(-1);
   if (lost === undefined || isLost(job) || machine?.startedAt === undefined) return machine;
   return machine.startedAt.getTime() < Date.parse(lost.at) ? undefined : machine;
 }
+
+const isRunning = (machine: JobMachine | undefined): boolean => machine?.status === 'running';
 
 /** What has not been heard of for longer than is right. */
 function isOdd(job: JobRecord, now: number): boolean {
@@ -71,20 +63,20 @@ function isOdd(job: JobRecord, now: number): boolean {
 async function lookAtJob(
   ports: RunPorts,
   job: JobRecord,
-  machine: BackendJob | undefined,
+  machine: JobMachine | undefined,
 ): Promise<Finding['what'] | undefined> {
   const claimed = job.claim_id !== undefined;
-  if (machine?.active) {
+  if (machine !== undefined && isRunning(machine)) {
     // In the backend's queue: it may take its time.
     if (!claimed && !isLost(job)) return undefined;
     await lose(ports, job, { reason: 'agent_silent' });
-    await ports.backend.stop(machine.ref);
+    await ports.machines.stop(machine.ref);
     return 'agent silent';
   }
   // In the project's queue, or waiting for one of the account's machines.
   if (isLost(job) || (machine === undefined && !claimed)) return undefined;
   if (machine?.logStream) await noteLogStream(ports, job, machine.logStream);
-  const end = endOfMachine(machine?.status ?? 'UNKNOWN', { claimed, said: machine?.said });
+  const end = endOfMachine(machine?.status ?? 'lost', { claimed, said: machine?.said });
   if ('failure' in end) await failAttempt(ports, job, end.failure);
   else await lose(ports, job, end.lost);
   return 'machine gone';

@@ -8,11 +8,13 @@ import { executionOf } from '../model/execution.ts';
 import type { JobRecord } from '../model/job-record.ts';
 import { jobs } from '../model/job-record.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
+import { FINISH_MS, START_MS } from '../model/time.ts';
+import type { PlanPorts } from '../plan/index.ts';
 import { follow, startLate } from './follow.ts';
 import { giveUpLost } from './jobs.ts';
 import { forgetRefusal, startRefused, watchingStarts } from './start-refused.ts';
 
-export type RunPorts = Pick<Ports, 'table' | 'workflows' | 'backend' | 'clock'>;
+export type RunPorts = PlanPorts & Pick<Ports, 'machines'>;
 
 export interface Finding {
   readonly run_id: string;
@@ -26,12 +28,6 @@ export interface Finding {
     | 'event lost';
   readonly job_ids: readonly string[];
 }
-
-const MINUTE_MS = 60_000;
-/** A run is started by the request, and again by the outbox; whoever has not begun after two minutes was lost. */
-const START_MS = 2 * MINUTE_MS;
-/** What the workflow may take from its last job's end to its own. */
-const FINISH_MS = MINUTE_MS;
 
 /** @throws what a service answers; the next sweep looks again */
 export async function lookAt(ports: RunPorts, run: Run): Promise<Finding | undefined> {

@@ -6,10 +6,8 @@ import { Keys } from '../../storage/keys.ts';
 import { fail } from '../end/index.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { runs } from '../model/run-record.ts';
+import { REFUSED_MS } from '../model/time.ts';
 import type { Finding } from './run.ts';
-
-/** Ten sweeps: a role that was just changed counts after seconds, a deployment of the stack replaces it within minutes. */
-const REFUSED_MS = 10 * 60_000;
 
 /** @throws the refusal, while it may still be mended: the sweep tells whoever watches its errors */
 export async function startRefused(

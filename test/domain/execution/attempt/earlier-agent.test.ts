@@ -2,9 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import type { RequestActor } from '../../../../lib/domain/access/actor.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
 import { settle } from '../../../../lib/domain/execution/attempt/settle.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import { authenticate } from '../../../../lib/domain/token/index.ts';
-import { ADMIN, claimed, refusal, startedBuild, type World, world } from '../../world.ts';
+import { ADMIN, claimed, planRun, refusal, startedBuild, type World, world } from '../../world.ts';
 
 let place: World;
 let jobId: string;
@@ -13,7 +12,7 @@ let present: RequestActor;
 beforeEach(async () => {
   place = await world();
   const { run } = await startedBuild(place);
-  const [first] = (await plan(place.ports, run.id)).jobs;
+  const [first] = (await planRun(place, run.id)).jobs;
   if (first === undefined) throw new Error('The run has no job.');
   jobId = first.job_id;
   const before = await claimed(place, first);

@@ -6,13 +6,12 @@ import * as Cache from '../../../../lib/domain/cache/of-job.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
 import { settle } from '../../../../lib/domain/execution/attempt/settle.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
 import * as Image from '../../../../lib/domain/image/index.ts';
 import * as Secret from '../../../../lib/domain/secret/index.ts';
 import { ofJob } from '../../../../lib/domain/secret/of-job.ts';
 import { authenticate } from '../../../../lib/domain/token/index.ts';
-import { ADMIN, claimed, refusal, startedBuild, type World, world } from '../../world.ts';
+import { ADMIN, claimed, planRun, refusal, startedBuild, type World, world } from '../../world.ts';
 
 const MANIFEST = JSON.stringify({
   services: {
@@ -45,7 +44,7 @@ beforeEach(async () => {
 async function begin(input: Parameters<typeof startedBuild>[2] = {}): Promise<void> {
   const { run } = await startedBuild(place, MANIFEST, input);
   runId = run.id;
-  const [first, second] = (await plan(place.ports, run.id)).jobs;
+  const [first, second] = (await planRun(place, run.id)).jobs;
   if (first === undefined || second === undefined) throw new Error('The run has no jobs.');
   const work = await claimed(place, first);
   await claimed(place, second);
@@ -131,7 +130,7 @@ describe('a build of a fork', () => {
       jobs: which,
     });
 
-    const { jobs } = await plan(place.ports, again.id);
+    const { jobs } = await planRun(place, again.id);
     expect(jobs).toHaveLength(2);
     for (const { job_id } of jobs)
       expect(await Job.get(place.ports, ADMIN, job_id)).toMatchObject({

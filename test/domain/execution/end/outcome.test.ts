@@ -3,9 +3,8 @@ import { expect, test } from 'vitest';
 import { outcomeOf } from '../../../../lib/domain/execution/end/outcome.ts';
 import type { Job } from '../../../../lib/domain/execution/model/job.ts';
 import { jobs } from '../../../../lib/domain/execution/model/job-record.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import { Keys } from '../../../../lib/domain/storage/keys.ts';
-import { startedBuild, TWO_SERVICES, world } from '../../world.ts';
+import { planRun, startedBuild, TWO_SERVICES, world } from '../../world.ts';
 
 const error = { code: 'build_error', message: 'make failed.' } as const;
 
@@ -13,7 +12,7 @@ const error = { code: 'build_error', message: 'make failed.' } as const;
 async function ended(...statuses: readonly Job['status'][]): Promise<Job[]> {
   const { ports, project } = await world();
   const { run } = await startedBuild({ ports, project }, TWO_SERVICES);
-  const [dispatch] = (await plan(ports, run.id)).jobs;
+  const [dispatch] = (await planRun({ ports }, run.id)).jobs;
   const job = (await jobs.get(ports.table, Keys.job(dispatch?.job_id ?? '')))?.value;
   if (job === undefined) throw new Error('The run has no job.');
   return statuses.map((status) => ({ ...job, status, ...(status === 'failed' && { error }) }));

@@ -2,9 +2,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import * as Build from '../../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../../lib/domain/builds/schema.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
-import { ADMIN, uploadedSource, type World, world } from '../../world.ts';
+import { ADMIN, planRun, uploadedSource, type World, world } from '../../world.ts';
 
 const TWO_SERVICES = 'services: {api: {commands: [make]}, site: {dockerfile: Dockerfile}}';
 
@@ -23,7 +22,7 @@ async function planned(asked: Partial<CreateBuild>, at: World = place) {
   const source_id = await uploadedSource(at, { 'staithe.yaml': TWO_SERVICES });
   const build = await Build.create(ports, ADMIN, project, CreateBuild.parse({ source_id, ...asked }));
   const id = build.latest_run?.id ?? '';
-  await plan(ports, id);
+  await planRun({ ports }, id);
   return Run.get(ports, ADMIN, id);
 }
 

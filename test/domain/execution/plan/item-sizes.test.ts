@@ -2,10 +2,9 @@ import { expect, test } from 'vitest';
 import { CreateBuild } from '../../../../lib/domain/builds/schema.ts';
 import { jobs } from '../../../../lib/domain/execution/model/job-record.ts';
 import { runs } from '../../../../lib/domain/execution/model/run-record.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import { ManifestError, parse } from '../../../../lib/domain/manifest/index.ts';
 import { Keys } from '../../../../lib/domain/storage/keys.ts';
-import { startedBuild, ULID, world } from '../../world.ts';
+import { planRun, startedBuild, ULID, world } from '../../world.ts';
 
 /** The largest item that DynamoDB takes. */
 const ITEM_MAX_BYTES = 400 * 1024;
@@ -33,7 +32,7 @@ test('the largest job that a build may have fits an item of the table', async ()
   const manifest = `services:\n  web:\n    commands:\n${`    - ${'x'.repeat(8000)}\n`.repeat(32)}`;
   const { run } = await startedBuild(place, manifest, { inputs: inputsOf(3, 'y'.repeat(4096)) });
 
-  expect((await plan(place.ports, run.id)).jobs).toHaveLength(1);
+  expect((await planRun(place, run.id)).jobs).toHaveLength(1);
 
   const planned = (await runs.get(place.ports.table, Keys.run(run.id)))?.value;
   const [job] = await jobs.getMany(place.ports.table, (planned?.job_ids ?? []).map(Keys.job));

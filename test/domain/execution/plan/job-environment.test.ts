@@ -4,10 +4,9 @@ import { expect, test } from 'vitest';
 import { CreateBuild } from '../../../../lib/domain/builds/schema.ts';
 import { jobs } from '../../../../lib/domain/execution/model/job-record.ts';
 import { runs } from '../../../../lib/domain/execution/model/run-record.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import { ManifestError, parse } from '../../../../lib/domain/manifest/index.ts';
 import { Keys } from '../../../../lib/domain/storage/keys.ts';
-import { startedBuild, ULID, world } from '../../world.ts';
+import { planRun, startedBuild, ULID, world } from '../../world.ts';
 
 const EVIL_NAMES = [
   'PATH',
@@ -41,7 +40,7 @@ test('of no request does a job get another variable than those that Staithe name
       const place = await world();
 
       const { run } = await startedBuild(place, JSON.stringify({ services: { web: { toolchain } } }), asked);
-      await plan(place.ports, run.id);
+      await planRun(place, run.id);
 
       const planned = (await runs.get(place.ports.table, Keys.run(run.id)))?.value;
       const made = await jobs.getMany(place.ports.table, (planned?.job_ids ?? []).map(Keys.job));

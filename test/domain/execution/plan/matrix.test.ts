@@ -5,7 +5,6 @@ import { artifacts } from '../../../../lib/domain/artifact/record.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
 import { runs } from '../../../../lib/domain/execution/model/run-record.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import { cellName } from '../../../../lib/domain/matrix.ts';
 import * as Release from '../../../../lib/domain/release/index.ts';
 import { eventOf } from '../../../../lib/domain/storage/events.ts';
@@ -16,6 +15,7 @@ import {
   builtJob,
   claimed,
   completedBuild,
+  planRun,
   startedBuild,
   type World,
   world,
@@ -29,7 +29,7 @@ const runOf = async ({ ports }: World, id: string) =>
 /** One cell completed, one failed, and one ended for it. */
 async function partlyFailed(place: World) {
   const { run } = await startedBuild(place, MATRIX);
-  const [first, second] = (await plan(place.ports, run.id)).jobs;
+  const [first, second] = (await planRun(place, run.id)).jobs;
   if (first === undefined || second === undefined) throw new Error('Three jobs were expected.');
   await builtJob(place, first);
   const work = await claimed(place, second);

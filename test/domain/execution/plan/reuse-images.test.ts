@@ -6,11 +6,18 @@ import { CreateBuild } from '../../../../lib/domain/builds/schema.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
 import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
 import * as Image from '../../../../lib/domain/image/index.ts';
 import { imageOf } from '../../ports/registry.contract.ts';
-import { ADMIN, claimed, uploadedSource, type World, withRegistrySecrets, world } from '../../world.ts';
+import {
+  ADMIN,
+  claimed,
+  planRun,
+  uploadedSource,
+  type World,
+  withRegistrySecrets,
+  world,
+} from '../../world.ts';
 
 const REPOSITORY = 'staithe/hello/web';
 const NATIVE = 'services: {web: {dockerfile: Dockerfile}}\n';
@@ -37,7 +44,7 @@ async function planned(manifest: string, asked: Partial<CreateBuild>) {
     CreateBuild.parse({ source_id, ...asked }),
   );
   if (run === null) throw new Error('The build has no run.');
-  return { run, plan: await plan(place.ports, run.id) };
+  return { run, plan: await planRun(place, run.id) };
 }
 
 /** What an agent does that has pushed its image under the tags of its job. */

@@ -3,10 +3,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import * as Build from '../../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../../lib/domain/builds/schema.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
 import { Keys } from '../../../../lib/domain/storage/keys.ts';
-import { ADMIN, builtJob, ONE_SERVICE, uploadedSource, type World, world } from '../../world.ts';
+import { ADMIN, builtJob, ONE_SERVICE, planRun, uploadedSource, type World, world } from '../../world.ts';
 
 let place: World;
 beforeEach(async () => {
@@ -30,7 +29,7 @@ async function create({ files = { 'staithe.yaml': ONE_SERVICE }, ...asked }: Ask
 /** Builds it as a backend would. @returns the run as it ended */
 async function built(asked: Asked = {}) {
   const run = await create(asked);
-  for (const job of (await plan(place.ports, run.id)).jobs) await builtJob(place, job, `built in ${run.id}`);
+  for (const job of (await planRun(place, run.id)).jobs) await builtJob(place, job, `built in ${run.id}`);
   await finish(place.ports, run.id);
   return Run.get(place.ports, ADMIN, run.id);
 }
@@ -51,7 +50,7 @@ describe('the same content', () => {
     const repacked = await create({ files: { 'staithe.yaml': ONE_SERVICE, 'a.js': '1' } });
     expect(repacked.status).toBe('pending');
 
-    expect((await plan(place.ports, repacked.id)).jobs).toEqual([]);
+    expect((await planRun(place, repacked.id)).jobs).toEqual([]);
 
     expect(await Run.get(place.ports, ADMIN, repacked.id)).toMatchObject({
       status: 'completed',
@@ -82,7 +81,7 @@ describe('it is built again', () => {
     await built();
 
     const run = await create(asked);
-    await plan(place.ports, run.id);
+    await planRun(place, run.id);
 
     expect(await Run.get(place.ports, ADMIN, run.id)).toMatchObject({ status: 'building' });
   });
@@ -95,7 +94,7 @@ describe('it is built again', () => {
     };
 
     const run = await create();
-    await plan(place.ports, run.id);
+    await planRun(place, run.id);
 
     expect((await Run.get(place.ports, ADMIN, run.id)).status).toBe('building');
   });
@@ -105,15 +104,15 @@ describe('it is built again', () => {
     const artifact = Keys.artifact(first.artifact_ids[0] ?? '');
     await place.ports.table.write({ remove: artifact, when: { any: true } });
 
-    expect((await create()).status).toBe('pending');
+    expect((await create()).status).toBe('building');
   });
 
   test('when the earlier run failed', async () => {
     const run = await create();
-    await plan(place.ports, run.id);
+    await planRun(place, run.id);
     await finish(place.ports, run.id);
 
-    expect((await create()).status).toBe('pending');
+    expect((await create()).status).toBe('building');
   });
 
   test('on another branch, when the manifest gives secrets to some branches only', async () => {
@@ -123,7 +122,7 @@ describe('it is built again', () => {
     const first = await built({ files, git_ref: 'refs/heads/main' });
 
     expect((await create({ files, git_ref: 'refs/heads/main' })).reused_from).toBe(first.id);
-    expect((await create({ files, git_ref: 'refs/heads/topic' })).status).toBe('pending');
+    expect((await create({ files, git_ref: 'refs/heads/topic' })).status).toBe('building');
   });
 
   test('on a branch that other branches were built after, when each has secrets of its own', async () => {
@@ -143,7 +142,7 @@ describe('it is built again', () => {
     const build = await Build.get(place.ports, ADMIN, first.build_id);
 
     const again = await Run.again(place.ports, ADMIN, build);
-    await plan(place.ports, again.id);
+    await planRun(place, again.id);
 
     expect((await Run.get(place.ports, ADMIN, again.id)).status).toBe('building');
   });
@@ -154,7 +153,7 @@ test('a build that names another manifest is not answered with an earlier one', 
   const other = `sha256:${'0'.repeat(64)}`;
 
   const run = await create({ manifest_hash: other });
-  await plan(place.ports, run.id);
+  await planRun(place, run.id);
 
   const ended = await Run.get(place.ports, ADMIN, run.id);
   expect(ended.error?.code).toBe('manifest_error');

@@ -1,10 +1,9 @@
 /** A job of a project with a limit has ended, and the event that frees its place was lost. */
 import { beforeEach, expect, test } from 'vitest';
 import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import * as Queue from '../../../../lib/domain/execution/queue/index.ts';
 import * as Project from '../../../../lib/domain/project/index.ts';
-import { ADMIN, builtJob, ONE_SERVICE, startedBuild, type World, world } from '../../world.ts';
+import { ADMIN, builtJob, ONE_SERVICE, planRun, startedBuild, type World, world } from '../../world.ts';
 
 let place: World;
 beforeEach(async () => {
@@ -15,7 +14,7 @@ beforeEach(async () => {
 
 async function planned(): Promise<Dispatch> {
   const { run } = await startedBuild(place, ONE_SERVICE);
-  const [job] = (await plan(place.ports, run.id)).jobs;
+  const [job] = (await planRun(place, run.id)).jobs;
   if (job === undefined) throw new Error('The run has no job.');
   return job;
 }
@@ -23,7 +22,7 @@ async function planned(): Promise<Dispatch> {
 test('the next run of the project begins at once', async () => {
   await builtJob(place, await planned());
 
-  expect((await planned()).waits).toBe(false);
+  expect((await planned()).queued).toBe(false);
 });
 
 test('whoever waits already is woken by the next run that comes, and goes first', async () => {
@@ -40,9 +39,9 @@ test('whoever waits already is woken by the next run that comes, and goes first'
 
 test('a place of a job that works is nobody else’s', async () => {
   const first = await planned();
-  expect((await planned()).waits).toBe(true);
+  expect((await planned()).queued).toBe(true);
 
   await builtJob(place, first);
   await Queue.leave(place.ports, place.project.id, first.job_id);
-  expect((await planned()).waits).toBe(true); // the second has it
+  expect((await planned()).queued).toBe(true); // the second has it
 });

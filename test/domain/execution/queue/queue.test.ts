@@ -2,12 +2,11 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
 import * as Queue from '../../../../lib/domain/execution/queue/index.ts';
 import type { QueueState } from '../../../../lib/domain/execution/queue/schema.ts';
 import { entered, granted, left } from '../../../../lib/domain/execution/queue/turn.ts';
 import * as Project from '../../../../lib/domain/project/index.ts';
-import { ADMIN, builtJob, startedBuild, type World, world } from '../../world.ts';
+import { ADMIN, builtJob, planRun, startedBuild, type World, world } from '../../world.ts';
 
 const FOUR = 'services: {a: {}, b: {}, c: {}, d: {}}';
 const place = (run: string, job: number) => ({ job_id: `${run}-${job}`, run_id: run });
@@ -61,7 +60,7 @@ describe('jobs of a project with a limit', () => {
   let at: World;
   const jobs = async (manifest = FOUR): Promise<Dispatch[]> => {
     const { run } = await startedBuild(at, manifest);
-    return (await plan(at.ports, run.id)).jobs;
+    return (await planRun(at, run.id)).jobs;
   };
   beforeEach(async () => {
     const made = await world();
@@ -70,7 +69,7 @@ describe('jobs of a project with a limit', () => {
 
   test('wait when all places are taken, and begin when one is free', async () => {
     const [first, second, third] = await jobs();
-    expect([first?.waits, second?.waits, third?.waits]).toEqual([false, false, true]);
+    expect([first?.queued, second?.queued, third?.queued]).toEqual([false, false, true]);
     if (first === undefined || third === undefined) throw new Error('Four jobs were planned.');
     await Queue.wait(at.ports, third.job_id, 'token-of-the-third');
     expect(at.ports.workflows.woken).toEqual([]);
@@ -105,12 +104,12 @@ describe('jobs of a project with a limit', () => {
 
   test('keep their places when a run is planned twice', async () => {
     const { run } = await startedBuild(at, FOUR);
-    const once = await plan(at.ports, run.id);
+    const once = await planRun(at, run.id);
 
-    const twice = await plan(at.ports, run.id);
+    const twice = await planRun(at, run.id);
 
-    expect(twice.jobs.map(({ job_id, waits }) => [job_id, waits])).toEqual(
-      once.jobs.map(({ job_id, waits }) => [job_id, waits]),
+    expect(twice.jobs.map(({ job_id, queued }) => [job_id, queued])).toEqual(
+      once.jobs.map(({ job_id, queued }) => [job_id, queued]),
     );
   });
 
@@ -130,7 +129,7 @@ describe('jobs of a project with a limit', () => {
     const other = await world();
     const { run } = await startedBuild(other, FOUR);
 
-    expect((await plan(other.ports, run.id)).jobs.map(({ waits }) => waits)).toEqual([
+    expect((await planRun(other, run.id)).jobs.map(({ queued }) => queued)).toEqual([
       false,
       false,
       false,

@@ -7,13 +7,13 @@ import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts'
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
 import type { ClaimedJob } from '../../../../lib/domain/execution/model/job.ts';
 import { runs } from '../../../../lib/domain/execution/model/run-record.ts';
-import { plan } from '../../../../lib/domain/execution/plan/index.ts';
+import { resume } from '../../../../lib/domain/execution/plan/index.ts';
 import { follow } from '../../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
 import * as Log from '../../../../lib/domain/log/index.ts';
 import { Keys } from '../../../../lib/domain/storage/keys.ts';
 import * as Reconcile from '../../../../lib/domain/sweep/index.ts';
-import { ADMIN, builtJob, claimed, TWO_SERVICES, type World, world } from '../../world.ts';
+import { ADMIN, builtJob, claimed, planRun, TWO_SERVICES, type World, world } from '../../world.ts';
 import { executionEnds, MACHINE, MINUTES, planned } from '../swept.ts';
 
 const SPEAKS = { stage: 'at work', progress: 10 };
@@ -49,7 +49,7 @@ describe('a sweep', () => {
     await sweep();
 
     expect(place.ports.workflows.find('build', `${id}-2`)?.status).toBe('running');
-    const again = (await plan(place.ports, id)).jobs;
+    const again = (await planRun(place, id)).jobs;
     const attempts = new Map(again.map(({ job_id, attempt }) => [job_id, attempt]));
     expect([attempts.get(begun.job_id), attempts.get(waiting.job_id)]).toEqual([2, 1]);
     expect(await Job.progress(place.ports, begun.job_id, SPEAKS, await heldBy(work))).toEqual({
@@ -91,7 +91,7 @@ describe('a sweep', () => {
     let dispatch = jobs[0] as Dispatch;
     const work = await claimed(place, dispatch);
     const silent = async () => {
-      place.ports.backend.place(id, dispatch.job_id, MACHINE);
+      place.ports.machines.place(id, dispatch.job_id, MACHINE);
       wait(4);
       expect((await sweep()).findings).toMatchObject([{ what: 'agent silent' }]);
       return settle(place.ports, dispatch.job_id, STOPPED, { attempt: dispatch.attempt });
@@ -99,7 +99,7 @@ describe('a sweep', () => {
 
     const second = await silent();
 
-    expect(place.ports.backend.stopped).toEqual([MACHINE.ref]);
+    expect(place.ports.machines.stopped).toEqual([MACHINE.ref]);
     expect(second).toMatchObject({ retry: true, dispatch: { attempt: 2 } });
     expect(await Job.progress(place.ports, dispatch.job_id, SPEAKS, await heldBy(work))).toEqual({
       cancel: true,
@@ -123,7 +123,7 @@ describe('a sweep', () => {
     const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
     await claimed(place, dispatch);
-    place.ports.backend.place(id, dispatch.job_id, MACHINE);
+    place.ports.machines.place(id, dispatch.job_id, MACHINE);
     wait(4);
     await sweep();
     const settled = () => settle(place.ports, dispatch.job_id, STOPPED, { attempt: 1 });
@@ -139,18 +139,18 @@ describe('a sweep', () => {
     expect((await read(id)).status).toBe('completed');
   });
 
-  test.each(['STOPPED', 'FAILED', 'TIMED_OUT'])(
+  test.each(['stopped', 'failed', 'timed_out'] as const)(
     'does not take the machine of a lost attempt, which ended as %s, for that of the next',
     async (status) => {
       const { id, jobs } = await planned(place);
       const [dispatch] = jobs as [Dispatch];
       const startedAt = place.ports.clock.now();
       await claimed(place, dispatch);
-      place.ports.backend.place(id, dispatch.job_id, { ...MACHINE, startedAt });
+      place.ports.machines.place(id, dispatch.job_id, { ...MACHINE, startedAt });
       wait(4);
       await sweep();
       await settle(place.ports, dispatch.job_id, STOPPED, { attempt: 1 });
-      place.ports.backend.place(id, dispatch.job_id, { ...MACHINE, startedAt, active: false, status });
+      place.ports.machines.place(id, dispatch.job_id, { ...MACHINE, startedAt, status });
       wait(7);
 
       expect((await sweep()).findings).toEqual([]);
@@ -195,7 +195,7 @@ describe('a sweep', () => {
     const before = await read(id);
     executionEnds(place, id, 'failed');
     await sweep();
-    const [again] = (await plan(place.ports, id)).jobs as [Dispatch];
+    const [again] = (await planRun(place, id)).jobs as [Dispatch];
     const work = await claimed(place, again);
 
     await follow(place.ports, before, 'died');
@@ -209,17 +209,17 @@ describe('a sweep', () => {
   test('fails a run, and stops its workflow, when the third one has missed an event too', async () => {
     const { id } = await planned(place);
     const missed = async (execution: string) => {
-      const [dispatch] = (await plan(place.ports, id)).jobs;
+      const [dispatch] = (await planRun(place, id)).jobs;
       if (dispatch === undefined) throw new Error('There was to be a job.');
       await claimed(place, dispatch);
-      place.ports.backend.place(execution, dispatch.job_id, { ...MACHINE, active: false, status: 'FAULT' });
+      place.ports.machines.place(execution, dispatch.job_id, { ...MACHINE, status: 'lost' });
       wait(6);
       await sweep();
       wait(5);
       await sweep();
     };
     await runs.update(place.ports.table, Keys.run(id), (run) => ({ ...run, workflow_attempt: 3 }));
-    await place.ports.workflows.start('build', `${id}-3`, { run_id: id });
+    await resume(place.ports, await read(id));
 
     await missed(`${id}-3`);
 
@@ -235,23 +235,22 @@ describe('a sweep', () => {
     const [dispatch] = jobs as [Dispatch];
     await claimed(place, dispatch);
     await settle(place.ports, dispatch.job_id, FAULT, { attempt: dispatch.attempt });
-    place.ports.backend.place(id, dispatch.job_id, MACHINE);
+    place.ports.machines.place(id, dispatch.job_id, MACHINE);
     wait(50);
 
     expect((await sweep()).findings).toEqual([]);
   });
 
   test.each([
-    ['FAULT', 'machine_lost'],
-    ['FAILED', 'agent_ended'],
-    ['UNKNOWN', 'machine_lost'],
+    ['lost', 'machine_lost'],
+    ['failed', 'agent_ended'],
   ] as const)(
     'tries a job again whose machine ended as %s, which its workflow never heard of',
     async (status, reason) => {
       const { id, jobs } = await planned(place);
       const [dispatch] = jobs as [Dispatch];
       await claimed(place, dispatch);
-      place.ports.backend.place(id, dispatch.job_id, { ...MACHINE, active: false, status });
+      place.ports.machines.place(id, dispatch.job_id, { ...MACHINE, status });
       wait(6);
 
       const first = await sweep();
@@ -264,7 +263,7 @@ describe('a sweep', () => {
       ]);
       expect(place.ports.workflows.find('build', id)?.status).toBe('stopped');
       expect(place.ports.workflows.find('build', `${id}-2`)?.status).toBe('running');
-      expect((await plan(place.ports, id)).jobs).toMatchObject([{ job_id: dispatch.job_id, attempt: 2 }]);
+      expect((await planRun(place, id)).jobs).toMatchObject([{ job_id: dispatch.job_id, attempt: 2 }]);
       const [job] = await Run.jobsOf(place.ports, await read(id));
       expect(job?.lost_attempts).toMatchObject([{ attempt: 1, reason, stage: 'starting' }]);
     },
@@ -273,9 +272,9 @@ describe('a sweep', () => {
   test('numbers the log of each attempt, whether an agent told where it is, the sweep found it, or there is none', async () => {
     const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
-    const ended = { ...MACHINE, active: false, status: 'FAILED' };
+    const ended = { ...MACHINE, status: 'failed' };
     await settle(place.ports, dispatch.job_id, FAULT, { attempt: 1 });
-    place.ports.backend.place(id, dispatch.job_id, { ...ended, logStream: 'second' });
+    place.ports.machines.place(id, dispatch.job_id, { ...ended, logStream: 'second' });
     wait(6);
     await sweep();
     const third = await settle(place.ports, dispatch.job_id, FAULT, { attempt: 2 });
@@ -295,8 +294,8 @@ describe('a sweep', () => {
     const [lost, working] = jobs as [Dispatch, Dispatch];
     await claimed(place, lost);
     const work = await claimed(place, working);
-    place.ports.backend.place(id, lost.job_id, { ...MACHINE, active: false, status: 'FAULT' });
-    place.ports.backend.place(id, working.job_id, { ...MACHINE, ref: 'machine:2' });
+    place.ports.machines.place(id, lost.job_id, { ...MACHINE, status: 'lost' });
+    place.ports.machines.place(id, working.job_id, { ...MACHINE, ref: 'machine:2' });
 
     for (let minute = 0; minute < 10; minute++) {
       wait(1);

@@ -140,11 +140,11 @@ describe('a sweep', () => {
   });
 
   test.each([
-    ['TIMED_OUT', 'timeout_error'],
-    ['STOPPED', 'cancelled'],
+    ['timed_out', 'timeout_error'],
+    ['stopped', 'cancelled'],
   ] as const)('fails a job whose machine ended as %s, which nobody heard of', async (status, code) => {
     const { id, jobs } = await planned(place);
-    place.ports.backend.place(id, jobs[0]?.job_id ?? '', { ...MACHINE, active: false, status });
+    place.ports.machines.place(id, jobs[0]?.job_id ?? '', { ...MACHINE, status });
     wait(6);
 
     expect((await sweep()).findings).toMatchObject([{ what: 'machine gone' }]);
@@ -154,7 +154,7 @@ describe('a sweep', () => {
 
   test('lets a job wait for a machine', async () => {
     const { id, jobs } = await planned(place);
-    place.ports.backend.place(id, jobs[0]?.job_id ?? '', MACHINE);
+    place.ports.machines.place(id, jobs[0]?.job_id ?? '', MACHINE);
     wait(50);
 
     expect((await sweep()).findings).toEqual([]);

@@ -3,7 +3,7 @@ import { BatchGetBuildsCommand, CodeBuildClient } from '@aws-sdk/client-codebuil
 import { GetExecutionHistoryCommand, type HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { expect, test } from 'vitest';
-import { codeBuildBackend } from '../../lib/aws/backend.ts';
+import { codeBuildMachines } from '../../../lib/aws/codebuild/index.ts';
 
 const MACHINES = JSON.stringify({ build: 'arn:aws:states:eu-west-1:123456789012:stateMachine:build' });
 const NEWER = new Date('2026-11-21T09:40:00Z');
@@ -31,14 +31,14 @@ test('the newest machine of a job is told with when it was asked for, and one th
       builds: [{ id: 'b:2', buildStatus: 'IN_PROGRESS', startTime: NEWER, logs: { streamName: 'agent/2' } }],
     });
 
-  const machines = await codeBuildBackend(MACHINES, { sfn, codebuild }).jobsOf('run_1');
+  const machines = await codeBuildMachines(MACHINES, { sfn, codebuild }).machinesOf('run_1');
 
   expect(machines.get('job_a')).toMatchObject({
     ref: 'b:2',
-    active: true,
+    status: 'running',
     startedAt: NEWER,
     logStream: 'agent/2',
   });
-  expect(machines.get('job_b')).toMatchObject({ ref: 'b:3', active: false, status: 'UNKNOWN' });
+  expect(machines.get('job_b')).toMatchObject({ ref: 'b:3', status: 'lost' });
   expect(machines.get('job_b')?.startedAt).toBeUndefined();
 });

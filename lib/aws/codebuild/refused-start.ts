@@ -1,5 +1,7 @@
 /** Errors with which CodeBuild refuses to start a build because too much is asked of the account at the moment. */
 
+import type { Caught } from '../../domain/ports/compute.ts';
+
 /**
  * As Step Functions names them; its definition retries on this list (stepfunctions/build.asl.yaml, `${StartRefused}`).
  *
@@ -27,7 +29,7 @@ const BY_NAME: ReadonlySet<string> = new Set([
 const BY_CAUSE = /rate exceeded|throttl|too ?many ?requests|status code: (429|5\d\d)/i;
 
 /** Whether the account was at a limit, for good: the workflow has tried for as long as it tries. */
-export function isAtLimit({ error, cause }: { readonly error: string; readonly cause: string }): boolean {
+export function isAtCapacity({ error, cause }: Caught): boolean {
   if (BY_NAME.has(error)) return true;
   return START_REFUSED.some((name) => name === error) && BY_CAUSE.test(cause);
 }

@@ -1,19 +1,18 @@
 /** The jobs of a run that is planned: one for each cell. */
-import type { Build } from '../../builds/schema.ts';
+
 import type { Manifest } from '../../manifest/schema.ts';
 import type { Ports } from '../../ports/index.ts';
-import { ConditionFailed } from '../../ports/table.ts';
 import type { Source } from '../../source/schema.ts';
-import { handOver, type Ticketed } from '../attempt/hand-over.ts';
+import type { Ticketed } from '../attempt/hand-over.ts';
 import { newTicket } from '../attempt/ticket.ts';
-import { jobs } from '../model/job-record.ts';
+import type { Build } from '../model/build.ts';
 import { manifestFailure, policyFailure } from '../model/plan-failure.ts';
 import type { Run } from '../model/run.ts';
 import { assertAnswerable } from '../model/size.ts';
 import type { Cell } from './expand.ts';
 import { jobOf } from './job-of.ts';
 
-type JobPorts = Pick<Ports, 'table' | 'installation' | 'clock' | 'randomness'>;
+type JobPorts = Pick<Ports, 'compute' | 'installation' | 'clock' | 'randomness'>;
 
 export interface Planned {
   readonly run: Run;
@@ -23,14 +22,10 @@ export interface Planned {
   readonly manifest: Manifest;
 }
 
-/** Records a job for each cell, with its ticket. @throws PlanFailure when they may not or cannot be built */
-export async function createJobs(
-  ports: JobPorts,
-  cells: readonly Cell[],
-  context: Planned,
-): Promise<Ticketed[]> {
+/** A job for each cell, with its ticket. @throws PlanFailure when they may not or cannot be built */
+export function jobsFor(ports: JobPorts, cells: readonly Cell[], context: Planned): Ticketed[] {
   const { run, build, source, treeDigest, manifest } = context;
-  const { offer } = ports.installation;
+  const { compute } = ports;
   if (cells.length === 0)
     throw manifestFailure(
       'No service is left to build.',
@@ -41,11 +36,22 @@ export async function createJobs(
   const made = cells.map((cell) => {
     const ticket = newTicket(ports.randomness);
     const { registry } = manifest;
-    const job = jobOf(cell, { run, build, source, treeDigest, registry, offer, now }, ticket);
+    const job = jobOf(cell, { run, build, source, treeDigest, registry, compute, now }, ticket);
     return { ticket, job: { ...job, ...(run.job_limit !== undefined && { limited: true }) } };
   });
   assertAnswerable(made.map(({ job }) => job));
-  return Promise.all(made.map((one) => created(ports, one)));
+  return made;
+}
+
+/** A transaction has 100 items of 4 MB in all (docs: DynamoDB, TransactWriteItems); three are the project, build and run. */
+const MOST_JOBS = 97;
+/** What run and build leave of it: an item has 400 KB at most. */
+const MOST_BYTES = 3 * 1024 * 1024;
+
+/** Whether jobs fit into one transaction with what they belong to. */
+export function isOneTransaction(made: readonly Ticketed[]): boolean {
+  if (made.length > MOST_JOBS) return false;
+  return made.reduce((sum, { job }) => sum + Buffer.byteLength(JSON.stringify(job)), 0) <= MOST_BYTES;
 }
 
 /** A Dockerfile's commands may have power over the machine; the operator says whether a stranger's may run there. */
@@ -59,17 +65,4 @@ function assertForkMay({ installation }: JobPorts, { trust }: Build, cells: read
     `This installation does not build container images of forks; these services have a dockerfile: ${[...images].map((name) => `'${name}'`).join(', ')}.`,
     'Build the other services (--services); or let the operator set ForkImageBuilds to allow, where image builds are isolated.',
   );
-}
-
-/** A plan that broke off has left jobs; they are taken over. */
-async function created(ports: JobPorts, made: Ticketed): Promise<Ticketed> {
-  try {
-    await jobs.create(ports.table, made.job);
-    return made;
-  } catch (error) {
-    if (!(error instanceof ConditionFailed)) throw error;
-    const taken = await handOver(ports, made.job.id);
-    if (taken === undefined) throw error;
-    return taken;
-  }
 }

@@ -1,6 +1,7 @@
-/** What an installation offers of compute: its operator says so in the CDK context `compute`. */
+/** The compute that an installation allows: its operator says so in the CDK context `compute`. */
 import * as z from 'zod';
-import { Architecture, COMPUTE_TYPES, type ComputeTypeName, isComputeTypeName } from './types.ts';
+import { Architecture } from '../../domain/machine.ts';
+import { COMPUTE_TYPES, type ComputeTypeName, isComputeTypeName } from './types.ts';
 
 const TypeName = z.enum(Object.keys(COMPUTE_TYPES) as [ComputeTypeName, ...ComputeTypeName[]]);
 
@@ -30,16 +31,16 @@ const DEFAULT_ALLOW: readonly ComputeTypeName[] = [
   'lambda-10gb',
 ];
 
-export const Offer = z.strictObject({
+export const AllowedCompute = z.strictObject({
   allow: z.array(TypeName).default([...DEFAULT_ALLOW]),
   fleets: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), Fleet).default({}),
 });
-export type Offer = z.infer<typeof Offer>;
+export type AllowedCompute = z.infer<typeof AllowedCompute>;
 
-/** An operator offers something; what is left of it in a region may be nothing, which a job's plan then says. */
-const OperatorsOffer = Offer.refine(
+/** An operator allows something; what is left of it in a region may be nothing, which a job's plan then says. */
+const OperatorsChoice = AllowedCompute.refine(
   ({ allow, fleets }) => allow.length > 0 || Object.keys(fleets).length > 0,
-  'must offer something',
+  'must allow something',
 );
 
 /**
@@ -47,19 +48,19 @@ const OperatorsOffer = Offer.refine(
  * @returns the default when there is none
  * @throws Error that says what is wrong with it: an installation's mistake, seen at synth
  */
-export function offerFrom(text: string | undefined): Offer {
-  return parsedOffer(OperatorsOffer, text === undefined || text === '' ? {} : jsonOf(text));
+export function allowedFrom(text: string | undefined): AllowedCompute {
+  return parsed(OperatorsChoice, text === undefined || text === '' ? {} : jsonOf(text));
 }
 
-/** The offer as the infrastructure wrote it for its functions. @throws Error at cold start */
-export function writtenOffer(text: string): Offer {
-  return parsedOffer(Offer, jsonOf(text));
+/** What is allowed, as the infrastructure wrote it for its functions. @throws Error at cold start */
+export function writtenAllowed(text: string): AllowedCompute {
+  return parsed(AllowedCompute, jsonOf(text));
 }
 
-function parsedOffer(schema: typeof Offer, value: unknown): Offer {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new Error(`The setting 'compute' is wrong. ${z.prettifyError(parsed.error)}`);
+function parsed(schema: typeof AllowedCompute, value: unknown): AllowedCompute {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Error(`The setting 'compute' is wrong. ${z.prettifyError(result.error)}`);
 }
 
 /**
@@ -81,13 +82,13 @@ export const LAMBDA_COMPUTE_REGIONS = [
 
 const isLambda = (name: string): boolean => isComputeTypeName(name) && COMPUTE_TYPES[name].kind === 'lambda';
 
-export function hasLambda({ allow }: Offer): boolean {
+export function hasLambda({ allow }: AllowedCompute): boolean {
   return allow.some(isLambda);
 }
 
-/** What is left of the offer in a region without Lambda compute. */
-export function withoutLambda(offer: Offer): Offer {
-  return { ...offer, allow: offer.allow.filter((name) => !isLambda(name)) };
+/** What is left of it in a region without Lambda compute. */
+export function withoutLambda(allowed: AllowedCompute): AllowedCompute {
+  return { ...allowed, allow: allowed.allow.filter((name) => !isLambda(name)) };
 }
 
 function jsonOf(text: string): unknown {
@@ -98,7 +99,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Names of all that is offered, as a manifest writes them. */
-export function offered({ allow, fleets }: Offer): string[] {
+/** Names of all that is allowed, as a manifest writes them. */
+export function allowedNames({ allow, fleets }: AllowedCompute): string[] {
   return [...allow, ...Object.keys(fleets).map((name) => `fleet:${name}`)];
 }

@@ -1,31 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  COMPUTE_TYPES,
-  type ComputeTypeName,
-  choose,
-  machineFor,
-  type Need,
-  Offer,
-  offered,
-  offerFrom,
-} from '../../../lib/domain/compute/index.ts';
+import { AllowedCompute, allowedFrom, allowedNames } from '../../../lib/aws/codebuild/allowed.ts';
+import { choose } from '../../../lib/aws/codebuild/choose.ts';
+import { startOf } from '../../../lib/aws/codebuild/machine.ts';
+import { COMPUTE_TYPES, type ComputeTypeName } from '../../../lib/aws/codebuild/types.ts';
+import type { MachineNeed } from '../../../lib/domain/ports/compute.ts';
 
 const ALL = Object.keys(COMPUTE_TYPES) as ComputeTypeName[];
 const gpu = 'arn:aws:codebuild:us-east-1:123456789012:fleet/gpu:1';
 
-function need(over: Partial<Need> = {}): Need {
+function need(over: Partial<MachineNeed> = {}): MachineNeed {
   return { needsImages: false, timeoutSeconds: 15 * 60, ...over };
 }
 
 function typeOf(chosen: ReturnType<typeof choose>): string {
-  return 'compute' in chosen
-    ? `${chosen.compute.type} ${chosen.compute.architecture}`
+  return 'machine' in chosen
+    ? `${chosen.machine.type} ${chosen.machine.architecture}`
     : chosen.refused.message;
 }
 
 describe('the compute of a job that asks for none', () => {
-  const offer = offerFrom(undefined);
+  const offer = allowedFrom(undefined);
 
   it.each([
     ['starts within seconds when it may take 15 minutes', need(), 'lambda-4gb arm64'],
@@ -39,7 +34,7 @@ describe('the compute of a job that asks for none', () => {
   });
 
   it('is of what the installation allows', () => {
-    const only = (allow: string[]) => offerFrom(JSON.stringify({ allow }));
+    const only = (allow: string[]) => allowedFrom(JSON.stringify({ allow }));
 
     expect(typeOf(choose(need(), only(['medium', 'large'])))).toBe('medium arm64');
     expect(typeOf(choose(need(), only(['lambda-10gb', 'lambda-8gb'])))).toBe('lambda-8gb arm64');
@@ -48,7 +43,7 @@ describe('the compute of a job that asks for none', () => {
   });
 
   it('is refused with a remedy when nothing can run it', () => {
-    const chosen = choose(need({ needsImages: true }), offerFrom('{"allow":["lambda-2gb"]}'));
+    const chosen = choose(need({ needsImages: true }), allowedFrom('{"allow":["lambda-2gb"]}'));
 
     expect(chosen).toEqual({
       refused: {
@@ -61,7 +56,7 @@ describe('the compute of a job that asks for none', () => {
 });
 
 describe('the compute that a job asks for', () => {
-  const offer = offerFrom(JSON.stringify({ allow: ['small', 'lambda-2gb'], fleets: { gpu } }));
+  const offer = allowedFrom(JSON.stringify({ allow: ['small', 'lambda-2gb'], fleets: { gpu } }));
 
   it('is what it gets', () => {
     expect(typeOf(choose(need({ requested: 'small' }), offer))).toBe('small arm64');
@@ -113,17 +108,17 @@ describe('the compute that a job asks for', () => {
 describe('what an installation offers', () => {
   it.each([
     ['{"allow":["huge"]}', /allow/],
-    ['{"allow":[]}', /must offer something/],
+    ['{"allow":[]}', /must allow something/],
     ['{"fleets":{"gpu":"fleet/gpu"}}', /ARN of a CodeBuild fleet/],
     ['small', /compute/],
   ])('is checked: %s', (text, message) => {
-    expect(() => offerFrom(text)).toThrow(message);
+    expect(() => allowedFrom(text)).toThrow(message);
   });
 });
 
 const anyOffer = fc
   .record({ allow: fc.uniqueArray(fc.constantFrom(...ALL), { minLength: 1 }), fleets: fc.boolean() })
-  .map(({ allow, fleets }) => Offer.parse({ allow, fleets: fleets ? { gpu } : {} }));
+  .map(({ allow, fleets }) => AllowedCompute.parse({ allow, fleets: fleets ? { gpu } : {} }));
 const anyNeed = fc.record({
   requested: fc.option(fc.constantFrom(...ALL, 'fleet:gpu', 'nothing'), { nil: undefined }),
   architecture: fc.option(fc.constantFrom('arm64' as const, 'x86_64' as const), { nil: undefined }),
@@ -139,8 +134,8 @@ it('gives no job a machine that is not offered, cannot make its image or ends be
         expect(chosen.refused.hint).toMatch(/^(Set|Ask|Shorten)/);
         return;
       }
-      const { project, overrides } = machineFor({ ...job, compute: chosen.compute }, offer);
-      expect(offered(offer)).toContain(chosen.compute.type);
+      const { project, overrides } = startOf({ ...job, machine: chosen.machine }, offer);
+      expect(allowedNames(offer)).toContain(chosen.machine.type);
       expect(project === 'privileged').toBe(job.needsImages);
       expect(project === 'lambda').toBe(overrides.EnvironmentTypeOverride.includes('LAMBDA'));
       // Lambda compute refuses a time limit (docs: CodeBuild, limitations of Lambda compute).

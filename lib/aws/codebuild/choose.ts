@@ -1,35 +1,8 @@
 /** Which compute a job gets: what its manifest asks for, if it can run there, or the fastest to start that can run it. */
-import { type Offer, offered } from './offer.ts';
-import {
-  type Architecture,
-  COMPUTE_TYPES,
-  type Compute,
-  type ComputeTypeName,
-  fleetIn,
-  isComputeTypeName,
-} from './types.ts';
-
-/** What decides. */
-export interface Need {
-  /** The manifest's `resources.compute`. */
-  readonly requested?: string | undefined;
-  /** The manifest's `resources.architecture`. */
-  readonly architecture?: Architecture | undefined;
-  /** The job makes a container image, which needs Docker or buildah as root. */
-  readonly needsImages: boolean;
-  /** The job's own limit. */
-  readonly timeoutSeconds: number;
-  /** Names of the toolchains that it declares, with or without `@version`. */
-  readonly toolchains?: readonly string[] | undefined;
-}
-
-/** Why there is none, for a `manifest_error` at `resources.compute`. */
-export interface Refusal {
-  readonly message: string;
-  readonly hint: string;
-}
-
-export type Choice = { readonly compute: Compute } | { readonly refused: Refusal };
+import { type Architecture, MACHINE_TYPES } from '../../domain/machine.ts';
+import type { MachineChoice, MachineNeed } from '../../domain/ports/compute.ts';
+import { type AllowedCompute, allowedNames } from './allowed.ts';
+import { COMPUTE_TYPES, type ComputeTypeName, fleetIn, isComputeTypeName } from './types.ts';
 
 /** A third cheaper than x86_64 at the same size. */
 const DEFAULT_ARCHITECTURE: Architecture = 'arm64';
@@ -42,42 +15,42 @@ const DEFAULT_LAMBDA_GB = 4;
  * Chooses the compute of a job.
  * @returns the compute, or what the manifest's author can do when the installation has none for it
  */
-export function choose(need: Need, offer: Offer): Choice {
-  return need.requested === undefined ? fastest(need, offer) : requested(need.requested, need, offer);
+export function choose(need: MachineNeed, allowed: AllowedCompute): MachineChoice {
+  return need.requested === undefined ? fastest(need, allowed) : requested(need.requested, need, allowed);
 }
 
-function requested(type: string, need: Need, offer: Offer): Choice {
-  if (!offered(offer).includes(type))
+function requested(type: string, need: MachineNeed, allowed: AllowedCompute): MachineChoice {
+  if (!allowedNames(allowed).includes(type))
     return refuse(
       `The compute type '${type}' is not offered here.`,
-      `Set resources.compute to one of ${offered(offer).join(', ')}, or leave it out.`,
+      `Set resources.compute to one of ${allowedNames(allowed).join(', ')}, or leave it out.`,
     );
-  const fleet = offer.fleets[fleetIn(type) ?? ''];
+  const fleet = allowed.fleets[fleetIn(type) ?? ''];
   if (fleet !== undefined) return onFleet(type, fleet.architecture, need);
   const obstacle = isComputeTypeName(type) ? obstacleOf(type, need) : undefined;
   if (obstacle !== undefined)
     return refuse(
       `The compute type '${type}' cannot run this job: ${obstacle}`,
-      able(need, offer).length > 0
-        ? `Set resources.compute to one of ${able(need, offer).join(', ')}, or leave it out.`
+      able(need, allowed).length > 0
+        ? `Set resources.compute to one of ${able(need, allowed).join(', ')}, or leave it out.`
         : noneHint(need),
     );
-  return { compute: { type, architecture: need.architecture ?? DEFAULT_ARCHITECTURE } };
+  return { machine: { type, architecture: need.architecture ?? DEFAULT_ARCHITECTURE } };
 }
 
 /** A fleet's machines are of one architecture. */
-function onFleet(type: string, has: Architecture, { architecture }: Need): Choice {
+function onFleet(type: string, has: Architecture, { architecture }: MachineNeed): MachineChoice {
   if (architecture !== undefined && architecture !== has)
     return refuse(
       `The fleet '${fleetIn(type)}' has ${has} machines, and the job asks for ${architecture}.`,
       `Set resources.architecture to ${has}, or leave it out.`,
     );
-  return { compute: { type, architecture: has } };
+  return { machine: { type, architecture: has } };
 }
 
 /** Lambda compute where it can, else the smallest machine. A fleet is never a default: it is there for those who name it. */
-function fastest(need: Need, offer: Offer): Choice {
-  const candidates = able(need, offer);
+function fastest(need: MachineNeed, allowed: AllowedCompute): MachineChoice {
+  const candidates = able(need, allowed);
   const lambdas = candidates.filter((name) => COMPUTE_TYPES[name].kind === 'lambda');
   const speaksNode = (need.toolchains ?? []).every((each) => LAMBDA_TOOLCHAINS.has(each.split('@')[0] ?? ''));
   const machines = candidates.filter((name) => COMPUTE_TYPES[name].kind === 'ec2');
@@ -87,11 +60,11 @@ function fastest(need: Need, offer: Offer): Choice {
       need.needsImages
         ? 'The job makes a container image, and no compute that is offered here can do that by default.'
         : `No compute that is offered here by default can run a job of ${need.timeoutSeconds / 60} minutes.`,
-      Object.keys(offer.fleets).length > 0
-        ? `Set resources.compute to one of ${offered(offer).join(', ')}.`
+      Object.keys(allowed.fleets).length > 0
+        ? `Set resources.compute to one of ${allowedNames(allowed).join(', ')}.`
         : noneHint(need),
     );
-  return { compute: { type, architecture: need.architecture ?? DEFAULT_ARCHITECTURE } };
+  return { machine: { type, architecture: need.architecture ?? DEFAULT_ARCHITECTURE } };
 }
 
 /** The largest that is not above the default's size, else the smallest there is. */
@@ -102,13 +75,13 @@ function comfortable(lambdas: readonly ComputeTypeName[]): ComputeTypeName | und
 }
 
 /** Types on offer that can run the job, small to large. */
-function able(need: Need, { allow }: Offer): ComputeTypeName[] {
+function able(need: MachineNeed, { allow }: AllowedCompute): ComputeTypeName[] {
   const all = Object.keys(COMPUTE_TYPES).filter(isComputeTypeName);
   return all.filter((name) => allow.includes(name) && obstacleOf(name, need) === undefined);
 }
 
-function obstacleOf(name: ComputeTypeName, { needsImages, timeoutSeconds }: Need): string | undefined {
-  const { images, longestSeconds } = COMPUTE_TYPES[name];
+function obstacleOf(name: ComputeTypeName, { needsImages, timeoutSeconds }: MachineNeed): string | undefined {
+  const { images, longestSeconds } = MACHINE_TYPES[name];
   if (needsImages && !images) return 'it makes a container image, and Lambda compute has no Docker.';
   if (timeoutSeconds > longestSeconds)
     return `its timeout is ${minutes(timeoutSeconds)}, and this compute ends a job after ${minutes(longestSeconds)}.`;
@@ -119,12 +92,12 @@ function minutes(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} s`;
 }
 
-function noneHint({ needsImages }: Need): string {
+function noneHint({ needsImages }: MachineNeed): string {
   return needsImages
     ? "Ask the installation's operator to offer 'small' (CDK context 'compute')."
     : "Shorten the service's timeout, or ask the installation's operator to offer 'small' (CDK context 'compute').";
 }
 
-function refuse(message: string, hint: string): Choice {
+function refuse(message: string, hint: string): MachineChoice {
   return { refused: { message, hint } };
 }

@@ -1,5 +1,5 @@
 /**
- * The port of machines on CodeBuild. Step Functions starts the builds, so its history knows their ids: each submitted
+ * Machines on CodeBuild. Step Functions starts the builds, so its history knows their ids: each submitted
  * task's output is the build, with the job's id among its environment variables.
  */
 import {
@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-codebuild';
 import { ExecutionDoesNotExist, GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { wordsOf } from '../domain/execution/attempt/machine-end.ts';
-import type { Backend, BackendJob } from '../domain/ports/backend.ts';
-import { setting } from './settings.ts';
+import type { ComputeMachines, JobMachine } from '../../domain/ports/compute.ts';
+import { setting } from '../settings.ts';
+import { statusOf, wordsOf } from './ended.ts';
 
 const Submitted = z.object({
   Build: z.object({
@@ -26,10 +26,10 @@ const Submitted = z.object({
 /** 100: BatchGetBuilds takes as many ids (API reference). */
 const BATCH = 100;
 
-export function codeBuildBackend(
+export function codeBuildMachines(
   machines: string = setting('STAITHE_STATE_MACHINES'),
   { sfn = new SFNClient(), codebuild = new CodeBuildClient() } = {},
-): Backend {
+): ComputeMachines {
   const { build } = z.object({ build: z.string() }).parse(JSON.parse(machines));
 
   /** Newest first, so the first build of a job is its newest attempt. */
@@ -54,27 +54,28 @@ export function codeBuildBackend(
   }
 
   return {
-    async jobsOf(execution) {
+    async machinesOf(execution) {
       const ids = await buildsOf(execution).catch((error: unknown) => {
         if (error instanceof ExecutionDoesNotExist) return new Map<string, string>();
         throw error;
       });
       const all = [...ids.values()];
-      const found = new Map<string, Omit<BackendJob, 'ref' | 'active'>>();
+      const found = new Map<string, Omit<JobMachine, 'ref'>>();
       for (let from = 0; from < all.length; from += BATCH) {
         const { builds } = await codebuild.send(
           new BatchGetBuildsCommand({ ids: all.slice(from, from + BATCH) }),
         );
-        for (const { id = '', buildStatus: status = '', startTime: startedAt, logs, phases = [] } of builds ??
-          [])
-          found.set(id, { status, startedAt, logStream: logs?.streamName, said: saidBy(phases) });
+        for (const { id = '', buildStatus, startTime: startedAt, logs, phases = [] } of builds ?? [])
+          found.set(id, {
+            status: statusOf(buildStatus),
+            startedAt,
+            logStream: logs?.streamName,
+            said: saidBy(phases),
+          });
       }
       // CodeBuild forgets builds after a year; one that it does not know works no more.
       return new Map(
-        [...ids].map(([job, ref]): [string, BackendJob] => {
-          const build = found.get(ref) ?? { status: 'UNKNOWN' };
-          return [job, { ref, active: build.status === 'IN_PROGRESS', ...build }];
-        }),
+        [...ids].map(([job, ref]): [string, JobMachine] => [job, { ref, status: 'lost', ...found.get(ref) }]),
       );
     },
     async stop(ref) {

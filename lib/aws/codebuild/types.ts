@@ -3,14 +3,7 @@
  * compute modes and types". Prices: us-east-1, on demand, as of 2026-11; the bill is AWS's, so check
  * https://aws.amazon.com/codebuild/pricing before you plan with them.
  */
-import * as z from 'zod';
-
-export const Architecture = z.enum(['arm64', 'x86_64']);
-export type Architecture = z.infer<typeof Architecture>;
-
-/** The compute that a job got: a type of the table below or `fleet:<name>`. */
-export const Compute = z.object({ type: z.string().min(1).max(70), architecture: Architecture });
-export type Compute = z.infer<typeof Compute>;
+import { type Architecture, isMachineTypeName, type MachineTypeName } from '../../domain/machine.ts';
 
 /** How soon a machine runs its first command: `seconds` for Lambda compute, `a minute` for EC2, `at once` for a fleet with a free machine. */
 export type StartClass = 'at once' | 'seconds' | 'a minute';
@@ -28,28 +21,11 @@ export interface ComputeType {
   /** CodeBuild's `computeType`. */
   readonly computeType: string;
   readonly starts: StartClass;
-  /** Whether Docker runs there: on a machine with privileged mode, which Lambda compute does not have. */
-  readonly images: boolean;
-  /** The longest that CodeBuild lets a build take there. */
-  readonly longestSeconds: number;
   readonly sizes: Readonly<Record<Architecture, Size>>;
 }
 
-/** 36 h: CodeBuild quotas, "Build timeout". */
-const EC2_LONGEST_SECONDS = 36 * 3600;
-/** 15 minutes: "Run builds on AWS Lambda compute", limitations. */
-const LAMBDA_LONGEST_SECONDS = 15 * 60;
-
 function ec2(computeType: string, arm64: Size, x86_64: Size): ComputeType {
-  const longestSeconds = EC2_LONGEST_SECONDS;
-  return {
-    kind: 'ec2',
-    computeType,
-    starts: 'a minute',
-    images: true,
-    longestSeconds,
-    sizes: { arm64, x86_64 },
-  };
+  return { kind: 'ec2', computeType, starts: 'a minute', sizes: { arm64, x86_64 } };
 }
 
 /**
@@ -69,8 +45,6 @@ function lambda(memoryGb: number): ComputeType {
     kind: 'lambda',
     computeType: `BUILD_LAMBDA_${memoryGb}GB`,
     starts: 'seconds',
-    images: false,
-    longestSeconds: LAMBDA_LONGEST_SECONDS,
     sizes: { arm64: size('arm64'), x86_64: size('x86_64') },
   };
 }
@@ -91,12 +65,10 @@ export const COMPUTE_TYPES = {
   'lambda-4gb': lambda(4),
   'lambda-8gb': lambda(8),
   'lambda-10gb': lambda(10),
-} as const satisfies Record<string, ComputeType>;
-export type ComputeTypeName = keyof typeof COMPUTE_TYPES;
+} as const satisfies Record<MachineTypeName, ComputeType>;
+export type ComputeTypeName = MachineTypeName;
 
-export function isComputeTypeName(name: string): name is ComputeTypeName {
-  return Object.hasOwn(COMPUTE_TYPES, name);
-}
+export const isComputeTypeName = isMachineTypeName;
 
 /** The name of a fleet in `fleet:<name>`, or undefined. */
 export function fleetIn(type: string): string | undefined {

@@ -1,6 +1,8 @@
 /** The CodeBuild project that runs a job, and what its build overrides. Only values of the tables here ever reach it. */
-import type { Offer } from './offer.ts';
-import { type Architecture, COMPUTE_TYPES, type Compute, fleetIn, isComputeTypeName } from './types.ts';
+import type { Architecture } from '../../domain/machine.ts';
+import type { MachineTask } from '../../domain/ports/compute.ts';
+import type { AllowedCompute } from './allowed.ts';
+import { COMPUTE_TYPES, fleetIn, isComputeTypeName } from './types.ts';
 
 /** The projects of an installation (lib/infrastructure/machines.ts). */
 export type MachineProject = 'plain' | 'privileged' | 'lambda';
@@ -15,7 +17,7 @@ export interface MachineOverrides {
   readonly TimeoutInMinutesOverride?: number;
 }
 
-export interface Machine {
+export interface MachineStart {
   readonly project: MachineProject;
   readonly overrides: MachineOverrides;
 }
@@ -42,32 +44,29 @@ export const ENVIRONMENT_TYPES = {
 } as const satisfies Record<'ec2' | 'lambda', Record<Architecture, string>>;
 
 /**
- * What the workflow hands to CodeBuild for a job whose compute was chosen.
- * @throws Error when the installation no longer offers the compute: it was there when the job was planned
+ * What the workflow hands to CodeBuild for a job whose machine was chosen.
+ * @throws Error when the installation no longer allows the type: it did when the job was planned
  */
-export function machineFor(
-  job: { readonly compute: Compute; readonly needsImages: boolean; readonly timeoutSeconds: number },
-  offer: Offer,
-): Machine {
-  const { type, architecture } = job.compute;
-  const minutes = Math.ceil(job.timeoutSeconds / 60) + GRACE_MINUTES;
+export function startOf(task: MachineTask, allowed: AllowedCompute): MachineStart {
+  const { type, architecture } = task.machine;
+  const minutes = Math.ceil(task.timeoutSeconds / 60) + GRACE_MINUTES;
   const fleetName = fleetIn(type);
-  const fleet = fleetName === undefined ? undefined : offer.fleets[fleetName];
+  const fleet = fleetName === undefined ? undefined : allowed.fleets[fleetName];
   if (fleet !== undefined)
     return {
-      project: job.needsImages ? 'privileged' : 'plain',
+      project: task.needsImages ? 'privileged' : 'plain',
       overrides: {
         ...environment('ec2', architecture),
         FleetOverride: { FleetArn: fleet.arn },
         TimeoutInMinutesOverride: minutes,
       },
     };
-  if (!isComputeTypeName(type)) throw new Error(`The compute '${type}' is not offered any more.`);
+  if (!isComputeTypeName(type)) throw new Error(`The compute '${type}' is no longer allowed.`);
   const { kind, computeType } = COMPUTE_TYPES[type];
   const overrides = { ...environment(kind, architecture), ComputeTypeOverride: computeType };
   if (kind === 'lambda') return { project: 'lambda', overrides };
   return {
-    project: job.needsImages ? 'privileged' : 'plain',
+    project: task.needsImages ? 'privileged' : 'plain',
     overrides: { ...overrides, TimeoutInMinutesOverride: minutes },
   };
 }
