@@ -46,8 +46,8 @@ const list = listAcrossCommand({
     'staithe delivery list --all-projects --decision failed --since 1d',
   ],
   calls: ['listDeliveries'],
-  columns: async (project) => [
-    { title: 'id', value: (delivery: Delivery) => delivery.id },
+  columns: async (project): Promise<readonly Column<Delivery>[]> => [
+    { title: 'id', value: (delivery) => delivery.id },
     ...(project === undefined ? [REPOSITORY] : []),
     { title: 'event', value: (delivery) => delivery.event },
     { title: 'ref', value: (delivery) => delivery.ref },

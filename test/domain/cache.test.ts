@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Build } from '../../lib/domain/builds/schema.ts';
+import { Build } from '../../lib/domain/execution/model/build.ts';
 import * as Cache from '../../lib/domain/cache/index.ts';
 import { confirm, restore, save } from '../../lib/domain/cache/of-job.ts';
 import { SaveCaches } from '../../lib/domain/cache/schema.ts';

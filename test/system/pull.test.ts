@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { logIn } from '../../lib/cli/registry/tool.ts';
+import { logIn } from '../../lib/cli/registries/tool.ts';
 import { ROUTES } from '../../lib/contract/routes.ts';
 import type { PullToken } from '../../lib/domain/image/schema.ts';
 import type { RegistryCredential } from '../../lib/domain/ports/registry.ts';

@@ -75,7 +75,7 @@ export function findConnection(
   const tokenFrom: readonly [token: string | undefined, origin: string][] = [
     [env.STAITHE_TOKEN || undefined, 'STAITHE_TOKEN'],
     [file?.url === url ? file.token : undefined, file?.path ?? ''],
-    [saved?.url === url ? kept.token : undefined, saved?.path ?? ''],
+    [saved?.url === url ? saved.token : undefined, saved?.path ?? ''],
   ];
   const unread = local.failure ?? login.failure;
   const [token, origin] = tokenFrom.find(([value]) => value !== undefined) ?? [

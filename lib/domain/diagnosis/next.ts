@@ -1,5 +1,5 @@
 /** The commands to try next, for how a run stands. */
-import type { Build } from '../builds/schema.ts';
+import type { Build } from '../execution/model/build.ts';
 import { type FailureCode, RUN_LIFECYCLE, type Run } from '../execution/model/run.ts';
 import { isFinal } from '../lifecycle.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Artifact } from '../artifact/schema.ts';
-import { Build } from '../builds/schema.ts';
+import { Build } from '../execution/model/build.ts';
 import { Job } from '../execution/model/job.ts';
 import { Failure, Run } from '../execution/model/run.ts';
 import { LogLine } from '../log/schema.ts';

@@ -5,7 +5,7 @@ import { readVisible } from '../access/visible.ts';
 import * as Artifact from '../artifact/index.ts';
 import type { StoredArtifact } from '../artifact/schema.ts';
 import * as Build from '../builds/index.ts';
-import type { Build as BuildValue } from '../builds/schema.ts';
+import type { Build as BuildValue } from '../execution/model/build.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { Run } from '../execution/model/run.ts';
 import { runs } from '../execution/model/run-record.ts';

@@ -272,7 +272,7 @@ describe('a sweep', () => {
   test('numbers the log of each attempt, whether an agent told where it is, the sweep found it, or there is none', async () => {
     const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
-    const ended = { ...MACHINE, status: 'failed' };
+    const ended = { ...MACHINE, status: 'failed' } as const;
     await settle(place.ports, dispatch.job_id, FAULT, { attempt: 1 });
     place.ports.machines.place(id, dispatch.job_id, { ...ended, logStream: 'second' });
     wait(6);
