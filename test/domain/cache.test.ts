@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Build } from '../../lib/domain/execution/model/build.ts';
 import * as Cache from '../../lib/domain/cache/index.ts';
 import { confirm, restore, save } from '../../lib/domain/cache/of-job.ts';
 import { SaveCaches } from '../../lib/domain/cache/schema.ts';
+import { Build } from '../../lib/domain/execution/model/build.ts';
 import { builds } from '../../lib/domain/execution/model/build-record.ts';
 import { jobs } from '../../lib/domain/execution/model/job-record.ts';
 import * as Project from '../../lib/domain/project/index.ts';

@@ -11,7 +11,9 @@ function look(asked: readonly AskedFor[]) {
   const offers = asked
     .filter(({ type }) => type === 'AWS::Lambda::Function')
     .flatMap(({ properties }) => Environment.safeParse(properties.Environment).data?.Variables ?? [])
-    .flatMap(({ STAITHE_COMPUTE: offer }) => (offer === undefined ? [] : [AllowedCompute.parse(JSON.parse(offer))]));
+    .flatMap(({ STAITHE_COMPUTE: offer }) =>
+      offer === undefined ? [] : [AllowedCompute.parse(JSON.parse(offer))],
+    );
   return { projects: projects.map(({ logicalId }) => logicalId), offers };
 }
 
