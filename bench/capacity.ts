@@ -210,7 +210,7 @@ async function during(installation: Installation, act: () => Promise<unknown>): 
 const ofApi = (uses: readonly CapacityUse[]) =>
   uses.filter(({ principalArn }) => /Api/.test(principalArn) && !/Apijobs/.test(principalArn));
 
-/** Up to the run's record: the authorizer's read, the reads of the route, the transaction. */
+/** Up to the run's record: the read of the token, those of the route, the transaction. */
 function firstOf(uses: readonly CapacityUse[]): CapacityUse[] {
   const api = ofApi(uses);
   const recorded = api.findIndex(({ action }) => action === 'TransactWriteItems');

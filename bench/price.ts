@@ -88,9 +88,7 @@ async function pricedLines(installation: Installation, began: number): Promise<L
   return [
     {
       what: 'API Gateway: requests',
-      amount: count(
-        (call) => invoked(call) && /apigateway/.test(call.principal) && !/Authorizer/i.test(call.resource),
-      ),
+      amount: count((call) => invoked(call) && /apigateway/.test(call.principal)),
       each: PRICES.apiRequest,
     },
     { what: 'Lambda: requests', amount: count(invoked), each: PRICES.lambdaRequest },

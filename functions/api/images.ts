@@ -1,3 +1,4 @@
+import { jwtJobTokens } from '../../lib/aws/job-tokens.ts';
 import { ociRegistry } from '../../lib/aws/oci-registry.ts';
 import { managedProjectSecrets } from '../../lib/aws/project-secrets.ts';
 import { ecrRegistry } from '../../lib/aws/registry.ts';
@@ -11,6 +12,7 @@ import { serve } from '../../lib/http/serve.ts';
 
 const ports = {
   table: dynamoTable(),
+  jobTokens: jwtJobTokens(),
   registry: ecrRegistry(),
   ownRegistry: ociRegistry,
   projectSecrets: managedProjectSecrets(),

@@ -1,7 +1,7 @@
 import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
 import { cloudWatchLogs } from '../../lib/aws/logs.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
-import { clock } from '../../lib/aws/world.ts';
+import { clock, randomness } from '../../lib/aws/world.ts';
 import { DIAGNOSIS_ROUTES } from '../../lib/contract/routes/diagnosis.ts';
 import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
 import * as Build from '../../lib/domain/builds/index.ts';
@@ -18,6 +18,7 @@ const ports = {
   logs: cloudWatchLogs(),
   functionLogs: cloudWatchFunctionLogs(),
   clock,
+  randomness,
 };
 
 export const handler = serve(
@@ -53,4 +54,5 @@ export const handler = serve(
       return functionLogAnswer(await readFunctionLog(ports, value, reading), query);
     },
   },
+  ports,
 );

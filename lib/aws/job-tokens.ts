@@ -2,10 +2,9 @@
 import { jwtVerify, SignJWT } from 'jose';
 import { JobActor } from '../domain/access/actor.ts';
 import type { JobTokens } from '../domain/ports/index.ts';
+import { JOB_AUDIENCE } from '../domain/token/job-claims.ts';
 import { secretReader } from './secrets.ts';
 import { setting } from './settings.ts';
-
-const AUDIENCE = 'staithe:job';
 
 export function jwtJobTokens(
   readKey: () => Promise<string> = secretReader(setting('STAITHE_JOB_TOKEN_SECRET')),
@@ -16,7 +15,7 @@ export function jwtJobTokens(
       return new SignJWT({ run_id, project_id, ...(claim_id !== undefined && { claim_id }) })
         .setProtectedHeader({ alg: 'HS256' })
         .setSubject(job_id)
-        .setAudience(AUDIENCE)
+        .setAudience(JOB_AUDIENCE)
         .setExpirationTime(expires)
         .sign(await key());
     },
@@ -24,7 +23,7 @@ export function jwtJobTokens(
       const secret = await key();
       try {
         const { payload } = await jwtVerify(token, secret, {
-          audience: AUDIENCE,
+          audience: JOB_AUDIENCE,
           algorithms: ['HS256'],
           requiredClaims: ['exp', 'sub'],
         });

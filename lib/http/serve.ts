@@ -10,9 +10,10 @@ import { problemOf } from '../contract/problem.ts';
 import type { Group, RouteInput, RouteOutput, RouteSpec } from '../contract/route.ts';
 import type { RouteTable } from '../contract/route-client.ts';
 import type { OperationId, Routes } from '../contract/routes.ts';
-import { admit, principalOf, RequestActor, type RequestActor as Requester } from '../domain/access/actor.ts';
+import { admit, principalOf, type RequestActor } from '../domain/access/actor.ts';
 import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
+import { authenticate } from '../domain/token/index.ts';
 import { answerOnce } from './idempotent.ts';
 import { assertMedia, bodyOf, checkInput } from './request.ts';
 import { atLimit } from './throttled.ts';
@@ -25,7 +26,7 @@ export interface Redirect {
 }
 
 export interface Request<Spec extends RouteSpec> extends RouteInput<Spec> {
-  readonly actor: Requester;
+  readonly actor: RequestActor;
   /** A ULID that a repeat with the same Idempotency-Key gets again: ids of new things are made from it. */
   readonly seed: string | undefined;
   /** The body's bytes, on routes with `rawBody`. */
@@ -46,19 +47,26 @@ export type Handlers<G extends Group> = {
 };
 /** The routes of a group; others beside them do no harm. */
 export type RoutesOf<G extends Group> = Pick<Routes, OperationOf<G>> & RouteTable;
+type AccessOf<G extends Group> = Routes[OperationOf<G>]['access'];
+/** What `serve` itself needs, by the route table: job tokens only where agents call, nothing where everything is public. */
+export type ServePorts<G extends Group> = [Exclude<AccessOf<G>, 'public'>] extends [never]
+  ? undefined
+  : Pick<Ports, 'table' | 'clock' | 'randomness'> &
+      ([Extract<AccessOf<G>, 'job' | 'job_or_viewer'>] extends [never] ? unknown : Pick<Ports, 'jobTokens'>);
+type AnyPorts = Pick<Ports, 'table' | 'clock' | 'randomness'> & Partial<Pick<Ports, 'jobTokens'>>;
 type AnyHandler = (request: Request<RouteSpec>) => Promise<unknown>;
 
 export const logger = new Logger({ serviceName: 'staithe' });
 
 /**
  * @param routes the files of the contract that have the group's routes: a function constructs the schemas of these only
- * @param ports where answers to Idempotency-Keys are kept; a group that only reads needs none
+ * @param ports where tokens are looked up, and answers to Idempotency-Keys kept
  */
 export function serve<G extends Group>(
   group: G,
   routes: RoutesOf<G>,
   handlers: Handlers<G>,
-  ports?: Pick<Ports, 'table' | 'clock' | 'randomness'>,
+  ...[ports]: ServePorts<G> extends undefined ? [] : [ports: ServePorts<G>]
 ) {
   const byRouteKey = new Map<string, { operation: string; spec: RouteSpec; handle: AnyHandler }>();
   for (const [operation, spec] of Object.entries<RouteSpec>(routes)) {
@@ -73,7 +81,7 @@ export function serve<G extends Group>(
     const found = byRouteKey.get(event.routeKey);
     if (found === undefined) throw new StaitheError('not_found', `There is no route ${event.routeKey}.`);
     const { operation, spec, handle } = found;
-    const actor = actorOf(event);
+    const actor = await actorOf(spec, event, ports);
     admit(actor, spec.access, event.pathParameters?.job);
     assertMedia(spec, event);
     const bytes = bodyOf(event, spec.anySize);
@@ -104,16 +112,15 @@ export function serve<G extends Group>(
     .handler(respond);
 }
 
-/** The authorizer's word. Whatever is not exactly that is nobody. */
-function actorOf(event: APIGatewayProxyEventV2): Requester {
-  const context: unknown = Reflect.get(Reflect.get(event.requestContext, 'authorizer') ?? {}, 'lambda');
-  const actor: unknown =
-    typeof context === 'object' && context !== null ? Reflect.get(context, 'actor') : undefined;
-  try {
-    return RequestActor.parse(JSON.parse(String(actor)));
-  } catch {
-    return { kind: 'anonymous', reason: 'No token was sent.' };
-  }
+/** Who asks. A public route looks nobody up: it checks a ticket or a signature itself, or nothing. */
+async function actorOf(
+  spec: RouteSpec,
+  { headers }: APIGatewayProxyEventV2,
+  ports: AnyPorts | undefined,
+): Promise<RequestActor> {
+  if (spec.access === 'public') return { kind: 'anonymous', reason: 'The route is public.' };
+  if (ports === undefined) throw new Error(`${spec.method} ${spec.path} has nowhere to look up tokens.`);
+  return authenticate(ports, headers.authorization);
 }
 
 function replyOf(spec: RouteSpec, result: unknown): APIGatewayProxyStructuredResultV2 {

@@ -1,11 +1,11 @@
 import { type CfnResource, Duration, Stack } from 'aws-cdk-lib';
-import { CfnAuthorizer, CfnIntegration, CfnRoute, CfnStage, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnIntegration, CfnRoute, CfnStage, HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { GROUPS, type Group, type RouteSpec } from '../contract/route.ts';
 import { type OperationId, ROUTES } from '../contract/routes.ts';
 import type { Bundles } from './bundles.ts';
-import { acknowledgePublic } from './findings.ts';
+import { acknowledgeOpen } from './findings.ts';
 import { StaitheFunction } from './function.ts';
 import { vendedLogs } from './vended-logs.ts';
 
@@ -52,11 +52,10 @@ const DESCRIPTIONS = {
   service: 'Health and the OpenAPI document',
 } as const satisfies Record<Group, string>;
 
-/** The HTTP API: its routes are those of the contract's table, with the authorizer before each that is not public. */
+/** The HTTP API: its routes are those of the contract's table, and the functions authenticate. */
 export class Api extends Construct {
   readonly http: HttpApi;
   readonly functions: Readonly<Record<Group, StaitheFunction>>;
-  readonly authorizer: StaitheFunction;
   readonly url: string;
 
   constructor(scope: Construct, id: string, { bundles }: { bundles: Bundles }) {
@@ -68,12 +67,6 @@ export class Api extends Construct {
     });
     this.url = this.http.apiEndpoint;
     const stage = this.addStage();
-    this.authorizer = new StaitheFunction(this, 'Authorizer', {
-      bundles,
-      entry: 'api/authorizer',
-      description: 'Finds out who asks',
-    });
-    const authorizer = this.addAuthorizer();
     const functions = GROUPS.map((group): [Group, StaitheFunction] => [
       group,
       new StaitheFunction(this, group, {
@@ -99,20 +92,17 @@ export class Api extends Construct {
         apiId: this.http.apiId,
         routeKey: `${spec.method} ${spec.path}`,
         target: `integrations/${integration.ref}`,
-        // A public route asks nobody who asks: that would be a second function to start and wait for.
-        ...(spec.access === 'public'
-          ? { authorizationType: 'NONE' }
-          : { authorizationType: 'CUSTOM', authorizerId: authorizer.ref }),
+        authorizationType: 'NONE',
         operationName: operation,
       });
       routes.push(route);
-      if (spec.access === 'public') acknowledgePublic(route);
+      acknowledgeOpen(route, spec.access);
       const throttle = throttleOf(operation, spec);
       if (throttle !== undefined) throttles[route.routeKey] = throttle;
     }
     stage.routeSettings = throttles;
     // The stage last: API Gateway refuses settings of a route that is not there yet.
-    inTurn([authorizer, ...integrations.values(), ...routes, stage]);
+    inTurn([...integrations.values(), ...routes, stage]);
   }
 
   private addStage(): CfnStage {
@@ -141,25 +131,6 @@ export class Api extends Construct {
         }),
       },
     });
-  }
-
-  private addAuthorizer(): CfnAuthorizer {
-    const { lambda } = this.authorizer;
-    const authorizer = new CfnAuthorizer(this, 'WhoAsks', {
-      apiId: this.http.apiId,
-      name: 'who-asks',
-      authorizerType: 'REQUEST',
-      authorizerPayloadFormatVersion: '2.0',
-      enableSimpleResponses: true,
-      // No identity source: a request without a token shall reach the route, whose answer says what to do.
-      authorizerResultTtlInSeconds: 0,
-      authorizerUri: `arn:${Stack.of(this).partition}:apigateway:${Stack.of(this).region}:lambda:path/2015-03-31/functions/${lambda.functionArn}/invocations`,
-    });
-    lambda.addPermission('ApiGateway', {
-      principal: new ServicePrincipal('apigateway.amazonaws.com'),
-      sourceArn: this.arnOf(`authorizers/${authorizer.ref}`),
-    });
-    return authorizer;
   }
 
   private addIntegration(group: Group, { lambda }: StaitheFunction): CfnIntegration {

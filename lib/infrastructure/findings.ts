@@ -1,5 +1,6 @@
 import { CfnElement, Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import type { RouteSpec } from '../contract/route.ts';
 import { agentPrefix } from './agent.ts';
 import type { Storage } from './storage.ts';
 import type { Workflow } from './workflow.ts';
@@ -77,12 +78,14 @@ function findings(storage: Storage, build: Workflow): Finding[] {
   ];
 }
 
-/** A route that the contract opens to everybody; on all others the rule stays in force. */
-export function acknowledgePublic(route: IConstruct): void {
+/** API Gateway authorizes no route: each function does, by the access that the contract gives the route. */
+export function acknowledgeOpen(route: IConstruct, access: RouteSpec['access']): void {
   Validations.of(route).acknowledge({
     id: 'AwsSolutions::AwsSolutions-APIG4',
     reason:
-      'The contract opens this route: it tells nothing but what is public, or checks a ticket or a signature itself.',
+      access === 'public'
+        ? 'The contract opens this route: it tells nothing but what is public, or checks a ticket or a signature itself.'
+        : 'The function authenticates and authorizes each request itself (lib/http/serve.ts): an authorizer would be a second function to start and to pay for.',
   });
 }
 

@@ -74,7 +74,7 @@ export class StaitheStack extends Stack {
     });
     builds.givePlanning(reconciler.sweep, { storage, registry });
     // All that a rule calls is known by now.
-    storage.giveTable(api.functions['dead-letters'], 'PutItem');
+    storage.giveTable(api.functions['dead-letters'], 'GetItem', 'PutItem');
     deadLetters.giveRedrive(api.functions['dead-letters']);
     new Monitoring(this, 'Monitoring', {
       api,
@@ -111,9 +111,6 @@ export class StaitheStack extends Stack {
   ): void {
     const { storage, secrets, registry, builds, deployments } = parts;
     const { functions } = api;
-    storage.giveTable(api.authorizer, 'GetItem');
-    secrets.giveJobTokens(api.authorizer);
-
     storage.giveTable(functions.projects, 'GetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem');
     storage.giveIndex(functions.projects);
     // A higher limit of concurrent jobs wakes those that wait.
@@ -149,6 +146,7 @@ export class StaitheStack extends Stack {
 
     // Apart from the other routes of jobs: only this function may open registries.
     storage.giveTable(functions.images, 'GetItem', 'PutItem', 'ConditionCheckItem');
+    secrets.giveJobTokens(functions.images);
     secrets.giveProjectSecrets(functions.images, 'read');
     registry.giveRegistry(functions.images);
 

@@ -1,34 +1,93 @@
-/** Every route with every kind of caller. */
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+/** Every route of the table with every kind of caller. */
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GROUPS, type Group, type RouteSpec } from '../../lib/contract/route.ts';
 import type { OperationId } from '../../lib/contract/routes.ts';
 import { ROUTES } from '../../lib/contract/routes.ts';
-import type { RequestActor } from '../../lib/domain/access/actor.ts';
+import type { JobActor, TokenActor } from '../../lib/domain/access/actor.ts';
 import { ROLES, roleAllows } from '../../lib/domain/access/role.ts';
-import { type Handlers, logger, type RoutesOf, serve } from '../../lib/http/serve.ts';
+import { type Handlers, logger, type RoutesOf, type ServePorts, serve } from '../../lib/http/serve.ts';
 import { answerOf, exampleOf, routes } from '../contract/document.ts';
+import { memoryPorts } from '../memory/index.ts';
+import { memoryJobTokens } from '../memory/job-tokens.ts';
 import { send } from './api.ts';
+import { credentialOf, secretOf } from './credentials.ts';
 
 const ULID = '01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 const OTHER = '01JZX3V5N8Q2R4T6W8Y0A1B2C4';
-const job = (ulid: string): RequestActor => ({
+const REVOKED = 'tok_01JZX3V5N8Q2R4T6W8Y0A1B2C5';
+const EXPIRED = 'tok_01JZX3V5N8Q2R4T6W8Y0A1B2C6';
+
+const ports = memoryPorts();
+const past = new Date(ports.clock.now().getTime() - 1000);
+const job = (ulid: string): JobActor => ({
   kind: 'job',
   job_id: `job_${ulid}`,
   run_id: `run_${ulid}`,
   project_id: `prj_${ulid}`,
 });
-const CALLERS: Record<string, RequestActor> = {
-  ...Object.fromEntries(ROLES.map((role) => [role, { kind: 'token', token_id: `tok_${ULID}`, role }])),
-  'the job': job(ULID),
-  'another job': job(OTHER),
-  nobody: { kind: 'anonymous', reason: 'The token was revoked.' },
+const token = (
+  role: (typeof ROLES)[number],
+  index = 0,
+  id = `tok_${ULID.slice(0, -1)}${index}`,
+): TokenActor => ({
+  kind: 'token',
+  token_id: id,
+  role,
+});
+const forger = { ...ports, jobTokens: memoryJobTokens(ports.clock, 'a key of somebody else') };
+
+/** By caller: what they send as bearer. */
+const CALLERS: Record<string, () => Promise<string | undefined>> = {
+  ...Object.fromEntries(
+    ROLES.map((role, index) => [role, () => credentialOf(ports, token(role, index))] as const),
+  ),
+  'the job': () => credentialOf(ports, job(ULID)),
+  'another job': () => credentialOf(ports, job(OTHER)),
+  'nobody, without a token': async () => undefined,
+  'nobody, with a revoked token': async () => secretOf(REVOKED),
+  'nobody, with an expired token': () => credentialOf(ports, token('admin', 0, EXPIRED), past),
+  "nobody, with another one's secret": async () => secretOf(`tok_${ULID}`).replace(ULID, EXPIRED.slice(4)),
+  'nobody, with an expired job token': () => credentialOf(ports, job(ULID), past),
+  'nobody, with a forged job token': () => credentialOf(forger, job(ULID)),
+  'nobody, with no token of ours': async () => 'ghp_0123456789abcdefghijABCDEFGHIJ012345',
 };
+
+const reached = vi.fn();
+/** Handlers that answer with the document's examples, so that only what `serve` does counts. */
+function serverOf<G extends Group>(group: G) {
+  const ofGroup = routes.filter(([, spec]) => spec.group === group);
+  const handlers = Object.fromEntries(
+    ofGroup.map(([operation, spec]) => [
+      operation,
+      async () => {
+        reached(operation);
+        return spec.success.status === 302 ? { location: 'https://example.com/' } : answerOf(spec);
+      },
+    ]),
+  );
+  // As in functions/api: the key of job tokens only where agents call.
+  const { jobTokens, table, clock, randomness } = ports;
+  const own = { table, clock, randomness, ...(servesAgents(group) && { jobTokens }) };
+  return serve<Group>(
+    group,
+    ROUTES as unknown as RoutesOf<Group>,
+    handlers as unknown as Handlers<Group>,
+    own as ServePorts<Group>,
+  );
+}
+const servesAgents = (group: Group) =>
+  routes.some(
+    ([, spec]) => spec.group === group && (spec.access === 'job' || spec.access === 'job_or_viewer'),
+  );
+const servers = new Map(GROUPS.map((group) => [group, serverOf<Group>(group)]));
 
 /** What the table of access says, written once more as plainly as can be. */
 function expected(spec: RouteSpec, caller: string): number {
-  const { access, success } = spec;
+  const { access, success, group } = spec;
   if (access === 'public') return success.status;
-  if (caller === 'nobody') return 401;
+  // Where no agent calls, no signature of theirs can be checked, and any of their tokens is refused for what it is.
+  if (caller === 'nobody, with a forged job token') return servesAgents(group) ? 401 : 403;
+  if (caller.startsWith('nobody')) return 401;
   if (caller.endsWith('job')) {
     if (access !== 'job' && access !== 'job_or_viewer') return 403;
     return caller === 'the job' ? success.status : 404;
@@ -38,39 +97,23 @@ function expected(spec: RouteSpec, caller: string): number {
   return roleAllows(role, access === 'job_or_viewer' ? 'viewer' : access) ? success.status : 403;
 }
 
-const reached = vi.fn();
-/** Handlers that answer with the document's examples, so that only what `serve` does counts. */
-function serverOf<G extends Group>(group: G) {
-  const handlers = Object.fromEntries(
-    routes
-      .filter(([, spec]) => spec.group === group)
-      .map(([operation, spec]) => [
-        operation,
-        async () => {
-          reached(operation);
-          return spec.success.status === 302 ? { location: 'https://example.com/' } : answerOf(spec);
-        },
-      ]),
-  );
-  return serve(group, ROUTES as unknown as RoutesOf<G>, handlers as unknown as Handlers<G>);
-}
-const servers = new Map(GROUPS.map((group) => [group, serverOf<Group>(group)]));
-
 beforeAll(() => {
   vi.spyOn(logger, 'error').mockImplementation(() => undefined);
 });
+beforeEach(() => {
+  reached.mockClear();
+});
 
 describe.each(routes)('%s', (operation, spec) => {
-  test.each(Object.entries(CALLERS))('called by %s', async (caller, actor) => {
+  test.each(Object.entries(CALLERS))('called by %s', async (caller, credential) => {
     const handler = servers.get(spec.group);
     if (handler === undefined) throw new Error(`There is no group ${spec.group}.`);
     const { params, query, body } = exampleOf(spec);
     if ('job' in params) params.job = `job_${ULID}`;
-    reached.mockClear();
 
     const answer = await send(handler, {
       operation: operation as OperationId,
-      actor,
+      token: await credential(),
       params,
       query,
       body,
@@ -90,7 +133,7 @@ describe.each(routes)('%s', (operation, spec) => {
     if (answer.status === 401)
       expect(answer).toMatchObject({
         headers: { 'www-authenticate': 'Bearer' },
-        body: { detail: 'The token was revoked.' },
+        body: { detail: expect.stringMatching(/^(No token was sent|The token (is not valid|expired))/) },
       });
   });
 });

@@ -1,20 +1,20 @@
-/** `serve` as API Gateway calls it: events of payload format 2.0, with the authorizer's word in their context. */
+/** `serve` as API Gateway calls it: events of payload format 2.0. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { RouteSpec } from '../../lib/contract/route.ts';
 import { type OperationId, ROUTES } from '../../lib/contract/routes.ts';
-import type { RequestActor } from '../../lib/domain/access/actor.ts';
 import { assertDocumented } from '../documented.ts';
 
 export interface Sent {
   readonly operation: OperationId;
-  readonly actor?: RequestActor;
+  /** Sent as bearer. */
+  readonly token?: string | undefined;
   readonly params?: Record<string, string>;
   readonly query?: Record<string, string>;
   /** Sent as JSON, or as it is when it is text. */
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly base64?: boolean;
-  /** Instead of an actor: whatever the authorizer may have left in the context. */
+  /** What an authorizer before the function would have left in the context. */
   readonly authorizer?: unknown;
 }
 
@@ -40,8 +40,6 @@ export function eventOf(sent: Sent): APIGatewayProxyEventV2 {
       : sent.body === undefined
         ? undefined
         : JSON.stringify(sent.body);
-  const authorizer =
-    'authorizer' in sent ? sent.authorizer : sent.actor && { lambda: { actor: JSON.stringify(sent.actor) } };
   const requestContext = {
     accountId: '0',
     apiId: 'api',
@@ -53,14 +51,17 @@ export function eventOf(sent: Sent): APIGatewayProxyEventV2 {
     stage: '$default',
     time: '21/Nov/2026:09:30:00 +0000',
     timeEpoch: 0,
-    ...(authorizer !== undefined && { authorizer }),
+    ...('authorizer' in sent && { authorizer: sent.authorizer }),
   };
   return {
     version: '2.0',
     routeKey: `${method} ${path}`,
     rawPath,
     rawQueryString: new URLSearchParams(sent.query).toString(),
-    headers: { ...sent.headers },
+    headers: {
+      ...(sent.token !== undefined && { authorization: `Bearer ${sent.token}` }),
+      ...sent.headers,
+    },
     requestContext,
     isBase64Encoded: sent.base64 ?? false,
     ...(sent.params && { pathParameters: sent.params }),

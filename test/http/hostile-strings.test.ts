@@ -6,8 +6,10 @@ import { StaitheError } from '../../lib/domain/error.ts';
 import { type Handlers, serve } from '../../lib/http/serve.ts';
 import { ULID } from '../domain/world.ts';
 import { type Hostile, inKeys, inStrings, NO_KEYS, NO_TEXT, WITH_BODY } from '../hostile.ts';
+import { memoryPorts } from '../memory/index.ts';
 import { EXAMPLES, type ExampleRequest } from '../system/requests.ts';
 import { type Answer, type Sent, send } from './api.ts';
+import { credentialOf } from './credentials.ts';
 
 /** Stands for all handlers: whatever gets here would have been done. */
 const reached = vi.fn(async () => {
@@ -17,14 +19,15 @@ beforeEach(() => {
   reached.mockClear();
 });
 
+const ports = memoryPorts();
 const handlers = new Map<Group, ReturnType<typeof serve>>(
   GROUPS.map((group) => {
     const all = Object.fromEntries(Object.keys(ROUTES).map((operation) => [operation, reached]));
-    return [group, serve(group, ROUTES, all as unknown as Handlers<typeof group>)];
+    return [group, serve<Group>(group, ROUTES, all as unknown as Handlers<Group>, ports)];
   }),
 );
 
-function ask(example: ExampleRequest, sent: Partial<Sent>): Promise<Answer> {
+async function ask(example: ExampleRequest, sent: Partial<Sent>): Promise<Answer> {
   const { spec, operation, params, query, body } = example;
   const handler = handlers.get(spec.group);
   if (handler === undefined) throw new Error(`Nobody serves ${spec.group}.`);
@@ -36,7 +39,8 @@ function ask(example: ExampleRequest, sent: Partial<Sent>): Promise<Answer> {
     project_id: `prj_${ULID}`,
   } as const;
   const actor = spec.access === 'job' ? job : token;
-  return send(handler, { operation, params, query, body, actor, ...sent });
+  const credential = await credentialOf(ports, actor);
+  return send(handler, { operation, params, query, body, token: credential, ...sent });
 }
 
 const fieldsOf = ({ body }: Answer): unknown => Reflect.get(Object(body), 'fields');

@@ -9,14 +9,19 @@ import { type Handlers, serve } from '../../lib/http/serve.ts';
 import { type RunningJob, runningJob } from '../domain/execution/running-job.ts';
 import { ADMIN, type World, world } from '../domain/world.ts';
 import { type Sent, send } from './api.ts';
+import { credentialOf } from './credentials.ts';
 
 const VALUE = 'hunter2-and-more';
 let place: World;
 let running: RunningJob;
+let admin: string | undefined;
+let agent: string | undefined;
 beforeEach(async () => {
   place = await world();
   const spec = { caches: [{ key: ['lock'], paths: ['node_modules'] }] };
   running = await runningJob(place.ports, place.project, { branch: 'main', spec });
+  admin = await credentialOf(place.ports, ADMIN);
+  agent = await credentialOf(place.ports, running.actor);
 });
 
 const unused = async () => Promise.reject(new Error('not in this test'));
@@ -32,7 +37,7 @@ const secrets = (): Handlers<'secrets'> => ({
 const put = (body: unknown, more: Partial<Sent> = {}) =>
   send(serve('secrets', ROUTES, secrets(), place.ports), {
     operation: 'putSecret',
-    actor: ADMIN,
+    token: admin,
     params: { project: 'hello', name: 'NPM_TOKEN' },
     body,
     ...more,
@@ -118,7 +123,7 @@ describe('what an agent says of caches', () => {
   const say = (operation: 'restoreJobCaches' | 'saveJobCaches' | 'confirmJobCaches', body: unknown) =>
     send(serve('jobs', ROUTES, handlers(), place.ports), {
       operation,
-      actor: running.actor,
+      token: agent,
       params: { job: running.job.id },
       body,
     });

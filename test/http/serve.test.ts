@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ROUTES } from '../../lib/contract/routes.ts';
+import type { RequestActor } from '../../lib/domain/access/actor.ts';
 import * as Build from '../../lib/domain/builds/index.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import { idFrom } from '../../lib/domain/id.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
+import { Keys } from '../../lib/domain/storage/keys.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { type Handlers, logger, serve } from '../../lib/http/serve.ts';
 import {
@@ -19,6 +21,7 @@ import {
   world,
 } from '../domain/world.ts';
 import { REQUEST_ID, type Sent, send } from './api.ts';
+import { credentialOf } from './credentials.ts';
 
 let place: World;
 beforeEach(async () => {
@@ -50,8 +53,10 @@ function projects(create = Project.create) {
     ports,
   );
 }
-const call = (sent: Sent, handler = projects()) => send(handler, { actor: ADMIN, ...sent });
-const create = (body: unknown, more: Partial<Sent> = {}, handler = projects()) =>
+type SentBy = Sent & { readonly actor?: RequestActor };
+const call = async ({ actor = ADMIN, ...sent }: SentBy, handler = projects()) =>
+  send(handler, { token: await credentialOf(place.ports, actor), ...sent });
+const create = (body: unknown, more: Partial<SentBy> = {}, handler = projects()) =>
   call({ operation: 'createProject', body, ...more }, handler);
 
 describe('a request that is right', () => {
@@ -140,7 +145,7 @@ describe('a request that is wrong', () => {
   test.each(['run', 'src', 'prj', 'bld_', `bld_${ULID}x`, `bld_${ULID.toLowerCase()}`, `run_${ULID}`])(
     'with the wrong kind of id (%s) is told the right one',
     async (build) => {
-      const handler = serve('builds', ROUTES, builds());
+      const handler = serve('builds', ROUTES, builds(), place.ports);
 
       const answer = await call({ operation: 'getBuild', params: { build } }, handler);
 
@@ -237,23 +242,65 @@ describe('a failure of ours', () => {
   });
 });
 
-describe("the authorizer's word", () => {
+describe('who asks', () => {
   test.each([
-    undefined,
-    null,
-    {},
-    { lambda: null },
-    { lambda: {} },
-    { lambda: { actor: 'null' } },
-    { lambda: { actor: '{' } },
-    { lambda: { actor: '{"kind":"system","name":"webhook"}' } },
-    { lambda: { actor: `{"kind":"token","token_id":"tok_${ULID}","role":"owner"}` } },
-    { lambda: { actor: { kind: 'token', token_id: `tok_${ULID}`, role: 'admin' } } },
-    { actor: JSON.stringify(ADMIN) },
-  ])('%j makes nobody of the caller', async (authorizer) => {
+    { lambda: { actor: JSON.stringify(ADMIN) } },
+    { lambda: { actor: ADMIN } },
+    { jwt: { claims: { sub: ADMIN.token_id }, scopes: null } },
+    { iam: { userArn: 'arn:aws:iam::123456789012:root' } },
+  ])('is what the token tells, whatever the event says beside it (%j)', async (authorizer) => {
     const answer = await send(projects(), { operation: 'listProjects', authorizer });
 
-    expect(answer.status).toBe(401);
+    expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
+  });
+
+  test('comes before what they ask: nobody learns what is wrong with a request', async () => {
+    const answer = await send(projects(), { operation: 'createProject', body: '{' });
+
+    expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  });
+
+  test('is looked up with one read for each request, and not at all on a public route', async () => {
+    const get = vi.spyOn(place.ports.table, 'get');
+    const health = serve('service', ROUTES, {
+      getHealth: async () => ({ status: 'ok', version: '1.0.0' }),
+      getOpenApi: async () => ({}),
+      getManifestSchema: async () => ({}),
+    });
+
+    const first = await call({ operation: 'getHealth' }, health);
+    const open = get.mock.calls.length;
+    await call({ operation: 'listProjects' });
+    await call({ operation: 'listProjects' });
+
+    expect([first.status, open]).toEqual([200, 0]);
+    expect(get.mock.calls).toEqual([[Keys.token(ADMIN.token_id)], [Keys.token(ADMIN.token_id)]]);
+  });
+
+  test('is nobody with the next request after the token was revoked', async () => {
+    const token = await credentialOf(place.ports, ADMIN);
+    const before = await send(projects(), { operation: 'listProjects', token });
+    await Token.revoke(place.ports, ADMIN, ADMIN.token_id);
+
+    const after = await send(projects(), { operation: 'listProjects', token });
+
+    expect([before.status, after.status]).toEqual([200, 401]);
+  });
+
+  test('stays unknown while the table does not answer, and so gets in nowhere', async () => {
+    const token = await credentialOf(place.ports, ADMIN);
+    const create = vi.fn(Project.create);
+    const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+    vi.spyOn(place.ports.table, 'get').mockRejectedValueOnce(throttled);
+
+    const answer = await send(projects(create), { operation: 'createProject', body: { slug: 'new' }, token });
+
+    expect(answer).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { code: 'at_limit' },
+    });
+    expect(create).not.toHaveBeenCalled();
   });
 });
 
@@ -404,17 +451,22 @@ describe('what only the record has', () => {
     const { run } = await startedBuild(place);
     const [dispatch] = (await planRun({ ports }, run.id)).jobs;
     const job = dispatch?.job_id ?? '';
-    const handler = serve('jobs', ROUTES, {
-      claimJob: ({ params, body }) => Job.claim(ports, params.job, body),
-      getJob: ({ actor, params }) => Job.get(ports, actor, params.job),
-      reportProgress: ({ params, body }) => Job.progress(ports, params.job, body),
-      createJobUpload: ({ actor, params, body }) => Job.createUpload(ports, actor, params.job, body),
-      readJobSecrets: async () => ({ secrets: {}, missing: [] }),
-      restoreJobCaches: async () => ({ caches: [] }),
-      saveJobCaches: async () => ({ uploads: [] }),
-      confirmJobCaches: async () => ({ saved: 0 }),
-      reportResult: ({ actor, params, body }) => Job.result(ports, actor, params.job, body),
-    });
+    const handler = serve(
+      'jobs',
+      ROUTES,
+      {
+        claimJob: ({ params, body }) => Job.claim(ports, params.job, body),
+        getJob: ({ actor, params }) => Job.get(ports, actor, params.job),
+        reportProgress: ({ params, body }) => Job.progress(ports, params.job, body),
+        createJobUpload: ({ actor, params, body }) => Job.createUpload(ports, actor, params.job, body),
+        readJobSecrets: async () => ({ secrets: {}, missing: [] }),
+        restoreJobCaches: async () => ({ caches: [] }),
+        saveJobCaches: async () => ({ uploads: [] }),
+        confirmJobCaches: async () => ({ saved: 0 }),
+        reportResult: ({ actor, params, body }) => Job.result(ports, actor, params.job, body),
+      },
+      ports,
+    );
     const agent = { kind: 'job', job_id: job, run_id: run.id, project_id: place.project.id } as const;
     const claim = { ticket: dispatch?.ticket, claim_id: '6f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d20' };
     const failed = { status: 'failed', error: { code: 'build_error', message: 'x' } };

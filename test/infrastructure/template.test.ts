@@ -225,7 +225,7 @@ describe('permissions', () => {
     );
     // Job tokens and projects' secrets are read by the agent's functions; who may write those may not read them.
     expect(ofSecrets.sort()).toEqual([
-      'ApiAuthorizer: secretsmanager:GetSecretValue',
+      'Apiimages: secretsmanager:GetSecretValue',
       'Apiimages: secretsmanager:GetSecretValue',
       'Apijobs: secretsmanager:GetSecretValue',
       'Apijobs: secretsmanager:GetSecretValue',
@@ -330,7 +330,6 @@ describe('money', () => {
   /** What costs nothing while nobody asks, or cents for what is kept; each other type has to come here first. */
   const IDLE_FOR_FREE = new Set([
     'AWS::ApiGatewayV2::Api',
-    'AWS::ApiGatewayV2::Authorizer',
     'AWS::ApiGatewayV2::Integration',
     'AWS::ApiGatewayV2::Route',
     'AWS::ApiGatewayV2::Stage',
@@ -375,18 +374,23 @@ describe('workflows', () => {
 });
 
 describe('the API', () => {
-  it('has the routes of the contract and no other, each behind the authorizer unless it is public', () => {
+  it('has the routes of the contract and no other, each straight to the function of its group', () => {
     const routes = stack.of('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
     const keys = Object.values<RouteSpec>(ROUTES).map(keyOf);
-    const open = Object.values<RouteSpec>(ROUTES)
-      .filter(({ access }) => access === 'public')
-      .map(keyOf);
     expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(keys.sort());
-    for (const { RouteKey, AuthorizationType } of routes)
-      expect([RouteKey, AuthorizationType]).toEqual([
-        RouteKey,
-        open.includes(String(RouteKey)) ? 'NONE' : 'CUSTOM',
-      ]);
+    template.allResourcesProperties('AWS::ApiGatewayV2::Route', { AuthorizationType: 'NONE' });
+    template.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 0);
+  });
+
+  it('gives the key of job tokens to functions whose routes agents call, and to no other', () => {
+    const agents = Object.values<RouteSpec>(ROUTES)
+      .filter(({ access }) => access === 'job' || access === 'job_or_viewer')
+      .map(({ group }) => `Api${group}`);
+    const holders = stack.statements
+      .filter(({ Resource }) => /SecretsJobTokens/.test(JSON.stringify(Resource)))
+      .map(({ role }) => role.replace(/Role[0-9A-F]{8}$/, ''));
+
+    expect(new Set(holders)).toEqual(new Set(agents));
   });
 
   it('is throttled, and logs who asked for what', () => {

@@ -1,18 +1,18 @@
-/** Who makes a request, as the authorizer found out. */
+/** Who makes a request, and what a route asks of them. */
 import * as z from 'zod';
 import { notFound, StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
-import { Role, roleAllows } from './role.ts';
+import { type Role, roleAllows } from './role.ts';
 
-export const TokenActor = z.object({
-  kind: z.literal('token'),
-  token_id: Id.token,
-  role: Role,
+export interface TokenActor {
+  readonly kind: 'token';
+  readonly token_id: string;
+  readonly role: Role;
   /** Set on a token that is bound to one project. */
-  project_id: Id.project.optional(),
+  readonly project_id?: string;
   /** Who has the token, where that outlives it; a token without stands for itself. */
-  holder: z.string().optional(),
-});
+  readonly holder?: string;
+}
 export const JobActor = z.object({
   kind: z.literal('job'),
   job_id: Id.job,
@@ -21,23 +21,26 @@ export const JobActor = z.object({
   /** The claim that the token was given for: it is worth nothing once another agent has the job. */
   claim_id: z.uuid().optional(),
 });
-export const Anonymous = z.object({ kind: z.literal('anonymous'), reason: z.string() });
-/** Who a request may come from. */
-export const RequestActor = z.discriminatedUnion('kind', [TokenActor, JobActor, Anonymous]);
-
-export type TokenActor = z.infer<typeof TokenActor>;
 export type JobActor = z.infer<typeof JobActor>;
-/** Staithe itself, in a workflow's step. It never comes from a request: the schema above does not know it. */
+export interface Anonymous {
+  readonly kind: 'anonymous';
+  /** Why nobody could be made out. */
+  readonly reason: string;
+}
+/** Who a request may come from. */
+export type RequestActor = TokenActor | JobActor | Anonymous;
+/** Staithe itself, in a workflow's step. It never comes from a request. */
 export interface SystemActor {
   readonly kind: 'system';
   readonly name: string;
   readonly project_id?: undefined;
 }
-export type RequestActor = z.infer<typeof RequestActor>;
 export type Actor = RequestActor | SystemActor;
 
 /** What a route asks of its caller: nobody, the agent of one job, or a token with at least a role. */
 export type Access = 'public' | 'job' | 'job_or_viewer' | Role;
+
+export const JOB_TOKEN_REFUSED = 'A job token is good for the routes of its own job only.';
 
 /**
  * The one gate that every route passes.
@@ -49,7 +52,7 @@ export function admit(actor: RequestActor, access: Access, jobId?: string): void
   if (actor.kind === 'anonymous') throw new StaitheError('unauthenticated', actor.reason);
   if (actor.kind === 'job') {
     if (access !== 'job' && access !== 'job_or_viewer')
-      throw new StaitheError('role_too_low', 'A job token is good for the routes of its own job only.');
+      throw new StaitheError('role_too_low', JOB_TOKEN_REFUSED);
     if (jobId !== actor.job_id) throw notFound('job', jobId ?? '');
     return;
   }

@@ -1,5 +1,11 @@
 /** Tokens: create, list, revoke, and tell who comes with one. */
-import { type Actor, nameOf, type RequestActor, type TokenActor } from '../access/actor.ts';
+import {
+  type Actor,
+  JOB_TOKEN_REFUSED,
+  nameOf,
+  type RequestActor,
+  type TokenActor,
+} from '../access/actor.ts';
 import { roleAllows } from '../access/role.ts';
 import { hashOfSecret, matches } from '../access/secret.ts';
 import { notFound, StaitheError } from '../error.ts';
@@ -10,6 +16,7 @@ import { createIn } from '../project/alive.ts';
 import * as Project from '../project/index.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { claimsToBeOfJob } from './job-claims.ts';
 import { type TokenRecord, tokens } from './record.ts';
 import type { CreateToken, Token, TokenWithSecret } from './schema.ts';
 
@@ -106,9 +113,16 @@ export async function revoke(ports: Pick<Ports, 'table'>, actor: Actor, id: stri
 
 const nobody = (reason: string): RequestActor => ({ kind: 'anonymous', reason });
 
-/** Who sends this `Authorization` header. Never throws for a bad one: the route decides what nobody may do. */
+/** What authenticating takes; `jobTokens` only where agents call, as whoever can check their tokens can sign them too. */
+export type AuthenticationPorts = Pick<Ports, 'table' | 'clock'> & Partial<Pick<Ports, 'jobTokens'>>;
+
+/**
+ * Who sends this `Authorization` header: anonymous for a bad one, as the route decides what nobody may do. The token is
+ * read each time, so that one that is revoked is worth nothing with the next request.
+ * @throws StaitheError role_too_low (without `jobTokens`: what claims to be a job token)
+ */
 export async function authenticate(
-  ports: Pick<Ports, 'table' | 'jobTokens' | 'clock'>,
+  ports: AuthenticationPorts,
   header: string | undefined,
 ): Promise<RequestActor> {
   if (header === undefined) return nobody('No token was sent.');
@@ -116,7 +130,9 @@ export async function authenticate(
   if (credential === undefined) return nobody('The Authorization header is not `Bearer <token>`.');
   const ulid = SECRET.exec(credential)?.[1];
   if (ulid !== undefined) return ofToken(ports, idFrom('token', ulid), credential);
-  const job = credential.split('.').length === 3 ? await ports.jobTokens.verify(credential) : undefined;
+  if (ports.jobTokens === undefined && claimsToBeOfJob(credential, ports.clock.now()))
+    throw new StaitheError('role_too_low', JOB_TOKEN_REFUSED);
+  const job = credential.split('.').length === 3 ? await ports.jobTokens?.verify(credential) : undefined;
   return job ?? nobody('The token is not valid, or has expired.');
 }
 

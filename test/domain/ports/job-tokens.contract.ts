@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { JobActor } from '../../../lib/domain/access/actor.ts';
 import type { JobTokens } from '../../../lib/domain/ports/index.ts';
+import { claimsToBeOfJob } from '../../../lib/domain/token/job-claims.ts';
 
 export interface JobTokensUnderTest {
   readonly tokens: JobTokens;
@@ -31,6 +32,13 @@ export function jobTokensContract(subject: () => JobTokensUnderTest): void {
     expect(await subject().tokens.verify(expired)).toBeUndefined();
   });
 
+  test('a token says that it is of a job, until it expires, to whoever has no key', async () => {
+    const good = await subject().tokens.sign(JOB, inAnHour());
+
+    expect(claimsToBeOfJob(good, new Date(subject().now()))).toBe(true);
+    expect(claimsToBeOfJob(good, inAnHour())).toBe(false);
+  });
+
   test('a token of another key is no token here', async () => {
     const foreign = await subject().others.sign(JOB, inAnHour());
 
@@ -56,6 +64,7 @@ export function jobTokensContract(subject: () => JobTokensUnderTest): void {
   });
 
   test.each(['', '.', '..', '...', 'a.b.c', 'eyJhbGciOiJub25lIn0.e30.'])('%j is no token', async (text) => {
+    expect(claimsToBeOfJob(text, new Date(subject().now()))).toBe(false);
     expect(await subject().tokens.verify(text)).toBeUndefined();
   });
 }
