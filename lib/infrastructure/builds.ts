@@ -1,5 +1,4 @@
 import { CfnParameter, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Policy } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
@@ -7,22 +6,19 @@ import type { Bundles } from './bundles.ts';
 import { contextValue } from './context.ts';
 import { StaitheFunction } from './function.ts';
 import { Machines } from './machines.ts';
-import type { Registry } from './registry.ts';
-import type { Storage } from './storage.ts';
 import { Workflow } from './workflow.ts';
 
 /** Builds: the machine that runs the agent, and the workflow around it. */
 export class Builds extends Construct {
   readonly workflow: Workflow;
   readonly logs: LogGroup;
-  readonly steps: StaitheFunction;
   private readonly machines: Machines;
   private readonly forkImageBuilds: CfnParameter;
   private readonly logReads: CfnParameter;
 
-  constructor(scope: Construct, id: string, props: { bundles: Bundles; storage: Storage; api: Api }) {
+  constructor(scope: Construct, id: string, props: { bundles: Bundles; api: Api }) {
     super(scope, id);
-    const { bundles, storage, api } = props;
+    const { bundles, api } = props;
     // 90 days: as long as somebody may ask why a release was built as it was.
     this.logs = new LogGroup(this, 'Logs', {
       retention: RetentionDays.THREE_MONTHS,
@@ -53,16 +49,11 @@ export class Builds extends Construct {
       timeout: Duration.seconds(55),
       memorySize: 1024,
     });
-    this.steps = steps;
-    storage.giveTable(steps, 'GetItem', 'BatchGetItem', 'PutItem');
     this.workflow = new Workflow(this, 'Workflow', {
       name: 'build',
       steps,
       substitutions: machines.substitutions,
     });
-    this.giveInstallation(steps);
-    // A policy of its own: the function must not wait for the machine, which waits for the function.
-    new Policy(this, 'MayWake', { roles: [steps.role], statements: [this.workflow.wakingStatement()] });
     this.workflow.allow(
       ['codebuild:StartBuild', 'codebuild:StopBuild', 'codebuild:BatchGetBuilds'],
       machines.arns,
@@ -80,21 +71,14 @@ export class Builds extends Construct {
     );
   }
 
-  /**
-   * Lets it plan runs and start them (lib/domain/execution/plan): read a source where nobody has, put tags on images that
-   * are reused, and forget the jobs of a run that was ended meanwhile.
-   */
-  givePlanning(to: StaitheFunction, { storage, registry }: { storage: Storage; registry: Registry }): void {
-    storage.giveTable(to, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem');
-    storage.giveBytes(to, 'sources', 'GetObject');
-    registry.giveTags(to);
-    this.giveInstallation(to);
+  /** The machines that jobs may have (CDK context `compute`). */
+  giveCompute(to: StaitheFunction): void {
+    to.give({ STAITHE_COMPUTE: this.machines.allowed });
   }
 
-  /** What the operator decided of builds (CDK context `compute` and `buildReuse`, the parameter), for whoever plans them. */
+  /** What the operator decided of builds (CDK context `buildReuse`, the parameter), for whoever plans them. */
   giveInstallation(to: StaitheFunction): void {
     to.give({
-      STAITHE_COMPUTE: this.machines.allowed,
       STAITHE_BUILD_REUSE: buildReuseFrom(contextValue(this.node, 'buildReuse')),
       STAITHE_FORK_IMAGE_BUILDS: this.forkImageBuilds.valueAsString,
     });

@@ -1,14 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import type { Builds } from './builds.ts';
 import type { Bundles } from './bundles.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
-import type { Registry } from './registry.ts';
-import type { Secrets } from './secrets.ts';
-import type { Storage } from './storage.ts';
-import { giveWorkflows } from './workflow.ts';
 
 /** Lambda's longest: a project of years has many thousand items and objects. What is left, the next sweep takes on. */
 const TIMEOUT = Duration.minutes(15);
@@ -23,31 +18,16 @@ export class Deletions extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: {
-      bundles: Bundles;
-      storage: Storage;
-      secrets: Secrets;
-      registry: Registry;
-      builds: Builds;
-      bus: EventBus;
-      deadLetters: DeadLetters;
-    },
+    props: { bundles: Bundles; bus: EventBus; deadLetters: DeadLetters },
   ) {
     super(scope, id);
-    const { bundles, storage, secrets, registry, builds, bus, deadLetters } = props;
+    const { bundles, bus, deadLetters } = props;
     this.remover = new StaitheFunction(this, 'Remover', {
       bundles,
       entry: 'events/project-deleted',
       description: 'Removes what was in deleted projects',
       timeout: TIMEOUT,
     });
-    storage.giveTable(this.remover, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');
-    storage.giveIndex(this.remover);
-    storage.giveIndex(this.remover, 'gsi2');
-    storage.giveRemoval(this.remover);
-    secrets.giveProjectSecrets(this.remover, 'remove');
-    registry.giveRemoval(this.remover);
-    giveWorkflows(this.remover, [builds.workflow], { start: false, stop: true });
     // A sweep that could not run, or has failed, is made good by the next one; so is what a deletion itself began.
     const every = Duration.minutes(5);
     this.remover.leaveToNextCall(every);

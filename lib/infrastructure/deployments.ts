@@ -4,7 +4,6 @@ import { Construct } from 'constructs';
 import { RUNTIMES } from '../domain/environment/runtimes.ts';
 import type { Bundles } from './bundles.ts';
 import { StaitheFunction } from './function.ts';
-import type { Storage } from './storage.ts';
 import { Workflow } from './workflow.ts';
 
 /** The tag of functions that Staithe may change: it puts it on those that it creates; an owner puts it on others. */
@@ -18,13 +17,9 @@ export class Deployments extends Construct {
   private readonly names: string;
   private readonly runtimes: CfnParameter;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    props: { bundles: Bundles; storage: Storage; logReadsPerSecond: string },
-  ) {
+  constructor(scope: Construct, id: string, props: { bundles: Bundles; logReadsPerSecond: string }) {
     super(scope, id);
-    const { bundles, storage } = props;
+    const { bundles } = props;
     this.logReadsPerSecond = props.logReadsPerSecond;
     // To tag is to make one's own: with TagResource on every function, the role could take over any of the account. A
     // condition cannot tell a function that is just created from another one, so a name has to.
@@ -48,15 +43,11 @@ export class Deployments extends Construct {
       // Five looks at a function of which each may take 10 s.
       timeout: Duration.seconds(85),
     });
-    storage.giveTable(steps, 'GetItem', 'PutItem');
-    // Lambda reads the code with the permission of whoever updates the function.
-    storage.giveBytes(steps, 'artifacts', 'GetObject');
-    this.giveFunctions(steps);
-    this.giveFunctionLogs(steps);
     this.workflow = new Workflow(this, 'Workflow', { name: 'deployment', steps });
   }
 
-  private giveFunctions(steps: StaitheFunction): void {
+  /** Creates functions of the names that it may, and changes those with the tag. */
+  giveFunctions(steps: StaitheFunction): void {
     const stack = Stack.of(this);
     const functions = stack.formatArn({ service: 'lambda', resource: 'function:*' });
     const ownNames = stack.formatArn({ service: 'lambda', resource: `function:${this.names}` });

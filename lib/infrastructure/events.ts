@@ -7,7 +7,7 @@ import type { Bundles } from './bundles.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
-import { giveWorkflows, type Workflow } from './workflow.ts';
+import type { Workflow } from './workflow.ts';
 
 /** A workflow that succeeded has said so itself, in its last step. */
 const died = (workflows: readonly Workflow[]): EventPattern => ({
@@ -35,8 +35,6 @@ const MAX_EVENT_AGE = Duration.hours(24);
 export class Events extends Construct {
   readonly bus: EventBus;
   readonly relay: StaitheFunction;
-  /** Reads what was uploaded as a source. */
-  readonly arrived: StaitheFunction;
 
   readonly #deadLetters: DeadLetters;
 
@@ -50,10 +48,10 @@ export class Events extends Construct {
       description: 'What happens in Staithe',
     });
     this.relay = this.addRelay(bundles, storage);
-    this.arrived = this.listenToStorage(bundles, storage, build);
-    this.listenToWorkflows(bundles, storage, [build, trigger]);
+    this.listenToStorage(bundles, storage);
+    this.listenToWorkflows(bundles, [build, trigger]);
     this.takeBackDeadDeployments(deployment);
-    this.freePlaces(bundles, storage, build);
+    this.freePlaces(bundles);
     new Rule(this, 'Deliveries', {
       description: 'A webhook was kept: decide what to build',
       eventBus: this.bus,
@@ -72,10 +70,6 @@ export class Events extends Construct {
       entry: 'events/table-changed',
       description: 'Tells the bus what changed in the table',
     });
-    relay.give(
-      { STAITHE_EVENT_BUS: this.bus.eventBusName },
-      { actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] },
-    );
     const { tableStreamArn: stream } = storage.table;
     if (stream === undefined) throw new Error('The table has no stream.');
     relay.give(
@@ -104,7 +98,7 @@ export class Events extends Construct {
     return relay;
   }
 
-  private listenToStorage(bundles: Bundles, storage: Storage, build: Workflow): StaitheFunction {
+  private listenToStorage(bundles: Bundles, storage: Storage): void {
     const arrived = new StaitheFunction(this, 'ObjectCreated', {
       bundles,
       entry: 'events/object-created',
@@ -113,7 +107,6 @@ export class Events extends Construct {
       timeout: Duration.seconds(60),
       memorySize: 1024,
     });
-    giveWorkflows(arrived, [build], { stop: true });
     new Rule(this, 'Uploads', {
       description: 'The bytes of a source have arrived',
       eventPattern: {
@@ -126,16 +119,14 @@ export class Events extends Construct {
       },
       targets: [this.callOf(arrived)],
     });
-    return arrived;
   }
 
-  private listenToWorkflows(bundles: Bundles, storage: Storage, workflows: readonly Workflow[]): void {
+  private listenToWorkflows(bundles: Bundles, workflows: readonly Workflow[]): void {
     const ended = new StaitheFunction(this, 'ExecutionEnded', {
       bundles,
       entry: 'events/execution-ended',
       description: 'Fails what a workflow that died was working on',
     });
-    storage.giveTable(ended, 'GetItem', 'BatchGetItem', 'PutItem');
     new Rule(this, 'DeadWorkflows', {
       description: 'A workflow ended before its last step',
       eventPattern: died(workflows),
@@ -153,14 +144,12 @@ export class Events extends Construct {
   }
 
   /** The end of a job gives its place in the project's queue to the next one. Only jobs of projects with a limit have one. */
-  private freePlaces(bundles: Bundles, storage: Storage, build: Workflow): void {
+  private freePlaces(bundles: Bundles): void {
     const ended = new StaitheFunction(this, 'JobEnded', {
       bundles,
       entry: 'events/job-ended',
       description: "Gives a job's place in the queue to the next one",
     });
-    storage.giveTable(ended, 'GetItem', 'PutItem');
-    ended.role.addToPolicy(build.wakingStatement());
     new Rule(this, 'Queue', {
       description: 'A job of a project with a limit has ended',
       eventBus: this.bus,

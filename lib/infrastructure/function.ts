@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -20,9 +20,12 @@ interface StaitheFunctionProps {
 /** A function with a role of its own that can write its own log and nothing else, until something is given to it. */
 export class StaitheFunction extends Construct {
   readonly lambda: LambdaFunction;
+  /** Below `functions/`, without `.ts`: what NEEDS knows it by. */
+  readonly entry: string;
 
   constructor(scope: Construct, id: string, props: StaitheFunctionProps) {
     super(scope, id);
+    this.entry = props.entry;
     const logGroup = new LogGroup(this, 'Logs', {
       retention: RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -45,6 +48,9 @@ export class StaitheFunction extends Construct {
       role: role.withoutPolicyUpdates(),
       logGroup,
     });
+    // Whoever reads the template, or a function in CloudFormation's console, finds the source by it.
+    const { defaultChild: resource } = this.lambda.node;
+    if (resource instanceof CfnResource) resource.addMetadata('staithe:entry', `functions/${props.entry}.ts`);
     this.role = role;
   }
 

@@ -13,27 +13,12 @@ import { Construct } from 'constructs';
 import { CACHE_EXPIRES_DAYS } from '../domain/cache/schema.ts';
 import { Keys } from '../domain/storage/keys.ts';
 import type { StaitheFunction } from './function.ts';
+import type { BlobAction, BlobPrefix, TableAction } from './needs.ts';
 
 const ACCESS_LOG_PREFIX = 'bytes/';
 
-/** What a function may do with items. Transactions are checked by the actions of their parts. */
-export type TableAction =
-  | 'GetItem'
-  | 'BatchGetItem'
-  | 'PutItem'
-  | 'DeleteItem'
-  | 'Query'
-  | 'ConditionCheckItem';
-export type BlobAction =
-  | 'GetObject'
-  | 'GetObjectVersion'
-  | 'PutObject'
-  | 'DeleteObject'
-  | 'AbortMultipartUpload'
-  | 'ListMultipartUploadParts';
-
 /** What lies under prefixes of their own, as lifecycle rules go by the beginning of a key. */
-const OWN_PREFIXES = ['caches', 'uploads'];
+const OWN_PREFIXES: readonly BlobPrefix[] = ['caches', 'uploads'];
 
 /** The table of everything, and the bucket of bytes. Both stay when the stack goes. */
 export class Storage extends Construct {
@@ -155,11 +140,7 @@ export class Storage extends Construct {
   }
 
   /** @param prefix what below `projects/<project>/`: `sources` or `artifacts`; caches and uploads have prefixes of their own */
-  giveBytes(
-    to: StaitheFunction,
-    prefix: 'sources' | 'artifacts' | 'caches' | 'uploads',
-    ...actions: BlobAction[]
-  ): void {
+  giveBytes(to: StaitheFunction, prefix: BlobPrefix, ...actions: BlobAction[]): void {
     to.give(
       { STAITHE_BUCKET: this.bucket.bucketName },
       {

@@ -31,10 +31,6 @@ export class Uploads extends Construct {
       timeout: TIMEOUT,
       memorySize: MEMORY_MB,
     });
-    storage.giveTable(arrived, 'GetItem', 'PutItem');
-    storage.giveBytes(arrived, 'uploads', 'GetObject', 'GetObjectVersion', 'DeleteObject');
-    storage.giveBytes(arrived, 'artifacts', 'PutObject');
-    storage.giveListing(arrived);
     new Rule(this, 'Arrivals', {
       description: 'The bytes of an uploaded artifact have arrived',
       eventPattern: {

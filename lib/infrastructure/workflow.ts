@@ -1,5 +1,5 @@
-import { ArnFormat } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { WorkflowName } from '../domain/ports/workflows.ts';
@@ -57,34 +57,39 @@ export class Workflow extends Construct {
   }
 }
 
-/** Lets a function start workflows, unless it says otherwise, and stop them where it says so. */
+/** Lets a function start workflows, stop or look at their executions, and wake those that wait with a task token. */
 export function giveWorkflows(
   to: StaitheFunction,
-  workflows: readonly Workflow[],
-  options: { start?: boolean; stop?: boolean; look?: boolean; alsoStart?: readonly Workflow[] } = {},
+  { start, stop, look, wake }: Readonly<Record<'start' | 'stop' | 'look' | 'wake', readonly Workflow[]>>,
 ): void {
-  const started = [...workflows, ...(options.alsoStart ?? [])];
-  const arns = Object.fromEntries(
-    started.map((workflow) => [workflow.name, workflow.machine.stateMachineArn]),
-  );
-  const start = {
-    actions: ['states:StartExecution'],
-    resources: started.map((workflow) => workflow.machine.stateMachineArn),
+  const named = new Set([...start, ...stop, ...look]);
+  const arns = [...named].map(({ name, machine }) => [name, machine.stateMachineArn] as const);
+  if (arns.length > 0)
+    to.give({ STAITHE_STATE_MACHINES: Stack.of(to).toJsonString(Object.fromEntries(arns)) });
+  const may = (actions: string[], resources: string[]) => {
+    if (resources.length > 0) to.give({}, { actions, resources });
   };
-  const executions = workflows.map(({ machine }) =>
-    machine.stack.formatArn({
-      service: 'states',
-      resource: 'execution',
-      resourceName: `${machine.stateMachineName}:*`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    }),
+  may(
+    ['states:StartExecution'],
+    start.map(({ machine }) => machine.stateMachineArn),
   );
-  const stop = { actions: ['states:StopExecution'], resources: executions };
-  const look = { actions: ['states:DescribeExecution', 'states:GetExecutionHistory'], resources: executions };
-  to.give(
-    { STAITHE_STATE_MACHINES: workflows[0]?.machine.stack.toJsonString(arns) ?? '{}' },
-    ...(options.start === false ? [] : [start]),
-    ...(options.stop ? [stop] : []),
-    ...(options.look ? [look] : []),
-  );
+  may(['states:StopExecution'], stop.map(executionsOf));
+  may(['states:DescribeExecution', 'states:GetExecutionHistory'], look.map(executionsOf));
+  for (const workflow of wake) letWake(to, workflow);
+}
+
+function executionsOf({ machine }: Workflow): string {
+  return machine.stack.formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${machine.stateMachineName}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}
+
+function letWake(to: StaitheFunction, workflow: Workflow): void {
+  const statement = workflow.wakingStatement();
+  // A policy of its own for the function of its steps: that one must not wait for the machine, which waits for it.
+  if (workflow.steps === to) new Policy(to, 'MayWake', { roles: [to.role], statements: [statement] });
+  else to.role.addToPolicy(statement);
 }

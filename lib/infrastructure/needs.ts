@@ -1,0 +1,260 @@
+/**
+ * What each function may touch, as data: by the ports that its entry makes, what it does with them. `grant` gives each
+ * function what stands here and the settings that the port reads; test/infrastructure/needs.test.ts holds the table to the
+ * entries, so that no port is without its permissions and no permission without its port.
+ */
+import type { WorkflowName } from '../domain/ports/workflows.ts';
+
+/** What a function may do with items. Transactions are checked by the actions of their parts. */
+export type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'PutItem'
+  | 'DeleteItem'
+  | 'Query'
+  | 'ConditionCheckItem';
+export type BlobAction =
+  | 'GetObject'
+  | 'GetObjectVersion'
+  | 'PutObject'
+  | 'DeleteObject'
+  | 'AbortMultipartUpload'
+  | 'ListMultipartUploadParts';
+/** Of the bucket: what lies below `projects/<project>/`, and what has a prefix of its own. */
+export type BlobPrefix = 'sources' | 'artifacts' | 'caches' | 'uploads';
+
+export interface Needs {
+  /** Actions on items of the table. */
+  readonly table?: {
+    readonly items: readonly TableAction[];
+    /** Queries of an index: `gsi1` for most lists, `gsi2` for those by what something is at. */
+    readonly indexes?: readonly ('gsi1' | 'gsi2')[];
+    /** Makes the key of cursors where there is none yet, and writes nothing else. */
+    readonly cursorKey?: true;
+  };
+  readonly blobs?: {
+    readonly objects?: Readonly<Partial<Record<BlobPrefix, readonly BlobAction[]>>>;
+    /** Learns that an object is absent: without it S3 answers such a look with 403 instead of 404. */
+    readonly list?: true;
+    /** Removes all bytes of a project, wherever they are. */
+    readonly removeAll?: true;
+  };
+  readonly workflows?: {
+    readonly start?: readonly WorkflowName[];
+    readonly stop?: readonly WorkflowName[];
+    readonly look?: readonly WorkflowName[];
+    /** Wakes executions that wait with a task token. */
+    readonly wake?: readonly WorkflowName[];
+  };
+  /** What the operator decided of reuse and forks. */
+  readonly installation?: true;
+  /** Chooses machines for jobs. */
+  readonly compute?: true;
+  /** The key that signs and verifies them. */
+  readonly jobTokens?: true;
+  /** The secret of webhooks. */
+  readonly secrets?: true;
+  /** Nobody who may change them may read them. */
+  readonly projectSecrets?: 'read' | 'write' | 'remove';
+  /** Makes repositories, reads images, and hands out sessions that push and pull. */
+  readonly registry?: true;
+  /** Another tag for an image that is there. */
+  readonly imageTags?: true;
+  /** Removes repositories, whole. */
+  readonly repositories?: true;
+  /** Reads what builds printed. */
+  readonly logs?: true;
+  /** Reads what deployed functions printed; `owners`: learns to which project such a function belongs. */
+  readonly functionLogs?: { readonly owners?: true };
+  /** Deploys functions. */
+  readonly functions?: true;
+  /** Asks how machines of builds stand, and ends them. */
+  readonly machines?: true;
+  /** Looks at dead letters, and hands them to their targets again. */
+  readonly deadLetters?: true;
+  readonly gitHost?: true;
+  /** Publishes events on Staithe's bus. */
+  readonly events?: true;
+  /** The runtimes that environments may name. */
+  readonly runtimes?: true;
+  readonly apiUrl?: true;
+}
+
+/** By need: the export of lib/aws that makes its port, or the setting that an entry reads itself. */
+export const PORTS = {
+  table: 'dynamoTable',
+  blobs: 's3Blobs',
+  workflows: 'stepFunctions',
+  installation: 'installation',
+  jobTokens: 'jwtJobTokens',
+  secrets: 'managedSecrets',
+  projectSecrets: 'managedProjectSecrets',
+  registry: 'ecrRegistry',
+  imageTags: 'ecrImageTags',
+  repositories: 'ecrRepositories',
+  logs: 'cloudWatchLogs',
+  functionLogs: 'cloudWatchFunctionLogs',
+  functions: 'lambdaFunctions',
+  compute: 'codeBuild',
+  machines: 'codeBuildMachines',
+  deadLetters: 'sqsDeadLetters',
+  gitHost: 'githubArchives',
+  events: 'publishEvents',
+  runtimes: 'STAITHE_FUNCTION_RUNTIMES',
+  apiUrl: 'STAITHE_API_URL',
+} as const satisfies Record<keyof Needs, string>;
+
+/**
+ * Of whoever plans runs and starts them (lib/domain/execution/plan): reads a source that has not been surveyed, puts tags
+ * on images that are reused, and removes the jobs of a run that was ended meanwhile.
+ */
+const PLANNING = {
+  items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'],
+  needs: { installation: true, compute: true, imageTags: true },
+} as const satisfies { items: readonly TableAction[]; needs: Needs };
+
+/** By entry below `functions/`, without `.ts`. */
+export const NEEDS: Readonly<Record<string, Needs>> = {
+  'api/projects': {
+    table: { items: ['GetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'], indexes: ['gsi1'] },
+    // A higher limit of concurrent jobs wakes those that wait.
+    workflows: { wake: ['build'] },
+  },
+  'api/sources': {
+    table: { items: ['GetItem', 'PutItem', 'ConditionCheckItem'] },
+    blobs: { objects: { sources: ['PutObject'] } },
+  },
+  'api/builds': {
+    // Lists by ref and by status read gsi2.
+    table: { items: [...PLANNING.items, 'ConditionCheckItem'], indexes: ['gsi1', 'gsi2'] },
+    blobs: { objects: { sources: ['GetObject'] }, list: true },
+    workflows: { start: ['build'], stop: ['build'] },
+    ...PLANNING.needs,
+  },
+  'api/logs': {
+    // A diagnosis lists the runs of its build.
+    table: { items: ['GetItem', 'BatchGetItem'], indexes: ['gsi1'], cursorKey: true },
+    logs: true,
+    functionLogs: { owners: true },
+  },
+  'api/jobs': {
+    table: { items: ['GetItem', 'PutItem'], indexes: ['gsi1'] },
+    blobs: {
+      objects: {
+        sources: ['GetObject'],
+        artifacts: ['GetObject', 'PutObject'],
+        caches: ['GetObject', 'PutObject'],
+      },
+      list: true,
+    },
+    jobTokens: true,
+    projectSecrets: 'read',
+  },
+  // Apart from the other routes of jobs: only this function may open registries.
+  'api/images': {
+    table: { items: ['GetItem', 'PutItem', 'ConditionCheckItem'] },
+    jobTokens: true,
+    projectSecrets: 'read',
+    registry: true,
+  },
+  'api/artifacts': {
+    table: { items: ['GetItem', 'PutItem', 'DeleteItem'], indexes: ['gsi1'] },
+    blobs: {
+      objects: {
+        artifacts: ['GetObject', 'PutObject'],
+        uploads: [
+          'GetObject',
+          'GetObjectVersion',
+          'PutObject',
+          'DeleteObject',
+          'AbortMultipartUpload',
+          'ListMultipartUploadParts',
+        ],
+      },
+      list: true,
+    },
+  },
+  'api/secrets': {
+    table: { items: ['GetItem', 'PutItem', 'DeleteItem', 'Query'] },
+    projectSecrets: 'write',
+  },
+  'api/caches': { table: { items: ['GetItem', 'PutItem', 'DeleteItem', 'Query'] } },
+  'api/releases': {
+    table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem'], indexes: ['gsi1'] },
+  },
+  'api/environments': {
+    table: { items: ['GetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'], indexes: ['gsi1'] },
+    workflows: { start: ['deployment'] },
+    runtimes: true,
+  },
+  'api/tokens': {
+    table: {
+      items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'ConditionCheckItem'],
+      indexes: ['gsi1', 'gsi2'],
+    },
+  },
+  'api/webhooks': {
+    // Lists by what came of deliveries read gsi2.
+    table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'Query'], indexes: ['gsi1', 'gsi2'] },
+    secrets: true,
+  },
+  'api/dead-letters': { table: { items: ['GetItem', 'PutItem'] }, deadLetters: true },
+  'api/service': { apiUrl: true },
+
+  'steps/build': {
+    table: { items: ['GetItem', 'BatchGetItem', 'PutItem'] },
+    workflows: { wake: ['build'] },
+    compute: true,
+  },
+  'steps/deployment': {
+    table: { items: ['GetItem', 'PutItem'] },
+    functions: true,
+    functionLogs: {},
+  },
+  'steps/trigger': {
+    table: { items: [...PLANNING.items, 'Query', 'ConditionCheckItem'] },
+    blobs: { objects: { sources: ['GetObject', 'PutObject'] } },
+    // A push may cancel the run of an older one that still waits.
+    workflows: { start: ['build'], stop: ['build'] },
+    ...PLANNING.needs,
+    gitHost: true,
+  },
+
+  'events/table-changed': { events: true },
+  'events/object-created': {
+    table: { items: PLANNING.items },
+    blobs: { objects: { sources: ['GetObject'] } },
+    workflows: { start: ['build'], stop: ['build'] },
+    ...PLANNING.needs,
+  },
+  'events/upload-arrived': {
+    table: { items: ['GetItem', 'PutItem'] },
+    blobs: {
+      objects: { uploads: ['GetObject', 'GetObjectVersion', 'DeleteObject'], artifacts: ['PutObject'] },
+      list: true,
+    },
+  },
+  'events/execution-ended': { table: { items: ['GetItem', 'BatchGetItem', 'PutItem'] } },
+  'events/job-ended': { table: { items: ['GetItem', 'PutItem'] }, workflows: { wake: ['build'] } },
+  'events/sweep-due': {
+    table: { items: PLANNING.items, indexes: ['gsi2'] },
+    blobs: { objects: { sources: ['GetObject'] } },
+    workflows: { start: ['build', 'deployment'], stop: ['build'], look: ['build'] },
+    machines: true,
+    ...PLANNING.needs,
+  },
+  'events/project-deleted': {
+    table: {
+      items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query'],
+      indexes: ['gsi1', 'gsi2'],
+    },
+    blobs: { removeAll: true },
+    projectSecrets: 'remove',
+    repositories: true,
+    workflows: { stop: ['build'] },
+  },
+
+  'operator/create-admin-token': {
+    table: { items: ['GetItem', 'PutItem', 'DeleteItem', 'ConditionCheckItem'] },
+  },
+};
