@@ -114,7 +114,7 @@ export async function revoke(ports: Pick<Ports, 'table'>, actor: Actor, id: stri
 const nobody = (reason: string): RequestActor => ({ kind: 'anonymous', reason });
 
 /** What authenticating takes; `jobTokens` only where agents call, as whoever can check their tokens can sign them too. */
-export type AuthenticationPorts = Pick<Ports, 'table' | 'clock'> & Partial<Pick<Ports, 'jobTokens'>>;
+type AuthenticationPorts = Pick<Ports, 'table' | 'clock'> & Partial<Pick<Ports, 'jobTokens'>>;
 
 /**
  * Who sends this `Authorization` header: anonymous for a bad one, as the route decides what nobody may do. The token is
