@@ -22,7 +22,7 @@ export const JobActor = z.object({
   claim_id: z.uuid().optional(),
 });
 export type JobActor = z.infer<typeof JobActor>;
-export interface Anonymous {
+interface Anonymous {
   readonly kind: 'anonymous';
   /** Why nobody could be made out. */
   readonly reason: string;
