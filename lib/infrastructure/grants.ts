@@ -25,12 +25,9 @@ interface Owners {
   readonly apiUrl: string;
 }
 
+type AnyNeed = Required<Needs>;
 type Grants = {
-  readonly [Name in keyof Needs]-?: (
-    to: StaitheFunction,
-    need: NonNullable<Needs[Name]>,
-    owners: Owners,
-  ) => void;
+  readonly [Name in keyof AnyNeed]: (to: StaitheFunction, need: AnyNeed[Name], owners: Owners) => void;
 };
 
 const PREFIXES: readonly BlobPrefix[] = ['sources', 'artifacts', 'caches', 'uploads'];
@@ -94,8 +91,8 @@ export function grantNeeds(functions: readonly StaitheFunction[], owners: Owners
     if (needs === undefined)
       throw new Error(`needs.ts does not say what functions/${fn.entry}.ts may touch.`);
     missing.delete(fn.entry);
-    const grant = <Name extends keyof Needs>(name: Name): void => {
-      const need = needs[name];
+    const grant = <Name extends keyof AnyNeed>(name: Name): void => {
+      const need: Partial<AnyNeed>[Name] = needs[name];
       if (need !== undefined) GRANTS[name](fn, need, owners);
     };
     for (const name of NAMES) grant(name);
