@@ -1,5 +1,6 @@
 /** What the deployment workflow and its steps say to each other. */
 import * as z from 'zod';
+import { executionDied } from '../lib/contract/events/aws.ts';
 import { Id } from '../lib/domain/id.ts';
 import { Caught } from './build.ts';
 
@@ -17,7 +18,7 @@ const Step = z.discriminatedUnion('task', [
 
 /** The workflow died before its last step, as EventBridge tells it: the step that it would have called itself. */
 const Died = z
-  .object({ detail: z.object({ name: Id.deployment, status: z.string() }) })
+  .object({ detail: executionDied.detail.pick({ status: true }).extend({ name: Id.deployment }) })
   .transform(({ detail: { name, status } }) => ({
     task: 'roll_back' as const,
     deployment_id: name,

@@ -2,10 +2,10 @@
  * A workflow ended before its last step could say how: what it worked on fails with the reason, unless another workflow
  * goes on with it. Deployments are not told here: their own step takes them back.
  */
-import type { EventBridgeEvent } from 'aws-lambda';
-import * as z from 'zod';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
+import { executionDied } from '../../lib/contract/events/aws.ts';
+import { readDetail } from '../../lib/contract/events/event.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
 import { runIdOf } from '../../lib/domain/execution/model/execution.ts';
 import { workflowStopped } from '../../lib/domain/execution/reconcile/follow.ts';
@@ -13,17 +13,9 @@ import { Id } from '../../lib/domain/id.ts';
 import { TriggerInput } from '../../stepfunctions/trigger.ts';
 
 const ports = { table: dynamoTable(), clock };
-const Ended = z.object({
-  name: z.string(),
-  status: z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']),
-  /** Absent when it is large, which that of no workflow here is. */
-  input: z.string().nullish(),
-});
 
-export async function handler(
-  event: EventBridgeEvent<'Step Functions Execution Status Change', unknown>,
-): Promise<void> {
-  const { name, status, input } = Ended.parse(event.detail);
+export async function handler(event: unknown): Promise<void> {
+  const { name, status, input } = readDetail(executionDied, event);
   const message = `The workflow ended as ${status} before its last step.`;
   // One that died of itself is followed by another, with the next sweep.
   if (Id.run.safeParse(runIdOf(name)).success && status !== 'FAILED')

@@ -1,6 +1,4 @@
 /** S3 has a new object: if it is a source, it is stored, and read for what runs need to know of it. */
-import type { EventBridgeEvent } from 'aws-lambda';
-import * as z from 'zod';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { ecrImageTags } from '../../lib/aws/image-tags.ts';
@@ -9,6 +7,8 @@ import { dynamoTable } from '../../lib/aws/table.ts';
 import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
+import { objectCreated } from '../../lib/contract/events/aws.ts';
+import { readDetail } from '../../lib/contract/events/event.ts';
 import { sourceArrived } from '../../lib/domain/execution/begin.ts';
 import { ofUpload } from '../../lib/domain/source/index.ts';
 import { sourceOfBlobKey } from '../../lib/domain/storage/keys.ts';
@@ -25,10 +25,9 @@ const ports = {
   clock,
   randomness,
 };
-const ObjectCreated = z.object({ object: z.object({ key: z.string() }) });
 
-export async function handler(event: EventBridgeEvent<'Object Created', unknown>): Promise<void> {
-  const key = sourceOfBlobKey(ObjectCreated.parse(event.detail).object.key);
+export async function handler(event: unknown): Promise<void> {
+  const key = sourceOfBlobKey(readDetail(objectCreated, event).object.key);
   const source = key && (await ofUpload(ports, key.projectId, key.sha256));
   if (source !== undefined) await sourceArrived(ports, source);
 }

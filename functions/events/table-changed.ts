@@ -4,7 +4,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { publishEvents } from '../../lib/aws/event-bus.ts';
-import { eventOf } from '../../lib/domain/storage/events.ts';
+import { eventOf } from '../../lib/contract/events/relay.ts';
 
 type Image = Record<string, AttributeValue> | undefined;
 
@@ -12,8 +12,12 @@ type Image = Record<string, AttributeValue> | undefined;
 export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   const events = event.Records.flatMap(({ dynamodb }) => {
     const read = (image: Image) => image && unmarshall(image);
-    const change = eventOf(read(dynamodb?.OldImage as Image), read(dynamodb?.NewImage as Image));
-    return change === undefined ? [] : [change];
+    const change = { before: read(dynamodb?.OldImage as Image), after: read(dynamodb?.NewImage as Image) };
+    const told = eventOf(change);
+    const seconds = dynamodb?.ApproximateCreationDateTime;
+    return told === undefined
+      ? []
+      : [{ ...told, time: seconds === undefined ? undefined : new Date(seconds * 1000) }];
   });
   await publishEvents(events);
   return { batchItemFailures: [] };

@@ -180,6 +180,8 @@ export function openApiDocument(version: string, url: string): Json {
       title: 'Staithe',
       version,
       summary: 'Builds, artifacts, releases and deployments.',
+      description:
+        'Every change of state is also published as an event on EventBridge; docs/events.md of the project describes them.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url }],

@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { type EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { patternOf } from '../contract/events/pattern.ts';
+import { deletionEvents } from '../contract/events/project.ts';
 import type { Bundles } from './bundles.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
@@ -35,7 +37,7 @@ export class Deletions extends Construct {
     new Rule(this, 'Deleted', {
       description: 'A project was deleted',
       eventBus: bus,
-      eventPattern: { source: ['staithe'], detailType: ['Deletion Requested'] },
+      eventPattern: patternOf([deletionEvents.events.requested]),
       targets: [target()],
     });
     new Rule(this, 'EveryFiveMinutes', {

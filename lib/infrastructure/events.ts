@@ -2,21 +2,28 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { EventBus, type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { EVENT_KINDS } from '../domain/storage/events.ts';
+import { DEAD_STATUSES, executionDied, objectCreated } from '../contract/events/aws.ts';
+import { deliveryEvents } from '../contract/events/delivery.ts';
+import { deploymentEvents } from '../contract/events/deployment.ts';
+import { jobEvents } from '../contract/events/job.ts';
+import { patternOf } from '../contract/events/pattern.ts';
+import { ENTITIES, REMOVED_ENTITIES } from '../contract/events/relay.ts';
+import { runEvents } from '../contract/events/run.ts';
 import type { Bundles } from './bundles.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
 import type { Workflow } from './workflow.ts';
 
-/** A workflow that succeeded has said so itself, in its last step. */
-const died = (workflows: readonly Workflow[]): EventPattern => ({
-  source: ['aws.states'],
-  detailType: ['Step Functions Execution Status Change'],
-  detail: {
-    status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+const died = (workflows: readonly Workflow[]): EventPattern =>
+  patternOf([executionDied], {
+    status: [...DEAD_STATUSES],
     stateMachineArn: workflows.map((workflow) => workflow.machine.stateMachineArn),
-  },
+  });
+
+/** Changes of items that can be events. */
+const changed = (image: 'NewImage' | 'OldImage', entities: readonly string[]) => ({
+  dynamodb: { [image]: { entity: { S: FilterRule.or(...entities) } } },
 });
 
 interface EventsProps {
@@ -55,7 +62,7 @@ export class Events extends Construct {
     new Rule(this, 'Deliveries', {
       description: 'A webhook was kept: decide what to build',
       eventBus: this.bus,
-      eventPattern: { source: ['staithe'], detailType: ['Delivery Received'] },
+      eventPattern: patternOf([deliveryEvents.events.received]),
       targets: [props.deadLetters.startOf(trigger)],
     });
   }
@@ -89,8 +96,12 @@ export class Events extends Construct {
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       filters: [
-        // Only what can be news; claims, pointers and expiry are none.
-        FilterCriteria.filter({ dynamodb: { NewImage: { entity: { S: FilterRule.or(...EVENT_KINDS) } } } }),
+        // Claims, pointers and the expiry of most items are no events.
+        FilterCriteria.filter(changed('NewImage', ENTITIES)),
+        FilterCriteria.filter({
+          eventName: FilterRule.isEqual('REMOVE'),
+          ...changed('OldImage', REMOVED_ENTITIES),
+        }),
       ],
     });
     const policy = relay.role.node.tryFindChild('DefaultPolicy');
@@ -109,14 +120,10 @@ export class Events extends Construct {
     });
     new Rule(this, 'Uploads', {
       description: 'The bytes of a source have arrived',
-      eventPattern: {
-        source: ['aws.s3'],
-        detailType: ['Object Created'],
-        detail: {
-          bucket: { name: [storage.bucket.bucketName] },
-          object: { key: [{ wildcard: 'projects/*/sources/*' }] },
-        },
-      },
+      eventPattern: patternOf([objectCreated], {
+        bucket: { name: [storage.bucket.bucketName] },
+        object: { key: [{ wildcard: 'projects/*/sources/*' }] },
+      }),
       targets: [this.callOf(arrived)],
     });
   }
@@ -153,11 +160,10 @@ export class Events extends Construct {
     new Rule(this, 'Queue', {
       description: 'A job of a project with a limit has ended',
       eventBus: this.bus,
-      eventPattern: {
-        source: ['staithe'],
-        detailType: ['Job Completed', 'Job Failed', 'Job Cancelled'],
-        detail: { limited: [true] },
-      },
+      eventPattern: patternOf(
+        [jobEvents.events.completed, jobEvents.events.failed, jobEvents.events.cancelled],
+        { limited: [true] },
+      ),
       targets: [this.callOf(ended)],
     });
   }

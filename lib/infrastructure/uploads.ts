@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { objectCreated } from '../contract/events/aws.ts';
+import { patternOf } from '../contract/events/pattern.ts';
 import type { Bundles } from './bundles.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
@@ -33,14 +35,10 @@ export class Uploads extends Construct {
     });
     new Rule(this, 'Arrivals', {
       description: 'The bytes of an uploaded artifact have arrived',
-      eventPattern: {
-        source: ['aws.s3'],
-        detailType: ['Object Created'],
-        detail: {
-          bucket: { name: [storage.bucket.bucketName] },
-          object: { key: [{ prefix: 'uploads/' }] },
-        },
-      },
+      eventPattern: patternOf([objectCreated], {
+        bucket: { name: [storage.bucket.bucketName] },
+        object: { key: [{ prefix: 'uploads/' }] },
+      }),
       targets: [deadLetters.callOf(arrived, { maxEventAge: Duration.hours(24) })],
     });
   }

@@ -14,6 +14,7 @@ import { ID_PREFIXES } from '../../lib/domain/id.ts';
 import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
 import { type Infrastructure, infrastructure } from '../infrastructure/template.ts';
 import { RULES } from '../structure/rooms.ts';
+import { eventsPage } from './events.ts';
 import {
   agentExitCodes,
   computeTypes,
@@ -115,6 +116,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
     limits: limitsOfStack,
   },
   'compute.md': { 'compute types': computeTypes },
+  'events.md': { events: eventsPage },
   'diagnosis.md': { "the agent's exit codes": agentExitCodes },
   'architecture.md': {
     'import rules': importRules,

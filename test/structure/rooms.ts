@@ -28,7 +28,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     '@aws-sdk/*',
     '@aws-lambda-powertools/logger',
   ],
-  stepfunctions: ['lib/domain', 'zod'],
+  stepfunctions: ['lib/domain', 'lib/contract/events', 'zod'],
   'lib/infrastructure': [
     'aws-cdk-lib',
     'aws-cdk-lib/*',
@@ -39,7 +39,6 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/contract',
     'lib/agent/bundle.ts',
     'lib/aws/settings.ts',
-    'lib/domain/storage/events.ts',
     'lib/domain/cache/schema.ts',
     'lib/domain/dead-letter/schema.ts',
     'lib/domain/environment/runtimes.ts',

@@ -6,7 +6,7 @@ import { StaitheError } from '../../../lib/domain/error.ts';
 import { causeOf } from '../../../lib/domain/function-log/causes.ts';
 import { lastWords } from '../../../lib/domain/function-log/last-words.ts';
 import type { FunctionLogs, Strand } from '../../../lib/domain/ports/function-logs.ts';
-import { eventOf } from '../../../lib/domain/storage/events.ts';
+import { eventOf } from '../../../lib/contract/events/relay.ts';
 import { readyToDeploy, runSteps } from '../deploying.ts';
 
 const START = 'INIT_START Runtime Version: nodejs:24.v1';
@@ -160,8 +160,11 @@ describe('a deployment that fails', () => {
   test('is told in its event with the lines', async () => {
     const ended = await failing(['why', REPORT]);
 
-    const event = eventOf({ entity: 'deployment', status: 'verifying' }, { entity: 'deployment', ...ended });
-    expect(event).toMatchObject({ type: 'Deployment Failed', detail: { error: { last_lines: ['why'] } } });
+    const event = eventOf({
+      before: { entity: 'deployment', status: 'verifying' },
+      after: { entity: 'deployment', revision: 2, ...ended },
+    });
+    expect(event).toMatchObject({ name: 'Deployment Failed', detail: { error: { last_lines: ['why'] } } });
   });
 });
 

@@ -1,5 +1,6 @@
 /** The cells of a matrix are told apart in what they leave, and counted by how each has ended. */
 import { expect, test } from 'vitest';
+import { eventOf } from '../../../../lib/contract/events/relay.ts';
 import * as Artifact from '../../../../lib/domain/artifact/index.ts';
 import { artifacts } from '../../../../lib/domain/artifact/record.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
@@ -7,7 +8,6 @@ import { finish } from '../../../../lib/domain/execution/end/index.ts';
 import { runs } from '../../../../lib/domain/execution/model/run-record.ts';
 import { cellName } from '../../../../lib/domain/matrix.ts';
 import * as Release from '../../../../lib/domain/release/index.ts';
-import { eventOf } from '../../../../lib/domain/storage/events.ts';
 import { Keys } from '../../../../lib/domain/storage/keys.ts';
 import {
   ADMIN,
@@ -77,8 +77,8 @@ test('the event of its end has the counts', async () => {
 
   const item = (await place.ports.table.get(Keys.run(run.id))) ?? expect.fail('The run is gone.');
 
-  expect(eventOf({ ...item, status: 'building' }, item)).toMatchObject({
-    type: 'Run Failed',
+  expect(eventOf({ before: { ...item, status: 'building' }, after: item })).toMatchObject({
+    name: 'Run Failed',
     detail: { job_counts: { failed: 1, cancelled: 1, completed: 1 } },
   });
 });
