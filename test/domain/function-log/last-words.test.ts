@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { eventOf } from '../../../lib/contract/events/relay.ts';
 import { apply } from '../../../lib/domain/deployment/steps.ts';
 import * as Environment from '../../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../../lib/domain/environment/schema.ts';
@@ -6,7 +7,6 @@ import { StaitheError } from '../../../lib/domain/error.ts';
 import { causeOf } from '../../../lib/domain/function-log/causes.ts';
 import { lastWords } from '../../../lib/domain/function-log/last-words.ts';
 import type { FunctionLogs, Strand } from '../../../lib/domain/ports/function-logs.ts';
-import { eventOf } from '../../../lib/contract/events/relay.ts';
 import { readyToDeploy, runSteps } from '../deploying.ts';
 
 const START = 'INIT_START Runtime Version: nodejs:24.v1';
