@@ -1,5 +1,5 @@
 /** How patiently the agent tries again. */
-import { retry as retryBy } from '../contract/retry.ts';
+import { backoff, retry as retryBy } from '../contract/retry.ts';
 
 export interface RetryOptions {
   readonly attempts: number;
@@ -20,7 +20,7 @@ const LONGEST_ASKED_MS = 10_000;
 export function retry<Result>(act: () => Promise<Result>, options: RetryOptions): Promise<Result> {
   return retryBy(act, {
     ...options,
-    pause: (attempt) => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)),
+    pause: backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS),
     asked: (error) => Math.min(LONGEST_ASKED_MS, options.asked?.(error) ?? 0),
   });
 }

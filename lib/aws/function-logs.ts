@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient, ListTagsCommand } from '@aws-sdk/client-lambda';
 import { StaitheError } from '../domain/error.ts';
+import { OWNER_TAG } from '../domain/owner-tag.ts';
 import type { FunctionEvent, FunctionLogs, Strand } from '../domain/ports/function-logs.ts';
-import { OWNER_TAG } from './functions.ts';
 import { LOG_ATTEMPTS, logsAtLimit } from './logs.ts';
 import { setting } from './settings.ts';
 

@@ -1,4 +1,5 @@
 /** The deploy target `lambda` on AWS Lambda. It touches functions with the tag `staithe:project` only; IAM sees to that. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import {
   AddPermissionCommand,
@@ -19,13 +20,12 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
+import { backoff } from '../contract/retry.ts';
+import { OWNER_TAG } from '../domain/owner-tag.ts';
 import type { FunctionRelease, Functions } from '../domain/ports/functions.ts';
 import { TargetError } from '../domain/ports/functions.ts';
 import { hexOf } from '../domain/values.ts';
 import { setting } from './settings.ts';
-
-/** Names the project that a function belongs to. */
-export const OWNER_TAG = 'staithe:project';
 
 const base64Of = (digest: string): string => Buffer.from(hexOf(digest), 'hex').toString('base64');
 
@@ -44,7 +44,7 @@ async function refusable<T>(call: Promise<T>): Promise<T> {
       throw new TargetError(`Lambda refused it: ${error.message}`);
     if (error instanceof Error && error.name === 'AccessDeniedException')
       throw new TargetError(
-        `Staithe may not change this function: ${error.message} A function that Staithe did not create needs the tag staithe:project.`,
+        `Staithe may not change this function: ${error.message} A function that Staithe did not create needs the tag ${OWNER_TAG}.`,
       );
     throw error;
   });
@@ -182,9 +182,10 @@ async function untilSettled(
   functionName: string,
   settled: (functionName: string) => Promise<unknown>,
 ): Promise<void> {
-  for (let attempt = 0; attempt < 30; attempt++) {
+  const pauseAfter = backoff(100, 1000);
+  for (let attempt = 1; attempt <= 30; attempt++) {
     if ((await settled(functionName)) !== undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** attempt, 1000)));
+    await delay(pauseAfter(attempt));
   }
   throw new Error(`Function ${functionName} is still being updated.`);
 }

@@ -8,11 +8,6 @@ const TIMEOUT_MILLISECONDS = 10_000;
 /** A registry leads to its store, and that perhaps to a nearer one. */
 const REDIRECTS_MAX = 3;
 
-/** No line that somebody could listen to lies between: the only hosts that may speak plain HTTP. */
-export function isLoopback(host: string): boolean {
-  return /^(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?$/.test(host);
-}
-
 /** Says no to an address by throwing. */
 export type Guard = (url: URL) => Promise<void>;
 

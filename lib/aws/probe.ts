@@ -1,12 +1,13 @@
 /** Asks a deployed function's URL, over HTTP as a user would. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { backoff } from '../contract/retry.ts';
 import type { Probe } from '../domain/ports/index.ts';
 
 /** Five tries within about 3 s for a function that answers with an error: it may only be starting. */
 const TRIES = 5;
 /** A new URL's name and permission take longer to be known everywhere: until then it is not found, or a 403. */
 const NEW_URL_MS = 40_000;
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 5_000;
+const pauseAfter = backoff(200, 5_000);
 /** As many as lead from `/` to a page, by way of a language and a slash. */
 const MOST_REDIRECTS = 5;
 /** Longer than most cold starts; a function that needs more fails its first users too. */
@@ -22,8 +23,7 @@ export const httpProbe: Probe = {
       const unknown =
         'failure' in answer ? /ENOTFOUND|EAI_AGAIN/.test(answer.failure) : answer.status === 403;
       if (unknown ? performance.now() - began > NEW_URL_MS : attempt >= TRIES) return answer;
-      const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await delay(pauseAfter(attempt));
     }
   },
 };

@@ -16,6 +16,7 @@ import {
   RestoreSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { OWNER_TAG } from '../domain/owner-tag.ts';
 import {
   type ProjectSecrets,
   SecretChangeReused,
@@ -75,7 +76,7 @@ export function managedProjectSecrets(
           SecretString: value,
           ClientRequestToken: tokenOf(change),
           // By which an account's bill and its policies tell whose it is.
-          Tags: [{ Key: 'staithe:project', Value: projectId }],
+          Tags: [{ Key: OWNER_TAG, Value: projectId }],
         }),
       );
       return true;

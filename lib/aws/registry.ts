@@ -10,9 +10,11 @@ import {
 } from '@aws-sdk/client-ecr';
 import { STSClient } from '@aws-sdk/client-sts';
 import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
+import { isLoopback } from '../domain/loopback.ts';
+import { OWNER_TAG } from '../domain/owner-tag.ts';
 import { type OwnedRegistry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
 import { answered, unless } from './ecr-errors.ts';
-import { fetchDocument, isLoopback } from './oci-documents.ts';
+import { fetchDocument } from './oci-documents.ts';
 import { sessionToken } from './registry-token.ts';
 import { ecrRepositories, repositoryNameOf } from './repositories.ts';
 import { setting } from './settings.ts';
@@ -129,7 +131,7 @@ async function create(ecr: ECRClient, repositoryName: string, target: RegistryTa
         imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
         imageTagMutabilityExclusionFilters: MOVABLE_TAGS,
         imageScanningConfiguration: { scanOnPush: true },
-        tags: [{ Key: 'staithe:project', Value: target.projectId }],
+        tags: [{ Key: OWNER_TAG, Value: target.projectId }],
       }),
     ),
   );

@@ -1,4 +1,5 @@
 /** The table port on DynamoDB. Reads are strongly consistent, but for the index, which cannot be. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -13,6 +14,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { backoff, jittered } from '../contract/retry.ts';
 import {
   type Check,
   type Condition,
@@ -28,9 +30,8 @@ import { pastConflicts } from './conflict.ts';
 import { lean } from './lean.ts';
 import { setting } from './settings.ts';
 
-/** Up to 20, 40, 80 … 640 ms at random: a partition that is being split takes seconds. */
-const pause = (attempt: number) =>
-  new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** Math.min(attempt, 6)));
+/** 10, 20, 40 … 320 ms in the mean: a partition that is being split takes seconds. */
+const pauseAfter = backoff(10, 320);
 
 type Attributes = Record<string, AttributeValue>;
 
@@ -71,7 +72,7 @@ export function dynamoTable(
       let wanted: Attributes[] | undefined = keys.map(keyOf);
       // Keys that a throttled or 16 MB large answer left out are asked for again, after a pause (docs: BatchGetItem).
       for (let attempt = 0; wanted !== undefined && wanted.length > 0; attempt++) {
-        if (attempt > 0) await pause(attempt);
+        if (attempt > 0) await delay(jittered(pauseAfter(attempt)));
         const answer: Awaited<ReturnType<typeof batchGet>> = await batchGet(wanted);
         found.push(...(answer.Responses?.[tableName] ?? []).map(itemOf));
         wanted = answer.UnprocessedKeys?.[tableName]?.Keys;

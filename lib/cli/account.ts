@@ -2,7 +2,7 @@
 import { createApi } from './api/api.ts';
 import { command } from './command/command.ts';
 import { removeCredentials, writeCredentials } from './connection/credentials.ts';
-import { apiRoot, isLoopback } from './connection/url.ts';
+import { apiRoot, isLocal } from './connection/url.ts';
 import { usageFailure } from './failure/failure.ts';
 import { isSystemError, systemFailure } from './failure/system-error.ts';
 import { readSecret } from './terminal/prompt.ts';
@@ -38,7 +38,7 @@ export const login = command({
     const given = urlFlag ?? process.env.STAITHE_URL;
     if (!given) throw usageFailure('No server specified.', 'staithe login --url <url>');
     const url = apiRoot(given, urlFlag === undefined ? 'STAITHE_URL' : '--url');
-    if (url.startsWith('http:') && !isLoopback(url))
+    if (url.startsWith('http:') && !isLocal(url))
       throw usageFailure(
         'The token would be sent unencrypted over http.',
         'Use the https URL of the server.',
@@ -46,7 +46,7 @@ export const login = command({
     const token = await readSecret(`Token for ${url}: `);
     if (token === '')
       throw usageFailure('The token is empty.', 'Type it at the prompt, or send it on stdin.');
-    const connection = { url, token, origin: 'staithe login', local: isLoopback(url) };
+    const connection = { url, token, origin: 'staithe login', local: isLocal(url) };
     const me = await createApi(
       () => connection,
       () => {},

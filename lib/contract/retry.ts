@@ -1,4 +1,4 @@
-/** Trying again: the one backoff of the client, the CLI and the agent. */
+/** Trying again: the one retry and the one backoff of client, CLI, agent and the adapters of AWS. */
 
 export interface RetryRule {
   /** How often in all; without end when absent. */
@@ -21,6 +21,15 @@ export interface RetryRule {
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
 }
+
+/** Pauses that double from attempt to attempt, from 1: `first`, twice that …, and never more than `longest`. Milliseconds. */
+export const backoff =
+  (first: number, longest: number): RetryRule['pause'] =>
+  (attempt) =>
+    Math.min(longest, first * 2 ** (attempt - 1));
+
+/** Between a half and one and a half of it: as long in the mean, and at another moment for each who waits. */
+export const jittered = (milliseconds: number): number => milliseconds * (0.5 + Math.random());
 
 /**
  * Runs `act` until it works, fails for good, or may not be tried again. No wait is shorter than the server asks for, and

@@ -2,12 +2,12 @@ import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { RUNTIMES } from '../domain/environment/runtimes.ts';
+import { OWNER_TAG } from '../domain/owner-tag.ts';
 import type { Bundles } from './bundles.ts';
 import { StaitheFunction } from './function.ts';
 import { Workflow } from './workflow.ts';
 
 /** The tag of functions that Staithe may change: it puts it on those that it creates; an owner puts it on others. */
-const TAG = 'staithe:project';
 
 /** Deployments to Lambda functions. */
 export class Deployments extends Construct {
@@ -71,7 +71,7 @@ export class Deployments extends Construct {
       {
         actions: ['lambda:CreateFunction', 'lambda:TagResource'],
         resources: [ownNames],
-        conditions: { StringLike: { [`aws:RequestTag/${TAG}`]: '*' } },
+        conditions: { StringLike: { [`aws:RequestTag/${OWNER_TAG}`]: '*' } },
       },
       {
         actions: [
@@ -84,7 +84,7 @@ export class Deployments extends Construct {
           'lambda:AddPermission',
         ],
         resources: [functions],
-        conditions: { StringLike: { [`aws:ResourceTag/${TAG}`]: '*' } },
+        conditions: { StringLike: { [`aws:ResourceTag/${OWNER_TAG}`]: '*' } },
       },
     );
   }

@@ -1,6 +1,7 @@
 import { CfnElement, Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { RouteSpec } from '../contract/route.ts';
+import { OWNER_TAG } from '../domain/owner-tag.ts';
 import { agentPrefix } from './agent.ts';
 import type { Storage } from './storage.ts';
 import type { Workflow } from './workflow.ts';
@@ -60,8 +61,7 @@ function findings(storage: Storage, build: Workflow): Finding[] {
         `Resource::${here}:logs:${account}:log-group:/aws/lambda/<FunctionPrefix>*`,
         `Resource::${here}:ecr:${account}:repository/${Stack.of(storage).stackName.toLowerCase()}/*`,
       ],
-      reason:
-        'Named only later: executions after their runs, functions and their logs by whoever deploys, repositories after projects and services. Every change of a function needs its tag staithe:project, by a condition; whoever pushes to a repository has a session of that one only, and whoever pulls one of the repositories of a project.',
+      reason: `Named only later: executions after their runs, functions and their logs by whoever deploys, repositories after projects and services. Every change of a function needs its tag ${OWNER_TAG}, by a condition; whoever pushes to a repository has a session of that one only, and whoever pulls one of the repositories of a project.`,
     },
     {
       rule: 'IAM5',

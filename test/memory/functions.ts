@@ -1,5 +1,6 @@
 /** The deploy target in memory: functions with versions, aliases and URLs that behave as Lambda's. */
 import { isDeepStrictEqual } from 'node:util';
+import { OWNER_TAG } from '../../lib/domain/owner-tag.ts';
 import type { Blobs } from '../../lib/domain/ports/blobs.ts';
 import { type FunctionRelease, type Functions, TargetError } from '../../lib/domain/ports/functions.ts';
 
@@ -55,7 +56,7 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
       const found = functions.get(target.function_name);
       if (found !== undefined && found.projectId !== projectId)
         throw new TargetError(
-          `The function ${target.function_name} ${found.projectId === undefined ? 'was not created by Staithe' : 'belongs to another project'}. To let this project deploy to it, tag it staithe:project=${projectId}.`,
+          `The function ${target.function_name} ${found.projectId === undefined ? 'was not created by Staithe' : 'belongs to another project'}. To let this project deploy to it, tag it ${OWNER_TAG}=${projectId}.`,
         );
       functions.set(target.function_name, {
         versions: found?.versions ?? [],

@@ -1,6 +1,7 @@
 /** What the agent itself asks of a registry (OCI distribution-spec 1.1): manifests by tag, and whether it may push. */
 import * as z from 'zod';
 import type { RegistryToken } from '../../domain/image/schema.ts';
+import { isLoopback } from '../../domain/loopback.ts';
 import { retry } from '../retry.ts';
 import { type Answer, exchange, type Request } from './exchange.ts';
 import { isDockerHub } from './login.ts';
@@ -145,7 +146,7 @@ export class Registry {
 
 /** The password goes to no server that could be listened to: only a registry on loopback may have one in plain HTTP, there. */
 function isSafe({ protocol, hostname }: URL, insecure: boolean): boolean {
-  return protocol === 'https:' || (insecure && /^(127(\.\d{1,3}){3}|localhost)$/.test(hostname));
+  return protocol === 'https:' || (insecure && isLoopback(hostname));
 }
 
 /** What a token server answers: one of the two (distribution, "Token Authentication Specification"). */

@@ -5,7 +5,7 @@ import { Failure } from '../failure/failure.ts';
 import { defaultStateFolder } from '../paths/program.ts';
 import { readCredentials } from './credentials.ts';
 import { findConnectionFile, readConnectionFile } from './local-server.ts';
-import { apiRoot, isLoopback } from './url.ts';
+import { apiRoot, isLocal } from './url.ts';
 
 export interface Connection {
   /** The API's root without a trailing slash. */
@@ -88,7 +88,7 @@ export function findConnection(
     webhookSecret: file?.url === url ? file.webhookSecret : undefined,
     specifiedBy,
     origin: `URL from ${urlFrom}, token from ${origin}`,
-    local: isLoopback(url),
-    running: isLoopback(url) && file !== undefined && file.url !== url ? file.url : undefined,
+    local: isLocal(url),
+    running: isLocal(url) && file !== undefined && file.url !== url ? file.url : undefined,
   };
 }

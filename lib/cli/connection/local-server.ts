@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { usageFailure } from '../failure/failure.ts';
 import { readObject, textIn } from '../paths/json-file.ts';
-import { isLoopback } from './url.ts';
+import { isLocal } from './url.ts';
 
 interface LocalServer {
   readonly path: string;
@@ -18,7 +18,7 @@ function read(state: string): LocalServer | undefined {
   if (object === undefined) return undefined;
   const url = textIn(object, 'url');
   // Any unpacked archive can contain such a file: it must not send tokens and sources to another machine.
-  if (url === undefined || !URL.canParse(url) || !isLoopback(url))
+  if (url === undefined || !URL.canParse(url) || !isLocal(url))
     throw usageFailure(
       `The URL in ${path} is not a server on this machine.`,
       'Delete the file. To use a server elsewhere, set STAITHE_URL or run `staithe login`.',

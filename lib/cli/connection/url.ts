@@ -1,11 +1,9 @@
 /** URLs of an API. */
+import { isLoopback } from '../../domain/loopback.ts';
 import { usageFailure } from '../failure/failure.ts';
 
 /** Whether the host of the URL is this machine. */
-export function isLoopback(url: string): boolean {
-  const host = new URL(url).hostname;
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
+export const isLocal = (url: string): boolean => isLoopback(new URL(url).hostname);
 
 /**
  * The URL without trailing slashes.

@@ -2,6 +2,7 @@
 import type { Environment } from '../environment/schema.ts';
 import { StaitheError } from '../error.ts';
 import { inTurn, paceOf, sleep, storeAtLimit, timeOf } from '../log/store-limits.ts';
+import { OWNER_TAG } from '../owner-tag.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Table } from '../ports/table.ts';
@@ -126,7 +127,7 @@ async function isOwn(
     'log_unreadable',
     `The function ${target.function_name} of environment '${name}' ${whose}, so its log is not shown.`,
     {
-      remedy: `To let this project deploy to it and read its log, tag the function staithe:project=${projectId}.`,
+      remedy: `To let this project deploy to it and read its log, tag the function ${OWNER_TAG}=${projectId}.`,
     },
   );
 }

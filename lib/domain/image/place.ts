@@ -1,11 +1,9 @@
 /** Where the image of a service goes, and what it is called there. Pure. */
 import { StaitheError } from '../error.ts';
+import { isLoopback } from '../loopback.ts';
 import type { OwnRegistry } from '../manifest/schema.ts';
 import type { RepositoryPlace } from '../ports/registry.ts';
 import { Name } from '../values.ts';
-
-/** Hosts on which a registry may speak plain HTTP: no line that somebody could listen to lies between. */
-const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost)(:\d+)?$/;
 
 /**
  * The repository in a registry of the project's own. An `image` that is one word stands in place of the service's name; one
@@ -17,7 +15,7 @@ export function ownPlace(registry: OwnRegistry, service: string, image: string |
   const place = (parts: readonly (string | undefined)[]): RepositoryPlace => ({
     host,
     repository: parts.filter((part) => part !== undefined).join('/'),
-    insecure: LOOPBACK.test(host),
+    insecure: isLoopback(host),
   });
   const below = path.length === 0 ? undefined : path.join('/');
   if (image === undefined) return place([below, registry.namespace, service]);

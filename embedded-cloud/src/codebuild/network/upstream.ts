@@ -1,4 +1,5 @@
 /** The proxy that this machine itself has to use, by the variables that everybody reads. */
+import { isLoopback } from './loopback.ts';
 
 export interface Upstream {
   readonly host: string;
@@ -35,7 +36,7 @@ export function upstreamFor(
     ...(username !== '' && {
       authorization: `Basic ${Buffer.from(credential).toString('base64')}`,
     }),
-    local: /^(localhost|127\.|\[?::1\]?$)/.test(hostname),
+    local: isLoopback(hostname.replace(/^\[|\]$/g, '')),
   };
 }
 
