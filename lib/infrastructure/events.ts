@@ -4,11 +4,9 @@ import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-la
 import { Construct } from 'constructs';
 import { DEAD_STATUSES, executionDied, objectCreated } from '../contract/events/aws.ts';
 import { deliveryEvents } from '../contract/events/delivery.ts';
-import { deploymentEvents } from '../contract/events/deployment.ts';
 import { jobEvents } from '../contract/events/job.ts';
 import { patternOf } from '../contract/events/pattern.ts';
 import { ENTITIES, REMOVED_ENTITIES } from '../contract/events/relay.ts';
-import { runEvents } from '../contract/events/run.ts';
 import type { Bundles } from './bundles.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';

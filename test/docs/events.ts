@@ -1,9 +1,10 @@
 /** The page of events, from the registry. */
+
+import { table } from 'embedded-cloud/test-kit/generated.ts';
 import * as z from 'zod';
 import type { EventSpec } from '../../lib/contract/events/event.ts';
 import { FAMILIES } from '../../lib/contract/events/index.ts';
 import { ID_PREFIXES } from '../../lib/domain/id.ts';
-import { table } from './tables.ts';
 
 const Json = z.looseObject({
   type: z.string().optional(),
