@@ -6,6 +6,7 @@ import {
   CreateAliasCommand,
   CreateFunctionCommand,
   CreateFunctionUrlConfigCommand,
+  type FunctionConfiguration,
   GetAliasCommand,
   GetFunctionConfigurationCommand,
   GetFunctionUrlConfigCommand,
@@ -26,6 +27,13 @@ import type { FunctionRelease, Functions } from '../domain/ports/functions.ts';
 import { TargetError } from '../domain/ports/functions.ts';
 import { hexOf } from '../domain/values.ts';
 import { setting } from './settings.ts';
+
+/**
+ * An account has 15 calls of Lambda's control plane a second, for all its APIs together. Of a throttled call the SDK
+ * pauses for at most 1, 2, 4 and 8 s, and half of it in the mean (AWS SDKs and Tools reference, "Retry behavior"): with
+ * its usual three attempts, steps would be repeated as soon as a few deployments run at the same time.
+ */
+export const CONTROL_PLANE_ATTEMPTS = 5;
 
 const base64Of = (digest: string): string => Buffer.from(hexOf(digest), 'hex').toString('base64');
 
@@ -51,7 +59,7 @@ async function refusable<T>(call: Promise<T>): Promise<T> {
 }
 
 export function lambdaFunctions(
-  client: LambdaClient = new LambdaClient(),
+  client: LambdaClient = new LambdaClient({ maxAttempts: CONTROL_PLANE_ATTEMPTS }),
   bucket: string = setting('STAITHE_BUCKET'),
   roleArn: string = setting('STAITHE_FUNCTION_ROLE'),
   names: string = setting('STAITHE_FUNCTION_NAMES'),
@@ -101,7 +109,12 @@ export function lambdaFunctions(
         return;
       }
       await assertOwn(client, current.FunctionArn ?? functionName, release);
-      await refusable(client.send(new UpdateFunctionConfigurationCommand(configurationOf(release))));
+      // What is asked for already is not asked for again: most releases change code alone, and a step that was throttled
+      // goes on where it stopped.
+      const asked = current.State === 'Failed' || current.LastUpdateStatus === 'Failed' ? {} : current;
+      if (!isConfiguredAs(asked, release))
+        await refusable(client.send(new UpdateFunctionConfigurationCommand(configurationOf(release))));
+      if (hasCodeOf(asked, release)) return;
       await untilSettled(functionName, settled);
       await refusable(
         client.send(
@@ -156,6 +169,23 @@ function assertMayCreate({ projectId, target }: FunctionRelease, names: string):
   if (target.function_name.startsWith(prefix)) return;
   throw new TargetError(
     `There is no function ${target.function_name}, and Staithe creates functions only whose names begin with '${prefix}'. Name it ${prefix}${target.function_name}, or create it yourself and tag it ${OWNER_TAG}=${projectId}.`,
+  );
+}
+
+function isConfiguredAs(current: FunctionConfiguration, { target, variables }: FunctionRelease): boolean {
+  return (
+    current.Handler === target.handler &&
+    current.Runtime === target.runtime &&
+    current.MemorySize === target.memory_mb &&
+    current.Timeout === target.timeout_seconds &&
+    isDeepStrictEqual(current.Environment?.Variables ?? {}, { ...variables })
+  );
+}
+
+function hasCodeOf(current: FunctionConfiguration, { digest, target }: FunctionRelease): boolean {
+  return (
+    current.CodeSha256 === base64Of(digest) &&
+    isDeepStrictEqual(current.Architectures, [target.architecture])
   );
 }
 

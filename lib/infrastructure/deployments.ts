@@ -40,8 +40,8 @@ export class Deployments extends Construct {
       bundles,
       entry: 'steps/deployment',
       description: 'Steps of the deployment workflow',
-      // Five looks at a function of which each may take 10 s.
-      timeout: Duration.seconds(85),
+      // Five looks at a function take up to 10 s each; calls of Lambda that are throttled, up to 15 s each.
+      timeout: Duration.seconds(170),
     });
     this.workflow = new Workflow(this, 'Workflow', { name: 'deployment', steps });
   }

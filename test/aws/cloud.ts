@@ -1,5 +1,5 @@
 /** A small embedded cloud for the adapters: a bucket, a state machine, a log group, a role for functions. */
-import { type RunningCloud, startCloud } from 'embedded-cloud';
+import { type Quotas, type RunningCloud, startCloud } from 'embedded-cloud';
 import { lambda, logs, s3, stepfunctions } from 'embedded-cloud/services';
 import { writeAssembly } from 'embedded-cloud/test-kit/assembly.ts';
 
@@ -67,7 +67,8 @@ export interface SmallCloud extends AsyncDisposable {
   later<T>(milliseconds: number, act: () => Promise<T>): Promise<T>;
 }
 
-export async function startSmallCloud(): Promise<SmallCloud> {
+/** @param quotas of the account; by default the machine's */
+export async function startSmallCloud(quotas?: Quotas): Promise<SmallCloud> {
   const folder = writeAssembly({
     Test: { Resources: RESOURCES, Outputs: outputs({ Machine: { Ref: 'Build' }, Role: roleArn }) },
   });
@@ -78,6 +79,7 @@ export async function startSmallCloud(): Promise<SmallCloud> {
     services: [s3, logs, stepfunctions, lambda],
     now: () => Date.now() + ahead,
     log: () => undefined,
+    ...(quotas && { quotas }),
   });
   return {
     running,

@@ -155,7 +155,7 @@ export function limits(api: Rate): string {
       ],
       [
         'deployment',
-        "15 minutes; the zip within Lambda's own limits",
+        "30 minutes; the zip within Lambda's own limits",
         at('stepfunctions/deployment.asl.yaml'),
       ],
       [

@@ -19,7 +19,7 @@ it('the largest run stays within the history of an execution, though each job is
 });
 
 it('a deployment and a delivery do so by far', () => {
-  const looks = { LookAgain: 120, IsReady: 121, WaitForTarget: 120 };
+  const looks = { LookAgain: 28, IsReady: 29, WaitForTarget: 28 };
   const deployment = longest(Machine.parse(definitionOf('deployment')), { visits: looks, items: 0 });
   const delivery = longest(Machine.parse(definitionOf('trigger')), {
     visits: { Build: 4, Decided: 4, Pause: 3 },

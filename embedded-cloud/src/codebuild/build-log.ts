@@ -1,7 +1,8 @@
 /** A build's log stream: opened once with the role's permissions, then written without asking again. */
 
 import { isLogsService } from '../logs/index.ts';
-import { AwsError, type Cloud, type Principal } from '../service.ts';
+import { AwsError, type Cloud } from '../service.ts';
+import type { RoleCall } from './role-call.ts';
 import type { Build } from './build.ts';
 
 export interface BuildLog {
@@ -17,21 +18,21 @@ export interface BuildLog {
  * Opens the stream of a build, and the group when it is missing and the role may create it.
  * @throws AwsError of CloudWatch Logs when the role may not
  */
-export async function openBuildLog(cloud: Cloud, build: Build, role: Principal): Promise<BuildLog> {
+export async function openBuildLog(cloud: Cloud, build: Build, call: RoleCall): Promise<BuildLog> {
   const { groupName, streamName } = build.logs;
   if (groupName === undefined || streamName === undefined) return nowhere;
   const place = { logGroupName: groupName, logStreamName: streamName };
   try {
-    await cloud.call(role, 'logs', 'CreateLogStream', place);
+    await call('logs', 'CreateLogStream', place);
   } catch (error) {
     const code = error instanceof AwsError ? error.code : '';
     if (code === 'ResourceNotFoundException') {
-      await cloud.call(role, 'logs', 'CreateLogGroup', { logGroupName: groupName });
-      await cloud.call(role, 'logs', 'CreateLogStream', place);
+      await call('logs', 'CreateLogGroup', { logGroupName: groupName });
+      await call('logs', 'CreateLogStream', place);
     } else if (code !== 'ResourceAlreadyExistsException') throw error;
   }
   // The first line goes the way of every client, so that logs:PutLogEvents is asked for once.
-  await cloud.call(role, 'logs', 'PutLogEvents', {
+  await call('logs', 'PutLogEvents', {
     ...place,
     logEvents: [
       { timestamp: cloud.now(), message: containerLine(cloud.now(), 'Running on CodeBuild On-demand') },

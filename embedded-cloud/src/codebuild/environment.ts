@@ -1,11 +1,12 @@
 /** The environment of a build's commands (user guide, "Environment variables in build environments"). */
 import { delimiter } from 'node:path';
 import { z } from 'zod';
-import type { Cloud, Principal } from '../service.ts';
+import type { Cloud } from '../service.ts';
 import { type Build, buildUuid } from './build.ts';
 import type { Buildspec } from './buildspec.ts';
 import { certificateVariables } from './certificates.ts';
 import type { Variable } from './project.ts';
+import type { RoleCall } from './role-call.ts';
 import { type Folders, NODE_FOLDER, type Sandbox } from './sandbox.ts';
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -22,13 +23,16 @@ export async function buildEnvironment(
     buildspec,
     machine,
     sourceFolder,
-  }: { buildspec: Buildspec; machine: Readonly<Record<string, string>>; sourceFolder: string },
+    call,
+  }: {
+    buildspec: Buildspec;
+    machine: Readonly<Record<string, string>>;
+    sourceFolder: string;
+    call: RoleCall;
+  },
 ): Promise<Record<string, string>> {
-  const role = cloud.role(build.serviceRole, 'codebuild.amazonaws.com');
   const resolve = async (variables: readonly Variable[]) => {
-    const values = variables.map(
-      async (each) => [each.name, await variableValue(cloud, role, each)] as const,
-    );
+    const values = variables.map(async (each) => [each.name, await variableValue(call, each)] as const);
     return Object.fromEntries(await Promise.all(values));
   };
   return {
@@ -106,17 +110,17 @@ function buildspecVariables({ env }: Buildspec): Variable[] {
 const parameter = z.object({ Parameter: z.object({ Value: z.string() }) });
 const secret = z.object({ SecretString: z.string() });
 
-async function variableValue(cloud: Cloud, role: Principal, variable: Variable): Promise<string> {
+async function variableValue(call: RoleCall, variable: Variable): Promise<string> {
   if (variable.type === 'PLAINTEXT') return variable.value;
   if (variable.type === 'PARAMETER_STORE') {
-    const answer = await cloud.call(role, 'ssm', 'GetParameter', {
+    const answer = await call('ssm', 'GetParameter', {
       Name: variable.value,
       WithDecryption: true,
     });
     return parameter.parse(answer).Parameter.Value;
   }
   const { id, key, stage, version } = secretReference(variable.value);
-  const answer = await cloud.call(role, 'secretsmanager', 'GetSecretValue', {
+  const answer = await call('secretsmanager', 'GetSecretValue', {
     SecretId: id,
     ...(stage && { VersionStage: stage }),
     ...(version && { VersionId: version }),

@@ -25,6 +25,7 @@ import { isLambda } from './compute.ts';
 import { buildEnvironment } from './environment.ts';
 import { pullFailure } from './images.ts';
 import type { Machine } from './machine.ts';
+import { type RoleCall, roleCall } from './role-call.ts';
 import { SourceError } from './source.ts';
 
 /** Why a build is ended from outside. */
@@ -125,8 +126,7 @@ class BuildRun {
 
   async #provision(): Promise<void> {
     const { cloud, machine } = this.#execution;
-    const role = cloud.role(this.#build.serviceRole, 'codebuild.amazonaws.com');
-    this.#log = await openBuildLog(cloud, this.#build, role);
+    this.#log = await openBuildLog(cloud, this.#build, this.#call());
     const { image, type } = this.#build.environment;
     const message = pullFailure(image);
     if (message !== undefined)
@@ -151,6 +151,7 @@ class BuildRun {
       buildspec,
       machine: machine.variables,
       sourceFolder: folder,
+      call: this.#call(),
     });
     const session = await machine.open(buildspec, { warm: false });
     session.begin({ environment, folder, lines: (lines) => this.#log.lines(lines) });
@@ -227,6 +228,11 @@ class BuildRun {
     this.#endPhase('SUCCEEDED', []);
     this.#save(completeBuild(this.#build, this.#status, this.#now()));
     sendStateChange(cloud, this.#build);
+  }
+
+  #call(): RoleCall {
+    const { cloud, signal } = this.#execution;
+    return roleCall(cloud, this.#build, signal);
   }
 
   #isLost(): boolean {

@@ -2,16 +2,15 @@
  * Carries log lines to CloudWatch Logs: Lambda's under the function's own role, so that a role without `logs:*`
  * permissions has no logs, as on AWS. Lines are batched, and never hold an invocation up.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { AwsError, type Cloud, type Principal } from '../service.ts';
+import { throughThrottling } from '../throttled.ts';
 
 /** PutLogEvents takes 10,000 events and 1,048,576 bytes, with 26 bytes for each event. */
 const BATCH_EVENTS = 10_000;
 const BATCH_BYTES = 1_048_576;
 const EVENT_OVERHEAD = 26;
-/** A throttled call is made again after a second, that of the rate, and as often. */
-const THROTTLED_AFTER = 1_000;
-const MOST_THROTTLED = 10;
+/** Seconds, about: lines wait in memory meanwhile, and the cloud's stop waits for them. */
+const THROTTLED_RETRIES = 10;
 /** Milliseconds that lines are gathered before they are sent. */
 const FLUSH_AFTER = 500;
 
@@ -115,15 +114,10 @@ export class LogShipper {
     });
   }
 
-  async #call(stream: Stream, action: string, input: Record<string, unknown>): Promise<unknown> {
-    for (let throttled = 0; ; throttled++)
-      try {
-        return await this.#cloud.call(stream.principal(), 'logs', action, input);
-      } catch (error) {
-        const isThrottled = error instanceof AwsError && error.code === 'ThrottlingException';
-        if (!isThrottled || throttled === MOST_THROTTLED) throw error;
-        await pause(THROTTLED_AFTER);
-      }
+  #call(stream: Stream, action: string, input: Record<string, unknown>): Promise<unknown> {
+    return throughThrottling(() => this.#cloud.call(stream.principal(), 'logs', action, input), {
+      retries: THROTTLED_RETRIES,
+    });
   }
 }
 

@@ -10,8 +10,8 @@ import { deployments } from './record.ts';
 import { type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { end } from './steps.ts';
 
-/** 30 minutes: twice what the workflow may take (stepfunctions/deployment.asl.yaml), so it is surely gone. */
-const OVERDUE_MS = 30 * 60_000;
+/** An hour: twice what the workflow may take (stepfunctions/deployment.asl.yaml), so it is surely gone. */
+const OVERDUE_MS = 60 * 60_000;
 
 /**
  * Frees the environment of a deployment that nobody works on any more, and starts again one that was recorded and

@@ -45,8 +45,11 @@ async function advance(
 export async function apply(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
   const before = await load(ports, id);
   const { target } = before;
+  // A repeated step has asked before, and kept the answer.
   const previous =
-    before.previous_version ?? (await ports.functions.aliasVersion(target.function_name, aliasOf(before)));
+    before.status === 'deploying'
+      ? before.previous_version
+      : await ports.functions.aliasVersion(target.function_name, aliasOf(before));
   const deployment = await advance(ports, id, 'deploying', {
     stage: 'updating code',
     previous_version: previous,
