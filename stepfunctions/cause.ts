@@ -20,5 +20,5 @@ export function messageOfCause(cause: string, fallback: string): string {
 export function reasonOf({ error, cause }: { readonly error: string; readonly cause: string }): string {
   const message = messageOfCause(cause, error);
   if (!THROTTLED.has(error)) return message;
-  return `For minutes AWS took no more calls of this account (${error}: ${message}): too much is deployed at the same time, or something else calls the same API.`;
+  return `AWS throttled the calls of this account for minutes (${error}: ${message}): too many deployments run at the same time, or another client calls the same API.`;
 }

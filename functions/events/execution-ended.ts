@@ -22,6 +22,5 @@ export async function handler(event: unknown): Promise<void> {
     await workflowStopped(ports, name, message);
   // Executions that a rule started have names that mean nothing; their input tells what they were about.
   const trigger = TriggerInput.safeParse(JSON.parse(input ?? '{}'));
-  if (trigger.success)
-    await Trigger.abandon(ports, trigger.data, `${message} Deliver it again in half an hour.`);
+  if (trigger.success) await Trigger.abandon(ports, trigger.data, `${message} Redeliver it in half an hour.`);
 }

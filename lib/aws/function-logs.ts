@@ -54,7 +54,7 @@ export function cloudWatchFunctionLogs({
         const name = error instanceof Error ? error.name : '';
         if (name === 'ResourceNotFoundException') return undefined;
         if (name === 'TooManyRequestsException')
-          throw new StaitheError('at_limit', 'Lambda is asked about functions too often at the moment.');
+          throw new StaitheError('at_limit', 'Lambda throttles requests at the moment.');
         if (name === 'AccessDeniedException') throw unreadable(functionName);
         throw error;
       }
@@ -86,15 +86,9 @@ export function cloudWatchFunctionLogs({
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return { events: [] };
         if (logsAtLimit(error))
-          throw new StaitheError(
-            'at_limit',
-            'CloudWatch Logs is asked for log lines too often at the moment.',
-          );
+          throw new StaitheError('at_limit', 'CloudWatch Logs throttles log reads at the moment.');
         if (error instanceof InvalidParameterException && token !== undefined)
-          throw new StaitheError(
-            'invalid_cursor',
-            'The cursor is not one that this log gave, or is too old.',
-          );
+          throw new StaitheError('invalid_cursor', 'The cursor does not belong to this log, or is too old.');
         if (error instanceof Error && error.name === 'AccessDeniedException') throw unreadable(functionName);
         throw error;
       }

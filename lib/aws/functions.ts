@@ -49,7 +49,7 @@ async function found<T>(call: Promise<T>): Promise<T | undefined> {
 async function refusable<T>(call: Promise<T>): Promise<T> {
   return call.catch((error: unknown) => {
     if (error instanceof InvalidParameterValueException)
-      throw new TargetError(`Lambda refused it: ${error.message}`);
+      throw new TargetError(`Lambda rejected the request: ${error.message}`);
     if (error instanceof Error && error.name === 'AccessDeniedException')
       throw new TargetError(
         `Staithe may not change this function: ${error.message} A function that Staithe did not create needs the tag ${OWNER_TAG}.`,
@@ -78,7 +78,7 @@ export function lambdaFunctions(
     const config = await client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
     if (config.State === 'Failed' || config.LastUpdateStatus === 'Failed')
       throw new TargetError(
-        `Lambda could not put the change into force: ${config.StateReason ?? config.LastUpdateStatusReason ?? 'no reason given'}`,
+        `Lambda could not apply the change: ${config.StateReason ?? config.LastUpdateStatusReason ?? 'no reason given'}`,
       );
     return config;
   };
@@ -142,7 +142,7 @@ export function lambdaFunctions(
       const current = await statusOf(functionName);
       if (!isDeepStrictEqual(current.Environment?.Variables ?? {}, { ...release.variables }))
         throw new TargetError(
-          `The variables of ${functionName} were changed by somebody else in the meantime. Deploy again.`,
+          `The variables of ${functionName} were changed by another client in the meantime. Deploy again.`,
         );
       // Digest and revision make Lambda itself refuse when somebody has changed code or configuration since.
       const request = { FunctionName: functionName, CodeSha256: expected, RevisionId: current.RevisionId };
@@ -184,8 +184,7 @@ function isConfiguredAs(current: FunctionConfiguration, { target, variables }: F
 
 function hasCodeOf(current: FunctionConfiguration, { digest, target }: FunctionRelease): boolean {
   return (
-    current.CodeSha256 === base64Of(digest) &&
-    isDeepStrictEqual(current.Architectures, [target.architecture])
+    current.CodeSha256 === base64Of(digest) && isDeepStrictEqual(current.Architectures, [target.architecture])
   );
 }
 

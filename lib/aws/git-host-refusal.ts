@@ -28,7 +28,7 @@ export function refusalOf(url: string, response: Response, now: number): GitHost
   if (status >= 500)
     return new GitHostError(`${said}.`, {
       temporary: true,
-      advice: "Look at the git host's status page, then deliver the push again.",
+      advice: "Look at the git host's status page, then redeliver the push.",
     });
   return new GitHostError(`${said}.`, {
     advice: ADVICE[status] ?? 'Look at what the git host says of this address.',

@@ -53,7 +53,7 @@ export function githubArchives(
         if (error instanceof GitHostError) throw error;
         throw new GitHostError(`The download of ${url} broke off: ${reasonOf(error, quiet)}.`, {
           temporary: true,
-          advice: 'If it goes on, deliver the push again later.',
+          advice: 'If it keeps failing, redeliver the push later.',
         });
       } finally {
         quiet.stop();
@@ -72,8 +72,7 @@ async function answerOf(url: string, quiet: Quiet): Promise<Response> {
   return fetch(url, { headers, signal }).catch((error: unknown) => {
     throw new GitHostError(`${url} did not answer: ${reasonOf(error, quiet)}.`, {
       temporary: true,
-      advice:
-        "Check the stack's parameter GitHostUrl and the git host's status, then deliver the push again.",
+      advice: "Check the stack's parameter GitHostUrl and the git host's status, then redeliver the push.",
     });
   });
 }
@@ -163,11 +162,11 @@ const tooLarge = (): GitHostError =>
 function notWhole(url: string, error: unknown): GitHostError {
   // Node's name for an end that came too early; any other is of bytes that are no gzip.
   if (error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR')
-    return new GitHostError(`${url} gave half an archive.`, {
+    return new GitHostError(`${url} returned a truncated archive.`, {
       temporary: true,
-      advice: 'If it goes on, deliver the push again later.',
+      advice: 'If it keeps failing, redeliver the push later.',
     });
-  return new GitHostError(`${url} gave something that is no archive.`, {
+  return new GitHostError(`${url} returned something that is not an archive.`, {
     advice:
       "Is there a proxy or a sign-in page before the git host? The stack's parameter GitHostUrl must be its API.",
   });

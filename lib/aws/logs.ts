@@ -52,12 +52,12 @@ export function cloudWatchLogs(
     } catch (error) {
       if (error instanceof ResourceNotFoundException) return undefined;
       if (logsAtLimit(error))
-        throw new StaitheError('at_limit', 'CloudWatch Logs is asked for log lines too often at the moment.');
+        throw new StaitheError('at_limit', 'CloudWatch Logs throttles log reads at the moment.');
       // Tokens expire after 24 hours (docs: GetLogEvents).
       if (error instanceof InvalidParameterException && token !== undefined)
         throw new StaitheError(
           'invalid_cursor',
-          'The cursor is not one that this log gave, or is older than a day.',
+          'The cursor does not belong to this log, or is older than a day.',
         );
       throw error;
     }

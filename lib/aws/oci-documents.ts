@@ -66,7 +66,7 @@ export async function limitedBytes(response: Response): Promise<Uint8Array> {
     size += chunk.length;
     // Leaving the loop cancels the rest.
     if (size > DOCUMENT_MAX_BYTES)
-      throw new RegistryError('The registry gave a document of more than 4 MiB.');
+      throw new RegistryError('The registry returned a document of more than 4 MiB.');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

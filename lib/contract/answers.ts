@@ -2,7 +2,7 @@
  * Every answer that a route may give beside its success: errors of the functions, which are problem documents, and what
  * API Gateway says by itself, before any function is asked or when none answers. Both follow from what the route is.
  */
-import type { ErrorCode } from '../domain/error.ts';
+import type { ErrorCode } from '../domain/error-codes.ts';
 import type { RouteSpec } from './route.ts';
 
 const takesBody = (spec: RouteSpec): boolean => spec.body !== undefined || spec.rawType !== undefined;

@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, made from the table of routes (https://spec.openapis.org/oas/v3.1.1). */
 import * as z from 'zod';
-import { ERRORS, type ErrorCode } from '../domain/error.ts';
+import { ERRORS, type ErrorCode } from '../domain/error-codes.ts';
 import { errorsOf, gatewayAnswersOf, takesKey } from './answers.ts';
 import { GatewayMessage, Problem, statusOf } from './problem.ts';
 import type { RouteSpec } from './route.ts';
@@ -157,7 +157,7 @@ function operationOf(operationId: string, spec: RouteSpec): Json {
     tags: [spec.group],
     description:
       spec.access === 'public'
-        ? 'Needs no token.'
+        ? 'Requires no token.'
         : `Needs: ${spec.access === 'job' ? "the job's own token" : spec.access === 'job_or_viewer' ? "the job's own token, or the role viewer" : `the role ${spec.access}`}.`,
     security: spec.access === 'public' ? [] : [{ token: [] }],
     parameters: parametersOf(spec),

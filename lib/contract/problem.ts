@@ -1,6 +1,7 @@
 /** Errors over HTTP: problem documents (RFC 9457), the one place where an error's kind becomes a status. */
 import * as z from 'zod';
-import { ERRORS, type ErrorCode, type ErrorKind, type StaitheError } from '../domain/error.ts';
+import type { StaitheError } from '../domain/error.ts';
+import { ERRORS, type ErrorCode, type ErrorKind } from '../domain/error-codes.ts';
 import { PresignedUpload } from '../domain/source/schema.ts';
 
 export const STATUS_OF_KIND = {

@@ -1,7 +1,7 @@
 /** What one route of the API is. The table of all of them is `routes.ts`. */
 import * as z from 'zod';
 import type { Access } from '../domain/access/actor.ts';
-import type { ErrorCode } from '../domain/error.ts';
+import type { ErrorCode } from '../domain/error-codes.ts';
 import { Timestamp } from '../domain/values.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

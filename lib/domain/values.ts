@@ -68,7 +68,7 @@ export const VariableName = z
 /** At most 4 KB of text, the sum of all variables of a Lambda function. */
 export const Variables = z
   .record(VariableName, text(4096))
-  .refine((all) => JSON.stringify(all).length <= 4096, 'may have 4 KB in all');
+  .refine((all) => JSON.stringify(all).length <= 4096, 'must be at most 4 KB in total');
 
 /** sha256 of bytes that never change identity: the hex digits of a digest. */
 export function hexOf(digest: string): string {

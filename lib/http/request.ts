@@ -35,7 +35,7 @@ export function assertMedia(spec: RouteSpec, event: APIGatewayProxyEventV2): voi
   if (coding.toLowerCase() !== 'identity')
     throw new StaitheError(
       'unsupported_media_type',
-      `The body is encoded (content-encoding: ${cut(coding, SHOWN)}); it is taken as it is.`,
+      `The body is encoded (content-encoding: ${cut(coding, SHOWN)}); encoded bodies are not supported.`,
       { remedy: 'Send it without content-encoding.' },
     );
   const type = event.headers['content-type'] ?? '';

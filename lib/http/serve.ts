@@ -161,7 +161,7 @@ function failure(error: unknown, event: APIGatewayProxyEventV2): APIGatewayProxy
     });
   const problem = problemOf(
     known ??
-      new StaitheError('internal', `Request ${requestId} failed; the log of the function has the reason.`),
+      new StaitheError('internal', `Request ${requestId} failed; the log of the function shows the reason.`),
     requestId,
   );
   return {

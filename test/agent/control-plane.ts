@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { statusOf } from '../../lib/contract/problem.ts';
-import { ERRORS, type ErrorCode } from '../../lib/domain/error.ts';
+import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
 import {
   ClaimJob,
   CreateJobUpload,

@@ -109,11 +109,11 @@ describe("GitHub's archives", () => {
       'a page that calls itself an archive',
       { 'content-type': 'application/x-gzip' },
       '<html></html>',
-      'no archive',
+      'not an archive',
       false,
     ],
-    ['nothing', { 'content-type': 'application/x-gzip' }, '', 'half an archive', true],
-    ['half an archive', {}, gzipSync(randomBytes(5000)).subarray(0, 3000), 'half an archive', true],
+    ['nothing', { 'content-type': 'application/x-gzip' }, '', 'a truncated archive', true],
+    ['half an archive', {}, gzipSync(randomBytes(5000)).subarray(0, 3000), 'a truncated archive', true],
   ] as const)(
     '%s in place of an archive is told as such, and leaves nothing behind',
     async (_, headers, body, says, isTemporary) => {
@@ -152,7 +152,7 @@ describe("GitHub's archives", () => {
 
     const error = await refusal();
 
-    expect(error.message).toContain('something that is no archive');
+    expect(error.message).toContain('something that is not an archive');
     expect(error.temporary).toBe(false);
   });
 

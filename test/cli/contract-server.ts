@@ -46,7 +46,7 @@ const table = (Object.entries(ROUTES) as [OperationId, RouteSpec][])
 function parse(shape: Record<string, z.ZodType> | undefined, values: Record<string, unknown>) {
   const result = z.object(shape ?? {}).safeParse(values);
   if (result.success) return result.data;
-  throw new StaitheError('validation_failed', 'The request is not valid.', {
+  throw new StaitheError('validation_failed', 'Request is not valid.', {
     fields: result.error.issues.map((issue) => ({ field: issue.path.join('.'), message: issue.message })),
   });
 }

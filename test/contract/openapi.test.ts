@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { statusOf } from '../../lib/contract/problem.ts';
 import { GROUPS } from '../../lib/contract/route.ts';
-import { ERRORS } from '../../lib/domain/error.ts';
+import { ERRORS } from '../../lib/domain/error-codes.ts';
 import { answerOf, document, exampleOf, operationOf, raw, routes } from './document.ts';
 
 test('the document is valid OpenAPI 3.1', async () => {

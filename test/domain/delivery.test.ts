@@ -288,7 +288,7 @@ describe('a git host that fails', () => {
     expect(outcomes).toEqual([{ outcome: 'wait', seconds: 1800 }]);
     expect(waiting.decision).toEqual({
       kind: 'received',
-      reason: `${limit.message} It is asked again at ${waiting.retry_at}.`,
+      reason: `${limit.message} The next attempt is at ${waiting.retry_at}.`,
     });
     expect(Date.parse(waiting.retry_at ?? '') - Date.parse(waiting.received_at)).toBeGreaterThanOrEqual(
       1_800_000,
@@ -339,7 +339,7 @@ describe('a git host that fails', () => {
       const after = new Date(place.ports.clock.now().getTime() + seconds * 1000).toISOString();
 
       expect(error).toMatchObject({
-        message: `limit It is not waited for any longer. Deliver the push again after ${after}.`,
+        message: `limit Staithe stopped retrying. Redeliver the push after ${after}.`,
         temporary: false,
       });
     }

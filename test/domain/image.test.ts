@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { artifacts } from '../../lib/domain/artifact/record.ts';
-import { ERRORS, type ErrorCode, StaitheError } from '../../lib/domain/error.ts';
+import { StaitheError } from '../../lib/domain/error.ts';
+import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
 import * as Image from '../../lib/domain/image/index.ts';
 import { nativeName, ownPlace } from '../../lib/domain/image/place.ts';
 import { tagOfJob } from '../../lib/domain/image/schema.ts';

@@ -35,7 +35,7 @@ test.each([
   { what: 'while it changed the function', steps: [apply] },
   { what: 'while it checked', steps: [apply, shift] },
 ])(
-  'a workflow that died $what without a word locks the environment for half an hour at most',
+  'a workflow that died $what without a word locks the environment for 45 minutes at most',
   async ({ steps }) => {
     const { place, deploy, show } = await readyToDeploy();
     const { id } = await deploy();

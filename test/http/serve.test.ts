@@ -166,7 +166,7 @@ describe('a request that is wrong', () => {
       headers: { 'content-type': 'application/problem+json', 'x-request-id': REQUEST_ID },
       body: {
         type: 'urn:staithe:problem:slug_taken',
-        title: 'Another project has this slug',
+        title: 'Slug is already in use',
         status: 409,
         code: 'slug_taken',
         detail: "There is a project 'taken' already.",

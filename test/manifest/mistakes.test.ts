@@ -39,7 +39,7 @@ describe('a field of a service', () => {
     ['{secrets: [npm-token]}', '2:17: secrets.0: must be 1 to 64 of A-Z'],
     ['{secrets: [{nam: X}]}', '2:17: secrets.0.name: is missing; it must be text'],
     ['{secrets: [5]}', '2:17: secrets.0: must be text or a map, not the number 5'],
-    ['{secrets: [A, A]}', '2:16: secrets: may name each secret once'],
+    ['{secrets: [A, A]}', '2:16: secrets: must not repeat a secret'],
     ['{artifacts: 5}', '2:18: artifacts: must be text or a list, not the number 5'],
     ['{artifacts: []}', '2:18: artifacts: must not be empty'],
     ['{artifacts: [{paths: ../x}]}', '2:27: artifacts.0.paths: must be a path inside the tree, without ..'],
@@ -73,7 +73,7 @@ describe('a field of a service', () => {
     ['{cache: [{key: a, paths: /tmp}]}', '2:31: cache.0.paths: must be a path below the context'],
     ['{matrix: {Erlang: ["26"]}}', '2:16: matrix.Erlang: must be 1 to 31 of a-z'],
     ['{matrix: {a: [b, {}]}}', '2:23: matrix.a.1: must be text, a number or true or false, not a map'],
-    ['{matrix: {a: [b, b]}}', '2:15: matrix: may name each value of an axis once'],
+    ['{matrix: {a: [b, b]}}', '2:15: matrix: must not repeat a value of an axis'],
     ['{env: {SOURCE_DATE_EPOCH: today}}', '2:32: env.SOURCE_DATE_EPOCH: must be whole seconds since 1970'],
     [
       '{dockerfile: D, build_args: {SOURCE_DATE_EPOCH: "1.5"}}',
@@ -212,7 +212,7 @@ describe('a toolchain that is not known', () => {
     ['node@lts', 'must be name@version, such as node@24, the version in digits'],
     [
       '[node@20, node@22]',
-      'may name each toolchain once; several versions are an axis of matrix with its name',
+      'must not repeat a toolchain; several versions are an axis of matrix with its name',
     ],
   ])('%s', (toolchain, expected) => {
     expect(ofService(`{toolchain: ${toolchain}}`).join('\n')).toContain(expected);

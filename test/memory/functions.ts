@@ -42,7 +42,7 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
   const codeOf = async (release: FunctionRelease): Promise<string> => {
     const blob = await blobs.head(release.blobKey);
     if (blob?.sha256 === undefined)
-      throw new TargetError(`Lambda refused it: there are no bytes at ${release.blobKey}.`);
+      throw new TargetError(`Lambda rejected the request: there are no bytes at ${release.blobKey}.`);
     return blob.sha256;
   };
 
@@ -84,10 +84,12 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
       const { code, versions, variables } = existing(functionName);
       if (!isDeepStrictEqual({ ...variables }, { ...release.variables }))
         throw new TargetError(
-          `The variables of ${functionName} were changed by somebody else in the meantime. Deploy again.`,
+          `The variables of ${functionName} were changed by another client in the meantime. Deploy again.`,
         );
       if (`sha256:${code}` !== release.digest)
-        throw new TargetError(`Lambda refused it: the code is sha256:${code}, not ${release.digest}.`);
+        throw new TargetError(
+          `Lambda rejected the request: the code is sha256:${code}, not ${release.digest}.`,
+        );
       const last = versions.at(-1);
       const given = JSON.stringify(variables);
       // Lambda makes no new version of what has not changed since the last one (docs: PublishVersion).

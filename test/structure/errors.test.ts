@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GROUPS, SINGLES } from '../../lib/cli/commands.ts';
-import { ERRORS } from '../../lib/domain/error.ts';
+import { ERRORS } from '../../lib/domain/error-codes.ts';
 import { FailureCode } from '../../lib/domain/execution/model/run.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -96,7 +96,7 @@ describe('a manifest that was synced', () => {
     expect(read.manifest_hash).toBe(parse(manifestOf('good')).hash);
   });
 
-  it('may have 256 KiB and no more, and is kept as large as that', async () => {
+  it('must be at most 256 KiB and no more, and is kept as large as that', async () => {
     const slug = await project();
     const commands = Array.from({ length: 45 }, (_, n) => `echo ${n} ${'"'.repeat(2850)}`);
     const large = JSON.stringify({ services: { app: { commands } } });

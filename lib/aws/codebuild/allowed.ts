@@ -40,7 +40,7 @@ export type AllowedCompute = z.infer<typeof AllowedCompute>;
 /** An operator allows something; what is left of it in a region may be nothing, which a job's plan then says. */
 const OperatorsChoice = AllowedCompute.refine(
   ({ allow, fleets }) => allow.length > 0 || Object.keys(fleets).length > 0,
-  'must allow something',
+  'must name at least one compute type',
 );
 
 /**

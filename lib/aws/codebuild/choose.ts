@@ -22,7 +22,7 @@ export function choose(need: MachineNeed, allowed: AllowedCompute): MachineChoic
 function requested(type: string, need: MachineNeed, allowed: AllowedCompute): MachineChoice {
   if (!allowedNames(allowed).includes(type))
     return refuse(
-      `The compute type '${type}' is not offered here.`,
+      `The compute type '${type}' is not available in this installation.`,
       `Set resources.compute to one of ${allowedNames(allowed).join(', ')}, or leave it out.`,
     );
   const fleet = allowed.fleets[fleetIn(type) ?? ''];
@@ -58,8 +58,8 @@ function fastest(need: MachineNeed, allowed: AllowedCompute): MachineChoice {
   if (type === undefined)
     return refuse(
       need.needsImages
-        ? 'The job makes a container image, and no compute that is offered here can do that by default.'
-        : `No compute that is offered here by default can run a job of ${need.timeoutSeconds / 60} minutes.`,
+        ? 'The job builds a container image, and no default compute type of this installation can do that.'
+        : `No default compute type of this installation can run a job of ${need.timeoutSeconds / 60} minutes.`,
       Object.keys(allowed.fleets).length > 0
         ? `Set resources.compute to one of ${allowedNames(allowed).join(', ')}.`
         : noneHint(need),
@@ -82,7 +82,7 @@ function able(need: MachineNeed, { allow }: AllowedCompute): ComputeTypeName[] {
 
 function obstacleOf(name: ComputeTypeName, { needsImages, timeoutSeconds }: MachineNeed): string | undefined {
   const { images, longestSeconds } = MACHINE_TYPES[name];
-  if (needsImages && !images) return 'it makes a container image, and Lambda compute has no Docker.';
+  if (needsImages && !images) return 'it builds a container image, and Lambda compute has no Docker.';
   if (timeoutSeconds > longestSeconds)
     return `its timeout is ${minutes(timeoutSeconds)}, and this compute ends a job after ${minutes(longestSeconds)}.`;
   return undefined;

@@ -61,7 +61,7 @@ export function startOf(task: MachineTask, allowed: AllowedCompute): MachineStar
         TimeoutInMinutesOverride: minutes,
       },
     };
-  if (!isComputeTypeName(type)) throw new Error(`The compute '${type}' is no longer allowed.`);
+  if (!isComputeTypeName(type)) throw new Error(`The compute '${type}' is no longer available.`);
   const { kind, computeType } = COMPUTE_TYPES[type];
   const overrides = { ...environment(kind, architecture), ComputeTypeOverride: computeType };
   if (kind === 'lambda') return { project: 'lambda', overrides };

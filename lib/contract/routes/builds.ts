@@ -27,7 +27,7 @@ export const BUILD_ROUTES = {
     success: {
       status: 202,
       body: BuildWithRun,
-      description: 'The build; its run is under way unless start was false',
+      description: 'The build; its run is in progress unless start was false',
     },
     errors: ['source_not_uploaded', 'source_mismatch', 'workflow_refused'],
   }),
@@ -66,7 +66,7 @@ export const BUILD_ROUTES = {
     path: '/v1/builds/{build}/runs',
     group: 'builds',
     access: 'developer',
-    summary: 'Run a build again',
+    summary: 'Rerun a build',
     params: { build: Id.build },
     body: CreateRun,
     success: { status: 202, body: Run, description: 'The new run' },

@@ -8,7 +8,7 @@ export const DIAGNOSIS_ROUTES = {
     path: '/v1/builds/{build}/diagnosis',
     group: 'logs',
     access: 'viewer',
-    summary: 'Find out why a build failed',
+    summary: 'Diagnose a build',
     params: { build: Id.build },
     query: { run: Id.run.optional() },
     success: {

@@ -43,7 +43,7 @@ export const ENVIRONMENT_ROUTES = {
     path: '/v1/projects/{project}/environments/{environment}',
     group: 'environments',
     access: 'admin',
-    summary: 'Forget an environment; its function stays',
+    summary: 'Delete an environment; its function stays',
     params: inEnvironment,
     success: { status: 204, body: null, description: 'Forgotten' },
     errors: ['environment_in_use'],
@@ -56,7 +56,7 @@ export const ENVIRONMENT_ROUTES = {
     summary: 'Deploy a release',
     params: inEnvironment,
     body: CreateDeployment,
-    success: { status: 202, body: Deployment, description: 'The deployment, under way' },
+    success: { status: 202, body: Deployment, description: 'The deployment, in progress' },
     errors: ['deployment_in_progress', 'service_unknown', 'artifact_not_deployable', 'workflow_refused'],
   }),
   listDeployments: route({
@@ -80,7 +80,7 @@ export const ENVIRONMENT_ROUTES = {
     success: {
       status: 200,
       body: page(Deployment),
-      description: 'Deployments to the environments that there are, newest first',
+      description: 'Deployments to existing environments, newest first',
     },
     errors: ['invalid_cursor', 'too_many_projects', 'too_many_environments'],
   }),

@@ -22,7 +22,11 @@ export const IMAGE_ROUTES = {
     access: 'job',
     summary: "Get a short-lived credential for the repository of the job's image",
     params: { job: Id.job },
-    success: { status: 200, body: RegistryToken, description: 'Where the image goes, and what opens it' },
+    success: {
+      status: 200,
+      body: RegistryToken,
+      description: 'The repository of the image, and a credential for it',
+    },
     errors: REGISTRY_ERRORS,
   }),
   createPullToken: route({
@@ -36,7 +40,8 @@ export const IMAGE_ROUTES = {
     success: {
       status: 200,
       body: PullToken,
-      description: "The installation's registry, and what pulls from the project's repositories in it",
+      description:
+        "The registry of the installation, and a credential to pull from the project's repositories",
     },
     errors: ['registry_refused', 'registry_unavailable'],
   }),
@@ -46,10 +51,10 @@ export const IMAGE_ROUTES = {
     path: '/v1/jobs/{job}/images',
     group: 'images',
     access: 'job',
-    summary: 'Record an image that the job has pushed, as the registry holds it',
+    summary: 'Record an image that the job has pushed',
     params: { job: Id.job },
     body: RecordImage,
-    success: { status: 200, body: RecordedImage, description: 'The artifact that the image is' },
+    success: { status: 200, body: RecordedImage, description: 'The artifact of the image' },
     errors: ['image_unknown', ...REGISTRY_ERRORS],
   }),
 } as const;

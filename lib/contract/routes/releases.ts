@@ -11,7 +11,7 @@ export const RELEASE_ROUTES = {
     path: '/v1/projects/{project}/releases',
     group: 'releases',
     access: 'developer',
-    summary: 'Cut a release from a build or from artifacts',
+    summary: 'Create a release from a build or from artifacts',
     params: inProject,
     body: CreateRelease,
     success: { status: 201, body: Release, description: 'The release; it never changes' },

@@ -8,7 +8,7 @@ export const SERVICE_ROUTES = {
     path: '/v1/health',
     group: 'service',
     access: 'public',
-    summary: 'Tell whether the service answers',
+    summary: 'Check the health of the service',
     success: {
       status: 200,
       body: z.object({ status: z.literal('ok'), version: z.string() }),

@@ -11,7 +11,7 @@ export const SOURCE_ROUTES = {
     path: '/v1/projects/{project}/sources',
     group: 'sources',
     access: 'developer',
-    summary: 'Announce a source and get its upload',
+    summary: 'Create a source and get its upload',
     params: inProject,
     body: CreateSource,
     success: {

@@ -15,7 +15,7 @@ export const TOKEN_ROUTES = {
     success: {
       status: 201,
       body: TokenWithSecret,
-      description: 'The token with its secret, which is shown this once',
+      description: 'The token with its secret, which is shown only once',
     },
     errors: ['not_found', 'wrong_state'],
   }),
@@ -43,7 +43,7 @@ export const TOKEN_ROUTES = {
     path: '/v1/whoami',
     group: 'tokens',
     access: 'viewer',
-    summary: 'Tell whose token this is',
+    summary: 'Get the role and project of the token',
     success: { status: 200, body: WhoAmI, description: 'The role and the binding of the token' },
   }),
 } as const;

@@ -18,7 +18,7 @@ export const WEBHOOK_ROUTES = {
     success: {
       status: 202,
       body: z.object({ delivery_id: Id.delivery }),
-      description: 'Kept; what came of it is at /v1/deliveries/{delivery}',
+      description: 'Accepted; its decision is at /v1/deliveries/{delivery}',
     },
     errors: ['invalid_signature'],
   }),
@@ -27,7 +27,7 @@ export const WEBHOOK_ROUTES = {
     path: '/v1/deliveries',
     group: 'webhooks',
     access: 'viewer',
-    summary: 'List the webhooks that came for a project, or for all',
+    summary: 'List the deliveries of a project, or of all',
     query: {
       project: ProjectRef.optional(),
       decision: DecisionKind.optional(),
@@ -38,7 +38,7 @@ export const WEBHOOK_ROUTES = {
       status: 200,
       body: page(Delivery),
       description:
-        'Deliveries of the project’s repository with what came of them in this project, newest first; without a project, also those of no project',
+        'Deliveries of the project’s repository with their decisions for this project, newest first; without a project, also those of no project',
     },
     errors: ['invalid_cursor', 'too_many_projects'],
   }),
@@ -47,7 +47,7 @@ export const WEBHOOK_ROUTES = {
     path: '/v1/deliveries/{delivery}',
     group: 'webhooks',
     access: 'viewer',
-    summary: 'See what came of a webhook',
+    summary: 'Get a delivery',
     params: { delivery: Id.delivery },
     success: { status: 200, body: Delivery, description: 'The delivery and its decision' },
   }),

@@ -56,7 +56,8 @@ export function admit(actor: RequestActor, access: Access, jobId?: string): void
     if (jobId !== actor.job_id) throw notFound('job', jobId ?? '');
     return;
   }
-  if (access === 'job') throw new StaitheError('role_too_low', 'Only the agent of the job may call this.');
+  if (access === 'job')
+    throw new StaitheError('role_too_low', 'Only the agent of the job can call this operation.');
   const needed = access === 'job_or_viewer' ? 'viewer' : access;
   if (!roleAllows(actor.role, needed))
     throw new StaitheError('role_too_low', `This needs the role ${needed}; the token has ${actor.role}.`);

@@ -66,8 +66,8 @@ function sizeOf(artifact: ArtifactRecord): number {
   if (artifact.size_bytes !== undefined && artifact.size_bytes > 0) return artifact.size_bytes;
   throw new StaitheError(
     'wrong_state',
-    `Artifact ${artifact.id} was announced without bytes or without saying how many; it cannot be cut into parts.`,
-    { remedy: 'Create it with its sha256 and size_bytes.' },
+    `Artifact ${artifact.id} was created without a digest and size, so it has no multipart upload.`,
+    { remedy: 'Create the artifact with its sha256 and size_bytes.' },
   );
 }
 
@@ -90,8 +90,8 @@ export async function find(ports: UploadPorts, actor: Actor, id: string): Promis
   const artifact = await load(ports, actor, id);
   const parts = await partsOf(ports, artifact);
   if (parts !== undefined) return viewOf(artifact, parts);
-  throw new StaitheError('wrong_state', `Artifact ${id} is ${artifact.status} and has no upload in parts.`, {
-    remedy: `Begin one with POST /v1/artifacts/${id}/multipart.`,
+  throw new StaitheError('wrong_state', `Artifact ${id} is ${artifact.status} and has no multipart upload.`, {
+    remedy: `Start one with POST /v1/artifacts/${id}/multipart.`,
   });
 }
 
@@ -106,8 +106,8 @@ export async function sign(
   const upload = uploadOf(artifact);
   if (artifact.status !== 'pending') throw notWaiting(artifact);
   if (upload === undefined || artifact.multipart === undefined)
-    throw new StaitheError('wrong_state', `Artifact ${id} has no upload in parts.`, {
-      remedy: `Begin one with POST /v1/artifacts/${id}/multipart.`,
+    throw new StaitheError('wrong_state', `Artifact ${id} has no multipart upload.`, {
+      remedy: `Start one with POST /v1/artifacts/${id}/multipart.`,
     });
   const { part_size_bytes: partBytes } = artifact.multipart;
   const size = sizeOf(artifact);
@@ -146,7 +146,7 @@ export async function complete(ports: UploadPorts, actor: Actor, id: string): Pr
     const now = await load(ports, actor, id);
     if (now.status !== 'pending') return now;
     throw new StaitheError('artifact_not_stored', `The bytes of artifact ${id} have not arrived.`, {
-      remedy: 'Upload them, then complete it.',
+      remedy: 'Upload them, then complete the upload.',
     });
   }
   if (blob.sha256 !== undefined && blob.size_bytes <= SETTLED_AT_ONCE_BYTES)
@@ -175,7 +175,7 @@ async function join(
     throw new StaitheError(
       'artifact_not_stored',
       `${missing.length} parts have not arrived: ${missing.slice(0, PARTS_NAMED).join(', ')}${missing.length > PARTS_NAMED ? ', …' : ''}.`,
-      { remedy: 'Send them, then complete it.' },
+      { remedy: 'Upload them, then complete the upload.' },
     );
   // False when somebody else completed it a moment ago; the object is there then.
   await ports.blobs.completeMultipart({ ...upload, parts });

@@ -49,8 +49,7 @@ async function tooLarge(
     'body_too_large',
     `The body has ${sizeBytes} bytes; ${RAW_UPLOAD_MAX_BYTES} may be posted here.`,
     {
-      remedy:
-        'PUT the same bytes to upload.url with the headers in upload.headers; the artifact is stored then.',
+      remedy: 'PUT the same bytes to upload.url with the headers in upload.headers.',
       extensions: { upload: await presign(blobs, artifact, { sha256, sizeBytes }) },
     },
   );

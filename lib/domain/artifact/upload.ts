@@ -23,10 +23,14 @@ export async function projectOf(
 ): Promise<ProjectValue> {
   const project = named ?? ('project_id' in actor ? actor.project_id : undefined);
   if (project !== undefined) return Project.resolve(ports, actor, project);
-  throw new StaitheError('validation_failed', 'project: is missing; the token is bound to no project.', {
-    remedy: 'Name the project, or use a token that is bound to one.',
-    fields: [{ field: 'project', message: 'is missing; the token is bound to no project' }],
-  });
+  throw new StaitheError(
+    'validation_failed',
+    'project: is missing, and the token is not bound to a project.',
+    {
+      remedy: 'Name the project, or use a token that is bound to one.',
+      fields: [{ field: 'project', message: 'is missing, and the token is not bound to a project' }],
+    },
+  );
 }
 
 /** Announces an artifact. Bytes that the project has already need no upload. @throws StaitheError not_found */
@@ -100,14 +104,14 @@ export function assertUpload<T extends Artifact>(artifact: T): T {
   if (artifact.origin === 'upload') return artifact;
   throw new StaitheError(
     'wrong_state',
-    `Artifact ${artifact.id} is of a build; its bytes come from its job.`,
+    `Artifact ${artifact.id} belongs to a build; only its job can upload it.`,
   );
 }
 
 export function notWaiting(artifact: Artifact): StaitheError {
   return new StaitheError(
     'wrong_state',
-    `Artifact ${artifact.id} is ${artifact.status}; it takes no other bytes.`,
+    `Artifact ${artifact.id} is ${artifact.status}; its content cannot be replaced.`,
     { remedy: 'Create another artifact.' },
   );
 }

@@ -53,7 +53,7 @@ export async function remove(
   if (artifact.origin === 'build')
     throw new StaitheError(
       'artifact_in_use',
-      `Artifact ${id} was made by run ${artifact.run_id} and stays with it.`,
+      `Artifact ${id} was made by run ${artifact.run_id} and cannot be deleted.`,
     );
   const ttl = Math.floor(ports.clock.now().getTime() / 1000) + UNSTORED_TTL_SECONDS;
   try {

@@ -28,7 +28,7 @@ export const CreateBuild = z
   })
   .refine(({ start, force_rebuild }) => start || !force_rebuild, {
     path: ['force_rebuild'],
-    message: 'has no effect with start: false: a run that is started later always builds anew',
+    message: 'has no effect with start: false; a run that is started later never reuses artifacts',
   });
 export type CreateBuild = z.infer<typeof CreateBuild>;
 

@@ -121,10 +121,12 @@ function assertNamed(job: JobRecord, wanted: readonly CacheKey[]): void {
   const fields: FieldProblem[] = wanted.flatMap(({ paths }, index) =>
     named.has(textOf(paths))
       ? []
-      : [{ field: `caches.${index}.paths`, message: 'are of no cache of this job' }],
+      : [{ field: `caches.${index}.paths`, message: 'do not belong to a cache of this job' }],
   );
   if (fields.length > 0)
-    throw new StaitheError('validation_failed', "These paths are of no cache of the job's spec.", { fields });
+    throw new StaitheError('validation_failed', 'These paths do not belong to a cache of the job.', {
+      fields,
+    });
 }
 
 /**

@@ -37,7 +37,7 @@ const PackedCache = CacheKey.extend({
   size_bytes: z
     .int()
     .min(1)
-    .max(CACHE_MAX_BYTES, 'may be 2 GiB')
+    .max(CACHE_MAX_BYTES, 'must be at most 2 GiB')
     .meta({ examples: [2048] }),
 });
 export const SaveCaches = z.strictObject({ caches: z.array(PackedCache).min(1).max(10) });

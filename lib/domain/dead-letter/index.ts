@@ -139,7 +139,11 @@ async function among<T>(
 /** Letters hold events of all projects. @throws StaitheError role_too_low */
 function assertUnbound(actor: Actor): void {
   if (actor.kind !== 'anonymous' && actor.project_id === undefined) return;
-  throw new StaitheError('role_too_low', 'The token is bound to one project, and dead letters are of all.', {
-    remedy: 'Use an admin token that is not bound to a project.',
-  });
+  throw new StaitheError(
+    'role_too_low',
+    'The token is bound to one project, and dead letters span all projects.',
+    {
+      remedy: 'Use an admin token that is not bound to a project.',
+    },
+  );
 }

@@ -11,9 +11,7 @@ export function decisionIn(
   if (outcomes.length === 0) return decision;
   const own = outcomes.find((outcome) => outcome.project_id === projectId);
   if (own === undefined)
-    return retryAt === undefined
-      ? WAITING
-      : { ...WAITING, reason: `The git host is asked again at ${retryAt}.` };
+    return retryAt === undefined ? WAITING : { ...WAITING, reason: `The next attempt is at ${retryAt}.` };
   const { project_id: _, ...told } = own;
   return told;
 }

@@ -49,10 +49,10 @@ export function pushedCommit(event: string, body: Uint8Array): { commit: PushedC
   }
   const of = Named.safeParse(payload).data?.repository.full_name;
   const whose = of === undefined ? {} : { repository: of };
-  if (event === '') return { ignored: 'The request names no event: it has no X-GitHub-Event.', ...whose };
+  if (event === '') return { ignored: 'The X-GitHub-Event header is missing.', ...whose };
   if (event !== 'push')
     return {
-      ignored: `The event ${quoted(event)} starts nothing; a push of a branch or tag does.`,
+      ignored: `The event ${quoted(event)} triggers nothing; only pushes of branches and tags do.`,
       ...whose,
     };
   const push = Push.safeParse(payload);
@@ -72,7 +72,7 @@ export function pushedCommit(event: string, body: Uint8Array): { commit: PushedC
   const skip = skipInstruction(head?.message ?? '');
   if (skip !== undefined)
     return {
-      ignored: `The message of the head commit says ${skip}. Build the commit by hand if it is wanted: staithe build create, from a checkout.`,
+      ignored: `The message of the head commit says ${skip}. To build the commit anyway: staithe build create, from a checkout.`,
       ...commit,
     };
   return { commit };
@@ -96,7 +96,7 @@ function flawOfRef(ref: string): string | undefined {
   if (ref.length > GIT_REF_MAX)
     return `The ref has ${ref.length} characters; ${GIT_REF_MAX} are the most: ${quoted(ref)}.`;
   if (NO_REF.test(ref) || !GitRef.safeParse(ref).success)
-    return `The ref ${quoted(ref)} is not a name that git allows.`;
+    return `The ref ${quoted(ref)} is not a valid git ref name.`;
   if (!ref.startsWith('refs/'))
     return `The ref ${quoted(ref)} is not a full name; a branch begins with refs/heads/, a tag with refs/tags/.`;
   if (!/^refs\/(heads|tags)\/./.test(ref)) return `The ref ${quoted(ref)} is neither a branch nor a tag.`;

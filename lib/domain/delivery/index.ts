@@ -29,8 +29,8 @@ export async function receive(
     throw new StaitheError(
       'invalid_signature',
       webhook.signature === undefined
-        ? 'The request has no X-Hub-Signature-256.'
-        : 'X-Hub-Signature-256 is not of these bytes and this secret.',
+        ? 'The X-Hub-Signature-256 header is missing.'
+        : 'The X-Hub-Signature-256 header does not match the body and the secret.',
     );
   const now = ports.clock.now();
   const read = pushedCommit(webhook.event, webhook.body);

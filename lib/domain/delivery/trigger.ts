@@ -124,7 +124,7 @@ async function waitFor(
   // Not temporary any more: the host has said when, so that no try before then can help.
   if (waits >= MOST_WAITS || seconds > LONGEST_WAIT_SECONDS)
     throw new GitHostError(error.message, {
-      advice: `It is not waited for any longer. Deliver the push again after ${retryAt}.`,
+      advice: `Staithe stopped retrying. Redeliver the push after ${retryAt}.`,
     });
   await keepUntil(ports, commit, deliveryId, retryAt);
   await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) => ({
@@ -133,7 +133,7 @@ async function waitFor(
     retry_at: later(delivery.retry_at, retryAt),
     // What another project's build has decided stays.
     ...(delivery.decision.kind === 'received' && {
-      decision: { kind: 'received', reason: `${error.message} It is asked again at ${retryAt}.` },
+      decision: { kind: 'received', reason: `${error.message} The next attempt is at ${retryAt}.` },
     }),
   }));
   return { outcome: 'wait', seconds };

@@ -10,8 +10,8 @@ import { deployments } from './record.ts';
 import { type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { end } from './steps.ts';
 
-/** An hour: twice what the workflow may take (stepfunctions/deployment.asl.yaml), so it is surely gone. */
-const OVERDUE_MS = 60 * 60_000;
+/** 45 minutes: half as long again as the workflow may take (stepfunctions/deployment.asl.yaml), so it is surely gone. */
+const OVERDUE_MS = 45 * 60_000;
 
 /**
  * Frees the environment of a deployment that nobody works on any more, and starts again one that was recorded and
@@ -29,8 +29,8 @@ export async function freeOfOverdue(
     await end(ports, active.value.id, {
       status: 'failed',
       error: {
-        message: 'The workflow of this deployment ended without a word.',
-        hint: 'Look which version the alias is on; the next deployment moves it.',
+        message: 'The workflow of this deployment ended without a result.',
+        hint: 'Check which version the alias points to; the next deployment moves it.',
       },
     });
   else if (active.value.status !== 'pending' || (await startLate(ports, active.value.id))) return stored;
@@ -57,7 +57,7 @@ export async function startLate(
       status: 'failed',
       error: {
         message: `The deployment workflow could not be started: ${error.message}`,
-        hint: 'Deploy the stack again, as its state machine or a permission is not as the template has it.',
+        hint: 'Redeploy the stack: its state machine or a permission differs from the template.',
       },
     });
     return false;

@@ -43,13 +43,13 @@ async function failureOf(
   const { environment, function_version: version, previous_version: previous } = deployment;
   const serving =
     previous === undefined
-      ? 'Nothing was serving before.'
+      ? 'No version was serving before.'
       : version === undefined
         ? `Version ${previous} serves as before.`
         : `Version ${previous} serves again.`;
   // Only what was asked has anything to say: until then the function's code has not run.
   if (deployment.status !== 'verifying' || version === undefined)
-    return { message: reason, hint: `${serving} Correct what the message says, then deploy again.` };
+    return { message: reason, hint: `${serving} Fix the cause, then deploy again.` };
   const heard = await hear(ports, deployment, version, pause);
   if ('unheard' in heard)
     return { message: `${reason} ${heard.unheard}`, hint: `${serving} ${heard.remedy} Then deploy again.` };

@@ -91,11 +91,11 @@ export async function shift(ports: StepPorts, id: string): Promise<{ preview_url
 export async function verify(ports: StepPorts, id: string): Promise<{ status: number }> {
   const deployment = await load(ports, id);
   if (deployment.preview_url === undefined)
-    throw new TargetError(`The deployment is ${deployment.status}; nothing can be asked yet.`);
+    throw new TargetError(`The deployment is ${deployment.status}; it has no URL to check yet.`);
   const { href: url, origin } = new URL(deployment.health_path, deployment.preview_url);
   // Environments of an earlier version may hold a path that is another host's address.
   if (origin !== new URL(deployment.preview_url).origin)
-    throw new TargetError(`The health path '${deployment.health_path}' leads to another host.`);
+    throw new TargetError(`The health path '${deployment.health_path}' points to another host.`);
   const answer = await ports.probe.get(url, {
     healthy: (status) => isHealthy(deployment, status),
     follow: deployment.health_follow,
@@ -115,7 +115,7 @@ function unhealthy(
   const remedy =
     location === undefined
       ? ''
-      : ' Name a health path that answers without a sign-in, or say what is right: health_status, health_follow.';
+      : ' Set a health path that needs no sign-in, or set the expected answer with health_status or health_follow.';
   return `${url} answered ${status}${where}; ${expected} was expected.${remedy}`;
 }
 

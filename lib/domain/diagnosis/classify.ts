@@ -61,7 +61,7 @@ export function classify(facts: Facts): Diagnosis {
     return {
       code: 'cancelled',
       message: 'The run was cancelled.',
-      hint: 'Run the build again when you want it.',
+      hint: 'Rerun the build when you need it.',
     };
   const stage = facts.phase === 'image' ? failingStage(facts.last_lines) : undefined;
   const { code, message, hint } =

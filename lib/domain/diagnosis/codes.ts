@@ -17,7 +17,7 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
   },
   manifest_error: {
     meaning: 'The manifest, or what it names in the tree, is not right.',
-    hint: 'Correct staithe.yaml where the message points.',
+    hint: 'Correct staithe.yaml at the line in the message.',
   },
   policy_error: {
     meaning: 'The installation does not allow this build.',
@@ -33,7 +33,7 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
     hint: 'Read the last lines; running the same command in a clean checkout usually shows the same.',
   },
   timeout_error: {
-    meaning: "The job's time was up, or a command's own `timeout` ended it.",
+    meaning: 'The job, or a command with its own `timeout`, reached its time limit.',
     hint: "Make the step faster, or raise the service's `timeout` in staithe.yaml.",
   },
   resource_error: {
@@ -46,10 +46,10 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
     hint: 'Run the build again; if it keeps happening, check the address and whether builds may reach it.',
   },
   zero_artifacts: {
-    meaning: 'The build went well and left nothing that `artifacts` names.',
+    meaning: 'The build succeeded, but no file matches `artifacts`.',
     hint: "Change 'artifacts' in staithe.yaml to what the commands write.",
   },
-  cancelled: { meaning: 'Somebody ended the run.', hint: 'Run the build again when you want it.' },
+  cancelled: { meaning: 'The run was cancelled by a user.', hint: 'Rerun the build when you need it.' },
   internal_error: {
     meaning: 'Staithe itself, or the machine below it, failed.',
     hint: 'Run the build again. If it fails in the same way, report it with the log.',

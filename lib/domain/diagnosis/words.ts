@@ -38,7 +38,7 @@ export function hintOf(ends: readonly End[], phase: Phase): string {
   if (phase === 'push')
     return 'The registry did not take the image. Run the build again; if it keeps happening, check `registry` in staithe.yaml.';
   if (phase === 'fetch' || phase === 'unpack') return 'Upload the source again and build from it.';
-  if (phase === 'prepare') return 'Correct staithe.yaml where the message points.';
+  if (phase === 'prepare') return 'Correct staithe.yaml at the line in the message.';
   if (phase === 'upload' || phase === 'agent')
     return 'Run the build again. If it fails in the same way, report it with the log.';
   if (inner.exitCode === 127)

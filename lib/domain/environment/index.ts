@@ -110,7 +110,10 @@ export async function remove(ports: Pick<Ports, 'table'>, project: Project, name
     ])
     .catch((error: unknown) => {
       if (error instanceof ConditionFailed)
-        throw new StaitheError('environment_in_use', `Environment '${name}' was changed at the same moment.`);
+        throw new StaitheError(
+          'environment_in_use',
+          `Environment '${name}' was changed by another request at the same time.`,
+        );
       throw error;
     });
 }

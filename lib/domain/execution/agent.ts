@@ -90,7 +90,7 @@ function timeLeft(job: JobRecord, now: Date): Pick<JobSpec, 'timeout_seconds' | 
     : { timeout_seconds: own, timeout_of: 'service' };
 }
 
-const refused = () => new StaitheError('ticket_refused', 'This ticket does not open this job.');
+const refused = () => new StaitheError('ticket_refused', 'Ticket is not valid for this job.');
 
 /** Whether the actor is the agent of an earlier attempt, or of one that was given up: another may have the job. */
 const isShutOut = (actor: Actor | undefined, job: JobRecord): boolean =>
@@ -101,7 +101,7 @@ function assertHolds(actor: Actor, job: JobRecord): void {
   if (isShutOut(actor, job))
     throw new StaitheError(
       'wrong_state',
-      `Job ${job.id} was taken from this agent: its attempt was given up.`,
+      `Job ${job.id} is no longer assigned to this agent: its attempt was abandoned.`,
     );
 }
 
@@ -113,7 +113,7 @@ export async function requireHeld(ports: Pick<Ports, 'table'>, actor: Actor, id:
   const job = await get(ports, actor, id);
   assertHolds(actor, job);
   if (job.status !== 'building')
-    throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; it gets nothing any more.`);
+    throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; it accepts no more requests.`);
   return job;
 }
 
@@ -148,7 +148,7 @@ export async function createUpload(
   const job = await get(ports, actor, id);
   assertHolds(actor, job);
   if (job.status !== 'building')
-    throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; only a running job uploads.`);
+    throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; only a running job can upload.`);
   return Artifact.announce(ports, job, input);
 }
 

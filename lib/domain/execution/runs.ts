@@ -104,7 +104,7 @@ async function failedRun(ports: Pick<Ports, 'table'>, build: BuildRecord, id: st
   throw new StaitheError(
     'wrong_state',
     latest ? `The newest run of build ${build.id} is ${latest.status}.` : `Build ${build.id} has never run.`,
-    { remedy: 'Failed jobs can be run again once their run has ended as failed or cancelled.' },
+    { remedy: 'Failed jobs can be rerun after their run has failed or was cancelled.' },
   );
 }
 

@@ -30,7 +30,7 @@ const CAUSES: readonly Cause[] = [
   },
   {
     says: /Runtime\.MalformedHandlerName|Bad handler/,
-    what: () => 'The handler has no form that the runtime understands',
+    what: () => 'The handler is not in a format that the runtime accepts',
     remedy: (place) => `Name it: ${set(place, '--handler <file>.<function>')}.`,
   },
   {
@@ -49,7 +49,7 @@ const CAUSES: readonly Cause[] = [
   },
   {
     says: /signal: killed|Runtime\.OutOfMemory|heap out of memory|OutOfMemoryError/,
-    what: () => 'The function was killed, most likely for want of memory',
+    what: () => 'The function was killed, most likely because it ran out of memory',
     remedy: (place) => `Give it more: ${set(place, '--memory <MB>')}.`,
   },
   {

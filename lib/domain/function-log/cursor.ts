@@ -53,7 +53,7 @@ const MAX_BYTES = 64 * 1024;
 const refused = () =>
   new StaitheError(
     'invalid_cursor',
-    'The cursor is not one that this log gave, or the environment has got its function anew since.',
+    'The cursor does not belong to this log, or the function of the environment has been recreated since.',
   );
 const purposeOf = (log: string): string => `function log ${log}`;
 

@@ -40,7 +40,7 @@ export async function lastWords(
     const { events } = hearing;
     if ((heard === 'whole' && isWhole(events)) || now() >= began + functionLogs.lateByMs) {
       if (heard === 'refused' && events.length === 0)
-        throw new StaitheError('at_limit', 'CloudWatch Logs is asked for log lines too often at the moment.');
+        throw new StaitheError('at_limit', 'CloudWatch Logs throttles log reads at the moment.');
       return linesOf(events, hiding(printed.variables));
     }
     await pause(LOOK_EVERY_MS);

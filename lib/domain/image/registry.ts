@@ -72,7 +72,7 @@ async function native(ports: RegistryPorts, job: JobRecord, service: string): Pr
     registry,
     credential: () => answered(() => registry.token(place.repository)),
     remedy:
-      'The credential is made for this job alone and lives for a while only: start the run again. If it is refused again, tell whoever runs this installation.',
+      'The credential is valid for this job only, and expires: rerun the build. If it is refused again, contact the operator of this installation.',
   };
 }
 

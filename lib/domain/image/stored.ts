@@ -142,7 +142,7 @@ function json(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new RegistryError('The registry gave a document that is not JSON.');
+    throw new RegistryError('The registry returned a document that is not JSON.');
   }
 }
 

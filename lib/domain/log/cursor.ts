@@ -88,7 +88,7 @@ export function decode(packed: Uint8Array): Map<string, Position> {
   }
 }
 
-const refused = () => new StaitheError('invalid_cursor', 'The cursor is not one that this log gave.');
+const refused = () => new StaitheError('invalid_cursor', 'The cursor does not belong to this log.');
 const purposeOf = (log: string): string => `log ${log}`;
 
 /** @param log what is read: a cursor of one log is of no use in another */

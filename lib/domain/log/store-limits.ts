@@ -91,4 +91,4 @@ export function isAtLimit(error: unknown): boolean {
 }
 
 export const storeAtLimit = (): StaitheError =>
-  new StaitheError('at_limit', 'The log store is asked for log lines too often at the moment.');
+  new StaitheError('at_limit', 'The log store throttles log reads at the moment.');

@@ -121,7 +121,7 @@ export class Reader {
   #count(values: number, offset: number): void {
     this.#values += values;
     if (this.#values > MAX_VALUES)
-      throw new UnreadableDocument(offset, `has more than ${MAX_VALUES} values with its aliases written out`);
+      throw new UnreadableDocument(offset, `has more than ${MAX_VALUES} values with its aliases expanded`);
   }
 
   #checkTag(node: ParsedNode, path: readonly Step[]): void {

@@ -104,6 +104,6 @@ export const Manifest = Fields.superRefine((manifest, context) => {
     context.addIssue({ code: 'custom', path: [...path], message });
 }).refine(
   (manifest) => Buffer.byteLength(JSON.stringify(manifest)) <= EXPANDED_MAX_BYTES,
-  'may have 320 KiB with its aliases written out',
+  'must be at most 320 KiB with its aliases expanded',
 );
 export type Manifest = z.infer<typeof Manifest>;

@@ -113,7 +113,7 @@ export const Service = z
     toolchain: oneOrMore(Toolchain, 10, 0)
       .refine(
         (all) => new Set(all.map((each) => each.split('@', 1)[0])).size === all.length,
-        'may name each toolchain once; several versions are an axis of matrix with its name',
+        'must not repeat a toolchain; several versions are an axis of matrix with its name',
       )
       .default([])
       .describe('Language runtimes that the commands need, as name@version; one or a list.'),
@@ -126,7 +126,7 @@ export const Service = z
       .max(50)
       .refine(
         (secrets) => new Set(secrets.map(({ name }) => name)).size === secrets.length,
-        'may name each secret once',
+        'must not repeat a secret',
       )
       .default([])
       .describe("Names of the project's secrets that the commands get as variables."),

@@ -9,7 +9,7 @@ export const SyncManifest = z.strictObject({
   manifest: z
     .string()
     .min(1)
-    .refine((text) => Buffer.byteLength(text) <= MANIFEST_MAX_BYTES, 'may have 256 KiB')
+    .refine((text) => Buffer.byteLength(text) <= MANIFEST_MAX_BYTES, 'must be at most 256 KiB')
     .meta({ examples: ['services:\n  web:\n    commands: [make]\n'] }),
   /** The file's name, for messages. */
   file: z

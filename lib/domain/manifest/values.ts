@@ -125,14 +125,14 @@ export const MATRIX_MAX_CELLS = 100;
 /** Axes and their values; a job is made of every combination. */
 export const Matrix = z
   .record(AxisName, z.array(AxisValue).min(1).max(MATRIX_MAX_CELLS))
-  .refine((matrix) => Object.keys(matrix).length <= 5, 'may have 5 axes')
+  .refine((matrix) => Object.keys(matrix).length <= 5, 'must have at most 5 axes')
   .refine(
     (matrix) => Object.values(matrix).reduce((cells, values) => cells * values.length, 1) <= MATRIX_MAX_CELLS,
     `may have ${MATRIX_MAX_CELLS} combinations`,
   )
   .refine(
     (matrix) => Object.values(matrix).every((values) => new Set(values).size === values.length),
-    'may name each value of an axis once',
+    'must not repeat a value of an axis',
   );
 export type Matrix = z.infer<typeof Matrix>;
 

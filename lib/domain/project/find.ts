@@ -46,6 +46,6 @@ export const slugIn = (item: Item | undefined): string | undefined =>
 
 export function throwBusy(error: unknown): never {
   if (error instanceof ConditionFailed)
-    throw new StaitheError('busy', 'The project was changed by somebody else at the same moment.');
+    throw new StaitheError('busy', 'The project was changed by another request at the same time.');
   throw error;
 }

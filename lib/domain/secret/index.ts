@@ -64,7 +64,7 @@ export async function put(
     if (!(error instanceof ConditionFailed)) throw error;
     const raced = await amended();
     if (raced === undefined)
-      throw new StaitheError('busy', `The secret ${name} was deleted at the same moment.`);
+      throw new StaitheError('busy', `The secret ${name} was deleted at the same time.`);
     return raced.value;
   }
 }

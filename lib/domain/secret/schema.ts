@@ -28,7 +28,7 @@ export const PutSecret = z.strictObject({
   value: z
     .string()
     .min(1, 'must not be empty')
-    .refine((value) => Buffer.byteLength(value) <= SECRET_MAX_BYTES, 'may have 64 KiB in UTF-8')
+    .refine((value) => Buffer.byteLength(value) <= SECRET_MAX_BYTES, 'must be at most 64 KiB in UTF-8')
     .refine(
       (value) => flawOf(value) === undefined,
       'must be text without NUL characters, as it reaches commands as an environment variable',

@@ -75,7 +75,7 @@ async function announce(
     if (existing.size_bytes !== source.size_bytes || existing.format !== source.format)
       throw new StaitheError(
         'validation_failed',
-        `These bytes are known as ${existing.format} of ${existing.size_bytes} bytes.`,
+        `This digest is already registered as ${existing.format} of ${existing.size_bytes} bytes.`,
         {
           fields: [
             {

@@ -75,7 +75,7 @@ const chunkOf = (limit: number, strands: number): number =>
 async function opened(table: Table, name: string, cursor: string): Promise<string> {
   const content = await unseal(table, name, cursor);
   if (content === undefined)
-    throw new StaitheError('invalid_cursor', 'The cursor is not one that this list gave.');
+    throw new StaitheError('invalid_cursor', 'The cursor does not belong to this list.');
   return content.toString();
 }
 

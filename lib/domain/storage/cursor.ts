@@ -43,7 +43,7 @@ export async function decodeCursor(
 ): Promise<NonNullable<Query['after']>> {
   const content = await unseal(table, purposeOf(source, partition), cursor);
   if (content === undefined)
-    throw new StaitheError('invalid_cursor', 'The cursor is not one that this list gave.');
+    throw new StaitheError('invalid_cursor', 'The cursor does not belong to this list.');
   const [pk, sk, sort = ''] = Encoded.parse(JSON.parse(content.toString()));
   if (source === 'gsi1') return { pk, sk, gsi1pk: partition, gsi1sk: sort };
   if (source === 'gsi2') return { pk, sk, gsi2pk: partition, gsi2sk: sort };

@@ -44,10 +44,10 @@ function reasonOf({ status }: Artifact): NonNullable<Artifact['error']> {
   return status === 'pending'
     ? {
         code: 'artifact_not_stored',
-        message: 'The upload never came. Announce it again, and send the bytes.',
+        message: 'The upload was not received in time. Create it again and upload the bytes.',
       }
     : {
         code: 'artifact_not_stored',
-        message: 'The bytes came and were not verified in time. Upload them again.',
+        message: 'The upload was received, but not verified in time. Upload it again.',
       };
 }

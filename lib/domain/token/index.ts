@@ -47,7 +47,7 @@ export async function create(
     if (error.index > 0) throw new StaitheError('unauthenticated', 'The token is not valid, or was revoked.');
     throw new StaitheError(
       'wrong_state',
-      `Token ${token.id} was created by the first of these requests; its secret is not kept.`,
+      `Token ${token.id} was created by the first request with this key; its secret is not stored.`,
       {
         remedy: `Revoke ${token.id} and create another with a new Idempotency-Key.`,
       },
@@ -66,7 +66,7 @@ export async function made(
   if (actor.kind === 'token' && !roleAllows(actor.role, input.role))
     throw new StaitheError(
       'role_too_low',
-      `A token with the role ${actor.role} cannot give the role ${input.role}.`,
+      `A token with the role ${actor.role} cannot grant the role ${input.role}.`,
     );
   const project =
     input.project === undefined ? undefined : await Project.resolve(ports, actor, input.project);

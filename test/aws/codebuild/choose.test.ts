@@ -48,7 +48,7 @@ describe('the compute of a job that asks for none', () => {
     expect(chosen).toEqual({
       refused: {
         message:
-          'The job makes a container image, and no compute that is offered here can do that by default.',
+          'The job builds a container image, and no default compute type of this installation can do that.',
         hint: "Ask the installation's operator to offer 'small' (CDK context 'compute').",
       },
     });
@@ -70,13 +70,13 @@ describe('the compute that a job asks for', () => {
     [
       'which is not offered',
       need({ requested: '2xlarge' }),
-      /'2xlarge' is not offered here/,
+      /'2xlarge' is not available in this installation/,
       /small, lambda-2gb, fleet:gpu/,
     ],
     [
       'whose fleet is not there',
       need({ requested: 'fleet:none' }),
-      /'fleet:none' is not offered/,
+      /'fleet:none' is not available/,
       /fleet:gpu/,
     ],
     [
@@ -108,7 +108,7 @@ describe('the compute that a job asks for', () => {
 describe('what an installation offers', () => {
   it.each([
     ['{"allow":["huge"]}', /allow/],
-    ['{"allow":[]}', /must allow something/],
+    ['{"allow":[]}', /must name at least one compute type/],
     ['{"fleets":{"gpu":"fleet/gpu"}}', /ARN of a CodeBuild fleet/],
     ['small', /compute/],
   ])('is checked: %s', (text, message) => {

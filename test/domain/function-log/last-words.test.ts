@@ -68,7 +68,7 @@ describe('a deployment that fails', () => {
       /answered 502.*needs the module 'left-pad', which the artifact does not have/,
     );
     expect(error?.hint).toMatch(
-      /Nothing was serving before.*staithe environment logs test --project prj_\w+ --since 2026-/,
+      /No version was serving before.*staithe environment logs test --project prj_\w+ --since 2026-/,
     );
   });
 
@@ -154,7 +154,7 @@ describe('a deployment that fails', () => {
 
     const { error } = await show(id);
     expect(error?.last_lines).toBeUndefined();
-    expect(error?.hint).toBe('Nothing was serving before. Correct what the message says, then deploy again.');
+    expect(error?.hint).toBe('No version was serving before. Fix the cause, then deploy again.');
   });
 
   test('is told in its event with the lines', async () => {

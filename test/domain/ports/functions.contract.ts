@@ -88,7 +88,7 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
     const published = subject().functions.publish(releaseOf(target, code, { GREETING: 'goodbye' }));
 
     await expect(published).rejects.toThrow(TargetError);
-    await expect(published).rejects.toThrow(/changed by somebody else/);
+    await expect(published).rejects.toThrow(/changed by another client/);
   });
 
   test('every call may be repeated; unchanged code is no second version', async () => {

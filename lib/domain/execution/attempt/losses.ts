@@ -46,6 +46,6 @@ export function failureOfLosses({ lost_attempts: lost }: Pick<JobRecord, 'lost_a
   return {
     code: 'internal_error',
     message,
-    hint: 'Look at what each attempt printed last: a command that takes all memory can end the agent too. If nothing does, run the failed jobs again.',
+    hint: 'Check the last log lines of each attempt: a command that uses all memory can end the agent too. Otherwise rerun the failed jobs.',
   };
 }

@@ -11,14 +11,14 @@ export type MachineEnd = { readonly lost: Loss } | { readonly failure: Failure }
 /** The backend's own limit, above the job's, was reached: the agent did not end the job itself. */
 const PAST_LIMIT: Failure = {
   code: 'timeout_error',
-  message: 'The backend stopped the job: it ran past its limit, and its agent with it.',
-  hint: 'Raise `timeout`, or make the build shorter.',
+  message: 'The backend stopped the job: it exceeded its time limit, and its agent did not end it.',
+  hint: 'Raise `timeout`, or make the build faster.',
 };
 
 const STOPPED: Failure = {
   code: 'cancelled',
-  message: 'The build machine was stopped by somebody outside Staithe.',
-  hint: 'Run the failed jobs again, unless whoever stopped it had a reason.',
+  message: 'The build machine was stopped outside Staithe.',
+  hint: 'Rerun the failed jobs if the stop was not intended.',
 };
 
 /**

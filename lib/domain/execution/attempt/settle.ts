@@ -61,18 +61,18 @@ function notStarted({ none, error }: Extract<TaskEnd, { none: unknown }>): Failu
   if (none === 'queue_timeout')
     return {
       code: 'timeout_error',
-      message: "The job's turn in the queue did not come before its time was over.",
-      hint: "Raise the project's max_concurrent_jobs or the build's timeout, or run it again when less is going on.",
+      message: 'Timed out waiting in the project queue.',
+      hint: "Raise the project's max_concurrent_jobs or the build's timeout, or rerun it when fewer jobs are queued.",
     };
   if (none === 'at_capacity')
     return {
       code: 'resource_error',
-      message: `There was no machine for the job: ${error}, tried for up to 28 minutes.`,
-      hint: 'Run it again later, build fewer jobs at once (max_parallel), or ask AWS for a higher quota of concurrent builds (Service Quotas, CodeBuild).',
+      message: `No build machine became available: ${error}, after retries for up to 28 minutes.`,
+      hint: 'Rerun it later, build fewer jobs at once (max_parallel), or request a higher quota of concurrent builds from AWS (Service Quotas, CodeBuild).',
     };
   return {
     code: 'internal_error',
     message: `The job could not be started: ${error}.`,
-    hint: 'Run the build again; if it keeps happening, look at the log of the build workflow.',
+    hint: 'Rerun the build. If it keeps failing, check the log of the build workflow.',
   };
 }

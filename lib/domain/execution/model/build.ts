@@ -11,10 +11,10 @@ const INPUTS_MAX_BYTES = 16 * 1024;
 /** Inputs reach every command as `STAITHE_INPUT_<NAME>`. */
 export const Inputs = z
   .record(z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a-z, 0-9 and _'), text(4096))
-  .refine((inputs) => Object.keys(inputs).length <= 50, 'may have 50 entries')
+  .refine((inputs) => Object.keys(inputs).length <= 50, 'must have at most 50 entries')
   .refine(
     (inputs) => Buffer.byteLength(JSON.stringify(inputs)) <= INPUTS_MAX_BYTES,
-    'may have 16 KiB in all',
+    'must be at most 16 KiB in total',
   );
 
 /** A switch that commands see, as `STAITHE_FEATURES` and `STAITHE_FEATURE_<NAME>=1`. */

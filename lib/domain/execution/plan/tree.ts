@@ -40,7 +40,7 @@ async function surveyed(
     return (await readable(noted(ports, source))) ?? (await survey(ports, source));
   } catch (error) {
     if (error instanceof ManifestError)
-      throw manifestFailure(error.message, 'Correct the manifest where the message points.');
+      throw manifestFailure(error.message, 'Correct the manifest at the line in the message.');
     if (!(error instanceof ArchiveUnreadable)) throw error;
     throw new PlanFailure({
       code: 'source_error',

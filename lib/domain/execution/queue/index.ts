@@ -61,7 +61,7 @@ function assertRoom({ waiting, limit }: QueueState, coming: readonly Place[]): v
   throw new PlanFailure({
     code: 'resource_error',
     message: `The project's queue has no room for ${coming.length} more jobs: ${MAX_WAITING} may wait, and ${limit} may work at once.`,
-    hint: "Cancel runs that nobody needs, raise the project's max_concurrent_jobs, or run it again later.",
+    hint: "Cancel runs that are not needed, raise the project's max_concurrent_jobs, or rerun it later.",
   });
 }
 

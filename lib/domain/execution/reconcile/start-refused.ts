@@ -26,7 +26,7 @@ export async function startRefused(
   await fail(ports, run.id, {
     code: 'internal_error',
     message: `Step Functions has refused to start the workflow of the run since ${since}: ${refusal.message}`,
-    hint: 'Deploy the stack again, as its state machine or a permission is not as the template has it; then run the build again.',
+    hint: 'Redeploy the stack: its state machine or a permission differs from the template. Then rerun the build.',
   });
   return { run_id: run.id, what: 'start refused', job_ids: run.job_ids };
 }

@@ -16,7 +16,9 @@ test('inputs that no item of the table could hold are refused before anything is
 
   const checked = CreateBuild.safeParse({ source_id: `src_${ULID}`, inputs });
 
-  expect(checked.error?.issues).toMatchObject([{ path: ['inputs'], message: 'may have 16 KiB in all' }]);
+  expect(checked.error?.issues).toMatchObject([
+    { path: ['inputs'], message: 'must be at most 16 KiB in total' },
+  ]);
 });
 
 test('a manifest that grows by its aliases beyond what a job can carry is a mistake of the manifest', () => {

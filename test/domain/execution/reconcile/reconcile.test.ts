@@ -194,7 +194,7 @@ describe('a sweep', () => {
     const read = (id: string) => Artifact.get(place.ports, ADMIN, id);
     expect(await read(old.id)).toMatchObject({
       status: 'rejected',
-      error: { message: expect.stringContaining('never came') },
+      error: { message: expect.stringContaining('was not received in time') },
     });
     expect((await read(young.id)).status).toBe('pending');
     expect((await sweep()).uploads).toEqual([]);
