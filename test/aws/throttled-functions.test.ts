@@ -69,8 +69,13 @@ async function releaseOf(name: string, text: string, timeout = 10): Promise<Func
   await storage.send(new PutObjectCommand({ Bucket: BUCKET, Key: blobKey, Body: bytes }));
   return {
     target: {
-      ...{ kind: 'lambda', function_name: name, runtime: 'nodejs22.x', handler: 'index.handler' },
-      ...{ architecture: 'x86_64', memory_mb: 256, timeout_seconds: timeout },
+      kind: 'lambda',
+      function_name: name,
+      runtime: 'nodejs22.x',
+      handler: 'index.handler',
+      architecture: 'x86_64',
+      memory_mb: 256,
+      timeout_seconds: timeout,
     },
     variables: { GREETING: 'hello' },
     projectId: 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3',

@@ -2,8 +2,8 @@
 
 import { isLogsService } from '../logs/index.ts';
 import { AwsError, type Cloud } from '../service.ts';
-import type { RoleCall } from './role-call.ts';
 import type { Build } from './build.ts';
+import type { RoleCall } from './role-call.ts';
 
 export interface BuildLog {
   /** A line of CodeBuild itself: `[Container] 2026/01/31 10:00:00.000000 Entering phase BUILD`. */
