@@ -40,7 +40,7 @@ export type Actor = RequestActor | SystemActor;
 /** What a route asks of its caller: nobody, the agent of one job, or a token with at least a role. */
 export type Access = 'public' | 'job' | 'job_or_viewer' | Role;
 
-export const JOB_TOKEN_REFUSED = 'A job token is good for the routes of its own job only.';
+export const JOB_TOKEN_REFUSED = 'Job tokens are valid only for the routes of their own job.';
 
 /**
  * The one gate that every route passes.
