@@ -191,7 +191,13 @@ export async function capacity(bench: Bench): Promise<Report> {
     });
     return {
       figures: [
-        { what: 'units above the least, over all operations', unit: 'units', samples: [over], aim: '0' },
+        {
+          what: 'DynamoDB units above the least, over all API operations',
+          unit: 'units',
+          samples: [over],
+          aim: '0',
+          headline: true,
+        },
       ],
       more: [
         markdown(['operation', 'calls', 'read + write units', 'least', 'why not fewer'], rows),

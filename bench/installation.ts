@@ -17,14 +17,16 @@ export interface Bench {
   readonly assembly: string;
   /** A folder that is removed at the end. */
   readonly scratch: string;
+  /** How many builds are started at once where a burst is measured. */
+  readonly builds: number;
   /** Says what is under way. */
   readonly say: (line: string) => void;
 }
 
-export async function prepare(say: (line: string) => void): Promise<Bench> {
+export async function prepare({ builds, say }: Pick<Bench, 'builds' | 'say'>): Promise<Bench> {
   const scratch = await mkdtemp(join(tmpdir(), 'staithe-bench-'));
-  const { assembly } = await freshAssembly(ROOT, scratch);
-  return { assembly, scratch, say };
+  const { assembly } = await freshAssembly(ROOT, scratch, { unchecked: true });
+  return { assembly, scratch, builds, say };
 }
 
 export interface Installation extends Ready {

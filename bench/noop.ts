@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packTree } from '../lib/archive/index.ts';
-import type { Client } from '../lib/contract/client.ts';
+import { ApiError, type Client } from '../lib/contract/client.ts';
 import type { Run } from '../lib/domain/execution/model/run.ts';
 
 const MANIFEST = `services:
@@ -28,11 +28,14 @@ export async function noopProject(
   await writeFile(join(folder, 'staithe.yaml'), manifest);
   const file = `${folder}.tar.gz`;
   const { sha256, sizeBytes } = await packTree(folder, { out: file });
-  await client.call('createProject', { body: { slug } });
-  const { id, upload } = await client.call('createSource', {
-    params: { project: slug },
-    body: { sha256, size_bytes: sizeBytes },
-  });
+  await answered(() => client.call('createProject', { body: { slug }, idempotencyKey: slug }));
+  const { id, upload } = await answered(() =>
+    client.call('createSource', {
+      params: { project: slug },
+      body: { sha256, size_bytes: sizeBytes },
+      idempotencyKey: sha256,
+    }),
+  );
   if (upload !== null) {
     const { method, headers } = upload;
     const answer = await fetch(upload.url, { method, headers, body: await readFile(file) });
@@ -46,11 +49,13 @@ export async function startNoop(
   client: Client,
   { project, sourceId }: Noop,
 ): Promise<{ build: string; run: string }> {
-  const { id, latest_run } = await client.call('createBuild', {
-    params: { project },
-    // Each of them is to be built, and not answered with the artifacts of the one before.
-    body: { source_id: sourceId, force_rebuild: true },
-  });
+  const { id, latest_run } = await answered(() =>
+    client.call('createBuild', {
+      params: { project },
+      // Each of them is to be built, and not answered with the artifacts of the one before.
+      body: { source_id: sourceId, force_rebuild: true },
+    }),
+  );
   if (latest_run === null) throw new Error(`Build ${id} was not started.`);
   return { build: id, run: latest_run.id };
 }
@@ -62,10 +67,20 @@ export async function startNoop(
 export async function completed(client: Client, run: string, afterMs = 0): Promise<Run> {
   await new Promise((resolve) => setTimeout(resolve, afterMs));
   for (;;) {
-    const found = await client.call('getRun', { params: { run } });
+    const found = await answered(() => client.call('getRun', { params: { run } }));
     if (found.status === 'completed') return found;
     if (found.status !== 'pending' && found.status !== 'building')
       throw new Error(`Run ${run} ${found.status}: ${JSON.stringify(found.error)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** On a machine with much other work functions time out: asked again until there is an answer. */
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;)
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.problem.status < 500) throw error;
+    }
 }

@@ -8,6 +8,8 @@ import { table, withGenerated } from 'embedded-cloud/test-kit/generated.ts';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { OPERATIONS } from '../../bench/capacity.ts';
+import { LEAST, type Least, type Meter } from '../../bench/price/least.ts';
+import { PRICES } from '../../bench/price/prices.ts';
 import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
 import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../lib/domain/execution/model/run.ts';
 import { ID_PREFIXES } from '../../lib/domain/id.ts';
@@ -107,6 +109,20 @@ const limitsOfStack: Write = ({ of }) => {
   return limits({ burst, perSecond });
 };
 
+const leastOfABuild: Write = () => {
+  const rows = Object.entries(PRICES).map(([meter, each]) => {
+    const { least, reason }: Least = LEAST[meter as Meter];
+    return least === undefined
+      ? [meter, 'not bounded', '', reason]
+      : [meter, String(least), (least * each * 1000).toFixed(4), reason];
+  });
+  const sum = rows.reduce((total, [, , dollars]) => total + Number(dollars), 0);
+  return table(
+    ['meter', 'least', '$ for 1,000 builds', 'why not less'],
+    [...rows, ['sum', '', sum.toFixed(4), '']],
+  );
+};
+
 const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
   'operations.md': {
     alarms,
@@ -115,6 +131,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
     'cost of a build': costOfABuild,
     limits: limitsOfStack,
   },
+  'benchmarks.md': { 'least of a build': leastOfABuild },
   'compute.md': { 'compute types': computeTypes },
   'events.md': { events: eventsPage },
   'diagnosis.md': { "the agent's exit codes": agentExitCodes },

@@ -1,0 +1,93 @@
+/** Meters that are read from the cloud after the builds: what CloudWatch Logs and Step Functions have recorded. */
+import {
+  CloudWatchLogsClient,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  paginateGetExecutionHistory,
+  paginateListExecutions,
+  paginateListStateMachines,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
+import { median } from '../figure.ts';
+import type { Installation } from '../installation.ts';
+import type { CallCount } from '../messages.ts';
+
+/** What a log event is charged for beside its text (CloudWatch Logs quotas). */
+const EVENT_OVERHEAD_BYTES = 26;
+
+const clientOptions = ({ endpoint, region, operator }: Installation) => ({
+  endpoint,
+  region,
+  credentials: operator,
+});
+
+/** Median of the billed durations of each function, times its memory, times how often it was invoked. */
+export async function gigabyteSeconds(
+  installation: Installation,
+  calls: readonly CallCount[],
+  began: number,
+): Promise<number> {
+  const invoked = calls.filter(({ action }) => action === 'lambda:InvokeFunction');
+  const lambda = new LambdaClient(clientOptions(installation));
+  let total = 0;
+  for (const name of new Set(invoked.map(({ resource }) => resource.split(':')[6] ?? ''))) {
+    const { LoggingConfig, MemorySize = 0 } = await lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: name }),
+    );
+    const durations: number[] = [];
+    for await (const { message } of logged(
+      installation,
+      LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
+      began,
+    )) {
+      const billed = /^REPORT .*Billed Duration: (\d+) ms/.exec(message)?.[1];
+      if (billed !== undefined) durations.push(Number(billed));
+    }
+    const times = invoked
+      .filter(({ resource }) => resource.split(':')[6] === name)
+      .reduce((sum, { count }) => sum + count, 0);
+    if (durations.length > 0) total += (median(durations) / 1000) * (MemorySize / 1024) * times;
+  }
+  lambda.destroy();
+  return total;
+}
+
+/** Each state entered is one, as often as it is tried. */
+export async function transitions(installation: Installation, began: number): Promise<number> {
+  const client = new SFNClient(clientOptions(installation));
+  let entered = 0;
+  for await (const { stateMachines = [] } of paginateListStateMachines({ client }, {}))
+    for (const { stateMachineArn } of stateMachines)
+      for await (const { executions = [] } of paginateListExecutions({ client }, { stateMachineArn }))
+        for (const { executionArn, startDate } of executions)
+          if ((startDate?.getTime() ?? 0) >= began)
+            for await (const { events = [] } of paginateGetExecutionHistory({ client }, { executionArn }))
+              entered += events.filter(({ type }) => type?.endsWith('StateEntered')).length;
+  client.destroy();
+  return entered;
+}
+
+export async function loggedBytes(installation: Installation, began: number): Promise<number> {
+  const client = new CloudWatchLogsClient(clientOptions(installation));
+  let bytes = 0;
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, {}))
+    for (const { logGroupName = '' } of logGroups)
+      for await (const { message } of logged(installation, logGroupName, began))
+        bytes += Buffer.byteLength(message) + EVENT_OVERHEAD_BYTES;
+  client.destroy();
+  return bytes;
+}
+
+async function* logged(
+  installation: Installation,
+  logGroupName: string,
+  startTime: number,
+): AsyncGenerator<{ message: string }> {
+  const client = new CloudWatchLogsClient(clientOptions(installation));
+  for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName, startTime }))
+    for (const { message = '' } of events) yield { message };
+  client.destroy();
+}
