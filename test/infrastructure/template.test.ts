@@ -44,8 +44,8 @@ describe('every function', () => {
         ([, { Properties }]) => !/^(Verifies uploaded|Removes what was)/.test(String(Properties.Description)),
       )
       .map(([, { Properties }]) => Properties.Timeout);
-    // API Gateway gives up at 30 s, and steps of workflows have limits of their own, 120 s at most.
-    for (const timeout of timeouts) expect(z.number().parse(timeout)).toBeLessThan(120);
+    // API Gateway gives up at 30 s, and steps of workflows have limits of their own, 180 s at most.
+    for (const timeout of timeouts) expect(z.number().parse(timeout)).toBeLessThan(180);
   });
 });
 
