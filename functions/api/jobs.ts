@@ -8,7 +8,7 @@ import { JOB_ROUTES } from '../../lib/contract/routes/jobs.ts';
 import { SECRET_ROUTES } from '../../lib/contract/routes/secrets.ts';
 import * as Cache from '../../lib/domain/cache/of-job.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
-import { ofJob } from '../../lib/domain/secret/of-job.ts';
+import { ofJob } from '../../lib/domain/execution/secrets.ts';
 import { serve } from '../../lib/http/serve.ts';
 
 const ports = {

@@ -1,7 +1,8 @@
 /** How a job fails: one error type that carries what is reported, and what other errors mean. */
 import { relative } from 'node:path';
 import { ArchiveError, quoted, systemCodeOf } from '../archive/error.ts';
-import { classify, type Facts } from '../domain/diagnosis/classify.ts';
+import { classify } from '../domain/diagnosis/classify.ts';
+import type { Facts } from '../domain/diagnosis/facts.ts';
 import type { Phase } from '../domain/diagnosis/phase.ts';
 import type { ReportResult } from '../domain/execution/model/job.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Message } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { type DeadLetterWithEvent, KEPT_DAYS } from '../domain/dead-letter/schema.ts';
+import { type DeadLetterWithEvent, KEPT_DAYS } from '../domain/dead-letters.ts';
 import { cut } from '../domain/text.ts';
 
 const DAY_MS = 24 * 3_600_000;

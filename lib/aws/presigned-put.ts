@@ -1,7 +1,7 @@
 /** Presigned PUTs to S3, whose headers are signed: a client can send only what was declared. */
 import { PutObjectCommand, type S3Client, type UploadPartCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { PresignedUpload } from '../domain/source/schema.ts';
+import type { PresignedUpload } from '../domain/upload.ts';
 
 export const base64Of = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
 export const hexFrom = (base64: string): string => Buffer.from(base64, 'base64').toString('hex');

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { StaitheError } from '../domain/error.ts';
 import { ERRORS, type ErrorCode, type ErrorKind } from '../domain/error-codes.ts';
-import { PresignedUpload } from '../domain/source/schema.ts';
+import { PresignedUpload } from '../domain/upload.ts';
 
 export const STATUS_OF_KIND = {
   invalid: 400,

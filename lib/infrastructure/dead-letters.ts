@@ -7,7 +7,7 @@ import {
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { KEPT_DAYS } from '../domain/dead-letter/schema.ts';
+import { KEPT_DAYS } from '../domain/dead-letters.ts';
 import type { StaitheFunction } from './function.ts';
 import type { Workflow } from './workflow.ts';
 

@@ -1,8 +1,8 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { RUNTIMES } from '../domain/environment/runtimes.ts';
 import { OWNER_TAG } from '../domain/owner-tag.ts';
+import { RUNTIMES } from '../domain/runtimes.ts';
 import type { Bundles } from './bundles.ts';
 import { StaitheFunction } from './function.ts';
 import { Workflow } from './workflow.ts';

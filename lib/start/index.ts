@@ -10,7 +10,7 @@ import {
   startCloud,
 } from 'embedded-cloud';
 import { createClient } from '../contract/client.ts';
-import { RUNTIMES } from '../domain/environment/runtimes.ts';
+import { RUNTIMES } from '../domain/runtimes.ts';
 import { freshAssembly } from './assembly.ts';
 import { CLI } from './called-as.ts';
 import { connect, disconnect } from './connection.ts';

@@ -8,7 +8,7 @@ import { ApiError, type Client } from '../contract/client.ts';
 import type { Deployment } from '../domain/deployment/schema.ts';
 import type { Run } from '../domain/execution/model/run.ts';
 import type { Release } from '../domain/release/schema.ts';
-import type { PresignedUpload } from '../domain/source/schema.ts';
+import type { PresignedUpload } from '../domain/upload.ts';
 import type { Step } from './steps.ts';
 
 /** Names of the tour's own, so that what a reader types next is not taken. */

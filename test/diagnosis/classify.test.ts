@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { classify, type Facts } from '../../lib/domain/diagnosis/classify.ts';
+import { classify } from '../../lib/domain/diagnosis/classify.ts';
 import { FAILURE_CODES } from '../../lib/domain/diagnosis/codes.ts';
+import type { Facts } from '../../lib/domain/diagnosis/facts.ts';
 import { PHASES } from '../../lib/domain/diagnosis/phase.ts';
 import { TOOLS } from '../../lib/domain/diagnosis/rules/index.ts';
 import { FailureCode } from '../../lib/domain/execution/model/run.ts';

@@ -13,6 +13,7 @@ import {
 } from '../../lib/domain/artifact/upload-schema.ts';
 import { remove } from '../../lib/domain/artifact/use.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
+import { recordImage } from '../../lib/domain/execution/artifacts.ts';
 import { ConditionFailed } from '../../lib/domain/ports/table.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
@@ -431,8 +432,8 @@ describe('an image', () => {
     if (dispatch === undefined) throw new Error('There is no job.');
     const { job } = await claimed(place, dispatch);
 
-    const id = await Artifact.recordImage(place.ports, job, IMAGE);
-    const again = await Artifact.recordImage(place.ports, job, { ...IMAGE, tags: [] });
+    const id = await recordImage(place.ports, job, IMAGE);
+    const again = await recordImage(place.ports, job, { ...IMAGE, tags: [] });
 
     const agent = { kind: 'job', job_id: job.id, run_id: job.run_id, project_id: job.project_id } as const;
     await Job.result(place.ports, agent, job.id, { status: 'completed', artifact_ids: [id] });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as DeadLetter from '../../lib/domain/dead-letter/index.ts';
-import type { DeadLetterWithEvent } from '../../lib/domain/dead-letter/schema.ts';
+import type { DeadLetterWithEvent } from '../../lib/domain/dead-letters.ts';
 import { memoryPorts } from '../memory/index.ts';
 import { deadLettersContract } from './ports/dead-letters.contract.ts';
 import { ADMIN, refusal, STRANGER } from './world.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { jobs } from '../../lib/domain/execution/model/job-record.ts';
+import { give, ofJob } from '../../lib/domain/execution/secrets.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
-import { give, ofJob } from '../../lib/domain/secret/of-job.ts';
 import { PutSecret } from '../../lib/domain/secret/schema.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
 import { runningJob } from './execution/running-job.ts';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { attachment } from '../../lib/domain/artifact/disposition.ts';
 import type { Blobs } from '../../lib/domain/ports/blobs.ts';
 import type { Clock } from '../../lib/domain/ports/index.ts';
-import type { PresignedUpload } from '../../lib/domain/source/schema.ts';
+import type { PresignedUpload } from '../../lib/domain/upload.ts';
 import { memoryMultipart } from './multipart.ts';
 
 interface StoredBlob {

@@ -1,5 +1,5 @@
 /** The dead-letter queue in memory: what was sent is kept, and targets can be made to refuse. */
-import type { DeadLetterWithEvent } from '../../lib/domain/dead-letter/schema.ts';
+import type { DeadLetterWithEvent } from '../../lib/domain/dead-letters.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import type { DeadLetters } from '../../lib/domain/ports/dead-letters.ts';
 import type { Clock } from '../../lib/domain/ports/index.ts';

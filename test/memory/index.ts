@@ -2,8 +2,8 @@
 
 import { allowedFrom } from '../../lib/aws/codebuild/allowed.ts';
 import { codeBuild } from '../../lib/aws/codebuild/index.ts';
-import { RUNTIMES } from '../../lib/domain/environment/runtimes.ts';
 import type { Ports, Secrets } from '../../lib/domain/ports/index.ts';
+import { RUNTIMES } from '../../lib/domain/runtimes.ts';
 import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
 import { type MemoryMachines, memoryMachines } from './compute.ts';
 import { type MemoryDeadLetters, memoryDeadLetters } from './dead-letters.ts';

@@ -1,7 +1,7 @@
 /** Uploads in parts, in memory. */
 import { createHash } from 'node:crypto';
 import type { Blobs, StoredPart } from '../../lib/domain/ports/blobs.ts';
-import type { PresignedUpload } from '../../lib/domain/source/schema.ts';
+import type { PresignedUpload } from '../../lib/domain/upload.ts';
 
 type Multipart = Pick<
   Blobs,

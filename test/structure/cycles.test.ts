@@ -59,8 +59,8 @@ test('a cycle of three is found, and cycles that do not touch are told apart', (
   ]);
 });
 
-test.each(['lib/cli'])('%s has no import cycle', (folder) => {
-  const imports = importGraph(`${folder}/**/*.ts`);
+test.each(['{bin,functions,lib,stepfunctions}/**/*.ts'])('there is no import cycle in %s', (files) => {
+  const imports = importGraph(files);
 
   expect(imports.size).toBeGreaterThan(0);
   expect(cyclesOf(imports)).toEqual([]);

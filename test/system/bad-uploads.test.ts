@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../lib/contract/client.ts';
-import type { PresignedUpload, SourceWithUpload } from '../../lib/domain/source/schema.ts';
+import type { SourceWithUpload } from '../../lib/domain/source/schema.ts';
+import type { PresignedUpload } from '../../lib/domain/upload.ts';
 import { digestOf, newSlug, send } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 

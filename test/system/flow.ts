@@ -9,7 +9,8 @@ import type { Deployment } from '../../lib/domain/deployment/schema.ts';
 import type { Run } from '../../lib/domain/execution/model/run.ts';
 import type { LogLine } from '../../lib/domain/log/schema.ts';
 import type { Release } from '../../lib/domain/release/schema.ts';
-import type { PresignedUpload, Source } from '../../lib/domain/source/schema.ts';
+import type { Source } from '../../lib/domain/source/schema.ts';
+import type { PresignedUpload } from '../../lib/domain/upload.ts';
 import { tarGz } from '../archive/craft.ts';
 
 /** A tree of files, by their paths. */

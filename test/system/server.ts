@@ -16,7 +16,7 @@ import { retryAfterOf } from '../../lib/contract/busy.ts';
 import { type Client, createClient } from '../../lib/contract/client.ts';
 import { retry } from '../../lib/contract/retry.ts';
 import type { Fetch } from '../../lib/contract/route-client.ts';
-import { RUNTIMES } from '../../lib/domain/environment/runtimes.ts';
+import { RUNTIMES } from '../../lib/domain/runtimes.ts';
 import { connect } from '../../lib/start/connection.ts';
 import { quotasNamed } from '../../lib/start/options.ts';
 import { assertDocumented } from '../documented.ts';

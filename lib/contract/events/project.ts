@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { Deletion } from '../../domain/deletion/record.ts';
 import { Id } from '../../domain/id.ts';
+import { Deletion } from '../../domain/project/deletion.ts';
 import { Project } from '../../domain/project/schema.ts';
 import type { Image, Kept } from './change.ts';
 import { family } from './family.ts';

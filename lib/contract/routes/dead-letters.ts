@@ -5,7 +5,7 @@ import {
   DeadLetterWithEvent,
   RedriveAll,
   RedrivenAll,
-} from '../../domain/dead-letter/schema.ts';
+} from '../../domain/dead-letters.ts';
 import { PAGING, route } from '../route.ts';
 
 const ofLetter = { letter: DeadLetterId };

@@ -1,10 +1,7 @@
-/** Artifacts: found and downloaded. How they come to be is in `of-job.ts` and `upload.ts`. */
+/** Artifacts: found and downloaded. How they come to be is in `upload.ts` and, of jobs, in execution/artifacts.ts. */
 
 import type { Actor } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
 import { StaitheError } from '../error.ts';
-import { jobs } from '../execution/model/job-record.ts';
-import type { Run } from '../execution/model/run.ts';
 import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
@@ -12,11 +9,10 @@ import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { BlobKeys, Keys, Partitions } from '../storage/keys.ts';
 import { type Listable, scopeOf } from '../storage/scope.ts';
+import { readVisible } from '../storage/visible.ts';
 import { hexOf } from '../values.ts';
 import { artifacts } from './record.ts';
 import { type Artifact, isStored, type StoredArtifact } from './schema.ts';
-
-export { announce, confirm, type RecordedImage, recordImage } from './of-job.ts';
 
 /** A download link is used at once; 5 minutes forgive a slow start. */
 const DOWNLOAD_EXPIRES_SECONDS = 5 * 60;
@@ -40,17 +36,6 @@ export async function byIds(ports: Pick<Ports, 'table'>, ids: readonly string[])
   const found = await artifacts.getMany(ports.table, ids.map(Keys.artifact));
   const order = ({ service = '', matrix, name }: Artifact) => `${cellName(service, matrix)}\n${name}`;
   return found.sort((a, b) => (order(a) < order(b) ? -1 : 1));
-}
-
-/**
- * What a run has made. One that has not completed names no artifacts itself: what its completed jobs have left is there
- * all the same, and so is what it kept of an earlier run.
- */
-export async function ofRun(ports: Pick<Ports, 'table'>, run: Run): Promise<Artifact[]> {
-  if (run.status === 'completed') return byIds(ports, run.artifact_ids);
-  const found = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
-  const made = found.filter(({ status }) => status === 'completed').flatMap((job) => job.artifact_ids);
-  return byIds(ports, [...run.kept_artifact_ids, ...made]);
 }
 
 /** @throws StaitheError artifact_not_stored */

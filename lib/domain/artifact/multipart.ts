@@ -1,11 +1,11 @@
 /** Large uploads in parts: begun or gone on with, signed part by part, completed. What arrived survives a broken upload. */
 import type { Actor } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
 import { StaitheError } from '../error.ts';
 import type { StoredPart } from '../ports/blobs.ts';
 import type { Ports } from '../ports/index.ts';
-import { UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
+import { readVisible } from '../storage/visible.ts';
+import { UPLOAD_EXPIRES_SECONDS } from '../upload.ts';
 import { type ArtifactRecord, artifacts } from './record.ts';
 import type { Artifact } from './schema.ts';
 import { settle } from './settle.ts';

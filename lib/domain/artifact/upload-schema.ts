@@ -1,8 +1,8 @@
 /** What a user says to bring an artifact of their own, and what they are told. */
 import * as z from 'zod';
 import { ProjectRef } from '../project/schema.ts';
-import { PresignedUpload } from '../source/schema.ts';
 import { FileName } from '../text.ts';
+import { PresignedUpload } from '../upload.ts';
 import { Sha256 } from '../values.ts';
 import { Artifact } from './schema.ts';
 

@@ -4,11 +4,11 @@
  * search. What a run made stays with the run and needs no such item.
  */
 import type { Actor } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Item, type Write } from '../ports/table.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
+import { readVisible } from '../storage/visible.ts';
 import { artifacts, UNSTORED_TTL_SECONDS } from './record.ts';
 import type { Artifact } from './schema.ts';
 

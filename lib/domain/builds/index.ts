@@ -1,7 +1,6 @@
 /** Builds: record what to build, and list it. Running it is the business of `run`. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
-import { readVisible, requireVisible } from '../access/visible.ts';
 import { notFound } from '../error.ts';
 import { begin } from '../execution/begin.ts';
 import type { Build } from '../execution/model/build.ts';
@@ -17,6 +16,7 @@ import { createContent } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import * as Source from '../source/index.ts';
 import { Keys } from '../storage/keys.ts';
+import { readVisible, requireVisible } from '../storage/visible.ts';
 import type { BuildWithRun, CreateBuild } from './schema.ts';
 
 export { type BuildFilter, list } from './list.ts';

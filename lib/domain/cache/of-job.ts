@@ -7,8 +7,8 @@ import type { JobRecord } from '../execution/model/job-record.ts';
 import { pullRequestOf } from '../execution/model/trust.ts';
 import type { Ports } from '../ports/index.ts';
 import * as Project from '../project/index.ts';
-import { UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';
 import { BlobKeys, Keys, Partitions } from '../storage/keys.ts';
+import { UPLOAD_EXPIRES_SECONDS } from '../upload.ts';
 import { type CacheRecord, caches } from './record.ts';
 import {
   CACHE_EXPIRES_DAYS,

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { Trust } from '../execution/model/trust.ts';
 import { Id } from '../id.ts';
-import { PresignedUpload } from '../source/schema.ts';
 import { line } from '../text.ts';
+import { PresignedUpload } from '../upload.ts';
 import { Name, Sha256, Timestamp } from '../values.ts';
 
 /** 2 GiB packed: at 100 MB/s it takes 20 s to fetch; what is larger is rarely faster to fetch than to make again. */

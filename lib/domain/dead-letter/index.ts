@@ -3,10 +3,10 @@
  * dies half-way loses nothing; it may hand an event over twice, which whatever listens to events can take.
  */
 import type { Actor } from '../access/actor.ts';
+import type { DeadLetter, DeadLetterWithEvent, RedriveAll, RedrivenAll } from '../dead-letters.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { TakenLetter } from '../ports/dead-letters.ts';
 import type { Ports } from '../ports/index.ts';
-import type { DeadLetter, DeadLetterWithEvent, RedriveAll, RedrivenAll } from './schema.ts';
 
 type LetterPorts = Pick<Ports, 'deadLetters' | 'clock'>;
 /** Letters that were taken, by id. Those that are still in it at the end are given back. */

@@ -10,7 +10,7 @@ import { releases } from '../release/record.ts';
 import { blobPrefixesOf, Keys, Partitions } from '../storage/keys.ts';
 import { pagesOf } from '../storage/list.ts';
 import { tokens } from '../token/record.ts';
-import type { DeletionPorts } from './index.ts';
+import type { DeletionPorts } from './ports.ts';
 import { removeAll, removePartitions } from './remove.ts';
 
 const PAGE = 25;

@@ -1,20 +1,9 @@
-/**
- * Deleting what was in a project, once the project itself is deleted (`remove` in lib/domain/project). Everything here may
- * be repeated and may die at any moment: the deletion's own item stays until a pass has found nothing more, and what is
- * removed last is what names the rest.
- */
-import type { Ports } from '../ports/index.ts';
 import { CREDENTIAL_SECONDS } from '../ports/registry.ts';
+import { type Deletion, deletions } from '../project/deletion.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { removeBytes, removeContents } from './contents.ts';
-import { type Deletion, deletions } from './record.ts';
+import type { DeletionPorts } from './ports.ts';
 import { removeBuilds } from './runs.ts';
-
-export type DeletionPorts = Pick<Ports, 'table' | 'workflows' | 'clock'> & {
-  readonly blobs: Pick<Ports['blobs'], 'removeAll'>;
-  readonly projectSecrets: Pick<Ports['projectSecrets'], 'names' | 'remove'>;
-  readonly registry: Pick<Ports['registry'], 'removeRepository'>;
-};
 
 /**
  * 20 minutes. A request that began before the deletion may still write: the longest is a verification of an upload, of 15

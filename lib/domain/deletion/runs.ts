@@ -8,9 +8,9 @@ import { RUN_LIFECYCLE, type Run } from '../execution/model/run.ts';
 import { runs } from '../execution/model/run-record.ts';
 import { nativeName } from '../image/place.ts';
 import { isFinal } from '../lifecycle.ts';
+import { type Deletion, deletions } from '../project/deletion.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import type { DeletionPorts } from './index.ts';
-import { type Deletion, deletions } from './record.ts';
+import type { DeletionPorts } from './ports.ts';
 import { removeAll } from './remove.ts';
 
 /** Builds with their runs, and these with their jobs, are removed a few at a time. */

@@ -1,7 +1,6 @@
 /** Deployments: create, find, list. The steps of the deployment workflow are in `steps.ts`. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
 import * as Artifact from '../artifact/index.ts';
 import * as Environment from '../environment/index.ts';
 import { environments } from '../environment/record.ts';
@@ -21,6 +20,7 @@ import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Listable, scopeOf } from '../storage/scope.ts';
+import { readVisible } from '../storage/visible.ts';
 import { freeOfOverdue } from './overdue.ts';
 import { deployments } from './record.ts';
 import { type CreateDeployment, type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';

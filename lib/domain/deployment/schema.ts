@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { Health, LambdaTarget } from '../environment/schema.ts';
+import { Health } from '../environment/schema.ts';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { ReleaseRef } from '../release/schema.ts';
+import { LambdaTarget } from '../target.ts';
 import { Digest, Name, Timestamp } from '../values.ts';
 
 export const DeploymentStatus = z.enum([

@@ -5,30 +5,13 @@
  */
 import type { FailureCode } from '../execution/model/run.ts';
 import { type End, endsOf } from './exit.ts';
+import type { Facts } from './facts.ts';
 import { linesOf } from './lines.ts';
 import type { Phase } from './phase.ts';
 import { DISK_HINT, MEMORY_HINT } from './rules/rule.ts';
 import { firstError, spokenLast } from './spoken.ts';
 import { failingStage } from './stage.ts';
 import { hintOf, inWords, nameOf } from './words.ts';
-
-export interface Facts {
-  readonly phase: Phase;
-  readonly exit_code?: number | undefined;
-  readonly signal?: string | undefined;
-  /** The kernel killed a process of the job for want of memory meanwhile. */
-  readonly out_of_memory?: boolean | undefined;
-  /** The disk of the job has no room left. */
-  readonly disk_full?: boolean | undefined;
-  /** Seconds after which the job's time was up, when it was. */
-  readonly timed_out_after?: number | undefined;
-  /** Whose time that was: the service's own `timeout`, or what was left of its run's. */
-  readonly time_of?: 'service' | 'run' | undefined;
-  readonly cancelled?: boolean | undefined;
-  readonly command?: string | undefined;
-  /** The end of the output; 200 lines are enough for every tool known here. */
-  readonly last_lines: readonly string[];
-}
 
 export interface Diagnosis {
   readonly code: FailureCode;

@@ -1,9 +1,8 @@
 /** The diagnosis of a build: one answer with all that one would look up to find out why it failed. */
 import type { Actor } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
 import { ANSWER_MAX_BYTES, firstWithin } from '../answer.ts';
-import * as Artifact from '../artifact/index.ts';
 import { notFound } from '../error.ts';
+import * as Artifact from '../execution/artifacts.ts';
 import { builds } from '../execution/model/build-record.ts';
 import type { Job } from '../execution/model/job.ts';
 import type { Failure, Run as RunValue } from '../execution/model/run.ts';
@@ -14,6 +13,7 @@ import { live } from '../execution/view.ts';
 import * as Log from '../log/index.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { readVisible } from '../storage/visible.ts';
 import { FAILURE_CODES } from './codes.ts';
 import { nextCommands } from './next.ts';
 import type { DiagnosisReport } from './schema.ts';

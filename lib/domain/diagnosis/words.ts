@@ -1,6 +1,7 @@
 /** How a diagnosis speaks of what failed. */
-import type { Facts } from './classify.ts';
+
 import type { End } from './exit.ts';
+import type { Facts } from './facts.ts';
 import type { Phase } from './phase.ts';
 
 const PHASE_NAMES: Readonly<Record<Phase, string>> = {

@@ -5,10 +5,10 @@ import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import { createContent } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
+import { assertRuns } from '../runtimes.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { environments } from './record.ts';
-import { assertRuns } from './runtimes.ts';
 import type { Environment, PutEnvironment } from './schema.ts';
 import { claim, release } from './target.ts';
 

@@ -2,14 +2,14 @@
 
 import type { Actor } from '../access/actor.ts';
 import { matches } from '../access/secret.ts';
-import { readVisible } from '../access/visible.ts';
-import * as Artifact from '../artifact/index.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import { SOURCE_TYPES } from '../source/schema.ts';
 import { sourceTime } from '../source/time.ts';
 import { Keys } from '../storage/keys.ts';
+import { readVisible } from '../storage/visible.ts';
+import { SOURCE_TYPES } from '../upload.ts';
+import * as Artifact from './artifacts.ts';
 import { withLogStream } from './attempt/log-stream.ts';
 import { isLost } from './attempt/losses.ts';
 import type {

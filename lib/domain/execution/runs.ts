@@ -1,8 +1,6 @@
 /** Runs: run a build again, find its runs, cancel them. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
-
 import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -13,6 +11,7 @@ import type { Project as ProjectValue } from '../project/schema.ts';
 import { sources } from '../source/record.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { readVisible } from '../storage/visible.ts';
 import { begin } from './begin.ts';
 import { cancelRun } from './end/index.ts';
 import type { Build } from './model/build.ts';

@@ -6,12 +6,12 @@ import { type Condition, ConditionFailed } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { cancelRun } from './end/index.ts';
+import { branchOf } from './model/branch.ts';
 import type { Build } from './model/build.ts';
 import { jobs } from './model/job-record.ts';
 import type { Run } from './model/run.ts';
 import { runs } from './model/run-record.ts';
 import { pullRequestOf } from './model/trust.ts';
-import { branchOf } from './plan/job-of.ts';
 
 /**
  * Makes the run the newest of its branch and cancels the one before, when none of its jobs has begun. That one has

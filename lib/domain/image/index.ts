@@ -1,8 +1,8 @@
 /** Images of jobs: the credential that pushes one, and its record as the registry holds it. */
 import type { Actor } from '../access/actor.ts';
-import * as Artifact from '../artifact/index.ts';
 import { StaitheError } from '../error.ts';
 import { requireHeld } from '../execution/agent.ts';
+import * as Artifact from '../execution/artifacts.ts';
 import { answered, openRegistry, type RegistryPorts } from './registry.ts';
 import { type RecordedImage, type RecordImage, type RegistryToken, tagOfJob } from './schema.ts';
 

@@ -1,12 +1,12 @@
 /** The registry of one job: which it is, where in it the job's image goes, and how it is opened. */
 import { StaitheError } from '../error.ts';
 import type { JobRecord } from '../execution/model/job-record.ts';
+import { give } from '../execution/secrets.ts';
 import type { OwnRegistry } from '../manifest/schema.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Registry, RegistryCredential, RepositoryPlace } from '../ports/registry.ts';
 import { RegistryError } from '../ports/registry.ts';
 import * as Project from '../project/index.ts';
-import { give } from '../secret/of-job.ts';
 import { nativeName, ownPlace } from './place.ts';
 
 export type RegistryPorts = Pick<

@@ -1,6 +1,5 @@
 /** What a log is made of: the log streams of jobs, one for each attempt that had a machine. */
 import type { Actor } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
 import { notFound } from '../error.ts';
 import { type JobRecord, jobs } from '../execution/model/job-record.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../execution/model/run.ts';
@@ -8,6 +7,7 @@ import { runs } from '../execution/model/run-record.ts';
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
+import { readVisible } from '../storage/visible.ts';
 import { absenceOf } from './absence.ts';
 import type { LogAbsence } from './schema.ts';
 

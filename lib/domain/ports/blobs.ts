@@ -1,6 +1,6 @@
 /** The port of stored bytes. Clients move bytes to and from storage themselves, with presigned requests. */
 import type { Readable } from 'node:stream';
-import type { PresignedUpload } from '../source/schema.ts';
+import type { PresignedUpload } from '../upload.ts';
 
 export interface BlobInfo {
   readonly size_bytes: number;

@@ -1,5 +1,5 @@
 /** The port of the dead-letter queue. */
-import type { DeadLetterWithEvent } from '../dead-letter/schema.ts';
+import type { DeadLetterWithEvent } from '../dead-letters.ts';
 
 /** A letter that was taken, and by what it is given back or removed. */
 export interface TakenLetter {

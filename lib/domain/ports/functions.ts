@@ -1,5 +1,5 @@
 /** The port of the deploy target `lambda`. Every call may be repeated. */
-import type { LambdaTarget } from '../environment/schema.ts';
+import type { LambdaTarget } from '../target.ts';
 
 export interface FunctionRelease {
   readonly target: LambdaTarget;

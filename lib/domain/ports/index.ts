@@ -1,7 +1,7 @@
 /** What the domain needs of the world. `lib/aws` and `test/memory` give it; a verb asks for the few that it uses. */
 
 import type { JobActor } from '../access/actor.ts';
-import type { SourceFormat } from '../source/schema.ts';
+import type { SourceFormat } from '../upload.ts';
 import type { Blobs } from './blobs.ts';
 import type { ComputeMachines, ComputePlanner } from './compute.ts';
 import type { DeadLetters } from './dead-letters.ts';

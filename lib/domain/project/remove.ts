@@ -1,11 +1,11 @@
 /** Deleting a project; what is in it is removed by lib/domain/deletion. */
 import { type Actor, nameOf } from '../access/actor.ts';
-import { deletionOf, placeholderOf } from '../deletion/record.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Item, type Write } from '../ports/table.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { usedAt } from './alive.ts';
+import { deletionOf, placeholderOf } from './deletion.ts';
 import { find, throwBusy } from './find.ts';
 import { pullsOf } from './pulled.ts';
 

@@ -1,7 +1,6 @@
 /** Releases: cut from a build or from named artifacts, resolved by id, tag, version or latest. A release never changes. */
 
 import { type Actor, nameOf, sees } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
 import * as Artifact from '../artifact/index.ts';
 import type { StoredArtifact } from '../artifact/schema.ts';
 import * as Build from '../builds/index.ts';
@@ -18,6 +17,7 @@ import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Listable, scopeOf } from '../storage/scope.ts';
+import { readVisible } from '../storage/visible.ts';
 import { type Chosen, record, releases } from './record.ts';
 import { type CreateRelease, Release } from './schema.ts';
 

@@ -1,7 +1,6 @@
 /** Sources: announce and find them. What is in them is read by `survey.ts`. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
-import { readVisible } from '../access/visible.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -9,14 +8,10 @@ import { ConditionFailed } from '../ports/table.ts';
 import { createIn } from '../project/alive.ts';
 import type { Project } from '../project/schema.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
+import { readVisible } from '../storage/visible.ts';
+import { SOURCE_TYPES, UPLOAD_EXPIRES_SECONDS } from '../upload.ts';
 import { type SourceRecord, sources } from './record.ts';
-import {
-  type CreateSource,
-  SOURCE_TYPES,
-  type Source,
-  type SourceWithUpload,
-  UPLOAD_EXPIRES_SECONDS,
-} from './schema.ts';
+import type { CreateSource, Source, SourceWithUpload } from './schema.ts';
 
 /**
  * Announces an archive. The same bytes in the same project are the same source, and are uploaded once.

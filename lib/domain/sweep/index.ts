@@ -4,14 +4,15 @@
  */
 
 import { runs } from '../execution/model/run-record.ts';
-import { type Finding, lookAt, type RunPorts } from '../execution/reconcile/run.ts';
+import type { Finding, RunPorts } from '../execution/reconcile/finding.ts';
+import { lookAt } from '../execution/reconcile/run.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Key, Position } from '../ports/table.ts';
 import { Partitions } from '../storage/keys.ts';
 import { type DeploymentFailure, sweepDeployments } from './deployments.ts';
 import { sweepUploads } from './uploads.ts';
 
-export type { Finding } from '../execution/reconcile/run.ts';
+export type { Finding } from '../execution/reconcile/finding.ts';
 
 /** A page of open runs; they are looked at side by side, a few at a time. */
 const PAGE = 100;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { type ReadOptions, read } from '../../../lib/domain/deployment/log.ts';
 import * as Environment from '../../../lib/domain/environment/index.ts';
 import {
   type Environment as EnvironmentValue,
@@ -6,7 +7,6 @@ import {
 } from '../../../lib/domain/environment/schema.ts';
 import { StaitheError } from '../../../lib/domain/error.ts';
 import { logOf, sealed } from '../../../lib/domain/function-log/cursor.ts';
-import { type ReadOptions, read } from '../../../lib/domain/function-log/read.ts';
 import { readyToDeploy, runSteps } from '../deploying.ts';
 import { refusal, type World, world } from '../world.ts';
 

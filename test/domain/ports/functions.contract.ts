@@ -2,8 +2,8 @@
 
 import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { expect, test } from 'vitest';
-import type { LambdaTarget } from '../../../lib/domain/environment/schema.ts';
 import { type Functions, TargetError } from '../../../lib/domain/ports/functions.ts';
+import type { LambdaTarget } from '../../../lib/domain/target.ts';
 
 export interface FunctionsUnderTest {
   readonly functions: Functions;

@@ -5,15 +5,15 @@ import type { Ports } from '../../ports/index.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import { Keys } from '../../storage/keys.ts';
 import { countsOf } from '../model/counts.ts';
+import { type Cause, endedAs } from '../model/ended.ts';
 import { executionOf } from '../model/execution.ts';
 import type { JobRecord } from '../model/job-record.ts';
 import { jobs } from '../model/job-record.ts';
 import { type Failure, fitting, RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { runs } from '../model/run-record.ts';
-import * as Reuse from '../plan/reuse.ts';
-import { endedAs } from './ended.ts';
+import * as Reuse from '../reuse.ts';
 import { endJob, failJob } from './job.ts';
-import { type Cause, outcomeOf } from './outcome.ts';
+import { outcomeOf } from './outcome.ts';
 
 type EndPorts = Pick<Ports, 'table' | 'clock'>;
 

@@ -1,25 +1,10 @@
 /** What a run comes to: it follows from what its jobs came to. Pure. */
 
 import { countsInWords, countsOf } from '../model/counts.ts';
+import type { Cause, Outcome } from '../model/ended.ts';
 import type { Job } from '../model/job.ts';
 import type { Failure, Run } from '../model/run.ts';
 import { MAX_ARTIFACTS } from '../model/size.ts';
-
-/** Why a run is ended. `finished`: its workflow has done all that there was to do. */
-export type Cause =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'failed'; readonly error: Failure }
-  | { readonly kind: 'cancelled'; readonly superseded_by?: string };
-
-export type Outcome =
-  | {
-      readonly status: 'completed';
-      readonly artifact_ids: string[];
-      /** The earlier run that they are of. */
-      readonly reused_from?: string;
-    }
-  | { readonly status: 'failed'; readonly error: Failure }
-  | { readonly status: 'cancelled'; readonly superseded_by?: string };
 
 /**
  * - Jobs that have all completed make a completed run, whatever was about to end it.

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { Registry } from '../../manifest/schema.ts';
-import { SourceFormat } from '../../source/schema.ts';
 import { collection } from '../../storage/collection.ts';
 import { Keys } from '../../storage/keys.ts';
+import { SourceFormat } from '../../upload.ts';
 import { Sha256, Timestamp } from '../../values.ts';
 import { Job } from './job.ts';
 

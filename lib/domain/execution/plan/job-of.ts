@@ -10,6 +10,7 @@ import type { Source } from '../../source/schema.ts';
 import { sourceTime } from '../../source/time.ts';
 import { BlobKeys } from '../../storage/keys.ts';
 import { toolchainsOf } from '../../toolchain/schema.ts';
+import { branchOf } from '../model/branch.ts';
 import type { Build } from '../model/build.ts';
 import type { ImageSpec, JobSpec } from '../model/job.ts';
 import type { JobRecord } from '../model/job-record.ts';
@@ -80,11 +81,6 @@ function machineOf({ service, spec, matrix }: Cell, compute: ComputePlanner): Ma
   if ('machine' in choice) return choice.machine;
   const { message, hint } = choice.refused;
   throw manifestFailure(`services.${service}.resources.compute: ${message}`, hint);
-}
-
-export function branchOf(ref: string | undefined): string | undefined {
-  if (ref === undefined || ref.startsWith('refs/tags/')) return undefined;
-  return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : ref;
 }
 
 function specOf(cell: Cell, build: Build, branch: string | undefined, registry: Registry): JobSpec {

@@ -9,8 +9,8 @@ import { executionOf } from '../model/execution.ts';
 import type { JobRecord } from '../model/job-record.ts';
 import type { Run } from '../model/run.ts';
 import { PICKUP_MS, SETTLE_MS, SILENCE_MS } from '../model/time.ts';
+import type { Finding, RunPorts } from './finding.ts';
 import { follow } from './follow.ts';
-import type { Finding, RunPorts } from './run.ts';
 
 /**
  * A job that is lost is handed over again by its workflow, which hears of the end of its machine. When it does not, the

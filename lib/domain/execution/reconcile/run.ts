@@ -1,7 +1,6 @@
 /** One open run: what its workflow, its jobs and their machines say, and what follows from it. */
 
 import { isFinal } from '../../lifecycle.ts';
-import type { Ports } from '../../ports/index.ts';
 import { Keys } from '../../storage/keys.ts';
 import { fail, finish } from '../end/index.ts';
 import { executionOf } from '../model/execution.ts';
@@ -9,25 +8,10 @@ import type { JobRecord } from '../model/job-record.ts';
 import { jobs } from '../model/job-record.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { FINISH_MS, START_MS } from '../model/time.ts';
-import type { PlanPorts } from '../plan/index.ts';
+import type { Finding, RunPorts } from './finding.ts';
 import { follow, startLate } from './follow.ts';
 import { giveUpLost } from './jobs.ts';
 import { forgetRefusal, startRefused, watchingStarts } from './start-refused.ts';
-
-export type RunPorts = PlanPorts & Pick<Ports, 'machines'>;
-
-export interface Finding {
-  readonly run_id: string;
-  readonly what:
-    | 'never started'
-    | 'start refused'
-    | 'workflow died'
-    | 'out of time'
-    | 'agent silent'
-    | 'machine gone'
-    | 'event lost';
-  readonly job_ids: readonly string[];
-}
 
 /** @throws what a service answers; the next sweep looks again */
 export async function lookAt(ports: RunPorts, run: Run): Promise<Finding | undefined> {

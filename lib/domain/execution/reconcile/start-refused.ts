@@ -7,7 +7,7 @@ import { fail } from '../end/index.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { runs } from '../model/run-record.ts';
 import { REFUSED_MS } from '../model/time.ts';
-import type { Finding } from './run.ts';
+import type { Finding } from './finding.ts';
 
 /** @throws the refusal, while it may still be mended: the sweep tells whoever watches its errors */
 export async function startRefused(

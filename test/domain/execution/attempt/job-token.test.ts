@@ -7,9 +7,9 @@ import * as Job from '../../../../lib/domain/execution/agent.ts';
 import { settle } from '../../../../lib/domain/execution/attempt/settle.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
+import { ofJob } from '../../../../lib/domain/execution/secrets.ts';
 import * as Image from '../../../../lib/domain/image/index.ts';
 import * as Secret from '../../../../lib/domain/secret/index.ts';
-import { ofJob } from '../../../../lib/domain/secret/of-job.ts';
 import { authenticate } from '../../../../lib/domain/token/index.ts';
 import { ADMIN, claimed, planRun, refusal, startedBuild, type World, world } from '../../world.ts';
 

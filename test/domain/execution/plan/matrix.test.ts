@@ -1,9 +1,9 @@
 /** The cells of a matrix are told apart in what they leave, and counted by how each has ended. */
 import { expect, test } from 'vitest';
 import { eventOf } from '../../../../lib/contract/events/relay.ts';
-import * as Artifact from '../../../../lib/domain/artifact/index.ts';
 import { artifacts } from '../../../../lib/domain/artifact/record.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
+import * as Artifact from '../../../../lib/domain/execution/artifacts.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
 import { runs } from '../../../../lib/domain/execution/model/run-record.ts';
 import { cellName } from '../../../../lib/domain/matrix.ts';

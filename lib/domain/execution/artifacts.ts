@@ -1,14 +1,18 @@
 /** What jobs produce: files are announced and confirmed against storage, images are recorded as the registry has them. */
+
+import * as Artifact from '../artifact/index.ts';
+import { artifacts } from '../artifact/record.ts';
+import type { Artifact as ArtifactValue } from '../artifact/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
-import type { CreateJobUpload, Job, JobUpload } from '../execution/model/job.ts';
 import { derivedId } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { UPLOAD_EXPIRES_SECONDS } from '../source/schema.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
+import { UPLOAD_EXPIRES_SECONDS } from '../upload.ts';
 import { hexOf } from '../values.ts';
-import { artifacts } from './record.ts';
-import type { Artifact } from './schema.ts';
+import type { CreateJobUpload, Job, JobUpload } from './model/job.ts';
+import { jobs } from './model/job-record.ts';
+import type { Run } from './model/run.ts';
 
 /**
  * The id of a job's artifact follows from the job, the name and the digest, so that an agent's repeated announcement
@@ -29,7 +33,7 @@ const madeBy = (job: Job) =>
   }) as const;
 
 /** Records it; a repeat finds it there and changes nothing. */
-async function createOnce(table: Ports['table'], artifact: Artifact): Promise<void> {
+async function createOnce(table: Ports['table'], artifact: ArtifactValue): Promise<void> {
   await artifacts.create(table, artifact).catch((error: unknown) => {
     if (!(error instanceof ConditionFailed)) throw error; // announced before, or by a repeat at the same moment
   });
@@ -139,4 +143,15 @@ export async function recordImage(
     stored_at: now,
   });
   return id;
+}
+
+/**
+ * What a run has made. One that has not completed names no artifacts itself: what its completed jobs have left is there
+ * all the same, and so is what it kept of an earlier run.
+ */
+export async function ofRun(ports: Pick<Ports, 'table'>, run: Run): Promise<ArtifactValue[]> {
+  if (run.status === 'completed') return Artifact.byIds(ports, run.artifact_ids);
+  const found = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
+  const made = found.filter(({ status }) => status === 'completed').flatMap((job) => job.artifact_ids);
+  return Artifact.byIds(ports, [...run.kept_artifact_ids, ...made]);
 }

@@ -1,8 +1,9 @@
 /** Which variables a function had when it printed what is shown: each version keeps those that it was published with. */
-import { deployments } from '../deployment/record.ts';
+
 import type { Environment } from '../environment/schema.ts';
 import type { Table } from '../ports/table.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { deployments } from './record.ts';
 
 const PAGE = 20;
 /** A hundred deployments: more than one page of a log has lines of. */

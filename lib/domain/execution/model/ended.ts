@@ -1,6 +1,21 @@
 /** A run as it is once it has ended. Pure. */
-import { fitting, type Run } from '../model/run.ts';
-import type { Outcome } from './outcome.ts';
+import { type Failure, fitting, type Run } from './run.ts';
+
+/** Why a run is ended. `finished`: its workflow has done all that there was to do. */
+export type Cause =
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'failed'; readonly error: Failure }
+  | { readonly kind: 'cancelled'; readonly superseded_by?: string };
+
+export type Outcome =
+  | {
+      readonly status: 'completed';
+      readonly artifact_ids: string[];
+      /** The earlier run that they are of. */
+      readonly reused_from?: string;
+    }
+  | { readonly status: 'failed'; readonly error: Failure }
+  | { readonly status: 'cancelled'; readonly superseded_by?: string };
 
 export function endedAs(run: Run, outcome: Outcome, now: Date): Run {
   const completed_at = now.toISOString();

@@ -1,17 +1,17 @@
 /** Reading the log of an environment's function, and waiting for more: the long poll of `--follow`. */
 import type { Environment } from '../environment/schema.ts';
 import { StaitheError } from '../error.ts';
+import { beginningOf, logOf, opened, type Place, sealed } from '../function-log/cursor.ts';
+import { hiding } from '../function-log/hidden.ts';
+import { type Look, last, next } from '../function-log/look.ts';
+import { paced } from '../function-log/paced.ts';
+import { isPlatform } from '../function-log/platform.ts';
+import type { FunctionLogPage } from '../function-log/schema.ts';
 import { inTurn, paceOf, sleep, storeAtLimit, timeOf } from '../log/store-limits.ts';
 import { OWNER_TAG } from '../owner-tag.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Table } from '../ports/table.ts';
-import { beginningOf, logOf, opened, type Place, sealed } from './cursor.ts';
-import { hiding } from './hidden.ts';
-import { type Look, last, next } from './look.ts';
-import { paced } from './paced.ts';
-import { isPlatform } from './platform.ts';
-import type { FunctionLogPage } from './schema.ts';
 import { variablesSince } from './variables.ts';
 
 export interface ReadOptions {

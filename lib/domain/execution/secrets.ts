@@ -1,12 +1,12 @@
 /** The one way by which values leave: to the agent of a job, those that the job's spec names, each noted before. */
 import type { Actor } from '../access/actor.ts';
-import { requireHeld } from '../execution/agent.ts';
-import type { JobRecord } from '../execution/model/job-record.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import { secretReads, secrets } from '../secret/record.ts';
+import type { JobSecrets } from '../secret/schema.ts';
 import { Keys } from '../storage/keys.ts';
-import { secretReads, secrets } from './record.ts';
-import type { JobSecrets } from './schema.ts';
+import { requireHeld } from './agent.ts';
+import type { JobRecord } from './model/job-record.ts';
 
 /**
  * The values of the job's secrets. A job of a fork gets none, whatever its spec says.

@@ -4,17 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { artifacts } from '../../artifact/record.ts';
-import type { Artifact } from '../../artifact/schema.ts';
-import { Id } from '../../id.ts';
-import { inOrder } from '../../matrix.ts';
-import type { Ports } from '../../ports/index.ts';
-import { collection } from '../../storage/collection.ts';
-import { Keys } from '../../storage/keys.ts';
-import { Timestamp } from '../../values.ts';
-import type { Build } from '../model/build.ts';
-import type { Run } from '../model/run.ts';
-import { branchOf } from './job-of.ts';
+import { artifacts } from '../artifact/record.ts';
+import type { Artifact } from '../artifact/schema.ts';
+import { Id } from '../id.ts';
+import { inOrder } from '../matrix.ts';
+import type { Ports } from '../ports/index.ts';
+import { collection } from '../storage/collection.ts';
+import { Keys } from '../storage/keys.ts';
+import { Timestamp } from '../values.ts';
+import { branchOf } from './model/branch.ts';
+import type { Build } from './model/build.ts';
+import type { Run } from './model/run.ts';
 
 const Remembered = z.object({
   project_id: Id.project,

@@ -1,8 +1,9 @@
 /** Reading one thing of a project: the one place where a lookup by id meets the binding of the caller's token. */
+
+import { type Actor, sees } from '../access/actor.ts';
 import { notFound } from '../error.ts';
 import type { Key, Table } from '../ports/table.ts';
-import type { Collection } from '../storage/collection.ts';
-import { type Actor, sees } from './actor.ts';
+import type { Collection } from './collection.ts';
 
 /** @throws StaitheError not_found, for what does not exist and for what the actor may not see alike */
 export async function readVisible<T extends { project_id: string }>(

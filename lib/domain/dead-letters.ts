@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Timestamp } from '../values.ts';
+import { Timestamp } from './values.ts';
 
 /** 14 days, the longest that SQS keeps a message: two weeks of vacation of whoever looks at alarms. */
 export const KEPT_DAYS = 14;

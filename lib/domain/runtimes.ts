@@ -1,6 +1,6 @@
 /** The runtimes of Lambda that functions may have. */
-import { StaitheError } from '../error.ts';
-import { nearest } from '../validation/nearest.ts';
+import { StaitheError } from './error.ts';
+import { nearest } from './validation/nearest.ts';
 
 /** Those that Staithe knows how to deploy to, and of which Lambda still creates functions (docs: "Lambda runtimes"). */
 export const RUNTIMES = ['nodejs22.x', 'nodejs24.x', 'python3.13', 'python3.14', 'provided.al2023'] as const;
