@@ -436,7 +436,7 @@ describe('the way to the control plane', () => {
     const { plane, exitCode, output } = await bench.run({ source: SOURCE, refuseTicket: true });
 
     expect(exitCode).toBe(3);
-    expect(output).toContain('start the run again');
+    expect(output).toContain('Rerun the build');
     expect(plane.requests).toEqual(['POST /v1/jobs/claim']);
   });
 

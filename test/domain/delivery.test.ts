@@ -4,8 +4,10 @@ import * as Build from '../../lib/domain/builds/index.ts';
 import { pushedCommit, signatureHolds } from '../../lib/domain/delivery/github.ts';
 import * as Delivery from '../../lib/domain/delivery/index.ts';
 import * as Trigger from '../../lib/domain/delivery/trigger.ts';
+import { runs } from '../../lib/domain/execution/model/run-record.ts';
 import { GitHostError } from '../../lib/domain/ports/git-host.ts';
 import * as Project from '../../lib/domain/project/index.ts';
+import { Keys } from '../../lib/domain/storage/keys.ts';
 import { WEBHOOK_SECRET } from '../memory/index.ts';
 import { ADMIN, refusal, type World, world } from './world.ts';
 
@@ -109,7 +111,8 @@ describe('a delivery', () => {
       decision: { kind: 'building', decided_at: expect.any(String) },
       builds: [{ project_id: place.project.id, build_id: build?.id }],
     });
-    expect(place.ports.workflows.find('build', (await show(id)).builds[0]?.run_id ?? '')).toBeDefined();
+    const runId = (await show(id)).builds[0]?.run_id ?? '';
+    expect((await runs.get(place.ports.table, Keys.run(runId)))?.value.status).toBe('pending');
   });
 
   test('of the same commit again builds nothing and says who did', async () => {

@@ -344,7 +344,11 @@ describe('news of an arrival', () => {
       lambda.send(
         new InvokeCommand({
           FunctionName: name,
-          Payload: JSON.stringify({ detail: { object: { key } } }),
+          Payload: JSON.stringify({
+            source: 'aws.s3',
+            'detail-type': 'Object Created',
+            detail: { bucket: { name: 'of-this-stack' }, object: { key } },
+          }),
         }),
       );
 
