@@ -103,12 +103,12 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   },
   getJobLogs: log,
   getEnvironmentLogs: {
-    'query.cursor': domain('function-log/read', 'opened(table, log, cursor, earliest)'),
-    'query.since': domain('function-log/read', 'Date.parse(since)'),
+    'query.cursor': domain('deployment/log', 'opened(table, log, cursor, earliest)'),
+    'query.since': domain('deployment/log', 'Date.parse(since)'),
     'query.limit': domain('function-log/look', 'limit + place.seen.size'),
-    'query.wait': domain('function-log/read', 'wait * 1000'),
-    'query.tail': domain('function-log/read', 'count: tail'),
-    'query.platform': domain('function-log/read', 'platform || !isPlatform(event.message)'),
+    'query.wait': domain('deployment/log', 'wait * 1000'),
+    'query.tail': domain('deployment/log', 'count: tail'),
+    'query.platform': domain('deployment/log', 'platform || !isPlatform(event.message)'),
     'query.format': ['lib/http/log-answer.ts', "format === 'text'"],
     'query.ansi': ['lib/http/log-answer.ts', 'styled(page, format, ansi)'],
   },
@@ -123,10 +123,10 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     progress: domain('execution/agent', 'Math.max(job.progress, report.progress)'),
   },
   createJobUpload: {
-    name: domain('artifact/of-job', 'idOf(job, input.name, input.sha256)'),
-    sha256: domain('artifact/of-job', 'blob.sha256 === input.sha256'),
-    size_bytes: domain('artifact/of-job', 'blob.size_bytes === input.size_bytes'),
-    content_type: domain('artifact/of-job', 'content_type: input.content_type'),
+    name: domain('execution/artifacts', 'idOf(job, input.name, input.sha256)'),
+    sha256: domain('execution/artifacts', 'blob.sha256 === input.sha256'),
+    size_bytes: domain('execution/artifacts', 'blob.size_bytes === input.size_bytes'),
+    content_type: domain('execution/artifacts', 'content_type: input.content_type'),
   },
   reportResult: {
     status: domain('execution/agent', "report.status === 'completed'"),
@@ -178,7 +178,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   listProjects: list,
   putEnvironment: {
     // The one kind that there is; another one will be told from it by this field.
-    'target.kind': domain('environment/schema', "kind: z.literal('lambda')"),
+    'target.kind': domain('target', "kind: z.literal('lambda')"),
     'target.function_name': ['lib/aws/functions.ts', 'FunctionName: target.function_name'],
     'target.runtime': ['lib/aws/functions.ts', 'Runtime: target.runtime as Runtime'],
     'target.handler': ['lib/aws/functions.ts', 'Handler: target.handler'],

@@ -96,6 +96,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/archive',
     'lib/domain/*/schema.ts',
     'lib/domain/execution/model/run.ts',
+    'lib/domain/upload.ts',
     'lib/domain/runtimes.ts',
     'embedded-cloud',
     'lib/cli/failure/system-error.ts',

@@ -1,4 +1,5 @@
 /** Odd strings on the whole way, to the table and back. What is refused before anybody is asked: test/http. */
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { inKeys, inStrings, NO_KEYS, NO_TEXT, ODD_IN_URLS, ODD_TEXT, taken, WITH_BODY } from '../hostile.ts';
 import { commandTree, newSlug, pack, upload } from './flow.ts';
@@ -14,6 +15,11 @@ beforeAll(async () => {
   const project = newSlug('hostile');
   await staithe.client.call('createProject', { body: { slug: project } });
   const source = await upload(staithe.client, project, pack(commandTree(['true'])));
+  // Its survey changes the source's item, and what is refused must change none.
+  await until(
+    () => staithe.client.call('getSource', { params: { source: source.id } }),
+    ({ tree_digest }) => tree_digest !== undefined,
+  );
   const body = { source_id: source.id, start: false };
   const { id: build } = await staithe.client.call('createBuild', { params: { project }, body });
   there = { project, source: source.id, source_id: source.id, build, build_id: build };
