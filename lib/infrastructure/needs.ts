@@ -106,12 +106,14 @@ export const PORTS = {
 
 /**
  * Of whoever plans runs and starts them (lib/domain/execution/plan): reads a source that has not been surveyed, puts tags
- * on images that are reused, and removes the jobs of a run that was ended meanwhile.
+ * on images that are reused, removes the jobs of a run that was ended meanwhile, stops the workflow that another follows,
+ * and wakes jobs whose turn in the queue has come.
  */
 const PLANNING = {
+  workflows: { start: ['build'], stop: ['build'], wake: ['build'] },
   items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'],
   needs: { installation: true, compute: true, imageTags: true },
-} as const satisfies { items: readonly TableAction[]; needs: Needs };
+} as const satisfies { items: readonly TableAction[]; workflows: Needs['workflows']; needs: Needs };
 
 /** By entry below `functions/`, without `.ts`. */
 export const NEEDS: Readonly<Record<string, Needs>> = {
@@ -128,7 +130,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     // Lists by ref and by status read gsi2.
     table: { items: [...PLANNING.items, 'ConditionCheckItem'], indexes: ['gsi1', 'gsi2'] },
     blobs: { objects: { sources: ['GetObject'] }, list: true },
-    workflows: { start: ['build'], stop: ['build'] },
+    workflows: PLANNING.workflows,
     ...PLANNING.needs,
   },
   'api/logs': {
@@ -215,7 +217,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     table: { items: [...PLANNING.items, 'Query', 'ConditionCheckItem'] },
     blobs: { objects: { sources: ['GetObject', 'PutObject'] } },
     // A push may cancel the run of an older one that still waits.
-    workflows: { start: ['build'], stop: ['build'] },
+    workflows: PLANNING.workflows,
     ...PLANNING.needs,
     gitHost: true,
   },
@@ -224,7 +226,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   'events/object-created': {
     table: { items: PLANNING.items },
     blobs: { objects: { sources: ['GetObject'] } },
-    workflows: { start: ['build'], stop: ['build'] },
+    workflows: PLANNING.workflows,
     ...PLANNING.needs,
   },
   'events/upload-arrived': {
@@ -239,7 +241,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   'events/sweep-due': {
     table: { items: PLANNING.items, indexes: ['gsi2'] },
     blobs: { objects: { sources: ['GetObject'] } },
-    workflows: { start: ['build', 'deployment'], stop: ['build'], look: ['build'] },
+    workflows: { ...PLANNING.workflows, start: ['build', 'deployment'], look: ['build'] },
     machines: true,
     ...PLANNING.needs,
   },

@@ -33,7 +33,7 @@ test('whoever waits already is woken by the next run that comes, and goes first'
 
   const third = await planned();
 
-  expect([second.waits, third.waits]).toEqual([true, true]);
+  expect([second.queued, third.queued]).toEqual([true, true]);
   expect(place.ports.workflows.woken).toContain('the token of the second');
 });
 
