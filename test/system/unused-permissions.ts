@@ -47,10 +47,11 @@ export const EXCEPTIONS: readonly Exception[] = [
     byChance: true,
   },
   {
-    role: /^Staithe-BuildsStepsRole/,
-    action: /^dynamodb:DeleteItem$/,
+    role: /^Staithe-(Apibuilds|EventsObjectCreated|ReconcilerSweep|TriggersSteps)/,
+    action:
+      /^(dynamodb:(BatchGetItem|DeleteItem)|ecr:(BatchGetImage|PutImage)|s3:GetObject|states:(SendTaskSuccess|StartExecution|StopExecution))$/,
     reason:
-      'Removes the jobs of a run that was deleted with its project while it was planned: a race that test/domain/deletion.property.test.ts brings about.',
+      'Of planning a run (PLANNING in lib/infrastructure/needs.ts), which whoever comes to it first does: the request, the survey of its source, a push, or the sweep. Which of them meets a reused image, a queue, a workflow to follow or a run that was deleted meanwhile is a race; test/domain/execution and test/domain/deletion.property.test.ts bring each about.',
     byChance: true,
   },
   {
