@@ -4,8 +4,10 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Partitions } from '../../lib/domain/storage/keys.ts';
 import { deploy, ended, functionTree, newSlug, pack, release, settled, upload } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
+import { sweep } from './sweep.ts';
 import { tableName } from './table.ts';
 
 let staithe: Staithe;
@@ -19,12 +21,14 @@ async function project() {
   return staithe.client.call('createProject', { body: { slug } });
 }
 
+const A_MINUTE_AGO = new Date(Date.now() - 60_000).toISOString();
+
 /** Writes an item as a function does just before it dies. */
 async function put(item: Record<string, unknown>): Promise<void> {
   await new DynamoDBClient(staithe.aws).send(
     new PutItemCommand({
       TableName: tableName(staithe),
-      Item: marshall({ revision: 1, created_at: new Date().toISOString(), created_by: 'a test', ...item }),
+      Item: marshall({ revision: 1, created_at: A_MINUTE_AGO, created_by: 'a test', ...item }),
     }),
   );
 }
@@ -41,9 +45,11 @@ describe('what was recorded by a function that died before it started the workfl
     const id = `run_${ulid()}`;
     await put({
       ...{ pk: `RUN#${id}`, sk: 'RUN', gsi1pk: `RUNS#${build.id}`, gsi1sk: id, entity: 'run' },
+      ...{ gsi2pk: Partitions.openRuns, gsi2sk: `${project_id}#${id}` },
       ...{ id, build_id: build.id, project_id, status: 'pending', progress: 0, stage: 'queued' },
       ...{ job_ids: [], artifact_ids: [] },
     });
+    await sweep(staithe.aws);
 
     expect(await ended(client, id)).toMatchObject({ status: 'completed' });
   });
@@ -63,8 +69,10 @@ describe('what was recorded by a function that died before it started the workfl
       ...{ gsi1pk: `DEPLOYMENTS#${project_id}#test`, gsi1sk: id },
       ...{ id, project_id, environment: 'test', release_id, target, variables: {}, health_path: '/' },
       ...{ service: artifact?.service, artifact_id: artifact?.artifact_id, digest: artifact?.digest },
+      ...{ gsi2pk: Partitions.pendingDeployments, gsi2sk: id },
       ...{ status: 'pending', stage: 'queued' },
     });
+    await sweep(staithe.aws);
 
     const deployment = await settled(client, id);
     expect(deployment).toMatchObject({ status: 'succeeded' });
