@@ -74,11 +74,13 @@ export async function again(
     force_rebuild: true,
     ...(which === 'failed' && { retry_of: await failedRun(ports, build, id) }),
   };
-  const record = (writes: readonly Write[]) => createIn(ports.table, build.project_id, writes);
-  try {
-    const begun = await begin(ports, { project, build, source: source.value, run, record });
+  // Before it is started: a run whose workflow is refused is the newest one too.
+  const record = async (writes: readonly Write[]) => {
+    await createIn(ports.table, build.project_id, writes);
     await nameLatest(ports, build, run);
-    return begun;
+  };
+  try {
+    return await begin(ports, { project, build, source: source.value, run, record });
   } catch (error) {
     // The repeat of a request finds its own run, as it stands by now.
     if (!(error instanceof ConditionFailed) || error.existing?.id !== id) throw error;

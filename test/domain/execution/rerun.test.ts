@@ -1,10 +1,12 @@
 /** Runs after the first: of what failed, in the place of older ones, within their time. */
+
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
 import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
+import { WorkflowRefused } from '../../../lib/domain/ports/workflows.ts';
 import * as Project from '../../../lib/domain/project/index.ts';
 import {
   ADMIN,
@@ -79,6 +81,20 @@ describe('a rerun of what failed', () => {
     const again = await Run.again(place.ports, ADMIN, latest, { jobs: 'failed' });
 
     expect((await planRun(place, again.id)).jobs).toHaveLength(2);
+  });
+
+  test('whose workflow is refused is the newest run of its build all the same, and has failed', async () => {
+    const { build, run } = await startedBuild(place);
+    await planRun(place, run.id);
+    await fail(place.ports, run.id, { code: 'internal_error', message: 'The workflow died.' });
+    place.ports.workflows.refusal = new WorkflowRefused('AccessDeniedException: no');
+
+    const latest = await Build.get(place.ports, ADMIN, build.id);
+    expect(await refusal(Run.again(place.ports, ADMIN, latest))).toBe('workflow_refused');
+
+    const { latest_run: newest } = await Build.show(place.ports, ADMIN, build.id);
+    expect(newest?.id).not.toBe(run.id);
+    expect(newest).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
   });
 
   test('is refused while the run works and when nothing failed', async () => {

@@ -8,6 +8,7 @@ import { ReportResult } from '../../../lib/domain/execution/model/job.ts';
 import { jobs } from '../../../lib/domain/execution/model/job-record.ts';
 import { runs } from '../../../lib/domain/execution/model/run-record.ts';
 import { answerable } from '../../../lib/domain/execution/model/size.ts';
+import { plan } from '../../../lib/domain/execution/plan/index.ts';
 import * as Queue from '../../../lib/domain/execution/queue/index.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import { Keys } from '../../../lib/domain/storage/keys.ts';
@@ -68,6 +69,18 @@ describe('a run of 256 jobs', () => {
       STATE_MAX_BYTES / 2,
     );
     expect(itemBytes(run)).toBeLessThan(ITEM_MAX_BYTES / 4);
+  });
+
+  test('has good tickets in its workflow, though it was planned by two at once', async () => {
+    const place = await world();
+    const { run } = await startedBuild(place, JSON.stringify({ services: MOST }));
+
+    await Promise.all([plan(place.ports, run.id), plan(place.ports, run.id)]);
+
+    const { jobs: dispatches } = await planRun(place, run.id);
+    expect(dispatches).toHaveLength(256);
+    for (const dispatch of dispatches.slice(0, 5))
+      expect((await claimed(place, dispatch)).job.id).toBe(dispatch.job_id);
   });
 
   test('that all fail with as much to say as may be has its jobs and its diagnosis in one answer', async () => {

@@ -34,8 +34,14 @@ export async function plan(ports: PlanPorts, runId: string): Promise<void> {
   if (stored?.value.status !== 'pending') return;
   try {
     const decision = await decided(ports, stored.value);
-    await keep(ports, stored, decision);
-    await handOut(ports, decision.run, decision.jobs);
+    if (isOneTransaction(decision.jobs)) {
+      await keepAtOnce(ports, stored, decision);
+      await handOut(ports, decision.run, decision.jobs);
+    } else {
+      await keepApart(ports, stored, decision);
+      // Of two that plan at the same time, only the one whose run was kept gets here: its tickets are the last.
+      await resume(ports, decision.run);
+    }
   } catch (error) {
     if (error instanceof ConditionFailed) return plan(ports, runId); // cancelled or planned meanwhile
     if (error instanceof PlanFailure) await fail(ports, runId, error.failure);
@@ -59,16 +65,34 @@ async function inputsOf(ports: PlanPorts, run: Run): Promise<{ build: Build; sou
   return { build: build.value, source: source.value };
 }
 
-/** Writes run and jobs, in one transaction if it has room for them. @throws ConditionFailed when the run has changed */
-async function keep(ports: PlanPorts, stored: Stored<Run>, { run, jobs: made }: Decision): Promise<void> {
-  const change = runs.change(stored, run);
-  if (isOneTransaction(made)) {
-    await ports.table.transact([change, ...made.map(({ job }) => jobs.creation(job))]);
-    return;
-  }
-  await Promise.all(made.map(({ job }) => ports.table.write({ ...jobs.creation(job), when: { any: true } })));
+/** Writes run and jobs in one transaction. @throws ConditionFailed when the run has changed */
+async function keepAtOnce(
+  ports: PlanPorts,
+  stored: Stored<Run>,
+  { run, jobs: made }: Decision,
+): Promise<void> {
+  await ports.table.transact([runs.change(stored, run), ...made.map(({ job }) => jobs.creation(job))]);
+}
+
+/**
+ * Writes jobs that no transaction has room for, and then the run. Jobs that are there, of a plan that broke off or goes on
+ * beside this one, stay as they are.
+ * @throws ConditionFailed when the run has changed
+ */
+async function keepApart(
+  ports: PlanPorts,
+  stored: Stored<Run>,
+  { run, jobs: made }: Decision,
+): Promise<void> {
+  await Promise.all(
+    made.map(({ job }) =>
+      jobs.create(ports.table, job).catch((error: unknown) => {
+        if (!(error instanceof ConditionFailed)) throw error;
+      }),
+    ),
+  );
   try {
-    await ports.table.write(change);
+    await runs.save(ports.table, stored, run);
   } catch (error) {
     if (error instanceof ConditionFailed) await forgetUnnamed(ports, run.id, run.job_ids);
     throw error;
