@@ -1,4 +1,5 @@
 import { CREDENTIAL_SECONDS } from '../ports/registry.ts';
+import { ConditionFailed } from '../ports/table.ts';
 import { type Deletion, deletions } from '../project/deletion.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { removeBytes, removeContents } from './contents.ts';
@@ -73,7 +74,10 @@ async function releaseName(ports: DeletionPorts, { project_id: projectId }: Dele
   const key = Keys.project(deletion.slug);
   const holder = await ports.table.get(key);
   if (holder?.project_id === projectId && holder.entity === 'project_placeholder')
-    await ports.table.write({ remove: key, when: { revision: holder.revision } });
+    await ports.table.write({ remove: key, when: { revision: holder.revision } }).catch((error: unknown) => {
+      // Another pass was faster, and the name may be another project's by now.
+      if (!(error instanceof ConditionFailed)) throw error;
+    });
   await deletions.update(ports.table, Keys.deletion(projectId), (value) =>
     value.holds_name ? { ...value, holds_name: false } : undefined,
   );
