@@ -333,6 +333,14 @@ describe('planning a run', () => {
     expect((await run(started.id)).job_ids).toEqual([]);
   });
 
+  test('of a run whose project is being deleted starts nothing, and is no error', async () => {
+    const { build, run: started } = await startedBuild(place);
+    await place.ports.table.write({ remove: Keys.source(build.source_id), when: { any: true } });
+
+    expect(await planRun(place, started.id)).toMatchObject({ jobs: [] });
+    expect(place.ports.workflows.executions).toEqual([]);
+  });
+
   test('that fails for a reason of the platform leaves the run to be planned again', async () => {
     const { run: started } = await startedBuild(place);
     const trees = {

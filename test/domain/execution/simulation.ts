@@ -87,7 +87,11 @@ export class Simulation {
     const place = { ...made, project };
     const sources: string[] = [];
     for (const manifest of manifests) sources.push(await uploadedSource(place, { 'staithe.yaml': manifest }));
-    return new Simulation(place, table, sources, limit);
+    const simulation = new Simulation(place, table, sources, limit);
+    // Builds of it are planned by their requests; those of the others wait for a survey.
+    const [surveyed] = sources;
+    if (surveyed !== undefined) await simulation.arrives(surveyed);
+    return simulation;
   }
 
   get ports() {

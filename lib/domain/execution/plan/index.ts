@@ -6,12 +6,11 @@ import { isFinal } from '../../lifecycle.ts';
 import type { Ports } from '../../ports/index.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import { WorkflowBusy } from '../../ports/workflows.ts';
-import { type SourceRecord, sources } from '../../source/record.ts';
+import { sources } from '../../source/record.ts';
 import type { Stored } from '../../storage/collection.ts';
 import { Keys } from '../../storage/keys.ts';
 import { handOver, type Ticketed } from '../attempt/hand-over.ts';
 import { fail } from '../end/index.ts';
-import type { Build } from '../model/build.ts';
 import { builds } from '../model/build-record.ts';
 import { jobs } from '../model/job-record.ts';
 import { PlanFailure } from '../model/plan-failure.ts';
@@ -34,6 +33,7 @@ export async function plan(ports: PlanPorts, runId: string): Promise<void> {
   if (stored?.value.status !== 'pending') return;
   try {
     const decision = await decided(ports, stored.value);
+    if (decision === undefined) return;
     if (isOneTransaction(decision.jobs)) {
       await keepAtOnce(ports, stored, decision);
       await handOut(ports, decision.run, decision.jobs);
@@ -49,20 +49,15 @@ export async function plan(ports: PlanPorts, runId: string): Promise<void> {
   }
 }
 
-async function decided(ports: PlanPorts, run: Run): Promise<Decision> {
-  const { build, source } = await inputsOf(ports, run);
-  const tree = await readTree(ports, build, source);
-  return decide(ports, run, { build, source, tree });
-}
-
-async function inputsOf(ports: PlanPorts, run: Run): Promise<{ build: Build; source: SourceRecord }> {
+/** @returns undefined once the project is being deleted: its run goes with it */
+async function decided(ports: PlanPorts, run: Run): Promise<Decision | undefined> {
   const reading = builds.get(ports.table, Keys.build(run.build_id));
   // Runs of an older version do not name the source themselves.
   const sourceId = run.source_id ?? (await reading)?.value.source_id ?? '';
   const [build, source] = await Promise.all([reading, sources.get(ports.table, Keys.source(sourceId))]);
-  if (build === undefined || source === undefined)
-    throw new Error(`Run ${run.id} has no build or no source.`);
-  return { build: build.value, source: source.value };
+  if (build === undefined || source === undefined) return undefined;
+  const tree = await readTree(ports, build.value, source.value);
+  return decide(ports, run, { build: build.value, source: source.value, tree });
 }
 
 /** Writes run and jobs in one transaction. @throws ConditionFailed when the run has changed */
