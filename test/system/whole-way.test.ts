@@ -183,6 +183,26 @@ describe.concurrent('deployments', () => {
     expect(second.digest).toBe(two.artifacts[0]?.digest);
   });
 
+  it('a deployment brings the variables that the environment has by then', async () => {
+    const { client } = staithe;
+    const slug = await project();
+    const tree = {
+      ...functionTree('painted'),
+      'index.mjs': 'export const handler = async () => process.env.COLOR;\n',
+    };
+    const { id } = await release(client, slug, '1.0.0', tree);
+    const painted = async (COLOR: string) => {
+      await client.call('putEnvironment', {
+        params: { project: slug, environment: 'test' },
+        body: { target: { kind: 'lambda', function_name: slug }, variables: { COLOR } },
+      });
+      const { preview_url: url } = await deploy(client, slug, 'test', id);
+      return textAt(url);
+    };
+
+    expect([await painted('red'), await painted('blue')]).toEqual(['red', 'blue']);
+  });
+
   it('a release whose function does not answer its health path is rolled back, and the old one answers on', async () => {
     const { client } = staithe;
     const slug = await project();
