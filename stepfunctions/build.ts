@@ -1,4 +1,4 @@
-/** What the build workflow and its steps say to each other. */
+/** The input of the steps of the build workflow. */
 import * as z from 'zod';
 import { Id } from '../lib/domain/id.ts';
 
@@ -7,7 +7,8 @@ export const Caught = z.object({ error: z.string(), cause: z.string().default(''
 
 export const BuildStep = z.discriminatedUnion('task', [
   z.object({
-    task: z.literal('settle'),
+    /** `settle` is the name in workflows that an older version started; to be removed with the next version. */
+    task: z.literal(['handle_failed_attempt', 'settle']),
     job_id: Id.job,
     /** Absent in workflows that an older version started. */
     attempt: z.int().positive().optional(),

@@ -10,8 +10,8 @@ import { BUILD_ROUTES } from '../../lib/contract/routes/builds.ts';
 import * as Build from '../../lib/domain/builds/index.ts';
 import * as Artifact from '../../lib/domain/execution/artifacts.ts';
 import { answerable } from '../../lib/domain/execution/model/size.ts';
+import { withProgress } from '../../lib/domain/execution/progress.ts';
 import * as Run from '../../lib/domain/execution/runs.ts';
-import { live } from '../../lib/domain/execution/view.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
@@ -39,10 +39,10 @@ export const handler = serve(
     listAllBuilds: async ({ actor, query }) => Build.list(ports, await Project.listed(ports, actor), query),
     getBuild: async ({ actor, params }) => {
       const build = await Build.show(ports, actor, params.build);
-      return { ...build, latest_run: build.latest_run && (await live(ports, build.latest_run)) };
+      return { ...build, latest_run: build.latest_run && (await withProgress(ports, build.latest_run)) };
     },
     createRun: async ({ actor, params, body, seed }) =>
-      Run.again(ports, actor, await Build.get(ports, actor, params.build), { ...body, seed }),
+      Run.rerun(ports, actor, await Build.get(ports, actor, params.build), { ...body, seed }),
     listRuns: async ({ actor, params, query }) =>
       Run.list(ports, await Build.get(ports, actor, params.build), query),
     listBuildArtifacts: async ({ actor, params, query }) => {
@@ -51,7 +51,7 @@ export const handler = serve(
     },
     cancelBuild: async ({ actor, params }) =>
       Run.cancelLatest(ports, actor, await Build.get(ports, actor, params.build)),
-    getRun: async ({ actor, params }) => live(ports, await Run.get(ports, actor, params.run)),
+    getRun: async ({ actor, params }) => withProgress(ports, await Run.get(ports, actor, params.run)),
     listJobs: async ({ actor, params }) => ({
       items: answerable(await Run.jobsOf(ports, await Run.get(ports, actor, params.run))),
     }),

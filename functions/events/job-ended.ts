@@ -8,5 +8,5 @@ const ports = { table: dynamoTable(), workflows: stepFunctions() };
 
 export async function handler(event: unknown): Promise<void> {
   const { id, project_id } = jobEvents.read(event);
-  await Queue.leave(ports, project_id, id);
+  await Queue.dequeue(ports, project_id, id);
 }

@@ -1,4 +1,4 @@
-/** A minute has passed: whatever is overdue is looked at (lib/domain/reconcile). */
+/** Runs every minute: repairs what is overdue (lib/domain/sweep). */
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
@@ -29,13 +29,13 @@ const RESERVE_MS = 10_000;
 
 export async function handler(_: unknown, context: Context): Promise<Reconcile.Sweep> {
   const done = await Reconcile.sweep(ports, () => context.getRemainingTimeInMillis() > RESERVE_MS);
-  if (done.findings.length > 0) logger.warn('Brought on what was overdue', { findings: done.findings });
+  if (done.repairs.length > 0) logger.warn('Repaired overdue runs', { repairs: done.repairs });
   if (done.deployments.length > 0)
     logger.warn('Started deployments that were still waiting for it', { deployments: done.deployments });
   // Whoever watches the function's errors learns of it; the next sweep tries again by itself.
   if (done.failures.length > 0)
     throw new Error(
-      `Could not look at ${done.failures.length} runs or deployments: ${JSON.stringify(done.failures.slice(0, 5))}`,
+      `Could not check ${done.failures.length} runs or deployments: ${JSON.stringify(done.failures.slice(0, 5))}`,
     );
   return done;
 }

@@ -3,7 +3,7 @@ import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
-import { settle } from '../../lib/domain/execution/attempt/settle.ts';
+import { handleFailedAttempt } from '../../lib/domain/execution/attempt/failed-attempt.ts';
 import { finish } from '../../lib/domain/execution/end/index.ts';
 import * as Queue from '../../lib/domain/execution/queue/index.ts';
 import { BuildStep } from '../../stepfunctions/build.ts';
@@ -19,10 +19,14 @@ const ports = {
 export async function handler(event: unknown): Promise<unknown> {
   const step = BuildStep.parse(event);
   switch (step.task) {
+    case 'handle_failed_attempt':
     case 'settle':
-      return settle(ports, step.job_id, step.caught, { attempt: step.attempt, failFast: step.fail_fast });
+      return handleFailedAttempt(ports, step.job_id, step.caught, {
+        attempt: step.attempt,
+        failFast: step.fail_fast,
+      });
     case 'wait':
-      return Queue.wait(ports, step.job_id, step.token);
+      return Queue.waitForTurn(ports, step.job_id, step.token);
     case 'finish':
       return finish(ports, step.run_id);
   }

@@ -38,7 +38,7 @@ export async function handler(event: unknown): Promise<unknown> {
         throw error;
       });
     case 'give_up':
-      return Trigger.giveUp(
+      return Trigger.recordFailure(
         ports,
         step.delivery_id,
         step.project_id,

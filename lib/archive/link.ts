@@ -6,7 +6,7 @@ type TargetOf = (path: string) => string | undefined;
 
 /** Tells whether a symbolic link leads to a place inside its tree, existing or not. */
 export const leadsInside = (path: string, target: string, targetOf: TargetOf): boolean =>
-  placeInTree(path, target, targetOf) !== undefined;
+  resolveInTree(path, target, targetOf) !== undefined;
 
 /**
  * The place inside its tree that a symbolic link leads to, existing or not. It is walked as the kernel would, through
@@ -15,7 +15,7 @@ export const leadsInside = (path: string, target: string, targetOf: TargetOf): b
  * @param path of the link, below the tree's root
  * @returns the place, below the tree's root; undefined when it is outside, or links form a cycle
  */
-export function placeInTree(path: string, target: string, targetOf: TargetOf): string | undefined {
+export function resolveInTree(path: string, target: string, targetOf: TargetOf): string | undefined {
   if (target.startsWith('/') || /^[A-Za-z]:/.test(target)) return undefined;
   const at = path.split('/').slice(0, -1);
   let steps = target.split('/');

@@ -2,7 +2,7 @@
 import { flawOfName } from './entry-name.ts';
 import { ArchiveError, quoted } from './error.ts';
 import { byName, type FileToPack } from './reproducible.ts';
-import { settleLinks } from './settle-links.ts';
+import { resolveLinks } from './resolve-links.ts';
 
 /**
  * The files as every format can hold them, by name.
@@ -12,7 +12,7 @@ import { settleLinks } from './settle-links.ts';
 export async function packable(files: readonly FileToPack[], root: string): Promise<FileToPack[]> {
   for (const file of files) refuseUnkeepable(file);
   refuseBelowLinks(files);
-  return (await settleLinks(files, root)).sort(byName);
+  return (await resolveLinks(files, root)).sort(byName);
 }
 
 /**

@@ -51,13 +51,13 @@ export async function* readZip(packed: string | Buffer, budget: Budget): AsyncGe
 
 function nextEntry(zip: ZipFile): Promise<Entry | undefined> {
   return new Promise((resolve, reject) => {
-    const settle = (act: () => void) => {
+    const finish = (act: () => void) => {
       zip.removeAllListeners();
       act();
     };
-    zip.once('entry', (entry: Entry) => settle(() => resolve(entry)));
-    zip.once('end', () => settle(() => resolve(undefined)));
-    zip.once('error', (error) => settle(() => reject(damaged(error))));
+    zip.once('entry', (entry: Entry) => finish(() => resolve(entry)));
+    zip.once('end', () => finish(() => resolve(undefined)));
+    zip.once('error', (error) => finish(() => reject(damaged(error))));
     zip.readEntry();
   });
 }

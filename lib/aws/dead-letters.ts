@@ -52,7 +52,7 @@ export function sqsDeadLetters(
         return taken;
       });
     },
-    async giveBack(letters) {
+    async release(letters) {
       for (let from = 0; from < letters.length; from += BATCH)
         await sqs.send(
           new ChangeMessageVisibilityBatchCommand({

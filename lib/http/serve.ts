@@ -10,7 +10,7 @@ import { problemOf } from '../contract/problem.ts';
 import type { Group, RouteInput, RouteOutput, RouteSpec } from '../contract/route.ts';
 import type { RouteTable } from '../contract/route-client.ts';
 import type { OperationId, Routes } from '../contract/routes.ts';
-import { admit, principalOf, type RequestActor } from '../domain/access/actor.ts';
+import { authorize, principalOf, type RequestActor } from '../domain/access/actor.ts';
 import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
 import { authenticate } from '../domain/token/index.ts';
@@ -82,7 +82,7 @@ export function serve<G extends Group>(
     if (found === undefined) throw new StaitheError('not_found', `There is no route ${event.routeKey}.`);
     const { operation, spec, handle } = found;
     const actor = await actorOf(spec, event, ports);
-    admit(actor, spec.access, event.pathParameters?.job);
+    authorize(actor, spec.access, event.pathParameters?.job);
     assertMedia(spec, event);
     const bytes = bodyOf(event, spec.anySize);
     const input = checkInput(spec, event, bytes);

@@ -4,7 +4,6 @@ import * as Artifact from '../../lib/domain/artifact/index.ts';
 import * as Multipart from '../../lib/domain/artifact/multipart.ts';
 import * as Posted from '../../lib/domain/artifact/posted.ts';
 import { artifacts } from '../../lib/domain/artifact/record.ts';
-import { settle } from '../../lib/domain/artifact/settle.ts';
 import * as Upload from '../../lib/domain/artifact/upload.ts';
 import {
   type CreateArtifact,
@@ -12,6 +11,7 @@ import {
   RAW_UPLOAD_MAX_BYTES,
 } from '../../lib/domain/artifact/upload-schema.ts';
 import { remove } from '../../lib/domain/artifact/use.ts';
+import { verifyUpload } from '../../lib/domain/artifact/verify.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import { recordImage } from '../../lib/domain/execution/artifacts.ts';
 import { ConditionFailed } from '../../lib/domain/ports/table.ts';
@@ -50,7 +50,7 @@ const create = (more: Partial<CreateArtifact> = {}, seed?: string) =>
 const declare = (bytes: Buffer, more: Partial<CreateArtifact> = {}) =>
   create({ sha256: sha256Of(bytes), size_bytes: bytes.length, ...more });
 const receive = (id: string, bytes: Buffer = BYTES) => Posted.receive(place.ports, ADMIN, id, bytes);
-const settled = (id: string) => settle(place.ports, place.project.id, id);
+const settled = (id: string) => verifyUpload(place.ports, place.project.id, id);
 const complete = (id: string) => Multipart.complete(place.ports, ADMIN, id);
 const get = (id: string) => Artifact.get(place.ports, ADMIN, id);
 const addressOf = (bytes: Buffer) => BlobKeys.artifact(place.project.id, sha256Of(bytes));
@@ -95,7 +95,7 @@ describe('bytes that nobody has declared', () => {
       },
     };
 
-    const artifact = await settle(ports, place.project.id, id);
+    const artifact = await verifyUpload(ports, place.project.id, id);
 
     expect(artifact?.digest).toBe(`sha256:${sha256Of(BYTES)}`);
     expect(await blobs.head(addressOf(BYTES))).toMatchObject({ sha256: sha256Of(BYTES) });
@@ -144,7 +144,7 @@ describe('declared bytes', () => {
       blobs: { ...place.ports.blobs, read: () => Promise.reject(new Error('read')) },
     };
 
-    expect(await settle(unreadable, place.project.id, id)).toMatchObject({ status: 'stored' });
+    expect(await verifyUpload(unreadable, place.project.id, id)).toMatchObject({ status: 'stored' });
   });
 
   test('that the project has make a stored artifact without an upload', async () => {

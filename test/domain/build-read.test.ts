@@ -35,7 +35,7 @@ test('a build is read together with its first run, in one call', async () => {
 
 test('a build that ran more than once is shown with the newest run, not the first', async () => {
   const { build } = await completedBuild(place);
-  const second = await Run.again(place.ports, ADMIN, await Build.get(place.ports, ADMIN, build.id));
+  const second = await Run.rerun(place.ports, ADMIN, await Build.get(place.ports, ADMIN, build.id));
 
   const shown = await Build.show({ table: counted }, ADMIN, build.id);
 

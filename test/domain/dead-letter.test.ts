@@ -113,7 +113,7 @@ describe('a redrive', () => {
     let left = 5;
     const dying: typeof ports.deadLetters = {
       ...ports.deadLetters,
-      giveBack: () => Promise.reject(new Error('dead')),
+      release: () => Promise.reject(new Error('dead')),
       async [step](taken: Parameters<typeof ports.deadLetters.send>[0]) {
         if (left-- <= 0) throw new Error('dead');
         await ports.deadLetters[step](taken);

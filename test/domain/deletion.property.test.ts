@@ -79,7 +79,7 @@ const MAKES: Readonly<Record<string, Make>> = {
   'a build': (s) => Build.create(s.ports, ADMIN, s.project, CreateBuild.parse({ source_id: s.source })),
   'a build that is not started': (s) =>
     Build.create(s.ports, ADMIN, s.project, CreateBuild.parse({ source_id: s.source, start: false })),
-  'another run': async (s) => Run.again(s.ports, ADMIN, await Build.get(s.ports, ADMIN, s.built)),
+  'another run': async (s) => Run.rerun(s.ports, ADMIN, await Build.get(s.ports, ADMIN, s.built)),
   'the plan of a run': (s) => planRun(s, s.waiting),
   'a source': (s) =>
     Source.create(s.ports, ADMIN, s.project, { sha256: sha256Of('new'), size_bytes: 3, format: 'zip' }),

@@ -34,7 +34,7 @@ async function delivered() {
   const { projects } = await Trigger.decide(place.ports, id);
   const [home = '', further = ''] = projects;
   await Trigger.build(place.ports, id, home);
-  await Trigger.giveUp(place.ports, id, further, 'It answered 404.');
+  await Trigger.recordFailure(place.ports, id, further, 'It answered 404.');
   return { place, id, home, further, second };
 }
 const boundTo = (id: string): Actor => ({ ...ADMIN, project_id: id });
@@ -122,7 +122,9 @@ test('projects that are decided at the same moment each keep what came of it, in
       table.schedule(scheduler);
 
       await scheduler.waitFor(
-        Promise.all(projects.map((project) => Trigger.giveUp(place.ports, id, project, 'It answered 404.'))),
+        Promise.all(
+          projects.map((project) => Trigger.recordFailure(place.ports, id, project, 'It answered 404.')),
+        ),
       );
 
       table.unschedule();
@@ -157,7 +159,7 @@ test('a project that is decided writes its own entry, and none of the 23 others'
   const { id } = await receive(place);
   const { projects } = await Trigger.decide(place.ports, id);
 
-  for (const project of projects) await Trigger.giveUp(place.ports, id, project, 'It answered 404.');
+  for (const project of projects) await Trigger.recordFailure(place.ports, id, project, 'It answered 404.');
 
   expect(projects).toHaveLength(25);
   expect(entries).toBe(2 * 24);
@@ -190,10 +192,10 @@ test('across projects one that still waits anywhere is listed as received, and o
   const { projects } = await Trigger.decide(place.ports, id);
   const [home = '', further = ''] = projects;
 
-  await Trigger.giveUp(place.ports, id, home, 'It answered 404.');
+  await Trigger.recordFailure(place.ports, id, home, 'It answered 404.');
   expect(await listed(place, ADMIN, { decision: 'received' })).toEqual([[id, 'failed']]);
 
-  await Trigger.giveUp(place.ports, id, further, 'It answered 404.');
+  await Trigger.recordFailure(place.ports, id, further, 'It answered 404.');
   expect(await listed(place, ADMIN, { decision: 'received' })).toEqual([]);
 });
 

@@ -351,7 +351,7 @@ describe('a git host that fails', () => {
   test('that cannot be asked at all leaves a failed delivery in the list', async () => {
     const { id } = await receive();
     const [project = ''] = (await Trigger.decide(place.ports, id)).projects;
-    await Trigger.giveUp(place.ports, id, project, 'It answered 404. The repository is private.');
+    await Trigger.recordFailure(place.ports, id, project, 'It answered 404. The repository is private.');
 
     const { items } = await Delivery.list(place.ports, ADMIN, [place.project], {
       limit: 10,
@@ -368,8 +368,8 @@ describe('a git host that fails', () => {
     const first = await receive();
     place.ports.gitHost.failure = new GitHostError('The repository answered 404.');
     await expect(trigger(first.id)).rejects.toThrow(GitHostError);
-    await Trigger.giveUp(place.ports, first.id, place.project.id, 'The repository answered 404.');
-    await Trigger.giveUp(place.ports, first.id, place.project.id, 'The repository answered 404.');
+    await Trigger.recordFailure(place.ports, first.id, place.project.id, 'The repository answered 404.');
+    await Trigger.recordFailure(place.ports, first.id, place.project.id, 'The repository answered 404.');
     place.ports.gitHost.failure = undefined;
 
     const second = await receive();

@@ -111,7 +111,7 @@ describe('the diagnosis of a build', () => {
 
   test('has all runs, newest first, and looks at an older one when asked to', async () => {
     const { build, run } = await failedBuild(3);
-    const newer = await Run.again(place.ports, ADMIN, await Build.get(place.ports, ADMIN, build.id));
+    const newer = await Run.rerun(place.ports, ADMIN, await Build.get(place.ports, ADMIN, build.id));
 
     const newest = await diagnosed(build.id);
     const older = await diagnosed(build.id, run.id);

@@ -73,7 +73,7 @@ test('each status has the builds whose newest run is in it, with full pages, and
   await cancelRun(place.ports, cancelled.run.id, 'by a test');
   for (const { run } of failed) await fail(place.ports, run.id, FAILURE);
   const [mended, ...stillFailed] = failed;
-  const again = await Run.again(
+  const again = await Run.rerun(
     place.ports,
     ADMIN,
     await Build.get(place.ports, ADMIN, mended?.build.id ?? ''),

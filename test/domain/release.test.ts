@@ -48,7 +48,7 @@ describe('cutting a release', () => {
 
   test('takes the newest completed run, also when a newer one failed or is at work', async () => {
     const build = { id: build_id, project_id: place.project.id };
-    const again = await Run.again(place.ports, ADMIN, { ...(await buildOf()), ...build });
+    const again = await Run.rerun(place.ports, ADMIN, { ...(await buildOf()), ...build });
     const atWork = await cut({ version: '1.0.0' });
     await fail(place.ports, again.id, { code: 'build_error', message: 'x' });
 

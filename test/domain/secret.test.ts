@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { jobs } from '../../lib/domain/execution/model/job-record.ts';
-import { give, ofJob } from '../../lib/domain/execution/secrets.ts';
+import { ofJob, readSecrets } from '../../lib/domain/execution/secrets.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import { PutSecret } from '../../lib/domain/secret/schema.ts';
@@ -197,7 +197,7 @@ describe('the agent of a job', () => {
     const { actor, job: working } = await job({ trust: 'fork', spec: { secrets: ['NPM_TOKEN'] } });
 
     const answer = await ofJob(place.ports, actor, actor.job_id);
-    const given = await give(place.ports, working, ['NPM_TOKEN']);
+    const given = await readSecrets(place.ports, working, ['NPM_TOKEN']);
 
     expect([answer, given]).toEqual([
       { secrets: {}, missing: [] },

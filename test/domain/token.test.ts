@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { admit, principalOf, type TokenActor } from '../../lib/domain/access/actor.ts';
+import { authorize, principalOf, type TokenActor } from '../../lib/domain/access/actor.ts';
 import { ROLES, roleAllows } from '../../lib/domain/access/role.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { CreateHeldToken, replace } from '../../lib/domain/token/held.ts';
@@ -233,9 +233,9 @@ describe('the gate', () => {
     run_id: `run_${ULID}`,
     project_id: `prj_${ULID}`,
   } as const;
-  const gate = (...call: Parameters<typeof admit>) => {
+  const gate = (...call: Parameters<typeof authorize>) => {
     try {
-      admit(...call);
+      authorize(...call);
       return 'open';
     } catch (error) {
       return error instanceof Error && 'code' in error ? error.code : error;

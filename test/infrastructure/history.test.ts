@@ -10,10 +10,14 @@ const MOST_EVENTS = 25_000;
 const OF_EXECUTION = 2;
 
 it('the largest run stays within the history of an execution, though each job is lost and all retries are used', () => {
-  const again = { Settle: MAX_ATTEMPTS, TryAgain: MAX_ATTEMPTS, BuildAgain: MAX_ATTEMPTS - 1 };
+  const retries = {
+    HandleFailedAttempt: MAX_ATTEMPTS,
+    ShouldRetry: MAX_ATTEMPTS,
+    RetryBuild: MAX_ATTEMPTS - 1,
+  };
 
   const events =
-    OF_EXECUTION + longest(Machine.parse(definitionOf('build')), { visits: again, items: MAX_JOBS });
+    OF_EXECUTION + longest(Machine.parse(definitionOf('build')), { visits: retries, items: MAX_JOBS });
 
   expect(events).toBeLessThan(MOST_EVENTS);
 });

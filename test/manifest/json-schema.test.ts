@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { readDocument } from '../../lib/domain/manifest/document.ts';
 import { parse } from '../../lib/domain/manifest/index.ts';
 import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
-import { placesIn } from '../../lib/domain/manifest/place.ts';
+import { positionsIn } from '../../lib/domain/manifest/position.ts';
 import { Manifest } from '../../lib/domain/manifest/schema.ts';
 import { manifestData } from './arbitrary.ts';
 import { change, changed } from './mutations.ts';
@@ -22,7 +22,7 @@ const byDocument = z.fromJSONSchema(JSON.parse(JSON.stringify(schema)));
 function readable(document: Document): unknown {
   try {
     const text = document.toString();
-    const { data, mistakes } = readDocument(text, placesIn(text));
+    const { data, mistakes } = readDocument(text, positionsIn(text));
     return mistakes.length === 0 ? data : undefined;
   } catch {
     return undefined;

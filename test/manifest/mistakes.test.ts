@@ -177,15 +177,15 @@ describe('what is written in a way that others read otherwise', () => {
 });
 
 test('a toolchain that no machine of CodeBuild has is a doubt and no mistake', () => {
-  const { doubts } = inspect(
+  const { warnings } = inspect(
     'services:\n  a: {toolchain: [node@24, elixir@1.18], matrix: {erlang: ["26"]}}\n  b: {toolchain: rust@1, resources: {compute: fleet:own}}\n',
   );
 
-  expect(doubts.map(({ line, column, field }) => [line, column, field])).toEqual([
+  expect(warnings.map(({ line, column, field }) => [line, column, field])).toEqual([
     [2, 18, 'services.a.toolchain'],
     [2, 59, 'services.a.matrix.erlang'],
   ]);
-  expect(doubts[0]?.reason).toContain('the images of AWS CodeBuild do not have elixir');
+  expect(warnings[0]?.reason).toContain('the images of AWS CodeBuild do not have elixir');
 });
 
 describe('a field that does nothing yet is refused, with what to do instead', () => {

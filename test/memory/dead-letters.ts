@@ -33,7 +33,7 @@ export function memoryDeadLetters(clock: Clock): MemoryDeadLetters {
         return { letter: structuredClone(one.letter), receipt: one.receipt };
       });
     },
-    async giveBack(letters) {
+    async release(letters) {
       for (const { letter, receipt } of letters) {
         const one = kept.get(letter.id);
         if (one?.receipt === receipt) one.visible = now();

@@ -161,7 +161,7 @@ describe('a project with a limit of one job at a time', () => {
     const waiting = await startBuild(client, slug, quick);
     await until(
       () => jobsOf(waiting.runId),
-      ([job]) => job?.stage === 'waiting for its turn',
+      ([job]) => job?.stage === 'queued (project limit)',
     );
 
     await client.call('updateProject', { params: { project: slug }, body: { max_concurrent_jobs: 2 } });

@@ -38,7 +38,11 @@ async function atWork(mark: string, slug = newSlug('lost')): Promise<{ runId: st
 const LONG_AGO = new Date(Date.now() - 10 * 60_000).toISOString();
 
 /** Sets a time of an item, as if time had passed. */
-async function setBack(kind: 'JOB' | 'RUN', id: string, time: 'heard_at' | 'deadline_at'): Promise<void> {
+async function setBack(
+  kind: 'JOB' | 'RUN',
+  id: string,
+  time: 'last_heartbeat_at' | 'deadline_at',
+): Promise<void> {
   const client = new DynamoDBClient(staithe.aws);
   await client.send(
     new UpdateItemCommand({
@@ -101,9 +105,9 @@ describe('a sweep of the embedded cloud', () => {
       const { runId, jobId } = await atWork(mark);
       const [shell] = processesWith(mark);
       process.kill(parentOf(shell ?? ''), 'SIGSTOP');
-      await setBack('JOB', jobId, 'heard_at');
+      await setBack('JOB', jobId, 'last_heartbeat_at');
 
-      expect(await sweep(staithe.aws)).toMatchObject({ findings: [{ run_id: runId, what: 'agent silent' }] });
+      expect(await sweep(staithe.aws)).toMatchObject({ repairs: [{ run_id: runId, what: 'agent silent' }] });
 
       const job = async () => (await staithe.client.call('listJobs', { params: { run: runId } })).items[0];
       const again = await until(job, (one) => one?.attempt === 2 && one.stage.startsWith('command'));
@@ -138,7 +142,7 @@ describe('a sweep of the embedded cloud', () => {
     const { runId } = await atWork(mark);
     await setBack('RUN', runId, 'deadline_at');
 
-    expect(await sweep(staithe.aws)).toMatchObject({ findings: [{ run_id: runId, what: 'out of time' }] });
+    expect(await sweep(staithe.aws)).toMatchObject({ repairs: [{ run_id: runId, what: 'out of time' }] });
 
     const run = await staithe.client.call('getRun', { params: { run: runId } });
     expect(run).toMatchObject({ status: 'failed', error: { code: 'timeout_error' } });
@@ -156,7 +160,7 @@ describe('a sweep of the embedded cloud', () => {
     const waiting = await startBuild(client, slug, commandTree(['echo waited > out']));
     await until(
       async () => (await client.call('listJobs', { params: { run: waiting.runId } })).items,
-      ([job]) => job?.stage === 'waiting for its turn',
+      ([job]) => job?.stage === 'queued (project limit)',
     );
     await silence('A job of a project with a limit has ended');
     await client.call('cancelRun', { params: { run: working.runId } });
@@ -172,7 +176,7 @@ describe('a sweep of the embedded cloud', () => {
     const { runId } = await build(staithe.client, slug, commandTree(['echo x > out']));
     const lost = await recorded(runId);
 
-    expect(await sweep(staithe.aws)).toMatchObject({ findings: [{ run_id: lost, what: 'never started' }] });
+    expect(await sweep(staithe.aws)).toMatchObject({ repairs: [{ run_id: lost, what: 'never started' }] });
 
     expect((await ended(staithe.client, lost)).status).toBe('completed');
   });

@@ -118,7 +118,7 @@ describe('a push', needs('git'), () => {
     const waiting = await runOf(endlessCommit());
     await until(
       () => stageOf(waiting),
-      (stage) => stage === 'waiting for its turn',
+      (stage) => stage === 'queued (project limit)',
     );
 
     const newest = await runOf(newCommit());

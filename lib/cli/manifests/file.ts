@@ -32,7 +32,7 @@ export function readManifestFile(argument: string, json: boolean): ManifestFile 
   let text = new TextDecoder().decode(bytes);
   try {
     text = textOf(bytes, path);
-    const { doubts: warnings, ...manifest } = inspect(text, path);
+    const { warnings, ...manifest } = inspect(text, path);
     return { ...manifest, warnings, path, name: basename(path), text };
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;

@@ -47,7 +47,7 @@ export const JOB_TOKEN_REFUSED = 'Job tokens are valid only for the routes of th
  * @param jobId the `{job}` of the path, on routes of the agent
  * @throws StaitheError unauthenticated | role_too_low | not_found (a job's token on another job)
  */
-export function admit(actor: RequestActor, access: Access, jobId?: string): void {
+export function authorize(actor: RequestActor, access: Access, jobId?: string): void {
   if (access === 'public') return;
   if (actor.kind === 'anonymous') throw new StaitheError('unauthenticated', actor.reason);
   if (actor.kind === 'job') {
@@ -64,7 +64,7 @@ export function admit(actor: RequestActor, access: Access, jobId?: string): void
 }
 
 /** Whether the actor may see things of this project. */
-export function sees(actor: Actor, projectId: string): boolean {
+export function canAccess(actor: Actor, projectId: string): boolean {
   if (actor.kind === 'anonymous') return false;
   return actor.project_id === undefined || actor.project_id === projectId;
 }

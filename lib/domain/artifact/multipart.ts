@@ -8,9 +8,9 @@ import { readVisible } from '../storage/visible.ts';
 import { UPLOAD_EXPIRES_SECONDS } from '../upload.ts';
 import { type ArtifactRecord, artifacts } from './record.ts';
 import type { Artifact } from './schema.ts';
-import { settle } from './settle.ts';
 import { assertUpload, notWaiting } from './upload.ts';
 import { type MultipartUpload, PART_BYTES, type SignedParts, type SignParts } from './upload-schema.ts';
+import { verifyUpload } from './verify.ts';
 
 type UploadPorts = Pick<Ports, 'table' | 'blobs' | 'clock'>;
 
@@ -150,7 +150,7 @@ export async function complete(ports: UploadPorts, actor: Actor, id: string): Pr
     });
   }
   if (blob.sha256 !== undefined && blob.size_bytes <= SETTLED_AT_ONCE_BYTES)
-    return (await settle(ports, artifact.project_id, id)) ?? artifact;
+    return (await verifyUpload(ports, artifact.project_id, id)) ?? artifact;
   const marked = await artifacts.update(ports.table, Keys.artifact(id), (value) =>
     value.status === 'pending' ? { ...value, status: 'verifying' } : undefined,
   );

@@ -50,7 +50,7 @@ export async function create(
   };
   const run: RunValue | undefined = start
     ? {
-        ...Run.first(build, project, { id: idFrom('run', ulid), now, createdBy: nameOf(actor) }),
+        ...Run.newRun(build, project, { id: idFrom('run', ulid), now, createdBy: nameOf(actor) }),
         force_rebuild,
       }
     : undefined;

@@ -132,7 +132,7 @@ async function among<T>(
     }
     return await use(letters, more);
   } finally {
-    await ports.deadLetters.giveBack([...letters.values()]);
+    await ports.deadLetters.release([...letters.values()]);
   }
 }
 

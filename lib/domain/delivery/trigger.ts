@@ -143,7 +143,7 @@ const later = (one: string | undefined, other: string): string =>
   one !== undefined && one > other ? one : other;
 
 /** The build could not be started: the delivery says why, and the commit is free for another try. */
-export async function giveUp(
+export async function recordFailure(
   ports: Pick<Ports, 'table' | 'clock'>,
   deliveryId: string,
   projectId: string,

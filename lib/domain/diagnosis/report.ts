@@ -8,8 +8,8 @@ import type { Job } from '../execution/model/job.ts';
 import type { Failure, Run as RunValue } from '../execution/model/run.ts';
 import { runs } from '../execution/model/run-record.ts';
 import { answerable } from '../execution/model/size.ts';
+import { withProgress } from '../execution/progress.ts';
 import * as Run from '../execution/runs.ts';
-import { live } from '../execution/view.ts';
 import * as Log from '../log/index.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -59,7 +59,7 @@ export async function diagnose(
     };
   const ofRun = Run.jobsOf(ports, run);
   const [shown, jobs, artifacts, log] = await Promise.all([
-    live(ports, run),
+    withProgress(ports, run),
     ofRun,
     Artifact.ofRun(ports, run),
     ofRun.then((jobs) => lastOf(ports, run, failedOf(run, jobs))),

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { type Actor, sees } from '../access/actor.ts';
+import { type Actor, canAccess } from '../access/actor.ts';
 import { StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
 import type { Item, Table, Write } from '../ports/table.ts';
@@ -75,7 +75,7 @@ export async function release(table: Table, functionName: string, place: Place):
 function taken(holder: Claim, project: Project, actor: Actor | undefined): StaitheError {
   const { function_name: name, environment, project_id: projectId, project_slug: slug } = holder;
   const isOther = projectId !== project.id;
-  const isVisible = actor !== undefined && sees(actor, projectId);
+  const isVisible = actor !== undefined && canAccess(actor, projectId);
   const where = !isOther
     ? `environment '${environment}'`
     : isVisible

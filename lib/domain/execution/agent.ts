@@ -53,7 +53,7 @@ export async function claim(
       stage: 'starting',
       claim_id: input.claim_id,
       started_at: job.started_at ?? now.toISOString(),
-      heard_at: now.toISOString(),
+      last_heartbeat_at: now.toISOString(),
       // What waits in a queue uses up the run's time, and not the job's.
       spec: { ...job.spec, ...timeLeft(job, now) },
     };
@@ -131,7 +131,7 @@ export async function progress(
           ...job,
           stage: report.stage,
           progress: Math.max(job.progress, report.progress),
-          heard_at: ports.clock.now().toISOString(),
+          last_heartbeat_at: ports.clock.now().toISOString(),
         },
   );
   if (stored === undefined) throw notFound('job', id);

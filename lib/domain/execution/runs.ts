@@ -24,7 +24,7 @@ import { runs } from './model/run-record.ts';
 import type { PlanPorts } from './plan/index.ts';
 
 /** A run that is about to be recorded. */
-export function first(
+export function newRun(
   build: Build,
   project: Pick<ProjectValue, 'max_concurrent_jobs'>,
   { id, now, createdBy }: { id: string; now: Date; createdBy: string },
@@ -56,7 +56,7 @@ export function first(
  * Runs a build again: all of its jobs, or those that its newest run did not complete.
  * @throws StaitheError wrong_state when nothing has failed
  */
-export async function again(
+export async function rerun(
   ports: PlanPorts,
   actor: Actor,
   build: BuildRecord,
@@ -70,7 +70,7 @@ export async function again(
   ]);
   if (source === undefined) throw new Error(`Build ${build.id} has no source.`);
   const run: Run = {
-    ...first(build, project, { id, now, createdBy: nameOf(actor) }),
+    ...newRun(build, project, { id, now, createdBy: nameOf(actor) }),
     force_rebuild: true,
     ...(which === 'failed' && { retry_of: await failedRun(ports, build, id) }),
   };

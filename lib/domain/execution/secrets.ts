@@ -18,11 +18,11 @@ export async function ofJob(
   jobId: string,
 ): Promise<JobSecrets> {
   const job = await requireHeld(ports, actor, jobId);
-  return give(ports, job, job.spec.secrets);
+  return readSecrets(ports, job, job.spec.secrets);
 }
 
 /** The same for names that the control plane itself needs for a job, such as a registry's credentials. */
-export async function give(
+export async function readSecrets(
   ports: Pick<Ports, 'table' | 'projectSecrets' | 'clock' | 'randomness'>,
   job: JobRecord,
   names: readonly string[],

@@ -30,7 +30,7 @@ async function dispatched(ports: StartPorts, run: Run, ticketed: readonly Ticket
   const working =
     run.job_limit === undefined || places.length === 0
       ? undefined
-      : await Queue.enter(ports, run.project_id, run.job_limit, places);
+      : await Queue.enqueue(ports, run.project_id, run.job_limit, places);
   const now = ports.clock.now();
   return ticketed.map(({ job, ticket }) => ({
     ...dispatchOf(ports.compute, job, ticket, { failFast: run.fail_fast, now }),

@@ -1,7 +1,7 @@
 /** The registry of one job: which it is, where in it the job's image goes, and how it is opened. */
 import { StaitheError } from '../error.ts';
 import type { JobRecord } from '../execution/model/job-record.ts';
-import { give } from '../execution/secrets.ts';
+import { readSecrets } from '../execution/secrets.ts';
 import type { OwnRegistry } from '../manifest/schema.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Registry, RegistryCredential, RepositoryPlace } from '../ports/registry.ts';
@@ -84,7 +84,7 @@ async function own(
 ): Promise<OpenedRegistry> {
   const names = [...new Set([auth.username_secret, auth.token_secret])];
   const [{ secrets, missing }, project] = await Promise.all([
-    give(ports, job, names),
+    readSecrets(ports, job, names),
     Project.resolve(ports, SYSTEM, job.project_id),
   ]);
   const setThem = (some: readonly string[]) =>

@@ -3,7 +3,7 @@
  * programs read in different ways (other spellings of numbers, merge keys, tags of one's own) is a mistake here.
  */
 import { parseDocument } from 'yaml';
-import type { Mistake, Place, Step } from './place.ts';
+import type { Mistake, Position, Step } from './position.ts';
 import { Reader, UnreadableDocument } from './reader.ts';
 
 export { UnreadableDocument } from './reader.ts';
@@ -17,7 +17,7 @@ export interface ReadDocument {
 }
 
 /** @throws UnreadableDocument */
-export function readDocument(text: string, placeOf: (offset: number) => Place): ReadDocument {
+export function readDocument(text: string, positionAt: (offset: number) => Position): ReadDocument {
   const document = parsedOf(text);
   const broken = document.errors[0];
   if (broken !== undefined)
@@ -30,7 +30,7 @@ export function readDocument(text: string, placeOf: (offset: number) => Place): 
       0,
       `is declared as YAML ${document.directives.yaml.version}; manifests are YAML 1.2`,
     );
-  const reader = new Reader(placeOf);
+  const reader = new Reader(positionAt);
   const data = document.contents === null ? null : reader.read(document.contents, [], 0);
   return {
     data,

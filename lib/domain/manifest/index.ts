@@ -3,12 +3,12 @@ import { stringify } from 'yaml';
 import { check, type Finding } from '../validation/findings.ts';
 import { hashOf } from './canonical.ts';
 import { type ReadDocument, readDocument, UnreadableDocument } from './document.ts';
-import { doubtsOf } from './doubts.ts';
-import { fieldOf, type Mistake, type Place, placesIn } from './place.ts';
+import { fieldOf, type Mistake, type Position, positionsIn } from './position.ts';
 import { MANIFEST_MAX_BYTES, type Manifest, Manifest as ManifestSchema } from './schema.ts';
+import { warningsOf } from './warnings.ts';
 
 export { canonicalManifest, hashOf } from './canonical.ts';
-export type { Mistake } from './place.ts';
+export type { Mistake } from './position.ts';
 
 /** As many mistakes as somebody mends before looking again; a run's message holds no more than that. */
 export const MAX_MISTAKES = 20;
@@ -52,10 +52,10 @@ export function parse(text: string, file = 'staithe.yaml'): ReadManifest {
  * @returns beside the manifest what is allowed and still looks like a mistake
  * @throws ManifestError
  */
-export function inspect(text: string, file = 'staithe.yaml'): ReadManifest & { doubts: Mistake[] } {
-  const { manifest, document, placeOf } = checked(text, file);
-  const doubts = unique(doubtsOf(manifest).map((doubt) => located(doubt, document, placeOf)));
-  return { manifest, hash: hashOf(manifest), doubts };
+export function inspect(text: string, file = 'staithe.yaml'): ReadManifest & { warnings: Mistake[] } {
+  const { manifest, document, positionAt } = checked(text, file);
+  const warnings = unique(warningsOf(manifest).map((warning) => located(warning, document, positionAt)));
+  return { manifest, hash: hashOf(manifest), warnings };
 }
 
 /**
@@ -64,7 +64,7 @@ export function inspect(text: string, file = 'staithe.yaml'): ReadManifest & { d
  */
 export function textOf(bytes: Uint8Array, file = 'staithe.yaml'): string {
   const refuse = (text: string, offset: number, reason: string): never => {
-    throw new ManifestError(file, [{ ...placesIn(text)(offset), field: '', reason }]);
+    throw new ManifestError(file, [{ ...positionsIn(text)(offset), field: '', reason }]);
   };
   if (bytes.length > MANIFEST_MAX_BYTES)
     refuse('', 0, `has ${bytes.length} bytes; ${MANIFEST_MAX_BYTES / 1024} KiB are allowed`);
@@ -81,20 +81,20 @@ export function yamlOf(manifest: unknown): string {
 }
 
 function checked(text: string, file: string) {
-  const placeOf = placesIn(text);
-  const document = readOrThrow(text, file, placeOf);
+  const positionAt = positionsIn(text);
+  const document = readOrThrow(text, file, positionAt);
   const result = check(ManifestSchema, document.data, { syntax: 'yaml' });
   const findings = 'findings' in result ? result.findings : [];
   const mistakes = unique([
     ...document.mistakes,
-    ...findings.map((finding) => located(finding, document, placeOf)),
+    ...findings.map((finding) => located(finding, document, positionAt)),
   ]);
   if (!('value' in result) || mistakes.length > 0)
     throw new ManifestError(
       file,
       mistakes.sort((a, b) => a.line - b.line || a.column - b.column),
     );
-  return { manifest: result.value, document, placeOf };
+  return { manifest: result.value, document, positionAt };
 }
 
 /** Two rules, or an anchor that is used twice, may say the same of one place. */
@@ -102,16 +102,20 @@ function unique(mistakes: readonly Mistake[]): Mistake[] {
   return [...new Map(mistakes.map((mistake) => [lineOf('', mistake), mistake])).values()];
 }
 
-function readOrThrow(text: string, file: string, placeOf: (offset: number) => Place): ReadDocument {
+function readOrThrow(text: string, file: string, positionAt: (offset: number) => Position): ReadDocument {
   try {
-    return readDocument(text, placeOf);
+    return readDocument(text, positionAt);
   } catch (error) {
     if (!(error instanceof UnreadableDocument)) throw error;
-    throw new ManifestError(file, [{ ...placeOf(error.offset), field: '', reason: error.message }]);
+    throw new ManifestError(file, [{ ...positionAt(error.offset), field: '', reason: error.message }]);
   }
 }
 
-function located(finding: Finding, document: ReadDocument, placeOf: (offset: number) => Place): Mistake {
-  const place = placeOf(document.offsetOf(finding.path, finding.at));
-  return { ...place, field: fieldOf(finding.path), reason: finding.reason };
+function located(
+  finding: Finding,
+  document: ReadDocument,
+  positionAt: (offset: number) => Position,
+): Mistake {
+  const position = positionAt(document.offsetOf(finding.path, finding.at));
+  return { ...position, field: fieldOf(finding.path), reason: finding.reason };
 }

@@ -1,7 +1,7 @@
 /** Walks what the YAML parser found: values in the order of the text, each once, with what no schema gets to see. */
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from 'yaml';
 import { flawOf, isNoKey, NO_KEY } from '../text.ts';
-import { fieldOf, type Mistake, type Place, type Step } from './place.ts';
+import { fieldOf, type Mistake, type Position, type Step } from './position.ts';
 
 /** 32 levels: the deepest field of the schema stands on the eighth, the rest is for an environment's target. */
 const MAX_DEPTH = 32;
@@ -32,15 +32,15 @@ interface Anchored {
 
 export class Reader {
   readonly mistakes: Mistake[] = [];
-  readonly #placeOf: (offset: number) => Place;
+  readonly #positionAt: (offset: number) => Position;
   readonly #anchors = new Map<string, Anchored | undefined>();
   /** What each alias stands for: an anchor may be given again further down. */
   readonly #targets = new Map<ParsedNode, ParsedNode>();
   readonly #pairs = new Map<ParsedMap, Map<string, ParsedMap['items'][number]>>();
   #values = 0;
 
-  constructor(placeOf: (offset: number) => Place) {
-    this.#placeOf = placeOf;
+  constructor(positionAt: (offset: number) => Position) {
+    this.#positionAt = positionAt;
   }
 
   read(node: ParsedNode, path: readonly Step[], depth: number): unknown {
@@ -80,7 +80,7 @@ export class Reader {
       if (isNoKey(name)) this.#complain(key, at, NO_KEY);
       this.#checkText(name, key, at);
       const earlier = lines.get(name);
-      if (earlier === undefined) lines.set(name, this.#placeOf(key.range[0]).line);
+      if (earlier === undefined) lines.set(name, this.#positionAt(key.range[0]).line);
       else this.#complain(key, at, `is written twice; the first one stands in line ${earlier}`);
       const data = value === null ? null : this.read(value, at, depth + 1);
       if (earlier === undefined) members.push([name, data]);
@@ -136,7 +136,7 @@ export class Reader {
   }
 
   #complain(node: ParsedNode, path: readonly Step[], reason: string): void {
-    this.mistakes.push({ ...this.#placeOf(node.range[0]), field: fieldOf(path), reason });
+    this.mistakes.push({ ...this.#positionAt(node.range[0]), field: fieldOf(path), reason });
   }
 
   offsetOf(root: ParsedNode | null, path: readonly Step[], what: 'key' | 'value'): number {

@@ -1,7 +1,7 @@
 /** `staithe.yaml`: what a project's services are and how each is built; identified by the hash of its canonical form. */
 import * as z from 'zod';
 import { Name } from '../values.ts';
-import { contradictionsBetween } from './contradictions.ts';
+import { validateManifestFields } from './cross-field.ts';
 import { Service } from './service.ts';
 import { SecretName } from './values.ts';
 
@@ -100,7 +100,7 @@ const Fields = z.strictObject({
 });
 
 export const Manifest = Fields.superRefine((manifest, context) => {
-  for (const { path, message } of contradictionsBetween(manifest))
+  for (const { path, message } of validateManifestFields(manifest))
     context.addIssue({ code: 'custom', path: [...path], message });
 }).refine(
   (manifest) => Buffer.byteLength(JSON.stringify(manifest)) <= EXPANDED_MAX_BYTES,

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { Architecture } from '../machine.ts';
 import { Name } from '../values.ts';
-import { contradictionsOf } from './contradictions.ts';
+import { validateFields } from './cross-field.ts';
 import {
   BuildVariables,
   CacheGlobs,
@@ -139,7 +139,7 @@ export const Service = z
     resources: Resources.default({}).describe('The machine that the job runs on.'),
   })
   .superRefine((service, context) => {
-    for (const { path, message } of contradictionsOf(service))
+    for (const { path, message } of validateFields(service))
       context.addIssue({ code: 'custom', path: [...path], message });
   });
 export type Service = z.infer<typeof Service>;

@@ -14,7 +14,7 @@ export interface DeadLetters {
    */
   take(): Promise<TakenLetter[]>;
   /** Others may take them at once. One that is taken by somebody else by now is no error. */
-  giveBack(letters: readonly TakenLetter[]): Promise<void>;
+  release(letters: readonly TakenLetter[]): Promise<void>;
   /**
    * Hands the event to its target again, which takes care of it from then on. A repeat may hand it over twice.
    * @throws StaitheError dead_letter_not_redrivable | at_limit

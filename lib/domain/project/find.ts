@@ -1,5 +1,5 @@
 /** Projects as they are stored, and how one is found. */
-import { type Actor, sees } from '../access/actor.ts';
+import { type Actor, canAccess } from '../access/actor.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -33,7 +33,7 @@ export async function resolve(ports: Pick<Ports, 'table'>, actor: Actor, ref: st
 export async function find(table: Table, actor: Actor, ref: string): Promise<Stored<Project>> {
   const slug = Id.project.safeParse(ref).success ? slugIn(await table.get(Keys.projectAlias(ref))) : ref;
   const found = slug === undefined ? undefined : projectIn(await table.get(Keys.project(slug)));
-  if (found === undefined || !sees(actor, found.value.id)) throw notFound('project', ref);
+  if (found === undefined || !canAccess(actor, found.value.id)) throw notFound('project', ref);
   return found;
 }
 

@@ -1,6 +1,6 @@
 /** Releases: cut from a build or from named artifacts, resolved by id, tag, version or latest. A release never changes. */
 
-import { type Actor, nameOf, sees } from '../access/actor.ts';
+import { type Actor, canAccess, nameOf } from '../access/actor.ts';
 import * as Artifact from '../artifact/index.ts';
 import type { StoredArtifact } from '../artifact/schema.ts';
 import * as Build from '../builds/index.ts';
@@ -159,7 +159,7 @@ export async function resolve(
 ): Promise<Release> {
   const id = Id.release.safeParse(ref).success ? ref : await named(ports, project, ref);
   const release = id === undefined ? undefined : (await releases.get(ports.table, Keys.release(id)))?.value;
-  if (release === undefined || release.project_id !== project.id || !sees(actor, release.project_id))
+  if (release === undefined || release.project_id !== project.id || !canAccess(actor, release.project_id))
     throw new StaitheError('not_found', `Project '${project.slug}' has no release '${ref}'.`);
   return release;
 }

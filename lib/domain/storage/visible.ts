@@ -1,6 +1,6 @@
 /** Reading one thing of a project: the one place where a lookup by id meets the binding of the caller's token. */
 
-import { type Actor, sees } from '../access/actor.ts';
+import { type Actor, canAccess } from '../access/actor.ts';
 import { notFound } from '../error.ts';
 import type { Key, Table } from '../ports/table.ts';
 import type { Collection } from './collection.ts';
@@ -23,6 +23,6 @@ export function requireVisible<T extends { project_id: string }>(
   actor: Actor,
   id: string,
 ): T {
-  if (found === undefined || !sees(actor, found.project_id)) throw notFound(kind, id);
+  if (found === undefined || !canAccess(actor, found.project_id)) throw notFound(kind, id);
   return found;
 }

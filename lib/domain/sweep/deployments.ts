@@ -15,7 +15,7 @@ export interface DeploymentFailure {
 /** @returns the ids of those that were looked after: started, or ended when that is refused for good */
 export async function sweepDeployments(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
-  mayGoOn: () => boolean,
+  hasTime: () => boolean,
 ): Promise<{ late: string[]; failures: DeploymentFailure[] }> {
   const now = ports.clock.now().getTime();
   const late: string[] = [];
@@ -23,7 +23,7 @@ export async function sweepDeployments(
   const options = { limit: PAGE, of: 'gsi2' } as const;
   for await (const page of deployments.pages(ports.table, Partitions.pendingDeployments, options))
     for (const { id, status, created_at: created } of page) {
-      if (!mayGoOn()) return { late, failures };
+      if (!hasTime()) return { late, failures };
       if (status !== 'pending' || now - Date.parse(created) < START_MS) continue;
       try {
         await startLate(ports, id);

@@ -4,15 +4,15 @@
  */
 
 import { runs } from '../execution/model/run-record.ts';
-import type { Finding, RunPorts } from '../execution/reconcile/finding.ts';
-import { lookAt } from '../execution/reconcile/run.ts';
+import type { Repair, RunPorts } from '../execution/reconcile/repair.ts';
+import { reconcileRun } from '../execution/reconcile/run.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Key, Position } from '../ports/table.ts';
 import { Partitions } from '../storage/keys.ts';
 import { type DeploymentFailure, sweepDeployments } from './deployments.ts';
 import { sweepUploads } from './uploads.ts';
 
-export type { Finding } from '../execution/reconcile/finding.ts';
+export type { Repair } from '../execution/reconcile/repair.ts';
 
 /** A page of open runs; they are looked at side by side, a few at a time. */
 const PAGE = 100;
@@ -20,8 +20,8 @@ const PAGE = 100;
 const AT_ONCE = 5;
 
 export interface Sweep {
-  readonly looked_at: number;
-  readonly findings: readonly Finding[];
+  readonly checked: number;
+  readonly repairs: readonly Repair[];
   /** Uploads that were given up. */
   readonly uploads: readonly string[];
   /** Deployments that were waiting for their workflow to be started. */
@@ -33,30 +33,36 @@ export interface Sweep {
 /** @param look stops the sweep before its function's time is over; the next one goes on with what is left */
 export async function sweep(
   ports: RunPorts & Pick<Ports, 'table'>,
-  mayGoOn: () => boolean = () => true,
+  hasTime: () => boolean = () => true,
 ): Promise<Sweep> {
-  const findings: Finding[] = [];
+  const findings: Repair[] = [];
   const failures: Sweep['failures'][number][] = [];
-  let lookedAt = 0;
+  let checked = 0;
   for await (const keys of openRuns(ports)) {
-    if (!mayGoOn()) break;
+    if (!hasTime()) break;
     const found = await runs.getMany(ports.table, keys);
-    lookedAt += found.length;
+    checked += found.length;
     const queue = found.values();
     const worker = async () => {
       for (const run of queue)
         try {
-          const finding = await lookAt(ports, run);
-          if (finding !== undefined) findings.push(finding);
+          const repair = await reconcileRun(ports, run);
+          if (repair !== undefined) findings.push(repair);
         } catch (error) {
           failures.push({ run_id: run.id, message: error instanceof Error ? error.message : String(error) });
         }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
-  const { late, failures: unstarted } = await sweepDeployments(ports, mayGoOn);
+  const { late, failures: unstarted } = await sweepDeployments(ports, hasTime);
   const uploads = await sweepUploads(ports);
-  return { looked_at: lookedAt, findings, uploads, deployments: late, failures: [...failures, ...unstarted] };
+  return {
+    checked: checked,
+    repairs: findings,
+    uploads,
+    deployments: late,
+    failures: [...failures, ...unstarted],
+  };
 }
 
 async function* openRuns(ports: Pick<Ports, 'table'>): AsyncGenerator<Key[]> {

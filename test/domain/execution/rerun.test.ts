@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
-import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
+import { handleFailedAttempt } from '../../../lib/domain/execution/attempt/failed-attempt.ts';
 import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import { WorkflowRefused } from '../../../lib/domain/ports/workflows.ts';
@@ -45,7 +45,7 @@ describe('a rerun of what failed', () => {
     const { build, run } = await halfBuilt();
     expect(run.status).toBe('failed');
 
-    const again = await Run.again(place.ports, ADMIN, build, { jobs: 'failed' });
+    const again = await Run.rerun(place.ports, ADMIN, build, { jobs: 'failed' });
     const { jobs } = await planRun(place, again.id);
     expect(jobs).toHaveLength(1);
     for (const job of jobs) await builtJob(place, job);
@@ -59,14 +59,14 @@ describe('a rerun of what failed', () => {
 
   test('may be repeated until all have completed, and forgets none on the way', async () => {
     const { build } = await halfBuilt();
-    const second = await Run.again(place.ports, ADMIN, build, { jobs: 'failed' });
+    const second = await Run.rerun(place.ports, ADMIN, build, { jobs: 'failed' });
     const [web] = (await planRun(place, second.id)).jobs;
     const work = await claimed(place, web as NonNullable<typeof web>);
     await Job.result(place.ports, agentOf(work), work.job.id, BROKEN);
     await finish(place.ports, second.id);
 
     const latest = await Build.get(place.ports, ADMIN, build.id);
-    const third = await Run.again(place.ports, ADMIN, latest, { jobs: 'failed' });
+    const third = await Run.rerun(place.ports, ADMIN, latest, { jobs: 'failed' });
     for (const job of (await planRun(place, third.id)).jobs) await builtJob(place, job);
     await finish(place.ports, third.id);
 
@@ -78,7 +78,7 @@ describe('a rerun of what failed', () => {
     await fail(place.ports, run.id, { code: 'internal_error', message: 'The workflow died.' });
 
     const latest = await Build.get(place.ports, ADMIN, build.id);
-    const again = await Run.again(place.ports, ADMIN, latest, { jobs: 'failed' });
+    const again = await Run.rerun(place.ports, ADMIN, latest, { jobs: 'failed' });
 
     expect((await planRun(place, again.id)).jobs).toHaveLength(2);
   });
@@ -90,7 +90,7 @@ describe('a rerun of what failed', () => {
     place.ports.workflows.refusal = new WorkflowRefused('AccessDeniedException: no');
 
     const latest = await Build.get(place.ports, ADMIN, build.id);
-    expect(await refusal(Run.again(place.ports, ADMIN, latest))).toBe('workflow_refused');
+    expect(await refusal(Run.rerun(place.ports, ADMIN, latest))).toBe('workflow_refused');
 
     const { latest_run: newest } = await Build.show(place.ports, ADMIN, build.id);
     expect(newest?.id).not.toBe(run.id);
@@ -100,7 +100,7 @@ describe('a rerun of what failed', () => {
   test('is refused while the run works and when nothing failed', async () => {
     const { build } = await startedBuild(place);
 
-    expect(await refusal(Run.again(place.ports, ADMIN, build, { jobs: 'failed' }))).toBe('wrong_state');
+    expect(await refusal(Run.rerun(place.ports, ADMIN, build, { jobs: 'failed' }))).toBe('wrong_state');
   });
 });
 
@@ -167,7 +167,7 @@ describe('the first failure of a fail_fast run', () => {
     await Job.result(place.ports, agentOf(work), api.job_id, BROKEN);
     const caught = { error: 'States.TaskFailed', cause: '{"Build":{"BuildStatus":"TIMED_OUT"}}' };
 
-    expect(await settle(place.ports, api.job_id, caught, { failFast: api.fail_fast })).toEqual({
+    expect(await handleFailedAttempt(place.ports, api.job_id, caught, { failFast: api.fail_fast })).toEqual({
       retry: false,
       end_all: true,
     });

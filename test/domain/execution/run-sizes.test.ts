@@ -160,7 +160,7 @@ test('a queue that has no room in its item refuses the run that comes, and loses
     const ulid = n.padStart(26, '0');
     return { job_id: `job_${ulid}`, run_id: `run_${ulid}` };
   });
-  await Queue.enter(ports, project.id, 1, earlier);
+  await Queue.enqueue(ports, project.id, 1, earlier);
 
   const { run, dispatches } = await planned(limited, { web: {}, api: {} });
 

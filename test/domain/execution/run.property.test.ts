@@ -7,15 +7,15 @@ import { artifacts } from '../../../lib/domain/artifact/record.ts';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
+import { handleFailedAttempt } from '../../../lib/domain/execution/attempt/failed-attempt.ts';
 import { lose } from '../../../lib/domain/execution/attempt/hand-over.ts';
 import { MAX_ATTEMPTS } from '../../../lib/domain/execution/attempt/losses.ts';
-import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
 import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import type { ClaimedJob, LossReason } from '../../../lib/domain/execution/model/job.ts';
 import { jobs as jobRecords } from '../../../lib/domain/execution/model/job-record.ts';
 import { RUN_LIFECYCLE } from '../../../lib/domain/execution/model/run.ts';
-import { follow } from '../../../lib/domain/execution/reconcile/follow.ts';
+import { startNextWorkflow } from '../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import { isFinal } from '../../../lib/domain/lifecycle.ts';
 import { Keys } from '../../../lib/domain/storage/keys.ts';
@@ -71,7 +71,7 @@ const create: Command = async (story) => {
 };
 const again: Command = async (story) => {
   if (story.build === undefined || story.runs.length > 2) return;
-  story.runs.push((await Run.again(story.ports, ADMIN, story.build)).id);
+  story.runs.push((await Run.rerun(story.ports, ADMIN, story.build)).id);
 };
 const plans = (story: Story, id: string) =>
   planRun(story, id).then(({ jobs }) => story.dispatches.push(...jobs));
@@ -127,7 +127,7 @@ const settles =
       error: 'States.TaskFailed',
       cause: JSON.stringify({ Build: { BuildStatus: status } }),
     };
-    return settle(story.ports, job_id, caught, { attempt, failFast: fail_fast }).then(
+    return handleFailedAttempt(story.ports, job_id, caught, { attempt, failFast: fail_fast }).then(
       (settled) => settled.retry && story.dispatches.push(settled.dispatch),
     );
   };
@@ -139,7 +139,7 @@ const losesOf =
     if (job !== undefined) await lose(story.ports, job, { reason });
   };
 const follows = async (story: Story, id: string) => {
-  await follow(story.ports, await Run.get(story.ports, ADMIN, id), 'died');
+  await startNextWorkflow(story.ports, await Run.get(story.ports, ADMIN, id), 'died');
   await plans(story, id);
 };
 

@@ -3,14 +3,14 @@ import * as Artifact from '../../../lib/domain/artifact/index.ts';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
-import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
+import { handleFailedAttempt } from '../../../lib/domain/execution/attempt/failed-attempt.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
 import { sourceArrived } from '../../../lib/domain/execution/begin.ts';
 import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import { plan } from '../../../lib/domain/execution/plan/index.ts';
-import { follow } from '../../../lib/domain/execution/reconcile/follow.ts';
+import { withProgress } from '../../../lib/domain/execution/progress.ts';
+import { startNextWorkflow } from '../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
-import { live } from '../../../lib/domain/execution/view.ts';
 import * as Log from '../../../lib/domain/log/index.ts';
 import { parse } from '../../../lib/domain/manifest/index.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../../lib/domain/ports/workflows.ts';
@@ -118,7 +118,7 @@ describe('creating a build', () => {
 
     const build = await Build.create(place.ports, ADMIN, place.project, input);
     const before = [build.latest_run, place.ports.workflows.executions.length];
-    const later = await Run.again(place.ports, ADMIN, build);
+    const later = await Run.rerun(place.ports, ADMIN, build);
 
     expect(before).toEqual([null, 0]);
     expect((await Build.show(place.ports, ADMIN, build.id)).latest_run).toEqual(later);
@@ -192,7 +192,7 @@ describe('creating a build', () => {
   test('runs of one build are listed newest first, and one of another build is not its own', async () => {
     const { build, run: first } = await startedBuild(place);
     const other = await startedBuild(place);
-    const second = await Run.again(place.ports, ADMIN, build);
+    const second = await Run.rerun(place.ports, ADMIN, build);
 
     const listed = await Run.list(place.ports, build, { limit: 10 });
 
@@ -317,7 +317,7 @@ describe('planning a run', () => {
     const { run: started } = await startedBuild(place, TWO_SERVICES);
     const first = await planRun(place, started.id);
 
-    await follow(place.ports, await run(started.id), 'died');
+    await startNextWorkflow(place.ports, await run(started.id), 'died');
 
     const second = place.ports.workflows.find('build', `${started.id}-2`)?.input.jobs as Dispatch[];
     expect(second.map(({ job_id }) => job_id).sort()).toEqual(first.jobs.map(({ job_id }) => job_id).sort());
@@ -365,9 +365,9 @@ describe('a backend that gave up', () => {
   test('a lost machine is replaced twice, each time with a new ticket, and then the job fails', async () => {
     const { id, dispatch } = await onePlanned();
 
-    const first = await settle(place.ports, dispatch.job_id, fault);
-    const second = await settle(place.ports, dispatch.job_id, fault);
-    const third = await settle(place.ports, dispatch.job_id, fault);
+    const first = await handleFailedAttempt(place.ports, dispatch.job_id, fault);
+    const second = await handleFailedAttempt(place.ports, dispatch.job_id, fault);
+    const third = await handleFailedAttempt(place.ports, dispatch.job_id, fault);
 
     expect([first.retry, second.retry, third.retry]).toEqual([true, true, false]);
     const tickets = [dispatch, first, second].map((one) =>
@@ -398,7 +398,8 @@ describe('a backend that gave up', () => {
     };
     const caught = { error: 'States.TaskFailed', cause: JSON.stringify({ Build }) };
 
-    for (let attempt = 1; attempt <= 3; attempt++) await settle(place.ports, dispatch.job_id, caught);
+    for (let attempt = 1; attempt <= 3; attempt++)
+      await handleFailedAttempt(place.ports, dispatch.job_id, caught);
 
     const [job] = await jobs(id);
     expect(job?.error?.message).toContain(`PROVISIONING: ${message}`);
@@ -412,11 +413,11 @@ describe('a backend that gave up', () => {
     const killed = { error: 'States.TaskFailed', cause: '{"Build":{"BuildStatus":"FAILED"}}' };
     await claimed(place, dispatch);
 
-    const first = await settle(place.ports, dispatch.job_id, killed);
+    const first = await handleFailedAttempt(place.ports, dispatch.job_id, killed);
     if (first.retry) await claimed(place, first.dispatch);
-    const second = await settle(place.ports, dispatch.job_id, killed);
+    const second = await handleFailedAttempt(place.ports, dispatch.job_id, killed);
     if (second.retry) await claimed(place, second.dispatch);
-    const third = await settle(place.ports, dispatch.job_id, killed);
+    const third = await handleFailedAttempt(place.ports, dispatch.job_id, killed);
 
     expect([first.retry, second.retry, third.retry]).toEqual([true, true, false]);
     expect((await jobs(id))[0]?.error?.message).toContain('without a result, 3 times');
@@ -425,8 +426,8 @@ describe('a backend that gave up', () => {
   test('a repeat of the step, whose answer was lost, is no attempt more', async () => {
     const { id, dispatch } = await onePlanned();
 
-    const first = await settle(place.ports, dispatch.job_id, fault, { attempt: 1 });
-    const repeat = await settle(place.ports, dispatch.job_id, fault, { attempt: 1 });
+    const first = await handleFailedAttempt(place.ports, dispatch.job_id, fault, { attempt: 1 });
+    const repeat = await handleFailedAttempt(place.ports, dispatch.job_id, fault, { attempt: 1 });
 
     expect([first, repeat]).toMatchObject([{ dispatch: { attempt: 2 } }, { dispatch: { attempt: 2 } }]);
     expect((await jobs(id))[0]?.lost_attempts).toMatchObject([{ attempt: 1, reason: 'machine_lost' }]);
@@ -446,7 +447,10 @@ describe('a backend that gave up', () => {
     const { id, dispatch } = await onePlanned();
     await builtJob(place, dispatch);
 
-    expect(await settle(place.ports, dispatch.job_id, fault)).toEqual({ retry: false, end_all: false });
+    expect(await handleFailedAttempt(place.ports, dispatch.job_id, fault)).toEqual({
+      retry: false,
+      end_all: false,
+    });
     expect((await jobs(id))[0]?.status).toBe('completed');
   });
 
@@ -463,10 +467,15 @@ describe('a backend that gave up', () => {
       return item;
     };
 
-    const settled = await settle({ ...place.ports, table: { ...table, get } }, dispatch.job_id, fault, {
-      attempt: 1,
-      failFast: true,
-    });
+    const settled = await handleFailedAttempt(
+      { ...place.ports, table: { ...table, get } },
+      dispatch.job_id,
+      fault,
+      {
+        attempt: 1,
+        failFast: true,
+      },
+    );
 
     expect(settled).toEqual({ retry: false, end_all: false });
   });
@@ -478,7 +487,9 @@ describe('a backend that gave up', () => {
     const { id, dispatch } = await onePlanned();
     const cause = JSON.stringify({ Build: { BuildStatus: status } });
 
-    expect(await settle(place.ports, dispatch.job_id, { error: 'States.TaskFailed', cause })).toEqual({
+    expect(
+      await handleFailedAttempt(place.ports, dispatch.job_id, { error: 'States.TaskFailed', cause }),
+    ).toEqual({
       retry: false,
       end_all: false,
     });
@@ -496,7 +507,9 @@ describe('a backend that gave up', () => {
 
     const settled = [];
     for (let n = 0; n < 3; n++)
-      settled.push(await settle(place.ports, dispatch.job_id, { error: 'States.TaskFailed', cause }));
+      settled.push(
+        await handleFailedAttempt(place.ports, dispatch.job_id, { error: 'States.TaskFailed', cause }),
+      );
 
     expect(settled.map(({ retry }) => retry)).toEqual([true, true, false]);
     expect((await jobs(id))[0]?.error?.message).toBe(
@@ -515,7 +528,7 @@ describe('a backend that gave up', () => {
     async (error, cause) => {
       const { id, dispatch } = await onePlanned();
 
-      const settled = await settle(place.ports, dispatch.job_id, { error, cause });
+      const settled = await handleFailedAttempt(place.ports, dispatch.job_id, { error, cause });
 
       expect(settled).toEqual({ retry: false, end_all: false });
       expect((await jobs(id))[0]?.error?.code).toBe('resource_error');
@@ -530,7 +543,7 @@ describe('a backend that gave up', () => {
   ])('another refusal fails the job with its name, and starts nothing: %s', async (error, cause) => {
     const { id, dispatch } = await onePlanned();
 
-    const settled = await settle(place.ports, dispatch.job_id, { error, cause });
+    const settled = await handleFailedAttempt(place.ports, dispatch.job_id, { error, cause });
 
     expect(settled.retry).toBe(false);
     expect((await jobs(id))[0]?.error).toMatchObject({
@@ -669,7 +682,7 @@ describe('cancelling a run', () => {
       cancel: true,
     });
     expect(await refusal(uploadedArtifact(place, work))).toBe('wrong_state');
-    await settle(place.ports, second.job_id, fault);
+    await handleFailedAttempt(place.ports, second.job_id, fault);
     expect(await finish(place.ports, started.id)).toEqual({ status: 'cancelled' });
   });
 
@@ -725,7 +738,7 @@ describe('a run at work', () => {
     await builtJob(place, api);
 
     const views = await Promise.all(
-      [one, two].map(async (each) => live(place.ports, await run(each.run.id))),
+      [one, two].map(async (each) => withProgress(place.ports, await run(each.run.id))),
     );
 
     expect(views).toMatchObject([
@@ -739,7 +752,7 @@ describe('a run at work', () => {
     const [dispatch] = (await planRun(place, started.id)).jobs;
     if (dispatch) await builtJob(place, dispatch);
 
-    expect(await live(place.ports, await run(started.id))).toMatchObject({
+    expect(await withProgress(place.ports, await run(started.id))).toMatchObject({
       stage: 'finishing',
       progress: 99,
     });

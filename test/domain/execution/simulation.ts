@@ -9,7 +9,7 @@ import type { JobActor } from '../../../lib/domain/access/actor.ts';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
-import { settle } from '../../../lib/domain/execution/attempt/settle.ts';
+import { handleFailedAttempt } from '../../../lib/domain/execution/attempt/failed-attempt.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
 import { sourceArrived } from '../../../lib/domain/execution/begin.ts';
 import { finish } from '../../../lib/domain/execution/end/index.ts';
@@ -113,7 +113,7 @@ export class Simulation {
 
   async again(buildId: string, jobs: 'all' | 'failed'): Promise<void> {
     const build = await Build.get(this.ports, ADMIN, buildId);
-    this.#noteRun((await Run.again(this.ports, ADMIN, build, { jobs })).id);
+    this.#noteRun((await Run.rerun(this.ports, ADMIN, build, { jobs })).id);
   }
 
   async cancel(runId: string): Promise<void> {
@@ -157,7 +157,7 @@ export class Simulation {
     if (step.state === 'waiting') {
       if (step.token === undefined) {
         step.token = `turn-${++this.#tokens}`;
-        await Queue.wait(this.ports, step.dispatch.job_id, step.token);
+        await Queue.waitForTurn(this.ports, step.dispatch.job_id, step.token);
       }
       if (this.ports.workflows.woken.includes(step.token)) step.state = 'ready';
       return;
@@ -201,7 +201,7 @@ export class Simulation {
     const cause = JSON.stringify({ Build: { BuildStatus: status } });
     const { job_id, attempt, fail_fast: failFast } = step.dispatch;
     const caught = { error: 'States.TaskFailed', cause };
-    const settled = await settle(this.ports, job_id, caught, { attempt, failFast });
+    const settled = await handleFailedAttempt(this.ports, job_id, caught, { attempt, failFast });
     if (settled.retry) Object.assign(step, { dispatch: settled.dispatch, state: 'ready' });
     else {
       step.state = 'done';
@@ -263,7 +263,7 @@ export class Simulation {
     const job = this.news[at % Math.max(1, this.news.length)];
     if (job === undefined) return;
     if (!keep) this.news.splice(this.news.indexOf(job), 1);
-    await Queue.leave(this.ports, this.place.project.id, job);
+    await Queue.dequeue(this.ports, this.place.project.id, job);
   }
 
   async sweep(): Promise<Reconcile.Sweep> {
@@ -282,7 +282,7 @@ export class Simulation {
       await this.sweep();
       for (const run of this.items('job'))
         if (run.status !== 'pending' && run.status !== 'building')
-          await Queue.leave(this.ports, this.place.project.id, String(run.id));
+          await Queue.dequeue(this.ports, this.place.project.id, String(run.id));
       for (const execution of this.executions) if (execution.phase !== 'ended') await this.step(execution);
     }
   }

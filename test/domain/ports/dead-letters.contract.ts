@@ -33,9 +33,9 @@ export function deadLettersContract(subject: () => DeadLettersUnderTest): void {
 
     const taken = await takeAll();
     const meanwhile = await takeAll();
-    await subject().letters.giveBack(taken);
+    await subject().letters.release(taken);
     const again = await takeAll();
-    await subject().letters.giveBack(again);
+    await subject().letters.release(again);
 
     expect(taken).toMatchObject([{ letter: { event: { n: 1 }, reason: expect.any(String) } }]);
     expect(meanwhile).toEqual([]);
@@ -77,7 +77,7 @@ export function deadLettersContract(subject: () => DeadLettersUnderTest): void {
 
     await expect(refused).rejects.toMatchObject({ code: 'dead_letter_not_redrivable' });
     expect(taken.letter).toMatchObject({ target: null, kind: 'unknown' });
-    await subject().letters.giveBack([taken]);
+    await subject().letters.release([taken]);
     expect(await takeAll()).toHaveLength(1);
   });
 }

@@ -5,7 +5,7 @@ import type { Ports } from '../../ports/index.ts';
 import { Keys } from '../../storage/keys.ts';
 import { type JobRecord, jobs } from '../model/job-record.ts';
 import { type Failure, fitting, JOB_LIFECYCLE as LIFECYCLE } from '../model/run.ts';
-import { failureOfLosses, isLost, type Loss, mayTryAgain, withLoss } from './losses.ts';
+import { canRetry, failureOfLosses, isLost, type Loss, withLoss } from './losses.ts';
 import { newTicket } from './ticket.ts';
 
 export interface Ticketed {
@@ -29,9 +29,9 @@ export async function handOver(
   const stored = await jobs.update(ports.table, Keys.job(jobId), (job) => {
     if (isFinal(LIFECYCLE, job.status)) return undefined;
     // The repeat of a step whose answer was lost speaks of an attempt that has been followed by another.
-    const news = loss !== undefined && (loss.attempt ?? job.attempt) === job.attempt;
-    const given = news ? withLoss(job, loss, now) : job;
-    if (isLost(given) && !mayTryAgain(given)) return failed(given, now);
+    const isCurrentLoss = loss !== undefined && (loss.attempt ?? job.attempt) === job.attempt;
+    const given = isCurrentLoss ? withLoss(job, loss, now) : job;
+    if (isLost(given) && !canRetry(given)) return failed(given, now);
     return {
       ...given,
       claim_id: undefined,
@@ -53,7 +53,7 @@ function failedWith(job: JobRecord, failure: Failure, now: Date): JobRecord {
 }
 
 /** Whether what was found of an attempt is still news: the job has not ended, and the attempt is not given up by now. */
-const isAt = (job: JobRecord, attempt: number): boolean =>
+const isCurrent = (job: JobRecord, attempt: number): boolean =>
   !isFinal(LIFECYCLE, job.status) && job.attempt === attempt && !isLost(job);
 
 /**
@@ -68,9 +68,9 @@ export async function lose(
 ): Promise<void> {
   const now = ports.clock.now();
   await jobs.update(ports.table, Keys.job(seen.id), (job) => {
-    if (!isAt(job, seen.attempt) || job.claim_id !== seen.claim_id) return undefined;
+    if (!isCurrent(job, seen.attempt) || job.claim_id !== seen.claim_id) return undefined;
     const lost = withLoss(job, loss, now);
-    return mayTryAgain(lost) ? lost : failed(lost, now);
+    return canRetry(lost) ? lost : failed(lost, now);
   });
 }
 
@@ -85,6 +85,6 @@ export async function failAttempt(
 ): Promise<void> {
   const now = ports.clock.now();
   await jobs.update(ports.table, Keys.job(id), (job) =>
-    isAt(job, attempt) ? failedWith(job, failure, now) : undefined,
+    isCurrent(job, attempt) ? failedWith(job, failure, now) : undefined,
   );
 }

@@ -28,7 +28,7 @@ export function withLoss<J extends Attempted>(job: J, { reason, said }: Loss, no
 }
 
 /** Whether a lost job is tried again. */
-export const mayTryAgain = ({ attempt }: Pick<JobRecord, 'attempt'>): boolean => attempt < MAX_ATTEMPTS;
+export const canRetry = ({ attempt }: Pick<JobRecord, 'attempt'>): boolean => attempt < MAX_ATTEMPTS;
 
 /** What a job fails with whose attempts are all lost. */
 export function failureOfLosses({ lost_attempts: lost }: Pick<JobRecord, 'lost_attempts'>): Failure {

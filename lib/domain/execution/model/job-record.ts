@@ -6,13 +6,13 @@ import { SourceFormat } from '../../upload.ts';
 import { Sha256, Timestamp } from '../../values.ts';
 import { Job } from './job.ts';
 
-/** A job as it is kept: with what only the control plane may know. */
+/** A job as it is stored: with what only the control plane may know. */
 const JobRecord = Job.extend({
-  /** sha256 of the present attempt's ticket. */
+  /** SHA-256 of the current attempt's ticket. */
   ticket_hash: z.string(),
-  /** Which agent used it. */
+  /** The agent that used it. */
   claim_id: z.string().optional(),
-  /** Where the source's bytes lie, so that a claim needs no second read. */
+  /** Where the source's bytes are, so that a claim needs no second read. */
   source: z.object({
     key: z.string(),
     sha256: Sha256,
@@ -26,29 +26,33 @@ const JobRecord = Job.extend({
   registry: Registry.optional(),
   /** The name that the manifest gives the image, in place of the derived one. */
   image_name: z.string().optional(),
-  /** When its run's time is over. */
+  /** When its run times out. */
   deadline_at: Timestamp.optional(),
-  /** Whether it takes a place of its project's queue. */
+  /** Whether its project limits concurrent jobs: then it goes through the queue. */
   limited: z.boolean().optional(),
-  /** How to wake the workflow that waits for its turn. */
+  /** The task token of the workflow that waits for the job's turn. */
   turn_token: z.string().optional(),
-  /** When its agent was last heard of. */
-  heard_at: Timestamp.optional(),
+  /** When its agent last made a call. */
+  last_heartbeat_at: Timestamp.optional(),
   /** Log streams of the attempts so far, oldest first. */
   log_streams: z.array(z.string()),
-  /** Which attempt wrote a log stream, by its name: an attempt that was lost before it had one leaves none. */
+  /** The attempt of each log stream, by the stream's name. An attempt that was lost before it had a stream has none. */
   log_attempts: z.record(z.string(), z.int().positive()).optional(),
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 
-/** Jobs of an older version have no name of their own. */
-const withName = (item: unknown): unknown =>
-  typeof item === 'object' && item !== null && !('name' in item) && 'service' in item
-    ? { ...item, name: item.service }
-    : item;
+/** Jobs of an older version have no name, and an earlier name of the last heartbeat. */
+function upgraded(item: unknown): unknown {
+  if (typeof item !== 'object' || item === null) return item;
+  return {
+    ...('service' in item && { name: item.service }),
+    ...('heard_at' in item && { last_heartbeat_at: item.heard_at }),
+    ...item,
+  };
+}
 
 export const jobs = collection({
   kind: 'job',
-  schema: z.preprocess(withName, JobRecord),
+  schema: z.preprocess(upgraded, JobRecord),
   key: (job) => Keys.job(job.id),
 });

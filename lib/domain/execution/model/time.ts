@@ -28,7 +28,7 @@ export const PICKUP_MS = 5 * MINUTE_MS;
  * What the workflow may take from a machine's end to the next attempt: its event, and the step that settles it, of three
  * tries of a minute at most with up to 3 and 30 s between them (build.asl.yaml): 213 s.
  */
-export const SETTLE_MS = 4 * MINUTE_MS;
+export const RETRY_DUE_MS = 4 * MINUTE_MS;
 
 /** Ten sweeps: a role that was just changed counts after seconds, a deployment of the stack replaces it within minutes. */
 export const REFUSED_MS = 10 * MINUTE_MS;

@@ -8,8 +8,8 @@ import { Keys } from '../../storage/keys.ts';
 import { jobs } from '../model/job-record.ts';
 import { PlanFailure } from '../model/plan-failure.ts';
 import { RUN_LIFECYCLE } from '../model/run.ts';
-import { type Place, QueueState } from './schema.ts';
-import { entered, granted, left } from './turn.ts';
+import { type QueueEntry, QueueState } from './schema.ts';
+import { addEntries, fillSlots, removeEntry } from './turn.ts';
 
 const queues = collection({
   kind: 'queue',
@@ -20,43 +20,41 @@ const queues = collection({
 type QueuePorts = Pick<Ports, 'table' | 'workflows'>;
 
 /** Jobs take their places. @returns the ids of those that may begin. @throws PlanFailure resource_error when it is full */
-export async function enter(
+export async function enqueue(
   ports: QueuePorts,
   projectId: string,
   limit: number,
-  places: readonly Place[],
+  entries: readonly QueueEntry[],
 ): Promise<ReadonlySet<string>> {
   const empty: QueueState = { project_id: projectId, limit, active: [], waiting: [] };
   const step = (queue: QueueState) => {
     // A queue that there is knows the project's limit; the run's may be of before a change.
-    const next = entered(queue, places);
-    if (next.waiting.length > queue.waiting.length) assertRoom(next, places);
-    return granted(next);
+    const next = addEntries(queue, entries);
+    if (next.waiting.length > queue.waiting.length) assertRoom(next, entries);
+    return fillSlots(next);
   };
   const queue = await change(ports, projectId, step, empty);
-  const ids = new Set(places.map(({ job_id }) => job_id));
-  const free = queue?.waiting.some(({ job_id }) => ids.has(job_id))
-    ? await withoutEnded(ports, queue)
-    : queue;
+  const ids = new Set(entries.map(({ job_id }) => job_id));
+  const free = queue?.waiting.some(({ job_id }) => ids.has(job_id)) ? await removeEnded(ports, queue) : queue;
   return new Set(free?.active.map(({ job_id }) => job_id));
 }
 
 /** Frees the places of jobs whose end was told by an event that never came: whoever would have to wait looks first. */
-async function withoutEnded(ports: QueuePorts, queue: QueueState): Promise<QueueState | undefined> {
+async function removeEnded(ports: QueuePorts, queue: QueueState): Promise<QueueState | undefined> {
   const found = await jobs.getMany(
     ports.table,
     queue.active.map(({ job_id }) => Keys.job(job_id)),
   );
   const ended = found.filter(({ status }) => isFinal(RUN_LIFECYCLE, status));
   if (ended.length === 0) return queue;
-  const without = (now: QueueState) => ended.reduce((rest, { id }) => left(rest, id), now);
-  return change(ports, queue.project_id, (now) => granted(without(now)));
+  const without = (now: QueueState) => ended.reduce((rest, { id }) => removeEntry(rest, id), now);
+  return change(ports, queue.project_id, (now) => fillSlots(without(now)));
 }
 
 /** 4,000: 15 of the largest runs. Of some 80 bytes each they are 320 of the 400 KB of an item (docs: DynamoDB quotas). */
 const MAX_WAITING = 4000;
 
-function assertRoom({ waiting, limit }: QueueState, coming: readonly Place[]): void {
+function assertRoom({ waiting, limit }: QueueState, coming: readonly QueueEntry[]): void {
   if (waiting.length <= MAX_WAITING) return;
   throw new PlanFailure({
     code: 'resource_error',
@@ -69,21 +67,21 @@ function assertRoom({ waiting, limit }: QueueState, coming: readonly Place[]): v
  * A workflow waits for a job's turn. When the turn came before it was known whom to wake, it is woken at once.
  * @param token wakes the workflow
  */
-export async function wait(ports: QueuePorts, jobId: string, token: string): Promise<void> {
+export async function waitForTurn(ports: QueuePorts, jobId: string, token: string): Promise<void> {
   const job = await jobs.update(ports.table, Keys.job(jobId), (value) => ({
     ...value,
     turn_token: token,
-    stage: value.status === 'pending' ? 'waiting for its turn' : value.stage,
+    stage: value.status === 'pending' ? 'queued (project limit)' : value.stage,
   }));
   if (job === undefined) return;
   const queue = (await queues.get(ports.table, Keys.queue(job.value.project_id)))?.value;
-  const waits = queue?.waiting.some(({ job_id }) => job_id === jobId) ?? false;
-  if (!waits || isFinal(RUN_LIFECYCLE, job.value.status)) await ports.workflows.wake(token);
+  const isWaiting = queue?.waiting.some(({ job_id }) => job_id === jobId) ?? false;
+  if (!isWaiting || isFinal(RUN_LIFECYCLE, job.value.status)) await ports.workflows.wake(token);
 }
 
 /** A job has ended: its place is the next one's. */
-export async function leave(ports: QueuePorts, projectId: string, jobId: string): Promise<void> {
-  await change(ports, projectId, (queue) => granted(left(queue, jobId)));
+export async function dequeue(ports: QueuePorts, projectId: string, jobId: string): Promise<void> {
+  await change(ports, projectId, (queue) => fillSlots(removeEntry(queue, jobId)));
 }
 
 /** A project's limit was changed or taken away: a queue that there is goes on by the new one. */
@@ -93,7 +91,7 @@ export async function setLimit(
   limit: number | undefined,
 ): Promise<void> {
   await change(ports, projectId, (queue) =>
-    granted({ ...queue, limit: limit ?? queue.active.length + queue.waiting.length + 1 }),
+    fillSlots({ ...queue, limit: limit ?? queue.active.length + queue.waiting.length + 1 }),
   );
 }
 

@@ -1,11 +1,11 @@
 /** Whose turn it is. Pure. */
-import type { Place, QueueState } from './schema.ts';
+import type { QueueEntry, QueueState } from './schema.ts';
 
 /**
  * Fills the free places: the next is the run with the fewest jobs at work, and of equals the one that came first. So a
  * matrix of fifty jobs never makes a small build wait for all fifty, and takes all places when nobody else waits.
  */
-export function granted(queue: QueueState): QueueState {
+export function fillSlots(queue: QueueState): QueueState {
   const active = [...queue.active];
   const waiting = [...queue.waiting];
   const working = new Map<string, number>();
@@ -22,12 +22,12 @@ export function granted(queue: QueueState): QueueState {
   return { ...queue, active, waiting };
 }
 
-export function entered(queue: QueueState, places: readonly Place[]): QueueState {
+export function addEntries(queue: QueueState, places: readonly QueueEntry[]): QueueState {
   const known = new Set([...queue.active, ...queue.waiting].map(({ job_id }) => job_id));
   return { ...queue, waiting: [...queue.waiting, ...places.filter(({ job_id }) => !known.has(job_id))] };
 }
 
-export function left(queue: QueueState, jobId: string): QueueState {
-  const others = (places: readonly Place[]) => places.filter(({ job_id }) => job_id !== jobId);
+export function removeEntry(queue: QueueState, jobId: string): QueueState {
+  const others = (places: readonly QueueEntry[]) => places.filter(({ job_id }) => job_id !== jobId);
   return { ...queue, active: others(queue.active), waiting: others(queue.waiting) };
 }

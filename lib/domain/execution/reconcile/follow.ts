@@ -15,7 +15,7 @@ import { type PlanPorts, plan, resume } from '../plan/index.ts';
 type FollowPorts = PlanPorts;
 
 /** Why another workflow has to go on, and what a run fails with that has had its last one. */
-const LAST_ONE = {
+const LAST_WORKFLOW = {
   died: {
     code: 'internal_error',
     message: `The workflow of the run died ${MAX_ATTEMPTS} times before its last step.`,
@@ -35,21 +35,25 @@ const LAST_ONE = {
  * @param run as it was looked at: when it has had another workflow since, nothing is done
  * @throws what Step Functions answers; the next sweep finds a workflow that was never started, and repeats the start
  */
-export async function follow(ports: FollowPorts, run: Run, why: keyof typeof LAST_ONE): Promise<void> {
+export async function startNextWorkflow(
+  ports: FollowPorts,
+  run: Run,
+  why: keyof typeof LAST_WORKFLOW,
+): Promise<void> {
   const { workflow_attempt: before } = run;
   if (before >= MAX_ATTEMPTS) {
-    await fail(ports, run.id, LAST_ONE[why]);
+    await fail(ports, run.id, LAST_WORKFLOW[why]);
     await ports.workflows.stop('build', executionOf(run), 'no other workflow goes on with the run');
     return;
   }
-  const held = await heldJobs(ports, run);
+  const claimed = await claimedJobs(ports, run);
   // First of all: whoever comes to it later finds that it is no news any more.
-  let isNews = false;
+  let isCurrent = false;
   const next = await runs.update(ports.table, Keys.run(run.id), (value) => {
-    isNews = !isFinal(LIFECYCLE, value.status) && value.workflow_attempt === before;
-    return isNews ? { ...value, workflow_attempt: before + 1, start_refused_at: undefined } : undefined;
+    isCurrent = !isFinal(LIFECYCLE, value.status) && value.workflow_attempt === before;
+    return isCurrent ? { ...value, workflow_attempt: before + 1, start_refused_at: undefined } : undefined;
   });
-  if (next !== undefined && isNews) await begin(ports, next.value, held);
+  if (next !== undefined && isCurrent) await startWorkflow(ports, next.value, claimed);
 }
 
 /**
@@ -59,17 +63,18 @@ export async function follow(ports: FollowPorts, run: Run, why: keyof typeof LAS
  */
 export async function startLate(ports: FollowPorts, run: Run): Promise<void> {
   if (run.status === 'pending') return plan(ports, run.id);
-  const held = await heldJobs(ports, run);
-  // Jobs that were held before it was there are held for an earlier one. Somebody may have started it by now.
-  if ((await ports.workflows.state('build', executionOf(run))) === undefined) await begin(ports, run, held);
+  const claimed = await claimedJobs(ports, run);
+  // Jobs that were claimed before it was there are claimed for an earlier one. Somebody may have started it by now.
+  if ((await ports.workflows.state('build', executionOf(run))) === undefined)
+    await startWorkflow(ports, run, claimed);
 }
 
-async function begin(ports: FollowPorts, run: Run, held: readonly JobRecord[]): Promise<void> {
-  await Promise.all(held.map((job) => lose(ports, job, { reason: 'workflow_ended' })));
+async function startWorkflow(ports: FollowPorts, run: Run, claimed: readonly JobRecord[]): Promise<void> {
+  await Promise.all(claimed.map((job) => lose(ports, job, { reason: 'workflow_ended' })));
   await resume(ports, run);
 }
 
-async function heldJobs(ports: FollowPorts, run: Run): Promise<JobRecord[]> {
+async function claimedJobs(ports: FollowPorts, run: Run): Promise<JobRecord[]> {
   const all = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
   return all.filter((job) => job.claim_id !== undefined);
 }

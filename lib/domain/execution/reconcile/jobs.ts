@@ -8,43 +8,43 @@ import { endOfMachine } from '../attempt/machine-end.ts';
 import { executionOf } from '../model/execution.ts';
 import type { JobRecord } from '../model/job-record.ts';
 import type { Run } from '../model/run.ts';
-import { PICKUP_MS, SETTLE_MS, SILENCE_MS } from '../model/time.ts';
-import type { Finding, RunPorts } from './finding.ts';
-import { follow } from './follow.ts';
+import { PICKUP_MS, RETRY_DUE_MS, SILENCE_MS } from '../model/time.ts';
+import { startNextWorkflow } from './follow.ts';
+import type { Repair, RunPorts } from './repair.ts';
 
 /**
  * A job that is lost is handed over again by its workflow, which hears of the end of its machine. When it does not, the
  * workflow has missed an event, and another follows it once nobody is at work in it.
  */
-export async function giveUpLost(
+export async function endLostJobs(
   ports: RunPorts,
   run: Run,
   open: readonly JobRecord[],
-): Promise<Finding | undefined> {
+): Promise<Repair | undefined> {
   const now = ports.clock.now().getTime();
-  const odd = open.filter((job) => isOdd(job, now));
-  if (odd.length === 0) return undefined;
+  const overdue = open.filter((job) => isOverdue(job, now));
+  if (overdue.length === 0) return undefined;
   const machines = await ports.machines.machinesOf(executionOf(run));
-  const machineOf = (job: JobRecord) => ofPresentAttempt(job, machines.get(job.id));
-  const found = await Promise.all(
-    odd.map(async (job) => ({ job, what: await lookAtJob(ports, job, machineOf(job)) })),
+  const machineOf = (job: JobRecord) => currentMachine(job, machines.get(job.id));
+  const checked = await Promise.all(
+    overdue.map(async (job) => ({ job, what: await repairJob(ports, job, machineOf(job)) })),
   );
-  const news = found.filter(({ what }) => what !== undefined);
-  const missed = odd.filter((job) => isLost(job) && !isRunning(machineOf(job)));
+  const repaired = checked.filter(({ what }) => what !== undefined);
+  const missedEvents = overdue.filter((job) => isLost(job) && !isRunning(machineOf(job)));
   const idle = open.every((job) => !isRunning(machineOf(job)));
-  if (missed.length > 0 && idle) {
-    await follow(ports, run, 'event_lost');
-    return { run_id: run.id, what: 'event lost', job_ids: missed.map(({ id }) => id) };
+  if (missedEvents.length > 0 && idle) {
+    await startNextWorkflow(ports, run, 'event_lost');
+    return { run_id: run.id, what: 'event lost', job_ids: missedEvents.map(({ id }) => id) };
   }
-  const [first] = news;
-  return first?.what && { run_id: run.id, what: first.what, job_ids: news.map(({ job }) => job.id) };
+  const [first] = repaired;
+  return first?.what && { run_id: run.id, what: first.what, job_ids: repaired.map(({ job }) => job.id) };
 }
 
 /**
  * The machine, unless it is that of an attempt that was lost: the workflow may wait for minutes until there is another
- * one (build.asl.yaml, BuildAgain). While the present attempt is lost, and not handed over, it is its own.
+ * one (build.asl.yaml, RetryBuild). While the present attempt is lost, and not handed over, it is its own.
  */
-function ofPresentAttempt(job: JobRecord, machine: JobMachine | undefined): JobMachine | undefined {
+function currentMachine(job: JobRecord, machine: JobMachine | undefined): JobMachine | undefined {
   const lost = job.lost_attempts.at(-1);
   if (lost === undefined || isLost(job) || machine?.startedAt === undefined) return machine;
   return machine.startedAt.getTime() < Date.parse(lost.at) ? undefined : machine;
@@ -53,18 +53,18 @@ function ofPresentAttempt(job: JobRecord, machine: JobMachine | undefined): JobM
 const isRunning = (machine: JobMachine | undefined): boolean => machine?.status === 'running';
 
 /** What has not been heard of for longer than is right. */
-function isOdd(job: JobRecord, now: number): boolean {
+function isOverdue(job: JobRecord, now: number): boolean {
   const lost = job.lost_attempts.at(-1)?.at;
-  if (isLost(job)) return now - Date.parse(lost ?? job.created_at) > SETTLE_MS;
+  if (isLost(job)) return now - Date.parse(lost ?? job.created_at) > RETRY_DUE_MS;
   if (job.claim_id === undefined) return now - Date.parse(lost ?? job.created_at) > PICKUP_MS;
-  return now - Date.parse(job.heard_at ?? job.started_at ?? job.created_at) > SILENCE_MS;
+  return now - Date.parse(job.last_heartbeat_at ?? job.started_at ?? job.created_at) > SILENCE_MS;
 }
 
-async function lookAtJob(
+async function repairJob(
   ports: RunPorts,
   job: JobRecord,
   machine: JobMachine | undefined,
-): Promise<Finding['what'] | undefined> {
+): Promise<Repair['what'] | undefined> {
   const claimed = job.claim_id !== undefined;
   if (machine !== undefined && isRunning(machine)) {
     // In the backend's queue: it may take its time.

@@ -8,18 +8,18 @@ import type { JobRecord } from '../model/job-record.ts';
 import { jobs } from '../model/job-record.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { FINISH_MS, START_MS } from '../model/time.ts';
-import type { Finding, RunPorts } from './finding.ts';
-import { follow, startLate } from './follow.ts';
-import { giveUpLost } from './jobs.ts';
-import { forgetRefusal, startRefused, watchingStarts } from './start-refused.ts';
+import { startLate, startNextWorkflow } from './follow.ts';
+import { endLostJobs } from './jobs.ts';
+import type { Repair, RunPorts } from './repair.ts';
+import { clearRefusal, startRefused, watchingStarts } from './start-refused.ts';
 
 /** @throws what a service answers; the next sweep looks again */
-export async function lookAt(ports: RunPorts, run: Run): Promise<Finding | undefined> {
+export async function reconcileRun(ports: RunPorts, run: Run): Promise<Repair | undefined> {
   const starts = watchingStarts(ports.workflows);
   try {
-    const finding = await bringOn({ ...ports, workflows: starts.workflows }, run);
-    await forgetRefusal(ports, run);
-    return finding;
+    const repair = await repairRun({ ...ports, workflows: starts.workflows }, run);
+    await clearRefusal(ports, run);
+    return repair;
   } catch (error) {
     const refusal = starts.refusal();
     if (refusal !== undefined && error === refusal) return startRefused(ports, run, refusal);
@@ -27,7 +27,7 @@ export async function lookAt(ports: RunPorts, run: Run): Promise<Finding | undef
   }
 }
 
-async function bringOn(ports: RunPorts, run: Run): Promise<Finding | undefined> {
+async function repairRun(ports: RunPorts, run: Run): Promise<Repair | undefined> {
   const now = ports.clock.now().getTime();
   if (run.deadline_at !== undefined && Date.parse(run.deadline_at) <= now) return outOfTime(ports, run);
   const state = await ports.workflows.state('build', executionOf(run));
@@ -36,10 +36,10 @@ async function bringOn(ports: RunPorts, run: Run): Promise<Finding | undefined> 
   if (run.status !== 'building') return undefined;
   const all = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
   const open = all.filter((job) => !isFinal(LIFECYCLE, job.status));
-  return open.length === 0 ? allEnded(ports, run, all, now) : giveUpLost(ports, run, open);
+  return open.length === 0 ? allEnded(ports, run, all, now) : endLostJobs(ports, run, open);
 }
 
-async function outOfTime(ports: RunPorts, run: Run): Promise<Finding> {
+async function outOfTime(ports: RunPorts, run: Run): Promise<Repair> {
   const seconds = Math.round((Date.parse(run.deadline_at ?? '') - Date.parse(run.created_at)) / 1000);
   await fail(ports, run.id, {
     code: 'timeout_error',
@@ -50,7 +50,7 @@ async function outOfTime(ports: RunPorts, run: Run): Promise<Finding> {
   return { run_id: run.id, what: 'out of time', job_ids: run.job_ids };
 }
 
-async function neverStarted(ports: RunPorts, run: Run, now: number): Promise<Finding | undefined> {
+async function neverStarted(ports: RunPorts, run: Run, now: number): Promise<Repair | undefined> {
   if (now - Date.parse(run.created_at) < START_MS) return undefined;
   await startLate(ports, run);
   return { run_id: run.id, what: 'never started', job_ids: [] };
@@ -61,9 +61,9 @@ async function workflowEnded(
   ports: RunPorts,
   run: Run,
   state: 'succeeded' | 'died' | 'stopped',
-): Promise<Finding> {
+): Promise<Repair> {
   if (state === 'succeeded') await finish(ports, run.id);
-  else if (state === 'died') await follow(ports, run, 'died');
+  else if (state === 'died') await startNextWorkflow(ports, run, 'died');
   else
     await fail(ports, run.id, {
       code: 'internal_error',
@@ -79,7 +79,7 @@ async function allEnded(
   run: Run,
   all: readonly JobRecord[],
   now: number,
-): Promise<Finding | undefined> {
+): Promise<Repair | undefined> {
   const last = Math.max(...all.map((job) => Date.parse(job.completed_at ?? job.created_at)));
   if (now - last < FINISH_MS) return undefined;
   await finish(ports, run.id);

@@ -7,14 +7,14 @@ import { fail } from '../end/index.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { runs } from '../model/run-record.ts';
 import { REFUSED_MS } from '../model/time.ts';
-import type { Finding } from './finding.ts';
+import type { Repair } from './repair.ts';
 
 /** @throws the refusal, while it may still be mended: the sweep tells whoever watches its errors */
 export async function startRefused(
   ports: Pick<Ports, 'table' | 'clock'>,
   run: Run,
   refusal: WorkflowRefused,
-): Promise<Finding> {
+): Promise<Repair> {
   const now = ports.clock.now();
   const stored = await runs.update(ports.table, Keys.run(run.id), (value) =>
     isFinal(LIFECYCLE, value.status) || value.start_refused_at !== undefined
@@ -54,7 +54,7 @@ export function watchingStarts(workflows: Workflows): {
 }
 
 /** The run was looked at and no start was refused: the next refusal is the first of its own ten minutes. */
-export async function forgetRefusal(ports: Pick<Ports, 'table'>, run: Run): Promise<void> {
+export async function clearRefusal(ports: Pick<Ports, 'table'>, run: Run): Promise<void> {
   if (run.start_refused_at === undefined) return;
   await runs.update(ports.table, Keys.run(run.id), (value) =>
     isFinal(LIFECYCLE, value.status) || value.start_refused_at !== run.start_refused_at

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { RequestActor } from '../../../../lib/domain/access/actor.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
-import { settle } from '../../../../lib/domain/execution/attempt/settle.ts';
+import { handleFailedAttempt } from '../../../../lib/domain/execution/attempt/failed-attempt.ts';
 import { authenticate } from '../../../../lib/domain/token/index.ts';
 import { ADMIN, claimed, planRun, refusal, startedBuild, type World, world } from '../../world.ts';
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
   jobId = first.job_id;
   const before = await claimed(place, first);
   // CodeBuild gives the machine up, though its agent may still be at work behind a broken line.
-  const again = await settle(place.ports, jobId, {
+  const again = await handleFailedAttempt(place.ports, jobId, {
     error: 'States.TaskFailed',
     cause: JSON.stringify({ Build: { BuildStatus: 'FAULT' } }),
   });

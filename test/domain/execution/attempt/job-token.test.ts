@@ -1,10 +1,10 @@
 /** What a job's token is worth once the job has ended or another agent has it, on another job, and what a fork's gets. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { admit, type RequestActor } from '../../../../lib/domain/access/actor.ts';
+import { authorize, type RequestActor } from '../../../../lib/domain/access/actor.ts';
 import * as Build from '../../../../lib/domain/builds/index.ts';
 import * as Cache from '../../../../lib/domain/cache/of-job.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
-import { settle } from '../../../../lib/domain/execution/attempt/settle.ts';
+import { handleFailedAttempt } from '../../../../lib/domain/execution/attempt/failed-attempt.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
 import { ofJob } from '../../../../lib/domain/execution/secrets.ts';
@@ -74,7 +74,7 @@ const ENDS: Record<string, () => Promise<unknown>> = {
     }),
   'the run was ended by its last step': () => finish(place.ports, runId),
   'another agent has the job': async () => {
-    const again = await settle(place.ports, jobId, {
+    const again = await handleFailedAttempt(place.ports, jobId, {
       error: 'States.TaskFailed',
       cause: JSON.stringify({ Build: { BuildStatus: 'FAULT' } }),
     });
@@ -83,7 +83,9 @@ const ENDS: Record<string, () => Promise<unknown>> = {
   },
   'the machine was given up, and no other agent has come yet': async () => {
     const cause = JSON.stringify({ Build: { BuildStatus: 'FAULT' } });
-    expect(await settle(place.ports, jobId, { error: 'States.TaskFailed', cause })).toMatchObject({
+    expect(
+      await handleFailedAttempt(place.ports, jobId, { error: 'States.TaskFailed', cause }),
+    ).toMatchObject({
       retry: true,
     });
   },
@@ -103,10 +105,10 @@ test('while it works, it is refused nothing of this', async () => {
 });
 
 test('it is no job of the same run but its own', () => {
-  expect(() => admit(agent, 'job', jobId)).not.toThrow();
-  expect(() => admit(agent, 'job', otherJob)).toThrow('There is no job');
-  expect(() => admit(agent, 'job_or_viewer', otherJob)).toThrow('There is no job');
-  expect(() => admit(agent, 'job')).toThrow('There is no job');
+  expect(() => authorize(agent, 'job', jobId)).not.toThrow();
+  expect(() => authorize(agent, 'job', otherJob)).toThrow('There is no job');
+  expect(() => authorize(agent, 'job_or_viewer', otherJob)).toThrow('There is no job');
+  expect(() => authorize(agent, 'job')).toThrow('There is no job');
 });
 
 describe('a build of a fork', () => {
@@ -126,7 +128,7 @@ describe('a build of a fork', () => {
     await Run.cancel(place.ports, ADMIN, runId);
     const { build_id: id } = await Run.get(place.ports, ADMIN, runId);
 
-    const again = await Run.again(place.ports, ADMIN, await Build.get(place.ports, ADMIN, id), {
+    const again = await Run.rerun(place.ports, ADMIN, await Build.get(place.ports, ADMIN, id), {
       jobs: which,
     });
 

@@ -141,7 +141,7 @@ describe('it is built again', () => {
     const first = await built();
     const build = await Build.get(place.ports, ADMIN, first.build_id);
 
-    const again = await Run.again(place.ports, ADMIN, build);
+    const again = await Run.rerun(place.ports, ADMIN, build);
     await planRun(place, again.id);
 
     expect((await Run.get(place.ports, ADMIN, again.id)).status).toBe('building');

@@ -28,7 +28,7 @@ test('the next run of the project begins at once', async () => {
 test('whoever waits already is woken by the next run that comes, and goes first', async () => {
   const first = await planned();
   const second = await planned();
-  await Queue.wait(place.ports, second.job_id, 'the token of the second');
+  await Queue.waitForTurn(place.ports, second.job_id, 'the token of the second');
   await builtJob(place, first);
 
   const third = await planned();
@@ -42,6 +42,6 @@ test('a place of a job that works is nobody else’s', async () => {
   expect((await planned()).queued).toBe(true);
 
   await builtJob(place, first);
-  await Queue.leave(place.ports, place.project.id, first.job_id);
+  await Queue.dequeue(place.ports, place.project.id, first.job_id);
   expect((await planned()).queued).toBe(true); // the second has it
 });

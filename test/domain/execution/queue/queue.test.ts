@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts';
 import * as Queue from '../../../../lib/domain/execution/queue/index.ts';
 import type { QueueState } from '../../../../lib/domain/execution/queue/schema.ts';
-import { entered, granted, left } from '../../../../lib/domain/execution/queue/turn.ts';
+import { addEntries, fillSlots, removeEntry } from '../../../../lib/domain/execution/queue/turn.ts';
 import * as Project from '../../../../lib/domain/project/index.ts';
 import { ADMIN, builtJob, planRun, startedBuild, type World, world } from '../../world.ts';
 
@@ -16,14 +16,14 @@ const jobsOf = (queue: QueueState) => queue.active.map(({ job_id }) => job_id);
 describe('whose turn it is', () => {
   test('goes round between runs: a small one passes a large one that came before it', () => {
     const large = Array.from({ length: 5 }, (_, at) => place('large', at));
-    let queue = granted(entered(queueOf(2), large));
-    queue = granted(entered(queue, [place('small', 0)]));
+    let queue = fillSlots(addEntries(queueOf(2), large));
+    queue = fillSlots(addEntries(queue, [place('small', 0)]));
     expect(jobsOf(queue)).toEqual(['large-0', 'large-1']);
 
-    queue = granted(left(queue, 'large-0'));
+    queue = fillSlots(removeEntry(queue, 'large-0'));
 
     expect(jobsOf(queue)).toEqual(['large-1', 'small-0']);
-    expect(jobsOf(granted(left(queue, 'small-0')))).toEqual(['large-1', 'large-2']);
+    expect(jobsOf(fillSlots(removeEntry(queue, 'small-0')))).toEqual(['large-1', 'large-2']);
   });
 
   test('never exceeds the limit, forgets nobody and serves everybody', () => {
@@ -40,10 +40,10 @@ describe('whose turn it is', () => {
           if (typeof one === 'number') {
             const job = queue.active[one % Math.max(1, queue.active.length)]?.job_id;
             if (job !== undefined) gone.add(job);
-            queue = granted(left(queue, job ?? 'nobody'));
+            queue = fillSlots(removeEntry(queue, job ?? 'nobody'));
           } else if (!gone.has(`${one.run}-${one.job}`)) {
             came.add(`${one.run}-${one.job}`);
-            queue = granted(entered(queue, [place(one.run, one.job)]));
+            queue = fillSlots(addEntries(queue, [place(one.run, one.job)]));
           }
           expect(queue.active.length).toBeLessThanOrEqual(limit);
           expect(queue.waiting.length === 0 || queue.active.length === limit).toBe(true);
@@ -71,33 +71,33 @@ describe('jobs of a project with a limit', () => {
     const [first, second, third] = await jobs();
     expect([first?.queued, second?.queued, third?.queued]).toEqual([false, false, true]);
     if (first === undefined || third === undefined) throw new Error('Four jobs were planned.');
-    await Queue.wait(at.ports, third.job_id, 'token-of-the-third');
+    await Queue.waitForTurn(at.ports, third.job_id, 'token-of-the-third');
     expect(at.ports.workflows.woken).toEqual([]);
 
     await builtJob(at, first);
-    await Queue.leave(at.ports, at.project.id, first.job_id);
+    await Queue.dequeue(at.ports, at.project.id, first.job_id);
 
     expect(at.ports.workflows.woken).toEqual(['token-of-the-third']);
   });
 
   test('whose turn comes before they wait begin at once', async () => {
     const [first, , third] = await jobs();
-    await Queue.leave(at.ports, at.project.id, first?.job_id ?? '');
+    await Queue.dequeue(at.ports, at.project.id, first?.job_id ?? '');
 
-    await Queue.wait(at.ports, third?.job_id ?? '', 'token');
+    await Queue.waitForTurn(at.ports, third?.job_id ?? '', 'token');
 
     expect(at.ports.workflows.woken).toEqual(['token']);
   });
 
   test('are woken again by the repeat of a news that was lost on its way', async () => {
     const [first, , third] = await jobs();
-    await Queue.wait(at.ports, third?.job_id ?? '', 'token');
+    await Queue.waitForTurn(at.ports, third?.job_id ?? '', 'token');
     const broken = { ...at.ports.workflows, wake: () => Promise.reject(new Error('Step Functions is away')) };
     await expect(
-      Queue.leave({ ...at.ports, workflows: broken }, at.project.id, first?.job_id ?? ''),
+      Queue.dequeue({ ...at.ports, workflows: broken }, at.project.id, first?.job_id ?? ''),
     ).rejects.toThrow('away');
 
-    await Queue.leave(at.ports, at.project.id, first?.job_id ?? '');
+    await Queue.dequeue(at.ports, at.project.id, first?.job_id ?? '');
 
     expect(at.ports.workflows.woken).toContain('token');
   });
@@ -115,8 +115,8 @@ describe('jobs of a project with a limit', () => {
 
   test('begin when the limit is raised or taken away', async () => {
     const [, , third, fourth] = await jobs();
-    await Queue.wait(at.ports, third?.job_id ?? '', 'third');
-    await Queue.wait(at.ports, fourth?.job_id ?? '', 'fourth');
+    await Queue.waitForTurn(at.ports, third?.job_id ?? '', 'third');
+    await Queue.waitForTurn(at.ports, fourth?.job_id ?? '', 'fourth');
 
     await Queue.setLimit(at.ports, at.project.id, 3);
     expect(at.ports.workflows.woken).toEqual(['third']);

@@ -2,13 +2,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { JobActor } from '../../../../lib/domain/access/actor.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
-import { settle } from '../../../../lib/domain/execution/attempt/settle.ts';
+import { handleFailedAttempt } from '../../../../lib/domain/execution/attempt/failed-attempt.ts';
 import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';
 import type { ClaimedJob } from '../../../../lib/domain/execution/model/job.ts';
 import { runs } from '../../../../lib/domain/execution/model/run-record.ts';
 import { resume } from '../../../../lib/domain/execution/plan/index.ts';
-import { follow } from '../../../../lib/domain/execution/reconcile/follow.ts';
+import { startNextWorkflow } from '../../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
 import * as Log from '../../../../lib/domain/log/index.ts';
 import { Keys } from '../../../../lib/domain/storage/keys.ts';
@@ -93,8 +93,8 @@ describe('a sweep', () => {
     const silent = async () => {
       place.ports.machines.place(id, dispatch.job_id, MACHINE);
       wait(4);
-      expect((await sweep()).findings).toMatchObject([{ what: 'agent silent' }]);
-      return settle(place.ports, dispatch.job_id, STOPPED, { attempt: dispatch.attempt });
+      expect((await sweep()).repairs).toMatchObject([{ what: 'agent silent' }]);
+      return handleFailedAttempt(place.ports, dispatch.job_id, STOPPED, { attempt: dispatch.attempt });
     };
 
     const second = await silent();
@@ -126,7 +126,7 @@ describe('a sweep', () => {
     place.ports.machines.place(id, dispatch.job_id, MACHINE);
     wait(4);
     await sweep();
-    const settled = () => settle(place.ports, dispatch.job_id, STOPPED, { attempt: 1 });
+    const settled = () => handleFailedAttempt(place.ports, dispatch.job_id, STOPPED, { attempt: 1 });
 
     const [lostAnswer, repeat] = [await settled(), await settled()];
 
@@ -149,11 +149,11 @@ describe('a sweep', () => {
       place.ports.machines.place(id, dispatch.job_id, { ...MACHINE, startedAt });
       wait(4);
       await sweep();
-      await settle(place.ports, dispatch.job_id, STOPPED, { attempt: 1 });
+      await handleFailedAttempt(place.ports, dispatch.job_id, STOPPED, { attempt: 1 });
       place.ports.machines.place(id, dispatch.job_id, { ...MACHINE, startedAt, status });
       wait(7);
 
-      expect((await sweep()).findings).toEqual([]);
+      expect((await sweep()).repairs).toEqual([]);
 
       const [job] = await Run.jobsOf(place.ports, await read(id));
       expect(job).toMatchObject({ attempt: 2, status: 'building', lost_attempts: [{ attempt: 1 }] });
@@ -198,7 +198,7 @@ describe('a sweep', () => {
     const [again] = (await planRun(place, id)).jobs as [Dispatch];
     const work = await claimed(place, again);
 
-    await follow(place.ports, before, 'died');
+    await startNextWorkflow(place.ports, before, 'died');
 
     expect(await Job.progress(place.ports, again.job_id, SPEAKS, await heldBy(work))).toEqual({
       cancel: false,
@@ -234,11 +234,11 @@ describe('a sweep', () => {
     const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
     await claimed(place, dispatch);
-    await settle(place.ports, dispatch.job_id, FAULT, { attempt: dispatch.attempt });
+    await handleFailedAttempt(place.ports, dispatch.job_id, FAULT, { attempt: dispatch.attempt });
     place.ports.machines.place(id, dispatch.job_id, MACHINE);
     wait(50);
 
-    expect((await sweep()).findings).toEqual([]);
+    expect((await sweep()).repairs).toEqual([]);
   });
 
   test.each([
@@ -257,7 +257,7 @@ describe('a sweep', () => {
       wait(5);
       const second = await sweep();
 
-      expect([first.findings, second.findings]).toMatchObject([
+      expect([first.repairs, second.repairs]).toMatchObject([
         [{ what: 'machine gone' }],
         [{ what: 'event lost' }],
       ]);
@@ -273,11 +273,11 @@ describe('a sweep', () => {
     const { id, jobs } = await planned(place);
     const [dispatch] = jobs as [Dispatch];
     const ended = { ...MACHINE, status: 'failed' } as const;
-    await settle(place.ports, dispatch.job_id, FAULT, { attempt: 1 });
+    await handleFailedAttempt(place.ports, dispatch.job_id, FAULT, { attempt: 1 });
     place.ports.machines.place(id, dispatch.job_id, { ...ended, logStream: 'second' });
     wait(6);
     await sweep();
-    const third = await settle(place.ports, dispatch.job_id, FAULT, { attempt: 2 });
+    const third = await handleFailedAttempt(place.ports, dispatch.job_id, FAULT, { attempt: 2 });
     if (!third.retry) throw new Error('There was to be another attempt.');
     await claimed(place, third.dispatch, { log_stream: 'third' });
 

@@ -40,7 +40,7 @@ describe('a sweep', () => {
     await claimed(place, jobs[0] as Dispatch);
     wait(1);
 
-    expect(await sweep()).toEqual({ looked_at: 1, findings: [], uploads: [], deployments: [], failures: [] });
+    expect(await sweep()).toEqual({ checked: 1, repairs: [], uploads: [], deployments: [], failures: [] });
     expect((await read(id)).status).toBe('building');
   });
 
@@ -48,7 +48,7 @@ describe('a sweep', () => {
     const { id } = await planned(place);
     await Run.cancel(place.ports, ADMIN, id);
 
-    expect((await sweep()).looked_at).toBe(0);
+    expect((await sweep()).checked).toBe(0);
   });
 
   test('starts a run whose workflow was never started', async () => {
@@ -56,7 +56,7 @@ describe('a sweep', () => {
     forget(run.id);
     wait(3);
 
-    expect((await sweep()).findings).toMatchObject([{ run_id: run.id, what: 'never started' }]);
+    expect((await sweep()).repairs).toMatchObject([{ run_id: run.id, what: 'never started' }]);
     expect(place.ports.workflows.find('build', run.id)?.status).toBe('running');
   });
 
@@ -78,7 +78,7 @@ describe('a sweep', () => {
         expect((await sweep()).failures).toMatchObject([{ run_id: id }]);
         wait(1);
       }
-      expect((await sweep()).findings).toMatchObject([{ run_id: id, what: 'start refused' }]);
+      expect((await sweep()).repairs).toMatchObject([{ run_id: id, what: 'start refused' }]);
 
       const run = await read(id);
       expect(run).toMatchObject({
@@ -86,7 +86,7 @@ describe('a sweep', () => {
         error: { code: 'internal_error', message: expect.stringContaining('not authorized') },
       });
       expect((await Run.jobsOf(place.ports, run)).filter(({ status }) => status !== 'failed')).toEqual([]);
-      expect((await sweep()).looked_at).toBe(0);
+      expect((await sweep()).checked).toBe(0);
     });
 
     test('starts it when the refusal is mended before', async () => {
@@ -97,7 +97,7 @@ describe('a sweep', () => {
       await sweep();
       place.ports.workflows.refusal = undefined;
 
-      expect((await sweep()).findings).toMatchObject([{ run_id: id }]);
+      expect((await sweep()).repairs).toMatchObject([{ run_id: id }]);
       expect((await read(id)).start_refused_at).toBeUndefined();
       expect(place.ports.workflows.executions.filter(({ status }) => status === 'running')).toHaveLength(1);
     });
@@ -134,7 +134,7 @@ describe('a sweep', () => {
     for (let minute = 0; minute < 10; minute++) {
       wait(1);
       await Job.progress(place.ports, work.job.id, { stage: 'at work', progress: 10 }, agentOf(work));
-      expect((await sweep()).findings).toEqual([]);
+      expect((await sweep()).repairs).toEqual([]);
     }
     expect((await read(id)).status).toBe('building');
   });
@@ -147,7 +147,7 @@ describe('a sweep', () => {
     place.ports.machines.place(id, jobs[0]?.job_id ?? '', { ...MACHINE, status });
     wait(6);
 
-    expect((await sweep()).findings).toMatchObject([{ what: 'machine gone' }]);
+    expect((await sweep()).repairs).toMatchObject([{ what: 'machine gone' }]);
     const [job] = await Run.jobsOf(place.ports, await read(id));
     expect(job).toMatchObject({ status: 'failed', error: { code } });
   });
@@ -157,7 +157,7 @@ describe('a sweep', () => {
     place.ports.machines.place(id, jobs[0]?.job_id ?? '', MACHINE);
     wait(50);
 
-    expect((await sweep()).findings).toEqual([]);
+    expect((await sweep()).repairs).toEqual([]);
     expect((await read(id)).status).toBe('building');
   });
 
@@ -166,7 +166,7 @@ describe('a sweep', () => {
     await builtJob(place, jobs[0] as Dispatch);
     wait(2);
 
-    expect((await sweep()).findings).toMatchObject([{ what: 'event lost' }]);
+    expect((await sweep()).repairs).toMatchObject([{ what: 'event lost' }]);
     const run = await read(id);
     expect(run.status).toBe('completed');
     expect(run.artifact_ids).toHaveLength(1);
@@ -219,6 +219,6 @@ describe('a sweep', () => {
   test('sees more open runs than one page has', async () => {
     for (let at = 0; at < 103; at++) await startedBuild(place);
 
-    expect((await sweep()).looked_at).toBe(103);
+    expect((await sweep()).checked).toBe(103);
   });
 });

@@ -3,14 +3,14 @@ import type { Step } from '../validation/findings.ts';
 
 export type { Step } from '../validation/findings.ts';
 
-export interface Place {
+export interface Position {
   /** From 1. */
   readonly line: number;
   /** From 1, in UTF-16 code units, as editors count. */
   readonly column: number;
 }
 
-export interface Mistake extends Place {
+export interface Mistake extends Position {
   /** The field, as `services.web.timeout`; empty for the whole manifest. */
   readonly field: string;
   /** What is wrong with it, and what would be right. */
@@ -18,7 +18,7 @@ export interface Mistake extends Place {
 }
 
 /** Tells the places of a text. @returns a function of an offset in UTF-16 code units; one outside is the nearest inside */
-export function placesIn(text: string): (offset: number) => Place {
+export function positionsIn(text: string): (offset: number) => Position {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   return (offset) => {

@@ -1,8 +1,8 @@
 /** What each field allows and the fields together do not: told at the field that has to go. */
 import { isMachineTypeName, MACHINE_TYPES } from '../machine.ts';
-import type { Step } from './place.ts';
+import type { Step } from './position.ts';
 
-export interface Contradiction {
+export interface CrossFieldIssue {
   readonly path: readonly Step[];
   readonly message: string;
 }
@@ -20,11 +20,16 @@ interface ServiceFields {
   readonly cache: readonly { readonly key: readonly string[] }[];
 }
 
-export function contradictionsOf(service: ServiceFields): Contradiction[] {
-  return [...ofImage(service), ...ofCompute(service), ...ofVariables(service), ...ofCacheKeys(service)];
+export function validateFields(service: ServiceFields): CrossFieldIssue[] {
+  return [
+    ...imageIssues(service),
+    ...computeIssues(service),
+    ...variableIssues(service),
+    ...cacheKeyIssues(service),
+  ];
 }
 
-function ofImage({ dockerfile, image, build_args }: ServiceFields): Contradiction[] {
+function imageIssues({ dockerfile, image, build_args }: ServiceFields): CrossFieldIssue[] {
   if (dockerfile !== undefined) return [];
   const needless = [
     ...(image === undefined ? [] : ['image']),
@@ -36,7 +41,7 @@ function ofImage({ dockerfile, image, build_args }: ServiceFields): Contradictio
   }));
 }
 
-function ofCompute({ dockerfile, timeout, resources: { compute } }: ServiceFields): Contradiction[] {
+function computeIssues({ dockerfile, timeout, resources: { compute } }: ServiceFields): CrossFieldIssue[] {
   if (compute === undefined || !isMachineTypeName(compute)) return [];
   const { images, longestSeconds } = MACHINE_TYPES[compute];
   const path = ['resources', 'compute'];
@@ -57,7 +62,7 @@ function ofCompute({ dockerfile, timeout, resources: { compute } }: ServiceField
   return [];
 }
 
-function ofVariables({ env, secrets }: ServiceFields): Contradiction[] {
+function variableIssues({ env, secrets }: ServiceFields): CrossFieldIssue[] {
   return secrets.flatMap(({ name }, index) =>
     Object.hasOwn(env, name)
       ? [
@@ -71,7 +76,7 @@ function ofVariables({ env, secrets }: ServiceFields): Contradiction[] {
 }
 
 /** A key's file is one of the source: no more steps up than the context has folders. */
-function ofCacheKeys({ context, cache }: ServiceFields): Contradiction[] {
+function cacheKeyIssues({ context, cache }: ServiceFields): CrossFieldIssue[] {
   const depth = context.split('/').filter((name) => name !== '' && name !== '.').length;
   // A field with a mistake of its own is still as it was written.
   const listed = <Member>(list: readonly Member[]): readonly Member[] => (Array.isArray(list) ? list : []);
@@ -90,11 +95,11 @@ interface ManifestFields {
   readonly registry: string | { readonly host: string };
 }
 
-export function contradictionsBetween(manifest: ManifestFields): Contradiction[] {
-  return ofRegistry(manifest);
+export function validateManifestFields(manifest: ManifestFields): CrossFieldIssue[] {
+  return registryIssues(manifest);
 }
 
-function ofRegistry({ services, registry }: ManifestFields): Contradiction[] {
+function registryIssues({ services, registry }: ManifestFields): CrossFieldIssue[] {
   return Object.entries(services).flatMap(([name, { image }]) => {
     if (image === undefined) return [];
     const path = ['services', name, 'image'];

@@ -4,7 +4,7 @@ import type { PlanPorts } from '../plan/index.ts';
 
 export type RunPorts = PlanPorts & Pick<Ports, 'machines'>;
 
-export interface Finding {
+export interface Repair {
   readonly run_id: string;
   readonly what:
     | 'never started'

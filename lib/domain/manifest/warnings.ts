@@ -4,7 +4,7 @@ import type { Finding } from '../validation/findings.ts';
 import type { Manifest } from './schema.ts';
 
 /** Somebody's own fleet, or machine, may have what CodeBuild's images have not. */
-export function doubtsOf({ services }: Manifest): Finding[] {
+export function warningsOf({ services }: Manifest): Finding[] {
   return Object.entries(services).flatMap(([service, { toolchain, matrix, resources }]) => {
     if (resources.compute?.startsWith('fleet:')) return [];
     const axes = Object.fromEntries(Object.keys(matrix).map((axis) => [axis, '']));

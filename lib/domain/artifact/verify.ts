@@ -13,7 +13,7 @@ import type { Artifact } from './schema.ts';
 import { assertDeclared, markStored } from './upload.ts';
 import { UPLOAD_MAX_BYTES } from './upload-schema.ts';
 
-type SettlePorts = Pick<Ports, 'table' | 'blobs' | 'clock'>;
+type VerifyPorts = Pick<Ports, 'table' | 'blobs' | 'clock'>;
 
 /**
  * Verifies the bytes and puts them in place. Late, doubled and repeated calls change nothing.
@@ -21,8 +21,8 @@ type SettlePorts = Pick<Ports, 'table' | 'blobs' | 'clock'>;
  * version that is copied: whoever still has the presigned URL could write others in between.
  * @returns the artifact as it is now; undefined when there is none any more
  */
-export async function settle(
-  ports: SettlePorts,
+export async function verifyUpload(
+  ports: VerifyPorts,
   projectId: string,
   id: string,
 ): Promise<Artifact | undefined> {
@@ -35,13 +35,13 @@ export async function settle(
   }
   const blob = await ports.blobs.head(key);
   if (blob === undefined) return artifact;
-  const settled = await place(ports, artifact, key, blob);
+  const verified = await verifyAndStore(ports, artifact, key, blob);
   await ports.blobs.remove(key);
-  return settled;
+  return verified;
 }
 
-async function place(
-  ports: SettlePorts,
+async function verifyAndStore(
+  ports: VerifyPorts,
   artifact: ArtifactRecord,
   key: string,
   blob: BlobInfo,
@@ -73,7 +73,7 @@ async function sha256Of(blobs: Ports['blobs'], key: string, blob: BlobInfo): Pro
 }
 
 async function reject(
-  ports: SettlePorts,
+  ports: VerifyPorts,
   id: string,
   code: string,
   message: string,

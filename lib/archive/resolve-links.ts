@@ -7,35 +7,35 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, posix, relative, sep } from 'node:path';
 import { ArchiveError, quoted, systemCodeOf } from './error.ts';
-import { leadsInside, MAX_LINKS, placeInTree } from './link.ts';
+import { leadsInside, MAX_LINKS, resolveInTree } from './link.ts';
 import type { FileToPack } from './reproducible.ts';
 
 /** Enough to see what kind of links they are. */
 const MOST_NAMED = 5;
 
 /** @param root the folder that names begin at, on this machine @throws ArchiveError link_outside, naming links and targets */
-export async function settleLinks(files: readonly FileToPack[], root: string): Promise<FileToPack[]> {
+export async function resolveLinks(files: readonly FileToPack[], root: string): Promise<FileToPack[]> {
   const links = new Map(files.flatMap(({ kind, name, target }) => (kind === 'link' ? [[name, target]] : [])));
   if (links.size === 0) return [...files];
   const realRoot = await realpath(root);
-  const settled: FileToPack[] = [];
+  const resolved: FileToPack[] = [];
   const refused: string[] = [];
   for (const file of files) {
-    const place = file.kind === 'link' ? await placeOf(file.path) : realRoot;
+    const place = file.kind === 'link' ? await realPathOf(file.path) : realRoot;
     if (place === undefined) refused.push(`${inWords(file)}, into a link cycle`);
     else if (place !== realRoot && !place.startsWith(realRoot === sep ? sep : realRoot + sep))
       refused.push(`${inWords(file)}, outside of what is packed`);
-    else if (file.kind !== 'link' || (await leadsTo(place, file, realRoot, links))) settled.push(file);
-    else settled.push({ ...file, target: relativeTarget(file.name, relative(realRoot, place)) });
+    else if (file.kind !== 'link' || (await leadsTo(place, file, realRoot, links))) resolved.push(file);
+    else resolved.push({ ...file, target: relativeTarget(file.name, relative(realRoot, place)) });
   }
   const targets = new Map(
-    settled.flatMap(({ kind, name, target }) => (kind === 'link' ? [[name, target]] : [])),
+    resolved.flatMap(({ kind, name, target }) => (kind === 'link' ? [[name, target]] : [])),
   );
-  for (const file of settled)
+  for (const file of resolved)
     if (file.kind === 'link' && !leadsInside(file.name, file.target, (path) => targets.get(path)))
       refused.push(`${inWords(file)}, outside of what is packed`);
   if (refused.length > 0) throw refusal(refused);
-  return settled;
+  return resolved;
 }
 
 /**
@@ -48,10 +48,10 @@ async function leadsTo(
   realRoot: string,
   links: ReadonlyMap<string, string>,
 ): Promise<boolean> {
-  const written = placeInTree(name, target, (path) => links.get(path));
+  const written = resolveInTree(name, target, (path) => links.get(path));
   if (written === undefined) return false;
   const path = join(realRoot, written);
-  return path === place || (await placeOf(path)) === place;
+  return path === place || (await realPathOf(path)) === place;
 }
 
 const inWords = ({ name, target }: FileToPack): string =>
@@ -67,10 +67,10 @@ function relativeTarget(name: string, place: string): string {
  * The real path of a place, be something there or not.
  * @returns undefined for links that form a cycle
  */
-async function placeOf(path: string, followed = 0): Promise<string | undefined> {
+async function realPathOf(path: string, followed = 0): Promise<string | undefined> {
   const real = await ifThere(realpath(path));
   if (real !== NOTHING) return real;
-  const parent = await placeOf(dirname(path), followed);
+  const parent = await realPathOf(dirname(path), followed);
   if (parent === undefined) return undefined;
   const name = basename(path);
   if (name === '..') return dirname(parent);
@@ -78,7 +78,7 @@ async function placeOf(path: string, followed = 0): Promise<string | undefined> 
   const target = await ifThere(readlink(here));
   if (target === NOTHING) return here;
   if (target === undefined || followed === MAX_LINKS) return undefined;
-  return placeOf(isAbsolute(target) ? target : `${parent}/${target}`, followed + 1);
+  return realPathOf(isAbsolute(target) ? target : `${parent}/${target}`, followed + 1);
 }
 
 const NOTHING = Symbol('nothing is there');

@@ -11,7 +11,7 @@ import { endOfMachine, type MachineEnd } from './machine-end.ts';
 import { type Dispatch, dispatchOf } from './task.ts';
 
 /** What the workflow does next. */
-type Settled =
+type NextStep =
   | { readonly retry: true; readonly dispatch: Dispatch }
   | { readonly retry: false /** Ends the other jobs too. */; readonly end_all: boolean };
 
@@ -23,20 +23,20 @@ type Settled =
  * @param attempt that the backend was started for; workflows of an older version do not say it
  * @param failFast whether the job's failure ends the other jobs too
  */
-export async function settle(
+export async function handleFailedAttempt(
   ports: Pick<Ports, 'table' | 'compute' | 'clock' | 'randomness'>,
   jobId: string,
   caught: Caught,
   { attempt, failFast = false }: { readonly attempt?: number | undefined; readonly failFast?: boolean } = {},
-): Promise<Settled> {
+): Promise<NextStep> {
   const stored = await jobs.get(ports.table, Keys.job(jobId));
   if (stored === undefined) return { retry: false, end_all: false };
   const job = stored.value;
-  const settled = ({ status }: Pick<JobRecord, 'status'>): Settled => ({
+  const jobEnded = ({ status }: Pick<JobRecord, 'status'>): NextStep => ({
     retry: false,
     end_all: failFast && status !== 'completed',
   });
-  if (isFinal(LIFECYCLE, job.status)) return settled(job);
+  if (isFinal(LIFECYCLE, job.status)) return jobEnded(job);
   const end = ports.compute.endOf(caught);
   const ended = meaningOf(end, job.claim_id !== undefined);
   const log = 'machine' in end ? end.machine.logStream : undefined;
@@ -45,7 +45,7 @@ export async function settle(
   if ('failure' in ended) await failAttempt(ports, tried, ended.failure);
   const next = await handOver(ports, jobId, 'lost' in ended ? { attempt, ...ended.lost } : undefined);
   // It may have been completed meanwhile.
-  if (next === undefined) return settled((await jobs.get(ports.table, Keys.job(jobId)))?.value ?? job);
+  if (next === undefined) return jobEnded((await jobs.get(ports.table, Keys.job(jobId)))?.value ?? job);
   const dispatch = dispatchOf(ports.compute, next.job, next.ticket, { failFast, now: ports.clock.now() });
   return { retry: true, dispatch };
 }

@@ -5,7 +5,7 @@ import { countsOf } from './model/counts.ts';
 import { type JobCounts, RUN_LIFECYCLE as LIFECYCLE, type Run } from './model/run.ts';
 import { jobsOf } from './runs.ts';
 
-export async function live(ports: Pick<Ports, 'table'>, run: Run): Promise<Run> {
+export async function withProgress(ports: Pick<Ports, 'table'>, run: Run): Promise<Run> {
   if (run.status !== 'building' || run.job_ids.length === 0) return run;
   const jobs = await jobsOf(ports, run);
   if (jobs.length === 0) return run;

@@ -1,0 +1,17 @@
+/** Records that an earlier version wrote are read. */
+import { expect, test } from 'vitest';
+import { jobs } from '../../../../lib/domain/execution/model/job-record.ts';
+import { world } from '../../world.ts';
+import { runningJob } from '../running-job.ts';
+
+test('a job of an earlier version is read with its last heartbeat, and written with the present name', async () => {
+  const place = await world();
+  const { job } = await runningJob(place.ports, place.project);
+  const at = '2026-11-01T10:00:00.000Z';
+  const { last_heartbeat_at: _, ...rest } = job;
+
+  const { value } = jobs.read({ pk: '', sk: '', entity: 'job', revision: 1, ...rest, heard_at: at });
+
+  expect(value.last_heartbeat_at).toBe(at);
+  expect(value).not.toHaveProperty('heard_at');
+});
