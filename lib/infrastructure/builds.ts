@@ -72,21 +72,21 @@ export class Builds extends Construct {
   }
 
   /** The machines that jobs may have (CDK context `compute`). */
-  giveCompute(to: StaitheFunction): void {
-    to.give({ STAITHE_COMPUTE: this.machines.allowed });
+  grantCompute(to: StaitheFunction): void {
+    to.grant({ STAITHE_COMPUTE: this.machines.allowed });
   }
 
   /** What the operator decided of builds (CDK context `buildReuse`, the parameter), for whoever plans them. */
-  giveInstallation(to: StaitheFunction): void {
-    to.give({
+  grantInstallation(to: StaitheFunction): void {
+    to.grant({
       STAITHE_BUILD_REUSE: buildReuseFrom(contextValue(this.node, 'buildReuse')),
       STAITHE_FORK_IMAGE_BUILDS: this.forkImageBuilds.valueAsString,
     });
   }
 
   /** Lets it ask how machines stand, and end them. */
-  giveMachines(to: StaitheFunction): void {
-    to.give(
+  grantMachines(to: StaitheFunction): void {
+    to.grant(
       {},
       { actions: ['codebuild:BatchGetBuilds', 'codebuild:StopBuild'], resources: this.machines.arns },
     );
@@ -97,8 +97,8 @@ export class Builds extends Construct {
     return this.logReads.valueAsString;
   }
 
-  giveLogs(to: StaitheFunction): void {
-    to.give(
+  grantLogs(to: StaitheFunction): void {
+    to.grant(
       {
         STAITHE_BUILD_LOG_GROUP: this.logs.logGroupName,
         STAITHE_LOG_READS_PER_SECOND: this.logReadsPerSecond,

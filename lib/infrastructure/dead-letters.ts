@@ -53,7 +53,7 @@ export class DeadLetters extends Construct {
   }
 
   private keepFailuresOf(fn: StaitheFunction): void {
-    fn.give({}, { actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] });
+    fn.grant({}, { actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] });
     fn.lambda.configureAsyncInvoke({ onFailure: new SqsDestination(this.queue) });
     // Lambda refuses a destination that the function's role may not send to.
     const policy = fn.role.node.findChild('DefaultPolicy');
@@ -61,8 +61,8 @@ export class DeadLetters extends Construct {
   }
 
   /** Lets a function look at the letters, and hand them to their targets again. After all targets were made. */
-  giveRedrive(to: StaitheFunction): void {
-    to.give(
+  grantRedrive(to: StaitheFunction): void {
+    to.grant(
       { STAITHE_DEAD_LETTERS: this.queue.queueUrl },
       {
         actions: ['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage'],

@@ -47,12 +47,12 @@ export class Deployments extends Construct {
   }
 
   /** Creates functions of the names that it may, and changes those with the tag. */
-  giveFunctions(steps: StaitheFunction): void {
+  grantFunctions(steps: StaitheFunction): void {
     const stack = Stack.of(this);
     const functions = stack.formatArn({ service: 'lambda', resource: 'function:*' });
     const ownNames = stack.formatArn({ service: 'lambda', resource: `function:${this.names}` });
     const runtimeRole = this.runtimeRole();
-    steps.give(
+    steps.grant(
       { STAITHE_FUNCTION_ROLE: runtimeRole.roleArn, STAITHE_FUNCTION_NAMES: this.names },
       {
         actions: ['iam:PassRole'],
@@ -90,9 +90,9 @@ export class Deployments extends Construct {
   }
 
   /** Reads the logs of the functions that Staithe may create: Lambda names each group after its function. */
-  giveFunctionLogs(to: StaitheFunction): void {
+  grantFunctionLogs(to: StaitheFunction): void {
     const stack = Stack.of(this);
-    to.give(
+    to.grant(
       {
         STAITHE_LOG_READS_PER_SECOND: this.logReadsPerSecond,
         STAITHE_FUNCTION_ARNS: stack.formatArn({ service: 'lambda', resource: 'function:' }),
@@ -105,14 +105,14 @@ export class Deployments extends Construct {
   }
 
   /** Learns to which project such a function belongs. */
-  giveOwners(to: StaitheFunction): void {
+  grantOwners(to: StaitheFunction): void {
     const ownNames = Stack.of(this).formatArn({ service: 'lambda', resource: `function:${this.names}` });
-    to.give({}, { actions: ['lambda:ListTags'], resources: [ownNames] });
+    to.grant({}, { actions: ['lambda:ListTags'], resources: [ownNames] });
   }
 
   /** Knows the runtimes that environments may name. */
-  giveRuntimes(to: StaitheFunction): void {
-    to.give({ STAITHE_FUNCTION_RUNTIMES: this.runtimes.valueAsString });
+  grantRuntimes(to: StaitheFunction): void {
+    to.grant({ STAITHE_FUNCTION_RUNTIMES: this.runtimes.valueAsString });
   }
 
   /** The role that deployed functions run under, unless their owner gives them another: it writes logs. */

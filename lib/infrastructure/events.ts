@@ -77,7 +77,7 @@ export class Events extends Construct {
     });
     const { tableStreamArn: stream } = storage.table;
     if (stream === undefined) throw new Error('The table has no stream.');
-    relay.give(
+    relay.grant(
       {},
       {
         actions: ['dynamodb:DescribeStream', 'dynamodb:GetShardIterator', 'dynamodb:GetRecords'],

@@ -68,7 +68,7 @@ export class StaitheFunction extends Construct {
   }
 
   /** A setting and the permission that it is of no use without. */
-  give(
+  grant(
     settings: Partial<Record<SettingName, string>>,
     ...statements: {
       actions: string[];

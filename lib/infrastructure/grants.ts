@@ -9,7 +9,7 @@ import { type BlobPrefix, NEEDS, type Needs } from './needs.ts';
 import type { Registry } from './registry.ts';
 import type { Secrets } from './secrets.ts';
 import type { Storage } from './storage.ts';
-import { giveWorkflows, type Workflow } from './workflow.ts';
+import { grantWorkflows, type Workflow } from './workflow.ts';
 
 /** Who has what may be granted. */
 interface Owners {
@@ -34,50 +34,50 @@ const PREFIXES: readonly BlobPrefix[] = ['sources', 'artifacts', 'caches', 'uplo
 
 const GRANTS: Grants = {
   table: (to, { items, indexes = [], cursorKey }, { storage }) => {
-    storage.giveTable(to, ...items);
-    if (cursorKey) storage.giveCursorKey(to);
-    for (const index of indexes) storage.giveIndex(to, index);
+    storage.grantTable(to, ...items);
+    if (cursorKey) storage.grantCursorKey(to);
+    for (const index of indexes) storage.grantIndex(to, index);
   },
   blobs: (to, { objects = {}, list, removeAll }, { storage }) => {
     for (const prefix of PREFIXES) {
       const actions = objects[prefix];
-      if (actions !== undefined) storage.giveBytes(to, prefix, ...actions);
+      if (actions !== undefined) storage.grantBytes(to, prefix, ...actions);
     }
-    if (list) storage.giveListing(to);
-    if (removeAll) storage.giveRemoval(to);
+    if (list) storage.grantListing(to);
+    if (removeAll) storage.grantRemoval(to);
   },
   workflows: (to, { start = [], stop = [], look = [], wake = [] }, { workflows }) => {
     const named = (names: readonly WorkflowName[]) => names.map((name) => workflows[name]);
-    giveWorkflows(to, { start: named(start), stop: named(stop), look: named(look), wake: named(wake) });
+    grantWorkflows(to, { start: named(start), stop: named(stop), look: named(look), wake: named(wake) });
   },
-  installation: (to, _, { builds }) => builds.giveInstallation(to),
-  compute: (to, _, { builds }) => builds.giveCompute(to),
-  jobTokens: (to, _, { secrets }) => secrets.giveJobTokens(to),
-  secrets: (to, _, { secrets }) => secrets.giveWebhook(to),
-  projectSecrets: (to, access, { secrets }) => secrets.giveProjectSecrets(to, access),
-  registry: (to, _, { registry }) => registry.giveRegistry(to),
-  imageTags: (to, _, { registry }) => registry.giveTags(to),
-  repositories: (to, _, { registry }) => registry.giveRemoval(to),
-  logs: (to, _, { builds }) => builds.giveLogs(to),
+  installation: (to, _, { builds }) => builds.grantInstallation(to),
+  compute: (to, _, { builds }) => builds.grantCompute(to),
+  jobTokens: (to, _, { secrets }) => secrets.grantJobTokens(to),
+  secrets: (to, _, { secrets }) => secrets.grantWebhook(to),
+  projectSecrets: (to, access, { secrets }) => secrets.grantProjectSecrets(to, access),
+  registry: (to, _, { registry }) => registry.grantRegistry(to),
+  imageTags: (to, _, { registry }) => registry.grantTags(to),
+  repositories: (to, _, { registry }) => registry.grantRemoval(to),
+  logs: (to, _, { builds }) => builds.grantLogs(to),
   functionLogs: (to, { owners }, { deployments }) => {
-    deployments.giveFunctionLogs(to);
-    if (owners) deployments.giveOwners(to);
+    deployments.grantFunctionLogs(to);
+    if (owners) deployments.grantOwners(to);
   },
   functions: (to, _, { deployments, storage }) => {
     // Lambda reads the code with the permission of whoever updates the function.
-    storage.giveBytes(to, 'artifacts', 'GetObject');
-    deployments.giveFunctions(to);
+    storage.grantBytes(to, 'artifacts', 'GetObject');
+    deployments.grantFunctions(to);
   },
-  machines: (to, _, { builds }) => builds.giveMachines(to),
-  deadLetters: (to, _, { deadLetters }) => deadLetters.giveRedrive(to),
-  gitHost: (to, _, { gitHostUrl }) => to.give({ STAITHE_GIT_HOST_URL: gitHostUrl }),
+  machines: (to, _, { builds }) => builds.grantMachines(to),
+  deadLetters: (to, _, { deadLetters }) => deadLetters.grantRedrive(to),
+  gitHost: (to, _, { gitHostUrl }) => to.grant({ STAITHE_GIT_HOST_URL: gitHostUrl }),
   events: (to, _, { bus }) =>
-    to.give(
+    to.grant(
       { STAITHE_EVENT_BUS: bus.eventBusName },
       { actions: ['events:PutEvents'], resources: [bus.eventBusArn] },
     ),
-  runtimes: (to, _, { deployments }) => deployments.giveRuntimes(to),
-  apiUrl: (to, _, { apiUrl }) => to.give({ STAITHE_API_URL: apiUrl }),
+  runtimes: (to, _, { deployments }) => deployments.grantRuntimes(to),
+  apiUrl: (to, _, { apiUrl }) => to.grant({ STAITHE_API_URL: apiUrl }),
 };
 
 /**

@@ -23,20 +23,20 @@ export class Registry extends Construct {
   }
 
   /** Removes repositories, whole. */
-  giveRemoval(to: StaitheFunction): void {
-    to.give(
+  grantRemoval(to: StaitheFunction): void {
+    to.grant(
       { STAITHE_REGISTRY_PREFIX: this.prefix },
       { actions: ['ecr:DeleteRepository'], resources: [this.repositories] },
     );
   }
 
   /** Another tag for an image that is there, and nothing that brings bytes. */
-  giveTags(to: StaitheFunction): void {
-    to.give({}, { actions: ['ecr:BatchGetImage', 'ecr:PutImage'], resources: [this.repositories] });
+  grantTags(to: StaitheFunction): void {
+    to.grant({}, { actions: ['ecr:BatchGetImage', 'ecr:PutImage'], resources: [this.repositories] });
   }
 
   /** Makes repositories, reads images, and hands out sessions of the two roles: for one function only. */
-  giveRegistry(to: StaitheFunction): void {
+  grantRegistry(to: StaitheFunction): void {
     // The trust policy names the function's role itself, so that role needs no sts:AssumeRole of its own (docs: IAM,
     // "Policy evaluation for requests within a single account").
     const pushRole = new Role(this, 'PushRole', {
@@ -70,7 +70,7 @@ export class Registry extends Construct {
         resources: [this.repositories],
       }),
     );
-    to.give(
+    to.grant(
       {
         STAITHE_REGISTRY_PREFIX: this.prefix,
         STAITHE_REGISTRY_PUSH_ROLE: pushRole.roleArn,

@@ -32,9 +32,9 @@ export class Secrets extends Construct {
   }
 
   /** Secrets of projects are below a name of this stack, so that two installations of an account keep apart. */
-  giveProjectSecrets(to: StaitheFunction, access: keyof typeof PROJECT_SECRET_ACTIONS): void {
+  grantProjectSecrets(to: StaitheFunction, access: keyof typeof PROJECT_SECRET_ACTIONS): void {
     const prefix = projectSecretsPrefix(this);
-    to.give(
+    to.grant(
       { STAITHE_PROJECT_SECRETS: prefix },
       {
         actions: PROJECT_SECRET_ACTIONS[access].map((action) => `secretsmanager:${action}`),
@@ -42,18 +42,18 @@ export class Secrets extends Construct {
       },
     );
     // ListSecrets gives names only, and has no resource to name (Service Authorization Reference).
-    if (access === 'remove') to.give({}, { actions: ['secretsmanager:ListSecrets'], resources: ['*'] });
+    if (access === 'remove') to.grant({}, { actions: ['secretsmanager:ListSecrets'], resources: ['*'] });
   }
 
-  giveWebhook(to: StaitheFunction): void {
-    to.give(
+  grantWebhook(to: StaitheFunction): void {
+    to.grant(
       { STAITHE_WEBHOOK_SECRET: this.webhook.secretArn },
       { actions: ['secretsmanager:GetSecretValue'], resources: [this.webhook.secretArn] },
     );
   }
 
-  giveJobTokens(to: StaitheFunction): void {
-    to.give(
+  grantJobTokens(to: StaitheFunction): void {
+    to.grant(
       { STAITHE_JOB_TOKEN_SECRET: this.jobTokens.secretArn },
       { actions: ['secretsmanager:GetSecretValue'], resources: [this.jobTokens.secretArn] },
     );

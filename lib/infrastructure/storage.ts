@@ -129,19 +129,19 @@ export class Storage extends Construct {
     return logs;
   }
 
-  giveTable(to: StaitheFunction, ...actions: TableAction[]): void {
+  grantTable(to: StaitheFunction, ...actions: TableAction[]): void {
     const onTable = actions.map((action) => `dynamodb:${action}`);
-    to.give({ STAITHE_TABLE: this.table.tableName }, { actions: onTable, resources: [this.table.tableArn] });
+    to.grant({ STAITHE_TABLE: this.table.tableName }, { actions: onTable, resources: [this.table.tableArn] });
   }
 
   /** Lists read the index. */
-  giveIndex(to: StaitheFunction, index: 'gsi1' | 'gsi2' = 'gsi1'): void {
-    to.give({}, { actions: ['dynamodb:Query'], resources: [`${this.table.tableArn}/index/${index}`] });
+  grantIndex(to: StaitheFunction, index: 'gsi1' | 'gsi2' = 'gsi1'): void {
+    to.grant({}, { actions: ['dynamodb:Query'], resources: [`${this.table.tableArn}/index/${index}`] });
   }
 
   /** @param prefix what below `projects/<project>/`: `sources` or `artifacts`; caches and uploads have prefixes of their own */
-  giveBytes(to: StaitheFunction, prefix: BlobPrefix, ...actions: BlobAction[]): void {
-    to.give(
+  grantBytes(to: StaitheFunction, prefix: BlobPrefix, ...actions: BlobAction[]): void {
+    to.grant(
       { STAITHE_BUCKET: this.bucket.bucketName },
       {
         actions: actions.map((action) => `s3:${action}`),
@@ -153,21 +153,21 @@ export class Storage extends Construct {
   }
 
   /** Lets it remove all bytes of a project, wherever they are: it lists them by the project's prefixes. */
-  giveRemoval(to: StaitheFunction): void {
+  grantRemoval(to: StaitheFunction): void {
     const everywhere = ['projects', ...OWN_PREFIXES].map((prefix) =>
       this.bucket.arnForObjects(`${prefix}/*`),
     );
-    to.give(
+    to.grant(
       { STAITHE_BUCKET: this.bucket.bucketName },
       { actions: ['s3:DeleteObject'], resources: everywhere },
     );
-    this.giveListing(to);
+    this.grantListing(to);
   }
 
   /** Lets it make the key of cursors where there is none yet, and write nothing else. */
-  giveCursorKey(to: StaitheFunction): void {
+  grantCursorKey(to: StaitheFunction): void {
     const leading = { 'dynamodb:LeadingKeys': Keys.cursorKey().pk };
-    to.give(
+    to.grant(
       {},
       {
         actions: ['dynamodb:PutItem'],
@@ -178,8 +178,8 @@ export class Storage extends Construct {
   }
 
   /** Without it S3 answers a look at what is not there with 403 instead of 404. */
-  giveListing(to: StaitheFunction): void {
-    to.give(
+  grantListing(to: StaitheFunction): void {
+    to.grant(
       { STAITHE_BUCKET: this.bucket.bucketName },
       { actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] },
     );

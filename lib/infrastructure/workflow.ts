@@ -58,16 +58,16 @@ export class Workflow extends Construct {
 }
 
 /** Lets a function start workflows, stop or look at their executions, and wake those that wait with a task token. */
-export function giveWorkflows(
+export function grantWorkflows(
   to: StaitheFunction,
   { start, stop, look, wake }: Readonly<Record<'start' | 'stop' | 'look' | 'wake', readonly Workflow[]>>,
 ): void {
   const named = new Set([...start, ...stop, ...look]);
   const arns = [...named].map(({ name, machine }) => [name, machine.stateMachineArn] as const);
   if (arns.length > 0)
-    to.give({ STAITHE_STATE_MACHINES: Stack.of(to).toJsonString(Object.fromEntries(arns)) });
+    to.grant({ STAITHE_STATE_MACHINES: Stack.of(to).toJsonString(Object.fromEntries(arns)) });
   const may = (actions: string[], resources: string[]) => {
-    if (resources.length > 0) to.give({}, { actions, resources });
+    if (resources.length > 0) to.grant({}, { actions, resources });
   };
   may(
     ['states:StartExecution'],
