@@ -1,32 +1,25 @@
-/** What a target or a function does not take is not lost: it is in the queue that was named for it, with the reason. */
+/** What a target does not take is not lost: it is in the queue that was named for it, with the reason. */
 import { setImmediate } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import {
-  GetFunctionEventInvokeConfigCommand,
-  InvokeCommand,
-  PutFunctionEventInvokeConfigCommand,
-  UpdateFunctionEventInvokeConfigCommand,
-} from '@aws-sdk/client-lambda';
-import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { events } from '../../src/events/index.ts';
-import { lambda } from '../../src/lambda/index.ts';
 import { logs } from '../../src/logs/index.ts';
 import { AwsError, type Cloud, type Service } from '../../src/service.ts';
 import { sqs } from '../../src/sqs/index.ts';
 import { eventually } from '../../test-kit/patience.ts';
-import { arn, inline, type Running, role, run } from '../../test-kit/running.ts';
+import { arn, type Running, role, run } from '../../test-kit/running.ts';
 import { OPERATOR, type ScriptedCloud, scriptedCloud } from '../codebuild/scripted-cloud.ts';
+import {
+  ACCOUNT,
+  elsewhere,
+  Fails,
+  functionArn,
+  Letters,
+  nextLetter,
+  queueArn,
+  services,
+} from './letters.ts';
 
-const ACCOUNT = '000000000000';
-const queueArn = `arn:aws:sqs:us-east-1:${ACCOUNT}:letters`;
-const functionArn = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:fails`;
-const elsewhere = (arnHere: string) => arnHere.replace('us-east-1', 'eu-west-1');
-const Letters = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'letters' } };
-const Fails = inline('exports.handler = async (event) => { throw new Error("no " + event.n); };', {
-  FunctionName: 'fails',
-});
-const Answers = inline('exports.handler = async (event) => event.n;', { FunctionName: 'answers' });
 /** The rule may send to the queue; of the function it has no permission. */
 const LetterPolicy = {
   Type: 'AWS::SQS::QueuePolicy',
@@ -46,38 +39,26 @@ const LetterPolicy = {
     },
   },
 };
+
 const target = { Id: 'T0', Arn: arn('Fails'), DeadLetterConfig: { Arn: arn('Letters') } };
+
 const Rule = {
   Type: 'AWS::Events::Rule',
   Properties: { Name: 'listen', EventPattern: { source: ['shop'] }, Targets: [target] },
 };
-const services = [logs, sqs, events, lambda];
 
 const scriptedHere = () => Object.assign(scriptedCloud(), { region: 'us-east-1' });
+
 let running: Running | undefined;
+
 let scripted: ScriptedCloud | undefined;
+
 afterEach(async () => {
   await running?.close();
   await scripted?.close();
   running = undefined;
   scripted = undefined;
 });
-
-/** The next message of the queue, waited for. */
-async function nextLetter(): Promise<Message> {
-  const { endpoint = '', operator } = running?.cloud ?? {};
-  const client = new SQSClient({ endpoint, region: 'us-east-1', ...(operator && { credentials: operator }) });
-  const input = {
-    QueueUrl: `${endpoint}/${ACCOUNT}/letters`,
-    WaitTimeSeconds: 20,
-    MessageAttributeNames: ['All'],
-  };
-  const { Messages = [] } = await client.send(new ReceiveMessageCommand(input));
-  client.destroy();
-  const [message] = Messages;
-  if (message === undefined) throw new Error('No letter came within 20 s.');
-  return message;
-}
 
 describe('an event that a rule’s target does not take', () => {
   const put = async () => {
@@ -97,7 +78,7 @@ describe('an event that a rule’s target does not take', () => {
     running = await run({ Role: role(), Fails, Letters, LetterPolicy, Rule }, { services });
 
     await put();
-    const { Body = '', MessageAttributes = {} } = await nextLetter();
+    const { Body = '', MessageAttributes = {} } = await nextLetter(running);
 
     expect(JSON.parse(Body)).toMatchObject({ source: 'shop', 'detail-type': 'order', detail: { n: 1 } });
     expect(MessageAttributes).toEqual({
@@ -265,142 +246,5 @@ it('a queue can be a rule’s target itself', async () => {
   );
   client.destroy();
 
-  expect((await nextLetter()).Body).toBe('{"n":1}');
-});
-
-describe('an asynchronous invocation', () => {
-  const Role = role(['logs:*', 'sqs:SendMessage']);
-  const destinations = (FunctionName: string, settings: object) => ({
-    Type: 'AWS::Lambda::EventInvokeConfig',
-    Properties: { FunctionName: { Ref: FunctionName }, Qualifier: '$LATEST', ...settings },
-  });
-  const toLetters = { Destination: arn('Letters') };
-  const invoke = (FunctionName: string, event: object) =>
-    running?.client.send(
-      new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: JSON.stringify(event) }),
-    );
-
-  it('that has failed for good is in the queue of failures, with event, answer and count', async () => {
-    const Config = destinations('Fails', {
-      MaximumRetryAttempts: 0,
-      DestinationConfig: { OnFailure: toLetters },
-    });
-    running = await run({ Role, Fails, Letters, Config }, { services });
-
-    const accepted = await invoke('fails', { n: 7 });
-    const { Body = '' } = await nextLetter();
-
-    expect(JSON.parse(Body)).toEqual({
-      version: '1.0',
-      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
-      requestContext: {
-        requestId: accepted?.$metadata.requestId,
-        functionArn: `${functionArn}:$LATEST`,
-        condition: 'RetriesExhausted',
-        approximateInvokeCount: 1,
-      },
-      requestPayload: { n: 7 },
-      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-      responsePayload: expect.objectContaining({ errorType: 'Error', errorMessage: 'no 7' }),
-    });
-  });
-
-  it('that has succeeded is in the queue of successes only', async () => {
-    const Config = destinations('Answers', { DestinationConfig: { OnSuccess: toLetters } });
-    running = await run({ Role, Answers, Letters, Config }, { services });
-
-    await invoke('answers', { n: 7 });
-
-    const { Body = '' } = await nextLetter();
-    expect(JSON.parse(Body)).toMatchObject({
-      requestContext: { condition: 'Success', approximateInvokeCount: 1 },
-      responseContext: { statusCode: 200, executedVersion: '$LATEST' },
-      responsePayload: 7,
-    });
-  });
-
-  it('that is too old for another try is in the queue of failures', async () => {
-    let ahead = 0;
-    const Config = destinations('Fails', {
-      MaximumEventAgeInSeconds: 60,
-      DestinationConfig: { OnFailure: toLetters },
-    });
-    running = await run({ Role, Fails, Letters, Config }, { services, now: () => Date.now() + ahead });
-    await invoke('fails', { n: 1 });
-
-    ahead = 600_000;
-    running = await running.restart();
-
-    const { Body = '' } = await nextLetter();
-    expect(JSON.parse(Body)).toMatchObject({
-      requestContext: { condition: 'EventAgeExceeded' },
-      requestPayload: { n: 1 },
-    });
-    expect(JSON.parse(Body).responseContext).toBeUndefined();
-  });
-
-  it('of a function with no concurrency at all is in the queue of failures at once', async () => {
-    const Off = inline('exports.handler = async () => 1;', {
-      FunctionName: 'off',
-      ReservedConcurrentExecutions: 0,
-    });
-    const Config = destinations('Off', { DestinationConfig: { OnFailure: toLetters } });
-    running = await run({ Role, Off, Letters, Config }, { services });
-
-    await invoke('off', { n: 1 });
-
-    const { Body = '' } = await nextLetter();
-    expect(JSON.parse(Body)).toMatchObject({
-      requestContext: { condition: 'ZeroReservedConcurrency', approximateInvokeCount: 0 },
-      requestPayload: { n: 1 },
-    });
-    expect(JSON.parse(Body).responseContext).toBeUndefined();
-  });
-
-  it('is no call to its destinations until there is a record to send', async () => {
-    const Config = destinations('Fails', { DestinationConfig: { OnFailure: toLetters } });
-    const asked: string[] = [];
-    running = await run(
-      { Role, Fails, Letters, Config },
-      { services, onCall: ({ action }) => asked.push(action) },
-    );
-
-    expect(asked).not.toContain('sqs:SendMessage');
-  });
-
-  it('whose function may not send to the queue has no such destination', async () => {
-    const Config = destinations('Fails', { DestinationConfig: { OnFailure: toLetters } });
-
-    await expect(run({ Role: role(), Fails, Letters, Config }, { services })).rejects.toThrow(
-      /does not have permissions to call SendMessage on .*:letters/,
-    );
-  });
-
-  it('has its destinations read, changed one by one, and refused when they are no queues', async () => {
-    running = await run({ Role, Fails, Letters }, { services });
-    const { client } = running;
-    const FunctionName = 'fails';
-    const DestinationConfig = { OnFailure: { Destination: queueArn } };
-    await client.send(new PutFunctionEventInvokeConfigCommand({ FunctionName, DestinationConfig }));
-
-    await client.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, MaximumRetryAttempts: 0 }));
-    const read = await client.send(new GetFunctionEventInvokeConfigCommand({ FunctionName }));
-    const topic = { OnFailure: { Destination: 'arn:aws:sns:us-east-1:000000000000:topic' } };
-    const refused = client.send(
-      new PutFunctionEventInvokeConfigCommand({ FunctionName, DestinationConfig: topic }),
-    );
-
-    expect(read).toMatchObject({
-      MaximumRetryAttempts: 0,
-      MaximumEventAgeInSeconds: 21_600,
-      DestinationConfig: { OnSuccess: {}, OnFailure: { Destination: queueArn } },
-    });
-    const far = { OnSuccess: { Destination: elsewhere(queueArn) } };
-    const refusedFar = client.send(
-      new PutFunctionEventInvokeConfigCommand({ FunctionName, DestinationConfig: far }),
-    );
-
-    await expect(refused).rejects.toThrow(/standard queues of SQS/);
-    await expect(refusedFar).rejects.toThrow(/must be in the region us-east-1/);
-  });
+  expect((await nextLetter(running)).Body).toBe('{"n":1}');
 });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -18,17 +18,17 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { base64, hasher } from '../../src/s3/checksum.ts';
 import { refusal, type S3Cloud, startS3 } from './cloud.ts';
+import { BYTES, etag, MIB, PARTS } from './parts.ts';
 
 let cloud: S3Cloud;
+
 beforeAll(async () => {
   cloud = await startS3();
 });
+
 afterAll(() => cloud[Symbol.asyncDispose]());
 
 const Bucket = 'plain';
-const MIB = 1024 * 1024;
-const BYTES = randomBytes(11 * MIB);
-const PARTS = [BYTES.subarray(0, 5 * MIB), BYTES.subarray(5 * MIB, 10 * MIB), BYTES.subarray(10 * MIB)];
 
 async function upload(Key: string, options: Partial<CreateMultipartUploadCommandInput> = {}) {
   const client = cloud.client();
@@ -47,10 +47,6 @@ async function upload(Key: string, options: Partial<CreateMultipartUploadCommand
     client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts } }));
   return { client, UploadId, parts, complete };
 }
-
-const etag = `"${createHash('md5')
-  .update(Buffer.concat(PARTS.map((part) => createHash('md5').update(part).digest())))
-  .digest('hex')}-3"`;
 
 test('parts become one object, readable across their borders', async () => {
   const { client, parts, complete } = await upload('joined', { Metadata: { a: 'b' }, ContentType: 'x/y' });

@@ -1,4 +1,5 @@
 /** Each file of a stopped cloud's state in turn: lost, emptied, cut short, zeroed, overwritten. */
+
 import {
   chmodSync,
   cpSync,
@@ -11,13 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import {
-  CreateSecretCommand,
-  GetSecretValueCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningCloud, startCloud } from '../../src/cloud.ts';
 import { chosenEngine, DATA_FILE } from '../../src/dynamodb/programs.ts';
@@ -25,29 +22,19 @@ import { backUp } from '../../src/state/backup.ts';
 import { restoreState, StateError } from '../../src/state/check.ts';
 import { type TemporaryAssembly, writeAssembly } from '../../test-kit/assembly.ts';
 import { has, needs } from '../../test-kit/tools.ts';
-
-const TEMPLATE = {
-  Resources: {
-    Table: {
-      Type: 'AWS::DynamoDB::Table',
-      Properties: {
-        TableName: 'things',
-        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-        BillingMode: 'PAY_PER_REQUEST',
-      },
-    },
-    Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'things' } },
-  },
-};
+import { CONTENTS, contents, settings, TEMPLATE } from './things.ts';
 
 const ITEMS = `dynamodb/${DATA_FILE[chosenEngine()]}`;
+
 const CAN_RUN = has(chosenEngine());
 
 let folder: TemporaryAssembly;
+
 /** State as a cloud left it that has an item, an object and a secret, and backups from its stop. */
 let whole: string;
+
 let stateDir: string;
+
 const clouds: RunningCloud[] = [];
 
 async function start(): Promise<RunningCloud> {
@@ -55,28 +42,6 @@ async function start(): Promise<RunningCloud> {
   clouds.push(cloud);
   return cloud;
 }
-
-const settings = ({ endpoint, operator }: RunningCloud) => ({
-  endpoint,
-  region: 'us-east-1',
-  credentials: operator,
-  forcePathStyle: true,
-});
-
-/** The item, the object and the secret. */
-async function contents(cloud: RunningCloud): Promise<unknown[]> {
-  const { Item } = await new DynamoDBClient(settings(cloud)).send(
-    new GetItemCommand({ TableName: 'things', Key: { pk: { S: 'a' } } }),
-  );
-  const { Body } = await new S3Client(settings(cloud)).send(
-    new GetObjectCommand({ Bucket: 'things', Key: 'b' }),
-  );
-  const { SecretString } = await new SecretsManagerClient(settings(cloud)).send(
-    new GetSecretValueCommand({ SecretId: 'c' }),
-  );
-  return [Item, await Body?.transformToString(), SecretString];
-}
-const CONTENTS = [{ pk: { S: 'a' } }, 'bytes', 'secret'];
 
 beforeAll(async () => {
   if (!CAN_RUN) return;
@@ -96,12 +61,14 @@ beforeAll(async () => {
   await cloud.stop();
   cpSync(stateDir, whole, { recursive: true, preserveTimestamps: true });
 });
+
 afterEach(async () => {
   if (!CAN_RUN) return;
   for (const cloud of clouds.splice(0)) await cloud.stop();
   rmSync(stateDir, { recursive: true, force: true });
   cpSync(whole, stateDir, { recursive: true, preserveTimestamps: true });
 });
+
 afterAll(() => folder?.[Symbol.dispose]());
 
 /** Files of the services, without marks, and without bytes of objects, which are not state of the cloud's own. */

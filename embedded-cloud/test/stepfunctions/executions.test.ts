@@ -1,96 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { begin, finish, lambda, ROLE, settle, type TestCloud, testCloud } from './cloud.ts';
+import { begin, finish, lambda, settle, type TestCloud, testCloud } from './cloud.ts';
+import { create, LONG, PASS } from './machines.ts';
 
 let test: TestCloud;
+
 beforeEach(() => {
   test = testCloud(lambda({ endless: () => new Promise(() => {}) }));
 });
+
 afterEach(() => test.close());
-
-const PASS = { QueryLanguage: 'JSONata', StartAt: 'A', States: { A: { Type: 'Pass', End: true } } };
-const LONG = {
-  QueryLanguage: 'JSONata',
-  StartAt: 'A',
-  States: { A: { Type: 'Wait', Seconds: 1000, End: true } },
-};
-
-async function create(
-  name: string,
-  definition: unknown = PASS,
-  more: Record<string, unknown> = {},
-): Promise<string> {
-  const input = { name, roleArn: ROLE, definition: JSON.stringify(definition), ...more };
-  return String((await test.act('CreateStateMachine', input)).stateMachineArn);
-}
-
-describe('state machines', () => {
-  it('are created once; the same request again answers the same', async () => {
-    const first = await create('m');
-    const second = await create('m');
-
-    expect(second).toBe(first);
-    expect(first).toBe('arn:aws:states:eu-central-1:123456789012:stateMachine:m');
-    await expect(create('m', LONG)).rejects.toMatchObject({ code: 'StateMachineAlreadyExists' });
-    expect(test.authorized[0]).toEqual({ action: 'states:CreateStateMachine', resource: first });
-  });
-
-  it('get a new revision by an update, which running executions do not see', async () => {
-    const stateMachineArn = await create('m', {
-      ...PASS,
-      States: { A: { Type: 'Wait', Seconds: 5, Output: 'old', End: true } },
-    });
-    const before = await test.act('DescribeStateMachine', { stateMachineArn });
-    const { executionArn } = await test.act('StartExecution', { stateMachineArn });
-
-    const definition = JSON.stringify({ ...PASS, States: { A: { Type: 'Pass', Output: 'new', End: true } } });
-    const updated = await test.act('UpdateStateMachine', { stateMachineArn, definition });
-
-    const after = await test.act('DescribeStateMachine', { stateMachineArn });
-    expect(after).toMatchObject({
-      definition,
-      revisionId: updated.revisionId,
-      status: 'ACTIVE',
-      type: 'STANDARD',
-    });
-    expect(after.revisionId).not.toBe(before.revisionId);
-    const used = await test.act('DescribeStateMachineForExecution', { executionArn });
-    expect(used.definition).toBe(before.definition);
-    expect((await finish(test, String(executionArn))).output).toBe('old');
-  });
-
-  it('are listed in pages', async () => {
-    const arns = [await create('a'), await create('b'), await create('c')];
-
-    const first = await test.act<{ stateMachines: { name: string }[]; nextToken: string }>(
-      'ListStateMachines',
-      {
-        maxResults: 2,
-      },
-    );
-    const second = await test.act<{ stateMachines: { stateMachineArn: string }[]; nextToken?: string }>(
-      'ListStateMachines',
-      { maxResults: 2, nextToken: first.nextToken },
-    );
-
-    expect(first.stateMachines.map(({ name }) => name)).toEqual(['a', 'b']);
-    expect(second.stateMachines.map(({ stateMachineArn }) => stateMachineArn)).toEqual([arns[2]]);
-    expect(second.nextToken).toBeUndefined();
-  });
-
-  it('are gone after a delete, which may be repeated', async () => {
-    const stateMachineArn = await create('m');
-
-    await test.act('DeleteStateMachine', { stateMachineArn });
-    await test.act('DeleteStateMachine', { stateMachineArn });
-
-    const start = test.act('StartExecution', { stateMachineArn });
-    await expect(start).rejects.toMatchObject({ code: 'StateMachineDoesNotExist' });
-  });
-});
 
 describe('StartExecution', () => {
   it('with the same name and input answers the running execution', async () => {
-    const stateMachineArn = await create('m', LONG);
+    const stateMachineArn = await create(test, 'm', LONG);
 
     const first = await test.act('StartExecution', { stateMachineArn, name: 'run_1', input: '{"a":1}' });
     test.clock.moveTo(test.clock.now() + 500);
@@ -101,7 +23,7 @@ describe('StartExecution', () => {
   });
 
   it('with the same name and another input, or after the end, is refused', async () => {
-    const stateMachineArn = await create('m', LONG);
+    const stateMachineArn = await create(test, 'm', LONG);
     const { executionArn } = await test.act('StartExecution', { stateMachineArn, name: 'n', input: '1' });
 
     const other = test.act('StartExecution', { stateMachineArn, name: 'n', input: '2' });
@@ -113,7 +35,7 @@ describe('StartExecution', () => {
   });
 
   it('may take the name again after 90 days', async () => {
-    const stateMachineArn = await create('m');
+    const stateMachineArn = await create(test, 'm');
     const { executionArn } = await test.act('StartExecution', { stateMachineArn, name: 'n' });
     await finish(test, String(executionArn));
 
@@ -136,7 +58,7 @@ describe('StartExecution', () => {
     ],
     ['an ARN of something else', { stateMachineArn: 'arn:aws:s3:::bucket' }, 'InvalidArn'],
   ])('refuses %s', async (_what, input, code) => {
-    const stateMachineArn = await create('m');
+    const stateMachineArn = await create(test, 'm');
 
     await expect(test.act('StartExecution', { stateMachineArn, ...input })).rejects.toMatchObject({ code });
 
@@ -147,7 +69,7 @@ describe('StartExecution', () => {
 
 describe('ListExecutions', () => {
   it('gives the newest first, by status and in pages', async () => {
-    const stateMachineArn = await create('m', LONG);
+    const stateMachineArn = await create(test, 'm', LONG);
     for (const name of ['a', 'b', 'c', 'd']) await test.act('StartExecution', { stateMachineArn, name });
     const executionArn = 'arn:aws:states:eu-central-1:123456789012:execution:m:b';
     await test.act('StopExecution', { executionArn });
@@ -193,7 +115,7 @@ describe('GetExecutionHistory', () => {
 
 describe('an Express machine', () => {
   it('runs to its end within StartSyncExecution', async () => {
-    const stateMachineArn = await create('fast', PASS, { type: 'EXPRESS' });
+    const stateMachineArn = await create(test, 'fast', PASS, { type: 'EXPRESS' });
 
     const result = await test.act('StartSyncExecution', { stateMachineArn, input: '[1]' });
 
@@ -205,7 +127,7 @@ describe('an Express machine', () => {
   });
 
   it('leaves no record', async () => {
-    const stateMachineArn = await create('fast', PASS, { type: 'EXPRESS' });
+    const stateMachineArn = await create(test, 'fast', PASS, { type: 'EXPRESS' });
     const { executionArn } = await test.act('StartExecution', { stateMachineArn });
     await settle();
 
@@ -217,35 +139,11 @@ describe('an Express machine', () => {
   });
 
   it('is what StartSyncExecution needs', async () => {
-    const stateMachineArn = await create('standard');
+    const stateMachineArn = await create(test, 'standard');
 
     const start = test.act('StartSyncExecution', { stateMachineArn });
 
     await expect(start).rejects.toMatchObject({ code: 'StateMachineTypeNotSupported' });
-  });
-});
-
-describe('permissions', () => {
-  it('are asked for with the ARN that the action works on', async () => {
-    const stateMachineArn = await create('m', LONG);
-    const { executionArn } = await test.act('StartExecution', { stateMachineArn });
-    test.authorized.length = 0;
-
-    await test.act('StartExecution', { stateMachineArn });
-    await test.act('DescribeExecution', { executionArn });
-    await test.act('GetExecutionHistory', { executionArn });
-    await test.act('ListExecutions', { stateMachineArn });
-    await test.act('StopExecution', { executionArn });
-    await test.act('ListStateMachines', {});
-
-    expect(test.authorized).toEqual([
-      { action: 'states:StartExecution', resource: stateMachineArn },
-      { action: 'states:DescribeExecution', resource: executionArn },
-      { action: 'states:GetExecutionHistory', resource: executionArn },
-      { action: 'states:ListExecutions', resource: stateMachineArn },
-      { action: 'states:StopExecution', resource: executionArn },
-      { action: 'states:ListStateMachines', resource: '*' },
-    ]);
   });
 });
 
