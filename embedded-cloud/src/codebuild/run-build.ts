@@ -1,7 +1,7 @@
 /** The way of one build through its phases. */
 import { readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { AwsError, type Cloud } from '../service.ts';
+import type { Cloud } from '../service.ts';
 import {
   type Build,
   completeBuild,
@@ -25,24 +25,12 @@ import { isLambda } from './compute.ts';
 import { buildEnvironment } from './environment.ts';
 import { pullFailure } from './images.ts';
 import type { Machine } from './machine.ts';
+import { failureOf, PhaseFailure } from './phase-failure.ts';
 import { type RoleCall, roleCall } from './role-call.ts';
-import { SourceError } from './source.ts';
 
 /** Why a build is ended from outside. */
 /** `LOST`: the cloud itself stops. Nothing more is recorded, and the next start finds the build as after a crash. */
 export type Interruption = 'STOPPED' | 'TIMED_OUT' | 'LOST';
-
-/** A phase that has failed: what its status and context become. */
-class PhaseFailure extends Error {
-  readonly status: FinalStatus;
-  readonly context: PhaseContext;
-
-  constructor(status: FinalStatus, context: PhaseContext) {
-    super(context.message);
-    this.status = status;
-    this.context = context;
-  }
-}
 
 export interface Execution {
   readonly cloud: Cloud;
@@ -95,33 +83,11 @@ class BuildRun {
       this.#endPhase('SUCCEEDED', []);
       return result;
     } catch (error) {
-      const failure = this.#failureOf(error);
+      const failure = failureOf(error, this.#execution.signal);
       this.#endPhase(failure.status, [failure.context]);
       if (this.#status === 'SUCCEEDED') this.#status = failure.status;
       return undefined;
     }
-  }
-
-  #failureOf(error: unknown): PhaseFailure {
-    const { signal } = this.#execution;
-    if (signal.aborted && signal.reason === 'TIMED_OUT') {
-      return new PhaseFailure('TIMED_OUT', {
-        statusCode: 'BUILD_TIMED_OUT',
-        message: 'Build has timed out. ',
-      });
-    }
-    if (signal.aborted) return new PhaseFailure('STOPPED', { statusCode: '', message: '' });
-    if (error instanceof PhaseFailure) return error;
-    if (error instanceof BuildspecError) {
-      return new PhaseFailure('FAILED', { statusCode: 'YAML_FILE_ERROR', message: error.message });
-    }
-    const message = error instanceof Error ? error.message : String(error);
-    const denied = error instanceof Error && /AccessDenied/.test(error.name);
-    if (denied) return new PhaseFailure('FAILED', { statusCode: 'ACCESS_DENIED', message });
-    const client = error instanceof SourceError || error instanceof AwsError || isServiceException(error);
-    return client
-      ? new PhaseFailure('FAILED', { statusCode: 'CLIENT_ERROR', message })
-      : new PhaseFailure('FAULT', { statusCode: 'INTERNAL_ERROR', message });
   }
 
   async #provision(): Promise<void> {
@@ -269,8 +235,3 @@ const phaseTypes = {
   build: 'BUILD',
   post_build: 'POST_BUILD',
 } as const satisfies Record<CommandPhase, PhaseType>;
-
-/** An error that S3 answered with. */
-function isServiceException(error: unknown): boolean {
-  return error instanceof Error && '$metadata' in error;
-}

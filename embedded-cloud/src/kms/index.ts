@@ -1,7 +1,8 @@
 /** The embedded KMS: keys of the template with their key policies; material sealed on disk, never shown. */
 import { z } from 'zod';
 import { AwsError, type Cloud, type Materialized, type ResourceRequest, type Service } from '../service.ts';
-import { keyActions, keyArn } from './actions.ts';
+import { keyActions } from './actions.ts';
+import { keyArn } from './key-access.ts';
 import { KeySpec, KeyStore, KeyUsage, usageOf } from './keys.ts';
 
 const KeyProperties = z.object({
