@@ -17,6 +17,7 @@ import type { Lifecycle } from '../../lib/domain/lifecycle.ts';
 import { type Infrastructure, infrastructure } from '../infrastructure/template.ts';
 import { RULES } from '../structure/rooms.ts';
 import { eventsPage } from './events.ts';
+import { functionPermissions } from './needs.ts';
 import {
   agentExitCodes,
   computeTypes,
@@ -95,9 +96,21 @@ const kept: Write = ({ json }) => {
       `\`${id.replace(HASH, '')}\``,
       Type,
       DeletionPolicy === 'Retain' ? 'yes' : 'no',
+      HOW_TO_REMOVE[Type] ?? missing(`HOW_TO_REMOVE has no instruction for ${Type}, which ${id} is.`),
     ]);
-  return table(['resource', 'type', 'also after a first deployment that failed'], rows);
+  return table(['resource', 'type', 'also after a failed first deployment', 'how to remove it'], rows);
 };
+
+/** By type: how an operator removes a resource that outlives the stack. */
+const HOW_TO_REMOVE: Readonly<Record<string, string>> = {
+  'AWS::DynamoDB::Table':
+    '`aws dynamodb update-table --table-name <table> --no-deletion-protection-enabled`, then `aws dynamodb delete-table --table-name <table>`',
+  'AWS::S3::Bucket': '_Empty_ in the S3 console, which deletes all versions, then _Delete_',
+};
+
+function missing(what: string): never {
+  throw new Error(what);
+}
 
 const limitsOfStack: Write = ({ of }) => {
   const Stage = z.object({
@@ -131,6 +144,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
     'cost of a build': costOfABuild,
     limits: limitsOfStack,
   },
+  'security.md': { 'permissions of functions': functionPermissions },
   'benchmarks.md': { 'least of a build': leastOfABuild },
   'compute.md': { 'compute types': computeTypes },
   'events.md': { events: eventsPage },
