@@ -24,6 +24,7 @@ import {
   costOfABuild,
   importRules,
   limits,
+  parallelJobs,
   statusesOfErrors,
 } from './tables.ts';
 
@@ -144,6 +145,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
     'cost of a build': costOfABuild,
     limits: limitsOfStack,
   },
+  'builds.md': { 'parallel jobs': parallelJobs },
   'security.md': { 'permissions of functions': functionPermissions },
   'benchmarks.md': { 'least of a build': leastOfABuild },
   'compute.md': { 'compute types': computeTypes },

@@ -150,7 +150,7 @@ export function limits(api: Rate): string {
       ],
       [
         'run',
-        `37 hours, ${MAX_JOBS} jobs, ${DEFAULT_PARALLEL} at once unless manifest or request say otherwise (\`max_parallel\`, ${MAX_PARALLEL} at most)`,
+        `37 hours, ${MAX_JOBS} jobs, ${DEFAULT_PARALLEL} at once by default (\`max_parallel\`, ${MAX_PARALLEL} at most)`,
         `${at('stepfunctions/build.asl.yaml')}, ${at('lib/domain/execution/plan/expand.ts')}`,
       ],
       [
@@ -174,6 +174,10 @@ export function limits(api: Rate): string {
     ],
   );
 }
+
+/** How many jobs a run may have, and how many of them run at once. */
+export const parallelJobs = (): string =>
+  `A run has at most ${MAX_JOBS} jobs. \`max_parallel\`, in the manifest or in the request, sets how many of them run at once: 1 to ${MAX_PARALLEL}, ${DEFAULT_PARALLEL} by default. The request takes precedence.`;
 
 /** Who may import whom: the rules of the structure test. */
 export const importRules = (): string =>
