@@ -304,7 +304,7 @@ describe('a job that fails', () => {
     });
 
     expect(plane.failure).toMatchObject({ code: 'zero_artifacts', step: 'pack' });
-    expect(plane.failure.message).toContain("'dist/**' matches no file (there is no 'dist')");
+    expect(plane.failure.message).toContain("'dist/**' matches no file ('dist' does not exist)");
     expect(plane.failure.hint).toContain("Did you mean 'build/**'?");
     expect(plane.failure.hint).toContain('staithe.yaml');
   });

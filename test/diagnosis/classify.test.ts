@@ -51,14 +51,14 @@ describe('a failure', () => {
     expect(of({ cancelled: true, last_lines: lines }).code).toBe('cancelled');
     expect(of({ timed_out_after: 60, last_lines: lines })).toMatchObject({
       code: 'timeout_error',
-      message: "The job was stopped after 60 seconds, the service's `timeout`, while it was at 'make'.",
+      message: "The job was stopped after 60 seconds, the service's `timeout`, during 'make'.",
     });
   });
 });
 
 test.each([
   ['service', "raise the service's `timeout` in staithe.yaml"],
-  ['run', 'Give the run more time: `--timeout` of `staithe build create`'],
+  ['run', "Increase the run's time limit: `--timeout` of `staithe build create`"],
 ] as const)('when the time of the %s is up, the hint names where it is set', (timeOf, advice) => {
   expect(of({ timed_out_after: 60, time_of: timeOf }).hint).toContain(advice);
 });

@@ -23,7 +23,7 @@ describe('a build that left nothing to keep', () => {
     const { message, hint } = said({});
 
     expect(message).toBe(
-      "The build of web left nothing to keep in its context 'apps/web', after 2 commands: 'dist/**' matches no file (there is no 'dist').",
+      "The build of web left nothing to keep in its context 'apps/web', after 2 commands: 'dist/**' matches no file ('dist' does not exist).",
     );
     expect(hint).toContain("The service's folder has: package.json, src/.");
     expect(hint).toContain("change 'artifacts' in staithe.yaml");
@@ -61,7 +61,7 @@ describe('a build that left nothing to keep', () => {
   });
 
   test('knows files that were written at the root of the source', () => {
-    expect(said({ atSourceRoot: true }).hint).toContain("begin at the context 'apps/web'");
+    expect(said({ atSourceRoot: true }).hint).toContain("use the context 'apps/web'");
   });
 
   test('names the artifacts that were found beside it', () => {

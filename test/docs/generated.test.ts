@@ -22,6 +22,7 @@ import {
   agentExitCodes,
   computeTypes,
   costOfABuild,
+  failureCodes,
   importRules,
   limits,
   parallelJobs,
@@ -150,7 +151,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
   'benchmarks.md': { 'least of a build': leastOfABuild },
   'compute.md': { 'compute types': computeTypes },
   'events.md': { events: eventsPage },
-  'diagnosis.md': { "the agent's exit codes": agentExitCodes },
+  'diagnosis.md': { 'failure codes': failureCodes, "the agent's exit codes": agentExitCodes },
   'architecture.md': {
     'import rules': importRules,
     'statuses of errors': statusesOfErrors,

@@ -18,6 +18,7 @@ import { PAGING } from '../../lib/contract/route.ts';
 
 import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
 import * as Delivery from '../../lib/domain/delivery/record.ts';
+import { FAILURE_CODES } from '../../lib/domain/diagnosis/codes.ts';
 import { ARTIFACT_MAX_BYTES } from '../../lib/domain/execution/model/job.ts';
 import { DEFAULT_PARALLEL } from '../../lib/domain/execution/model/parallel.ts';
 import { MAX_JOBS } from '../../lib/domain/execution/plan/expand.ts';
@@ -45,6 +46,13 @@ export function agentExitCodes(): string {
   ]);
   return table(['exit code', 'meaning'], rows);
 }
+
+/** What each code of a failure means, and its hint when no rule has a more exact one. */
+export const failureCodes = (): string =>
+  table(
+    ['code', 'meaning', 'what to do'],
+    Object.entries(FAILURE_CODES).map(([code, { meaning, hint }]) => [`\`${code}\``, meaning, hint]),
+  );
 
 export function computeTypes(): string {
   const starts = { 'at once': 'at once', seconds: 'seconds', 'a minute': 'about a minute' };

@@ -194,7 +194,7 @@ describe('a delivery', () => {
 
     const delivery = await show(id);
     expect(delivery).toMatchObject({ ref: PUSH.ref, git_sha: SHA, decision: { kind: 'ignored' } });
-    expect(delivery.decision.reason).toMatch(/says (?:\[[\w ]+\]|skip-checks: ?true)\. /i);
+    expect(delivery.decision.reason).toMatch(/contains (?:\[[\w ]+\]|skip-checks: ?true)\. /i);
     const { items } = await Delivery.list(place.ports, ADMIN, [place.project], {
       limit: 10,
       project: 'hello',

@@ -55,7 +55,7 @@ describe.concurrent('the diagnosis of a build over HTTP', () => {
     });
 
     expect(report.failure).toMatchObject({ code: 'zero_artifacts', service: 'app', step: 'pack' });
-    expect(report.failure?.message).toContain("'dist/**' matches no file (there is no 'dist')");
+    expect(report.failure?.message).toContain("'dist/**' matches no file ('dist' does not exist)");
     expect(report.failure?.hint).toContain("Did you mean 'build/**'?");
     expect(report.artifacts).toEqual([]);
   });

@@ -52,7 +52,7 @@ async function verifyAndStore(
       ports,
       artifact.id,
       'upload_too_large',
-      `It has ${sizeBytes} bytes; ${UPLOAD_MAX_BYTES} are the most.`,
+      `It has ${sizeBytes} bytes; the maximum is ${UPLOAD_MAX_BYTES}.`,
     );
   const found = { sha256: blob.sha256 ?? (await sha256Of(ports.blobs, key, blob)), sizeBytes };
   try {

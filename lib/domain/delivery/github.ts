@@ -52,7 +52,7 @@ export function pushedCommit(event: string, body: Uint8Array): { commit: PushedC
   if (event === '') return { ignored: 'The X-GitHub-Event header is missing.', ...whose };
   if (event !== 'push')
     return {
-      ignored: `The event ${quoted(event)} triggers nothing; only pushes of branches and tags do.`,
+      ignored: `The event ${quoted(event)} starts no build; only pushes of branches and tags do.`,
       ...whose,
     };
   const push = Push.safeParse(payload);
@@ -72,7 +72,7 @@ export function pushedCommit(event: string, body: Uint8Array): { commit: PushedC
   const skip = skipInstruction(head?.message ?? '');
   if (skip !== undefined)
     return {
-      ignored: `The message of the head commit says ${skip}. To build the commit anyway: staithe build create, from a checkout.`,
+      ignored: `The message of the head commit contains ${skip}. To build the commit anyway, run staithe build create in a checkout.`,
       ...commit,
     };
   return { commit };
@@ -94,7 +94,7 @@ const NO_REF =
 function flawOfRef(ref: string): string | undefined {
   if (ref === '') return 'The ref is empty.';
   if (ref.length > GIT_REF_MAX)
-    return `The ref has ${ref.length} characters; ${GIT_REF_MAX} are the most: ${quoted(ref)}.`;
+    return `The ref has ${ref.length} characters; the maximum is ${GIT_REF_MAX}: ${quoted(ref)}.`;
   if (NO_REF.test(ref) || !GitRef.safeParse(ref).success)
     return `The ref ${quoted(ref)} is not a valid git ref name.`;
   if (!ref.startsWith('refs/'))

@@ -66,8 +66,8 @@ const TIMES = {
     hint: `${FASTER}, or raise the service's \`timeout\` in staithe.yaml.`,
   },
   run: {
-    whose: "what was left of the run's time",
-    hint: `Give the run more time: \`--timeout\` of \`staithe build create\`. The service's own \`timeout\` was not the limit; what waits in a queue uses up the run's time. Or: ${FASTER.replace('Make', 'make')}.`,
+    whose: "the rest of the run's time limit",
+    hint: `Increase the run's time limit: \`--timeout\` of \`staithe build create\`. The service's own \`timeout\` was not the limit; time in the queue counts towards the run's time limit. Or: ${FASTER.replace('Make', 'make')}.`,
   },
 } as const;
 
@@ -75,7 +75,7 @@ function ofTimeout({ timed_out_after: seconds, time_of: timeOf = 'service' }: Fa
   const { whose, hint } = TIMES[timeOf];
   return {
     code: 'timeout_error',
-    message: `The job was stopped after ${seconds} seconds, ${whose}, while it was at ${step}.`,
+    message: `The job was stopped after ${seconds} seconds, ${whose}, during ${step}.`,
     hint,
   };
 }
@@ -105,7 +105,7 @@ function ofFailure(facts: Facts, step: string): Verdict {
     return {
       code: 'timeout_error',
       message: `${step} was stopped by its own \`timeout\`.`,
-      hint: 'Raise the time that the command gives itself, or make it faster.',
+      hint: 'Increase the time limit in the command, or make the command faster.',
     };
   return {
     code: CODES[facts.phase][0],

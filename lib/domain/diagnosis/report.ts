@@ -124,6 +124,6 @@ function cancelled(run: RunValue): Failure | undefined {
     : {
         code: 'cancelled',
         message: 'A newer run of the same branch took its place in the queue.',
-        hint: `Look at that one: staithe build diagnose ${run.build_id} --run ${run.superseded_by}`,
+        hint: `See the newer run: staithe build diagnose ${run.build_id} --run ${run.superseded_by}`,
       };
 }

@@ -35,20 +35,20 @@ export function hintOf(ends: readonly End[], phase: Phase): string {
   // POSIX.1-2017, 2.8.2: 127 is a command not found, 126 one that cannot be run.
   const inner = ends.at(-1) ?? {};
   if (phase === 'clone')
-    return 'Check the address of the repository, and that it is public or its token may read it.';
+    return 'Check the address of the repository, and that it is public or the token may read it.';
   if (phase === 'push')
-    return 'The registry did not take the image. Run the build again; if it keeps happening, check `registry` in staithe.yaml.';
+    return 'The registry did not accept the image. Run the build again; if it keeps happening, check `registry` in staithe.yaml.';
   if (phase === 'fetch' || phase === 'unpack') return 'Upload the source again and build from it.';
   if (phase === 'prepare') return 'Correct staithe.yaml at the line in the message.';
   if (phase === 'upload' || phase === 'agent')
     return 'Run the build again. If it fails in the same way, report it with the log.';
   if (inner.exitCode === 127)
-    return 'A program was not found. Install it in an earlier command, name it in `toolchain`, or check its spelling.';
+    return 'A program was not found. Install it in an earlier command, add it to `toolchain`, or check its spelling.';
   if (inner.exitCode === 126)
     return 'A file is not executable. Run it through its interpreter, or chmod +x it.';
   if (ends.some((end) => end.signal === 'SIGKILL'))
-    return 'Something killed it: often the kernel, for want of memory. Try `resources.compute: large` in staithe.yaml.';
+    return 'The process was killed, often by the kernel because of insufficient memory. Try `resources.compute: large` in staithe.yaml.';
   if (ends.some((end) => end.signal === 'SIGSEGV'))
-    return 'The program crashed (segmentation fault): a fault in it, or a binary made for another machine.';
-  return 'Read the last lines above it; running the same command in a clean checkout usually shows the same.';
+    return 'The program crashed (segmentation fault). It has a defect, or was built for another machine.';
+  return 'Read the last lines above it. Run the same command in a clean checkout to reproduce the failure.';
 }

@@ -38,8 +38,8 @@ export function zeroArtifacts(left: LeftNothing): { code: 'zero_artifacts'; mess
   if (artifacts.length === 0)
     return {
       code: 'zero_artifacts',
-      message: `The service ${service} declares no artifacts, so there is nothing to keep of this build.`,
-      hint: "Name what its commands write in staithe.yaml, e.g. `artifacts: 'dist/**'`, or give it a `dockerfile` if it is an image.",
+      message: `The service ${service} declares no artifacts, so this build leaves nothing to keep.`,
+      hint: "List the files that its commands write in staithe.yaml, e.g. `artifacts: 'dist/**'`, or add a `dockerfile` if it is an image.",
     };
   const others = artifacts.flatMap((one) =>
     one.kind === 'packed' ? [`${one.name} was packed (${counted(one.files)})`] : [],
@@ -55,17 +55,16 @@ export function zeroArtifacts(left: LeftNothing): { code: 'zero_artifacts'; mess
 }
 
 const CHANGE =
-  "Let a command write these files, or change 'artifacts' in staithe.yaml to what the commands write.";
+  "Make a command write these files, or change 'artifacts' in staithe.yaml to match the files that the commands write.";
 
 const counted = (files: number): string => `${files} file${files === 1 ? '' : 's'}`;
 
 const inWords =
   (root: string) =>
   ({ glob, matches, excluded = 0, folder, exists }: LookedAt): string => {
-    if (!exists) return `'${glob}' matches no file (there is no '${folder}')`;
+    if (!exists) return `'${glob}' matches no file ('${folder}' does not exist)`;
     if (matches === 0) return `'${glob}' matches no file`;
-    if (excluded === matches)
-      return `'${glob}' matches ${counted(matches)}, taken out again by a glob with !`;
+    if (excluded === matches) return `'${glob}' matches ${counted(matches)}, all excluded by a glob with !`;
     return `'${glob}' matches ${counted(matches)}, none below the root '${root}'`;
   };
 
@@ -86,12 +85,12 @@ function hintsFor(looked: LookedAt, root: string, context: string): string[] {
   const where = nearest === '.' ? `The service's folder` : `'${nearest}'`;
   const hints = [`${where} has: ${names.join(', ') || 'nothing'}.`];
   if (root !== '.' && !`${glob}/`.startsWith(`${root}/`))
-    hints.push(`Paths begin at the service's context, not at root: did you mean '${root}/${glob}'?`);
+    hints.push(`Paths are relative to the service's context, not to root: did you mean '${root}/${glob}'?`);
   const meant = nearestName(looked);
   if (meant !== undefined) hints.push(`Did you mean '${meant}'?`);
   if (looked.atSourceRoot)
     hints.push(
-      `There is such a path at the root of the source: commands and artifacts begin at the context '${context}'.`,
+      `This path exists at the root of the source, but commands and artifacts use the context '${context}'.`,
     );
   return hints;
 }

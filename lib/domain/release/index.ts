@@ -74,7 +74,7 @@ function assertFits(artifacts: readonly Chosen[]): void {
       ? `The build has left ${length} artifacts; a release may have ${MAX_ARTIFACTS}.`
       : `The ${length} artifacts take ${Math.ceil(bytes / 1024)} KB of a release, with their names and matrix cells; it may have ${MAX_BYTES / 1024} KB.`,
     {
-      remedy: 'Let its services pack their files into fewer artifacts, or build fewer of them (--services).',
+      remedy: 'Make its services pack their files into fewer artifacts, or build fewer of them (--service).',
     },
   );
 }

@@ -111,7 +111,7 @@ describe('a run of 256 jobs', () => {
     expect(dispatches).toEqual([]);
     expect(run).toMatchObject({ status: 'failed', job_ids: [], error: { code: 'manifest_error' } });
     expect(run.error?.message).toContain('a run may have 2.6 MB');
-    expect(run.error?.hint).toContain('scripts of the tree');
+    expect(run.error?.hint).toContain('scripts in the source');
   });
 });
 

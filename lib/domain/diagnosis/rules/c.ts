@@ -21,21 +21,21 @@ const C: Tool = {
       /^\S+:\d+(?::\d+)?: fatal error: (.+): No such file or directory$/,
       'build_error',
       (found) =>
-        `The header ${part(found, 1, '')} is not there: install the library's development package in an earlier command.`,
+        `The header ${part(found, 1, '')} was not found: install the library's development package in an earlier command.`,
     ),
     on(
       /^\S*ld: cannot find -l(\S+?)(?::.*)?$/,
       'build_error',
       (found) =>
-        `The library ${part(found, 1, '')} is not there: install its development package in an earlier command.`,
+        `The library ${part(found, 1, '')} was not found: install its development package in an earlier command.`,
     ),
     on(
       /^(?:\S*ld: )?\S+: undefined reference to /,
       'build_error',
-      'The linker misses a definition: is a source file or library left out?',
+      'The linker did not find a definition: check whether a source file or library is missing from the command.',
     ),
-    on(/^collect2: error: ld returned /, 'build_error', 'The linker names above what it misses.'),
-    on(/^\S+:\d+:\d+: (?:fatal )?error: /, 'build_error', 'The compiler names the lines above.'),
+    on(/^collect2: error: ld returned /, 'build_error', 'The linker lists what it did not find above.'),
+    on(/^\S+:\d+:\d+: (?:fatal )?error: /, 'build_error', 'The compiler lists the errors above.'),
   ],
 };
 
@@ -45,14 +45,14 @@ const MAKE: Tool = {
     on(
       /^make(?:\[\d+\])?: \*\*\* No rule to make target '([^']+)'/,
       'build_error',
-      (found) => `make does not know how to make '${part(found, 1, '')}': is the file or the rule missing?`,
+      (found) => `make has no rule for '${part(found, 1, '')}': check whether a file or a rule is missing.`,
     ),
     on(
       /^make(?:\[\d+\])?: \*\*\* No targets specified and no makefile found/,
       'build_error',
       "There is no Makefile in the service's folder: check `context` in staithe.yaml.",
     ),
-    on(/^\S+:\d+: \*\*\* /, 'build_error', 'make names the line of the Makefile that it cannot read.'),
+    on(/^\S+:\d+: \*\*\* /, 'build_error', 'The Makefile has a syntax error in the line that make names.'),
   ],
 };
 
@@ -63,10 +63,10 @@ const CMAKE: Tool = {
       /^\s+Could not find a package configuration file provided by "(.+)"/,
       'build_error',
       (found) =>
-        `CMake does not find ${part(found, 1, 'a package')}: install its development package in an earlier command.`,
+        `CMake did not find ${part(found, 1, 'a package')}: install its development package in an earlier command.`,
     ),
-    on(/^CMake Error(?::| at | in )/, 'build_error', 'CMake says above what it misses.'),
-    on(/^-- Configuring incomplete, errors occurred!$/, 'build_error', 'CMake says above what it misses.'),
+    on(/^CMake Error(?::| at | in )/, 'build_error', 'CMake shows above what is missing.'),
+    on(/^-- Configuring incomplete, errors occurred!$/, 'build_error', 'CMake shows above what is missing.'),
   ],
 };
 

@@ -37,7 +37,7 @@ export const CARGO: Tool = {
       secretHint(
         'The git host of a dependency refused the credentials.',
         'GITHUB_TOKEN',
-        'let git use it, with `CARGO_NET_GIT_FETCH_WITH_CLI: "true"`',
+        'make Cargo use git, with `CARGO_NET_GIT_FETCH_WITH_CLI: "true"`',
       ),
     ),
     on(/^(?:error: |\s+).*No space left on device \(os error 28\)$/, 'resource_error', DISK_HINT),
@@ -53,7 +53,7 @@ export const CARGO: Tool = {
     on(
       /^\s+failed to (?:clone|fetch) into: /,
       'clone_error',
-      'A dependency is a git repository that could not be fetched: check its address in Cargo.toml.',
+      'A git dependency could not be fetched: check its address in Cargo.toml.',
     ),
     on(
       /^\s+(?:download of .* failed|\[\d+\] .*(?:Could(?:n't| not) (?:resolve|connect)|Failed to connect|Timeout).*|failed to (?:query|fetch) .*registry.*|.*spurious network error.*)$/,
@@ -74,7 +74,7 @@ export const CARGO: Tool = {
     on(
       /^error: failed to select a version for /,
       'build_error',
-      'No version of a crate fits: correct the requirement in Cargo.toml.',
+      'No version of a crate matches: correct the requirement in Cargo.toml.',
     ),
     on(
       /^error: linker `(.+)` not found$/,
@@ -85,7 +85,7 @@ export const CARGO: Tool = {
     on(
       /^error: failed to run custom build command for /,
       'build_error',
-      "A crate's build script failed; what it printed stands above (often a missing C library).",
+      "A crate's build script failed; its output is above. Often a C library is missing.",
     ),
     // It counts the errors.
     ...quoting(
@@ -93,7 +93,7 @@ export const CARGO: Tool = {
       on(
         /^error: could not compile `(.+?)`/,
         'build_error',
-        (found) => `${part(found, 1, 'The crate')} does not compile; rustc names the lines above.`,
+        (found) => `${part(found, 1, 'The crate')} does not compile; rustc lists the errors above.`,
       ),
     ),
     on(

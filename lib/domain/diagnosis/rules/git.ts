@@ -5,9 +5,9 @@ const AUTH = secretHint(
   'The git host refused the credentials, or got none.',
   'GITHUB_TOKEN',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what the command shall hold
-  'let git use it: `git config --global url."https://x-access-token:${GITHUB_TOKEN}@github.com/".insteadOf https://github.com/`',
+  'configure git to use it: `git config --global url."https://x-access-token:${GITHUB_TOKEN}@github.com/".insteadOf https://github.com/`',
 );
-const ADDRESS = 'Check the address of the repository, and that it is public or its token may read it.';
+const ADDRESS = 'Check the address of the repository, and that it is public or the token may read it.';
 /** git speaks itself, or npm, pip, Cargo, Go pass it on behind a prefix or an indent. */
 const said = (text: string) => new RegExp(`^\\s*(?:remote: |error: )?${text}`);
 
@@ -18,7 +18,7 @@ export const GIT: Tool = {
     on(
       said('fatal: .*(?:Out of memory|unable to create thread)'),
       'resource_error',
-      'git ran out of memory: clone with `--depth 1`, or take a larger machine: `resources.compute: large`.',
+      'git ran out of memory: clone with `--depth 1`, or use a larger machine: `resources.compute: large`.',
     ),
     on(said('fatal: Authentication failed for '), 'auth_error', AUTH),
     on(said('fatal: could not read (?:Username|Password) for '), 'auth_error', AUTH),
@@ -33,28 +33,28 @@ export const GIT: Tool = {
     on(
       /^No user exists for uid \d+$/,
       'build_error',
-      'ssh needs a name for the user that runs it, and this machine has none. Use the https address with a token, or an image whose /etc/passwd has the user.',
+      'ssh needs a user name, and the current user has none on this machine. Use the https address with a token, or an image with the user in /etc/passwd.',
     ),
     on(
       /^(?!git@)(\S+)@(\S+): Permission denied \(.*publickey/,
       'auth_error',
       (found) =>
-        `ssh went to ${part(found, 2, 'the host')} as '${part(found, 1, '')}': git hosts know one user, so name it in the address: git@${part(found, 2, '<host>')}.`,
+        `ssh logged in to ${part(found, 2, 'the host')} as '${part(found, 1, '')}', but git hosts accept only the user git: use git@${part(found, 2, '<host>')} in the address.`,
     ),
     on(
       /^\S+@\S+: Permission denied \(.*publickey/,
       'auth_error',
-      'The git host does not know the SSH key. Use https and a token instead.',
+      'The git host refused the SSH key. Use https and a token instead.',
     ),
     on(
       /^Host key verification failed\.$/,
       'auth_error',
-      'The host key is unknown here: use https, or add the host to known_hosts in an earlier command.',
+      'The machine does not know the SSH key of the host: use https, or add the host to known_hosts in an earlier command.',
     ),
     on(
       said("fatal: unable to access '(.*?)': Could not resolve host"),
       'clone_error',
-      (found) => `The host of ${part(found, 1, 'the repository')} is not known. ${ADDRESS}`,
+      (found) => `The host of ${part(found, 1, 'the repository')} could not be resolved. ${ADDRESS}`,
     ),
     on(
       said("fatal: unable to access '"),
@@ -78,14 +78,14 @@ export const GIT: Tool = {
       said('fatal: Remote branch (\\S+) not found in upstream'),
       'clone_error',
       (found) =>
-        `There is no branch or tag '${part(found, 1, '')}'. Was it deleted, or is it not pushed yet?`,
+        `Branch or tag '${part(found, 1, '')}' not found. Check whether it was deleted or has not been pushed.`,
     ),
     on(
       said(
         "fatal: (?:couldn't find remote ref|unable to read tree|reference is not a tree|bad object|remote error: upload-pack: not our ref)",
       ),
       'clone_error',
-      'The commit or branch is not in the repository (any more): was it force-pushed away?',
+      'The commit or branch is not in the repository. A force push may have removed it.',
     ),
     on(
       said("error: pathspec '.*' did not match any file"),
@@ -102,12 +102,12 @@ export const GIT: Tool = {
     on(
       said('fatal: not a git repository'),
       'build_error',
-      'The source is an archive without .git. What the command asks git for, builds have in STAITHE_GIT_SHA and STAITHE_GIT_REF.',
+      'The source has no .git folder, so git commands do not work in it.',
     ),
     on(
       said('fatal: No (?:names|tags) '),
       'build_error',
-      'The clone has no tags: name the version otherwise.',
+      'The clone has no tags: set the version in another way.',
     ),
   ],
 };

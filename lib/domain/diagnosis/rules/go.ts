@@ -4,7 +4,7 @@ import { DISK_HINT, MEMORY_HINT, on, part, REGISTRY_HINT, secretHint, type Tool,
 const GO_AUTH = secretHint(
   'The module proxy or git host refused the credentials, or got none.',
   'GITHUB_TOKEN',
-  'give it to git, and set GOPRIVATE in `env`',
+  'configure git to use it, and set GOPRIVATE in `env`',
 );
 
 export const GO: Tool = {
@@ -28,7 +28,7 @@ export const GO: Tool = {
     on(
       /^verifying \S+: checksum mismatch$/,
       'build_error',
-      'A module is not the one that go.sum names. Find out why it changed; then `go mod tidy`.',
+      'A module does not match its checksum in go.sum. Find out why it changed, then run `go mod tidy`.',
     ),
     on(
       /^(?:\S+: )?(?:missing go\.sum entry|.*: missing go\.sum entry for )/,
@@ -39,30 +39,30 @@ export const GO: Tool = {
       /^(?:\S+: )?\S+: replacement directory (\S+) does not exist$/,
       'build_error',
       (found) =>
-        `go.mod replaces a module by ${part(found, 1, 'a folder')}, which is not there: is it outside of the service's \`context\`, or not in the source?`,
+        `go.mod replaces a module by ${part(found, 1, 'a folder')}, which does not exist here: check whether it is outside the service's \`context\`, or excluded from the source.`,
     ),
     on(
       /^(?:\S+: )?no required module provides package ([^\s;]+)/,
       'build_error',
       (found) =>
-        `go.mod does not name what provides ${part(found, 1, 'a package')}: \`go get\` it and commit go.mod.`,
+        `No module in go.mod provides ${part(found, 1, 'a package')}: add it with \`go get\` and commit go.mod.`,
     ),
     on(
       /^(?:\S+: )?(?:cannot find module providing package|package) ([^\s;:]+)(?:: (?:module|cannot find)| is not in std\b)/,
       'build_error',
       (found) =>
-        `Nothing provides ${part(found, 1, 'a package')}: is its import path spelled as its module is named, and is the folder in the source? Else \`go get\` it and commit go.mod.`,
+        `No module provides ${part(found, 1, 'a package')}: check the spelling of its import path, and that its folder is in the source. Otherwise add it with \`go get\` and commit go.mod.`,
     ),
     on(
       /^go: (\S+?)(?:@\S+)?: (?:invalid version: |unrecognized import path |no matching versions for query |reading \S+: 404 |module \S+: git ls-remote )/,
       'build_error',
       (found) =>
-        `There is no module ${part(found, 1, '')} of that name or version, or it is private: correct go.mod, or set GOPRIVATE in \`env\` and give git a credential.`,
+        `Module ${part(found, 1, '')} does not exist in that version, or it is private: correct go.mod, or set GOPRIVATE in \`env\` and configure a credential for git.`,
     ),
     on(
       /^go: (?:updates to go\.mod needed|inconsistent vendoring)/,
       'build_error',
-      'Run `go mod tidy` (and `go mod vendor`, where there is a vendor folder) on your machine and commit what it changes.',
+      'Run `go mod tidy` (and `go mod vendor`, if there is a vendor folder) on your machine and commit the changes.',
     ),
     on(
       /^(?:go: go\.mod file not found|pattern \S+: directory prefix \S+ does not contain main module)/,
@@ -70,12 +70,8 @@ export const GO: Tool = {
       "There is no go.mod in the service's folder: check `context` in staithe.yaml.",
     ),
     on(/^panic: test timed out after /, 'build_error', 'A test ran longer than `go test -timeout` allows.'),
-    on(
-      /^(?:vet: )?\.?\/?\S+\.go:\d+(?::\d+)?: /,
-      'build_error',
-      'Go names above the lines that it does not accept.',
-    ),
-    on(/^panic: /, 'build_error', 'The program panicked; the stack below names the line.'),
-    on(/^go: /, 'build_error', 'Go says above what is wrong.'),
+    on(/^(?:vet: )?\.?\/?\S+\.go:\d+(?::\d+)?: /, 'build_error', 'Go lists the errors above.'),
+    on(/^panic: /, 'build_error', 'The program panicked; the stack trace below shows the line.'),
+    on(/^go: /, 'build_error', 'Go shows the cause above.'),
   ],
 };

@@ -2,10 +2,11 @@
 import { DISK_HINT, on, part, REGISTRY_HINT, type Tool } from './rule.ts';
 
 const AUTH =
-  'The image registry refused the credentials, or got none. Keep them with `staithe secret set`, under the names that `registry.auth` in staithe.yaml has (`username_secret` and `token_secret`; without `auth` REGISTRY_USERNAME and REGISTRY_PASSWORD), and check that the account may push there. A private base image needs its registry signed in by a command: `docker login`, with a secret of the service.';
+  'The image registry refused the credentials, or got none. Set them with `staithe secret set`, under the names in `registry.auth` of staithe.yaml (`username_secret` and `token_secret`; without `auth`, REGISTRY_USERNAME and REGISTRY_PASSWORD), and check that the account may push there. For a private base image, log in to its registry in a command: `docker login`, with a secret of the service.';
 const IMAGE_TLS =
-  "The registry, or a proxy before it, shows a certificate of an authority that the build machine does not know. Its operator adds the authority: /etc/docker/certs.d/<registry>/ca.crt for Docker, /etc/containers/certs.d/<registry>/ca.crt for buildah, or the machine's own list.";
-const BASE = 'The base image is not in its registry under that name or tag: correct FROM in the Dockerfile.';
+  "The registry, or a proxy in front of it, has a certificate of an authority that the build machine does not trust. The operator of the machine can add the authority: /etc/docker/certs.d/<registry>/ca.crt for Docker, /etc/containers/certs.d/<registry>/ca.crt for buildah, or the machine's own list.";
+const BASE =
+  'The base image was not found in its registry: correct the name or tag in FROM of the Dockerfile.';
 
 /** How the last line of each builder begins: buildah's, BuildKit's, docker's own; some of docker's begin with the cause. */
 const OPENING =
@@ -39,18 +40,18 @@ const BUILDERS: Tool = {
     on(
       ends('tag invalid: |.*cannot be overwritten because the tag is immutable'),
       'registry_error',
-      'The registry lets no tag be written twice: push under a new version.',
+      'The registry does not allow a tag to be overwritten: push a new version.',
     ),
     on(
       /^(?:(?:ERROR: |failed to solve: |failed to build: )*failed to (?:compute cache key|calculate checksum)|ERROR: "\/.*" not found: not found$|(?:COPY|ADD) failed: )/,
       'build_error',
-      'A file that COPY or ADD names is not in the build context: check its path, `context`, and .dockerignore.',
+      'A file in COPY or ADD is not in the build context: check its path, `context`, and .dockerignore.',
     ),
     on(ends('(?:manifest unknown|not found)(?:: .*)?$|.*: not found$'), 'build_error', BASE),
     on(
       ends('toomanyrequests(?:: |$)|too many requests|429 Too Many Requests'),
       'registry_error',
-      'The registry limits how often one may pull. Sign in to it (`registry.auth`), or use a mirror of the base image.',
+      'The registry limits the number of pulls. Log in to it (`registry.auth`), or use a mirror of the base image.',
     ),
     on(ends('.*x509: certificate signed by unknown authority'), 'registry_error', IMAGE_TLS),
     on(
@@ -63,33 +64,33 @@ const BUILDERS: Tool = {
     on(
       ends('(?:invalid reference format|.*repository name must be lowercase)'),
       'registry_error',
-      'The name of the image is not valid: lower-case letters, digits, `.`, `_`, `-` and `/`. Correct `image` or `registry.namespace` in staithe.yaml.',
+      'The name of the image is not valid. It may contain lower-case letters, digits, `.`, `_`, `-` and `/`. Correct `image` or `registry.namespace` in staithe.yaml.',
     ),
     on(
       /^(?:Error|ERROR): .*(?:cannot find Containerfile or Dockerfile|failed to read dockerfile)/i,
       'build_error',
-      'There is no Dockerfile where staithe.yaml says: check `context` and `dockerfile`.',
+      'The Dockerfile was not found: check `context` and `dockerfile` in staithe.yaml.',
     ),
     on(
       /^(?:Error|ERROR|Error response from daemon|failed to solve\b.*?): .*[Uu]nknown instruction: "?(\w+)"?/,
       'build_error',
       (found) =>
-        `The Dockerfile has an instruction '${part(found, 1, '')}' that there is not: a typing error, or a line whose predecessor should end with a backslash.`,
+        `The Dockerfile has an unknown instruction '${part(found, 1, '')}': correct it, or end the line before it with a backslash.`,
     ),
     on(
       /^(?:Error|ERROR|Error response from daemon|failed to solve\b.*?): .*(?:dockerfile parse error|[Uu]nknown flag: (\S+)|file with no instructions|no build stage in current context|no stages to build|no FROM statement found|(?:FROM|RUN|ARG|ENV|LABEL|COPY|ADD|EXPOSE|USER|WORKDIR) (?:requires|must have|only supports) )/i,
       'build_error',
-      'The Dockerfile cannot be read; the builder names the line, or what is wrong in it.',
+      'The Dockerfile has a syntax error; the builder shows the line or the cause.',
     ),
     on(
       /^(?:Error|ERROR): .*(?:failed to (?:compute cache key|calculate checksum)|checking on sources under|no such file or directory)/,
       'build_error',
-      'A file that COPY or ADD names is not in the build context: check its path, `context`, and .dockerignore.',
+      'A file in COPY or ADD is not in the build context: check its path, `context`, and .dockerignore.',
     ),
     on(
       /^(?:Error|ERROR): .*(?:insufficient memory|cannot allocate memory)/,
       'resource_error',
-      `The image needs more memory than there is: take a larger machine, \`resources.compute: large\`.`,
+      `The image build needs more memory than the machine has: use a larger machine, \`resources.compute: large\`.`,
     ),
   ],
 };
@@ -101,7 +102,7 @@ const DAEMON: Tool = {
     on(
       /^(?:Cannot connect to the Docker daemon|failed to connect to the docker API)/,
       'internal_error',
-      'No Docker answers on the build machine. Run the build again; if it keeps happening, report it with the log.',
+      'Docker does not answer on the build machine. Run the build again; if it keeps happening, report it with the log.',
     ),
     on(
       /^(?:The push refers to repository|error parsing HTTP \d+ response body)/,

@@ -15,10 +15,10 @@ const NPM_AUTH = secretHint(
   'The npm registry refused the credentials, or got none.',
   'NPM_TOKEN',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what .npmrc shall hold
-  'let .npmrc read it: `//<registry>/:_authToken=${NPM_TOKEN}`',
+  'add it to .npmrc: `//<registry>/:_authToken=${NPM_TOKEN}`',
 );
 const LOCK =
-  'The lock file does not fit package.json. Run the install on your machine and commit the lock file.';
+  'The lock file does not match package.json. Run the install on your machine and commit the lock file.';
 const TLS = 'UNABLE_TO_\\w+|SELF_SIGNED_\\w+|DEPTH_ZERO_\\w+|CERT_\\w+';
 const NETWORK =
   'ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ERR_SOCKET_TIMEOUT|FETCH_ERROR|EHOSTUNREACH|ENETUNREACH|ERR_TLS_\\w+';
@@ -41,49 +41,49 @@ const NPM: Tool = {
     on(
       /^npm (?:error|ERR!) fatal: /,
       'clone_error',
-      'A dependency is a git repository that could not be fetched: check its address in package.json.',
+      'A git dependency could not be fetched: check its address in package.json.',
     ),
     on(
       /^npm (?:error|ERR!) code E404$/,
       'build_error',
-      'A package is not in the registry under that name. Check the name, or name the private registry in .npmrc.',
+      'A package was not found in the registry. Check its name, or set the private registry in .npmrc.',
     ),
     on(
       /^npm (?:error|ERR!) code ETARGET$/,
       'build_error',
-      'No version of a package fits the range. Correct it in package.json.',
+      'No version of a package matches the range. Correct the range in package.json.',
     ),
     on(
       /^npm (?:error|ERR!) code EINTEGRITY$/,
       'build_error',
-      'A package is not the one that package-lock.json names. Make the lock file anew, and find out why it changed.',
+      'A package does not match its checksum in package-lock.json. Find out why it changed, then recreate the lock file.',
     ),
     on(
       /^npm (?:error|ERR!) The `npm ci` command can only install with an existing package-lock\.json/,
       'build_error',
-      "There is no lock file in the service's folder: run `npm install` on your machine and commit package-lock.json, or let `commands` say `npm install`.",
+      "There is no lock file in the service's folder: run `npm install` on your machine and commit package-lock.json, or use `npm install` in `commands`.",
     ),
     on(/^npm (?:error|ERR!) code EUSAGE$/, 'build_error', LOCK),
     on(
       /^npm (?:error|ERR!) code ERESOLVE$/,
       'build_error',
-      'Peer dependencies contradict each other. Choose versions that fit, in package.json.',
+      'Peer dependencies conflict. Choose compatible versions in package.json.',
     ),
     on(
       /^npm (?:error|ERR!) code EBADENGINE$/,
       'build_error',
-      'The package wants another version of Node: choose it with `toolchain: node@<version>` in staithe.yaml.',
+      'The package needs another version of Node: select it with `toolchain: node@<version>` in staithe.yaml.',
     ),
     on(
       /^npm (?:error|ERR!) code EJSONPARSE$/,
       'build_error',
-      'package.json is not JSON. The place is named above.',
+      'package.json is not valid JSON. The position is shown above.',
     ),
     on(
       /^npm (?:error|ERR!) Missing script: "(.+)"$/,
       'build_error',
       (found) =>
-        `package.json has no script "${part(found, 1, '')}". Add it, or name another one in \`commands\`.`,
+        `package.json has no script "${part(found, 1, '')}". Add it, or use another one in \`commands\`.`,
     ),
     on(
       /^npm (?:error|ERR!) enoent Could not read package\.json/,
@@ -113,18 +113,18 @@ const PNPM: Tool = {
     on(
       /^\s*ERR_PNPM_FETCH_404\s/,
       'build_error',
-      'A package is not in the registry under that name. Check the name, or name the private registry in .npmrc.',
+      'A package was not found in the registry. Check its name, or set the private registry in .npmrc.',
     ),
     on(
       /^\s*ERR_PNPM_NO_SCRIPT\s+Missing script: (.+)$/,
       'build_error',
       (found) =>
-        `package.json has no script "${part(found, 1, '')}". Add it, or name another one in \`commands\`.`,
+        `package.json has no script "${part(found, 1, '')}". Add it, or use another one in \`commands\`.`,
     ),
     on(
       /^\s*ERR_PNPM_\w+\s/,
       'build_error',
-      'pnpm says above what is wrong; its code can be looked up at pnpm.io/errors.',
+      'pnpm shows the cause above; its codes are explained at pnpm.io/errors.',
     ),
   ],
 };
@@ -157,13 +157,13 @@ const YARN: Tool = {
     on(
       /^error Couldn't find (?:package|any versions for) /,
       'build_error',
-      'A package is not in the registry under that name or version. Correct it in package.json.',
+      'A package was not found in the registry with that name or version. Correct it in package.json.',
     ),
     on(
       /^error Command "(.+)" not found\.$/,
       'build_error',
       (found) =>
-        `package.json has no script "${part(found, 1, '')}". Add it, or name another one in \`commands\`.`,
+        `package.json has no script "${part(found, 1, '')}". Add it, or use another one in \`commands\`.`,
     ),
   ],
 };
@@ -181,19 +181,19 @@ const NODE: Tool = {
     on(
       /^(?:Uncaught )?(?:\[?Error\]?: )(?:EMFILE|ENFILE|ENOMEM): /,
       'resource_error',
-      'The build has too many files or processes open at a time: let it work on fewer at once.',
+      'The build has too many files or processes open at the same time: reduce its parallelism.',
     ),
     // The cause of `TypeError: fetch failed`, in braces.
     ...quoting(/^\s+\[cause\]: /, on(new RegExp(`^\\s+code: '(?:${TLS})'`), 'build_error', tlsHint('node'))),
     on(
       /^(?:\w*Error(?: \[\w+\])?: )Cannot find (?:module|package) '(.+?)'/,
       'build_error',
-      (found) => `Node does not find ${part(found, 1, 'a module')}: install it, or correct the path.`,
+      (found) => `Node did not find ${part(found, 1, 'a module')}: install it, or correct the path.`,
     ),
     on(
       /^(?:SyntaxError|TypeError|ReferenceError|RangeError|AssertionError)(?: \[\w+\])?: /,
       'build_error',
-      'The program itself failed; the stack above names the line.',
+      'The program failed; the stack trace above shows the line.',
     ),
     // What nobody caught is printed above the version (and its cause, in braces).
     ...quoting(
@@ -201,7 +201,7 @@ const NODE: Tool = {
       on(
         /^Node\.js v\d+\.\d+\.\d+$/,
         'build_error',
-        'The program ended with an error that nobody caught; the stack above names the line.',
+        'The program ended with an uncaught error; the stack trace above shows the line.',
       ),
     ),
   ],
@@ -219,31 +219,27 @@ const COMPILERS: Tool = {
     on(
       /^error TS\d+: /,
       'build_error',
-      'TypeScript does not accept the configuration; the message says why.',
+      'TypeScript refused the configuration; its message shows the reason.',
     ),
     ...quoting(
       /^\s+\d+:\d+\s+error\s/,
       on(
         /^✖ \d+ problems? \(\d+ errors?, /,
         'build_error',
-        'The linter found errors; run it on your machine with --fix.',
+        'The linter found errors; run it with --fix on your machine.',
       ),
     ),
     on(/^ESLint couldn't find /, 'build_error', 'ESLint needs an eslint.config.js in the tree.'),
     ...quoting(
       [/^Module not found: /, /^ERROR in /],
-      on(
-        /^webpack \S+ compiled with \d+ errors?/,
-        'build_error',
-        'webpack names above what it could not bundle.',
-      ),
+      on(/^webpack \S+ compiled with \d+ errors?/, 'build_error', 'webpack lists the errors above.'),
     ),
-    on(/^\s*✘ \[ERROR\] /, 'build_error', 'esbuild names above what it could not bundle.'),
-    on(/^\d+ warnings? and \d+ errors?$/, 'build_error', 'The compiler names the errors above.'),
+    on(/^\s*✘ \[ERROR\] /, 'build_error', 'esbuild lists the errors above.'),
+    on(/^\d+ warnings? and \d+ errors?$/, 'build_error', 'The compiler lists the errors above.'),
     on(
       /^(?:error during build:|\[vite\]: Rollup failed to resolve import )/,
       'build_error',
-      'Vite names above what it could not bundle.',
+      'Vite lists the errors above.',
     ),
   ],
 };

@@ -15,7 +15,7 @@ const MAVEN_AUTH = secretHint(
   'The Maven repository refused the credentials, or got none.',
   'MAVEN_TOKEN',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what settings.xml shall hold
-  'let a <server> of settings.xml read it as ${env.MAVEN_TOKEN}',
+  'use it as ${env.MAVEN_TOKEN} in a <server> of settings.xml',
 );
 /** Maven's own verdict is one long line that begins so; tests' messages stand in lines of Surefire, which begin otherwise. */
 const mojo = (cause: string) =>
@@ -48,7 +48,7 @@ const MAVEN: Tool = {
     on(
       /^\[ERROR\] (?:The forked VM terminated without (?:properly )?saying (?:properly )?goodbye)/,
       'build_error',
-      'The JVM of the tests died: often for want of memory, see `argLine` of Surefire.',
+      'The JVM of the tests crashed, often because of insufficient memory: see `argLine` of Surefire.',
     ),
     on(
       mojo(
@@ -60,7 +60,7 @@ const MAVEN: Tool = {
     on(
       /^\[ERROR\] (?:.* )?Non-parseable POM|^\[FATAL\] Non-parseable POM|^\[ERROR\] Malformed POM/,
       'build_error',
-      'pom.xml is not well-formed XML; the place is named.',
+      'pom.xml is not well-formed XML; the message shows the position.',
     ),
     on(
       /^\[ERROR\] The goal you specified requires a project to execute but there is no POM/,
@@ -70,7 +70,7 @@ const MAVEN: Tool = {
     on(
       /^\[ERROR\] Unknown lifecycle phase "(.+?)"/,
       'build_error',
-      (found) => `Maven knows no phase "${part(found, 1, '')}": correct \`commands\`.`,
+      (found) => `Maven has no phase "${part(found, 1, '')}": correct \`commands\`.`,
     ),
     on(
       /^\[ERROR\] .*Could not find artifact (\S+)/,
@@ -86,8 +86,8 @@ const MAVEN: Tool = {
         /^(?:Failed tests|Tests in error): +\S|^(?:\[ERROR\] )?\S+ {1,2}(?:-- )?Time elapsed: .*<<< (?:FAILURE|ERROR)!$/,
         /^\[ERROR\] Failed to execute goal /,
       ],
-      on(/^\[ERROR\] COMPILATION ERROR/, 'build_error', 'javac names the lines above.'),
-      on(/^\[ERROR\] /, 'build_error', 'Maven names the cause in its lines with [ERROR].'),
+      on(/^\[ERROR\] COMPILATION ERROR/, 'build_error', 'javac lists the errors above.'),
+      on(/^\[ERROR\] /, 'build_error', 'Maven shows the cause in its [ERROR] lines.'),
     ),
   ],
 };
@@ -107,7 +107,7 @@ const GRADLE: Tool = {
     on(
       /^FAILURE: Build failed with an exception\.$|^BUILD FAILED in /,
       'build_error',
-      'Gradle names the cause below "What went wrong".',
+      'Gradle shows the cause below "What went wrong".',
     ),
   ],
 };
@@ -139,7 +139,7 @@ const JAVA_ITSELF: Tool = {
       /^Error: (?:Unable to access jarfile|Could not find or load main class) (.+)$/,
       'build_error',
       (found) =>
-        `Java does not find ${part(found, 1, 'the program')}: is the path right, and did an earlier command write it?`,
+        `Java did not find ${part(found, 1, 'the program')}: check the path, and that an earlier command created it.`,
     ),
     on(
       /^(?:Exception in thread ".*" |Caused by: )?(?:javax\.net\.ssl\.SSLHandshakeException|sun\.security\.validator\.ValidatorException): PKIX path /,
@@ -147,8 +147,8 @@ const JAVA_ITSELF: Tool = {
       JAVA_TLS,
     ),
     on(/^\S+\.java:\d+: error: /, 'build_error', 'javac names the line.'),
-    on(/^\d+ errors?$/, 'build_error', 'The compiler names the errors above.'),
-    on(/^Exception in thread "/, 'build_error', 'The program itself failed; the stack above names the line.'),
+    on(/^\d+ errors?$/, 'build_error', 'The compiler lists the errors above.'),
+    on(/^Exception in thread "/, 'build_error', 'The program failed; the stack trace above shows the line.'),
   ],
 };
 
@@ -170,7 +170,7 @@ const REBAR: Tool = {
     on(
       /^===> Failed to fetch and copy dep: \{(?:git|hg)/,
       'clone_error',
-      'A dependency is a git repository that could not be fetched: check its address, tag and branch in rebar.config.',
+      'A git dependency could not be fetched: check its address, tag and branch in rebar.config.',
     ),
     on(
       /^===> (?:Failed to fetch and copy dep|Package not found in any repo)/,
@@ -180,7 +180,7 @@ const REBAR: Tool = {
     on(
       /^===> (?:Compiling .* failed|Unable to run |Error reading file|Command \S+ not found|Application needed for release not found|Release .* failed)/,
       'build_error',
-      'rebar3 says above what it does not accept.',
+      'rebar3 shows the cause above.',
     ),
   ],
 };
@@ -194,17 +194,17 @@ const ERLANG: Tool = {
       /^(\S+\.(?:erl|yrl|xrl)): no such file or directory$/,
       'build_error',
       (found) =>
-        `There is no ${part(found, 1, 'such file')}: check the path, and \`context\` in staithe.yaml.`,
+        `${part(found, 1, 'A file')} was not found: check the path, and \`context\` in staithe.yaml.`,
     ),
     on(
       /^\S+\.(?:erl|hrl|yrl|xrl|ex|exs):\d+(?::\d+)?: (?!Warning: )/,
       'build_error',
-      'The compiler names the line.',
+      'The compiler shows the line.',
     ),
     on(
       /^\*\* \((?:CompileError|Mix|SyntaxError|TokenMissingError)\) /,
       'build_error',
-      'Mix says what it does not accept.',
+      'Mix shows the cause above.',
     ),
   ],
 };

@@ -15,7 +15,7 @@ const AUTH = secretHint(
   'The package index refused the credentials, or got none.',
   'PIP_TOKEN',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what the command shall hold
-  'use it in the address: `PIP_INDEX_URL=https://<user>:${PIP_TOKEN}@<index>/simple`',
+  'use it in the index URL: `PIP_INDEX_URL=https://<user>:${PIP_TOKEN}@<index>/simple`',
 );
 
 const PIP: Tool = {
@@ -38,7 +38,7 @@ const PIP: Tool = {
     on(
       /^error: externally-managed-environment$/,
       'build_error',
-      'This Python belongs to the system and takes no packages: install into an environment of the build, `python3 -m venv .venv && . .venv/bin/activate`, in the same command as `pip install`, or use `uv`.',
+      'This Python belongs to the system and does not accept packages: use a virtual environment, `python3 -m venv .venv && . .venv/bin/activate`, in the same command as `pip install`, or use `uv`.',
     ),
     on(
       /^(?:WARNING|ERROR): .*(?:CERTIFICATE_VERIFY_FAILED|There was a problem confirming the ssl certificate)/,
@@ -55,29 +55,29 @@ const PIP: Tool = {
     on(
       /^ERROR: THESE PACKAGES DO NOT MATCH THE HASHES/,
       'build_error',
-      'A package is not the one whose hash is listed. Renew the hashes, and find out why it changed.',
+      'A package does not match its listed hash. Find out why it changed, then update the hashes.',
     ),
     on(
       /^ERROR: Could not open requirements file: .*'(.+)'$/,
       'build_error',
       (found) =>
-        `There is no ${part(found, 1, 'such file')} in the service's folder: check \`context\` in staithe.yaml.`,
+        `${part(found, 1, 'A file')} was not found in the service's folder: check \`context\` in staithe.yaml.`,
     ),
     on(
       /^ERROR: No matching distribution found for (.+)$/,
       'build_error',
       (found) =>
-        `The index has no ${part(found, 1, 'such package')} for this Python, or does not show it: pip says the same of an index that answers 401 or 403. Check name and version. If the index is private: keep the credential with \`staithe secret set PIP_TOKEN\`, name PIP_TOKEN among the service's \`secrets\`, and use it in the address that \`PIP_INDEX_URL\` has.`,
+        `The index has no ${part(found, 1, 'such package')} for this Python, or refuses to show it: pip prints the same error for an index that answers 401 or 403. Check name and version. If the index is private, set the credential with \`staithe secret set PIP_TOKEN\`, add PIP_TOKEN to the service's \`secrets\`, and use it in \`PIP_INDEX_URL\`.`,
     ),
     on(
       /^ERROR: (?:ResolutionImpossible|Cannot install )/,
       'build_error',
-      'Requirements contradict each other: loosen one of those that are named.',
+      'Requirements conflict: relax one of those in the message.',
     ),
     on(
       /^(?:error: metadata-generation-failed|\s*× (?:python setup\.py|Preparing metadata|Getting requirements|Building (?:wheel|editable)|pip subprocess|Running setup\.py).* did not run successfully\.|ERROR: Failed building wheel for |ERROR: Failed to build )/,
       'build_error',
-      'A package has to be compiled here and could not be: install what it needs first, or choose a version with a wheel.',
+      'A package could not be compiled: install its build dependencies first, or choose a version with a wheel.',
     ),
   ],
 };
@@ -110,7 +110,7 @@ const UV: Tool = {
     on(
       /^(?:\s*×|error:) No solution found when resolving dependencies/,
       'build_error',
-      'No versions fit together; uv explains above which do not.',
+      'No compatible versions; uv explains the conflict above.',
     ),
   ],
 };
@@ -133,7 +133,7 @@ const POETRY: Tool = {
     on(
       /^Because .* version solving failed\.$/,
       'build_error',
-      'No versions fit together: loosen one of those that are named.',
+      'No compatible versions: relax one of the requirements in the message.',
     ),
   ],
 };
@@ -154,7 +154,7 @@ const PYTHON_ITSELF: Tool = {
     on(
       /^(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)|Exception)(?:: .*)?$/,
       'build_error',
-      'The program itself failed; the traceback above names the line.',
+      'The program failed; the traceback above shows the line.',
     ),
     // mypy and ruff: a line for each error, with a rule's name or without.
     ...quoting(

@@ -29,10 +29,10 @@ export const part = (found: RegExpExecArray, group: number, otherwise: string): 
 
 /** How a build gets a credential. */
 export const secretHint = (what: string, name: string, use: string): string =>
-  `${what} Keep the credential with \`staithe secret set ${name}\`, name ${name} among the service's \`secrets\` in staithe.yaml, and ${use}.`;
+  `${what} Set the credential with \`staithe secret set ${name}\`, add ${name} to the service's \`secrets\` in staithe.yaml, and ${use}.`;
 
 export const REGISTRY_HINT =
-  'The registry did not answer as it should. Run the build again; if it keeps happening, check the address and whether builds may reach it.';
+  'The registry did not answer correctly. Run the build again; if it keeps happening, check the address and whether builds can reach it.';
 
 /**
  * What each tool is told a certificate by. Sources: the manuals of Node (CLI), pip, requests, curl and Cargo; Go's
@@ -41,17 +41,17 @@ export const REGISTRY_HINT =
 const CERTIFICATES = {
   node: '`NODE_EXTRA_CA_CERTS` for Node, npm, pnpm and Yarn',
   pip: '`PIP_CERT` for pip',
-  requests: '`REQUESTS_CA_BUNDLE` for Poetry and the requests of Python',
-  openssl: '`SSL_CERT_FILE` for Go, uv, Python and what uses OpenSSL',
+  requests: '`REQUESTS_CA_BUNDLE` for Poetry and the Python library requests',
+  openssl: '`SSL_CERT_FILE` for Go, uv, Python and other programs that use OpenSSL',
   curl: '`CURL_CA_BUNDLE` for curl',
   cargo: '`CARGO_HTTP_CAINFO` for Cargo',
 } as const;
 const BY_COMMANDS = {
-  git: 'git has no such variable here: `git config --global http.sslCAInfo <file>` in an earlier command.',
-  wget: 'wget has no such variable: give it `--ca-certificate=<file>`.',
-  java: 'Java has a list of its own: import the certificate with `keytool -importcert` into a copy of `cacerts`, and name the copy by `-Djavax.net.ssl.trustStore=<copy>` in `MAVEN_OPTS`, `GRADLE_OPTS` or `JAVA_TOOL_OPTIONS`.',
+  git: 'For git, run `git config --global http.sslCAInfo <file>` in an earlier command.',
+  wget: 'For wget, use `--ca-certificate=<file>`.',
+  java: 'For Java, import the certificate with `keytool -importcert` into a copy of `cacerts`, and specify the copy with `-Djavax.net.ssl.trustStore=<copy>` in `MAVEN_OPTS`, `GRADLE_OPTS` or `JAVA_TOOL_OPTIONS`.',
   rebar3:
-    'rebar3 has no such variable: an earlier command writes `{ssl_cacerts_path, ["<file>"]}.` into ~/.config/rebar3/rebar.config.',
+    'For rebar3, write `{ssl_cacerts_path, ["<file>"]}.` in an earlier command to ~/.config/rebar3/rebar.config.',
 } as const;
 
 /** What helps against a proxy that looks into TLS: for the tool that has failed first, as others of the build will follow. */
@@ -60,13 +60,13 @@ export function tlsHint(tool: keyof typeof CERTIFICATES | keyof typeof BY_COMMAN
   const variables = [own, ...Object.values(others)].filter((text) => text !== undefined).join(', ');
   const named =
     tool in BY_COMMANDS
-      ? `${BY_COMMANDS[tool as 'git']} Others of the build are told by the service's \`env\``
-      : "Name it in the service's `env`";
-  return `Something on the way shows a certificate of its own: a proxy that looks into TLS, or a server with a private authority. Put the authority's certificate (PEM) into the source. ${named}: ${variables}. Builds on a machine of yours get these variables from the shell that starts Staithe.`;
+      ? `${BY_COMMANDS[tool as 'git']} For other tools of the build, set these in the service's \`env\``
+      : "Specify its path in the service's `env`";
+  return `The connection uses a certificate that the build machine does not trust: a proxy inspects TLS, or the server has a private certificate authority. Add the authority's certificate (PEM) to the source. ${named}: ${variables}. Builds on your machine get these variables from the shell that starts Staithe.`;
 }
 
 export const DISK_HINT =
-  'The disk of the build is full. Let it write less (caches, intermediate files), leave large files out of the source, or take a larger machine: `resources.compute: large` in staithe.yaml.';
+  'The disk of the build is full. Write less (caches, intermediate files), exclude large files from the source, or use a larger machine: `resources.compute: large` in staithe.yaml.';
 
 export const MEMORY_HINT =
-  'Let it use less memory (fewer parallel workers, a lower heap limit), or take a larger machine: `resources.compute: large` in staithe.yaml.';
+  'Use less memory (fewer parallel workers, a lower heap limit), or use a larger machine: `resources.compute: large` in staithe.yaml.';

@@ -8,8 +8,8 @@ const strerror = (words: string) =>
 const notThere = (found: RegExpExecArray) => {
   const name = part(found, 1, 'A program').trim();
   return name.includes('/')
-    ? `${name} was not found, or the interpreter in its first line was not: check the path, and which command writes it.`
-    : `${name} was not found on the build machine: name it in \`toolchain\`, install it in an earlier command, or check its spelling.`;
+    ? `${name} or the interpreter in its first line was not found: check the path, and the command that creates it.`
+    : `${name} was not found on the build machine: add it to \`toolchain\`, install it in an earlier command, or check its spelling.`;
 };
 
 const MACHINE: Tool = {
@@ -53,28 +53,28 @@ const SHELL: Tool = {
     on(
       /^\S+: (.+): Permission denied$/,
       'build_error',
-      'A file or folder may not be used: look at its rights, and at who owns it.',
+      'Access to a file or folder was denied: check its permissions and its owner.',
     ),
     on(
       /^(?:\S+: )(?:line )?\d+: [Ss]yntax error/,
       'build_error',
-      'The shell cannot read the command: is a quote or an `fi`, `done` missing?',
+      'The command has a shell syntax error: check for a missing quote, `fi` or `done`.',
     ),
     on(
       /^(?:\S+: )(?:line )?\d+: (\w+): (?:parameter not set|unbound variable)$/,
       'build_error',
       (found) =>
-        `The variable ${part(found, 1, '')} is not set: name it in the service's \`env\`, or among its \`secrets\`.`,
+        `The variable ${part(found, 1, '')} is not set: add it to the service's \`env\` or \`secrets\`.`,
     ),
     on(
       /^[\w.-]+: (?:cannot \w+ (?:'.+'|.+)|.+): (?:No such file or directory|Cannot open: No such file or directory)$/,
       'build_error',
-      'A file is not there: check the path, `context`, and .staitheignore.',
+      'A file was not found: check the path, `context`, and .staitheignore.',
     ),
     on(
       /^sha(?:1|256|512)sum: WARNING: \d+ computed checksums? did NOT match$/,
       'build_error',
-      'A downloaded file is not the one that was expected: check its address and version, then the checksum.',
+      'A downloaded file does not match its checksum: check its address and version, then the checksum.',
     ),
   ],
 };
@@ -111,12 +111,12 @@ const DOWNLOADS: Tool = {
       /^curl: \(6\) Could not resolve host: (.+)$/,
       'build_error',
       (found) =>
-        `The host ${part(found, 1, '')} is not known: check the name, and whether builds may reach it.`,
+        `The host ${part(found, 1, '')} could not be resolved: check the name, and whether builds can reach it.`,
     ),
     on(
       /^(?:curl: \(\d+\) |wget: )/,
       'build_error',
-      'A download failed: check the address, and whether builds may reach it.',
+      'A download failed: check the address, and whether builds can reach it.',
     ),
   ],
 };

@@ -5,7 +5,7 @@
 import { on, quoting, type Tool } from './rule.ts';
 
 const HINT =
-  'Tests failed; the log above names them. Running the same command in a clean checkout usually shows the same.';
+  'Tests failed; they are listed in the log above. Run the same command in a clean checkout to reproduce the failure.';
 const fails = (line: RegExp) => on(line, 'build_error', HINT);
 
 const runner = (name: string, ...lines: RegExp[]): Tool => ({ name, rules: lines.map(fails) });

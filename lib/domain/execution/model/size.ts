@@ -17,7 +17,7 @@ export function assertAnswerable(jobs: readonly Job[]): void {
   throw new PlanFailure({
     code: 'manifest_error',
     message: `The ${jobs.length} jobs of this run have ${megabytes(bytes)} of commands and variables in all; a run may have ${megabytes(SPECS_MAX_BYTES)}, as each job carries those of its service.`,
-    hint: 'Move long commands into scripts of the tree, or build fewer services at once (--services, --matrix).',
+    hint: 'Move long commands into scripts in the source, or build fewer services at once (--service, --matrix).',
   });
 }
 

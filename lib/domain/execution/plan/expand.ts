@@ -28,7 +28,7 @@ export function expand(build: Pick<Build, 'services' | 'matrix'>, manifest: Mani
   if (cells.length > MAX_JOBS)
     throw manifestFailure(
       `The services and their matrices make ${cells.length} jobs; a run may have ${MAX_JOBS}.`,
-      'Build fewer services at once (--services), or name fewer values (--matrix).',
+      'Build fewer services at once (--service), or use fewer values (--matrix).',
     );
   return cells;
 }

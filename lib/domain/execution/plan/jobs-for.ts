@@ -61,6 +61,6 @@ function assertForkMay({ installation }: JobPorts, { trust }: Build, cells: read
   if (images.size === 0) return;
   throw policyFailure(
     `This installation does not build container images of forks; these services have a dockerfile: ${[...images].map((name) => `'${name}'`).join(', ')}.`,
-    'Build the other services (--services); or let the operator set ForkImageBuilds to allow, where image builds are isolated.',
+    'Build the other services (--service), or ask the operator to set ForkImageBuilds to allow where image builds are isolated.',
   );
 }

@@ -35,7 +35,7 @@ test('are refused when the run is planned, with what can be done', async () => {
     error: {
       code: 'policy_error',
       message: expect.stringContaining("container images of forks; these services have a dockerfile: 'site'"),
-      hint: expect.stringMatching(/--services.*ForkImageBuilds/),
+      hint: expect.stringMatching(/--service\b.*ForkImageBuilds/),
     },
   });
 });
