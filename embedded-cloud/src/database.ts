@@ -39,6 +39,13 @@ export function openDatabase(folder: string, schema: string, holds: string): Dat
   return withReserve(database, dirname(folder));
 }
 
+/** A database of the same schema that is on no disk, and gone when it is closed. */
+export function memoryDatabase(schema: string): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  database.exec(schema);
+  return database;
+}
+
 /**
  * Runs `work` as one transaction: all of its statements, or none when it throws. On a full disk it is run once more, with
  * the reserve of the state folder.

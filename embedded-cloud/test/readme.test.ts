@@ -9,8 +9,12 @@ import { eventually } from '../test-kit/patience.ts';
 
 const PACKAGE = join(import.meta.dirname, '..');
 const text = readFileSync(join(PACKAGE, 'README.md'), 'utf8');
-const [quickstart = '', notes = ''] = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
-const [, promised = ''] = /^```text\n(200 [\s\S]*?)^```$/m.exec(text) ?? [];
+const [quickstart = '', notes = '', retries = ''] = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
+  ([, code]) => code,
+);
+const [promised = '', promisedLater = ''] = [...text.matchAll(/^```text\n([\s\S]*?)^```$/gm)].map(
+  ([, output]) => output,
+);
 
 describe('the README', () => {
   let folder = '';
@@ -61,5 +65,18 @@ describe('the README', () => {
     });
 
     expect(said).toBe(promised);
+  });
+
+  it('has a state machine that runs as it stands, and says what it prints', () => {
+    symlinkSync(join(PACKAGE, '..', 'node_modules'), join(folder, 'node_modules'));
+    writeFileSync(join(folder, 'retries.ts'), retries);
+    const { command, options } = node();
+
+    const said = execFileSync(command, ['--disable-warning=ExperimentalWarning', 'retries.ts'], {
+      ...options,
+      encoding: 'utf8',
+    });
+
+    expect(said).toBe(promisedLater);
   });
 });

@@ -7,12 +7,16 @@ import { Outbox } from './outbox.ts';
 import type { Position } from './position.ts';
 import { statusChange } from './status-event.ts';
 import { type ExecutionRow, type MachineRow, Store } from './store.ts';
-import { systemTimers, type Timers } from './timers.ts';
+import { systemTimers } from './timers.ts';
 import { Tokens } from './tokens.ts';
 import { parseDefinition } from './validate.ts';
 
 /** How long an execution and its name are kept after its end (AWS: 90 days). */
 const RETENTION_MS = 90 * 24 * 3_600_000;
+
+/** Checked machines by the text of their definition. Emptied when it would grow without bound. */
+const checked = new Map<string, Machine>();
+const MOST_CHECKED = 1_000;
 
 interface StartRequest {
   readonly arn: string;
@@ -21,14 +25,23 @@ interface StartRequest {
   readonly input: string;
 }
 
+/** What an engine has of its own instead of the cloud's. */
+export type EngineOptions = Partial<Pick<Runtime, 'timers' | 'store' | 'random' | 'call'>>;
+
 export class Engine {
   readonly runtime: Runtime;
   readonly #running = new Map<string, Execution>();
-  readonly #machines = new Map<string, Machine>();
 
-  constructor(cloud: Cloud, timers: Timers = systemTimers(() => cloud.now())) {
-    const store = new Store(cloud.stateDir('states'), (message) => cloud.log('states', message));
-    this.runtime = { cloud, store, timers, tokens: new Tokens(), outbox: new Outbox(cloud, store) };
+  constructor(cloud: Cloud, own: EngineOptions = {}) {
+    const {
+      timers = systemTimers(() => cloud.now()),
+      store = new Store(cloud.stateDir('states'), (message) => cloud.log('states', message)),
+      random = Math.random,
+      // By the role of the state machine, as everything that an execution does.
+      call = async ({ role_arn }, ...asked) => cloud.call(cloud.role(role_arn), ...asked),
+    } = own;
+    const outbox = new Outbox(cloud, store);
+    this.runtime = { cloud, store, timers, tokens: new Tokens(), outbox, random, call };
   }
 
   /** Goes on with every execution that a stop or a crash interrupted. */
@@ -96,10 +109,11 @@ export class Engine {
 
   /** The checked machine of a definition text; each text is parsed once. @throws AwsError `InvalidDefinition` */
   machine(definition: string): Machine {
-    let machine = this.#machines.get(definition);
+    let machine = checked.get(definition);
     if (machine === undefined) {
       machine = parseDefinition(definition);
-      this.#machines.set(definition, machine);
+      if (checked.size >= MOST_CHECKED) checked.clear();
+      checked.set(definition, machine);
     }
     return machine;
   }

@@ -22,6 +22,15 @@ export interface Runtime {
   readonly timers: Timers;
   readonly tokens: Tokens;
   readonly outbox: Outbox;
+  /** The part of a pause that jitter takes: a number in [0, 1). */
+  readonly random: () => number;
+  /** Calls an action for a task of an execution. @throws AwsError as the service answers it */
+  call(
+    execution: ExecutionRow,
+    service: string,
+    action: string,
+    input: Record<string, unknown>,
+  ): Promise<unknown>;
 }
 
 export class Execution {

@@ -30,10 +30,11 @@ function retryLater(branch: Branch, state: HandledState, failure: StateFailure):
   const retrier = retriers[index];
   if (retrier === undefined) return false;
   const { position, execution } = branch;
+  const { runtime } = execution;
   const retries = position.retries[index] ?? 0;
   if (retries >= (retrier.MaxAttempts ?? MAX_ATTEMPTS)) return false;
   position.retries = retriers.map((_, other) => (position.retries[other] ?? 0) + (other === index ? 1 : 0));
-  branch.save({ kind: 'backoff', until: execution.runtime.timers.now() + backoff(retrier, retries) });
+  branch.save({ kind: 'backoff', until: runtime.timers.now() + backoff(retrier, retries, runtime.random) });
   return true;
 }
 

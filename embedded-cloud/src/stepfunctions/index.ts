@@ -19,11 +19,9 @@
  * `integrations/` holds what a Task's Resource may name. `store` collects writes into few transactions.
  */
 import type { Cloud, Service } from '../service.ts';
+import { actionsOf } from './actions.ts';
 import { Engine } from './engine.ts';
-import { executionActions } from './execution-actions.ts';
-import { machineActions } from './machine-actions.ts';
 import { Machines } from './machines.ts';
-import { taskActions } from './task-actions.ts';
 import { stateMachineProvider } from './template.ts';
 import type { Timers } from './timers.ts';
 
@@ -32,15 +30,11 @@ import type { Timers } from './timers.ts';
  * @param timers deadlines, by default on the cloud's clock; tests pass a clock that they turn themselves
  */
 export function stepfunctions(cloud: Cloud, timers?: Timers): Service {
-  const engine = new Engine(cloud, timers);
+  const engine = new Engine(cloud, timers === undefined ? {} : { timers });
   const machines = new Machines(engine);
   return {
     name: 'states',
-    actions: {
-      ...machineActions(engine, machines),
-      ...executionActions(engine, machines),
-      ...taskActions(engine),
-    },
+    actions: actionsOf(engine, machines),
     resources: { 'AWS::StepFunctions::StateMachine': stateMachineProvider(cloud, machines) },
     start: () => engine.start(),
     stop: () => engine.stop(),

@@ -7,7 +7,7 @@
  * Choice states cost few commits.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { openDatabase, transaction } from '../database.ts';
+import { memoryDatabase, openDatabase, transaction } from '../database.ts';
 import type { MachineType } from './arns.ts';
 import type { Position } from './position.ts';
 
@@ -88,11 +88,23 @@ export class Store {
   #closed = false;
   readonly #log: (message: string) => void;
   #told = '';
+  #collected = 0;
 
-  /** @param log is told, once, of writes that fail while nobody waits for them */
-  constructor(folder: string, log: (message: string) => void) {
+  /**
+   * @param folder undefined: in memory, for as long as this object is used
+   * @param log is told, once, of writes that fail while nobody waits for them
+   */
+  constructor(folder: string | undefined, log: (message: string) => void) {
     this.#log = log;
-    this.#database = openDatabase(folder, SCHEMA, 'executions, also those under way');
+    this.#database =
+      folder === undefined
+        ? memoryDatabase(SCHEMA)
+        : openDatabase(folder, SCHEMA, 'executions, also those under way');
+  }
+
+  /** How many writes were ever collected: all that executions do is written, so it stands still when they do. */
+  get collected(): number {
+    return this.#collected;
   }
 
   /** Rows of a query, after everything collected was written. */
@@ -105,6 +117,7 @@ export class Store {
   write(sql: string, ...values: SQLInputValue[]): void {
     if (this.#closed) return;
     this.#writes.push({ sql, values });
+    this.#collected += 1;
     this.#schedule();
   }
 
@@ -112,6 +125,7 @@ export class Store {
   writePosition(execution: string, path: string, position: Position | undefined): void {
     if (this.#closed) return;
     this.#positions.set(`${execution} ${path}`, { execution, path, position });
+    this.#collected += 1;
     this.#schedule();
   }
 

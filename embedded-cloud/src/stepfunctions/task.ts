@@ -106,11 +106,7 @@ async function perform(branch: Branch, integration: Integration, task: TaskRecor
 function clientOf(branch: Branch): RoleClient {
   const { runtime, row } = branch.execution;
   const { cloud, timers } = runtime;
-  return {
-    cloud,
-    timers,
-    call: async (service, action, input) => cloud.call(cloud.role(row.role_arn), service, action, input),
-  };
+  return { cloud, timers, call: (service, action, input) => runtime.call(row, service, action, input) };
 }
 
 /** Submits the task, unless that was done before a restart, and waits as its pattern says. */

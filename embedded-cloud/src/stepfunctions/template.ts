@@ -26,7 +26,7 @@ function definitionText(cloud: Cloud, logicalId: string, properties: Record<stri
 }
 
 /** Replaces `${Name}` inside of strings of the definition. A value is JSON-escaped, as it lands inside of one. */
-function substitute(definition: string, substitutions: unknown): string {
+export function substitute(definition: string, substitutions: unknown): string {
   if (!isObject(substitutions)) return definition;
   return definition.replace(/\$\{([A-Za-z0-9_]+)\}/g, (whole, name: string) => {
     const value = Object.hasOwn(substitutions, name) ? substitutions[name] : undefined;

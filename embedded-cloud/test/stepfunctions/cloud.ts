@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AwsError, type Call, type Cloud, type Principal, type Service } from '../../src/service.ts';
 import { stepfunctions } from '../../src/stepfunctions/index.ts';
+import { lambda as simulatedLambda } from '../../src/stepfunctions/simulated/lambda.ts';
 import { DeadlineList, type Timers } from '../../src/stepfunctions/timers.ts';
 
 export const ROLE = 'arn:aws:iam::123456789012:role/workflow';
@@ -118,20 +119,8 @@ export function testCloud(neighbours: Record<string, Neighbour> = {}, folder?: s
 
 /** A neighbour's Lambda: handlers by function name. */
 export function lambda(functions: Record<string, (payload: unknown) => unknown>): Record<string, Neighbour> {
-  return {
-    'lambda:Invoke': async ({ FunctionName, Payload }) => {
-      const handler = functions[String(FunctionName)];
-      if (handler === undefined) throw new AwsError('ResourceNotFoundException', 'Function not found', 404);
-      try {
-        const result = (await handler(JSON.parse(String(Payload)))) ?? null;
-        return { StatusCode: 200, Payload: JSON.stringify(result), ExecutedVersion: '$LATEST' };
-      } catch (error) {
-        if (error instanceof AwsError || !(error instanceof Error)) throw error;
-        const Payload = JSON.stringify({ errorType: error.name, errorMessage: error.message });
-        return { StatusCode: 200, FunctionError: 'Unhandled', Payload, ExecutedVersion: '$LATEST' };
-      }
-    },
-  };
+  const invoke = simulatedLambda(functions)['lambda:Invoke'];
+  return { 'lambda:Invoke': (input) => invoke(input, undefined) };
 }
 
 /** An error as a function throws it. */
