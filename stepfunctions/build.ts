@@ -1,9 +1,13 @@
-/** The input of the steps of the build workflow. */
+/** The steps of the build workflow (build.asl.yaml): what it and they say to each other, and what each does. */
 import * as z from 'zod';
+import { handleFailedAttempt } from '../lib/domain/execution/attempt/failed-attempt.ts';
+import { finish } from '../lib/domain/execution/end/index.ts';
+import * as Queue from '../lib/domain/execution/queue/index.ts';
 import { Id } from '../lib/domain/id.ts';
+import type { Ports } from '../lib/domain/ports/index.ts';
+import { Caught } from './cause.ts';
 
-/** An error as Step Functions caught it. */
-export const Caught = z.object({ error: z.string(), cause: z.string().default('') });
+type BuildStepPorts = Pick<Ports, 'table' | 'workflows' | 'compute' | 'clock' | 'randomness'>;
 
 export const BuildStep = z.discriminatedUnion('task', [
   z.object({
@@ -19,3 +23,22 @@ export const BuildStep = z.discriminatedUnion('task', [
   z.object({ task: z.literal('wait'), job_id: Id.job, token: z.string().min(1) }),
   z.object({ task: z.literal('finish'), run_id: Id.run }),
 ]);
+
+/** The steps, by what each is in the domain. @returns what the workflow goes on with */
+export function buildSteps(ports: BuildStepPorts): (event: unknown) => Promise<unknown> {
+  return async (event) => {
+    const step = BuildStep.parse(event);
+    switch (step.task) {
+      case 'handle_failed_attempt':
+      case 'settle':
+        return handleFailedAttempt(ports, step.job_id, step.caught, {
+          attempt: step.attempt,
+          failFast: step.fail_fast,
+        });
+      case 'wait':
+        return Queue.waitForTurn(ports, step.job_id, step.token);
+      case 'finish':
+        return finish(ports, step.run_id);
+    }
+  };
+}

@@ -1,5 +1,8 @@
-/** The message of an error that a Lambda step threw, as Step Functions hands it on. */
+/** Errors as Step Functions caught them, and the message of one that a Lambda step threw. */
+import * as z from 'zod';
 import { THROTTLED_STEP } from '../lib/domain/throttling.ts';
+
+export const Caught = z.object({ error: z.string(), cause: z.string().default('') });
 
 const THROTTLED: ReadonlySet<string> = new Set(THROTTLED_STEP);
 
@@ -17,7 +20,7 @@ export function messageOfCause(cause: string, fallback: string): string {
 }
 
 /** Why a workflow gives up, in a sentence. */
-export function reasonOf({ error, cause }: { readonly error: string; readonly cause: string }): string {
+export function reasonOf({ error, cause }: z.infer<typeof Caught>): string {
   const message = messageOfCause(cause, error);
   if (!THROTTLED.has(error)) return message;
   return `AWS throttled the calls of this account for minutes (${error}: ${message}): too many deployments run at the same time, or another client calls the same API.`;

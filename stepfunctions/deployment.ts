@@ -1,8 +1,13 @@
-/** What the deployment workflow and its steps say to each other. */
+/** The steps of the deployment workflow (deployment.asl.yaml): what it and they say to each other, and what each does. */
 import * as z from 'zod';
 import { executionDied } from '../lib/contract/events/aws.ts';
+import { rollBack } from '../lib/domain/deployment/roll-back.ts';
+import * as Steps from '../lib/domain/deployment/steps.ts';
 import { Id } from '../lib/domain/id.ts';
-import { Caught } from './build.ts';
+import type { Ports } from '../lib/domain/ports/index.ts';
+import { Caught, reasonOf } from './cause.ts';
+
+type DeploymentStepPorts = Pick<Ports, 'table' | 'functions' | 'functionLogs' | 'probe' | 'clock'>;
 
 const of = <Task extends string>(task: Task) =>
   z.object({ task: z.literal(task), deployment_id: Id.deployment });
@@ -25,4 +30,25 @@ const Died = z
     caught: { error: status, cause: `The workflow ended as ${status} before its last step.` },
   }));
 
-export const DeploymentStep = z.union([Step, Died]);
+const DeploymentStep = z.union([Step, Died]);
+
+/** The steps, by what each is in the domain. @returns what the workflow goes on with */
+export function deploymentSteps(ports: DeploymentStepPorts): (event: unknown) => Promise<unknown> {
+  return async (event) => {
+    const step = DeploymentStep.parse(event);
+    switch (step.task) {
+      case 'apply':
+        return Steps.apply(ports, step.deployment_id);
+      case 'ready':
+        return Steps.ready(ports, step.deployment_id);
+      case 'shift':
+        return Steps.shift(ports, step.deployment_id);
+      case 'verify':
+        return Steps.verify(ports, step.deployment_id);
+      case 'succeed':
+        return Steps.succeed(ports, step.deployment_id);
+      case 'roll_back':
+        return rollBack(ports, step.deployment_id, reasonOf(step.caught));
+    }
+  };
+}

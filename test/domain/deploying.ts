@@ -1,11 +1,9 @@
-/** A project with a release and an environment, and the steps of a deployment one after the other. */
+/** A project with a release and an environment. */
 import * as Deployment from '../../lib/domain/deployment/index.ts';
-import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
-import { apply, ready, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import { ADMIN, completedBuild, type World, world } from './world.ts';
+import { ADMIN, completedBuild, world } from './world.ts';
 
 export async function readyToDeploy() {
   const place = await world();
@@ -24,17 +22,4 @@ export async function readyToDeploy() {
     show: (id: string) => Deployment.get(place.ports, ADMIN, id),
     environment: async () => (await Environment.read(place.ports, place.project, 'test')).value,
   };
-}
-
-/** The workflow, as stepfunctions/deployment.asl.yaml has it. */
-export async function runSteps({ ports }: World, id: string): Promise<void> {
-  try {
-    for (let { ready: inForce } = await apply(ports, id); !inForce; )
-      ({ ready: inForce } = await ready(ports, id));
-    await shift(ports, id);
-    await verify(ports, id);
-    await succeed(ports, id);
-  } catch (error) {
-    await rollBack(ports, id, error instanceof Error ? error.message : String(error));
-  }
 }

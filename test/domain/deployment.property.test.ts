@@ -12,6 +12,7 @@ import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { isFinal } from '../../lib/domain/lifecycle.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
 import * as Release from '../../lib/domain/release/index.ts';
+import { type AroundStep, runDeployment } from '../workflows/deployment.ts';
 import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './execution/observed.ts';
 import { ADMIN, completedBuild, type World, world } from './world.ts';
 
@@ -144,5 +145,73 @@ test('three at once, each call to the table at a moment of its own', async () =>
       await assess(story);
     }),
     { numRuns: samples(1000) },
+  );
+});
+
+/** What becomes of one call of a step. Throttling comes under the name that the SDK gives it. */
+const OUTCOMES = {
+  done: (step) => step(),
+  'not done': async () => {
+    throw new Error('socket hang up');
+  },
+  'answer lost': async (step) => {
+    await step();
+    throw new Error('socket hang up');
+  },
+  throttled: async () => {
+    throw Object.assign(new Error('Rate exceeded'), { name: 'TooManyRequestsException' });
+  },
+  refused: async () => {
+    throw new TargetError('Lambda refused it.');
+  },
+  stopped: async (step, stop) => {
+    await stop();
+    return step();
+  },
+} satisfies Record<string, AroundStep>;
+type Outcome = keyof typeof OUTCOMES;
+/** A step is tried five times, and while it is throttled 20 times more. */
+const MENDED = new Set<Outcome>(['done', 'not done', 'answer lost', 'throttled']);
+
+test('as the workflow has it: what a retry mends succeeds, all else ends with the environment free', async () => {
+  const seen = new Set<string>();
+  const outcome = fc.oneof(
+    { weight: 5, arbitrary: fc.constant<Outcome>('done') },
+    { weight: 4, arbitrary: fc.constantFrom<Outcome>('not done', 'answer lost', 'throttled') },
+    { weight: 1, arbitrary: fc.constantFrom<Outcome>('refused', 'stopped') },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(outcome, { maxLength: 8 }),
+      fc.constantFrom(0, 0, 1, 6, 40),
+      fc.constantFrom(200, 200, 500),
+      fc.boolean(),
+      async (outcomes, settling, status, isFirst) => {
+        const story = await begin();
+        if (!isFirst) {
+          await runDeployment(story.ports, story.deployments[0] ?? '');
+          await deploy(story);
+        }
+        story.ports.functions.settling = settling;
+        story.ports.probe.answer = { status };
+        const id = story.deployments.at(-1) ?? '';
+        const left = [...outcomes];
+
+        await runDeployment(story.ports, id, (...step) => OUTCOMES[left.shift() ?? 'done'](...step));
+
+        await assess(story);
+        const { status: ended } = await Deployment.get(story.ports, ADMIN, id);
+        const met = outcomes.slice(0, outcomes.length - left.length);
+        const mended = met.every((one) => MENDED.has(one)) && met.filter((one) => one !== 'done').length <= 4;
+        if (mended && status === 200 && settling <= 28) expect(ended).toBe('succeeded');
+        if (status === 500) expect(ended).not.toBe('succeeded');
+        seen.add(ended);
+        for (const one of met) seen.add(one);
+      },
+    ),
+    { numRuns: samples(500) },
+  );
+  expect([...seen]).toEqual(
+    expect.arrayContaining([...Object.keys(OUTCOMES), 'succeeded', 'failed', 'rolled_back']),
   );
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
-import { apply, end, ready, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
+import { apply, end, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
@@ -9,6 +9,7 @@ import { finish } from '../../lib/domain/execution/end/index.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import * as Release from '../../lib/domain/release/index.ts';
+import { runDeployment } from '../workflows/deployment.ts';
 import {
   ADMIN,
   agentOf,
@@ -48,18 +49,7 @@ const release = async (text: string, manifest = ONE_SERVICE) => {
 const deploy = (ref: string, seed?: string) =>
   Deployment.create(place.ports, ADMIN, place.project, 'test', { release: ref }, seed);
 const show = (id: string) => Deployment.get(place.ports, ADMIN, id);
-/** The workflow, as stepfunctions/deployment.asl.yaml has it. */
-async function runSteps(id: string): Promise<void> {
-  try {
-    for (let { ready: inForce } = await apply(place.ports, id); !inForce; )
-      ({ ready: inForce } = await ready(place.ports, id));
-    await shift(place.ports, id);
-    await verify(place.ports, id);
-    await succeed(place.ports, id);
-  } catch (error) {
-    await rollBack(place.ports, id, error instanceof Error ? error.message : String(error));
-  }
-}
+const runSteps = (id: string) => runDeployment(place.ports, id);
 async function deployed(text: string) {
   const cut = await release(text);
   const { id } = await deploy(cut.id);

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { environments } from '../../lib/domain/environment/record.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
-import { readyToDeploy, runSteps } from './deploying.ts';
+import { runDeployment } from '../workflows/deployment.ts';
+import { readyToDeploy } from './deploying.ts';
 
 const TARGET = { kind: 'lambda', function_name: 'hello' };
 
@@ -41,7 +42,7 @@ describe('the check of a deployment asks its own function only', () => {
     }));
     const { id } = await deploy();
 
-    await runSteps(place, id);
+    await runDeployment(place.ports, id);
 
     expect(place.ports.probe.asked).toEqual([]);
     expect((await show(id)).status).toBe('failed');

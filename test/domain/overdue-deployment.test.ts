@@ -4,7 +4,8 @@ import { apply, end, shift } from '../../lib/domain/deployment/steps.ts';
 import type { Write } from '../../lib/domain/ports/table.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import { sweep } from '../../lib/domain/sweep/index.ts';
-import { readyToDeploy, runSteps } from './deploying.ts';
+import { runDeployment } from '../workflows/deployment.ts';
+import { readyToDeploy } from './deploying.ts';
 import { ADMIN, refusal, type World } from './world.ts';
 
 const HOUR = 3_600_000;
@@ -25,7 +26,7 @@ test('a deployment that ended and never freed its environment does not lock it',
   await crashWhileEnding(place, id);
 
   const next = await deploy();
-  await runSteps(place, next.id);
+  await runDeployment(place.ports, next.id);
 
   expect((await show(next.id)).status).toBe('succeeded');
 });
@@ -44,7 +45,7 @@ test.each([
     const early = await refusal(deploy());
     place.ports.clock.advance(HOUR);
     const next = await deploy();
-    await runSteps(place, next.id);
+    await runDeployment(place.ports, next.id);
 
     expect(early).toBe('deployment_in_progress');
     expect((await show(id)).status).toBe('failed');
@@ -96,7 +97,7 @@ test('a deployment that was not started for the moment is started by the sweep',
 
   expect(swept).toMatchObject({ deployments: [id], failures: [] });
   expect(place.ports.workflows.find('deployment', id)?.status).toBe('running');
-  await runSteps(place, id);
+  await runDeployment(place.ports, id);
   expect((await show(id)).status).toBe('succeeded');
   expect((await sweep(place.ports)).deployments).toEqual([]);
 });

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RUN_LIFECYCLE, RunStatus } from '../../../lib/domain/execution/model/run.ts';
 import { isFinal } from '../../../lib/domain/lifecycle.ts';
+import { tasksOf } from '../../workflows/machine.ts';
 import { expectEndOfItsJobs, expectLawfulPaths, refusable } from './observed.ts';
 import { Simulation } from './simulation.ts';
 
@@ -148,11 +149,19 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   ),
   weighted(
     1,
-    fc.constantFrom(1, 30, 200, 4000).map((seconds) => async (s) => s.ports.clock.advance(seconds * 1000)),
+    fc.tuple(fc.constantFrom(1, 30, 200, 4000), fc.constantFrom(true, true, false)).map(
+      ([seconds, prompt]) =>
+        (s) =>
+          s.passes(seconds, prompt),
+    ),
   ),
   weighted(
     1,
     fc.constant((s) => s.sweep()),
+  ),
+  weighted(
+    1,
+    fc.boolean().map((full) => async (s) => s.full(full)),
   ),
 );
 
@@ -161,9 +170,13 @@ const limit = fc.constantFrom(undefined, undefined, 1, 2);
 
 /** How runs ended, over all histories: the property means little when one of the ways was never taken. */
 const ends = new Map<string, number>();
+/** Steps of the workflow, over all histories. */
+const done = new Map<string, number>();
 
 function assess(simulation: Simulation): void {
+  for (const [task, count] of simulation.done) done.set(task, (done.get(task) ?? 0) + count);
   expectLawfulPaths(simulation.table);
+  expect(simulation.faults).toEqual([]);
   const runs = new Map(simulation.items('run').map((run) => [run.id, run]));
   const final = (status: unknown) => isFinal(RUN_LIFECYCLE, RunStatus.parse(status));
   for (const run of runs.values()) expect(final(run.status), `run ${run.status}`).toBe(true);
@@ -189,7 +202,7 @@ function assess(simulation: Simulation): void {
 test('histories of builds keep to the lifecycles and come to an end', async () => {
   await fc.assert(
     fc.asyncProperty(history, limit, async (commands, jobsAtOnce) => {
-      const simulation = await Simulation.begin(MANIFESTS, jobsAtOnce);
+      using simulation = await Simulation.begin(MANIFESTS, jobsAtOnce);
       await simulation.create(simulation.sources[0] ?? '', {});
       for (const one of commands) await refusable(one(simulation) as Promise<unknown>);
 
@@ -199,5 +212,7 @@ test('histories of builds keep to the lifecycles and come to an end', async () =
     }),
     { numRuns: samples(3000) },
   );
+  // The workflow's steps, whichever they are, and each end.
+  for (const task of tasksOf('build')) expect(done.get(task), task).toBeGreaterThan(0);
   for (const way of ['done', 'reused', 'failed', 'cancelled']) expect(ends.get(way), way).toBeGreaterThan(0);
 });

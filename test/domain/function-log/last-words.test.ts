@@ -7,7 +7,8 @@ import { StaitheError } from '../../../lib/domain/error.ts';
 import { causeOf } from '../../../lib/domain/function-log/causes.ts';
 import { lastWords } from '../../../lib/domain/function-log/last-words.ts';
 import type { FunctionLogs, Strand } from '../../../lib/domain/ports/function-logs.ts';
-import { readyToDeploy, runSteps } from '../deploying.ts';
+import { runDeployment } from '../../workflows/deployment.ts';
+import { readyToDeploy } from '../deploying.ts';
 
 const START = 'INIT_START Runtime Version: nodejs:24.v1';
 const REPORT = 'REPORT RequestId: 1 Duration: 3.00 ms';
@@ -24,7 +25,7 @@ async function failing(printed: readonly string[], version = '1') {
   const timestamp = place.ports.clock.now().getTime();
   place.ports.functionLogs.append('hello', ...printed.map((message) => ({ timestamp, message, version })));
   const { id } = await deploy();
-  await runSteps(place, id);
+  await runDeployment(place.ports, id);
   return show(id);
 }
 
@@ -150,7 +151,7 @@ describe('a deployment that fails', () => {
     place.ports.functions.failures.publish = new Error('Lambda refused it.');
     const { id } = await deploy();
     await apply(place.ports, id);
-    await runSteps(place, id);
+    await runDeployment(place.ports, id);
 
     const { error } = await show(id);
     expect(error?.last_lines).toBeUndefined();

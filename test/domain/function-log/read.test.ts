@@ -7,7 +7,8 @@ import {
 } from '../../../lib/domain/environment/schema.ts';
 import { StaitheError } from '../../../lib/domain/error.ts';
 import { logOf, sealed } from '../../../lib/domain/function-log/cursor.ts';
-import { readyToDeploy, runSteps } from '../deploying.ts';
+import { runDeployment } from '../../workflows/deployment.ts';
+import { readyToDeploy } from '../deploying.ts';
 import { refusal, type World, world } from '../world.ts';
 
 let place: World;
@@ -153,7 +154,7 @@ describe('the log of a function', () => {
       await put('hello', { API_TOKEN: token });
       place.ports.probe.answer = { status };
       const { id } = await scene.deploy();
-      await runSteps(place, id);
+      await runDeployment(place.ports, id);
       place.ports.clock.advance(60_000);
     };
     await deployWith('first-5ecret', 200);
@@ -171,12 +172,12 @@ describe('the log of a function', () => {
     place.ports.functionLogs.owners.set('hello', place.project.id);
     await put('hello', { API_TOKEN: 'first-5ecret' });
     const { id } = await scene.deploy();
-    await runSteps(place, id);
+    await runDeployment(place.ports, id);
     prints('first-5ecret');
     for (let count = 1; count <= 30; count++) {
       place.ports.clock.advance(1000);
       await put('hello', { API_TOKEN: `later-5ecret-${count}` });
-      await runSteps(place, (await scene.deploy()).id);
+      await runDeployment(place.ports, (await scene.deploy()).id);
     }
 
     expect(texts(await page())).toEqual(['***']);
