@@ -141,9 +141,9 @@ const diagnose = command({
   name: 'diagnose',
   summary: 'Show why a build failed and what to do next',
   details:
-    'Shows the request, all runs, and the jobs and artifacts of the newest (or specified) run. If it failed: the failed ' +
-    'step, the Dockerfile stage of an image, the error code with a hint, the last 30 lines of the log of the failed job, ' +
-    'and the next commands. Exits with code 0 even if the build failed.',
+    'Shows the build request, all runs, and the jobs and artifacts of the newest run (or of --run). For a failed run it ' +
+    'also shows the failed step (of an image, the stage of the Dockerfile), the error code with a hint, the last 30 lines ' +
+    'of the log of the failed job, and the commands to try next. The exit code is 0 even if the build failed.',
   args,
   options: runOption,
   examples: [

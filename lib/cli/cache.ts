@@ -33,8 +33,9 @@ const list = listCommand({
 
 const purge = command({
   name: 'purge',
-  summary: 'Delete caches of a project; the next builds start without them',
-  details: 'Asks for confirmation. Without --branch and --service it deletes all caches of the project.',
+  summary: 'Delete caches of a project',
+  details:
+    'Asks for confirmation. Without --branch and --service it deletes all caches of the project. The next builds start without these caches and save new ones.',
   options: {
     project: projectOption,
     branch: text('--branch <branch>', 'Only caches saved by builds of this branch'),

@@ -97,7 +97,7 @@ export const GROUPS: readonly GroupEntry[] = [
   },
   {
     name: 'dead-letter',
-    summary: 'Events that failed to be processed',
+    summary: 'Events that could not be processed',
     load: async () => (await import('./dead-letter.ts')).deadLetter,
   },
 ];

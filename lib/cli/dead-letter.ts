@@ -14,10 +14,10 @@ const MORE_THAN_LISTED = `more: at most ${MAX_LISTED} can be listed; staithe dea
 
 const list = command({
   name: 'list',
-  summary: 'List events that failed to be processed, oldest first',
+  summary: 'List events that could not be processed',
   details:
-    'Listed events stay in the queue. The queue has no order and no cursor: if it has more than --limit events, any of ' +
-    'them are listed. Requires an admin token that is not bound to a project.',
+    'Lists up to --limit dead letters, the oldest first, and keeps them in the queue. If the queue has more, the selection ' +
+    'is arbitrary, because a queue cannot be read page by page. Requires an admin token that is not bound to a project.',
   options: { limit: integer('--limit <n>', `Maximum number of results, 1 to ${MAX_LISTED} (default: 20)`) },
   examples: ['staithe dead-letter list', 'staithe dead-letter list --limit 100 --json'],
   calls: ['listDeadLetters'],
@@ -71,7 +71,7 @@ function letterText(letter: DeadLetterWithEvent): string {
 
 const show = command({
   name: 'show',
-  summary: 'Show an event that failed to be processed, and the reason',
+  summary: 'Show an event that could not be processed, and the reason',
   args: { letter: 'Dead letter id' },
   examples: ['staithe dead-letter show 0b6d3c1e-5d0f-4a53-9a8e-6f1f5b7b2c11'],
   calls: ['getDeadLetter'],
@@ -109,7 +109,7 @@ async function redriveAll(api: Api<'redriveDeadLetters'>) {
 
 const redrive = command({
   name: 'redrive',
-  summary: 'Redrive events that failed to be processed: resend them to their targets',
+  summary: 'Send events that could not be processed to their targets again',
   details:
     'Fix the cause first. A dead letter is removed when its target has received the event; an event that fails again ' +
     'becomes a new dead letter. An interrupted redrive can be repeated.',

@@ -220,7 +220,7 @@ const logs = command({
 
 const remove = command({
   name: 'delete',
-  summary: 'Delete an environment; its function is kept',
+  summary: 'Delete an environment and keep its function',
   details: 'Asks for confirmation.',
   args,
   options: { project: projectOption, yes: flag('--yes', 'Skip the confirmation') },
@@ -233,7 +233,7 @@ const remove = command({
     });
     return {
       json: { project: options.project, environment: args.environment, deleted: true },
-      text: `Deleted environment ${args.environment}; its function is kept`,
+      text: `Deleted environment ${args.environment} and kept its function`,
     };
   },
 });

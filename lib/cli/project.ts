@@ -12,7 +12,10 @@ const args = { project: 'Project slug or id' };
 
 const settings = {
   repository: text('--repository <owner/name>', 'Git repository whose pushes are built'),
-  defaultBranch: text('--default-branch <branch>', 'Branch whose pushes are built'),
+  defaultBranch: text(
+    '--default-branch <branch>',
+    'Default branch, whose caches all branches can read',
+  ),
   maxConcurrentJobs: integer(
     '--max-concurrent-jobs <number>',
     'Maximum number of jobs that run at the same time',

@@ -7,7 +7,7 @@ import { moment } from './terminal/format.ts';
 
 const login = command({
   name: 'login',
-  summary: 'Log docker, podman or buildah in to the registry of a project',
+  summary: 'Log in docker, podman or buildah to pull the images of a project',
   details:
     'The credential is valid for one hour. It can pull the images of the project from the registry of the installation, ' +
     'and cannot push. A tool stores one credential per registry, so a login for another project replaces it. With --print ' +

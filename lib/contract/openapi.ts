@@ -199,7 +199,7 @@ export function openApiDocument(version: string, url: string): Json {
           name: 'Idempotency-Key',
           in: 'header',
           required: false,
-          description: 'The same key with the same body gets the same answer for 24 hours.',
+          description: 'Repeated requests with the same key and body get the same response for 24 hours.',
           schema: { type: 'string', maxLength: 255 },
           example: '6f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d20',
         },

@@ -31,12 +31,12 @@ export const Problem = z
     /** With `body_too_large` on an artifact's upload: where the same bytes may go instead. */
     upload: PresignedUpload.optional(),
   })
-  .meta({ description: 'RFC 9457 problem document. `code` is stable; `remedy` says what to do next.' });
+  .meta({ description: 'RFC 9457 problem document. `code` is stable; `remedy` is the next step.' });
 export type Problem = z.infer<typeof Problem>;
 
 /** What API Gateway says by itself. */
 export const GatewayMessage = z.object({ message: z.string() }).meta({
-  description: "API Gateway's own answer, given before any function was asked or when none answered.",
+  description: 'The response of API Gateway itself: no function was invoked, or none responded.',
 });
 
 /** A stable name of the problem's type. A URN, as RFC 9457 section 3.1.1 lets a type be no locator. */

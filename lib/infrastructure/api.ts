@@ -38,9 +38,9 @@ const DESCRIPTIONS = {
   projects: 'Projects',
   sources: 'Sources and their uploads',
   builds: 'Builds and runs',
-  logs: 'Logs of builds and functions, and diagnoses',
-  jobs: 'What the build agent calls',
-  images: 'Images, and what opens their registries',
+  logs: 'Logs of builds and functions, diagnoses',
+  jobs: 'Routes of the build agent',
+  images: 'Images and registry credentials',
   artifacts: 'Artifacts',
   secrets: 'Secrets of projects',
   caches: 'Caches of builds',
@@ -48,7 +48,7 @@ const DESCRIPTIONS = {
   environments: 'Environments and deployments',
   tokens: 'Tokens',
   webhooks: 'Webhooks and deliveries',
-  'dead-letters': 'Events that came to nothing, and their redrive',
+  'dead-letters': 'Dead letters and their redrive',
   service: 'Health and the OpenAPI document',
 } as const satisfies Record<Group, string>;
 

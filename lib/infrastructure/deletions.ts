@@ -27,7 +27,7 @@ export class Deletions extends Construct {
     this.remover = new StaitheFunction(this, 'Remover', {
       bundles,
       entry: 'events/project-deleted',
-      description: 'Removes what was in deleted projects',
+      description: 'Removes the contents of deleted projects',
       timeout: TIMEOUT,
     });
     // A sweep that could not run, or has failed, is made good by the next one; so is what a deletion itself began.
@@ -41,7 +41,7 @@ export class Deletions extends Construct {
       targets: [target()],
     });
     new Rule(this, 'EveryFiveMinutes', {
-      description: 'Look after what is left of deleted projects',
+      description: 'Remove what is left of deleted projects',
       schedule: Schedule.rate(every),
       targets: [target()],
     });

@@ -24,7 +24,7 @@ export class Deployments extends Construct {
     // To tag is to make one's own: with TagResource on every function, the role could take over any of the account. A
     // condition cannot tell a function that is just created from another one, so a name has to.
     const prefix = new CfnParameter(Stack.of(this), 'FunctionPrefix', {
-      description: 'What the names of functions begin with that Staithe may create. Empty: any name',
+      description: 'The prefix of the names of functions that Staithe may create. Empty: any name',
       default: `${Stack.of(this).stackName.toLowerCase()}-`,
       // The longest name of a stack (app.ts) and the hyphen.
       allowedPattern: '[A-Za-z0-9_-]{0,33}',
@@ -32,7 +32,7 @@ export class Deployments extends Construct {
     this.names = `${prefix.valueAsString}*`;
     // A parameter and no context: who starts the same template elsewhere may run fewer.
     this.runtimes = new CfnParameter(Stack.of(this), 'FunctionRuntimes', {
-      description: 'The runtimes that environments may name, with commas between',
+      description: 'The runtimes that environments may use, separated by commas',
       default: RUNTIMES.join(','),
       allowedPattern: '[a-z0-9.]+(,[a-z0-9.]+)*',
     });

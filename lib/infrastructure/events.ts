@@ -50,7 +50,7 @@ export class Events extends Construct {
     this.bus = new EventBus(this, 'Bus', {
       // Without a name CDK would make one of the construct's path.
       eventBusName: Stack.of(this).stackName,
-      description: 'What happens in Staithe',
+      description: 'Events of Staithe',
     });
     this.relay = this.addRelay(bundles, storage);
     this.listenToStorage(bundles, storage);
@@ -58,7 +58,7 @@ export class Events extends Construct {
     this.takeBackDeadDeployments(deployment);
     this.freePlaces(bundles);
     new Rule(this, 'Deliveries', {
-      description: 'A webhook was kept: decide what to build',
+      description: 'A webhook was stored: decide what to build',
       eventBus: this.bus,
       eventPattern: patternOf([deliveryEvents.events.received]),
       targets: [props.deadLetters.startOf(trigger)],
@@ -73,7 +73,7 @@ export class Events extends Construct {
     const relay = new StaitheFunction(this, 'Relay', {
       bundles,
       entry: 'events/table-changed',
-      description: 'Tells the bus what changed in the table',
+      description: 'Publishes changes of the table on the event bus',
     });
     const { tableStreamArn: stream } = storage.table;
     if (stream === undefined) throw new Error('The table has no stream.');
@@ -111,7 +111,7 @@ export class Events extends Construct {
     const arrived = new StaitheFunction(this, 'ObjectCreated', {
       bundles,
       entry: 'events/object-created',
-      description: 'Reads sources that were stored, and plans what waits for them',
+      description: 'Reads stored sources, and plans the runs that wait for them',
       // A minute: 100 MiB of source are read in seconds; beyond that something hangs.
       timeout: Duration.seconds(60),
       memorySize: 1024,
@@ -130,7 +130,7 @@ export class Events extends Construct {
     const ended = new StaitheFunction(this, 'ExecutionEnded', {
       bundles,
       entry: 'events/execution-ended',
-      description: 'Fails what a workflow that died was working on',
+      description: 'Ends runs and deliveries whose workflow died',
     });
     new Rule(this, 'DeadWorkflows', {
       description: 'A workflow ended before its last step',
@@ -153,7 +153,7 @@ export class Events extends Construct {
     const ended = new StaitheFunction(this, 'JobEnded', {
       bundles,
       entry: 'events/job-ended',
-      description: "Gives a job's place in the queue to the next one",
+      description: 'Starts the next job in the queue when a job ends',
     });
     new Rule(this, 'Queue', {
       description: 'A job of a project with a limit has ended',

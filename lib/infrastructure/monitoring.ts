@@ -33,7 +33,7 @@ export class Monitoring extends Construct {
     // One in five minutes: a 5xx of the control plane is always a defect of it.
     this.alarm(
       'ApiFailures',
-      'The API answered with 5xx',
+      'The API returned 5xx',
       'api-failures',
       props.api.http.metricServerError(fiveMinutes),
       1,
@@ -56,7 +56,7 @@ export class Monitoring extends Construct {
     // A minute behind: then webhooks wait that long for their builds.
     this.alarm(
       'RelayBehind',
-      'Events wait in the stream',
+      'The relay of events is behind',
       'relay-behind',
       props.events.relay.lambda.metric('IteratorAge', { period: Duration.minutes(5), statistic: 'Maximum' }),
       60_000,
@@ -64,7 +64,7 @@ export class Monitoring extends Construct {
     // Three of the five sweeps in five minutes: one may meet a throttled service, and the next makes it good.
     this.alarm(
       'SweepFails',
-      'Overdue runs cannot be looked at',
+      'The sweep of overdue runs fails',
       'sweep-fails',
       props.reconciler.sweep.lambda.metricErrors(fiveMinutes),
       3,
@@ -72,7 +72,7 @@ export class Monitoring extends Construct {
     // Three of the three sweeps in a quarter of an hour, or of more when projects are deleted just then.
     this.alarm(
       'DeletionFails',
-      'What was in a deleted project cannot be removed',
+      'The contents of a deleted project cannot be removed',
       'deletion-fails',
       props.deletions.remover.lambda.metricErrors({ period: Duration.minutes(15), statistic: 'Sum' }),
       3,
@@ -80,7 +80,7 @@ export class Monitoring extends Construct {
     // One: each is an event that was lost for its target, until somebody redrives it.
     this.alarm(
       'DeadLetters',
-      'Events that came to nothing wait in the dead-letter queue',
+      'There are events in the dead-letter queue',
       'dead-letters',
       props.deadLetters.queue.metricApproximateNumberOfMessagesVisible({
         period: Duration.minutes(5),

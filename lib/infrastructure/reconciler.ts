@@ -18,14 +18,14 @@ export class Reconciler extends Construct {
     this.sweep = new StaitheFunction(this, 'Sweep', {
       bundles,
       entry: 'events/sweep-due',
-      description: 'Ends what is overdue, with the reason',
+      description: 'Ends overdue runs and uploads, with the reason',
       timeout: Duration.seconds(55),
     });
     // A sweep that could not run, or has failed, is made good by the next one.
     const every = Duration.minutes(1);
     this.sweep.leaveToNextCall(every);
     new Rule(this, 'EveryMinute', {
-      description: 'Look after what is overdue',
+      description: 'Check for overdue runs and uploads',
       schedule: Schedule.rate(every),
       targets: [deadLetters.callOf(this.sweep, { retryAttempts: 0, maxEventAge: every })],
     });

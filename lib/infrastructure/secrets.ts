@@ -20,7 +20,7 @@ export class Secrets extends Construct {
     // 43 letters and digits are 256 bits: as strong as the HMAC-SHA256 that they key.
     const generateSecretString = { passwordLength: 43, excludePunctuation: true };
     this.webhook = new Secret(this, 'Webhook', {
-      description: 'With which the git host signs its webhooks',
+      description: 'The git host signs webhooks with it',
       generateSecretString,
       removalPolicy: RemovalPolicy.DESTROY,
     });

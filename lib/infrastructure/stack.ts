@@ -29,7 +29,7 @@ export class StaitheStack extends Stack {
     const { bundles } = props;
     // A parameter, not a context value: it differs between installations of one and the same template.
     const gitHostUrl = new CfnParameter(this, 'GitHostUrl', {
-      description: "The git host's API, from which webhooks fetch archives",
+      description: "The git host's API, from which the archives of pushed commits are fetched",
       default: 'https://api.github.com',
       allowedPattern: '^https?://[^/]+(/.*)?[^/]$',
       constraintDescription: 'must be an http or https URL without a slash at its end',
@@ -84,7 +84,7 @@ export class StaitheStack extends Stack {
     });
     new CfnOutput(this, 'WebhookSecret', {
       value: secrets.webhook.secretArn,
-      description: 'The secret to give to the git host',
+      description: 'The ARN of the secret for webhooks of the git host',
     });
     new CfnOutput(this, 'EventBus', { value: events.bus.eventBusName });
     acknowledgeFindings(this, storage, builds.workflow);
@@ -94,7 +94,7 @@ export class StaitheStack extends Stack {
     return new StaitheFunction(this, 'CreateAdminToken', {
       bundles,
       entry: 'operator/create-admin-token',
-      description: 'Creates an admin token for whoever may invoke it',
+      description: 'Creates an admin token for its caller',
     });
   }
 }

@@ -84,7 +84,7 @@ describe('the dead-letter queue', () => {
   });
 
   it('has the event of an upload that its function could not be told of; redriven, the source is stored', async () => {
-    const FunctionName = functions.get('Reads sources that were stored, and plans what waits for them') ?? '';
+    const FunctionName = functions.get('Reads stored sources, and plans the runs that wait for them') ?? '';
     const { Policy = '' } = await lambda.send(new GetPolicyCommand({ FunctionName }));
     const [statement] = z
       .object({
@@ -135,7 +135,7 @@ describe('the dead-letter queue', () => {
     const { stateMachines = [] } = await states.send(new ListStateMachinesCommand());
     states.destroy();
     const trigger = stateMachines.find(({ name }) => name?.includes('Trigger'))?.stateMachineArn ?? '';
-    const remover = functionArn(functions.get('Removes what was in deleted projects') ?? '');
+    const remover = functionArn(functions.get('Removes the contents of deleted projects') ?? '');
     const letters = [
       await putMissedSweep(staithe),
       await putUndelivered(staithe, remover, { 'detail-type': 'Scheduled Event' }),

@@ -40,7 +40,7 @@ async function latePass(projectId: string): Promise<void> {
   const client = new LambdaClient(staithe.aws);
   const { Functions = [] } = await client.send(new ListFunctionsCommand());
   const FunctionName = Functions.find((one) =>
-    one.Description?.startsWith('Removes what was in deleted'),
+    one.Description?.startsWith('Removes the contents of deleted'),
   )?.FunctionName;
   const answer = await client.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
   client.destroy();

@@ -32,7 +32,7 @@ export function putUndelivered(staithe: Staithe, targetArn: string, event: objec
 /** A letter that can be redriven: a schedule's call of the sweep. @returns its id */
 export async function putMissedSweep(staithe: Staithe): Promise<string> {
   const functions = await functionNames(staithe);
-  const arn = functionArn(functions.get('Ends what is overdue, with the reason') ?? '');
+  const arn = functionArn(functions.get('Ends overdue runs and uploads, with the reason') ?? '');
   return putUndelivered(staithe, arn, { 'detail-type': 'Scheduled Event' });
 }
 

@@ -8,7 +8,7 @@ export async function sweep(aws: Staithe['aws']): Promise<unknown> {
   const client = new LambdaClient(aws);
   const { Functions = [] } = await client.send(new ListFunctionsCommand());
   const FunctionName = Functions.find((one) =>
-    one.Description?.startsWith('Ends what is overdue'),
+    one.Description?.startsWith('Ends overdue runs'),
   )?.FunctionName;
   const answer = await client.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
   client.destroy();

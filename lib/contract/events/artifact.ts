@@ -15,7 +15,7 @@ export const artifactEvents = family({
   fields: {
     id: shape.id,
     project_id: shape.project_id,
-    origin: shape.origin.describe('whether a job made it or somebody uploaded it'),
+    origin: shape.origin.describe('whether it was built by a job or uploaded by a user'),
     build_id: shape.build_id,
     run_id: shape.run_id,
     job_id: shape.job_id,
@@ -26,7 +26,7 @@ export const artifactEvents = family({
     content_type: short(200),
     size_bytes: shape.size_bytes,
     digest: shape.digest,
-    image_ref: short(600).optional().describe('of an image: what a runtime pulls, by digest'),
+    image_ref: short(600).optional().describe('of an image: the reference to pull, by digest'),
     error: z
       .object({ code: short(50), message: short(2000) })
       .optional()
@@ -57,19 +57,19 @@ export const artifactEvents = family({
     created_at: '2026-11-21T09:31:42.000Z',
   },
   events: {
-    pending: { when: 'It was announced, and its bytes are on their way.' },
-    verifying: { when: 'The bytes of an upload are here and are being read.', example: arrived },
-    stored: { when: 'Its bytes are in place, and are what was declared.', example: arrived },
+    pending: { when: 'It was created, and its bytes have not arrived yet.' },
+    verifying: { when: 'The bytes of an upload have arrived and are being verified.', example: arrived },
+    stored: { when: 'Its bytes are stored and match their declared digest.', example: arrived },
     rejected: {
-      when: 'The bytes of an upload were not what was declared, and are gone.',
+      when: 'The bytes of an upload did not match their declared digest and were deleted.',
       example: {
         previous_status: 'verifying',
         revision: 3,
-        error: { code: 'digest_mismatch', message: 'The bytes have another sha256 than was declared.' },
+        error: { code: 'digest_mismatch', message: 'The bytes do not match the declared sha256.' },
       },
     },
     deleted: {
-      when: 'A stored artifact was deleted, by somebody or with its project.',
+      when: 'A stored artifact was deleted, by a user or with its project.',
       example: { ...arrived, previous_status: 'stored' },
     },
   },

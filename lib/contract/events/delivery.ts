@@ -36,12 +36,12 @@ export const deliveryEvents = family({
     repository: short(140).optional(),
     ref: short(300).optional(),
     git_sha: short(64).optional(),
-    reason: short(1000).describe('why it came to this status'),
+    reason: short(1000).describe('the reason for this status'),
     builds: z
       .array(z.object({ project_id: Id.project, build_id: Id.build, run_id: Id.run.optional() }))
       .overwrite((builds) => builds.slice(0, MAX_BUILDS))
       .max(MAX_BUILDS)
-      .describe('what was started, so far'),
+      .describe('the builds started so far'),
     received_at: shape.received_at,
     decided_at: z.iso.datetime().optional(),
   },
@@ -67,12 +67,12 @@ export const deliveryEvents = family({
     received_at: '2026-11-21T09:29:57.000Z',
   },
   events: {
-    received: { when: 'A webhook was kept; what to build is decided next.' },
+    received: { when: 'A webhook was stored; the decision follows.' },
     building: {
       when: 'It started a build.',
       example: {
         ...decided,
-        reason: 'refs/heads/main at 3f78685 is built.',
+        reason: 'refs/heads/main at 3f78685 is being built.',
         builds: [
           {
             project_id: 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
@@ -87,12 +87,12 @@ export const deliveryEvents = family({
       example: { ...decided, reason: 'Delivery dlv_01JZX3… built this commit of refs/heads/main.' },
     },
     ignored: {
-      when: 'It starts nothing.',
+      when: 'It starts no build.',
       example: { ...decided, reason: 'No project has the repository acme/hello.' },
     },
     failed: {
       when: 'The build could not be started.',
-      example: { ...decided, reason: 'The git host has no such commit.' },
+      example: { ...decided, reason: 'The git host does not have this commit.' },
     },
   },
   earlier: { 0: z.object({ id: Id.delivery, status: z.string() }) },

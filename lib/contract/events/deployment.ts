@@ -19,7 +19,7 @@ const ended = {
 };
 const notAnswering = {
   message: 'The function answered with 502.',
-  hint: 'Read what it printed last.',
+  hint: 'Read the last lines of its log.',
   last_lines: ['TypeError: undefined is not a function'],
 };
 
@@ -34,17 +34,17 @@ export const deploymentEvents = family({
     release_id: shape.release_id,
     service: shape.service,
     artifact_id: shape.artifact_id,
-    digest: shape.digest.describe('what is deployed'),
+    digest: shape.digest.describe('the digest that is deployed'),
     target: z
       .object({ kind: shape.target.shape.kind, function_name: shape.target.shape.function_name })
-      .describe('where it is deployed to'),
+      .describe('the target of the deployment'),
     function_version: short(20).optional().describe('the version that was published'),
-    previous_version: short(20).optional().describe('the version that the alias was on before'),
+    previous_version: short(20).optional().describe('the version that the alias pointed to before'),
     preview_url: short(2048).optional(),
     error: z
       .object({ message: short(2000), hint: short(1000).optional(), last_lines: LastLines.optional() })
       .optional()
-      .describe('why it failed; `last_lines` are what the function printed last'),
+      .describe('why it failed; `last_lines` are the last lines that the function printed'),
     created_at: shape.created_at,
     started_at: shape.started_at,
     completed_at: shape.completed_at,
@@ -68,11 +68,11 @@ export const deploymentEvents = family({
   events: {
     pending: { when: 'A deployment was recorded.' },
     deploying: {
-      when: 'The new version is being put in place.',
+      when: 'The new version is being created.',
       example: { ...begun, previous_status: 'pending', revision: 2 },
     },
     verifying: {
-      when: 'The new version gets the requests, and is asked whether it is healthy.',
+      when: 'The new version receives the requests, and its health is checked.',
       example: { ...begun, previous_status: 'deploying', revision: 6, function_version: '12' },
     },
     succeeded: {
@@ -80,15 +80,15 @@ export const deploymentEvents = family({
       example: { ...ended, preview_url: 'https://abc.lambda-url.eu-west-1.on.aws/' },
     },
     failed: {
-      when: 'It could not be deployed, and there was no earlier version to go back to or none was replaced.',
-      example: { ...ended, previous_status: 'deploying', error: { message: 'The artifact is no zip.' } },
+      when: 'It could not be deployed, and no earlier version was replaced or existed.',
+      example: { ...ended, previous_status: 'deploying', error: { message: 'The artifact is not a zip.' } },
     },
     cancelled: {
       when: 'It was cancelled.',
       example: { previous_status: 'pending', revision: 2, completed_at: '2026-11-21T09:40:00.500Z' },
     },
     rolled_back: {
-      when: 'The new version was not healthy, and the earlier one gets the requests again.',
+      when: 'The new version was not healthy, and the earlier one receives the requests again.',
       example: { ...ended, error: notAnswering },
     },
   },

@@ -20,12 +20,14 @@ export const short = (max: number) =>
 /** What every detail has. */
 export const COMMON = {
   version: z.int().positive().describe('version of the detail'),
-  status: short(30).describe('what the event tells'),
+  status: short(30).describe('the status that the event reports'),
   previous_status: short(30).optional().describe('absent on the first event'),
   revision: z
     .int()
     .positive()
-    .describe('counts the writes of the item: equal when an event is delivered twice, higher in a later one'),
+    .describe(
+      'the number of writes of the item: the same when an event is delivered twice, higher in a later event',
+    ),
 } as const;
 
 /** Who did it: `token:<name>`, `webhook` and the like. */

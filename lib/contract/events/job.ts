@@ -18,17 +18,20 @@ export const jobEvents = family({
     build_id: shape.build_id,
     run_id: shape.run_id,
     service: shape.service,
-    name: short(500).describe('the service, and its cell of the matrix: `api (erlang=25)`'),
+    name: short(500).describe('the service and its matrix cell: `api (erlang=25)`'),
     matrix: Cell.default({}),
     compute: z
       .object({ type: short(70), architecture: z.enum(['arm64', 'x86_64']) })
       .optional()
-      .describe('the machine that it asks for'),
-    trust: shape.trust.describe("whether the tree is the project's own or a fork's"),
+      .describe('the machine that it uses'),
+    trust: shape.trust.describe("whether the source is the project's or a fork's"),
     branch: short(300).optional().describe('without `refs/heads/`; absent for tags and plain uploads'),
     limited: z.boolean().optional().describe('whether its project limits how many jobs run at once'),
-    attempt: shape.attempt.describe('how often it was handed to a machine'),
-    lost_attempts: z.int().min(0).describe('attempts that ended without a result, as the machine was lost'),
+    attempt: shape.attempt.describe('the number of the attempt'),
+    lost_attempts: z
+      .int()
+      .min(0)
+      .describe('the number of attempts that ended without a result because the machine was lost'),
     artifact_count: z.int().min(0).optional(),
     error: RunFailure.optional().describe('why it failed'),
     created_at: shape.created_at,
@@ -63,7 +66,7 @@ export const jobEvents = family({
   events: {
     pending: { when: 'A job was recorded, with its run.' },
     building: {
-      when: 'An agent has claimed it and begins.',
+      when: 'An agent has claimed it and starts to work.',
       example: {
         previous_status: 'pending',
         revision: 2,
@@ -84,7 +87,7 @@ export const jobEvents = family({
       },
     },
     failed: {
-      when: 'A step of it failed, its time was over, or its machine was lost too often.',
+      when: 'A step failed, its time was up, or its machine was lost too often.',
       example: {
         previous_status: 'building',
         revision: 6,

@@ -75,9 +75,9 @@ export const deletionEvents = family({
     requested_by: 'token:admin',
   },
   events: {
-    requested: { when: 'A project was deleted; what was in it is being removed.' },
+    requested: { when: 'A project was deleted; its contents are being removed.' },
     completed: {
-      when: 'Nothing of a deleted project is left.',
+      when: 'The contents of a deleted project have been removed.',
       example: { previous_status: 'requested', revision: 2 },
     },
   },

@@ -38,6 +38,6 @@ export const releaseEvents = family({
     created_at: '2026-11-21T09:35:00.000Z',
     created_by: 'token:release',
   },
-  events: { created: { when: 'A release was made: its artifacts are frozen by digest.' } },
+  events: { created: { when: 'A release was created: its artifacts are frozen by digest.' } },
   earlier: { 0: z.object({ id: Id.release, status: z.string(), project_id: Id.project }) },
 });

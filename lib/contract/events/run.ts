@@ -12,7 +12,7 @@ export const RunFailure = z.object({
   hint: short(1000).optional().describe('what to do next'),
   job_id: Failure.shape.job_id.describe('of a run: the job that failed'),
   service: short(63).optional(),
-  job: short(500).optional().describe('its name, with its cell of the matrix'),
+  job: short(500).optional().describe('the name of the job with its matrix cell'),
   step: short(500).optional().describe('the command or phase that failed'),
   stage: short(300).optional().describe("of an image: the Dockerfile's stage and instruction"),
   exit_code: Failure.shape.exit_code,
@@ -33,15 +33,15 @@ export const runEvents = family({
     source_id: shape.source_id,
     manifest_hash: shape.manifest_hash,
     tree_digest: shape.tree_digest,
-    reused_from: shape.reused_from.describe('the run whose artifacts it has instead of building them again'),
-    retry_of: shape.retry_of.describe('the run whose failed jobs it runs again'),
+    reused_from: shape.reused_from.describe('the run whose artifacts it reuses'),
+    retry_of: shape.retry_of.describe('the run whose failed jobs it reruns'),
     superseded_by: shape.superseded_by.describe('the newer run of its branch that replaced it in the queue'),
-    job_counts: JobCounts.optional().describe('how many of its jobs stand how; absent before it has jobs'),
+    job_counts: JobCounts.optional().describe('the number of its jobs by status; absent before it has jobs'),
     artifact_count: z
       .int()
       .min(0)
       .optional()
-      .describe('artifacts that it has, kept and reused ones included'),
+      .describe('the number of its artifacts, including kept and reused ones'),
     error: RunFailure.optional().describe('why it failed'),
     created_at: shape.created_at,
     started_at: shape.started_at,
@@ -63,7 +63,7 @@ export const runEvents = family({
   events: {
     pending: { when: 'A run was recorded.' },
     building: {
-      when: 'Its jobs are known, and the first may begin.',
+      when: 'It is planned, and its first job may start.',
       example: {
         previous_status: 'pending',
         revision: 2,
@@ -72,7 +72,7 @@ export const runEvents = family({
       },
     },
     completed: {
-      when: 'All of its jobs completed, or it has the artifacts of an earlier run.',
+      when: 'All of its jobs completed, or it reused the artifacts of an earlier run.',
       example: {
         previous_status: 'building',
         revision: 5,
@@ -85,7 +85,7 @@ export const runEvents = family({
       },
     },
     failed: {
-      when: 'A job failed, or it could not be planned, or its time was over.',
+      when: 'A job failed, it could not be planned, or its time was up.',
       example: {
         previous_status: 'building',
         revision: 5,
@@ -108,7 +108,7 @@ export const runEvents = family({
       },
     },
     cancelled: {
-      when: 'Somebody cancelled it, or a newer run of its branch replaced it in the queue.',
+      when: 'A user cancelled it, or a newer run of its branch replaced it in the queue.',
       example: {
         previous_status: 'pending',
         revision: 2,

@@ -19,7 +19,7 @@ export const sourceEvents = family({
     git: z
       .object({ repository: short(140), ref: short(300), sha: short(64) })
       .optional()
-      .describe('the commit that it is of; absent when it was uploaded'),
+      .describe('the commit of the source; absent if it was uploaded'),
     created_at: shape.created_at,
     stored_at: shape.stored_at,
     created_by: Actor,
@@ -34,9 +34,9 @@ export const sourceEvents = family({
     created_by: 'token:laptop',
   },
   events: {
-    pending: { when: 'It was announced, and its bytes are on their way.' },
+    pending: { when: 'It was created, and its bytes have not arrived yet.' },
     stored: {
-      when: 'Its bytes are in place, and can be built.',
+      when: 'Its bytes are stored, and it can be built.',
       example: { previous_status: 'pending', revision: 2, stored_at: '2026-11-21T09:29:59.000Z' },
     },
   },

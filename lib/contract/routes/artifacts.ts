@@ -34,7 +34,7 @@ export const ARTIFACT_ROUTES = {
     path: '/v1/artifacts',
     group: 'artifacts',
     access: 'viewer',
-    summary: 'List the artifacts of a project, or of all',
+    summary: 'List the artifacts of one project or of all projects',
     query: { project: ProjectRef.optional(), ...SPAN, ...PAGING },
     success: { status: 200, body: page(Artifact), description: 'Stored artifacts, newest first' },
     errors: ['invalid_cursor', 'too_many_projects'],
@@ -55,7 +55,7 @@ export const ARTIFACT_ROUTES = {
     access: 'developer',
     summary: 'Delete an uploaded artifact',
     params,
-    success: { status: 204, body: null, description: 'It is gone' },
+    success: { status: 204, body: null, description: 'The artifact is deleted' },
     errors: ['artifact_in_use'],
   }),
   downloadArtifact: route({
@@ -69,7 +69,7 @@ export const ARTIFACT_ROUTES = {
       status: 302,
       body: null,
       description:
-        'Go to the presigned URL in location, which takes ranges; the digest is in x-staithe-digest',
+        'Redirect to the presigned URL in location, which accepts range requests; the digest is in x-staithe-digest',
     },
     errors: ['artifact_not_stored', 'artifact_not_downloadable'],
   }),
@@ -86,7 +86,7 @@ export const ARTIFACT_ROUTES = {
     success: {
       status: 200,
       body: Artifact,
-      description: 'The artifact, stored. Up to 4 MiB; what is larger goes to its presigned upload',
+      description: 'The stored artifact. The limit is 4 MiB; use the presigned upload for larger files',
     },
     errors: ['body_too_large', 'wrong_state', 'artifact_mismatch'],
   }),
@@ -138,7 +138,7 @@ export const ARTIFACT_ROUTES = {
     success: {
       status: 202,
       body: Artifact,
-      description: 'The artifact, stored or verifying; poll it until it is stored or rejected',
+      description: 'The artifact, stored or verifying: poll it until it is stored or rejected',
     },
     errors: ['wrong_state', 'artifact_not_stored'],
   }),

@@ -12,7 +12,7 @@ import { inProject } from './params.ts';
 const BUILD_FILTER = { status: RunStatus.optional(), ref: GitRef.optional(), ...SPAN };
 
 const FILTERED =
-  'Builds with their newest runs, newest first: by status, the newest runs come first. A page by status and ref may be short; next_cursor tells whether there is more';
+  'Builds with their newest runs, newest first; with a status, sorted by their newest runs. With status and ref, a page may be short: next_cursor shows whether there are more';
 
 /** Builds and their runs. */
 export const BUILD_ROUTES = {
@@ -27,7 +27,7 @@ export const BUILD_ROUTES = {
     success: {
       status: 202,
       body: BuildWithRun,
-      description: 'The build; its run is in progress unless start was false',
+      description: 'The build. Its run is in progress, unless start is false',
     },
     errors: ['source_not_uploaded', 'source_mismatch', 'workflow_refused'],
   }),
@@ -95,7 +95,7 @@ export const BUILD_ROUTES = {
       status: 200,
       body: z.object({ items: z.array(Artifact) }),
       description:
-        'Artifacts of the newest run, or of the run that is named; of one that has not completed, those of its jobs that have',
+        'Artifacts of the newest run, or of the specified run. If it has not completed, the artifacts of its completed jobs',
     },
   }),
   cancelBuild: route({

@@ -22,7 +22,7 @@ export const DEAD_LETTER_ROUTES = {
     success: {
       status: 200,
       body: DeadLetterPage,
-      description: 'Dead letters, oldest first, without their events; they stay in the queue',
+      description: 'Dead letters without their events, oldest first. They stay in the queue',
     },
   }),
   getDeadLetter: route({
@@ -45,7 +45,7 @@ export const DEAD_LETTER_ROUTES = {
       status: 200,
       body: DeadLetter,
       description:
-        'The target has received the event, and the dead letter is removed; another failure makes a new one',
+        'The target has received the event and the dead letter is removed. If the event fails again, it becomes a new dead letter',
     },
     errors: ['dead_letter_not_redrivable'],
   }),
@@ -59,7 +59,7 @@ export const DEAD_LETTER_ROUTES = {
     success: {
       status: 200,
       body: RedrivenAll,
-      description: 'How many were redriven within 20 seconds, and which stay in the queue',
+      description: 'The number of events redriven within 20 seconds, and the dead letters that remain',
     },
   }),
 } as const;

@@ -15,7 +15,7 @@ export const DIAGNOSIS_ROUTES = {
       status: 200,
       body: DiagnosisReport,
       description:
-        'The build, its runs, jobs and artifacts, the end of its log, the failing step with code and hint, and what to try next',
+        'The build with its runs, jobs and artifacts, the end of its log, the failed step with code and hint, and the commands to try next',
     },
   }),
 } as const;

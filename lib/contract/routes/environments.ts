@@ -15,7 +15,7 @@ export const ENVIRONMENT_ROUTES = {
     summary: 'Create or change an environment',
     params: inEnvironment,
     body: PutEnvironment,
-    success: { status: 200, body: Environment, description: 'The environment as it is now' },
+    success: { status: 200, body: Environment, description: 'The environment after the change' },
     errors: ['busy', 'function_taken', 'runtime_unavailable'],
   }),
   listEnvironments: route({
@@ -43,9 +43,9 @@ export const ENVIRONMENT_ROUTES = {
     path: '/v1/projects/{project}/environments/{environment}',
     group: 'environments',
     access: 'admin',
-    summary: 'Delete an environment; its function stays',
+    summary: 'Delete an environment and keep its function',
     params: inEnvironment,
-    success: { status: 204, body: null, description: 'Forgotten' },
+    success: { status: 204, body: null, description: 'The environment is deleted' },
     errors: ['environment_in_use'],
   }),
   createDeployment: route({
@@ -75,7 +75,7 @@ export const ENVIRONMENT_ROUTES = {
     path: '/v1/deployments',
     group: 'environments',
     access: 'viewer',
-    summary: 'List the deployments of a project, or of all',
+    summary: 'List the deployments of one project or of all projects',
     query: { project: ProjectRef.optional(), ...SPAN, ...PAGING },
     success: {
       status: 200,

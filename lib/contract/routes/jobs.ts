@@ -47,7 +47,7 @@ export const JOB_ROUTES = {
     summary: 'Report progress',
     params: { job: Id.job },
     body: ReportProgress,
-    success: { status: 200, body: ProgressAnswer, description: 'Whether the job is to continue' },
+    success: { status: 200, body: ProgressAnswer, description: 'Whether the job should continue' },
   }),
   createJobUpload: route({
     repeat: 'again',
@@ -69,7 +69,7 @@ export const JOB_ROUTES = {
     summary: 'Report the result of a job',
     params: { job: Id.job },
     body: ReportResult,
-    success: { status: 200, body: Job, description: 'The job as it is now' },
+    success: { status: 200, body: Job, description: 'The job after the report' },
     errors: ['wrong_state', 'artifact_not_stored'],
   }),
 } as const;

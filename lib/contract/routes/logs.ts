@@ -45,21 +45,21 @@ const FUNCTION_SUCCESS = {
   status: 200,
   body: FunctionLogPage,
   description:
-    'Lines after the cursor, or since the time. Read on with next_cursor (x-next-cursor); there is no end as long as there is a function',
+    'Lines after the cursor, or since the time. Continue with next_cursor (x-next-cursor). The log of a function never ends',
   media: {
     'text/plain': { example: '[09:30:00] 3 | listening\n' },
     'application/x-ndjson': {
       example: '{"timestamp":"2026-11-21T09:30:00.000Z","version":"3","message":"listening"}\n',
     },
   },
-  headers: { 'x-next-cursor': 'Of text and JSON lines: the cursor to read on with' },
+  headers: { 'x-next-cursor': 'For text and JSON lines: the cursor to continue with' },
 } as const;
 
 const SUCCESS = {
   status: 200,
   body: LogPage,
   description:
-    'Lines after the cursor. Read on with next_cursor (x-next-cursor) until complete (x-complete) is true',
+    'Lines after the cursor. Continue with next_cursor (x-next-cursor) until complete (x-complete) is true',
   media: {
     'text/plain': { example: '[09:30:00] web | added 120 packages\n' },
     'application/x-ndjson': {
@@ -68,10 +68,9 @@ const SUCCESS = {
     },
   },
   headers: {
-    'x-next-cursor': 'Of text and JSON lines: the cursor to read on with',
-    'x-complete': 'Of text and JSON lines: whether nothing more will come',
-    'x-absence':
-      'Of text and JSON lines: why there is no log, where nothing could write one; absent otherwise',
+    'x-next-cursor': 'For text and JSON lines: the cursor to continue with',
+    'x-complete': 'For text and JSON lines: whether the log is complete',
+    'x-absence': 'For text and JSON lines: why there is no log; absent if there can be one',
   },
 } as const;
 

@@ -35,7 +35,7 @@ export const MANIFEST_ROUTES = {
     success: {
       status: 200,
       body: SyncedManifest,
-      description: 'The one with the hash, or the one that was synced last',
+      description: 'The manifest with this hash, or the one that was synced last',
     },
   }),
   getManifestSchema: route({
@@ -47,7 +47,7 @@ export const MANIFEST_ROUTES = {
     success: {
       status: 200,
       body: z.record(z.string(), z.unknown()),
-      description: 'JSON Schema, draft 2020-12, by which editors complete and explain a staithe.yaml',
+      description: 'JSON Schema (draft 2020-12) with which editors complete and explain staithe.yaml',
     },
   }),
 } as const;

@@ -30,7 +30,7 @@ export const PROJECT_ROUTES = {
     success: {
       status: 200,
       body: page(Project),
-      description: 'Projects by slug; a token bound to one project sees that one',
+      description: 'Projects by slug; for a token that is bound to a project, only that project',
     },
     errors: ['invalid_cursor'],
   }),
@@ -51,7 +51,7 @@ export const PROJECT_ROUTES = {
     summary: 'Change a project',
     params: inProject,
     body: UpdateProject,
-    success: { status: 200, body: Project, description: 'The project as it is now' },
+    success: { status: 200, body: Project, description: 'The project after the change' },
     errors: ['busy'],
   }),
   deleteProject: route({

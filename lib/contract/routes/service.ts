@@ -12,7 +12,7 @@ export const SERVICE_ROUTES = {
     success: {
       status: 200,
       body: z.object({ status: z.literal('ok'), version: z.string() }),
-      description: 'It does',
+      description: 'The service is healthy',
     },
   }),
   getOpenApi: route({
@@ -20,7 +20,7 @@ export const SERVICE_ROUTES = {
     path: '/v1/openapi.json',
     group: 'service',
     access: 'public',
-    summary: 'This document',
+    summary: 'Get this OpenAPI document',
     success: { status: 200, body: z.record(z.string(), z.unknown()), description: 'OpenAPI 3.1' },
   }),
 } as const;

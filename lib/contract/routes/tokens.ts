@@ -36,7 +36,7 @@ export const TOKEN_ROUTES = {
     access: 'admin',
     summary: 'Revoke a token',
     params: { token: Id.token },
-    success: { status: 204, body: null, description: 'Revoked' },
+    success: { status: 204, body: null, description: 'The token is revoked' },
   }),
   whoAmI: route({
     method: 'GET',

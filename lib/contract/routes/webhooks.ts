@@ -27,7 +27,7 @@ export const WEBHOOK_ROUTES = {
     path: '/v1/deliveries',
     group: 'webhooks',
     access: 'viewer',
-    summary: 'List the deliveries of a project, or of all',
+    summary: 'List the deliveries of one project or of all projects',
     query: {
       project: ProjectRef.optional(),
       decision: DecisionKind.optional(),
@@ -38,7 +38,7 @@ export const WEBHOOK_ROUTES = {
       status: 200,
       body: page(Delivery),
       description:
-        'Deliveries of the project’s repository with their decisions for this project, newest first; without a project, also those of no project',
+        'Deliveries of the project’s repository with their decisions for this project, newest first. Without a project, also deliveries that belong to no project',
     },
     errors: ['invalid_cursor', 'too_many_projects'],
   }),

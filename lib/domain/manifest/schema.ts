@@ -24,9 +24,9 @@ export const OwnRegistry = z.strictObject({
     .max(255)
     .regex(
       /^[a-z0-9.-]+(:\d{1,5})?(\/[a-z0-9._/-]+)?$/,
-      'must be a host, as docker.io or registry.example.com:5000',
+      'must be a host, such as docker.io or registry.example.com:5000',
     )
-    .describe('A host with its port, and a path when the registry has one: public.ecr.aws/w7c4v0w3'),
+    .describe('The host with its port, and a path if the registry has one: public.ecr.aws/w7c4v0w3'),
   namespace: z
     .string()
     .max(128)
@@ -35,15 +35,13 @@ export const OwnRegistry = z.strictObject({
     .describe("The path before the image's name: an organisation or a user."),
   auth: z
     .strictObject({
-      username_secret: SecretName.default('REGISTRY_USERNAME').describe(
-        'The secret that holds the user name.',
-      ),
+      username_secret: SecretName.default('REGISTRY_USERNAME').describe('The secret with the user name.'),
       token_secret: SecretName.default('REGISTRY_PASSWORD').describe(
-        'The secret that holds the password or token.',
+        'The secret with the password or token.',
       ),
     })
     .default({ username_secret: 'REGISTRY_USERNAME', token_secret: 'REGISTRY_PASSWORD' })
-    .describe('Names of the project secrets that open the registry.'),
+    .describe('Names of the project secrets with the credentials for the registry.'),
 });
 export type OwnRegistry = z.infer<typeof OwnRegistry>;
 
@@ -84,17 +82,17 @@ const Fields = z.strictObject({
       const count = Object.keys(services).length;
       return count >= 1 && count <= 50;
     }, 'must name 1 to 50 services')
-    .describe('What is built, by name; every service becomes a job.'),
+    .describe('The services to build, by name. Each service becomes a job.'),
   registry: Registry.default('native').describe(
-    "Where images go: native (the installation's own registry), none, or a registry of your own.",
+    "Where images are pushed: native (the installation's registry), none, or a registry of your own.",
   ),
   max_parallel: z
     .int()
     .min(1)
     .max(MAX_PARALLEL)
     .optional()
-    .describe('How many jobs of a run may work at once.'),
-  fail_fast: z.boolean().default(false).describe('Whether the first failing job ends the others.'),
+    .describe(`How many jobs of a run may run at once, 1 to ${MAX_PARALLEL}.`),
+  fail_fast: z.boolean().default(false).describe('Whether the first failing job cancels the others.'),
   environments: notYet('environments'),
   pipelines: notYet('pipelines'),
 });

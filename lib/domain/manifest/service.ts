@@ -22,25 +22,25 @@ export const DEFAULT_TIMEOUT_SECONDS = 15 * 60;
 
 /** As people write it: one glob or several, below the context and as a zip unless they say otherwise. */
 const WrittenArtifact = z.strictObject({
-  name: Name.optional().describe("The artifact's name, without extension; the service's name when absent."),
+  name: Name.optional().describe("The artifact's name, without extension. Default: the service's name."),
   paths: TreeGlobs(100).describe(
-    "A glob, or several: what to keep, from the service's context. One with ! before it takes out what those before it have chosen.",
+    "One or several globs for the files to keep, from the service's context. A glob with ! excludes files that the globs before it selected.",
   ),
   root: TreePath.default('.').describe(
-    'The folder that names inside the archive begin at, from the context. Default: the context.',
+    'The folder that names in the archive are relative to, from the context. Default: the context.',
   ),
   format: z
     .enum(['zip', 'tar.gz', 'file'])
     .default('zip')
-    .describe('How it is packed; `file` keeps exactly one file as it is.'),
+    .describe('The format of the artifact; `file` keeps exactly one file as it is.'),
 });
 
 const WrittenCache = z.strictObject({
   key: KeyGlobs(20).describe(
-    "Files of the source, such as lock files, from the context, or from the source's root as /…: as long as they stay the same, the cache is used.",
+    "Files of the source, such as lock files: the cache is used as long as they stay the same. Paths are relative to the context, or with / to the source's root.",
   ),
   paths: CacheGlobs(20).describe(
-    "Folders to keep, below the context or, as ~/…, below the job's home folder; ! before one takes it out.",
+    "Folders to keep, below the context or, as ~/…, below the job's home folder. ! excludes a folder.",
   ),
 });
 
@@ -48,13 +48,15 @@ const WrittenCache = z.strictObject({
 const ServiceSecret = z.union([
   SecretName.transform((name) => ({ name, branches: undefined })),
   z.strictObject({
-    name: SecretName.describe('The name of a secret of the project; commands get it as this variable.'),
+    name: SecretName.describe(
+      'The name of a secret of the project; commands get its value as the variable with this name.',
+    ),
     branches: z
       .array(z.string().min(1).max(255))
       .min(1)
       .max(50)
       .optional()
-      .describe('The branches whose builds get it, by exact name; those of all branches when absent.'),
+      .describe('The branches whose builds get it, by exact name. Default: all branches.'),
   }),
 ]);
 
@@ -79,21 +81,21 @@ export const ImageName = z
 
 const Resources = z.strictObject({
   compute: ComputeName.optional().describe(
-    'The machine: small to 2xlarge, lambda-1gb to lambda-10gb, or fleet:<name>; the fastest to start that can run the job when absent.',
+    'The machine: small to 2xlarge, lambda-1gb to lambda-10gb, or fleet:<name>. Default: the fastest to start that can run the job.',
   ),
-  architecture: Architecture.optional().describe('The processor; arm64, the cheaper one, when absent.'),
+  architecture: Architecture.optional().describe('The processor. Default: arm64, which is cheaper.'),
 });
 
 export const Service = z
   .strictObject({
     context: TreePath.default('.').describe(
-      "The service's folder; its commands run there, and its paths begin there. Default: the tree's root.",
+      "The service's folder: its commands run there, and its paths are relative to it. Default: the root of the source.",
     ),
     commands: z
       .array(z.string().min(1).max(8192))
       .max(50)
       .default([])
-      .describe('Shell commands, one after the other; the first that fails ends the job.'),
+      .describe('Shell commands, run in order. The first one that fails ends the job.'),
     artifacts: z
       .union([
         LoneTreeGlob.transform((path) => [{ paths: [path], root: '.', format: 'zip' as const }]),
@@ -101,13 +103,13 @@ export const Service = z
       ])
       .optional()
       .describe(
-        'What to keep: a glob, or a list of artifacts. The whole context as one zip when absent; for an image nothing else.',
+        'What to keep: a glob, or a list of artifacts. Default: the whole context as one zip; for an image, nothing.',
       ),
     dockerfile: TreePath.optional().describe(
-      'Makes the service a container image: its Dockerfile, from the context.',
+      'The path of a Dockerfile, from the context. It makes the service a container image.',
     ),
     image: ImageName.optional().describe(
-      "The image's name, without tag; made of the registry and the service's name when absent.",
+      "The image's name, without tag. Default: made from the registry and the service's name.",
     ),
     build_args: BuildVariables.default({}).describe('Build arguments of the Dockerfile (ARG).'),
     toolchain: oneOrMore(Toolchain, 10, 0)
@@ -118,9 +120,11 @@ export const Service = z
       .default([])
       .describe('Language runtimes that the commands need, as name@version; one or a list.'),
     matrix: Matrix.default({}).describe(
-      'Axes and their values; a job is made of every combination, and gets them as STAITHE_MATRIX_<AXIS>.',
+      'Axes and their values. Each combination becomes a job, which gets its values as STAITHE_MATRIX_<AXIS>.',
     ),
-    env: BuildVariables.default({}).describe('Environment variables of the commands. No place for secrets.'),
+    env: BuildVariables.default({}).describe(
+      'Environment variables of the commands. Do not put secrets here.',
+    ),
     secrets: z
       .array(ServiceSecret)
       .max(50)
@@ -132,9 +136,9 @@ export const Service = z
       .describe("Names of the project's secrets that the commands get as variables."),
     cache: oneOrMore(WrittenCache, 10, 0)
       .default([])
-      .describe('Folders that are kept from one build to the next; one or a list.'),
+      .describe('Folders to keep between builds; one or a list.'),
     timeout: Duration.default(DEFAULT_TIMEOUT_SECONDS).describe(
-      'How long the job may take: a number of seconds or such as 90s, 15m, 2h; 8 hours at most. Default: 15m.',
+      'The time limit of the job: a number of seconds, or a duration such as 90s, 15m, 2h; 8 hours at most. Default: 15m.',
     ),
     resources: Resources.default({}).describe('The machine that the job runs on.'),
   })
