@@ -25,7 +25,7 @@ interface Things extends Noop {
 }
 
 const TOKEN = 'the token';
-/** Without it something could be made in a project that is gone (lib/domain/project/alive.ts). */
+/** Without it something could be made in a project that is gone (lib/domain/project/create-in.ts). */
 const CHECK = 'the check that the project is there, or its mark';
 export const OPERATIONS: readonly Operation[] = [
   {

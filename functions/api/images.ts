@@ -14,7 +14,7 @@ const ports = {
   table: dynamoTable(),
   jobTokens: jwtJobTokens(),
   registry: ecrRegistry(),
-  ownRegistry: ociRegistry,
+  externalRegistry: ociRegistry,
   projectSecrets: managedProjectSecrets(),
   clock,
   randomness,

@@ -6,7 +6,7 @@ import { clock, randomness } from '../../lib/aws/world.ts';
 import { CACHE_ROUTES } from '../../lib/contract/routes/caches.ts';
 import { JOB_ROUTES } from '../../lib/contract/routes/jobs.ts';
 import { SECRET_ROUTES } from '../../lib/contract/routes/secrets.ts';
-import * as Cache from '../../lib/domain/cache/of-job.ts';
+import * as Cache from '../../lib/domain/cache/job-caches.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import { ofJob } from '../../lib/domain/execution/secrets.ts';
 import { serve } from '../../lib/http/serve.ts';

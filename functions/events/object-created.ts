@@ -10,7 +10,7 @@ import { clock, randomness } from '../../lib/aws/world.ts';
 import { objectCreated } from '../../lib/contract/events/aws.ts';
 import { readDetail } from '../../lib/contract/events/event.ts';
 import { sourceArrived } from '../../lib/domain/execution/begin.ts';
-import { ofUpload } from '../../lib/domain/source/index.ts';
+import { sourceOfUpload } from '../../lib/domain/source/index.ts';
 import { sourceOfBlobKey } from '../../lib/domain/storage/keys.ts';
 
 const blobs = s3Blobs();
@@ -28,6 +28,6 @@ const ports = {
 
 export async function handler(event: unknown): Promise<void> {
   const key = sourceOfBlobKey(readDetail(objectCreated, event).object.key);
-  const source = key && (await ofUpload(ports, key.projectId, key.sha256));
+  const source = key && (await sourceOfUpload(ports, key.projectId, key.sha256));
   if (source !== undefined) await sourceArrived(ports, source);
 }

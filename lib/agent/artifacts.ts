@@ -41,7 +41,7 @@ export async function packArtifacts(job: Job, folder: string, out: string): Prom
       continue;
     }
     for (const glob of result.unmatched) say(`    nothing matches '${glob}'`);
-    sayLoose(result.loose);
+    reportDanglingLinks(result.loose);
     if (result.sizeBytes > ARTIFACT_MAX_BYTES) throw tooLarge(spec, result.sizeBytes);
     const taken = packed.map((one) => one.name);
     const name = nameOf(job, spec, result, taken);
@@ -66,12 +66,12 @@ export async function packArtifacts(job: Job, folder: string, out: string): Prom
 }
 
 /** As many as a person reads. */
-const LOOSE_SHOWN = 5;
+const LINKS_SHOWN = 5;
 
-function sayLoose(loose: Packed['loose']): void {
-  for (const { name, target } of loose.slice(0, LOOSE_SHOWN))
+function reportDanglingLinks(loose: Packed['loose']): void {
+  for (const { name, target } of loose.slice(0, LINKS_SHOWN))
     say(`    the link ${quoted(name)} leads to ${quoted(target)}, which is not in the artifact`);
-  if (loose.length > LOOSE_SHOWN) say(`    and ${loose.length - LOOSE_SHOWN} more such links`);
+  if (loose.length > LINKS_SHOWN) say(`    and ${loose.length - LINKS_SHOWN} more such links`);
 }
 
 /** Whether a glob's folder is at the root of the source, for a service whose context is a folder below it. */

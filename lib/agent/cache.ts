@@ -7,7 +7,7 @@ import type { JobApi } from './api.ts';
 import { inWords } from './artifacts.ts';
 import { keyOf, type Roots } from './cache/files.ts';
 import { packCache } from './cache/pack.ts';
-import { placeCache } from './cache/place.ts';
+import { restoreCache } from './cache/restore.ts';
 import { seconds } from './machine.ts';
 import { say } from './output.ts';
 import { retry } from './retry.ts';
@@ -93,7 +93,7 @@ async function restoreOne(work: CacheWork, cache: CacheKey, found: FoundCache): 
       },
       { attempts: ATTEMPTS, signal: work.signal, helps: isTransient },
     );
-    await placeCache(archive, rootsOf(work), join(work.workspace.root, 'cache'));
+    await restoreCache(archive, rootsOf(work), join(work.workspace.root, 'cache'));
     const what = found.hit === 'exact' ? 'hit' : 'no hit, the newest of the same paths instead';
     const whose = found.branch === null ? '' : ` of ${found.branch}`;
     detail(`${title}: ${what}${whose}, ${inWords(from.size_bytes)} in ${seconds(performance.now() - began)}`);

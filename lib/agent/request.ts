@@ -10,14 +10,14 @@ import type { Fetch, FetchRequest, FetchResponse } from '../contract/route-clien
 /** 30 seconds: API Gateway itself gives an answer up after 29. */
 export const CALL_MS = 30_000;
 
-export interface Sending {
+export interface PendingRequest {
   /** Settles when all of the request is on its way, or will never be. */
   readonly sent: Promise<void>;
   /** An answer that breaks off counts as none. */
   readonly answer: Promise<FetchResponse>;
 }
 
-export function begin(url: string, { method, headers, body, signal }: FetchRequest): Sending {
+export function begin(url: string, { method, headers, body, signal }: FetchRequest): PendingRequest {
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const options = { method, headers: { ...headers, ...length }, ...(signal && { signal }) };

@@ -4,7 +4,6 @@ import { ArchiveError } from '../archive/error.ts';
 import { unpack } from '../archive/unpack.ts';
 import type { CacheKey } from '../domain/cache/schema.ts';
 import type { ClaimedJob, ImageSpec, ReportResult } from '../domain/execution/model/job.ts';
-import { sayAbsent } from './absent.ts';
 import type { JobApi } from './api.ts';
 import { inWords, type PackedArtifact, packArtifacts, uploadArtifacts } from './artifacts.ts';
 import { restoreCaches, saveCaches } from './cache.ts';
@@ -22,6 +21,7 @@ import {
   timeoutFailure,
 } from './failure.ts';
 import { machineInWords, queueInWords, seconds } from './machine.ts';
+import { warnOfMissingContent } from './missing-content.ts';
 import { masked, say, Tail } from './output.ts';
 import { Progress } from './progress.ts';
 import { fetchSecrets } from './secrets.ts';
@@ -166,7 +166,7 @@ async function phases(work: Work): Promise<string[]> {
     throw error instanceof ArchiveError ? new JobFailure(sourceFailure(error)) : error;
   });
   sayDetail(`${counted(tree.files, 'file')}, ${inWords(tree.bytes)}`);
-  await sayAbsent(workspace.tree);
+  await warnOfMissingContent(workspace.tree);
   enter(work, 'prepare', PERCENT.prepare);
   const folder = await contextFolder(workspace, job.spec.context);
   sayDetail(

@@ -64,7 +64,7 @@ export async function removeWorkspace(workspace: Workspace): Promise<void> {
  * Where a machine has no network of its own, these say how programs get out: the proxy that curl, git, npm, pip, cargo,
  * Go and buildah read, Node's switch for the same, and the options by which Gradle's and Maven's own start does it.
  */
-const WAY_OUT = [
+const NETWORK_VARIABLES = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'NODE_USE_ENV_PROXY'],
   ...['GRADLE_OPTS', 'MAVEN_OPTS'],
   // Certificates of what is on the way.
@@ -72,9 +72,9 @@ const WAY_OUT = [
   'CARGO_HTTP_CAINFO',
 ];
 
-function wayOut(): Record<string, string> {
+function networkVariables(): Record<string, string> {
   return Object.fromEntries(
-    WAY_OUT.flatMap((name) => {
+    NETWORK_VARIABLES.flatMap((name) => {
       const value = process.env[name];
       return value === undefined ? [] : [[name, value]];
     }),
@@ -98,7 +98,7 @@ export function commandEnvironment(
     // Zip and jar write local time.
     TZ: 'UTC',
     CI: 'true',
-    ...wayOut(),
+    ...networkVariables(),
     ...toolHomes(),
     ...variables,
   };

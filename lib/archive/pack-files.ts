@@ -96,7 +96,7 @@ export async function packFiles(options: PackFilesOptions): Promise<PackFilesRes
     extension: `.${options.format}`,
     fileName: '',
     unmatched,
-    loose: looseLinks(files),
+    loose: danglingLinks(files),
   };
 }
 
@@ -113,7 +113,7 @@ async function rootInside(base: string, root: string): Promise<string | undefine
 }
 
 /** What a link's path says, other links on its way left aside. */
-function looseLinks(files: readonly FileToPack[]): { name: string; target: string }[] {
+function danglingLinks(files: readonly FileToPack[]): { name: string; target: string }[] {
   const links = files.filter((file) => file.kind === 'link');
   if (links.length === 0) return [];
   const there = new Set(['.']);

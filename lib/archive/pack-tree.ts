@@ -1,7 +1,7 @@
-import { absentFrom } from './absent.ts';
 import { componentsOf } from './entry-name.ts';
 import { ArchiveError, quoted } from './error.ts';
 import { Budget } from './limits.ts';
+import { missingContentOf } from './missing-content.ts';
 import { type NameFolding, refuseCollisions } from './name-folding.ts';
 import { packable } from './packable.ts';
 import type { FileToPack, Written } from './reproducible.ts';
@@ -54,7 +54,7 @@ export async function packTree(folder: string, options: PackTreeOptions): Promis
       files.map((file) => file.name),
       options.folding,
     );
-  const { lfsPointers } = await absentFrom(files);
+  const { lfsPointers } = await missingContentOf(files);
   const totalBytes = files.reduce((total, file) => total + file.size, 0);
   let done = 0;
   let bytes = 0;

@@ -8,11 +8,11 @@ import { join, posix } from 'node:path';
 import { checkoutOf, type GitFiles, gitFiles } from './git-files.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import type { FileToPack } from './reproducible.ts';
-import { below, fromTop, OWN_IGNORE_FILE, rulesAbove, textOf } from './source-rules.ts';
+import { below, fromTop, IGNORE_FILE, rulesAbove, textOf } from './source-rules.ts';
 import { describe, joined, walk } from './walk.ts';
 
 /** The state of an embedded cloud: with its database and secrets, no source has it. */
-const OWN_STATE = '.staithe';
+const STATE_FOLDER = '.staithe';
 
 export interface SourceFilesOptions {
   /** More to leave out, in the syntax of .gitignore. */
@@ -68,7 +68,7 @@ async function ofGit(
     const shown = name.toString('utf8');
     const bytes = bytesOf(name);
     if (files.has(bytes)) continue; // stages of an unmerged file
-    if (isExcluded(shown) || (!tracked && shown.split('/').includes(OWN_STATE))) {
+    if (isExcluded(shown) || (!tracked && shown.split('/').includes(STATE_FOLDER))) {
       excluded.push(shown);
       continue;
     }
@@ -129,12 +129,12 @@ async function excluder(
   options: SourceFilesOptions,
 ): Promise<(name: string) => boolean> {
   const before = below(checkout, await realpath(folder));
-  const own = await rulesAbove(checkout, before, OWN_IGNORE_FILE);
+  const own = await rulesAbove(checkout, before, IGNORE_FILE);
   // A folder's own come after those of the folders above it, whose names are shorter.
   for (const path of folders.toSorted((a, b) => a.length - b.length))
     own.add(
       fromTop(before, Buffer.from(path, 'latin1').toString('utf8')),
-      await textOf(placeIn(folder, posix.join(path, OWN_IGNORE_FILE))),
+      await textOf(placeIn(folder, posix.join(path, IGNORE_FILE))),
     );
   const asked = new IgnoreRules().add('', options.exclude.join('\n'));
   const out = below(folder, options.out);
@@ -153,7 +153,7 @@ async function ofWalk(folder: string, top: string, options: SourceFilesOptions):
     '.gitignore',
     await textOf(join(top, '.git', 'info', 'exclude')),
   );
-  const own = await rulesAbove(top, before, OWN_IGNORE_FILE);
+  const own = await rulesAbove(top, before, IGNORE_FILE);
   const asked = new IgnoreRules().add('', options.exclude.join('\n'));
   const [ignored, excluded, repositories]: [string[], string[], string[]] = [[], [], []];
   const out = below(folder, options.out);
@@ -162,14 +162,14 @@ async function ofWalk(folder: string, top: string, options: SourceFilesOptions):
     const fromRules = `${fromTop(before, path)}${isFolder ? '/' : ''}`;
     if (path === out || posix.basename(path) === '.git') return true;
     if (rules.ignores(fromRules)) ignored.push(name);
-    else if (posix.basename(path) === OWN_STATE || own.ignores(fromRules) || asked.ignores(name))
+    else if (posix.basename(path) === STATE_FOLDER || own.ignores(fromRules) || asked.ignores(name))
       excluded.push(name);
     else if (isFolder && isRepository(join(folder, path))) repositories.push(name);
     else return false;
     return true;
   };
   const enter = async (path: string, names: readonly string[]): Promise<void> => {
-    for (const [file, to] of [['.gitignore', rules] as const, [OWN_IGNORE_FILE, own] as const])
+    for (const [file, to] of [['.gitignore', rules] as const, [IGNORE_FILE, own] as const])
       if (names.includes(file)) to.add(fromTop(before, path), await textOf(join(folder, path, file)));
   };
   const files: FileToPack[] = [];

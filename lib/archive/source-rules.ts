@@ -5,7 +5,7 @@ import { join, posix, relative, resolve, sep } from 'node:path';
 import { IgnoreRules } from './ignore-rules.ts';
 
 /** Leaves out more than git does: also of what git tracks. */
-export const OWN_IGNORE_FILE = '.staitheignore';
+export const IGNORE_FILE = '.staitheignore';
 
 /**
  * Rules that the folders from the top down to a packed one have for it, its own not among them.

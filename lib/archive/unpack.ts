@@ -44,7 +44,7 @@ export async function unpack(packed: PackedBytes, options: UnpackOptions): Promi
     for await (const entry of entries) {
       budget.countEntry();
       const components = componentsOf(entry.name, strip, budget.limits);
-      if (components.length > 0) await place(tree, components, entry, strip, budget);
+      if (components.length > 0) await writeEntry(tree, components, entry, strip, budget);
       else if (entry.kind === 'symbolic_link') throw rootLink(entry.name);
     }
   };
@@ -54,7 +54,7 @@ export async function unpack(packed: PackedBytes, options: UnpackOptions): Promi
   return { entries: budget.entries, files: tree.files, bytes: budget.bytes };
 }
 
-async function place(
+async function writeEntry(
   tree: TreeWriter,
   components: readonly string[],
   entry: TarEntry | ZipEntry,

@@ -92,7 +92,7 @@ export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Cl
       return body;
     },
 
-    async store({ key, file, sha256, sizeBytes, contentType }) {
+    async storeFile({ key, file, sha256, sizeBytes, contentType }) {
       const body = createReadStream(file);
       await client.send(
         new PutObjectCommand({

@@ -21,7 +21,7 @@ function isConflict(error: unknown): boolean {
 }
 
 /** Sends it until no transaction is in its way. @throws what `send` throws, the conflict itself after the last try */
-export function pastConflicts<T>(send: () => Promise<T>): Promise<T> {
+export function retryOnConflict<T>(send: () => Promise<T>): Promise<T> {
   return retry(send, {
     attempts: TRIES,
     pause: backoff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS),

@@ -35,7 +35,7 @@ const Invocation = z.object({
     .catch(undefined),
 });
 
-type Told = Omit<DeadLetterWithEvent, 'id' | 'failed_at' | 'expires_at'>;
+type LetterFields = Omit<DeadLetterWithEvent, 'id' | 'failed_at' | 'expires_at'>;
 
 export interface ReadLetter {
   readonly letter: DeadLetterWithEvent;
@@ -59,7 +59,7 @@ function undelivered({ Body = '', MessageAttributes = {} }: Message) {
   const read = Attributes.safeParse(Object.fromEntries(texts));
   if (!read.success) return undefined;
   const { RULE_ARN, TARGET_ARN, ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS: retries } = read.data;
-  const told: Told = {
+  const told: LetterFields = {
     kind: 'undelivered',
     target: nameOf(TARGET_ARN),
     rule: RULE_ARN.slice(RULE_ARN.lastIndexOf('/') + 1),
@@ -78,7 +78,7 @@ function invocation(body: string) {
   const { errorType = '', errorMessage } = responsePayload ?? {};
   const said =
     errorMessage === undefined ? errorType : `${errorType === '' ? '' : `${errorType}: `}${errorMessage}`;
-  const told: Told = {
+  const told: LetterFields = {
     kind: 'failed',
     target: nameOf(requestContext.functionArn),
     reason: requestContext.condition,
@@ -92,7 +92,7 @@ function invocation(body: string) {
 }
 
 function unknown(body: string) {
-  const told: Told = {
+  const told: LetterFields = {
     kind: 'unknown',
     target: null,
     reason: 'UNKNOWN',

@@ -2,7 +2,7 @@
 import { RegistryError } from '../domain/ports/registry.ts';
 
 /** The answer, or undefined when AWS refuses with just this exception. */
-export async function unless<T>(exception: string, call: () => Promise<T>): Promise<T | undefined> {
+export async function undefinedOn<T>(exception: string, call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
   } catch (error) {
@@ -12,7 +12,7 @@ export async function unless<T>(exception: string, call: () => Promise<T>): Prom
 }
 
 /** Any failure as the port's own; what AWS itself calls its fault, or too much, may go well later. */
-export async function answered<T>(what: string, call: () => Promise<T>): Promise<T> {
+export async function asRegistryError<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

@@ -8,7 +8,7 @@ import {
 import { LambdaClient, ListTagsCommand } from '@aws-sdk/client-lambda';
 import { StaitheError } from '../domain/error.ts';
 import { OWNER_TAG } from '../domain/owner-tag.ts';
-import type { FunctionEvent, FunctionLogs, Strand } from '../domain/ports/function-logs.ts';
+import type { FunctionEvent, FunctionLogs, StreamFilter } from '../domain/ports/function-logs.ts';
 import { LOG_ATTEMPTS, logsAtLimit } from './logs.ts';
 import { setting } from './settings.ts';
 
@@ -16,7 +16,7 @@ import { setting } from './settings.ts';
 const groupOf = (functionName: string): string => `/aws/lambda/${functionName}`;
 
 /** `YYYY/MM/DD/[version]<32 hex digits>`, of the day on which the process began (docs: Lambda, "Log streams"). */
-const prefixOf = ({ day, version }: Strand): string => `${day.replaceAll('-', '/')}/[${version}]`;
+const prefixOf = ({ day, version }: StreamFilter): string => `${day.replaceAll('-', '/')}/[${version}]`;
 const versionOf = (stream: string): string => /\[([^\]]+)\]/.exec(stream)?.[1] ?? '';
 
 /**

@@ -38,7 +38,7 @@ export const CONTROL_PLANE_ATTEMPTS = 5;
 const base64Of = (digest: string): string => Buffer.from(hexOf(digest), 'hex').toString('base64');
 
 /** The value, or undefined when the thing does not exist. */
-async function found<T>(call: Promise<T>): Promise<T | undefined> {
+async function undefinedIfMissing<T>(call: Promise<T>): Promise<T | undefined> {
   return call.catch((error: unknown) => {
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
@@ -46,7 +46,7 @@ async function found<T>(call: Promise<T>): Promise<T | undefined> {
 }
 
 /** What Lambda refuses because of the request is the deployer's to mend; the rest is thrown as it is and tried again. */
-async function refusable<T>(call: Promise<T>): Promise<T> {
+async function asTargetError<T>(call: Promise<T>): Promise<T> {
   return call.catch((error: unknown) => {
     if (error instanceof InvalidParameterValueException)
       throw new TargetError(`Lambda rejected the request: ${error.message}`);
@@ -82,7 +82,7 @@ export function lambdaFunctions(
       );
     return config;
   };
-  const settled = async (functionName: string) => {
+  const updatedConfiguration = async (functionName: string) => {
     const config = await statusOf(functionName);
     return config.State !== 'Pending' && config.LastUpdateStatus !== 'InProgress' ? config : undefined;
   };
@@ -90,12 +90,12 @@ export function lambdaFunctions(
   return {
     async apply(release) {
       const functionName = release.target.function_name;
-      const current = await found(
+      const current = await undefinedIfMissing(
         client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
       );
       if (current === undefined) {
         assertMayCreate(release, names);
-        await refusable(
+        await asTargetError(
           client.send(
             new CreateFunctionCommand({
               ...configurationOf(release),
@@ -108,15 +108,15 @@ export function lambdaFunctions(
         );
         return;
       }
-      await assertOwn(client, current.FunctionArn ?? functionName, release);
+      await assertOwner(client, current.FunctionArn ?? functionName, release);
       // What is asked for already is not asked for again: most releases change code alone, and a step that was throttled
       // goes on where it stopped.
       const asked = current.State === 'Failed' || current.LastUpdateStatus === 'Failed' ? {} : current;
       if (!isConfiguredAs(asked, release))
-        await refusable(client.send(new UpdateFunctionConfigurationCommand(configurationOf(release))));
+        await asTargetError(client.send(new UpdateFunctionConfigurationCommand(configurationOf(release))));
       if (hasCodeOf(asked, release)) return;
-      await untilSettled(functionName, settled);
-      await refusable(
+      await waitUntilUpdated(functionName, updatedConfiguration);
+      await asTargetError(
         client.send(
           new UpdateFunctionCodeCommand({
             FunctionName: functionName,
@@ -128,12 +128,15 @@ export function lambdaFunctions(
     },
 
     async isReady(functionName) {
-      return (await settled(functionName)) !== undefined;
+      return (await updatedConfiguration(functionName)) !== undefined;
     },
 
     async aliasVersion(functionName, alias) {
-      return (await found(client.send(new GetAliasCommand({ FunctionName: functionName, Name: alias }))))
-        ?.FunctionVersion;
+      return (
+        await undefinedIfMissing(
+          client.send(new GetAliasCommand({ FunctionName: functionName, Name: alias })),
+        )
+      )?.FunctionVersion;
     },
 
     async publish(release) {
@@ -146,7 +149,7 @@ export function lambdaFunctions(
         );
       // Digest and revision make Lambda itself refuse when somebody has changed code or configuration since.
       const request = { FunctionName: functionName, CodeSha256: expected, RevisionId: current.RevisionId };
-      const published = await refusable(client.send(new PublishVersionCommand(request)));
+      const published = await asTargetError(client.send(new PublishVersionCommand(request)));
       if (published.CodeSha256 !== expected || published.Version === undefined)
         throw new TargetError(
           `Lambda holds code with another digest (${published.CodeSha256}) than the release's (${expected}).`,
@@ -156,7 +159,7 @@ export function lambdaFunctions(
 
     async moveAlias(functionName, alias, version) {
       const target = { FunctionName: functionName, Name: alias, FunctionVersion: version };
-      const moved = await found(client.send(new UpdateAliasCommand(target)));
+      const moved = await undefinedIfMissing(client.send(new UpdateAliasCommand(target)));
       if (moved === undefined) await client.send(new CreateAliasCommand(target));
       return publicUrl(client, functionName, alias);
     },
@@ -189,7 +192,7 @@ function hasCodeOf(current: FunctionConfiguration, { digest, target }: FunctionR
 }
 
 /** IAM lets Staithe change what has the tag; whose it is, only Staithe can tell. */
-async function assertOwn(
+async function assertOwner(
   client: LambdaClient,
   functionArn: string,
   { projectId, target }: FunctionRelease,
@@ -207,7 +210,7 @@ async function assertOwn(
  * Lambda takes one change at a time; a configuration is in force within a second or two. Beyond 30 tries the step
  * fails and is tried again by the workflow.
  */
-async function untilSettled(
+async function waitUntilUpdated(
   functionName: string,
   settled: (functionName: string) => Promise<unknown>,
 ): Promise<void> {
@@ -225,7 +228,7 @@ async function untilSettled(
  */
 async function publicUrl(client: LambdaClient, functionName: string, alias: string): Promise<string> {
   const which = { FunctionName: functionName, Qualifier: alias };
-  const existing = await found(client.send(new GetFunctionUrlConfigCommand(which)));
+  const existing = await undefinedIfMissing(client.send(new GetFunctionUrlConfigCommand(which)));
   if (existing?.FunctionUrl !== undefined) return existing.FunctionUrl;
   // The permissions first: a URL that exists is one that is open.
   const open = { ...which, Principal: '*' };

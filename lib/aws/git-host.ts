@@ -36,7 +36,7 @@ export function githubArchives(
   return {
     async archive(repository, sha) {
       const url = archiveUrl(baseUrl, repository, sha);
-      const quiet = new Quiet(silenceMs);
+      const quiet = new IdleTimeout(silenceMs);
       const folder = await mkdtemp(join(tmpdir(), 'staithe-archive-'));
       const remove = () => rm(folder, { recursive: true, force: true });
       try {
@@ -62,7 +62,7 @@ export function githubArchives(
   };
 }
 
-async function answerOf(url: string, quiet: Quiet): Promise<Response> {
+async function answerOf(url: string, quiet: IdleTimeout): Promise<Response> {
   const headers = {
     accept: 'application/vnd.github+json',
     'user-agent': 'staithe',
@@ -77,14 +77,14 @@ async function answerOf(url: string, quiet: Quiet): Promise<Response> {
   });
 }
 
-function reasonOf(error: unknown, quiet: Quiet): string {
+function reasonOf(error: unknown, quiet: IdleTimeout): string {
   if (quiet.signal.aborted) return `nothing came for ${quiet.milliseconds / 1000} seconds`;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** Notices when nothing has come for a while. */
-class Quiet {
+class IdleTimeout {
   readonly milliseconds: number;
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout;
@@ -98,7 +98,7 @@ class Quiet {
     return this.#abort.signal;
   }
 
-  heard(): void {
+  restart(): void {
     this.#timer.refresh();
   }
 
@@ -115,7 +115,7 @@ async function keep(
   url: string,
   body: Readable,
   file: string,
-  quiet: Quiet,
+  quiet: IdleTimeout,
 ): Promise<{ file: string; sha256: string; sizeBytes: number }> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
@@ -125,7 +125,7 @@ async function keep(
   whole.catch(() => undefined);
   const measure = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      quiet.heard();
+      quiet.restart();
       sizeBytes += chunk.length;
       hash.update(chunk);
       if (sizeBytes > SOURCE_MAX_BYTES) return done(tooLarge());

@@ -2,12 +2,12 @@
 import { BatchGetImageCommand, ECRClient, PutImageCommand } from '@aws-sdk/client-ecr';
 import { MANIFEST_TYPES } from '../domain/image/stored.ts';
 import type { ImageTags } from '../domain/ports/image-tags.ts';
-import { answered } from './ecr-errors.ts';
+import { asRegistryError } from './ecr-errors.ts';
 
 export function ecrImageTags(ecr = new ECRClient()): ImageTags {
   return {
     async tag(repositoryName, imageDigest, imageTag) {
-      return answered(`tag ${repositoryName}@${imageDigest} with ${imageTag}`, async () => {
+      return asRegistryError(`tag ${repositoryName}@${imageDigest} with ${imageTag}`, async () => {
         try {
           const { images } = await ecr.send(
             new BatchGetImageCommand({

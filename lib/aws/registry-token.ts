@@ -3,7 +3,7 @@ import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { CREDENTIAL_SECONDS, type RegistryCredential, RegistryError } from '../domain/ports/registry.ts';
 
-export interface Narrowed {
+export interface RestrictedSession {
   readonly roleArn: string;
   /** Shows in CloudTrail whose session it was. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface Narrowed {
 /** @returns also the registry's address, `https://<host>`, or `http://` on loopback. @throws RegistryError */
 export async function sessionToken(
   { ecr, sts }: { ecr: ECRClient; sts: STSClient },
-  { roleArn, name, repositories }: Narrowed,
+  { roleArn, name, repositories }: RestrictedSession,
 ): Promise<RegistryCredential & { readonly address: string }> {
   const { Credentials: session } = await sts.send(
     new AssumeRoleCommand({

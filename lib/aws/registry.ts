@@ -12,8 +12,8 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import { OWNER_TAG } from '../domain/owner-tag.ts';
-import { type OwnedRegistry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
-import { answered, unless } from './ecr-errors.ts';
+import { type InstallationRegistry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
+import { asRegistryError, undefinedOn } from './ecr-errors.ts';
 import { fetchDocument } from './oci-documents.ts';
 import { sessionToken } from './registry-token.ts';
 import { ecrRepositories, repositoryNameOf } from './repositories.ts';
@@ -61,7 +61,7 @@ export function ecrRegistry({
   pushRole = setting('STAITHE_REGISTRY_PUSH_ROLE'),
   pullRole = setting('STAITHE_REGISTRY_PULL_ROLE'),
   prefix = setting('STAITHE_REGISTRY_PREFIX'),
-}: Partial<EcrRegistryOptions> = {}): OwnedRegistry {
+}: Partial<EcrRegistryOptions> = {}): InstallationRegistry {
   /** Repositories whose lifecycle policy this process has put: also those that an older version made, or half made. */
   const configured = new Set<string>();
 
@@ -70,7 +70,7 @@ export function ecrRegistry({
 
     async ensureRepository(target) {
       const repositoryName = repositoryNameOf(prefix, target);
-      return answered(`make the repository ${repositoryName}`, async () => {
+      return asRegistryError(`make the repository ${repositoryName}`, async () => {
         const known = await existing(ecr, repositoryName);
         const uri = known ?? (await create(ecr, repositoryName, target));
         // One of the same name may have been removed since, with its policy.
@@ -85,7 +85,7 @@ export function ecrRegistry({
     },
 
     async token(repository) {
-      return answered(`get a credential for ${repository}`, async () => {
+      return asRegistryError(`get a credential for ${repository}`, async () => {
         const repositories = await repositoryArn(ecr, pushRole, repository);
         return sessionToken({ ecr, sts }, { roleArn: pushRole, name: repository, repositories });
       });
@@ -93,7 +93,7 @@ export function ecrRegistry({
 
     async pullToken(projectSlug) {
       const folder = `${prefix}/${projectSlug}`;
-      return answered(`get a credential to pull from ${folder}`, async () => {
+      return asRegistryError(`get a credential to pull from ${folder}`, async () => {
         const repositories = await repositoryArn(ecr, pullRole, `${folder}/*`);
         const narrowed = { roleArn: pullRole, name: `pull-${folder}`, repositories };
         const { address, ...credential } = await sessionToken({ ecr, sts }, narrowed);
@@ -103,7 +103,7 @@ export function ecrRegistry({
     },
 
     async describe(repository, digest) {
-      return answered(`read ${repository}@${digest}`, async () => {
+      return asRegistryError(`read ${repository}@${digest}`, async () => {
         const stored = await storedImage(reader(ecr, repository), digest);
         if (stored === undefined) return undefined;
         const { imageDetails } = await ecr.send(
@@ -117,14 +117,14 @@ export function ecrRegistry({
 
 /** @returns the URI, `<host>/<name>`; undefined when there is none */
 async function existing(ecr: ECRClient, repositoryName: string): Promise<string | undefined> {
-  const described = await unless('RepositoryNotFoundException', () =>
+  const described = await undefinedOn('RepositoryNotFoundException', () =>
     ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [repositoryName] })),
   );
   return described?.repositories?.[0]?.repositoryUri;
 }
 
 async function create(ecr: ECRClient, repositoryName: string, target: RegistryTarget): Promise<string> {
-  const created = await unless('RepositoryAlreadyExistsException', () =>
+  const created = await undefinedOn('RepositoryAlreadyExistsException', () =>
     ecr.send(
       new CreateRepositoryCommand({
         repositoryName,
@@ -145,7 +145,7 @@ async function create(ecr: ECRClient, repositoryName: string, target: RegistryTa
 function reader(ecr: ECRClient, repositoryName: string): ImageReader {
   return {
     async manifest(imageDigest) {
-      const got = await unless('RepositoryNotFoundException', () =>
+      const got = await undefinedOn('RepositoryNotFoundException', () =>
         ecr.send(
           new BatchGetImageCommand({
             repositoryName,

@@ -1,7 +1,7 @@
 /** Repositories of the installation's own registry, by the services that they belong to. */
 import { DeleteRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
-import type { OwnedRegistry, RegistryTarget } from '../domain/ports/registry.ts';
-import { answered, unless } from './ecr-errors.ts';
+import type { InstallationRegistry, RegistryTarget } from '../domain/ports/registry.ts';
+import { asRegistryError, undefinedOn } from './ecr-errors.ts';
 import { setting } from './settings.ts';
 
 export function repositoryNameOf(prefix: string, { projectSlug, service }: RegistryTarget): string {
@@ -15,12 +15,12 @@ export function ecrRepositories({
 }: {
   ecr?: ECRClient;
   prefix?: string;
-} = {}): Pick<OwnedRegistry, 'removeRepository'> {
+} = {}): Pick<InstallationRegistry, 'removeRepository'> {
   return {
     async removeRepository(target) {
       const repositoryName = repositoryNameOf(prefix, target);
-      await answered(`remove the repository ${repositoryName}`, () =>
-        unless('RepositoryNotFoundException', () =>
+      await asRegistryError(`remove the repository ${repositoryName}`, () =>
+        undefinedOn('RepositoryNotFoundException', () =>
           ecr.send(new DeleteRepositoryCommand({ repositoryName, force: true })),
         ),
       );

@@ -26,7 +26,7 @@ import {
   type Table,
   type Write,
 } from '../domain/ports/table.ts';
-import { pastConflicts } from './conflict.ts';
+import { retryOnConflict } from './conflict.ts';
 import { lean } from './lean.ts';
 import { setting } from './settings.ts';
 
@@ -90,7 +90,7 @@ export function dynamoTable(
         'put' in write
           ? client.send(new PutItemCommand({ ...clause, Item: attributesOf(write.put) }))
           : client.send(new DeleteItemCommand({ ...clause, Key: keyOf(write.remove) }));
-      await pastConflicts(send).catch((error: unknown) => {
+      await retryOnConflict(send).catch((error: unknown) => {
         if (error instanceof ConditionalCheckFailedException)
           throw new ConditionFailed(error.Item && itemOf(error.Item));
         throw error;
@@ -100,7 +100,7 @@ export function dynamoTable(
     async transact(writes) {
       const TransactItems = writes.map(transactItem);
       const send = () => client.send(new TransactWriteItemsCommand({ TransactItems }));
-      await pastConflicts(send).catch((error: unknown) => {
+      await retryOnConflict(send).catch((error: unknown) => {
         if (!(error instanceof TransactionCanceledException)) throw error;
         const index = (error.CancellationReasons ?? []).findIndex(
           (reason) => reason.Code === 'ConditionalCheckFailed',

@@ -27,32 +27,32 @@ const Arns = z.partialRecord(z.enum(['build', 'deployment', 'trigger']), z.strin
  * Refusals of the moment among those with a status of 4xx: throttling (also of the machine's key, `KmsThrottlingException`),
  * ExecutionLimitExceeded (a million open executions, of which some end), and credentials that were not renewed in time.
  */
-const OF_THE_MOMENT = /Throttl|TooManyRequests|LimitExceeded|Expired|RequestTimeout/;
+const TRANSIENT = /Throttl|TooManyRequests|LimitExceeded|Expired|RequestTimeout/;
 
 /** @throws WorkflowRefused when the request would be refused again (StartExecution, "Errors"; "Common Error Types"), else the error */
-function refused(error: unknown): never {
-  if (!(error instanceof SFNServiceException) || OF_THE_MOMENT.test(error.name)) throw error;
+function throwRefused(error: unknown): never {
+  if (!(error instanceof SFNServiceException) || TRANSIENT.test(error.name)) throw error;
   const { httpStatusCode = 0 } = error.$metadata;
   if (httpStatusCode < 400 || httpStatusCode >= 500 || httpStatusCode === 429) throw error;
   throw new WorkflowRefused(`${error.name}: ${error.message}`, { cause: error });
 }
 
 /** No answer came: a connection that failed, or a request that took too long. */
-const WITHOUT_ANSWER = /^(TimeoutError|RequestTimeout|NetworkingError)$/;
+const NO_RESPONSE = /^(TimeoutError|RequestTimeout|NetworkingError)$/;
 const CONNECTION = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/;
 
-function isOfTheMoment(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (error instanceof SFNServiceException) {
     const { httpStatusCode = 0 } = error.$metadata;
-    return OF_THE_MOMENT.test(error.name) || httpStatusCode >= 500 || httpStatusCode === 429;
+    return TRANSIENT.test(error.name) || httpStatusCode >= 500 || httpStatusCode === 429;
   }
   if (!(error instanceof Error)) return false;
-  return WITHOUT_ANSWER.test(error.name) || ('code' in error && CONNECTION.test(String(error.code)));
+  return NO_RESPONSE.test(error.name) || ('code' in error && CONNECTION.test(String(error.code)));
 }
 
 /** @throws WorkflowBusy, WorkflowRefused or, when it is neither, the error */
-function notStarted(workflow: WorkflowName, name: string, error: unknown): never {
-  if (!(error instanceof Error) || !isOfTheMoment(error)) return refused(error);
+function throwNotStarted(workflow: WorkflowName, name: string, error: unknown): never {
+  if (!(error instanceof Error) || !isTransient(error)) return throwRefused(error);
   // To the function's log, whoever catches it.
   process.emitWarning(
     `The ${workflow} workflow ${name} was not started for the moment, and is started later: ${error.name}: ${error.message}`,
@@ -81,7 +81,7 @@ export function stepFunctions(json?: string, client: SFNClient = lean(new SFNCli
         )
         .catch((error: unknown) => {
           if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists'))
-            notStarted(workflow, name, error);
+            throwNotStarted(workflow, name, error);
         });
     },
     async wake(taskToken) {
@@ -109,7 +109,7 @@ export function stepFunctions(json?: string, client: SFNClient = lean(new SFNCli
       await client
         .send(new StopExecutionCommand({ executionArn, error: 'Cancelled', cause: reason }))
         .catch((error: unknown) => {
-          if (!(error instanceof ExecutionDoesNotExist)) refused(error);
+          if (!(error instanceof ExecutionDoesNotExist)) throwRefused(error);
         });
     },
   };

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demand } from 'embedded-cloud/test-kit/tools.ts';
-import type { RegistryCredential, RepositoryPlace } from '../../lib/domain/ports/registry.ts';
+import type { RegistryCredential, RepositoryAddress } from '../../lib/domain/ports/registry.ts';
 import { digestOf } from '../domain/ports/registry.contract.ts';
 
 export const USERNAME = 'staithe';
@@ -70,14 +70,14 @@ async function freePort(): Promise<number> {
 
 /** Puts blobs and manifests by plain HTTP, as the specification has it. */
 export const pusher = {
-  async putBlob(place: RepositoryPlace, credential: RegistryCredential, bytes: string): Promise<void> {
+  async putBlob(place: RepositoryAddress, credential: RegistryCredential, bytes: string): Promise<void> {
     const begun = await ask(place, credential, 'blobs/uploads/', { method: 'POST' });
     const location = new URL(begun.headers.get('location') ?? '', `http://${place.host}`);
     location.searchParams.set('digest', digestOf(bytes));
     await ask(place, credential, location, { method: 'PUT', body: bytes });
   },
   async putManifest(
-    place: RepositoryPlace,
+    place: RepositoryAddress,
     credential: RegistryCredential,
     { text, mediaType, reference }: { text: string; mediaType: string; reference: string },
   ): Promise<void> {
@@ -87,7 +87,7 @@ export const pusher = {
 };
 
 async function ask(
-  { host, repository }: RepositoryPlace,
+  { host, repository }: RepositoryAddress,
   { username, password }: RegistryCredential,
   path: string | URL,
   init: { method: string; body?: string; headers?: Record<string, string> },

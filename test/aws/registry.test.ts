@@ -18,12 +18,16 @@ import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ociRegistry } from '../../lib/aws/oci-registry.ts';
 import { ecrRegistry } from '../../lib/aws/registry.ts';
-import { type OwnedRegistry, type RegistryAccess, RegistryError } from '../../lib/domain/ports/registry.ts';
+import {
+  type InstallationRegistry,
+  type RegistryAccess,
+  RegistryError,
+} from '../../lib/domain/ports/registry.ts';
 import { digestOf, imageOf, OCI_MANIFEST, registryContract } from '../domain/ports/registry.contract.ts';
 import { type DistributionRegistry, PASSWORD, pusher, startDistribution, USERNAME } from './distribution.ts';
 
 /** Registries of tests are on this machine, which an installation in AWS does not call (test/aws/own-registry.test.ts). */
-const ownRegistry = (access: RegistryAccess) => ociRegistry(access, async () => {});
+const externalRegistry = (access: RegistryAccess) => ociRegistry(access, async () => {});
 
 const ACCOUNT = '000000000000';
 const TARGET = { projectId: 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3', projectSlug: 'hello', service: 'web' };
@@ -47,7 +51,7 @@ describe('a registry on ECR', () => {
   let folder: TemporaryAssembly;
   let cloud: RunningCloud;
   let client: ECRClient;
-  let registry: OwnedRegistry;
+  let registry: InstallationRegistry;
   let throttled = false;
   const quotas: Quotas = {
     ...quotasOf('machine', 'us-east-1'),
@@ -234,14 +238,22 @@ describe('a registry of somebody’s own', needs('docker-registry'), () => {
   });
   afterAll(() => distribution[Symbol.asyncDispose]());
 
-  registryContract(() => ({ registry: ownRegistry(access()), tellsTags: false, now: Date.now, ...pusher }));
+  registryContract(() => ({
+    registry: externalRegistry(access()),
+    tellsTags: false,
+    now: Date.now,
+    ...pusher,
+  }));
 
   test('hands out the credential that it was opened with', async () => {
-    expect(await ownRegistry(access()).token('a')).toMatchObject({ username: USERNAME, password: PASSWORD });
+    expect(await externalRegistry(access()).token('a')).toMatchObject({
+      username: USERNAME,
+      password: PASSWORD,
+    });
   });
 
   test('has no repository whose name leads elsewhere', async () => {
-    const described = ownRegistry(access()).describe('../../etc', digestOf('a'));
+    const described = externalRegistry(access()).describe('../../etc', digestOf('a'));
 
     await expect(described).rejects.toThrow("'../../etc' is no name of a repository");
   });
@@ -250,7 +262,7 @@ describe('a registry of somebody’s own', needs('docker-registry'), () => {
     ['a wrong password', { password: 'wrong' }],
     ['none at all', { username: '', password: '' }],
   ])('refuses %s, for good', async (_, wrong) => {
-    const described = ownRegistry(access(wrong)).describe('a/b', digestOf('a'));
+    const described = externalRegistry(access(wrong)).describe('a/b', digestOf('a'));
 
     await expect(described).rejects.toMatchObject({ name: 'RegistryError', temporary: false });
   });
@@ -289,7 +301,7 @@ describe('a registry that asks for tokens', needs('docker-registry'), () => {
   };
   const image = imageOf({ platform: { os: 'linux', architecture: 'arm64' }, layers: ['x'] });
   const described = () =>
-    ownRegistry({ host, insecure: true, username: USERNAME, password: PASSWORD }).describe(
+    externalRegistry({ host, insecure: true, username: USERNAME, password: PASSWORD }).describe(
       'acme/web',
       digestOf(image.text),
     );
@@ -392,7 +404,7 @@ describe('a registry that holds nonsense', () => {
     ['no answer', 'gave no answer', (_, r) => r.destroy(), true],
   ])('as %s is told as it is', async (_, message, listener, temporary) => {
     answer = listener;
-    const described = ownRegistry({ host, insecure: true, username: '', password: '' }).describe(
+    const described = externalRegistry({ host, insecure: true, username: '', password: '' }).describe(
       'a/b',
       digestOf(ASTRAY),
     );

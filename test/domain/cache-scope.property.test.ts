@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import {
   groupOf,
   type Origin,
-  placeOf,
   readableScopes,
   type Scope,
+  sortKeyOf,
   writtenScope,
 } from '../../lib/domain/cache/scope.ts';
 
@@ -55,10 +55,10 @@ test('what a fork has written is read by no own build, whatever anything is call
       const writer: Origin = { ...a, trust: 'fork' };
       const reader: Origin = { ...b, trust: 'own' };
 
-      const places = addressesRead(reader, defaultBranch, (scope) => placeOf(scope, what, one));
+      const places = addressesRead(reader, defaultBranch, (scope) => sortKeyOf(scope, what, one));
       const groups = addressesRead(reader, defaultBranch, (scope) => groupOf(scope, what, one));
 
-      expect(places).not.toContain(placeOf(writtenScope(writer), what, one));
+      expect(places).not.toContain(sortKeyOf(writtenScope(writer), what, one));
       expect(groups).not.toContain(groupOf(writtenScope(writer), what, one));
     }),
     RUNS,
@@ -120,7 +120,7 @@ test('caches of other services, cells, toolchains, machines, paths or keys are n
       expect(groupOf(scope, kindA, a) === groupOf(scope, kindB, b)).toBe(
         textOf(kindA, a) === textOf(kindB, b),
       );
-      expect(placeOf(scope, kindA, a) === placeOf(scope, kindB, b)).toBe(
+      expect(sortKeyOf(scope, kindA, a) === sortKeyOf(scope, kindB, b)).toBe(
         textOf(kindA, a) === textOf(kindB, b) && a.key === b.key,
       );
     }),
@@ -128,13 +128,13 @@ test('caches of other services, cells, toolchains, machines, paths or keys are n
   );
 });
 
-test('the place of a cache fits a sort key, however long its branch', () => {
+test('the sort key of a cache fits its limit, however long its branch', () => {
   fc.assert(
     fc.property(fc.string({ unit: anyCharacter, maxLength: 300 }), kind, cache, (branch, what, one) => {
-      const place = placeOf({ trust: 'own', ref: branch }, what, one);
+      const key = sortKeyOf({ trust: 'own', ref: branch }, what, one);
 
-      expect(Buffer.byteLength(place)).toBeLessThanOrEqual(1024);
-      expect(place).toMatch(/^[\x21-\x7e]+$/);
+      expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1024);
+      expect(key).toMatch(/^[\x21-\x7e]+$/);
     }),
     RUNS,
   );

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Cache from '../../lib/domain/cache/index.ts';
-import { confirm, restore, save } from '../../lib/domain/cache/of-job.ts';
+import { confirm, restore, save } from '../../lib/domain/cache/job-caches.ts';
 import { SaveCaches } from '../../lib/domain/cache/schema.ts';
 import { Build } from '../../lib/domain/execution/model/build.ts';
 import { builds } from '../../lib/domain/execution/model/build-record.ts';

@@ -180,7 +180,7 @@ test.each(Object.entries(MAKES))('%s is refused, or gone with the project', asyn
 
       expect([undefined, 'busy']).toContain(isRefused);
       expect(['made', ...REFUSED]).toContain(await making);
-      expect(last).toEqual({ looked_at: [scene.project.id], gone: [scene.project.id], failures: [] });
+      expect(last).toEqual({ checked: [scene.project.id], gone: [scene.project.id], failures: [] });
       await expectGone(scene);
     }),
     { numRuns: 40 },

@@ -3,9 +3,9 @@ import { artifacts } from '../../lib/domain/artifact/record.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
 import * as Image from '../../lib/domain/image/index.ts';
-import { nativeName, ownPlace } from '../../lib/domain/image/place.ts';
+import { externalRepository, nativeName } from '../../lib/domain/image/repository.ts';
 import { tagOfJob } from '../../lib/domain/image/schema.ts';
-import { type OwnRegistry, Registry } from '../../lib/domain/manifest/schema.ts';
+import { type ExternalRegistry, Registry } from '../../lib/domain/manifest/schema.ts';
 import { RegistryError } from '../../lib/domain/ports/registry.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
@@ -14,7 +14,7 @@ import { imageOf } from './ports/registry.contract.ts';
 import { ADMIN, refusal, type World, world } from './world.ts';
 
 const IMAGE = { dockerfile: 'Dockerfile', push: true, tags: ['v1', 'sha-0f0d3c1'], build_args: {} };
-const own = (more: object = {}): OwnRegistry => {
+const own = (more: object = {}): ExternalRegistry => {
   const registry = Registry.parse({ host: 'registry.test:5000', ...more });
   if (typeof registry === 'string') throw new Error(`'${registry}' is no registry of one's own.`);
   return registry;
@@ -217,7 +217,7 @@ describe('where an image goes', () => {
     [{ namespace: 'acme' }, 'other/site', 'other/site'],
     [{ namespace: 'acme' }, 'registry.test:5000/other/site', 'other/site'],
   ])('follows from the registry %o and the image %s', (registry, image, repository) => {
-    expect(ownPlace(own(registry), 'web', image).repository).toBe(repository);
+    expect(externalRepository(own(registry), 'web', image).repository).toBe(repository);
   });
 
   test.each([
@@ -226,11 +226,13 @@ describe('where an image goes', () => {
     ['registry.test', false],
     ['127.0.0.1.example.com', false],
   ])('is plain HTTP on loopback only: %s', (host, insecure) => {
-    expect(ownPlace(own({ host }), 'web', undefined)).toMatchObject({ host, insecure });
+    expect(externalRepository(own({ host }), 'web', undefined)).toMatchObject({ host, insecure });
   });
 
   test('is not another host than the registry’s', async () => {
-    const error = await refusalOf(Promise.resolve().then(() => ownPlace(own(), 'web', 'ghcr.io/acme/web')));
+    const error = await refusalOf(
+      Promise.resolve().then(() => externalRepository(own(), 'web', 'ghcr.io/acme/web')),
+    );
 
     expect(error).toMatchObject({
       code: 'registry_misconfigured',

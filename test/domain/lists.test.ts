@@ -191,7 +191,7 @@ test('whatever is spread over whichever partitions, the pages of a list are all 
           items.map((item) => (item.kept === true ? Number(item.at) : undefined));
 
         const pages = await pagesOf((cursor) =>
-          listByTime(ports.table, { name, strands, view }, { limit, cursor }),
+          listByTime(ports.table, { name, partitions: strands, view }, { limit, cursor }),
         );
 
         const wanted = things.filter(({ kept }) => kept).map(({ at }) => at);

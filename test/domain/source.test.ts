@@ -5,7 +5,7 @@ import { ArchiveUnreadable } from '../../lib/domain/ports/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import { sources } from '../../lib/domain/source/record.ts';
-import { noted } from '../../lib/domain/source/survey.ts';
+import { readSurvey } from '../../lib/domain/source/survey.ts';
 import { BlobKeys, Keys, sourceOfBlobKey } from '../../lib/domain/storage/keys.ts';
 import {
   ADMIN,
@@ -32,7 +32,7 @@ const requireUploaded = (id: string, actor = ADMIN) =>
   Source.requireUploaded(place.ports, actor, place.project, id);
 /** What the event of the storage leads to. */
 const arrive = async () => {
-  const source = await Source.ofUpload(place.ports, place.project.id, SHA);
+  const source = await Source.sourceOfUpload(place.ports, place.project.id, SHA);
   if (source !== undefined) await sourceArrived(place.ports, source);
   return source && (await Source.get(place.ports, ADMIN, source.id));
 };
@@ -169,7 +169,9 @@ describe("the storage's event", () => {
       tree_digest: expect.stringMatching(/^sha256:/),
       tree_manifest_hash: parse(ONE_SERVICE).hash,
     });
-    expect(surveyed && (await noted(place.ports, surveyed))).toMatchObject({ own: parse(ONE_SERVICE) });
+    expect(surveyed && (await readSurvey(place.ports, surveyed))).toMatchObject({
+      manifest: parse(ONE_SERVICE),
+    });
   });
 
   test('of bytes that are no archive marks the source stored, and notes nothing of it', async () => {
@@ -179,7 +181,7 @@ describe("the storage's event", () => {
         throw new ArchiveUnreadable('The bytes are no tar.gz.');
       },
     };
-    const source = await Source.ofUpload(place.ports, place.project.id, SHA);
+    const source = await Source.sourceOfUpload(place.ports, place.project.id, SHA);
     if (source === undefined) throw new Error('There is no source.');
 
     await sourceArrived({ ...place.ports, trees }, source);
@@ -205,7 +207,7 @@ describe("the storage's event", () => {
 
 describe('staging a commit', () => {
   const GIT = { repository: 'acme/hello', ref: 'refs/heads/main', sha: '3'.repeat(40) };
-  const stage = () => Source.stageCommit(place.ports, place.project, GIT);
+  const stage = () => Source.storeCommit(place.ports, place.project, GIT);
 
   test('keeps the archive of the git host as an uploaded source without its wrapping folder', async () => {
     place.ports.gitHost.commit(GIT.repository, GIT.sha, BYTES);

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ROUTES } from '../../lib/contract/routes.ts';
-import * as Cache from '../../lib/domain/cache/of-job.ts';
+import * as Cache from '../../lib/domain/cache/job-caches.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import { type Handlers, serve } from '../../lib/http/serve.ts';

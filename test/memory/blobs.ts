@@ -132,7 +132,7 @@ export function memoryBlobs(clock: Clock): MemoryBlobs {
     async read(key, version) {
       return Readable.from([find(key, version).bytes]);
     },
-    async store({ key, file, sha256, sizeBytes }) {
+    async storeFile({ key, file, sha256, sizeBytes }) {
       const bytes = await readFile(file);
       if (bytes.length !== sizeBytes || hexDigest(bytes) !== sha256)
         throw new Error(`BadDigest: ${file} does not hold the declared bytes.`);

@@ -33,7 +33,7 @@ export interface MemoryPorts extends Ports {
   readonly machines: MemoryMachines;
   readonly deadLetters: MemoryDeadLetters;
   readonly registry: MemoryRegistry;
-  readonly ownRegistry: MemoryRegistries;
+  readonly externalRegistry: MemoryRegistries;
   readonly clock: SimulatedClock;
 }
 
@@ -66,7 +66,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     deadLetters: memoryDeadLetters(clock),
     registry,
     imageTags: registry,
-    ownRegistry: memoryRegistries(clock),
+    externalRegistry: memoryRegistries(clock),
     installation: { reuse: true, forkImages: true },
     runtimes: RUNTIMES,
     randomness: seededRandomness(),

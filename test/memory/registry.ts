@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { storedImage } from '../../lib/domain/image/stored.ts';
 import type { ImageTags } from '../../lib/domain/ports/image-tags.ts';
 import type { Clock } from '../../lib/domain/ports/index.ts';
-import type { OpenRegistry, OwnedRegistry } from '../../lib/domain/ports/registry.ts';
+import type { InstallationRegistry, OpenRegistry } from '../../lib/domain/ports/registry.ts';
 import { RegistryError } from '../../lib/domain/ports/registry.ts';
 
-export interface MemoryRegistry extends OwnedRegistry, ImageTags {
+export interface MemoryRegistry extends InstallationRegistry, ImageTags {
   /** Whether there is such a repository. */
   has(repository: string): boolean;
   /** Puts a small blob, such as an image's configuration. @returns its digest */

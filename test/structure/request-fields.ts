@@ -14,7 +14,7 @@ const list: Record<string, Place> = {
 };
 const byTime: Record<string, Place> = {
   'query.limit': domain('storage/by-time', 'shown.slice(0, limit)'),
-  'query.cursor': domain('storage/by-time', 'opened(table, name, cursor)'),
+  'query.cursor': domain('storage/by-time', 'openCursor(table, name, cursor)'),
   'query.since': domain('storage/by-time', "ulidAt(span.since, '0')"),
   'query.until': domain('storage/by-time', "ulidAt(span.until, 'Z')"),
 };
@@ -36,14 +36,14 @@ const log: Record<string, Place> = {
   'query.platform': domain('log/page', 'platform || !PLATFORM_LINE'),
 };
 const cache: Record<string, Place> = {
-  'caches.paths': domain('cache/of-job', 'named.has(textOf(paths))'),
+  'caches.paths': domain('cache/job-caches', 'named.has(textOf(paths))'),
   'caches.key': domain('cache/scope', 'cache.key'),
   'caches.platform': domain('cache/scope', 'kind.toolchain, platform,'),
 };
 const savedCache: Record<string, Place> = {
   ...cache,
-  'caches.sha256': domain('cache/of-job', 'blob?.sha256 !== sha256'),
-  'caches.size_bytes': domain('cache/of-job', 'blob.size_bytes !== size_bytes'),
+  'caches.sha256': domain('cache/job-caches', 'blob?.sha256 !== sha256'),
+  'caches.size_bytes': domain('cache/job-caches', 'blob.size_bytes !== size_bytes'),
 };
 
 export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
@@ -51,7 +51,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     slug: domain('project/index', 'slug: input.slug'),
     name: shown('project', 'project.name'),
     repository: domain('project/index', 'linkOf(project, project.repository)'),
-    default_branch: domain('cache/of-job', 'default_branch'),
+    default_branch: domain('cache/job-caches', 'default_branch'),
     max_concurrent_jobs: domain('execution/runs', 'job_limit: project.max_concurrent_jobs'),
     supersede: domain('execution/supersede', 'project.supersede'),
   },
@@ -78,7 +78,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     source_id: domain('builds/index', 'Source.requireUploaded(ports, actor, project, input.source_id)'),
     git_sha: domain('execution/plan/job-of', 'build.git_sha.slice(0, 7)'),
     git_ref: domain('execution/plan/job-of', 'branchOf(build.git_ref)'),
-    manifest_hash: domain('execution/plan/tree', 'build.manifest_hash !== own.hash'),
+    manifest_hash: domain('execution/plan/tree', 'build.manifest_hash !== manifest.hash'),
     services: domain('execution/plan/expand', 'build.services'),
     inputs: domain('execution/plan/job-of', "named('INPUT', build.inputs)"),
     features: domain('execution/plan/job-of', 'build.features.map('),
@@ -105,7 +105,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   getEnvironmentLogs: {
     'query.cursor': domain('deployment/log', 'opened(table, log, cursor, earliest)'),
     'query.since': domain('deployment/log', 'Date.parse(since)'),
-    'query.limit': domain('function-log/look', 'limit + place.seen.size'),
+    'query.limit': domain('function-log/read-events', 'limit + place.seen.size'),
     'query.wait': domain('deployment/log', 'wait * 1000'),
     'query.tail': domain('deployment/log', 'count: tail'),
     'query.platform': domain('deployment/log', 'platform || !isPlatform(event.message)'),
@@ -207,7 +207,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   listDeliveries: {
     ...byTime,
     'query.project': api('webhooks', 'query.project'),
-    'query.decision': domain('delivery/index', 'hasCome(delivery, ids, decision)'),
+    'query.decision': domain('delivery/index', 'hasDecision(delivery, ids, decision)'),
   },
   listDeadLetters: { 'query.limit': domain('dead-letter/index', 'letters.size < limit') },
   redriveDeadLetters: { before: domain('dead-letter/index', '< Date.parse(before)') },

@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 
 /** 4 MiB: what registries must take as a manifest (OCI distribution-spec, "Pushing Manifests"). */
 const LONGEST_BODY = 4 * 1024 ** 2;
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -28,7 +28,7 @@ export function exchange(
   const options = {
     method,
     headers: { ...headers, 'content-length': String(body?.length ?? 0) },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
   };
   return new Promise((resolve, reject) => {
     send(url, options, (response) => {

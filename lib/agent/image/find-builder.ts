@@ -45,7 +45,7 @@ export async function findBuilder(workspace: Workspace, signal: AbortSignal): Pr
     for (const builder of BUILDERS) {
       const said = await probe(builder, builderEnvironment(workspace, builder), signal);
       signal.throwIfAborted();
-      if (said.works) return { builder: await asItIsHere(builder, workspace, signal), version: said.text };
+      if (said.works) return { builder: await variantHere(builder, workspace, signal), version: said.text };
       refusals.push({ name: builder.name, text: said.text });
     }
     if (performance.now() > until || refusals.every(({ text }) => text === ABSENT)) throw noBuilder(refusals);
@@ -53,7 +53,7 @@ export async function findBuilder(workspace: Workspace, signal: AbortSignal): Pr
   }
 }
 
-async function asItIsHere(builder: Builder, workspace: Workspace, signal: AbortSignal): Promise<Builder> {
+async function variantHere(builder: Builder, workspace: Workspace, signal: AbortSignal): Promise<Builder> {
   if (builder.where === undefined) return builder;
   const [program = '', ...args] = builder.where.probe;
   const { output } = await run(program, args, builderEnvironment(workspace, builder), signal);

@@ -31,7 +31,7 @@ export async function pushImage(
   return withLogin(token, async (login) => {
     const push = new Push(work, image, token, login);
     try {
-      return await push.all(tags);
+      return await push.pushTags(tags);
     } catch (error) {
       throw pushFailure(error, token);
     }
@@ -54,48 +54,48 @@ class Push {
   }
 
   /** The bytes go once, with the first tag; to the others the registry is told the same manifest. */
-  async all([first = 'local', ...others]: readonly string[]): Promise<PushedImage> {
-    const own = tagOfJob(this.#work.claimed.job.id);
+  async pushTags([first = 'local', ...others]: readonly string[]): Promise<PushedImage> {
+    const jobTag = tagOfJob(this.#work.claimed.job.id);
     const began = performance.now();
-    const underFirst = await this.#first(first);
-    const manifest = underFirst ?? (await this.#only(own));
-    const tags = [underFirst === undefined ? own : first];
-    for (const tag of others) if (await this.#also(tag, manifest)) tags.push(tag);
+    const underFirst = await this.#pushFirst(first);
+    const manifest = underFirst ?? (await this.#pushUnderJobTag(jobTag));
+    const tags = [underFirst === undefined ? jobTag : first];
+    for (const tag of others) if (await this.#addTag(tag, manifest)) tags.push(tag);
     const took = seconds(performance.now() - began);
     say(`    pushed in ${took}: ${this.#token.registry}/${this.#token.repository}@${manifest.digest}`);
     return { digest: manifest.digest, tags };
   }
 
   /** @returns undefined when the tag belongs to another image */
-  async #first(tag: string): Promise<Manifest | undefined> {
+  async #pushFirst(tag: string): Promise<Manifest | undefined> {
     const present = await this.#registry.manifest(tag);
     if (present !== undefined && isOf(present, this.#image.id)) {
       say(`    ${tag}: the registry has this image already`);
       return present;
     }
-    if (present !== undefined && !isMovable(tag)) return this.#stays(tag, present);
+    if (present !== undefined && !isMovable(tag)) return this.#reportTaken(tag, present);
     const failure = await this.#push(tag);
     const now = await this.#registry.manifest(tag);
     if (now !== undefined && isOf(now, this.#image.id)) return now;
     // Another job came first; or the registry moves no tag at all.
-    if (now !== undefined) return this.#stays(tag, now);
-    throw failure ?? this.#vanished(tag);
+    if (now !== undefined) return this.#reportTaken(tag, now);
+    throw failure ?? this.#missingTag(tag);
   }
 
-  #stays(tag: string, { digest }: Manifest): undefined {
+  #reportTaken(tag: string, { digest }: Manifest): undefined {
     say(`    ${tag} stays with the image that had it first (${digest}); this one gets a tag of its own`);
   }
 
   /** Under a tag that no other image has. */
-  async #only(tag: string): Promise<Manifest> {
+  async #pushUnderJobTag(tag: string): Promise<Manifest> {
     const failure = await this.#push(tag);
     const now = await this.#registry.manifest(tag);
     if (failure !== undefined && (now === undefined || !isOf(now, this.#image.id))) throw failure;
-    if (now === undefined) throw this.#vanished(tag);
+    if (now === undefined) throw this.#missingTag(tag);
     return now;
   }
 
-  async #also(tag: string, manifest: Manifest): Promise<boolean> {
+  async #addTag(tag: string, manifest: Manifest): Promise<boolean> {
     const present = await this.#registry.manifest(tag);
     if (present?.digest === manifest.digest) return true;
     const moved = (present === undefined || isMovable(tag)) && (await this.#registry.tag(tag, manifest));
@@ -122,7 +122,7 @@ class Push {
     }
   }
 
-  #vanished(tag: string): JobFailure {
+  #missingTag(tag: string): JobFailure {
     const { registry, repository } = this.#token;
     return new JobFailure({
       code: 'registry_error',

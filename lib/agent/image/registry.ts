@@ -83,7 +83,7 @@ export class Registry {
 
   async #authorized(url: string, request: Request): Promise<Answer> {
     let answer = await this.#send(url, request);
-    if (answer.status === 401 && (await this.#meet(answer.headers['www-authenticate'] ?? '')))
+    if (answer.status === 401 && (await this.#authenticate(answer.headers['www-authenticate'] ?? '')))
       answer = await this.#send(url, request);
     if (answer.status === 401 || answer.status === 403) throw this.#problem(answer);
     if (answer.status === 429 || answer.status >= 500) throw this.#problem(answer);
@@ -104,7 +104,7 @@ export class Registry {
   }
 
   /** Meets a registry's challenge (RFC 9110 section 11.6.1). @returns whether another try makes sense */
-  async #meet(challenge: string): Promise<boolean> {
+  async #authenticate(challenge: string): Promise<boolean> {
     const { username, password } = this.#token;
     const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     const before = this.#authorization;

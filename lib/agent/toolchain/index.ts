@@ -9,7 +9,7 @@ import { type Installed, installedVersions } from './installed.ts';
 /** A version is printed in a moment; an emulated JVM on a busy machine takes seconds. */
 const PROBE_MS = 60_000;
 
-interface Probing {
+interface ProbeContext {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -28,7 +28,7 @@ export interface ChosenToolchains {
  */
 export async function chooseToolchains(
   job: Pick<Job, 'service' | 'spec'>,
-  { folder, env: given, signal }: Probing,
+  { folder, env: given, signal }: ProbeContext,
 ): Promise<ChosenToolchains> {
   let env: Record<string, string> = { ...given };
   const words: string[] = [];
@@ -43,7 +43,7 @@ export async function chooseToolchains(
 async function choose(
   { service }: Pick<Job, 'service'>,
   asked: JobToolchain,
-  probing: Probing,
+  probing: ProbeContext,
 ): Promise<{ found: Record<string, string>; version: string }> {
   const { name, version: wanted } = asked;
   const first = await versionOn(name, probing);
@@ -57,7 +57,7 @@ async function choose(
     const version = await versionOn(name, { ...probing, env });
     if (version !== undefined && satisfies(version, wanted)) return { found: env, version };
   }
-  throw notHere(service, asked, first, others);
+  throw notInstalled(service, asked, first, others);
 }
 
 function environmentWith(
@@ -73,7 +73,7 @@ function environmentWith(
 }
 
 /** @returns undefined when the machine has no such toolchain, or one that does not say its version */
-async function versionOn(name: string, { folder, env, signal }: Probing): Promise<string | undefined> {
+async function versionOn(name: string, { folder, env, signal }: ProbeContext): Promise<string | undefined> {
   const entry = entryOf(name);
   if (entry === undefined) return undefined;
   const [command, ...commandArguments] = entry.probe;
@@ -95,7 +95,7 @@ async function versionOn(name: string, { folder, env, signal }: Probing): Promis
   return entry.version.exec(printed)?.[1];
 }
 
-function notHere(
+function notInstalled(
   service: string,
   { name, version: wanted }: JobToolchain,
   first: string | undefined,

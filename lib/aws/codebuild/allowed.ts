@@ -38,7 +38,7 @@ export const AllowedCompute = z.strictObject({
 export type AllowedCompute = z.infer<typeof AllowedCompute>;
 
 /** An operator allows something; what is left of it in a region may be nothing, which a job's plan then says. */
-const OperatorsChoice = AllowedCompute.refine(
+const ConfiguredCompute = AllowedCompute.refine(
   ({ allow, fleets }) => allow.length > 0 || Object.keys(fleets).length > 0,
   'must name at least one compute type',
 );
@@ -49,11 +49,11 @@ const OperatorsChoice = AllowedCompute.refine(
  * @throws Error that says what is wrong with it: an installation's mistake, seen at synth
  */
 export function allowedFrom(text: string | undefined): AllowedCompute {
-  return parsed(OperatorsChoice, text === undefined || text === '' ? {} : jsonOf(text));
+  return parsed(ConfiguredCompute, text === undefined || text === '' ? {} : jsonOf(text));
 }
 
 /** What is allowed, as the infrastructure wrote it for its functions. @throws Error at cold start */
-export function writtenAllowed(text: string): AllowedCompute {
+export function parseAllowed(text: string): AllowedCompute {
   return parsed(AllowedCompute, jsonOf(text));
 }
 

@@ -70,7 +70,7 @@ export function codeBuildMachines(
             status: statusOf(buildStatus),
             startedAt,
             logStream: logs?.streamName,
-            said: saidBy(phases),
+            said: messageOf(phases),
           });
       }
       // CodeBuild forgets builds after a year; one that it does not know works no more.
@@ -85,7 +85,7 @@ export function codeBuildMachines(
 }
 
 /** What CodeBuild says of the phase that failed. */
-function saidBy(phases: readonly BuildPhase[]): string | undefined {
+function messageOf(phases: readonly BuildPhase[]): string | undefined {
   return wordsOf(
     phases.map(({ phaseType: phase, contexts = [] }) => ({
       phase,

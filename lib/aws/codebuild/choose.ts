@@ -16,7 +16,9 @@ const DEFAULT_LAMBDA_GB = 4;
  * @returns the compute, or what the manifest's author can do when the installation has none for it
  */
 export function choose(need: MachineNeed, allowed: AllowedCompute): MachineChoice {
-  return need.requested === undefined ? fastest(need, allowed) : requested(need.requested, need, allowed);
+  return need.requested === undefined
+    ? chooseDefault(need, allowed)
+    : requested(need.requested, need, allowed);
 }
 
 function requested(type: string, need: MachineNeed, allowed: AllowedCompute): MachineChoice {
@@ -31,8 +33,8 @@ function requested(type: string, need: MachineNeed, allowed: AllowedCompute): Ma
   if (obstacle !== undefined)
     return refuse(
       `The compute type '${type}' cannot run this job: ${obstacle}`,
-      able(need, allowed).length > 0
-        ? `Set resources.compute to one of ${able(need, allowed).join(', ')}, or leave it out.`
+      capableTypes(need, allowed).length > 0
+        ? `Set resources.compute to one of ${capableTypes(need, allowed).join(', ')}, or leave it out.`
         : noneHint(need),
     );
   return { machine: { type, architecture: need.architecture ?? DEFAULT_ARCHITECTURE } };
@@ -49,12 +51,15 @@ function onFleet(type: string, has: Architecture, { architecture }: MachineNeed)
 }
 
 /** Lambda compute where it can, else the smallest machine. A fleet is never a default: it is there for those who name it. */
-function fastest(need: MachineNeed, allowed: AllowedCompute): MachineChoice {
-  const candidates = able(need, allowed);
+function chooseDefault(need: MachineNeed, allowed: AllowedCompute): MachineChoice {
+  const candidates = capableTypes(need, allowed);
   const lambdas = candidates.filter((name) => COMPUTE_TYPES[name].kind === 'lambda');
-  const speaksNode = (need.toolchains ?? []).every((each) => LAMBDA_TOOLCHAINS.has(each.split('@')[0] ?? ''));
+  const onlyLambdaToolchains = (need.toolchains ?? []).every((each) =>
+    LAMBDA_TOOLCHAINS.has(each.split('@')[0] ?? ''),
+  );
   const machines = candidates.filter((name) => COMPUTE_TYPES[name].kind === 'ec2');
-  const type = (speaksNode || machines.length === 0 ? comfortable(lambdas) : undefined) ?? machines[0];
+  const type =
+    (onlyLambdaToolchains || machines.length === 0 ? defaultLambdaType(lambdas) : undefined) ?? machines[0];
   if (type === undefined)
     return refuse(
       need.needsImages
@@ -68,14 +73,14 @@ function fastest(need: MachineNeed, allowed: AllowedCompute): MachineChoice {
 }
 
 /** The largest that is not above the default's size, else the smallest there is. */
-function comfortable(lambdas: readonly ComputeTypeName[]): ComputeTypeName | undefined {
+function defaultLambdaType(lambdas: readonly ComputeTypeName[]): ComputeTypeName | undefined {
   return (
     lambdas.findLast((name) => COMPUTE_TYPES[name].sizes.arm64.memoryGb <= DEFAULT_LAMBDA_GB) ?? lambdas[0]
   );
 }
 
 /** Types on offer that can run the job, small to large. */
-function able(need: MachineNeed, { allow }: AllowedCompute): ComputeTypeName[] {
+function capableTypes(need: MachineNeed, { allow }: AllowedCompute): ComputeTypeName[] {
   const all = Object.keys(COMPUTE_TYPES).filter(isComputeTypeName);
   return all.filter((name) => allow.includes(name) && obstacleOf(name, need) === undefined);
 }

@@ -1,7 +1,7 @@
 /** Compute on AWS CodeBuild: all that is known of it stands in this folder. */
 import type { ComputePlanner } from '../../domain/ports/compute.ts';
 import { setting } from '../settings.ts';
-import { type AllowedCompute, writtenAllowed } from './allowed.ts';
+import { type AllowedCompute, parseAllowed } from './allowed.ts';
 import { choose } from './choose.ts';
 import { endOf } from './ended.ts';
 import { startOf } from './machine.ts';
@@ -10,7 +10,7 @@ export { codeBuildMachines } from './builds.ts';
 
 /** @throws Error at cold start when the setting is missing or wrong */
 export const codeBuild = (
-  allowed: AllowedCompute = writtenAllowed(setting('STAITHE_COMPUTE')),
+  allowed: AllowedCompute = parseAllowed(setting('STAITHE_COMPUTE')),
 ): ComputePlanner => ({
   choose: (need) => choose(need, allowed),
   startOf: (task) => ({ ...startOf(task, allowed) }),

@@ -4,7 +4,7 @@ import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { createContent } from '../project/alive.ts';
+import { createContent } from '../project/create-in.ts';
 import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';

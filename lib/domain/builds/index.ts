@@ -2,7 +2,7 @@
 
 import { type Actor, nameOf } from '../access/actor.ts';
 import { notFound } from '../error.ts';
-import { begin } from '../execution/begin.ts';
+import { recordAndStart } from '../execution/begin.ts';
 import type { Build } from '../execution/model/build.ts';
 import { type BuildRecord, builds } from '../execution/model/build-record.ts';
 import type { Run as RunValue } from '../execution/model/run.ts';
@@ -12,7 +12,7 @@ import * as Run from '../execution/runs.ts';
 import { idFrom, ulidOf } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Key, type Write } from '../ports/table.ts';
-import { createContent } from '../project/alive.ts';
+import { createContent } from '../project/create-in.ts';
 import type { Project } from '../project/schema.ts';
 import * as Source from '../source/index.ts';
 import { Keys } from '../storage/keys.ts';
@@ -59,7 +59,8 @@ export async function create(
     createContent(ports, project, [builds.creation(recorded), ...writes]);
   try {
     if (run === undefined) await record([]);
-    const latest_run = run === undefined ? null : await begin(ports, { project, build, source, run, record });
+    const latest_run =
+      run === undefined ? null : await recordAndStart(ports, { project, build, source, run, record });
     return { ...recorded, latest_run };
   } catch (error) {
     // The repeat of a request finds its own build, and the run as it stands by now.

@@ -8,7 +8,7 @@ import type { Ports } from '../ports/index.ts';
 import type { Item } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { fullRef } from '../ref.ts';
-import { listByTime, type Span, type Strand, strandOf } from '../storage/by-time.ts';
+import { listByTime, type Span, type TimePartition, timePartition } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Listable, scopeOf } from '../storage/scope.ts';
@@ -37,7 +37,7 @@ export async function list(
     table,
     {
       name: `builds ${JSON.stringify([scopeOf(projects), status, ref, since, until])}`,
-      strands: projects.map(({ id }) => strand(id, status, ref)),
+      partitions: projects.map(({ id }) => strand(id, status, ref)),
       span: { since, until },
       view: async (items) => {
         const pairs = await pairsOf(table, items);
@@ -50,12 +50,16 @@ export async function list(
   );
 }
 
-function strand(projectId: string, status: Run['status'] | undefined, ref: string | undefined): Strand {
+function strand(
+  projectId: string,
+  status: Run['status'] | undefined,
+  ref: string | undefined,
+): TimePartition {
   if (status !== undefined && !isFinal(RUN_LIFECYCLE, status))
     return { of: 'gsi2', partition: Partitions.openRuns, prefix: `${projectId}#run_` };
-  if (ref !== undefined) return strandOf('build', Partitions.buildsOfRef(projectId, ref), 'gsi2');
-  if (status !== undefined) return strandOf('run', Partitions.endedRuns(projectId, status), 'gsi2');
-  return strandOf('build', Partitions.builds(projectId));
+  if (ref !== undefined) return timePartition('build', Partitions.buildsOfRef(projectId, ref), 'gsi2');
+  if (status !== undefined) return timePartition('run', Partitions.endedRuns(projectId, status), 'gsi2');
+  return timePartition('build', Partitions.builds(projectId));
 }
 
 interface Pair {

@@ -1,4 +1,4 @@
-/** Caches of a project as people see them: listed, and forgotten. */
+/** The caches of a project, for users: list and purge. */
 import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
@@ -19,8 +19,8 @@ export async function list(
 }
 
 /**
- * Forgets caches: no build finds them any more. Their bytes go when their time is over, as other entries may be of the
- * same ones.
+ * Removes caches: builds do not find them after that. Their bytes stay until they expire, as other caches may have the
+ * same bytes.
  */
 export async function purge(
   ports: Pick<Ports, 'table'>,
@@ -36,8 +36,8 @@ export async function purge(
         (filter.service === undefined || filter.service === service),
     );
     await Promise.all(
-      chosen.map(({ place }) =>
-        ports.table.write({ remove: Keys.cache(project.id, place), when: { any: true } }),
+      chosen.map(({ sort_key }) =>
+        ports.table.write({ remove: Keys.cache(project.id, sort_key), when: { any: true } }),
       ),
     );
     purged += chosen.length;

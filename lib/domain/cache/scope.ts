@@ -30,17 +30,19 @@ export interface Origin {
   readonly forkRef: string;
 }
 
-const ownScope = (branch: string | undefined): Scope => ({ trust: 'own', ref: branch ?? '' });
+const branchScope = (branch: string | undefined): Scope => ({ trust: 'own', ref: branch ?? '' });
 
 export function writtenScope({ trust, branch, forkRef }: Origin): Scope {
-  return trust === 'fork' ? { trust, ref: forkRef } : ownScope(branch);
+  return trust === 'fork' ? { trust, ref: forkRef } : branchScope(branch);
 }
 
 /** Best first. */
 export function readableScopes(origin: Origin, defaultBranch: string): Scope[] {
-  const own = writtenScope(origin);
-  const trunk = ownScope(defaultBranch);
-  return own.trust === trunk.trust && own.ref === trunk.ref ? [own] : [own, trunk];
+  const written = writtenScope(origin);
+  const defaultScope = branchScope(defaultBranch);
+  return written.trust === defaultScope.trust && written.ref === defaultScope.ref
+    ? [written]
+    : [written, defaultScope];
 }
 
 /** What must be the same for a cache to be of use at all, whatever its key. */
@@ -65,7 +67,7 @@ export function groupOf(scope: Scope, kind: Kind, { paths, platform }: CacheKey)
 const SHOWN_REF = 60;
 
 /** The sort key of one cache: by service and branch, as lists show them. Below the 1024 bytes of DynamoDB. */
-export function placeOf(scope: Scope, kind: Kind, cache: CacheKey): string {
+export function sortKeyOf(scope: Scope, kind: Kind, cache: CacheKey): string {
   const ref = encodeURIComponent(scope.ref.toWellFormed().slice(0, SHOWN_REF).toWellFormed());
   return `${kind.service}#${ref}#${hashOf(groupOf(scope, kind, cache), cache.key)}`;
 }

@@ -4,7 +4,7 @@ import { deliveries, deliveryEntries } from '../delivery/record.ts';
 import { deployments } from '../deployment/record.ts';
 import { end } from '../deployment/steps.ts';
 import { environments } from '../environment/record.ts';
-import { release } from '../environment/target.ts';
+import { releaseTarget } from '../environment/target.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import { releases } from '../release/record.ts';
 import { blobPrefixesOf, Keys, Partitions } from '../storage/keys.ts';
@@ -36,7 +36,7 @@ export async function removeContents(ports: DeletionPorts, projectId: string): P
     Partitions.branchHeads(projectId),
   ]);
   await removeAll(ports.table, [Keys.queue(projectId)]);
-  await forgetDeliveries(ports, projectId);
+  await deleteDeliveries(ports, projectId);
 }
 
 /** First of all, so that nobody acts for the project any more. */
@@ -62,7 +62,7 @@ async function removeEnvironments(ports: DeletionPorts, projectId: string): Prom
           some.map(({ id }) => Keys.deployment(id)),
         );
       const place = { project_id: projectId, environment: name };
-      for (const write of await release(ports.table, target.function_name, place))
+      for (const write of await releaseTarget(ports.table, target.function_name, place))
         await ports.table.write(write).catch((error: unknown) => {
           // Another pass was faster, and the function may be another project's by now.
           if (!(error instanceof ConditionFailed)) throw error;
@@ -115,7 +115,7 @@ async function removeSources(ports: DeletionPorts, projectId: string): Promise<v
 }
 
 /** A delivery is of a repository, which other projects may have too: it only forgets what it led to here. */
-async function forgetDeliveries(ports: DeletionPorts, projectId: string): Promise<void> {
+async function deleteDeliveries(ports: DeletionPorts, projectId: string): Promise<void> {
   for await (const items of pagesOf(ports.table, Partitions.deliveries(projectId), INDEX)) {
     // First: an entry leads the next pass to its delivery, also when this one dies here.
     for (const { pk } of items)

@@ -13,31 +13,31 @@ import { removeBuilds } from './runs.ts';
  */
 const QUIET_MS = 20 * 60_000;
 
-/** Deletions looked at by one sweep. */
+/** Deletions that one sweep has checked. */
 const PAGE = 100;
 
 export interface DeletionSweep {
-  /** Ids of the projects that were looked at. */
-  readonly looked_at: readonly string[];
+  /** Ids of the projects that were checked. */
+  readonly checked: readonly string[];
   /** Of which nothing is left, the deletion's own item included. */
   readonly gone: readonly string[];
   /** The next sweep tries again. */
   readonly failures: readonly { readonly project_id: string; readonly message: string }[];
 }
 
-/** One pass over every deletion that is under way. @param mayGoOn false leaves the rest to the next sweep */
+/** One pass over every deletion that is under way. @param hasTime false leaves the rest to the next sweep */
 export async function sweep(
   ports: DeletionPorts,
-  mayGoOn: () => boolean = () => true,
+  hasTime: () => boolean = () => true,
 ): Promise<DeletionSweep> {
-  const looked: string[] = [];
+  const checked: string[] = [];
   const gone: string[] = [];
   const failures: { project_id: string; message: string }[] = [];
   const options = { limit: PAGE, of: 'gsi2' } as const;
   for await (const page of deletions.pages(ports.table, Partitions.openDeletions, options))
     for (const deletion of page) {
-      if (!mayGoOn()) return { looked_at: looked, gone, failures };
-      looked.push(deletion.project_id);
+      if (!hasTime()) return { checked, gone, failures };
+      checked.push(deletion.project_id);
       try {
         if (await pass(ports, deletion)) gone.push(deletion.project_id);
       } catch (error) {
@@ -45,7 +45,7 @@ export async function sweep(
         failures.push({ project_id: deletion.project_id, message });
       }
     }
-  return { looked_at: looked, gone, failures };
+  return { checked, gone, failures };
 }
 
 /** @returns whether it was the last one */

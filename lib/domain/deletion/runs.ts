@@ -6,7 +6,7 @@ import { builds } from '../execution/model/build-record.ts';
 import { type JobRecord, jobs } from '../execution/model/job-record.ts';
 import { RUN_LIFECYCLE, type Run } from '../execution/model/run.ts';
 import { runs } from '../execution/model/run-record.ts';
-import { nativeName } from '../image/place.ts';
+import { nativeName } from '../image/repository.ts';
 import { isFinal } from '../lifecycle.ts';
 import { type Deletion, deletions } from '../project/deletion.ts';
 import { Keys, Partitions } from '../storage/keys.ts';

@@ -24,7 +24,7 @@ const keyOf = ({ projectId, sha, ref }: Commit) => Keys.commit(projectId, sha, r
 const OVERDUE_MS = 30 * 60_000;
 
 /** A claim holds for ever when it led to a build, else as long as its delivery's workflow may be at work. */
-async function holds(
+async function isValid(
   ports: Pick<Ports, 'table' | 'clock'>,
   claim: Claim,
   projectId: string,
@@ -60,7 +60,7 @@ export async function claimCommit(
       seed: String(heldSeed),
       retryAt: retry_at === undefined ? undefined : String(retry_at),
     };
-    if (held.deliveryId === deliveryId || (await holds(ports, held, commit.projectId))) return held;
+    if (held.deliveryId === deliveryId || (await isValid(ports, held, commit.projectId))) return held;
     // Its workflow died between the claim and the build; who is second here is tried again by the workflow.
     await ports.table.write({ put: { ...item, revision: revision + 1 }, when: { revision } });
     return { deliveryId, seed };
@@ -68,7 +68,7 @@ export async function claimCommit(
 }
 
 /** The claim of the commit, where it is this delivery's. */
-async function own(
+async function ownClaim(
   ports: Pick<Ports, 'table'>,
   commit: Commit,
   deliveryId: string,
@@ -78,13 +78,13 @@ async function own(
 }
 
 /** The delivery waits in this project, and holds its claim meanwhile. Other projects may wait for longer, or build. */
-export async function keepUntil(
+export async function extendClaim(
   ports: Pick<Ports, 'table'>,
   commit: Commit,
   deliveryId: string,
   retryAt: string,
 ): Promise<void> {
-  const claim = await own(ports, commit, deliveryId);
+  const claim = await ownClaim(ports, commit, deliveryId);
   if (claim === undefined) return;
   const { revision } = claim;
   await ports.table.write({
@@ -94,12 +94,12 @@ export async function keepUntil(
 }
 
 /** The commit is free for another delivery. */
-export async function release(
+export async function releaseClaim(
   ports: Pick<Ports, 'table'>,
   commit: Commit,
   deliveryId: string,
 ): Promise<void> {
-  const claim = await own(ports, commit, deliveryId);
+  const claim = await ownClaim(ports, commit, deliveryId);
   if (claim !== undefined)
     await ports.table.write({ remove: keyOf(commit), when: { revision: claim.revision } });
 }

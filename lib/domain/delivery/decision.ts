@@ -12,12 +12,12 @@ export function decisionIn(
   const own = outcomes.find((outcome) => outcome.project_id === projectId);
   if (own === undefined)
     return retryAt === undefined ? WAITING : { ...WAITING, reason: `The next attempt is at ${retryAt}.` };
-  const { project_id: _, ...told } = own;
-  return told;
+  const { project_id: _, ...projectDecision } = own;
+  return projectDecision;
 }
 
 /** The delivery as one project sees it: nothing of what came of it in others. */
-export function seenFrom<D extends Delivery>(delivery: D, projectId: string): D {
+export function projectView<D extends Delivery>(delivery: D, projectId: string): D {
   return {
     ...delivery,
     decision: decisionIn(delivery, projectId),

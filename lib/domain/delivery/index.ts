@@ -7,11 +7,11 @@ import type { Ports } from '../ports/index.ts';
 import type { Item } from '../ports/table.ts';
 import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
-import { listByTime, type Span, strandOf } from '../storage/by-time.ts';
+import { listByTime, type Span, timePartition } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { cut } from '../text.ts';
-import { decisionIn, seenFrom } from './decision.ts';
+import { decisionIn, projectView } from './decision.ts';
 import { pushedCommit, signatureHolds } from './github.ts';
 import { type DeliveryRecord, deliveries, deliveryEntries, entriesOf } from './record.ts';
 import type { DecisionKind, Delivery } from './schema.ts';
@@ -69,7 +69,7 @@ export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string)
   const bound = actor.kind === 'token' ? actor.project_id : undefined;
   if (bound === undefined) return found.value;
   if (!projectsOf(found.value).has(bound)) throw notFound('delivery', id);
-  return seenFrom(found.value, bound);
+  return projectView(found.value, bound);
 }
 
 const projectsOf = ({
@@ -97,24 +97,24 @@ export async function list(
   const isBound = actor.kind !== 'anonymous' && actor.project_id !== undefined;
   const one = project !== undefined || isBound ? projects[0]?.id : undefined;
   const ids = one === undefined ? [...projects.map(({ id }) => id), undefined] : [one];
-  const given = new Set<string>();
+  const seen = new Set<string>();
   return listByTime(
     table,
     {
       name: `deliveries ${JSON.stringify([one ?? 'all', decision, since, until])}`,
-      strands: ids.map((id) =>
+      partitions: ids.map((id) =>
         decision === undefined
-          ? strandOf('delivery', Partitions.deliveries(id))
-          : strandOf('delivery', Partitions.decidedDeliveries(id, decision), 'gsi2'),
+          ? timePartition('delivery', Partitions.deliveries(id))
+          : timePartition('delivery', Partitions.decidedDeliveries(id, decision), 'gsi2'),
       ),
       span: { since, until },
       view: async (items) => {
-        const found = await namedBy(table, items);
+        const found = await deliveriesOf(table, items);
         return found.map((delivery) => {
-          if (delivery === undefined || given.has(delivery.id)) return undefined;
-          given.add(delivery.id);
-          const shown = one === undefined ? delivery : seenFrom(delivery, one);
-          return decision === undefined || hasCome(delivery, ids, decision) ? shown : undefined;
+          if (delivery === undefined || seen.has(delivery.id)) return undefined;
+          seen.add(delivery.id);
+          const shown = one === undefined ? delivery : projectView(delivery, one);
+          return decision === undefined || hasDecision(delivery, ids, decision) ? shown : undefined;
         });
       },
     },
@@ -123,7 +123,7 @@ export async function list(
 }
 
 /** Whether it has come to this in one of the listed projects that it is of; one of no project, at all. */
-function hasCome(
+function hasDecision(
   delivery: DeliveryRecord,
   listed: readonly (string | undefined)[],
   kind: DecisionKind,
@@ -135,7 +135,7 @@ function hasCome(
 }
 
 /** The deliveries that items of a list are, or name. */
-async function namedBy(
+async function deliveriesOf(
   table: Ports['table'],
   items: readonly Item[],
 ): Promise<(DeliveryRecord | undefined)[]> {

@@ -7,7 +7,7 @@ import type { Ports } from '../ports/index.ts';
 import * as Project from '../project/index.ts';
 import * as Source from '../source/index.ts';
 import { Keys } from '../storage/keys.ts';
-import { type Commit, claimCommit, keepUntil, release } from './claim.ts';
+import { type Commit, claimCommit, extendClaim, releaseClaim } from './claim.ts';
 import { changedEntries, type DeliveryRecord, deliveries } from './record.ts';
 import type { Decision, Delivery } from './schema.ts';
 
@@ -78,8 +78,8 @@ export async function build(
     return { outcome: 'duplicate' };
   }
   const project = await Project.resolve(ports, WEBHOOK, projectId);
-  const staged = await Source.stageCommit(ports, project, { repository, ref, sha }).catch((error: unknown) =>
-    waitFor(ports, deliveryId, commit, error, waits),
+  const staged = await Source.storeCommit(ports, project, { repository, ref, sha }).catch((error: unknown) =>
+    scheduleRetry(ports, deliveryId, commit, error, waits),
   );
   if ('outcome' in staged) return staged;
   const source = staged;
@@ -89,14 +89,14 @@ export async function build(
     ports,
     deliveryId,
     projectId,
-    { kind: 'building', reason: `${ref} at ${sha.slice(0, 7)} ${whatBecomesOf(built)}.` },
+    { kind: 'building', reason: `${ref} at ${sha.slice(0, 7)} ${outcomeText(built)}.` },
     { project_id: projectId, build_id: built.id, run_id: built.latest_run?.id },
   );
   return { outcome: 'building' };
 }
 
 /** Its content may have been built for another ref. */
-const whatBecomesOf = ({ latest_run: run }: BuildWithRun): string =>
+const outcomeText = ({ latest_run: run }: BuildWithRun): string =>
   run?.reused_from === undefined
     ? 'is being built'
     : `takes what run ${run.reused_from} made of the same content`;
@@ -106,12 +106,12 @@ type Outcome =
   | { readonly outcome: 'wait'; readonly seconds: number };
 
 /** GitHub counts by the hour, and others at the same address may have used up the next one too. */
-const MOST_WAITS = 3;
+const MAX_WAITS = 3;
 /** An hour, and what clocks may differ by. */
-const LONGEST_WAIT_SECONDS = 3700;
+const MAX_WAIT_SECONDS = 3700;
 
 /** The git host has said when it may be asked again: the delivery tells it, and its workflow waits. */
-async function waitFor(
+async function scheduleRetry(
   ports: Pick<Ports, 'table' | 'clock'>,
   deliveryId: string,
   commit: Commit,
@@ -122,15 +122,15 @@ async function waitFor(
   if (!(error instanceof GitHostError) || seconds === undefined) throw error;
   const retryAt = new Date(ports.clock.now().getTime() + seconds * 1000).toISOString();
   // Not temporary any more: the host has said when, so that no try before then can help.
-  if (waits >= MOST_WAITS || seconds > LONGEST_WAIT_SECONDS)
+  if (waits >= MAX_WAITS || seconds > MAX_WAIT_SECONDS)
     throw new GitHostError(error.message, {
       advice: `Staithe stopped retrying. Redeliver the push after ${retryAt}.`,
     });
-  await keepUntil(ports, commit, deliveryId, retryAt);
+  await extendClaim(ports, commit, deliveryId, retryAt);
   await deliveries.update(ports.table, Keys.delivery(deliveryId), (delivery) => ({
     ...delivery,
     // Of several projects that wait, the last one's time.
-    retry_at: later(delivery.retry_at, retryAt),
+    retry_at: laterOf(delivery.retry_at, retryAt),
     // What another project's build has decided stays.
     ...(delivery.decision.kind === 'received' && {
       decision: { kind: 'received', reason: `${error.message} The next attempt is at ${retryAt}.` },
@@ -139,7 +139,7 @@ async function waitFor(
   return { outcome: 'wait', seconds };
 }
 
-const later = (one: string | undefined, other: string): string =>
+const laterOf = (one: string | undefined, other: string): string =>
   one !== undefined && one > other ? one : other;
 
 /** The build could not be started: the delivery says why, and the commit is free for another try. */
@@ -151,7 +151,7 @@ export async function recordFailure(
 ): Promise<void> {
   const delivery = (await deliveries.get(ports.table, Keys.delivery(deliveryId)))?.value;
   if (delivery?.git_sha !== undefined && delivery.ref !== undefined)
-    await release(ports, { projectId, sha: delivery.git_sha, ref: delivery.ref }, deliveryId);
+    await releaseClaim(ports, { projectId, sha: delivery.git_sha, ref: delivery.ref }, deliveryId);
   await conclude(ports, deliveryId, projectId, { kind: 'failed', reason });
 }
 

@@ -12,7 +12,7 @@ import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import { WorkflowBusy, WorkflowRefused } from '../ports/workflows.ts';
-import { createIn } from '../project/alive.ts';
+import { createIn } from '../project/create-in.ts';
 import type { Project } from '../project/schema.ts';
 import * as Release from '../release/index.ts';
 import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema.ts';
@@ -21,7 +21,7 @@ import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Listable, scopeOf } from '../storage/scope.ts';
 import { readVisible } from '../storage/visible.ts';
-import { freeOfOverdue } from './overdue.ts';
+import { releaseOverdue } from './overdue.ts';
 import { deployments } from './record.ts';
 import { type CreateDeployment, type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { end } from './steps.ts';
@@ -38,10 +38,10 @@ export async function create(
   input: CreateDeployment,
   seed?: string,
 ): Promise<Deployment> {
-  const stored = await freeOfOverdue(ports, await Environment.read(ports, project, environmentName));
+  const stored = await releaseOverdue(ports, await Environment.read(ports, project, environmentName));
   const environment = stored.value;
   const release = await Release.resolve(ports, actor, project, input.release);
-  const chosen = choose(release, environment);
+  const chosen = chooseArtifact(release, environment);
   await assertZip(ports, actor, chosen);
   const now = ports.clock.now();
   const deployment: Deployment = {
@@ -111,11 +111,11 @@ async function start(
 }
 
 /** The artifact of the release that goes to this environment. */
-function choose(release: ReleaseValue, environment: EnvironmentValue): ReleaseArtifact {
+function chooseArtifact(release: ReleaseValue, environment: EnvironmentValue): ReleaseArtifact {
   const names = [...new Set(release.artifacts.map((artifact) => artifact.service))];
   const service = environment.service ?? (names.length === 1 ? names[0] : undefined);
   const found = release.artifacts.filter((artifact) => artifact.service === service);
-  if (found.length > 0) return theOne(found, String(service));
+  if (found.length > 0) return singleArtifact(found, String(service));
   throw new StaitheError(
     'service_unknown',
     service === undefined
@@ -126,7 +126,7 @@ function choose(release: ReleaseValue, environment: EnvironmentValue): ReleaseAr
 }
 
 /** Of several artifacts the one that is named after the service; a matrix leaves one a cell, and none is so named. */
-function theOne(found: readonly ReleaseArtifact[], service: string): ReleaseArtifact {
+function singleArtifact(found: readonly ReleaseArtifact[], service: string): ReleaseArtifact {
   const [only] = found;
   const chosen =
     found.length === 1 ? only : found.find(({ name }) => name === `${service}.zip` || name === service);
@@ -171,10 +171,10 @@ export async function list(
     }),
   );
   const partitions = names.flat();
-  if (partitions.length > MOST_LISTED)
+  if (partitions.length > MAX_ENVIRONMENTS)
     throw new StaitheError(
       'too_many_environments',
-      `There are ${partitions.length} environments, and a list of deployments asks each of them; ${MOST_LISTED} are the most.`,
+      `There are ${partitions.length} environments, and a list of deployments asks each of them; ${MAX_ENVIRONMENTS} are the most.`,
     );
   return deployments.newestOf(ports.table, 'deployment', partitions, paging, [
     scopeOf(projects),
@@ -183,4 +183,4 @@ export async function list(
 }
 
 /** 200: as many queries at once as a function's time and memory are good for. */
-const MOST_LISTED = 200;
+const MAX_ENVIRONMENTS = 200;

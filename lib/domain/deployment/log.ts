@@ -1,11 +1,11 @@
 /** Reading the log of an environment's function, and waiting for more: the long poll of `--follow`. */
 import type { Environment } from '../environment/schema.ts';
 import { StaitheError } from '../error.ts';
-import { beginningOf, logOf, opened, type Place, sealed } from '../function-log/cursor.ts';
+import { beginningOf, type LogPosition, logOf, opened, sealed } from '../function-log/cursor.ts';
 import { hiding } from '../function-log/hidden.ts';
-import { type Look, last, next } from '../function-log/look.ts';
-import { paced } from '../function-log/paced.ts';
 import { isPlatform } from '../function-log/platform.ts';
+import { rateLimited } from '../function-log/rate-limited.ts';
+import { type EventPage, readAfter, readLast } from '../function-log/read-events.ts';
 import type { FunctionLogPage } from '../function-log/schema.ts';
 import { inTurn, paceOf, sleep, storeAtLimit, timeOf } from '../log/store-limits.ts';
 import { OWNER_TAG } from '../owner-tag.ts';
@@ -52,15 +52,15 @@ export async function read(
   const from = Math.max(0, begin, earliest);
   const shown = (event: FunctionEvent) => platform || !isPlatform(event.message);
 
-  const pages = paced(functionLogs, time);
-  const isThere = askedSeldom(() => isOwn(ports, environment), now);
-  const look = async (place: Place | undefined): Promise<Look> => {
+  const pages = rateLimited(functionLogs, time);
+  const isThere = throttled(() => canReadLog(ports, environment), now);
+  const look = async (place: LogPosition | undefined): Promise<EventPage> => {
     const at = place ?? { from, seen: new Set() };
     if (!(await isThere())) return { events: [], place: at };
     const { function_name: functionName } = environment.target;
     if (place === undefined && tail !== undefined)
-      return last(pages, functionName, { from, count: tail, counts: shown }, time);
-    return next(pages, functionName, at, limit, time);
+      return readLast(pages, functionName, { from, count: tail, counts: shown }, time);
+    return readAfter(pages, functionName, at, limit, time);
   };
   const begun = cursor === undefined ? undefined : await opened(table, log, cursor, earliest);
   let place = begun;
@@ -101,7 +101,7 @@ async function linesOf(
 const LOOK_FOR_FUNCTION_MS = 5000;
 
 /** A yes is good for the whole request: Lambda answers 15 such questions a second for a whole account (Lambda quotas, "API requests"). */
-function askedSeldom(ask: () => Promise<boolean>, now: () => number): () => Promise<boolean> {
+function throttled(ask: () => Promise<boolean>, now: () => number): () => Promise<boolean> {
   let answer = false;
   let askedAt = Number.NEGATIVE_INFINITY;
   return async () => {
@@ -116,7 +116,7 @@ function askedSeldom(ask: () => Promise<boolean>, now: () => number): () => Prom
  * Whether there is a function to read the log of. Of a name that was another's the log may be there still.
  * @throws StaitheError log_unreadable when it is somebody else's
  */
-async function isOwn(
+async function canReadLog(
   { functionLogs }: Pick<Ports, 'functionLogs'>,
   { target, project_id: projectId, name }: Environment,
 ): Promise<boolean> {

@@ -18,7 +18,7 @@ const OVERDUE_MS = 45 * 60_000;
  * perhaps never started. So no crash between two writes, and no event that was lost, can lock an environment for ever.
  * @returns the environment as it is now; it still names a deployment that is under way
  */
-export async function freeOfOverdue(
+export async function releaseOverdue(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
   stored: Stored<Environment>,
 ): Promise<Stored<Environment>> {

@@ -1,7 +1,7 @@
 /** The last step of a deployment that did not succeed: the way back, and the words of the function for why. */
 import { StaitheError } from '../error.ts';
 import { causeOf } from '../function-log/causes.ts';
-import { lastWords } from '../function-log/last-words.ts';
+import { lastLines } from '../function-log/last-lines.ts';
 import { isFinal } from '../lifecycle.ts';
 import { sleep } from '../log/store-limits.ts';
 import type { Ports } from '../ports/index.ts';
@@ -50,22 +50,22 @@ async function failureOf(
   // Only what was asked has anything to say: until then the function's code has not run.
   if (deployment.status !== 'verifying' || version === undefined)
     return { message: reason, hint: `${serving} Fix the cause, then deploy again.` };
-  const heard = await hear(ports, deployment, version, pause);
-  if ('unheard' in heard)
-    return { message: `${reason} ${heard.unheard}`, hint: `${serving} ${heard.remedy} Then deploy again.` };
+  const read = await readLastLines(ports, deployment, version, pause);
+  if ('unheard' in read)
+    return { message: `${reason} ${read.unheard}`, hint: `${serving} ${read.remedy} Then deploy again.` };
   const place = `${environment} --project ${deployment.project_id}`;
-  const cause = causeOf(heard.lines, place);
+  const cause = causeOf(read.lines, place);
   const since = deployment.started_at ?? deployment.created_at;
   const log = `staithe environment logs ${place} --since ${since}`;
   return {
     message: cause === undefined ? reason : `${reason} ${cause.message}`,
     hint: `${serving} ${cause === undefined ? '' : `${cause.remedy} `}The function's whole log: ${log}. Then release and deploy again.`,
-    last_lines: heard.lines,
+    last_lines: read.lines,
   };
 }
 
 /** The last lines of the function; what keeps them from being read is told, and keeps nothing else. */
-async function hear(
+async function readLastLines(
   ports: Needed,
   { target, started_at: started, created_at: created, variables }: Deployment,
   version: string,
@@ -74,7 +74,7 @@ async function hear(
   const since = Date.parse(started ?? created);
   try {
     const printed = { functionName: target.function_name, version, since, variables };
-    return { lines: await lastWords(ports, printed, pause) };
+    return { lines: await lastLines(ports, printed, pause) };
   } catch (error) {
     if (error instanceof StaitheError) return { unheard: error.message, remedy: error.remedy };
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

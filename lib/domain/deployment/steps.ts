@@ -143,11 +143,11 @@ export async function end(
   );
   if (stored === undefined) throw new Error(`There is no deployment ${id}.`);
   const deployment = stored.value;
-  if (isFinal(LIFECYCLE, deployment.status)) await free(ports, deployment);
+  if (isFinal(LIFECYCLE, deployment.status)) await releaseEnvironment(ports, deployment);
   return { status: deployment.status };
 }
 
-async function free(ports: Pick<Ports, 'table'>, deployment: Deployment): Promise<void> {
+async function releaseEnvironment(ports: Pick<Ports, 'table'>, deployment: Deployment): Promise<void> {
   await environments.update(
     ports.table,
     Keys.environment(deployment.project_id, deployment.environment),

@@ -7,9 +7,9 @@ import type { FailureCode } from '../execution/model/run.ts';
 import { type End, endsOf } from './exit.ts';
 import type { Facts } from './facts.ts';
 import { linesOf } from './lines.ts';
+import { firstError, lastMatch } from './match.ts';
 import type { Phase } from './phase.ts';
 import { DISK_HINT, MEMORY_HINT } from './rules/rule.ts';
-import { firstError, spokenLast } from './spoken.ts';
 import { failingStage } from './stage.ts';
 import { hintOf, inWords, nameOf } from './words.ts';
 
@@ -92,7 +92,7 @@ function ofFailure(facts: Facts, step: string): Verdict {
       message: `${step} ran out of memory (it ${inWords(facts)}).`,
       hint: MEMORY_HINT,
     };
-  const found = spokenLast(lines, CODES[facts.phase]) ?? firstError(lines, CODES[facts.phase][0]);
+  const found = lastMatch(lines, CODES[facts.phase]) ?? firstError(lines, CODES[facts.phase][0]);
   if (found !== undefined && found.code !== CODES[facts.phase][0])
     return { code: found.code, message: `${how}: ${found.line}`, hint: found.hint };
   if (facts.out_of_memory && found === undefined)

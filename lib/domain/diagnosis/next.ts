@@ -3,30 +3,33 @@ import type { Build } from '../execution/model/build.ts';
 import { type FailureCode, RUN_LIFECYCLE, type Run } from '../execution/model/run.ts';
 import { isFinal } from '../lifecycle.ts';
 
-type Who = Pick<Build, 'id' | 'project_id'>;
+type BuildRef = Pick<Build, 'id' | 'project_id'>;
 
-const again = ({ id }: Who): string => `staithe build run ${id} --follow`;
-const failedAgain = ({ id }: Who): string => `staithe build run ${id} --failed --follow`;
-const corrected = ({ project_id: project }: Who): string =>
+const rerunCommand = ({ id }: BuildRef): string => `staithe build run ${id} --follow`;
+const rerunFailedCommand = ({ id }: BuildRef): string => `staithe build run ${id} --failed --follow`;
+const buildCorrectedCommand = ({ project_id: project }: BuildRef): string =>
   `staithe build create --project ${project} --dir . --follow`;
-const log = ({ id }: Who, run: Run, job: string | undefined): string =>
+const logCommand = ({ id }: BuildRef, run: Run, job: string | undefined): string =>
   job === undefined ? `staithe build logs ${id} --run ${run.id}` : `staithe job logs ${job}`;
-const secrets = ({ project_id: project }: Who): string => `staithe secret list --project ${project}`;
+const listSecretsCommand = ({ project_id: project }: BuildRef): string =>
+  `staithe secret list --project ${project}`;
 
 /** What helps against each: another try where luck may change, another source where the tree must change. */
-const AFTER: Readonly<Record<FailureCode, (build: Who, run: Run, job: string | undefined) => string[]>> = {
-  source_error: (build) => [corrected(build)],
-  clone_error: (build) => [failedAgain(build)],
-  manifest_error: (build) => [corrected(build)],
-  policy_error: (build) => [again(build)],
-  auth_error: (build) => [secrets(build), failedAgain(build)],
-  build_error: (build, run, job) => [log(build, run, job), corrected(build)],
-  timeout_error: (build, run, job) => [log(build, run, job), corrected(build)],
-  resource_error: (build) => [corrected(build)],
-  registry_error: (build) => [failedAgain(build)],
-  zero_artifacts: (build) => [corrected(build)],
-  cancelled: (build) => [again(build)],
-  internal_error: (build, run, job) => [failedAgain(build), log(build, run, job)],
+const COMMANDS_BY_CODE: Readonly<
+  Record<FailureCode, (build: BuildRef, run: Run, job: string | undefined) => string[]>
+> = {
+  source_error: (build) => [buildCorrectedCommand(build)],
+  clone_error: (build) => [rerunFailedCommand(build)],
+  manifest_error: (build) => [buildCorrectedCommand(build)],
+  policy_error: (build) => [rerunCommand(build)],
+  auth_error: (build) => [listSecretsCommand(build), rerunFailedCommand(build)],
+  build_error: (build, run, job) => [logCommand(build, run, job), buildCorrectedCommand(build)],
+  timeout_error: (build, run, job) => [logCommand(build, run, job), buildCorrectedCommand(build)],
+  resource_error: (build) => [buildCorrectedCommand(build)],
+  registry_error: (build) => [rerunFailedCommand(build)],
+  zero_artifacts: (build) => [buildCorrectedCommand(build)],
+  cancelled: (build) => [rerunCommand(build)],
+  internal_error: (build, run, job) => [rerunFailedCommand(build), logCommand(build, run, job)],
 };
 
 /**
@@ -34,15 +37,19 @@ const AFTER: Readonly<Record<FailureCode, (build: Who, run: Run, job: string | u
  * @param job the one that failed, of several
  */
 export function nextCommands(
-  build: Who,
+  build: BuildRef,
   run: Run | undefined,
   code: FailureCode | undefined,
   job?: string | undefined,
 ): string[] {
-  if (run === undefined) return [again(build)];
+  if (run === undefined) return [rerunCommand(build)];
   if (!isFinal(RUN_LIFECYCLE, run.status)) return [`staithe build logs ${build.id} --follow`];
   if (run.superseded_by !== undefined)
     return [`staithe build diagnose ${build.id} --run ${run.superseded_by}`];
   if (run.status === 'completed') return [`staithe build artifacts ${build.id}`];
-  return AFTER[code ?? (run.status === 'cancelled' ? 'cancelled' : 'internal_error')](build, run, job);
+  return COMMANDS_BY_CODE[code ?? (run.status === 'cancelled' ? 'cancelled' : 'internal_error')](
+    build,
+    run,
+    job,
+  );
 }

@@ -3,14 +3,14 @@ import type { Actor } from '../access/actor.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { createContent } from '../project/alive.ts';
+import { createContent } from '../project/create-in.ts';
 import type { Project } from '../project/schema.ts';
 import { assertRuns } from '../runtimes.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { environments } from './record.ts';
 import type { Environment, PutEnvironment } from './schema.ts';
-import { claim, release } from './target.ts';
+import { claimTarget, releaseTarget } from './target.ts';
 
 /** With n writers at once the slowest needs n tries; more than ten on one environment means that something is wrong. */
 const TRIES = 10;
@@ -47,10 +47,10 @@ export async function put(
     const write = stored === undefined ? environments.creation(next) : environments.change(stored, next);
     const before = stored?.value.target.function_name ?? functionName;
     const targets = [
-      ...(await claim(table, functionName, { project, environment: name }, actor)),
+      ...(await claimTarget(table, functionName, { project, environment: name }, actor)),
       ...(before === functionName
         ? []
-        : await release(table, before, { project_id: project.id, environment: name })),
+        : await releaseTarget(table, before, { project_id: project.id, environment: name })),
     ];
     try {
       if (stored !== undefined && targets.length === 0) await table.write(write);
@@ -106,7 +106,7 @@ export async function remove(ports: Pick<Ports, 'table'>, project: Project, name
   await ports.table
     .transact([
       { remove: Keys.environment(project.id, name), when: { revision: stored.revision } },
-      ...(await release(ports.table, functionName, { project_id: project.id, environment: name })),
+      ...(await releaseTarget(ports.table, functionName, { project_id: project.id, environment: name })),
     ])
     .catch((error: unknown) => {
       if (error instanceof ConditionFailed)

@@ -11,50 +11,50 @@ import type { Item, Table, Write } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
 
-const Claim = z.object({
+const TargetClaim = z.object({
   function_name: z.string(),
   project_id: Id.project,
   project_slug: z.string(),
   environment: z.string(),
 });
-type Claim = z.infer<typeof Claim>;
+type TargetClaim = z.infer<typeof TargetClaim>;
 
-type Place = Pick<Claim, 'project_id' | 'environment'>;
+type EnvironmentRef = Pick<TargetClaim, 'project_id' | 'environment'>;
 
 /** @returns undefined when the function is nobody's target */
-async function holderOf(table: Table, functionName: string): Promise<(Claim & Held) | undefined> {
+async function holderOf(table: Table, functionName: string): Promise<(TargetClaim & Revision) | undefined> {
   const item = await table.get(Keys.targetFunction(functionName));
-  return item && { ...Claim.parse(item), revision: item.revision };
+  return item && { ...TargetClaim.parse(item), revision: item.revision };
 }
 
-type Held = Pick<Item, 'revision'>;
+type Revision = Pick<Item, 'revision'>;
 
 /**
  * A claim is never changed, only removed and made anew, so a revision that counts would be that of any owner. This one,
  * of 48 bits, is the owner's: who removes the claim that was read, never removes another's.
  */
-function revisionOf({ project_id: projectId, environment }: Place): number {
+function revisionOf({ project_id: projectId, environment }: EnvironmentRef): number {
   return createHash('sha256').update(`${projectId}/${environment}`).digest().readUIntBE(0, 6);
 }
 
-const isOf = (place: Place, claim: Claim | undefined): boolean =>
-  claim?.project_id === place.project_id && claim.environment === place.environment;
+const isHeldBy = (owner: EnvironmentRef, claim: TargetClaim | undefined): boolean =>
+  claim?.project_id === owner.project_id && claim.environment === owner.environment;
 
 /**
  * What makes the function the environment's target; nothing when it is that already.
  * @param actor who is told of other projects only if they may see them
  * @throws StaitheError function_taken
  */
-export async function claim(
+export async function claimTarget(
   table: Table,
   functionName: string,
   { project, environment }: { project: Project; environment: string },
   actor: Actor | undefined,
 ): Promise<Write[]> {
   const holder = await holderOf(table, functionName);
-  if (isOf({ project_id: project.id, environment }, holder)) return [];
-  if (holder !== undefined) throw taken(holder, project, actor);
-  const value: Claim = {
+  if (isHeldBy({ project_id: project.id, environment }, holder)) return [];
+  if (holder !== undefined) throw targetTaken(holder, project, actor);
+  const value: TargetClaim = {
     function_name: functionName,
     project_id: project.id,
     project_slug: project.slug,
@@ -66,13 +66,17 @@ export async function claim(
 }
 
 /** What makes it nobody's, as long as it is still this environment's; nothing when it is another's. */
-export async function release(table: Table, functionName: string, place: Place): Promise<Write[]> {
+export async function releaseTarget(
+  table: Table,
+  functionName: string,
+  owner: EnvironmentRef,
+): Promise<Write[]> {
   const holder = await holderOf(table, functionName);
-  if (holder === undefined || !isOf(place, holder)) return [];
+  if (holder === undefined || !isHeldBy(owner, holder)) return [];
   return [{ remove: Keys.targetFunction(functionName), when: { revision: holder.revision } }];
 }
 
-function taken(holder: Claim, project: Project, actor: Actor | undefined): StaitheError {
+function targetTaken(holder: TargetClaim, project: Project, actor: Actor | undefined): StaitheError {
   const { function_name: name, environment, project_id: projectId, project_slug: slug } = holder;
   const isOther = projectId !== project.id;
   const isVisible = actor !== undefined && canAccess(actor, projectId);

@@ -149,7 +149,7 @@ export async function createUpload(
   assertHolds(actor, job);
   if (job.status !== 'building')
     throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; only a running job can upload.`);
-  return Artifact.announce(ports, job, input);
+  return Artifact.createForJob(ports, job, input);
 }
 
 /**

@@ -40,7 +40,7 @@ async function createOnce(table: Ports['table'], artifact: ArtifactValue): Promi
 }
 
 /** Records what a job is about to upload. Bytes that the project has already need no upload. */
-export async function announce(
+export async function createForJob(
   ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
   job: Job,
   input: CreateJobUpload,

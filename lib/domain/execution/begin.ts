@@ -6,7 +6,7 @@ import type { Write } from '../ports/table.ts';
 import { WorkflowBusy, WorkflowRefused } from '../ports/workflows.ts';
 import type { Project } from '../project/schema.ts';
 import { type SourceRecord, sources } from '../source/record.ts';
-import { isSurveyed, survey as takeSurvey, takeWaiting } from '../source/survey.ts';
+import { isSurveyed, survey as takeSurvey, takeWaitingRuns } from '../source/survey.ts';
 import { Keys } from '../storage/keys.ts';
 import { fail } from './end/index.ts';
 import type { Build } from './model/build.ts';
@@ -19,10 +19,10 @@ import { type Decision, decide } from './plan/decide.ts';
 import { type PlanPorts, plan } from './plan/index.ts';
 import { isOneTransaction } from './plan/jobs-for.ts';
 import { readTree } from './plan/tree.ts';
-import { handOut } from './start.ts';
+import { startWorkflow } from './start.ts';
 import { supersede } from './supersede.ts';
 
-export interface Beginning {
+export interface NewRun {
   readonly project: Project;
   readonly build: Build;
   readonly source: SourceRecord;
@@ -37,25 +37,22 @@ export interface Beginning {
  * @returns the run as it stands
  * @throws StaitheError workflow_refused | ConditionFailed of `record`
  */
-export async function begin(ports: PlanPorts, beginning: Beginning): Promise<Run> {
-  const { project, build, source, run, record } = beginning;
-  const decision = isSurveyed(source) ? await decidedOrFailed(ports, beginning) : undefined;
+export async function recordAndStart(ports: PlanPorts, newRun: NewRun): Promise<Run> {
+  const { project, build, source, run, record } = newRun;
+  const decision = isSurveyed(source) ? await decideOrFail(ports, newRun) : undefined;
   if (decision !== undefined && isOneTransaction(decision.jobs)) {
     await record([runs.creation(decision.run), ...decision.jobs.map(({ job }) => jobs.creation(job))]);
     await supersede(ports, project, build, decision.run);
-    return started(ports, decision.run, () => handOut(ports, decision.run, decision.jobs));
+    return startOrFail(ports, decision.run, () => startWorkflow(ports, decision.run, decision.jobs));
   }
   await record([runs.creation(run)]);
   await supersede(ports, project, build, run);
-  if (decision === undefined && (await waitsForSurvey(ports, source, run))) return run;
-  await started(ports, run, () => plan(ports, run.id));
+  if (decision === undefined && (await queueForSurvey(ports, source, run))) return run;
+  await startOrFail(ports, run, () => plan(ports, run.id));
   return (await runs.get(ports.table, Keys.run(run.id)))?.value ?? run;
 }
 
-async function decidedOrFailed(
-  ports: PlanPorts,
-  { build, source, run }: Beginning,
-): Promise<Decision | undefined> {
+async function decideOrFail(ports: PlanPorts, { build, source, run }: NewRun): Promise<Decision | undefined> {
   try {
     const tree = await readTree(ports, build, source);
     return await decide(ports, run, { build, source, tree });
@@ -67,7 +64,7 @@ async function decidedOrFailed(
 }
 
 /** The run is planned by whoever surveys the source. @returns false when that is done by now */
-async function waitsForSurvey(ports: PlanPorts, { id }: SourceRecord, run: Run): Promise<boolean> {
+async function queueForSurvey(ports: PlanPorts, { id }: SourceRecord, run: Run): Promise<boolean> {
   const stored = await sources.update(ports.table, Keys.source(id), (source) =>
     source.status === 'stored'
       ? undefined
@@ -80,7 +77,7 @@ async function waitsForSurvey(ports: PlanPorts, { id }: SourceRecord, run: Run):
  * Starts the workflow for the request that has recorded the run. If it is refused for good, the run says so, and so does
  * the error. What fails for the moment, as throttling does, fails no build: the next sweep starts it.
  */
-async function started(ports: PlanPorts, run: Run, start: () => Promise<void>): Promise<Run> {
+async function startOrFail(ports: PlanPorts, run: Run, start: () => Promise<void>): Promise<Run> {
   try {
     await start();
     return run;
@@ -109,5 +106,5 @@ export async function sourceArrived(ports: PlanPorts, source: SourceRecord): Pro
       // Whatever is to be built of it says why it cannot be.
       if (!(error instanceof ArchiveUnreadable || error instanceof ManifestError)) throw error;
     });
-  for (const runId of await takeWaiting(ports, source)) await plan(ports, runId);
+  for (const runId of await takeWaitingRuns(ports, source)) await plan(ports, runId);
 }

@@ -16,7 +16,7 @@ import { branchOf } from './model/branch.ts';
 import type { Build } from './model/build.ts';
 import type { Run } from './model/run.ts';
 
-const Remembered = z.object({
+const ReuseRecord = z.object({
   project_id: Id.project,
   identity: z.string(),
   run_id: Id.run,
@@ -31,24 +31,24 @@ const Remembered = z.object({
  * 90 days, as long as the log is kept that shows how it was made. An end also keeps what nobody builds any more from
  * staying for ever: each tree that was ever built has an identity of its own.
  */
-const KEPT_SECONDS = 90 * 24 * 3600;
+const RETENTION_SECONDS = 90 * 24 * 3600;
 
-const remembered = collection({
+const reuseRecords = collection({
   kind: 'reuse',
-  schema: Remembered,
+  schema: ReuseRecord,
   key: ({ project_id, identity, only_branch }) => Keys.reuse(project_id, identity, only_branch),
   ttl: ({ remembered_at: at }) =>
-    at === undefined ? undefined : Math.floor(Date.parse(at) / 1000) + KEPT_SECONDS,
+    at === undefined ? undefined : Math.floor(Date.parse(at) / 1000) + RETENTION_SECONDS,
 });
 
 /** What was read of a source: its tree's digest, and the hash of the manifest that holds for it. */
-export interface Known {
+export interface SourceContent {
   readonly treeDigest: string;
   readonly manifestHash: string;
 }
 
 /** Two builds of the same identity make the same artifacts. The trust counts: nothing of a fork's is taken for one's own. */
-export function identityOf(build: Build, { treeDigest, manifestHash }: Known): string {
+export function identityOf(build: Build, { treeDigest, manifestHash }: SourceContent): string {
   const identity = [
     treeDigest,
     manifestHash,
@@ -65,12 +65,12 @@ export function identityOf(build: Build, { treeDigest, manifestHash }: Known): s
 export async function find(
   ports: Pick<Ports, 'table'>,
   build: Build,
-  known: Known,
+  known: SourceContent,
 ): Promise<{ runId: string; artifactIds: string[]; artifacts: Artifact[] } | undefined> {
   const identity = identityOf(build, known);
   const branch = branchOf(build.git_ref) ?? '';
   // Whether its manifest is bound to branches may not be known here: what is kept for one of the keys tells.
-  const made = await remembered.getMany(ports.table, [
+  const made = await reuseRecords.getMany(ports.table, [
     Keys.reuse(build.project_id, identity),
     Keys.reuse(build.project_id, identity, branch),
   ]);
@@ -79,14 +79,14 @@ export async function find(
   if (found === undefined) return undefined;
   const { run_id, artifact_ids } = found;
   const present = await artifacts.getMany(ports.table, artifact_ids.map(Keys.artifact));
-  const whole = present.filter(({ status }) => status === 'stored').length === artifact_ids.length;
-  return whole && artifact_ids.length > 0
+  const isComplete = present.filter(({ status }) => status === 'stored').length === artifact_ids.length;
+  return isComplete && artifact_ids.length > 0
     ? { runId: run_id, artifactIds: artifact_ids, artifacts: present }
     : undefined;
 }
 
 /** Remembers what a completed run made. The newest counts: the older may lie further from what building again makes. */
-export async function remember(ports: Pick<Ports, 'table' | 'clock'>, run: Run): Promise<void> {
+export async function recordReusable(ports: Pick<Ports, 'table' | 'clock'>, run: Run): Promise<void> {
   if (run.identity === undefined) return;
   const value = {
     project_id: run.project_id,
@@ -96,5 +96,5 @@ export async function remember(ports: Pick<Ports, 'table' | 'clock'>, run: Run):
     only_branch: run.only_branch,
     remembered_at: ports.clock.now().toISOString(),
   };
-  await ports.table.write({ ...remembered.creation(value), when: { any: true } });
+  await ports.table.write({ ...reuseRecords.creation(value), when: { any: true } });
 }

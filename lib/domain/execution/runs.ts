@@ -5,14 +5,14 @@ import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Write } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createIn } from '../project/create-in.ts';
 import * as Project from '../project/index.ts';
 import type { Project as ProjectValue } from '../project/schema.ts';
 import { sources } from '../source/record.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { readVisible } from '../storage/visible.ts';
-import { begin } from './begin.ts';
+import { recordAndStart } from './begin.ts';
 import { cancelRun } from './end/index.ts';
 import type { Build } from './model/build.ts';
 import type { BuildRecord } from './model/build-record.ts';
@@ -80,7 +80,7 @@ export async function rerun(
     await nameLatest(ports, build, run);
   };
   try {
-    return await begin(ports, { project, build, source: source.value, run, record });
+    return await recordAndStart(ports, { project, build, source: source.value, run, record });
   } catch (error) {
     // The repeat of a request finds its own run, as it stands by now.
     if (!(error instanceof ConditionFailed) || error.existing?.id !== id) throw error;

@@ -15,9 +15,13 @@ type StartPorts = Pick<Ports, 'table' | 'workflows' | 'compute' | 'clock'>;
  * has ended stays so.
  * @throws PlanFailure when the project's queue is full | WorkflowRefused | WorkflowBusy
  */
-export async function handOut(ports: StartPorts, run: Run, ticketed: readonly Ticketed[]): Promise<void> {
+export async function startWorkflow(
+  ports: StartPorts,
+  run: Run,
+  ticketed: readonly Ticketed[],
+): Promise<void> {
   if (isFinal(LIFECYCLE, run.status)) return;
-  const jobs = await dispatched(ports, run, ticketed);
+  const jobs = await enqueueJobs(ports, run, ticketed);
   const before = executionBefore(run);
   if (before !== undefined) await ports.workflows.stop('build', before, 'another one goes on with the run');
   const max_parallel = Math.min(run.max_parallel, MAX_PARALLEL);
@@ -25,12 +29,12 @@ export async function handOut(ports: StartPorts, run: Run, ticketed: readonly Ti
 }
 
 /** Jobs of a project with a limit take their places in its queue; those that get none yet wait for their turn. */
-async function dispatched(ports: StartPorts, run: Run, ticketed: readonly Ticketed[]): Promise<Dispatch[]> {
-  const places = ticketed.map(({ job }) => ({ job_id: job.id, run_id: run.id }));
+async function enqueueJobs(ports: StartPorts, run: Run, ticketed: readonly Ticketed[]): Promise<Dispatch[]> {
+  const entries = ticketed.map(({ job }) => ({ job_id: job.id, run_id: run.id }));
   const working =
-    run.job_limit === undefined || places.length === 0
+    run.job_limit === undefined || entries.length === 0
       ? undefined
-      : await Queue.enqueue(ports, run.project_id, run.job_limit, places);
+      : await Queue.enqueue(ports, run.project_id, run.job_limit, entries);
   const now = ports.clock.now();
   return ticketed.map(({ job, ticket }) => ({
     ...dispatchOf(ports.compute, job, ticket, { failFast: run.fail_fast, now }),

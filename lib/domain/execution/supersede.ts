@@ -23,10 +23,10 @@ export async function supersede(
   build: Build,
   run: Run,
 ): Promise<void> {
-  const branch = lineOf(build);
+  const branch = branchKeyOf(build);
   if (!project.supersede || branch === undefined) return;
-  const older = await takeHead(ports, project.id, branch, run.id);
-  if (older !== undefined && (await waits(ports, older)))
+  const older = await becomeNewest(ports, project.id, branch, run.id);
+  if (older !== undefined && (await isQueued(ports, older)))
     await cancelRun(ports, older, `superseded by ${run.id}`, run.id).catch((error: unknown) => {
       // It has ended meanwhile.
       if (!(error instanceof StaitheError && error.code === 'wrong_state')) throw error;
@@ -34,7 +34,7 @@ export async function supersede(
 }
 
 /** The branch, or the fork's pull request: a fork that calls its branch as one of the project's ends none of its runs. */
-function lineOf({ trust, git_ref: ref }: Build): string | undefined {
+function branchKeyOf({ trust, git_ref: ref }: Build): string | undefined {
   if (trust === 'own') return branchOf(ref);
   const pullRequest = pullRequestOf(ref);
   // Git has no names with a blank (git-check-ref-format), so this is nobody's branch.
@@ -42,7 +42,7 @@ function lineOf({ trust, git_ref: ref }: Build): string | undefined {
 }
 
 /** @returns the run that was the newest until now; none when this one is older than that */
-async function takeHead(
+async function becomeNewest(
   ports: Pick<Ports, 'table'>,
   projectId: string,
   branch: string,
@@ -65,7 +65,7 @@ async function takeHead(
   }
 }
 
-async function waits(ports: Pick<Ports, 'table'>, runId: string): Promise<boolean> {
+async function isQueued(ports: Pick<Ports, 'table'>, runId: string): Promise<boolean> {
   const run = (await runs.get(ports.table, Keys.run(runId)))?.value;
   if (run?.status === 'pending') return true;
   if (run?.status !== 'building') return false;

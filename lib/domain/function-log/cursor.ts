@@ -8,7 +8,7 @@ import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Table } from '../ports/table.ts';
 import { seal, unseal } from '../storage/seal.ts';
 
-export interface Place {
+export interface LogPosition {
   /** Milliseconds since the epoch. */
   readonly from: number;
   /** Marks of events that were given already. */
@@ -21,7 +21,7 @@ export interface Place {
 const markOf = ({ id }: FunctionEvent): string =>
   createHash('sha256').update(id).digest().subarray(0, 6).toString('base64url');
 
-export const isSeen = ({ seen }: Place, event: FunctionEvent): boolean => seen.has(markOf(event));
+export const isSeen = ({ seen }: LogPosition, event: FunctionEvent): boolean => seen.has(markOf(event));
 
 /** 800 marks of 8 characters are packed in 5 KB, and 7 KB as a cursor: a request has 10,240 bytes (API Gateway quotas). */
 const MOST_SEEN = 800;
@@ -31,7 +31,11 @@ const MOST_SEEN = 800;
  * before the last one may still arrive, so the reader looks there again, as far as it can remember what it has had.
  * @param had in order of time: the events from the place on that the reader has had, in this page or before
  */
-export function placeBehind(before: Place, had: readonly FunctionEvent[], lateByMs: number): Place {
+export function positionAfter(
+  before: LogPosition,
+  had: readonly FunctionEvent[],
+  lateByMs: number,
+): LogPosition {
   const last = had.at(-1);
   if (last === undefined) return { from: before.from, seen: before.seen };
   const met = new Set(had.map(markOf));
@@ -73,7 +77,7 @@ export const logOf = (environment: Environment): string =>
     beginningOf(environment),
   ]);
 
-export function sealed(table: Table, log: string, { from, seen, token = '' }: Place): Promise<string> {
+export function sealed(table: Table, log: string, { from, seen, token = '' }: LogPosition): Promise<string> {
   const packed = deflateRawSync(JSON.stringify([from, [...seen].join(''), token]), { level: 9 });
   return seal(table, purposeOf(log), packed);
 }
@@ -82,7 +86,12 @@ export function sealed(table: Table, log: string, { from, seen, token = '' }: Pl
  * @param earliest no place is before it, whatever the cursor says
  * @throws StaitheError invalid_cursor
  */
-export async function opened(table: Table, log: string, cursor: string, earliest: number): Promise<Place> {
+export async function opened(
+  table: Table,
+  log: string,
+  cursor: string,
+  earliest: number,
+): Promise<LogPosition> {
   const packed = await unseal(table, purposeOf(log), cursor);
   if (packed === undefined) throw refused();
   try {

@@ -3,7 +3,7 @@ import type { Actor } from '../access/actor.ts';
 import { StaitheError } from '../error.ts';
 import { requireHeld } from '../execution/agent.ts';
 import * as Artifact from '../execution/artifacts.ts';
-import { answered, openRegistry, type RegistryPorts } from './registry.ts';
+import { asStaitheError, openRegistry, type RegistryPorts } from './registry.ts';
 import { type RecordedImage, type RecordImage, type RegistryToken, tagOfJob } from './schema.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function record(
   const job = await requireHeld(ports, actor, jobId);
   const { place, registry } = await openRegistry(ports, job);
   const repository = `${place.host}/${place.repository}`;
-  const stored = await answered(() => registry.describe(place.repository, digest));
+  const stored = await asStaitheError(() => registry.describe(place.repository, digest));
   if (stored === undefined)
     throw new StaitheError('image_unknown', `${repository} holds no image with the digest ${digest}.`);
   // An agent can name no tags but those that its job was to give; of those the registry knows which are there.

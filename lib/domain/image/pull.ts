@@ -1,9 +1,9 @@
 /** What opens the installation's own registry for people: a credential that pulls a project's images, and nothing else. */
 import type { Ports } from '../ports/index.ts';
-import { assertAlive } from '../project/alive.ts';
-import { notePull } from '../project/pulled.ts';
+import { assertExists } from '../project/create-in.ts';
+import { recordPull } from '../project/pull-note.ts';
 import type { Project } from '../project/schema.ts';
-import { answered } from './registry.ts';
+import { asStaitheError } from './registry.ts';
 import type { PullToken } from './schema.ts';
 
 /**
@@ -15,10 +15,10 @@ export async function pullToken(
   { registry, ...ports }: Pick<Ports, 'registry' | 'table' | 'clock'>,
   project: Project,
 ): Promise<PullToken> {
-  await notePull(ports, project);
-  const { place, credential } = await answered(() => registry.pullToken(project.slug));
+  await recordPull(ports, project);
+  const { place, credential } = await asStaitheError(() => registry.pullToken(project.slug));
   // One that was made after a deletion would outlive the time for which the name is held.
-  await assertAlive(ports.table, project.id);
+  await assertExists(ports.table, project.id);
   return {
     registry: place.host,
     repositories: place.repository,

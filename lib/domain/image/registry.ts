@@ -2,20 +2,20 @@
 import { StaitheError } from '../error.ts';
 import type { JobRecord } from '../execution/model/job-record.ts';
 import { readSecrets } from '../execution/secrets.ts';
-import type { OwnRegistry } from '../manifest/schema.ts';
+import type { ExternalRegistry } from '../manifest/schema.ts';
 import type { Ports } from '../ports/index.ts';
-import type { Registry, RegistryCredential, RepositoryPlace } from '../ports/registry.ts';
+import type { Registry, RegistryCredential, RepositoryAddress } from '../ports/registry.ts';
 import { RegistryError } from '../ports/registry.ts';
 import * as Project from '../project/index.ts';
-import { nativeName, ownPlace } from './place.ts';
+import { externalRepository, nativeName } from './repository.ts';
 
 export type RegistryPorts = Pick<
   Ports,
-  'table' | 'registry' | 'ownRegistry' | 'projectSecrets' | 'clock' | 'randomness'
+  'table' | 'registry' | 'externalRegistry' | 'projectSecrets' | 'clock' | 'randomness'
 >;
 
 export interface OpenedRegistry {
-  readonly place: RepositoryPlace;
+  readonly place: RepositoryAddress;
   readonly registry: Registry;
   credential(): Promise<RegistryCredential>;
   /** What to do when the registry refuses the credential. */
@@ -26,7 +26,7 @@ export interface OpenedRegistry {
 const SYSTEM = { kind: 'system', name: 'images' } as const;
 
 /** Longer than any job: what a secret of the project opens stays open until somebody changes it. */
-const OWN_CREDENTIAL_HOURS = 9;
+const EXTERNAL_CREDENTIAL_HOURS = 9;
 
 /**
  * @throws StaitheError registry_forbidden | registry_misconfigured | registry_credential_missing | registry_unavailable |
@@ -36,8 +36,8 @@ export async function openRegistry(ports: RegistryPorts, job: JobRecord): Promis
   assertMayPush(job);
   const { registry = 'native', image_name: imageName } = job;
   if (registry === 'native' || registry === 'none')
-    return native(ports, job, nativeName(job.service, imageName));
-  return own(ports, job, registry, ownPlace(registry, job.service, imageName));
+    return openNative(ports, job, nativeName(job.service, imageName));
+  return openExternal(ports, job, registry, externalRepository(registry, job.service, imageName));
 }
 
 /** @throws StaitheError registry_forbidden */
@@ -62,25 +62,25 @@ function assertMayPush(job: JobRecord): void {
     );
 }
 
-async function native(ports: RegistryPorts, job: JobRecord, service: string): Promise<OpenedRegistry> {
+async function openNative(ports: RegistryPorts, job: JobRecord, service: string): Promise<OpenedRegistry> {
   const { registry } = ports;
   const project = await Project.resolve(ports, SYSTEM, job.project_id);
   const target = { projectId: project.id, projectSlug: project.slug, service };
-  const place = await answered(() => registry.ensureRepository(target));
+  const place = await asStaitheError(() => registry.ensureRepository(target));
   return {
     place,
     registry,
-    credential: () => answered(() => registry.token(place.repository)),
+    credential: () => asStaitheError(() => registry.token(place.repository)),
     remedy:
       'The credential is valid for this job only, and expires: rerun the build. If it is refused again, contact the operator of this installation.',
   };
 }
 
-async function own(
+async function openExternal(
   ports: RegistryPorts,
   job: JobRecord,
-  { auth }: OwnRegistry,
-  place: RepositoryPlace,
+  { auth }: ExternalRegistry,
+  place: RepositoryAddress,
 ): Promise<OpenedRegistry> {
   const names = [...new Set([auth.username_secret, auth.token_secret])];
   const [{ secrets, missing }, project] = await Promise.all([
@@ -97,8 +97,8 @@ async function own(
     );
   const username = secrets[auth.username_secret] ?? '';
   const password = secrets[auth.token_secret] ?? '';
-  const registry = ports.ownRegistry({ host: place.host, insecure: place.insecure, username, password });
-  const expiresAt = new Date(ports.clock.now().getTime() + OWN_CREDENTIAL_HOURS * 3600 * 1000);
+  const registry = ports.externalRegistry({ host: place.host, insecure: place.insecure, username, password });
+  const expiresAt = new Date(ports.clock.now().getTime() + EXTERNAL_CREDENTIAL_HOURS * 3600 * 1000);
   return {
     place,
     registry,
@@ -108,7 +108,7 @@ async function own(
 }
 
 /** @throws StaitheError registry_unavailable | registry_refused */
-export async function answered<Result>(ask: () => Promise<Result>): Promise<Result> {
+export async function asStaitheError<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask();
   } catch (error) {

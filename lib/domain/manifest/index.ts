@@ -1,6 +1,6 @@
 /** Reading `staithe.yaml`: text to a checked manifest with its hash, or an error that names the place. */
 import { stringify } from 'yaml';
-import { check, type Finding } from '../validation/findings.ts';
+import { check, type FieldError } from '../validation/findings.ts';
 import { hashOf } from './canonical.ts';
 import { type ReadDocument, readDocument, UnreadableDocument } from './document.ts';
 import { fieldOf, type Mistake, type Position, positionsIn } from './position.ts';
@@ -112,7 +112,7 @@ function readOrThrow(text: string, file: string, positionAt: (offset: number) =>
 }
 
 function located(
-  finding: Finding,
+  finding: FieldError,
   document: ReadDocument,
   positionAt: (offset: number) => Position,
 ): Mistake {

@@ -18,7 +18,7 @@ export const MANIFEST_MAX_BYTES = 256 * 1024;
 const EXPANDED_MAX_BYTES = 320 * 1024;
 
 /** A registry of one's own, with the names of the secrets that open it. */
-export const OwnRegistry = z.strictObject({
+export const ExternalRegistry = z.strictObject({
   host: z
     .string()
     .max(255)
@@ -43,10 +43,10 @@ export const OwnRegistry = z.strictObject({
     .default({ username_secret: 'REGISTRY_USERNAME', token_secret: 'REGISTRY_PASSWORD' })
     .describe('Names of the project secrets with the credentials for the registry.'),
 });
-export type OwnRegistry = z.infer<typeof OwnRegistry>;
+export type ExternalRegistry = z.infer<typeof ExternalRegistry>;
 
 /** Where images go: the installation's own registry, one of the project's, or nowhere. */
-export const Registry = z.union([z.enum(['native', 'none']), OwnRegistry]);
+export const Registry = z.union([z.enum(['native', 'none']), ExternalRegistry]);
 export type Registry = z.infer<typeof Registry>;
 
 /**

@@ -5,7 +5,7 @@ import { notFound, StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Item, Table } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createIn } from '../project/create-in.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { Digest, GitSha, Timestamp } from '../values.ts';
@@ -17,13 +17,13 @@ import {
   parse,
   type ReadManifest,
 } from './index.ts';
-import { readKept } from './kept.ts';
+import { readStored } from './read-stored.ts';
 import type { SyncedManifest, SyncManifest } from './synced-schema.ts';
 
 const KIND = 'manifest';
 
 /** As it lies in the table. The manifest is one text: 320 KiB of it as a map could be more than an item may have. */
-const Kept = z.object({
+const StoredManifest = z.object({
   project_id: Id.project,
   manifest_hash: Digest,
   canonical: z.string(),
@@ -31,7 +31,7 @@ const Kept = z.object({
   synced_at: Timestamp,
   synced_by: z.string(),
 });
-type Kept = z.infer<typeof Kept>;
+type StoredManifest = z.infer<typeof StoredManifest>;
 
 /**
  * Keeps the manifest under its hash and makes it the project's newest. A repeat changes nothing but when and by whom.
@@ -44,7 +44,7 @@ export async function sync(
   input: SyncManifest,
 ): Promise<SyncedManifest> {
   const read = readOrRefuse(input);
-  const kept: Kept = {
+  const kept: StoredManifest = {
     project_id: project.id,
     manifest_hash: read.hash,
     canonical: canonicalManifest(read.manifest),
@@ -84,7 +84,7 @@ export async function byHash(
   projectId: string,
   hash: string,
 ): Promise<ReadManifest | undefined> {
-  return readKept(await find(ports.table, projectId, hash));
+  return readStored(await find(ports.table, projectId, hash));
 }
 
 /** The manifest that was synced last, for a build whose tree has none. @throws StaitheError manifest_invalid */
@@ -92,7 +92,7 @@ export async function latest(
   ports: Pick<Ports, 'table'>,
   projectId: string,
 ): Promise<ReadManifest | undefined> {
-  return readKept(await find(ports.table, projectId));
+  return readStored(await find(ports.table, projectId));
 }
 
 /** The hash of the manifest that was synced last. */
@@ -103,10 +103,10 @@ export async function latestHash(
   return hashIn(await ports.table.get(Keys.latestManifest(projectId)));
 }
 
-async function find(table: Table, projectId: string, hash?: string): Promise<Kept | undefined> {
+async function find(table: Table, projectId: string, hash?: string): Promise<StoredManifest | undefined> {
   const wanted = hash ?? hashIn(await table.get(Keys.latestManifest(projectId)));
   const item = wanted === undefined ? undefined : await table.get(Keys.manifest(projectId, wanted));
-  return item && Kept.parse(item);
+  return item && StoredManifest.parse(item);
 }
 
 function hashIn(item: Item | undefined): string | undefined {
@@ -131,7 +131,7 @@ function fieldProblem(file: string, { line, column, field, reason }: Mistake) {
   return { field: field || 'manifest', message: `${reason} (${file}:${line}:${column})` };
 }
 
-function shown({ canonical, ...kept }: Kept): SyncedManifest {
+function shown({ canonical, ...kept }: StoredManifest): SyncedManifest {
   const manifest = z.record(z.string(), z.unknown()).parse(JSON.parse(canonical));
   return { ...kept, manifest, services: Object.keys(Object(manifest.services)) };
 }

@@ -43,7 +43,7 @@ export interface Blobs {
   /** @param version as `head` gave it; the newest without it */
   read(key: string, version?: string): Promise<Readable>;
   /** Stores the bytes of a local file. @param file a path */
-  store(blob: {
+  storeFile(blob: {
     key: string;
     file: string;
     sha256: string;

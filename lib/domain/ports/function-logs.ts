@@ -14,7 +14,7 @@ export interface FunctionEvent {
 }
 
 /** What the processes printed that began on one day to run one version. */
-export interface Strand {
+export interface StreamFilter {
   /** Of UTC, as `2026-11-21`. */
   readonly day: string;
   readonly version: string;
@@ -27,7 +27,7 @@ export interface ReadPage {
   readonly token?: string | undefined;
   readonly limit: number;
   /** Only this; the rest of the log is not searched. */
-  readonly of?: Strand | undefined;
+  readonly of?: StreamFilter | undefined;
 }
 
 export interface FunctionLogs {

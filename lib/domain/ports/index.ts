@@ -11,7 +11,7 @@ import type { GitHost } from './git-host.ts';
 import type { ImageTags } from './image-tags.ts';
 import type { LogStore } from './logs.ts';
 import type { ProjectSecrets } from './project-secrets.ts';
-import type { OpenRegistry, OwnedRegistry } from './registry.ts';
+import type { InstallationRegistry, OpenRegistry } from './registry.ts';
 import type { Table } from './table.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -101,11 +101,11 @@ export interface Ports {
   readonly machines: ComputeMachines;
   readonly deadLetters: DeadLetters;
   /** The installation's own registry of images. */
-  readonly registry: OwnedRegistry;
+  readonly registry: InstallationRegistry;
   /** Tags in it. */
   readonly imageTags: ImageTags;
   /** Registries that projects bring along. */
-  readonly ownRegistry: OpenRegistry;
+  readonly externalRegistry: OpenRegistry;
   readonly installation: Installation;
   /** The runtimes that functions may have where they are deployed to. */
   readonly runtimes: readonly string[];

@@ -14,7 +14,7 @@ export interface RegistryTarget {
 export const CREDENTIAL_SECONDS = 3_600;
 
 /** A repository, as an image reference names it: `<host>/<repository>:<tag>`. */
-export interface RepositoryPlace {
+export interface RepositoryAddress {
   /** Host, with the port where it is not the scheme's own. */
   readonly host: string;
   /** The full name below the host, without tag or digest. */
@@ -60,7 +60,7 @@ export interface Registry {
    * Makes the repository of a service when it is absent.
    * @throws RegistryError
    */
-  ensureRepository(target: RegistryTarget): Promise<RepositoryPlace>;
+  ensureRepository(target: RegistryTarget): Promise<RepositoryAddress>;
   /**
    * A short-lived credential to push to and pull from this repository, and no other.
    * @throws RegistryError
@@ -74,7 +74,7 @@ export interface Registry {
 }
 
 /** The installation's own registry, which also forgets. */
-export interface OwnedRegistry extends Registry {
+export interface InstallationRegistry extends Registry {
   /**
    * Removes the repository of a service with all its images. No error when there is none.
    * @throws RegistryError
@@ -87,7 +87,7 @@ export interface OwnedRegistry extends Registry {
    */
   pullToken(
     projectSlug: string,
-  ): Promise<{ readonly place: RepositoryPlace; readonly credential: RegistryCredential }>;
+  ): Promise<{ readonly place: RepositoryAddress; readonly credential: RegistryCredential }>;
 }
 
 /** A registry that is not the installation's own, and what opens it. Without credential both texts are empty. */

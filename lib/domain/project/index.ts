@@ -6,7 +6,7 @@ import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { newAlias } from './alive.ts';
+import { newAlias } from './create-in.ts';
 import { find, linkOf, projectIn, projects, resolve, slugIn, throwBusy } from './find.ts';
 import type { CreateProject, Project, UpdateProject } from './schema.ts';
 

@@ -4,10 +4,10 @@ import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Item, type Write } from '../ports/table.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { usedAt } from './alive.ts';
+import { usedAt } from './create-in.ts';
 import { deletionOf, placeholderOf } from './deletion.ts';
 import { find, throwBusy } from './find.ts';
-import { pullsOf } from './pulled.ts';
+import { pullsOf } from './pull-note.ts';
 
 /**
  * 2 minutes: a request takes 30 seconds at most (docs: API Gateway quotas), and the index by which builds and artifacts
@@ -46,7 +46,7 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
   const left = await contentsOf(ports, id, alias);
   if (left !== undefined && !force)
     throw new StaitheError('project_not_empty', `Project '${slug}' ${left.said}.`, left);
-  const { mayPull, forget } = await pullsOf(ports, id);
+  const { canPull: mayPull, remove: forget } = await pullsOf(ports, id);
   const holdsName = left !== undefined || mayPull;
   const key = Keys.project(slug);
   const when = { revision: stored.revision };

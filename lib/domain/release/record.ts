@@ -4,7 +4,7 @@ import { claims } from '../artifact/use.ts';
 import { StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Key, type Write } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createIn } from '../project/create-in.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { Release, type ReleaseArtifact } from './schema.ts';

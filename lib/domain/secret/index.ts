@@ -4,7 +4,7 @@ import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import { SecretChangeReused } from '../ports/project-secrets.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { createContent } from '../project/alive.ts';
+import { createContent } from '../project/create-in.ts';
 import type { Project } from '../project/schema.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';

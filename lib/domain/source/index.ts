@@ -5,7 +5,7 @@ import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createIn } from '../project/create-in.ts';
 import type { Project } from '../project/schema.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
 import { readVisible } from '../storage/visible.ts';
@@ -24,7 +24,7 @@ export async function create(
   input: CreateSource,
   id?: string,
 ): Promise<SourceWithUpload> {
-  const source = await announce(ports, project, {
+  const source = await createOnce(ports, project, {
     ...input,
     strip_components: 0,
     created_by: nameOf(actor),
@@ -33,15 +33,15 @@ export async function create(
   return { ...source, upload: source.status === 'stored' ? null : await presign(ports.blobs, source) };
 }
 
-type Announced = Pick<
+type NewSource = Pick<
   Source,
   'sha256' | 'size_bytes' | 'format' | 'strip_components' | 'git' | 'created_by'
 > & { id?: string | undefined };
 
-async function announce(
+async function createOnce(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
   project: Project,
-  input: Announced,
+  input: NewSource,
 ): Promise<Source> {
   const now = ports.clock.now();
   const source: Source = {
@@ -65,7 +65,7 @@ async function announce(
     return source;
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    const existing = await bySha(ports, project.id, source.sha256);
+    const existing = await findBySha(ports, project.id, source.sha256);
     if (existing === undefined) throw error;
     if (existing.size_bytes !== source.size_bytes || existing.format !== source.format)
       throw new StaitheError(
@@ -93,7 +93,7 @@ const presign = (blobs: Ports['blobs'], source: Source) =>
     expiresSeconds: UPLOAD_EXPIRES_SECONDS,
   });
 
-async function bySha(
+async function findBySha(
   ports: Pick<Ports, 'table'>,
   projectId: string,
   sha256: string,
@@ -144,12 +144,12 @@ async function assertUploaded(ports: Pick<Ports, 'blobs'>, source: Source): Prom
  * its project was deleted.
  * @throws StaitheError source_mismatch
  */
-export async function ofUpload(
+export async function sourceOfUpload(
   ports: Pick<Ports, 'table' | 'blobs'>,
   projectId: string,
   sha256: string,
 ): Promise<SourceRecord | undefined> {
-  const source = await bySha(ports, projectId, sha256);
+  const source = await findBySha(ports, projectId, sha256);
   if (source?.status === 'pending') await assertUploaded(ports, source);
   return source;
 }
@@ -158,7 +158,7 @@ export async function ofUpload(
  * Keeps the archive of a commit as a source, fetched by the control plane: no git credential reaches a build. Storage's
  * event marks it as stored, as with any upload.
  */
-export async function stageCommit(
+export async function storeCommit(
   ports: Pick<Ports, 'table' | 'blobs' | 'clock' | 'randomness' | 'gitHost'>,
   project: Project,
   git: { repository: string; ref: string; sha: string },
@@ -166,7 +166,7 @@ export async function stageCommit(
   const archive = await ports.gitHost.archive(git.repository, git.sha);
   try {
     const { sha256, sizeBytes } = archive;
-    const announced = await announce(ports, project, {
+    const announced = await createOnce(ports, project, {
       sha256,
       size_bytes: sizeBytes,
       format: 'tar.gz',
@@ -175,7 +175,7 @@ export async function stageCommit(
       created_by: 'webhook',
     });
     if (announced.status === 'pending')
-      await ports.blobs.store({
+      await ports.blobs.storeFile({
         key: BlobKeys.source(project.id, sha256),
         file: archive.file,
         sha256,

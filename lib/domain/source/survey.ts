@@ -3,8 +3,8 @@
  * the digest of its content, and its manifest.
  */
 import { parse, type ReadManifest, textOf } from '../manifest/index.ts';
-import * as TreeManifest from '../manifest/of-tree.ts';
 import { MANIFEST_FILES, MANIFEST_MAX_BYTES } from '../manifest/schema.ts';
+import * as TreeManifest from '../manifest/tree-manifest.ts';
 import type { Ports } from '../ports/index.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
 import { type SourceRecord, sources } from './record.ts';
@@ -13,7 +13,7 @@ export interface Survey {
   /** The same however the tree was packed. */
   readonly treeDigest: string;
   /** The manifest at the root of the tree; null when there is none. */
-  readonly own: ReadManifest | null;
+  readonly manifest: ReadManifest | null;
   /** The folder that the whole tree lies below, when there is one. */
   readonly wrapper?: string | undefined;
 }
@@ -27,14 +27,14 @@ export const isSurveyed = ({ tree_digest, tree_manifest_hash }: SourceRecord): b
  * @returns undefined when nothing is, also of its manifest: an older version did not keep it
  * @throws StaitheError manifest_invalid when this version refuses a manifest that an older one has accepted
  */
-export async function noted(
+export async function readSurvey(
   ports: Pick<Ports, 'table'>,
   { project_id, tree_digest: treeDigest, tree_manifest_hash: hash, wrapper }: SourceRecord,
 ): Promise<Survey | undefined> {
   if (treeDigest === undefined || hash === undefined) return undefined;
-  if (hash === null) return { treeDigest, own: null, wrapper };
-  const own = await TreeManifest.get(ports.table, project_id, hash);
-  return own && { treeDigest, own };
+  if (hash === null) return { treeDigest, manifest: null, wrapper };
+  const manifest = await TreeManifest.get(ports.table, project_id, hash);
+  return manifest && { treeDigest, manifest };
 }
 
 /**
@@ -47,10 +47,10 @@ export async function survey(
 ): Promise<Survey> {
   try {
     const found = await read(ports, source);
-    await note(ports, source, found);
+    await recordSurvey(ports, source, found);
     return found;
   } catch (error) {
-    await note(ports, source);
+    await recordSurvey(ports, source);
     throw error;
   }
 }
@@ -63,23 +63,23 @@ async function read(ports: Pick<Ports, 'trees'>, source: SourceRecord): Promise<
     names: MANIFEST_FILES,
     maxBytes: MANIFEST_MAX_BYTES,
   });
-  const own = entry === undefined ? null : parse(textOf(entry.bytes, entry.name), entry.name);
-  return { treeDigest, own, wrapper };
+  const manifest = entry === undefined ? null : parse(textOf(entry.bytes, entry.name), entry.name);
+  return { treeDigest, manifest, wrapper };
 }
 
 /** The manifest is kept in one transaction with the note of it, so that nothing is kept of a source that is deleted. */
-async function note(
+async function recordSurvey(
   ports: Pick<Ports, 'table' | 'clock'>,
   source: SourceRecord,
   found?: Survey,
 ): Promise<void> {
   const stored_at = ports.clock.now().toISOString();
-  const { own } = found ?? { own: null };
+  const { manifest } = found ?? { manifest: null };
   await sources.update(
     ports.table,
     Keys.source(source.id),
     (value) => {
-      const isKnown = found === undefined ? value.status === 'stored' : isNoted(value, found);
+      const isKnown = found === undefined ? value.status === 'stored' : isRecorded(value, found);
       if (isKnown) return undefined;
       return {
         ...value,
@@ -87,26 +87,26 @@ async function note(
         stored_at: value.stored_at ?? stored_at,
         ...(found !== undefined && {
           tree_digest: found.treeDigest,
-          tree_manifest_hash: found.own?.hash ?? null,
+          tree_manifest_hash: found.manifest?.hash ?? null,
           wrapper: found.wrapper,
         }),
       };
     },
     undefined,
-    () => (own === null ? [] : [TreeManifest.keeping(source.project_id, own)]),
+    () => (manifest === null ? [] : [TreeManifest.saveWrite(source.project_id, manifest)]),
   );
 }
 
-function isNoted(value: SourceRecord, { treeDigest, own }: Survey): boolean {
+function isRecorded(value: SourceRecord, { treeDigest, manifest }: Survey): boolean {
   return (
     value.status === 'stored' &&
     value.tree_digest === treeDigest &&
-    value.tree_manifest_hash === (own?.hash ?? null)
+    value.tree_manifest_hash === (manifest?.hash ?? null)
   );
 }
 
 /** Takes the runs that wait for the survey off the source. */
-export async function takeWaiting(ports: Pick<Ports, 'table'>, source: SourceRecord): Promise<string[]> {
+export async function takeWaitingRuns(ports: Pick<Ports, 'table'>, source: SourceRecord): Promise<string[]> {
   let waiting: string[] = [];
   await sources.update(ports.table, Keys.source(source.id), (value) => {
     waiting = value.waiting_run_ids ?? [];

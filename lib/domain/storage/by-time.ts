@@ -10,7 +10,7 @@ import { type Paging, readPage } from './list.ts';
 import { seal, unseal } from './seal.ts';
 
 /** A partition whose sort keys are `prefix` and a ULID. */
-export interface Strand {
+export interface TimePartition {
   readonly of: Source;
   readonly partition: string;
   readonly prefix: string;
@@ -25,7 +25,7 @@ export interface Span {
 export interface TimeOrdered<T> {
   /** Names the list, with what it is filtered by: its cursors are good for no other. */
   readonly name: string;
-  readonly strands: readonly Strand[];
+  readonly partitions: readonly TimePartition[];
   readonly span?: Span;
   /** What is shown of each item, undefined where it is passed over; as many as there are items, in their order. */
   readonly view: (items: readonly Item[]) => Promise<readonly (T | undefined)[]>;
@@ -35,30 +35,30 @@ export interface TimeOrdered<T> {
  * Rounds in which every strand that has nothing left in hand is asked for more. They make a page full unless nearly all
  * that they find is passed over; then it is short, with a cursor.
  */
-const MOST_ROUNDS = 10;
+const MAX_ROUNDS = 10;
 
 /** @throws StaitheError invalid_cursor */
 export async function listByTime<T>(
   table: Table,
-  { name, strands, span = {}, view }: TimeOrdered<T>,
+  { name, partitions: strands, span = {}, view }: TimeOrdered<T>,
   { limit, cursor }: Paging,
 ): Promise<{ items: T[]; next_cursor: string | null }> {
-  const after = cursor === undefined ? undefined : await opened(table, name, cursor);
-  const hands = strands.map((strand) => handOf(table, strand, span, after));
+  const after = cursor === undefined ? undefined : await openCursor(table, name, cursor);
+  const readers = strands.map((strand) => readerOf(table, strand, span, after));
   const first = chunkOf(limit, strands.length);
   const shown: { ulid: string; value: T }[] = [];
-  let looked = after;
-  for (let round = 0; round < MOST_ROUNDS && shown.length <= limit; round++) {
-    await Promise.all(hands.map((hand) => hand.fill(round === 0 ? first : MOST_AT_ONCE)));
-    const found = taken(hands);
+  let position = after;
+  for (let round = 0; round < MAX_ROUNDS && shown.length <= limit; round++) {
+    await Promise.all(readers.map((hand) => hand.fill(round === 0 ? first : MAX_BATCH)));
+    const found = takeNewest(readers);
     if (found.length === 0) break;
     const values = await view(found.map(({ item }) => item));
     for (const [at, value] of values.entries())
       if (value !== undefined) shown.push({ ulid: found[at]?.ulid ?? '', value });
-    looked = found.at(-1)?.ulid;
+    position = found.at(-1)?.ulid;
   }
-  const isOver = hands.every((hand) => hand.isEmpty());
-  const end = shown.length > limit ? shown[limit - 1]?.ulid : isOver ? undefined : looked;
+  const isOver = readers.every((hand) => hand.isEmpty());
+  const end = shown.length > limit ? shown[limit - 1]?.ulid : isOver ? undefined : position;
   return {
     items: shown.slice(0, limit).map(({ value }) => value),
     next_cursor: end === undefined ? null : await seal(table, name, Buffer.from(end)),
@@ -66,13 +66,13 @@ export async function listByTime<T>(
 }
 
 /** What a batch read of the items of a page takes (docs: DynamoDB, BatchGetItem). */
-const MOST_AT_ONCE = 100;
+const MAX_BATCH = 100;
 
 /** One more than asked for tells whether there is another page; of many strands each is asked for its part, and some. */
 const chunkOf = (limit: number, strands: number): number =>
-  Math.min(MOST_AT_ONCE, strands === 1 ? limit + 1 : Math.ceil((limit + 1) / strands) + 4);
+  Math.min(MAX_BATCH, strands === 1 ? limit + 1 : Math.ceil((limit + 1) / strands) + 4);
 
-async function opened(table: Table, name: string, cursor: string): Promise<string> {
+async function openCursor(table: Table, name: string, cursor: string): Promise<string> {
   const content = await unseal(table, name, cursor);
   if (content === undefined)
     throw new StaitheError('invalid_cursor', 'The cursor does not belong to this list.');
@@ -85,7 +85,7 @@ interface Found {
 }
 
 /** What was read of one strand and not yet taken. */
-interface Hand {
+interface PartitionReader {
   readonly items: Found[];
   /** Reads on, so many at once, when there is nothing left in hand. */
   fill(limit: number): Promise<void>;
@@ -93,12 +93,12 @@ interface Hand {
   isEmpty(): boolean;
 }
 
-function handOf(
+function readerOf(
   table: Table,
-  { of, partition, prefix }: Strand,
+  { of, partition, prefix }: TimePartition,
   span: Span,
   after: string | undefined,
-): Hand {
+): PartitionReader {
   const items: Found[] = [];
   let position: Position | undefined;
   const sortKey = of === 'table' ? 'sk' : (`${of}sk` as const);
@@ -129,7 +129,7 @@ function handOf(
 }
 
 /** The newest of all hands, one by one, until a hand is empty that may have more. */
-function taken(hands: readonly Hand[]): Found[] {
+function takeNewest(hands: readonly PartitionReader[]): Found[] {
   const found: Found[] = [];
   for (;;) {
     if (hands.some((hand) => hand.items.length === 0 && !hand.isEmpty())) return found;
@@ -157,7 +157,7 @@ function ulidAt(timestamp: string | undefined, rest: '0' | 'Z'): string {
 }
 
 /** Of ids of a kind in the first index, which is how most lists lie. */
-export const strandOf = (kind: IdKind, partition: string, of: Source = 'gsi1'): Strand => ({
+export const timePartition = (kind: IdKind, partition: string, of: Source = 'gsi1'): TimePartition => ({
   of,
   partition,
   prefix: idFrom(kind, ''),

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { StaitheError } from '../error.ts';
 import type { IdKind } from '../id.ts';
 import { ConditionFailed, type Item, type Key, type Table, type Write } from '../ports/table.ts';
-import { listByTime, type Span, strandOf } from './by-time.ts';
+import { listByTime, type Span, timePartition } from './by-time.ts';
 import type { Source } from './cursor.ts';
 import { type ListOptions, listItems, type Paging, pagesOf } from './list.ts';
 
@@ -159,7 +159,7 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
         table,
         {
           name: `${layout.kind} ${JSON.stringify([scope, since, until])}`,
-          strands: partitions.map((partition) => strandOf(id, partition)),
+          partitions: partitions.map((partition) => timePartition(id, partition)),
           span: { since, until },
           view: async (items) => items.map((item) => read(item).value),
         },

@@ -114,8 +114,8 @@ export const Keys = {
     pk: Partitions.secretReads(projectId, name),
     sk: id,
   }),
-  /** @param place what `lib/domain/cache/scope.ts` makes of scope, service, paths and key */
-  cache: (projectId: string, place: string): Key => ({ pk: Partitions.caches(projectId), sk: place }),
+  /** @param sortKey of scope, service, paths and key (`lib/domain/cache/scope.ts`) */
+  cache: (projectId: string, sortKey: string): Key => ({ pk: Partitions.caches(projectId), sk: sortKey }),
   /** Of each ref for itself: a branch has its secrets and caches, and a tag its images' tags. */
   commit: (projectId: string, sha: string, ref: string): Key => ({
     pk: Partitions.commits(projectId),

@@ -9,7 +9,7 @@ import { Id } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Write } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
-import { made } from './index.ts';
+import { buildToken } from './index.ts';
 import { tokens } from './record.ts';
 import { CreateToken, type TokenWithSecret } from './schema.ts';
 
@@ -19,7 +19,7 @@ export const CreateHeldToken = CreateToken.extend({
 });
 export type CreateHeldToken = z.infer<typeof CreateHeldToken>;
 
-const Held = z.object({ token_id: Id.token, revision: z.int() });
+const HolderRecord = z.object({ token_id: Id.token, revision: z.int() });
 
 /** Two that replace the same token at once: the second finds the first one's. */
 const TRIES = 5;
@@ -34,10 +34,10 @@ export async function replace(
   { holder, ...input }: CreateHeldToken,
 ): Promise<TokenWithSecret> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const { token, secret } = await made(ports, actor, input);
+    const { token, secret } = await buildToken(ports, actor, input);
     const key = Keys.holder(holder);
     const item = await ports.table.get(key);
-    const before = item && Held.parse(item);
+    const before = item && HolderRecord.parse(item);
     const writes: Write[] = [
       {
         put: {

@@ -12,7 +12,7 @@ import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { type Check, ConditionFailed } from '../ports/table.ts';
-import { createIn } from '../project/alive.ts';
+import { createIn } from '../project/create-in.ts';
 import * as Project from '../project/index.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -34,7 +34,7 @@ export async function create(
   input: CreateToken,
   seed?: string,
 ): Promise<TokenWithSecret> {
-  const { token, secret } = await made(ports, actor, input, seed);
+  const { token, secret } = await buildToken(ports, actor, input, seed);
   // A token that is revoked while it makes another must not live on in that one.
   const creator: Check[] =
     actor.kind === 'token' ? [{ check: Keys.token(actor.token_id), when: { present: true } }] : [];
@@ -57,7 +57,7 @@ export async function create(
 }
 
 /** A token that is about to be recorded. @throws StaitheError not_found | role_too_low */
-export async function made(
+export async function buildToken(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
   actor: Actor,
   input: CreateToken,
@@ -111,7 +111,7 @@ export async function revoke(ports: Pick<Ports, 'table'>, actor: Actor, id: stri
   await ports.table.write({ remove: Keys.token(id), when: { any: true } });
 }
 
-const nobody = (reason: string): RequestActor => ({ kind: 'anonymous', reason });
+const anonymous = (reason: string): RequestActor => ({ kind: 'anonymous', reason });
 
 /** What authenticating takes; `jobTokens` only where agents call, as whoever can check their tokens can sign them too. */
 type AuthenticationPorts = Pick<Ports, 'table' | 'clock'> & Partial<Pick<Ports, 'jobTokens'>>;
@@ -125,28 +125,28 @@ export async function authenticate(
   ports: AuthenticationPorts,
   header: string | undefined,
 ): Promise<RequestActor> {
-  if (header === undefined) return nobody('No token was sent.');
+  if (header === undefined) return anonymous('No token was sent.');
   const credential = /^Bearer ([\w.~+/=-]+)$/i.exec(header)?.[1];
-  if (credential === undefined) return nobody('The Authorization header is not `Bearer <token>`.');
+  if (credential === undefined) return anonymous('The Authorization header is not `Bearer <token>`.');
   const ulid = SECRET.exec(credential)?.[1];
-  if (ulid !== undefined) return ofToken(ports, idFrom('token', ulid), credential);
+  if (ulid !== undefined) return authenticateToken(ports, idFrom('token', ulid), credential);
   if (ports.jobTokens === undefined && claimsToBeOfJob(credential, ports.clock.now()))
     throw new StaitheError('role_too_low', JOB_TOKEN_REFUSED);
   const job = credential.split('.').length === 3 ? await ports.jobTokens?.verify(credential) : undefined;
-  return job ?? nobody('The token is not valid, or has expired.');
+  return job ?? anonymous('The token is not valid, or has expired.');
 }
 
-async function ofToken(
+async function authenticateToken(
   ports: Pick<Ports, 'table' | 'clock'>,
   id: string,
   credential: string,
 ): Promise<RequestActor> {
   const found = await tokens.get(ports.table, Keys.token(id));
   if (found === undefined || !matches(credential, found.value.secret_hash))
-    return nobody('The token is not valid, or was revoked.');
+    return anonymous('The token is not valid, or was revoked.');
   const { role, project_id, expires_at, holder } = found.value;
   if (expires_at !== undefined && Date.parse(expires_at) <= ports.clock.now().getTime())
-    return nobody(`The token expired at ${expires_at}.`);
+    return anonymous(`The token expired at ${expires_at}.`);
   const actor: TokenActor = {
     kind: 'token',
     token_id: id,

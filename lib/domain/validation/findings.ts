@@ -5,7 +5,7 @@ import { isNever, type Syntax, unknownField, Wording } from './wording.ts';
 /** A field's name, or an index of a list. */
 export type Step = string | number;
 
-export interface Finding {
+export interface FieldError {
   readonly path: readonly Step[];
   /** Whether the name of the field is at fault, or what stands there. */
   readonly at: 'key' | 'value';
@@ -25,7 +25,7 @@ export function check<Schema extends z.ZodType>(
   schema: Schema,
   data: unknown,
   { syntax, secret = false }: CheckOptions,
-): { value: z.output<Schema> } | { findings: Finding[] } {
+): { value: z.output<Schema> } | { findings: FieldError[] } {
   const fields = new Map<readonly string[], string[]>();
   const checked = schema.safeParse(data, {
     error: (issue) => {
@@ -41,7 +41,7 @@ export function check<Schema extends z.ZodType>(
 }
 
 /** Two rules may say the same of one field. */
-function distinct(findings: readonly Finding[]): Finding[] {
+function distinct(findings: readonly FieldError[]): FieldError[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
@@ -56,7 +56,7 @@ class Finder {
     this.#words = words;
   }
 
-  findingsOf(issue: Issue, around: readonly Step[]): Finding[] {
+  findingsOf(issue: Issue, around: readonly Step[]): FieldError[] {
     const path = [...around, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
     switch (issue.code) {
       case 'unrecognized_keys':
@@ -82,7 +82,7 @@ class Finder {
   }
 
   /** Findings of the alternative that was meant: the one whose kind of value stands there. */
-  #ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly Step[]): Finding[] {
+  #ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly Step[]): FieldError[] {
     const value = this.#at(path);
     if (issue.errors.length === 0) {
       const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
@@ -124,7 +124,10 @@ const MUST = /^must (be|have) /;
  * What alternatives that are as near to each other ask of the value itself, in one sentence: `must be an id or a name`.
  * @returns undefined where it takes more than a sentence each: then the first alternative speaks
  */
-function eitherOf(first: readonly Finding[], others: readonly (readonly Finding[])[]): Finding[] | undefined {
+function eitherOf(
+  first: readonly FieldError[],
+  others: readonly (readonly FieldError[])[],
+): FieldError[] | undefined {
   const [said] = first;
   const all = [first, ...others];
   if (said === undefined || all.some((one) => one.length !== 1)) return undefined;

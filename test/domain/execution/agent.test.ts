@@ -56,7 +56,7 @@ describe('claiming a job', () => {
   });
   const sourceOf = async () => {
     const { source } = await job();
-    const found = await Source.ofUpload(place.ports, place.project.id, source.sha256);
+    const found = await Source.sourceOfUpload(place.ports, place.project.id, source.sha256);
     if (found === undefined) throw new Error('The source is unknown.');
     return found;
   };

@@ -220,8 +220,8 @@ export function blobsContract(subject: () => BlobsUnderTest): void {
     const blob = { file, sizeBytes: bytes.length, contentType: 'application/gzip' };
     const [good, bad] = [freshKey(), freshKey()];
 
-    await subject().blobs.store({ ...blob, key: good, sha256: sha256Of(bytes) });
-    const refused = subject().blobs.store({ ...blob, key: bad, sha256: sha256Of(Buffer.from('other')) });
+    await subject().blobs.storeFile({ ...blob, key: good, sha256: sha256Of(bytes) });
+    const refused = subject().blobs.storeFile({ ...blob, key: bad, sha256: sha256Of(Buffer.from('other')) });
 
     await expect(refused).rejects.toThrow();
     expect(await subject().blobs.head(good)).toMatchObject({

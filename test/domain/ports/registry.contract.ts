@@ -1,14 +1,14 @@
 /** What the domain relies on in a registry. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Registry, RegistryCredential, RepositoryPlace } from '../../../lib/domain/ports/registry.ts';
+import type { Registry, RegistryCredential, RepositoryAddress } from '../../../lib/domain/ports/registry.ts';
 
 export interface RegistryUnderTest {
   readonly registry: Registry;
   /** Puts a blob, as a client with this credential does. */
-  putBlob(place: RepositoryPlace, credential: RegistryCredential, bytes: string): Promise<unknown>;
+  putBlob(place: RepositoryAddress, credential: RegistryCredential, bytes: string): Promise<unknown>;
   putManifest(
-    place: RepositoryPlace,
+    place: RepositoryAddress,
     credential: RegistryCredential,
     manifest: { readonly text: string; readonly mediaType: string; readonly reference: string },
   ): Promise<unknown>;

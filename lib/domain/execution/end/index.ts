@@ -38,7 +38,7 @@ export async function end(ports: EndPorts, id: string, cause: Cause): Promise<Ru
         ...endedAs(run, outcome, ports.clock.now()),
         job_counts: all.length === 0 ? undefined : countsOf(all),
       });
-      if (value.status === 'completed') await Reuse.remember(ports, value);
+      if (value.status === 'completed') await Reuse.recordReusable(ports, value);
       return value;
     } catch (error) {
       // Planned, ended or deleted meanwhile.

@@ -47,9 +47,9 @@ export async function decide(
     max_parallel: build.max_parallel ?? manifest.max_parallel ?? DEFAULT_PARALLEL,
   };
   const cells = expand(build, manifest);
-  if (ports.installation.reuse && mayReuse(run)) {
+  if (ports.installation.reuse && canReuse(run)) {
     const earlier = await Reuse.find(ports, build, { treeDigest, manifestHash });
-    if (earlier !== undefined && (await takesTags(ports, build, earlier.artifacts))) {
+    if (earlier !== undefined && (await tagReusedImages(ports, build, earlier.artifacts))) {
       const { runId: reused_from, artifactIds: artifact_ids } = earlier;
       const outcome = { status: 'completed', reused_from, artifact_ids } as const;
       return { run: endedAs(read, outcome, ports.clock.now()), jobs: [] };
@@ -74,13 +74,17 @@ export async function decide(
 }
 
 /** Whether what was built before can stand for this build: its images have this build's tags by now. */
-async function takesTags(ports: DecidePorts, build: Build, made: readonly Artifact[]): Promise<boolean> {
+async function tagReusedImages(
+  ports: DecidePorts,
+  build: Build,
+  made: readonly Artifact[],
+): Promise<boolean> {
   const images = await untagged(ports, build, made);
   return images.every(canTag) && tagImages(ports, build, images);
 }
 
 /** A rerun is asked for because somebody wants it built again. */
-const mayReuse = (run: Run): boolean => !run.force_rebuild && run.retry_of === undefined;
+const canReuse = (run: Run): boolean => !run.force_rebuild && run.retry_of === undefined;
 
 const isBranchBound = (manifest: Manifest): boolean =>
   Object.values(manifest.services).some(({ secrets }) => secrets.some(({ branches }) => branches));

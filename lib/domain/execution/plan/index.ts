@@ -16,7 +16,7 @@ import { jobs } from '../model/job-record.ts';
 import { PlanFailure } from '../model/plan-failure.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { runs } from '../model/run-record.ts';
-import { handOut } from '../start.ts';
+import { startWorkflow } from '../start.ts';
 import { type DecidePorts, type Decision, decide } from './decide.ts';
 import { isOneTransaction } from './jobs-for.ts';
 import { readTree } from './tree.ts';
@@ -32,13 +32,13 @@ export async function plan(ports: PlanPorts, runId: string): Promise<void> {
   const stored = await runs.get(ports.table, Keys.run(runId));
   if (stored?.value.status !== 'pending') return;
   try {
-    const decision = await decided(ports, stored.value);
+    const decision = await decideRun(ports, stored.value);
     if (decision === undefined) return;
     if (isOneTransaction(decision.jobs)) {
-      await keepAtOnce(ports, stored, decision);
-      await handOut(ports, decision.run, decision.jobs);
+      await saveInTransaction(ports, stored, decision);
+      await startWorkflow(ports, decision.run, decision.jobs);
     } else {
-      await keepApart(ports, stored, decision);
+      await saveSeparately(ports, stored, decision);
       // Of two that plan at the same time, only the one whose run was kept gets here: its tickets are the last.
       await resume(ports, decision.run);
     }
@@ -50,7 +50,7 @@ export async function plan(ports: PlanPorts, runId: string): Promise<void> {
 }
 
 /** @returns undefined once the project is being deleted: its run goes with it */
-async function decided(ports: PlanPorts, run: Run): Promise<Decision | undefined> {
+async function decideRun(ports: PlanPorts, run: Run): Promise<Decision | undefined> {
   const reading = builds.get(ports.table, Keys.build(run.build_id));
   // Runs of an older version do not name the source themselves.
   const sourceId = run.source_id ?? (await reading)?.value.source_id ?? '';
@@ -61,7 +61,7 @@ async function decided(ports: PlanPorts, run: Run): Promise<Decision | undefined
 }
 
 /** Writes run and jobs in one transaction. @throws ConditionFailed when the run has changed */
-async function keepAtOnce(
+async function saveInTransaction(
   ports: PlanPorts,
   stored: Stored<Run>,
   { run, jobs: made }: Decision,
@@ -74,7 +74,7 @@ async function keepAtOnce(
  * beside this one, stay as they are.
  * @throws ConditionFailed when the run has changed
  */
-async function keepApart(
+async function saveSeparately(
   ports: PlanPorts,
   stored: Stored<Run>,
   { run, jobs: made }: Decision,
@@ -89,13 +89,13 @@ async function keepApart(
   try {
     await runs.save(ports.table, stored, run);
   } catch (error) {
-    if (error instanceof ConditionFailed) await forgetUnnamed(ports, run.id, run.job_ids);
+    if (error instanceof ConditionFailed) await deleteUnreferenced(ports, run.id, run.job_ids);
     throw error;
   }
 }
 
 /** The run was ended, or deleted with its project, while it was planned: jobs that it does not name would be nobody's. */
-async function forgetUnnamed(ports: PlanPorts, runId: string, jobIds: readonly string[]): Promise<void> {
+async function deleteUnreferenced(ports: PlanPorts, runId: string, jobIds: readonly string[]): Promise<void> {
   const now = (await runs.get(ports.table, Keys.run(runId)))?.value;
   if (now !== undefined && !isFinal(LIFECYCLE, now.status)) return;
   const named = new Set(now?.job_ids);
@@ -112,7 +112,7 @@ export async function resume(ports: PlanPorts, run: Run): Promise<void> {
   const found = await Promise.all(run.job_ids.map((jobId) => handOver(ports, jobId)));
   const open = found.filter((one): one is Ticketed => one !== undefined);
   try {
-    await handOut(ports, run, open);
+    await startWorkflow(ports, run, open);
   } catch (error) {
     if (!(error instanceof PlanFailure)) throw error;
     await fail(ports, run.id, error.failure);

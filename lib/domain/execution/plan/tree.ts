@@ -4,7 +4,7 @@ import { ManifestError, type ReadManifest } from '../../manifest/index.ts';
 import * as Manifests from '../../manifest/synced.ts';
 import { ArchiveUnreadable, type Ports } from '../../ports/index.ts';
 import type { SourceRecord } from '../../source/record.ts';
-import { noted, type Survey, survey } from '../../source/survey.ts';
+import { readSurvey, type Survey, survey } from '../../source/survey.ts';
 import type { Build } from '../model/build.ts';
 import { manifestFailure, PlanFailure } from '../model/plan-failure.ts';
 
@@ -13,7 +13,7 @@ export interface Tree extends ReadManifest {
 }
 
 /**
- * The tree's digest and its manifest: its own, or, when it has none, the one that was synced. A source that is not
+ * The tree's digest and its manifest: the one at its root or, when there is none, the synced one. A source that is not
  * surveyed yet is surveyed.
  * @throws PlanFailure source_error | manifest_error
  */
@@ -22,22 +22,22 @@ export async function readTree(
   build: Build,
   source: SourceRecord,
 ): Promise<Tree> {
-  const { treeDigest, own, wrapper } = await surveyed(ports, source);
-  if (own === null) return { treeDigest, ...(await synced(ports, build, wrapper)) };
-  if (build.manifest_hash !== undefined && build.manifest_hash !== own.hash)
+  const { treeDigest, manifest, wrapper } = await surveyOf(ports, source);
+  if (manifest === null) return { treeDigest, ...(await readSynced(ports, build, wrapper)) };
+  if (build.manifest_hash !== undefined && build.manifest_hash !== manifest.hash)
     throw manifestFailure(
-      `The build names manifest ${build.manifest_hash}, but the tree's is ${own.hash}.`,
+      `The build names manifest ${build.manifest_hash}, but the tree's is ${manifest.hash}.`,
       'Build the tree that belongs to the hash, or leave the hash out.',
     );
-  return { treeDigest, ...own };
+  return { treeDigest, ...manifest };
 }
 
-async function surveyed(
+async function surveyOf(
   ports: Pick<Ports, 'table' | 'trees' | 'clock'>,
   source: SourceRecord,
 ): Promise<Survey> {
   try {
-    return (await readable(noted(ports, source))) ?? (await survey(ports, source));
+    return (await readable(readSurvey(ports, source))) ?? (await survey(ports, source));
   } catch (error) {
     if (error instanceof ManifestError)
       throw manifestFailure(error.message, 'Correct the manifest at the line in the message.');
@@ -51,7 +51,7 @@ async function surveyed(
 }
 
 /** @param wrapper the folder that the whole tree lies below */
-async function synced(
+async function readSynced(
   ports: Pick<Ports, 'table'>,
   build: Build,
   wrapper: string | undefined,

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { authorize, type RequestActor } from '../../../../lib/domain/access/actor.ts';
 import * as Build from '../../../../lib/domain/builds/index.ts';
-import * as Cache from '../../../../lib/domain/cache/of-job.ts';
+import * as Cache from '../../../../lib/domain/cache/job-caches.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
 import { handleFailedAttempt } from '../../../../lib/domain/execution/attempt/failed-attempt.ts';
 import { finish } from '../../../../lib/domain/execution/end/index.ts';

@@ -21,7 +21,7 @@ const LIMITS = {
  * Unpacks a cache and moves it below its roots. What is there already stays as it is: a cache never changes the source.
  * @param folder for the time between; it is gone afterwards
  */
-export async function placeCache(archive: string, roots: Roots, folder: string): Promise<void> {
+export async function restoreCache(archive: string, roots: Roots, folder: string): Promise<void> {
   try {
     // Older than every source (domain/source/time.ts): tools that go by times (make, cargo) would otherwise take what was
     // built from an earlier source for newer than the present one, and build nothing.

@@ -25,9 +25,9 @@ import {
   groupOf,
   type Kind,
   type Origin,
-  placeOf,
   readableScopes,
   type Scope,
+  sortKeyOf,
   writtenScope,
 } from './scope.ts';
 
@@ -157,7 +157,7 @@ function recordOf(job: JobRecord, scope: Scope, cache: SaveCaches['caches'][numb
     job_id: job.id,
     saved_at: now.toISOString(),
     expires_at: new Date(now.getTime() + CACHE_EXPIRES_DAYS * DAY_MS).toISOString(),
-    place: placeOf(scope, kindOf(job), cache),
+    sort_key: sortKeyOf(scope, kindOf(job), cache),
     group: groupOf(scope, kindOf(job), cache),
   };
 }
@@ -173,24 +173,24 @@ async function find(
   const alive = (cache: CacheRecord | undefined) =>
     cache !== undefined && Date.parse(cache.expires_at) > now.getTime() ? cache : undefined;
   const exact = scopes.map(async (scope) => {
-    const key = Keys.cache(job.project_id, placeOf(scope, kindOf(job), wanted));
+    const key = Keys.cache(job.project_id, sortKeyOf(scope, kindOf(job), wanted));
     return alive((await caches.get(ports.table, key))?.value);
   });
   const [best] = (await Promise.all(exact)).flatMap((cache, rank) => (cache ? [{ cache, rank }] : []));
   if (best !== undefined) {
     const age = now.getTime() - Date.parse(best.cache.saved_at);
     // Of the default branch's caches the default branch takes care.
-    return given(ports, best.cache, 'exact', best.rank === 0 && age > CACHE_REFRESH_DAYS * DAY_MS);
+    return found(ports, best.cache, 'exact', best.rank === 0 && age > CACHE_REFRESH_DAYS * DAY_MS);
   }
   for (const scope of scopes) {
     const partition = Partitions.alikeCaches(job.project_id, groupOf(scope, kindOf(job), wanted));
     const newest = alive(await caches.newest(ports.table, partition));
-    if (newest !== undefined) return given(ports, newest, 'newest', true);
+    if (newest !== undefined) return found(ports, newest, 'newest', true);
   }
   return { hit: 'none', branch: null, download: null, save: true };
 }
 
-async function given(
+async function found(
   ports: Pick<Ports, 'blobs'>,
   { project_id, sha256, size_bytes, branch }: CacheRecord,
   hit: 'exact' | 'newest',

@@ -5,8 +5,8 @@ import * as Environment from '../../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../../lib/domain/environment/schema.ts';
 import { StaitheError } from '../../../lib/domain/error.ts';
 import { causeOf } from '../../../lib/domain/function-log/causes.ts';
-import { lastWords } from '../../../lib/domain/function-log/last-words.ts';
-import type { FunctionLogs, Strand } from '../../../lib/domain/ports/function-logs.ts';
+import { lastLines } from '../../../lib/domain/function-log/last-lines.ts';
+import type { FunctionLogs, StreamFilter } from '../../../lib/domain/ports/function-logs.ts';
 import { runDeployment } from '../../workflows/deployment.ts';
 import { readyToDeploy } from '../deploying.ts';
 
@@ -171,7 +171,7 @@ describe('a deployment that fails', () => {
 
 describe('the last words of a version', () => {
   /** What is asked for, when, in seconds. */
-  const asked: { at: number; of?: Strand | undefined }[] = [];
+  const asked: { at: number; of?: StreamFilter | undefined }[] = [];
   const heard = async ({ perSecond = 0.5, since = 0, late = 10_000 } = {}) => {
     const { clock, functionLogs } = scene.place.ports;
     const began = clock.now().getTime();
@@ -185,7 +185,7 @@ describe('the last words of a version', () => {
         return functionLogs.read(name, page);
       },
     };
-    return lastWords(
+    return lastLines(
       { clock, functionLogs: logs },
       { functionName: 'hello', version: '1', since: began + since, variables: {} },
       async (milliseconds) => clock.advance(milliseconds),

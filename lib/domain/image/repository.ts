@@ -1,8 +1,8 @@
 /** Where the image of a service goes, and what it is called there. Pure. */
 import { StaitheError } from '../error.ts';
 import { isLoopback } from '../loopback.ts';
-import type { OwnRegistry } from '../manifest/schema.ts';
-import type { RepositoryPlace } from '../ports/registry.ts';
+import type { ExternalRegistry } from '../manifest/schema.ts';
+import type { RepositoryAddress } from '../ports/registry.ts';
 import { Name } from '../values.ts';
 
 /**
@@ -10,21 +10,25 @@ import { Name } from '../values.ts';
  * with slashes is the whole path below the host, so the namespace is left out; one with a host has to name the registry's.
  * @throws StaitheError registry_misconfigured
  */
-export function ownPlace(registry: OwnRegistry, service: string, image: string | undefined): RepositoryPlace {
+export function externalRepository(
+  registry: ExternalRegistry,
+  service: string,
+  image: string | undefined,
+): RepositoryAddress {
   const [host = '', ...path] = registry.host.split('/');
-  const place = (parts: readonly (string | undefined)[]): RepositoryPlace => ({
+  const repository = (parts: readonly (string | undefined)[]): RepositoryAddress => ({
     host,
     repository: parts.filter((part) => part !== undefined).join('/'),
     insecure: isLoopback(host),
   });
   const below = path.length === 0 ? undefined : path.join('/');
-  if (image === undefined) return place([below, registry.namespace, service]);
+  if (image === undefined) return repository([below, registry.namespace, service]);
   const [first = '', ...rest] = image.split('/');
-  if (rest.length === 0) return place([below, registry.namespace, image]);
+  if (rest.length === 0) return repository([below, registry.namespace, image]);
   // What tells a host from a first folder (distribution/reference, "normalize.go").
   const hasHost = /[.:]/.test(first) || first === 'localhost';
-  if (!hasHost) return place([below, image]);
-  if (first === host) return place([rest.join('/')]);
+  if (!hasHost) return repository([below, image]);
+  if (first === host) return repository([rest.join('/')]);
   throw new StaitheError(
     'registry_misconfigured',
     `The image of ${service} is to go to ${first}, but the registry of the manifest is ${host}.`,

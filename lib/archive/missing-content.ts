@@ -8,7 +8,7 @@ const LFS_POINTER = 'version https://git-lfs.github.com/spec/v1\n';
 /** A pointer has less than 1,024 bytes (same page), and more than its first line and a digest. */
 const LFS_BYTES = { least: 100, most: 1024 } as const;
 
-export interface Absent {
+export interface MissingContent {
   /** Folders that .gitmodules names and that hold no file. */
   readonly submodules: readonly string[];
   /** Files that are pointers. */
@@ -16,7 +16,7 @@ export interface Absent {
 }
 
 /** @param files all of a tree */
-export async function absentFrom(files: readonly FileToPack[]): Promise<Absent> {
+export async function missingContentOf(files: readonly FileToPack[]): Promise<MissingContent> {
   const modules = files.find(({ name, kind }) => name === '.gitmodules' && kind === 'file');
   return {
     submodules: modules === undefined ? [] : await emptySubmodules(modules, files),

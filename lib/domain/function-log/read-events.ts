@@ -2,31 +2,31 @@
 import { fitting } from '../log/size.ts';
 import { isAtLimit, MOST_LINES, storeAtLimit, type Time } from '../log/store-limits.ts';
 import type { FunctionEvent, FunctionLogs } from '../ports/function-logs.ts';
-import { isSeen, type Place, placeBehind } from './cursor.ts';
+import { isSeen, type LogPosition, positionAfter } from './cursor.ts';
 
-export interface Look {
+export interface EventPage {
   readonly events: readonly FunctionEvent[];
-  readonly place: Place;
+  readonly place: LogPosition;
 }
 
 /**
  * Events behind the place, as many as are wanted and fit into an answer.
  * @throws StaitheError at_limit when the store refuses the first page; a search that has got further goes on another time
  */
-export async function next(
+export async function readAfter(
   logs: FunctionLogs,
   functionName: string,
-  place: Place,
+  place: LogPosition,
   limit: number,
   time: Time,
-): Promise<Look> {
+): Promise<EventPage> {
   const { from } = place;
   const had: FunctionEvent[] = [];
   const fresh: FunctionEvent[] = [];
   let { token } = place;
   do {
     const asked = Math.min(MOST_LINES, limit + place.seen.size);
-    const page = await unlessRefused(logs.read(functionName, { from, token, limit: asked }));
+    const page = await undefinedAtLimit(logs.read(functionName, { from, token, limit: asked }));
     if (page === undefined) {
       if (token === place.token) throw storeAtLimit();
       break;
@@ -43,11 +43,11 @@ export async function next(
   const events = fresh.slice(0, fits);
   const beyond = fresh[fits];
   const reached = beyond === undefined ? had : had.slice(0, had.indexOf(beyond));
-  return { events, place: placeBehind(place, reached, logs.lateByMs) };
+  return { events, place: positionAfter(place, reached, logs.lateByMs) };
 }
 
 /** @returns undefined when the store is at its limit */
-async function unlessRefused<T>(page: Promise<T>): Promise<T | undefined> {
+async function undefinedAtLimit<T>(page: Promise<T>): Promise<T | undefined> {
   try {
     return await page;
   } catch (error) {
@@ -59,21 +59,21 @@ async function unlessRefused<T>(page: Promise<T>): Promise<T | undefined> {
 /** Most functions have printed their last lines within the first of these, in milliseconds before now. */
 const WINDOWS_MS = [60_000, 15 * 60_000];
 /** More events than anybody can ask for, and those that are not shown beside them. */
-const MOST_KEPT = 2 * MOST_LINES;
+const MAX_EVENTS = 2 * MOST_LINES;
 
 /**
  * The last events that count, looked for in longer and longer windows before now: the store searches forwards only.
  * @param from nothing before is looked for
  */
-export async function last(
+export async function readLast(
   logs: FunctionLogs,
   functionName: string,
   { from, count, counts }: { from: number; count: number; counts: (event: FunctionEvent) => boolean },
   time: Time,
-): Promise<Look> {
+): Promise<EventPage> {
   const now = time.now();
   const begins = [...WINDOWS_MS.map((before) => now - before).filter((begin) => begin > from), from];
-  let found: Look = { events: [], place: { from, seen: new Set() } };
+  let found: EventPage = { events: [], place: { from, seen: new Set() } };
   for (const begin of begins) {
     const isFirst = found.events.length === 0;
     const { all, token, isWhole } = await searchFrom(logs, functionName, begin, isFirst, time);
@@ -81,9 +81,9 @@ export async function last(
     if (!isWhole && !isFirst) return found;
     const kept = all.filter(counts).slice(-count);
     const [skipped = 0] = fitting([kept.toReversed()]);
-    const start: Place = { from: begin, seen: new Set() };
+    const start: LogPosition = { from: begin, seen: new Set() };
     // How far a search has got that has met nothing yet, the store alone knows.
-    const place = all.length === 0 ? { ...start, token } : placeBehind(start, all, logs.lateByMs);
+    const place = all.length === 0 ? { ...start, token } : positionAfter(start, all, logs.lateByMs);
     found = { events: kept.slice(-skipped), place };
     if (kept.length === count || !isWhole) return found;
   }
@@ -91,7 +91,7 @@ export async function last(
 }
 
 /** How long a store that refuses a page in the midst of a search is asked for it again. */
-const PATIENCE_MS = 10_000;
+const RETRY_TIMEOUT_MS = 10_000;
 
 /**
  * The last of all events from then on, unless the store refuses for too long, or the time is over.
@@ -106,18 +106,18 @@ async function searchFrom(
 ): Promise<{ all: readonly FunctionEvent[]; token?: string | undefined; isWhole: boolean }> {
   let all: FunctionEvent[] = [];
   let token: string | undefined;
-  let givesUpAt = time.now() + PATIENCE_MS;
+  let retryUntil = time.now() + RETRY_TIMEOUT_MS;
   do {
-    const page = await unlessRefused(logs.read(functionName, { from, token, limit: MOST_LINES }));
+    const page = await undefinedAtLimit(logs.read(functionName, { from, token, limit: MOST_LINES }));
     if (page === undefined) {
       if (isFirst && token === undefined) throw storeAtLimit();
-      if (time.now() >= givesUpAt) break;
+      if (time.now() >= retryUntil) break;
       continue;
     }
-    all = [...all, ...page.events].slice(-MOST_KEPT);
+    all = [...all, ...page.events].slice(-MAX_EVENTS);
     token = page.token;
     if (token === undefined) return { all, isWhole: true };
-    givesUpAt = time.now() + PATIENCE_MS;
+    retryUntil = time.now() + RETRY_TIMEOUT_MS;
   } while (time.now() < time.until);
   return { all, token, isWhole: false };
 }

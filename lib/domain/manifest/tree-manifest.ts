@@ -4,12 +4,12 @@ import type { Table, Write } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
 import { Digest } from '../values.ts';
 import { canonicalManifest, type ReadManifest } from './index.ts';
-import { readKept } from './kept.ts';
+import { readStored } from './read-stored.ts';
 
-const Kept = z.object({ manifest_hash: Digest, canonical: z.string() });
+const StoredManifest = z.object({ manifest_hash: Digest, canonical: z.string() });
 
 /** The write that keeps it. */
-export const keeping = (projectId: string, { manifest, hash }: ReadManifest): Write => ({
+export const saveWrite = (projectId: string, { manifest, hash }: ReadManifest): Write => ({
   put: {
     ...Keys.treeManifest(projectId, hash),
     entity: 'tree_manifest',
@@ -23,5 +23,5 @@ export const keeping = (projectId: string, { manifest, hash }: ReadManifest): Wr
 /** @throws StaitheError manifest_invalid when this version refuses it */
 export async function get(table: Table, projectId: string, hash: string): Promise<ReadManifest | undefined> {
   const item = await table.get(Keys.treeManifest(projectId, hash));
-  return item && readKept(Kept.parse(item));
+  return item && readStored(StoredManifest.parse(item));
 }

@@ -56,7 +56,7 @@ export async function createContent(
 }
 
 /** @throws StaitheError not_found once the project is deleted */
-export async function assertAlive(table: Table, projectId: string): Promise<void> {
+export async function assertExists(table: Table, projectId: string): Promise<void> {
   if ((await table.get(Keys.projectAlias(projectId))) === undefined) throw notFound('project', projectId);
 }
 

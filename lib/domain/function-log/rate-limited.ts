@@ -7,7 +7,7 @@ import type { FunctionLogs } from '../ports/function-logs.ts';
  * each one has its turn, and when the store refuses one there is no more haste.
  * @returns the same logs, whose `read` waits for its turn, though not beyond the end of the time
  */
-export function paced(logs: FunctionLogs, { now, pause, until }: Time): FunctionLogs {
+export function rateLimited(logs: FunctionLogs, { now, pause, until }: Time): FunctionLogs {
   let hasty = BURST;
   let askedAt = Number.NEGATIVE_INFINITY;
   return {

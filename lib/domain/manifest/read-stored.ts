@@ -9,7 +9,7 @@ import { Manifest, withoutIgnored } from './schema.ts';
  * The hash is the one of the key: what named it goes on finding it, whatever later versions take for canonical.
  * @throws StaitheError manifest_invalid when this version refuses what an earlier one has taken
  */
-export function readKept(
+export function readStored(
   kept: { readonly canonical: string; readonly manifest_hash: string } | undefined,
 ): ReadManifest | undefined {
   if (kept === undefined) return undefined;

@@ -5,19 +5,19 @@ import { plain } from '../log/ansi.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Ports } from '../ports/index.ts';
 import { cut } from '../text.ts';
-import { Hearing, type Speaker } from './hear.ts';
 import { hiding } from './hidden.ts';
+import { type FunctionVersion, LogSearch } from './log-search.ts';
 import { isPlatform, isReport } from './platform.ts';
 import { unfolded } from './unfold.ts';
 
 /** As many lines as a build's failure has; half its bytes, as events carry them: ten of an event bus's entries have 256 KB. */
-export const LAST_WORDS = { lines: 30, lineLength: 1000, bytes: 8 * 1024 } as const;
+export const LIMITS = { lines: 30, lineLength: 1000, bytes: 8 * 1024 } as const;
 
-const LOOK_EVERY_MS = 1000;
+const POLL_MS = 1000;
 /** A log that is being written faster than it may be read has no end: then the last of what was found has to do. */
 const SEARCH_MS = 20_000;
 
-export interface Printed extends Speaker {
+export interface FailedFunction extends FunctionVersion {
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -27,23 +27,23 @@ export interface Printed extends Speaker {
  * @returns oldest first; none when it printed nothing
  * @throws StaitheError at_limit | log_unreadable
  */
-export async function lastWords(
+export async function lastLines(
   { functionLogs, clock }: Pick<Ports, 'functionLogs' | 'clock'>,
-  printed: Printed,
+  failed: FailedFunction,
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<string[]> {
   const now = () => clock.now().getTime();
   const began = now();
-  const hearing = new Hearing(functionLogs, printed, { now, pause, until: began + SEARCH_MS });
+  const search = new LogSearch(functionLogs, failed, { now, pause, until: began + SEARCH_MS });
   for (;;) {
-    const heard = await hearing.goOn();
-    const { events } = hearing;
-    if ((heard === 'whole' && isWhole(events)) || now() >= began + functionLogs.lateByMs) {
-      if (heard === 'refused' && events.length === 0)
+    const reached = await search.advance();
+    const { events } = search;
+    if ((reached === 'whole' && isWhole(events)) || now() >= began + functionLogs.lateByMs) {
+      if (reached === 'refused' && events.length === 0)
         throw new StaitheError('at_limit', 'CloudWatch Logs throttles log reads at the moment.');
-      return linesOf(events, hiding(printed.variables));
+      return linesOf(events, hiding(failed.variables));
     }
-    await pause(LOOK_EVERY_MS);
+    await pause(POLL_MS);
   }
 }
 
@@ -59,25 +59,25 @@ function isWhole(events: readonly FunctionEvent[]): boolean {
  */
 function lastInvocation(events: readonly FunctionEvent[]): string[] {
   const stream = events.findLast(({ message }) => !isPlatform(message))?.stream;
-  let own: string[] = [];
+  let printed: string[] = [];
   let reported = false;
   for (const { message } of events.filter((event) => event.stream === stream)) {
     if (!isPlatform(message)) {
-      if (reported) own = [];
+      if (reported) printed = [];
       reported = false;
-      own.push(message);
+      printed.push(message);
     }
     if (isReport(message)) reported = true;
   }
-  return own;
+  return printed;
 }
 
 function linesOf(events: readonly FunctionEvent[], hide: (text: string) => string): string[] {
   const lines = lastInvocation(events)
-    .slice(-LAST_WORDS.lines)
+    .slice(-LIMITS.lines)
     .flatMap((message) => unfolded(hide(message)).split(/\r\n|\n|\r/))
-    .map((line) => cut(plain(line), LAST_WORDS.lineLength))
+    .map((line) => cut(plain(line), LIMITS.lineLength))
     .filter((line) => line.trim() !== '')
-    .slice(-LAST_WORDS.lines);
-  return firstWithin(lines.toReversed(), LAST_WORDS.bytes).reverse();
+    .slice(-LIMITS.lines);
+  return firstWithin(lines.toReversed(), LIMITS.bytes).reverse();
 }
