@@ -12,10 +12,7 @@ const args = { project: 'Project slug or id' };
 
 const settings = {
   repository: text('--repository <owner/name>', 'Git repository whose pushes are built'),
-  defaultBranch: text(
-    '--default-branch <branch>',
-    'Default branch, whose caches all branches can read',
-  ),
+  defaultBranch: text('--default-branch <branch>', 'Default branch, whose caches all branches can read'),
   maxConcurrentJobs: integer(
     '--max-concurrent-jobs <number>',
     'Maximum number of jobs that run at the same time',

@@ -41,7 +41,8 @@ describe('every function', () => {
       .of('AWS::Lambda::Function')
       // Nobody waits for these: they hear by events, of uploads of up to 5 GiB, and of projects of any size.
       .filter(
-        ([, { Properties }]) => !/^(Verifies uploaded|Removes the contents)/.test(String(Properties.Description)),
+        ([, { Properties }]) =>
+          !/^(Verifies uploaded|Removes the contents)/.test(String(Properties.Description)),
       )
       .map(([, { Properties }]) => Properties.Timeout);
     // API Gateway gives up at 30 s, and steps of workflows have limits of their own, 180 s at most.
