@@ -12,6 +12,8 @@ import {
   withoutLambda,
 } from '../aws/codebuild/allowed.ts';
 import { ENVIRONMENT_TYPES, MACHINE_IMAGES, type MachineProject } from '../aws/codebuild/machine.ts';
+import { MACHINE_GRACE_SECONDS, MACHINE_QUEUE_SECONDS } from '../domain/execution/model/time.ts';
+import { MAX_TIMEOUT_SECONDS } from '../domain/manifest/values.ts';
 import { Agent } from './agent.ts';
 import type { Api } from './api.ts';
 import type { Bundles } from './bundles.ts';
@@ -142,8 +144,11 @@ export class Machines extends Construct {
         environmentVariables,
       },
       logsConfig: { cloudWatchLogs: { status: 'ENABLED', groupName: logs.logGroupName } },
-      // 8 h is the longest that a service may ask for, and 15 minutes more for the agent to report; jobs set their own.
-      ...(kind === 'ec2' && { timeoutInMinutes: 495, queuedTimeoutInMinutes: 60 }),
+      // For the longest job; each sets its own.
+      ...(kind === 'ec2' && {
+        timeoutInMinutes: (MAX_TIMEOUT_SECONDS + MACHINE_GRACE_SECONDS) / 60,
+        queuedTimeoutInMinutes: MACHINE_QUEUE_SECONDS / 60,
+      }),
     });
     // A project whose role cannot yet read its source fails its first build.
     const policy = role.node.tryFindChild('DefaultPolicy');

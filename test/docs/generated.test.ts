@@ -18,6 +18,7 @@ import { type Infrastructure, infrastructure } from '../infrastructure/template.
 import { RULES } from '../structure/rooms.ts';
 import { eventsPage } from './events.ts';
 import { functionPermissions } from './needs.ts';
+import { retries } from './retries.ts';
 import {
   agentExitCodes,
   computeTypes,
@@ -145,6 +146,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, Write>>>> = {
     'kept resources': kept,
     'cost of a build': costOfABuild,
     limits: limitsOfStack,
+    retries,
   },
   'builds.md': { 'parallel jobs': parallelJobs },
   'security.md': { 'permissions of functions': functionPermissions },

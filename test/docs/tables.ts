@@ -18,9 +18,11 @@ import { PAGING } from '../../lib/contract/route.ts';
 
 import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
 import * as Delivery from '../../lib/domain/delivery/record.ts';
+import { DEPLOYMENT_TIMEOUT_SECONDS } from '../../lib/domain/deployment/time.ts';
 import { FAILURE_CODES } from '../../lib/domain/diagnosis/codes.ts';
 import { ARTIFACT_MAX_BYTES } from '../../lib/domain/execution/model/job.ts';
 import { DEFAULT_PARALLEL } from '../../lib/domain/execution/model/parallel.ts';
+import { RUN_TIMEOUT_SECONDS } from '../../lib/domain/execution/model/time.ts';
 import { MAX_JOBS } from '../../lib/domain/execution/plan/expand.ts';
 import { KEPT_SECONDS } from '../../lib/domain/idempotency.ts';
 import { MACHINE_TYPES, type MachineTypeName } from '../../lib/domain/machine.ts';
@@ -158,13 +160,13 @@ export function limits(api: Rate): string {
       ],
       [
         'run',
-        `37 hours, ${MAX_JOBS} jobs, ${DEFAULT_PARALLEL} at once by default (\`max_parallel\`, ${MAX_PARALLEL} at most)`,
-        `${at('stepfunctions/build.asl.yaml')}, ${at('lib/domain/execution/plan/expand.ts')}`,
+        `${RUN_TIMEOUT_SECONDS / 3600} hours, ${MAX_JOBS} jobs, ${DEFAULT_PARALLEL} at once by default (\`max_parallel\`, ${MAX_PARALLEL} at most)`,
+        `${at('lib/domain/execution/model/time.ts')}, ${at('lib/domain/execution/plan/expand.ts')}`,
       ],
       [
         'deployment',
-        "30 minutes; the zip within Lambda's own limits",
-        at('stepfunctions/deployment.asl.yaml'),
+        `${DEPLOYMENT_TIMEOUT_SECONDS / 60} minutes; the zip within Lambda's own limits`,
+        at('lib/domain/deployment/time.ts'),
       ],
       [
         'API, each route',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { MAX_ATTEMPTS } from '../../lib/domain/execution/attempt/losses.ts';
 import { MAX_JOBS } from '../../lib/domain/execution/plan/expand.ts';
+import { MAX_ATTEMPTS } from '../../lib/domain/retries.ts';
 import { definitionOf } from '../../lib/infrastructure/definition.ts';
 import { longest, Machine } from './history.ts';
 

@@ -45,6 +45,11 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/storage/keys.ts',
     'lib/domain/ports/workflows.ts',
     'lib/domain/throttling.ts',
+    'lib/domain/retries.ts',
+    // Times that the template and the domain have in common.
+    'lib/domain/*/time.ts',
+    'lib/domain/execution/model/time.ts',
+    'lib/domain/manifest/values.ts',
     'lib/domain/owner-tag.ts',
     'lib/aws/codebuild',
     'lib/domain/machine.ts',

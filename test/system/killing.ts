@@ -3,7 +3,7 @@
 import { eventually, until } from 'embedded-cloud/test-kit/patience.ts';
 import { expect } from 'vitest';
 import { ApiError, type Client } from '../../lib/contract/client.ts';
-import { MAX_ATTEMPTS } from '../../lib/domain/execution/attempt/losses.ts';
+import { MAX_ATTEMPTS } from '../../lib/domain/retries.ts';
 import { artifactsAreThere } from './limited-round.ts';
 import { type Acknowledged, KINDS, type Workload } from './workload.ts';
 

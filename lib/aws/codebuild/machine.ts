@@ -1,4 +1,5 @@
 /** The CodeBuild project that runs a job, and what its build overrides. Only values of the tables here ever reach it. */
+import { MACHINE_GRACE_SECONDS } from '../../domain/execution/model/time.ts';
 import type { Architecture } from '../../domain/machine.ts';
 import type { MachineTask } from '../../domain/ports/compute.ts';
 import type { AllowedCompute } from './allowed.ts';
@@ -21,9 +22,6 @@ export interface MachineStart {
   readonly project: MachineProject;
   readonly overrides: MachineOverrides;
 }
-
-/** 15 minutes above the job's own limit, which the agent keeps itself: the backend's is for an agent that hangs. */
-const GRACE_MINUTES = 15;
 
 /** Images that CodeBuild keeps warm on its hosts (user guide, "Docker images provided by CodeBuild"). */
 export const MACHINE_IMAGES = {
@@ -49,7 +47,7 @@ export const ENVIRONMENT_TYPES = {
  */
 export function startOf(task: MachineTask, allowed: AllowedCompute): MachineStart {
   const { type, architecture } = task.machine;
-  const minutes = Math.ceil(task.timeoutSeconds / 60) + GRACE_MINUTES;
+  const minutes = Math.ceil((task.timeoutSeconds + MACHINE_GRACE_SECONDS) / 60);
   const fleetName = fleetIn(type);
   const fleet = fleetName === undefined ? undefined : allowed.fleets[fleetName];
   if (fleet !== undefined)

@@ -3,6 +3,7 @@ import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Item } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
 import { deliveries } from './record.ts';
+import { OVERDUE_MS } from './time.ts';
 
 export interface Commit {
   readonly projectId: string;
@@ -19,9 +20,6 @@ interface Claim {
 }
 
 const keyOf = ({ projectId, sha, ref }: Commit) => Keys.commit(projectId, sha, ref);
-
-/** 30 minutes: twice what the workflow may take without waiting (stepfunctions/trigger.asl.yaml), so it is surely gone. */
-const OVERDUE_MS = 30 * 60_000;
 
 /** A claim holds for ever when it led to a build, else as long as its delivery's workflow may be at work. */
 async function isValid(

@@ -10,6 +10,7 @@ import { Keys } from '../storage/keys.ts';
 import { type Commit, claimCommit, extendClaim, releaseClaim } from './claim.ts';
 import { changedEntries, type DeliveryRecord, deliveries } from './record.ts';
 import type { Decision, Delivery } from './schema.ts';
+import { MAX_WAIT_SECONDS, MAX_WAITS } from './time.ts';
 
 type TriggerPorts = Pick<
   Ports,
@@ -104,11 +105,6 @@ const outcomeText = ({ latest_run: run }: BuildWithRun): string =>
 type Outcome =
   | { readonly outcome: 'building' | 'duplicate' }
   | { readonly outcome: 'wait'; readonly seconds: number };
-
-/** GitHub counts by the hour, and others at the same address may have used up the next one too. */
-const MAX_WAITS = 3;
-/** An hour, and what clocks may differ by. */
-const MAX_WAIT_SECONDS = 3700;
 
 /** The git host has said when it may be asked again: the delivery tells it, and its workflow waits. */
 async function scheduleRetry(

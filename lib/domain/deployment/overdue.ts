@@ -9,9 +9,7 @@ import { Keys } from '../storage/keys.ts';
 import { deployments } from './record.ts';
 import { type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { end } from './steps.ts';
-
-/** 45 minutes: half as long again as the workflow may take (stepfunctions/deployment.asl.yaml), so it is surely gone. */
-const OVERDUE_MS = 45 * 60_000;
+import { OVERDUE_MS } from './time.ts';
 
 /**
  * Frees the environment of a deployment that nobody works on any more, and starts again one that was recorded and

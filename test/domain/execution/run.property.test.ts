@@ -9,7 +9,6 @@ import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import { handleFailedAttempt } from '../../../lib/domain/execution/attempt/failed-attempt.ts';
 import { lose } from '../../../lib/domain/execution/attempt/hand-over.ts';
-import { MAX_ATTEMPTS } from '../../../lib/domain/execution/attempt/losses.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
 import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import type { ClaimedJob, LossReason } from '../../../lib/domain/execution/model/job.ts';
@@ -18,6 +17,7 @@ import { RUN_LIFECYCLE } from '../../../lib/domain/execution/model/run.ts';
 import { startNextWorkflow } from '../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
 import { isFinal } from '../../../lib/domain/lifecycle.ts';
+import { MAX_ATTEMPTS } from '../../../lib/domain/retries.ts';
 import { Keys } from '../../../lib/domain/storage/keys.ts';
 import {
   ADMIN,

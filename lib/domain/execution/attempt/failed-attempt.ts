@@ -2,6 +2,7 @@
 import { isFinal } from '../../lifecycle.ts';
 import type { Caught, TaskEnd } from '../../ports/compute.ts';
 import type { Ports } from '../../ports/index.ts';
+import { longestPausesSeconds, RETRIES } from '../../retries.ts';
 import { Keys } from '../../storage/keys.ts';
 import { type JobRecord, jobs } from '../model/job-record.ts';
 import { type Failure, JOB_LIFECYCLE as LIFECYCLE } from '../model/run.ts';
@@ -56,6 +57,8 @@ function meaningOf(end: TaskEnd, claimed: boolean): MachineEnd {
   return endOfMachine(status, { claimed, said });
 }
 
+const NO_MACHINE_MINUTES = Math.floor(longestPausesSeconds(RETRIES.noMachine) / 60);
+
 /** No machine was started: the call itself failed, or the wait for a turn. */
 function notStarted({ none, error }: Extract<TaskEnd, { none: unknown }>): Failure {
   if (none === 'queue_timeout')
@@ -67,7 +70,7 @@ function notStarted({ none, error }: Extract<TaskEnd, { none: unknown }>): Failu
   if (none === 'at_capacity')
     return {
       code: 'resource_error',
-      message: `No build machine became available: ${error}, after retries for up to 28 minutes.`,
+      message: `No build machine became available: ${error}, after retries for up to ${NO_MACHINE_MINUTES} minutes.`,
       hint: 'Rerun it later, build fewer jobs at once (max_parallel), or request a higher quota of concurrent builds from AWS (Service Quotas, CodeBuild).',
     };
   return {

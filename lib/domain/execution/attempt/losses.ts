@@ -3,12 +3,10 @@
  * the sweep, or the end of the workflow itself. What becomes of a job then is decided here and nowhere else.
  */
 
+import { MAX_ATTEMPTS } from '../../retries.ts';
 import { LOSS_IN_WORDS, type LostAttempt, lossInWords } from '../model/job.ts';
 import type { JobRecord } from '../model/job-record.ts';
 import type { Failure } from '../model/run.ts';
-
-/** Three: a machine that is lost once is bad luck, three times is a reason to look. */
-export const MAX_ATTEMPTS = 3;
 
 type Attempted = Pick<JobRecord, 'attempt' | 'lost_attempts' | 'stage'>;
 

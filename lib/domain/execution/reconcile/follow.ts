@@ -2,9 +2,9 @@
 
 import { isFinal } from '../../lifecycle.ts';
 import type { Ports } from '../../ports/index.ts';
+import { MAX_ATTEMPTS } from '../../retries.ts';
 import { Keys } from '../../storage/keys.ts';
 import { lose } from '../attempt/hand-over.ts';
-import { MAX_ATTEMPTS } from '../attempt/losses.ts';
 import { fail } from '../end/index.ts';
 import { executionOf, runIdOf } from '../model/execution.ts';
 import { type JobRecord, jobs } from '../model/job-record.ts';
