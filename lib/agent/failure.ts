@@ -39,7 +39,7 @@ export function failureOf(error: unknown, step: string): ReportedFailure {
   return {
     code: 'internal_error',
     message: `The agent failed while it was at '${step}': ${message}`.slice(0, 4000),
-    hint: 'Start the run again. If it fails in the same way, report it with the log.',
+    hint: 'Rerun the build. If it fails in the same way, report it with the log.',
     step,
   };
 }

@@ -33,7 +33,7 @@ function missingSecrets({ service, project_id: projectId }: Job, names: readonly
   return new JobFailure({
     code: 'manifest_error',
     message: `The project does not have ${what} the service ${service} names in staithe.yaml.`,
-    hint: `Set ${names.length === 1 ? 'it' : 'each'} and build again: ${names
+    hint: `Set ${names.length === 1 ? 'it' : 'each'} and rerun the build: ${names
       .slice(0, 5)
       .map((name) => `staithe secret set ${name} --project ${projectId}`)
       .join('; ')}`,

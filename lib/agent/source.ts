@@ -41,7 +41,7 @@ export async function fetchSource(
     throw new JobFailure({
       code: refused ? 'internal_error' : 'source_error',
       message: `The source could not be fetched: ${error.message}.`,
-      hint: refused ? 'Start the run again in a moment.' : 'Upload the source again and build from it.',
+      hint: refused ? 'Rerun the build in a moment.' : 'Upload the source again and build from it.',
       step: 'fetch source',
     });
   }

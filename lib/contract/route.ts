@@ -45,10 +45,10 @@ export interface RouteSpec {
   /** The handler itself says what is too large; without it the body may have 1 MiB. */
   readonly anySize?: true;
   /**
-   * What a repeated Idempotency-Key does: `answer` (the default) gives the first answer again; `again` runs the request
-   * once more on the same ids, for answers that must not be kept (a secret) or that age (a presigned URL).
+   * What a repeated Idempotency-Key does: `replay` (the default) sends the first answer; `rerun` runs the request with the
+   * same ids, for answers that must not be stored (a secret) or that expire (a presigned URL).
    */
-  readonly repeat?: 'answer' | 'again';
+  readonly repeat?: 'replay' | 'rerun';
   /** The body holds a secret: neither a hash of it is kept, by which it could be guessed, nor is any of it shown in an error. */
   readonly secretBody?: true;
   /** The one successful status and its body; `null` when it has none. */

@@ -94,7 +94,7 @@ export function serve<G extends Group>(
       key,
       scope: `${principalOf(actor)} ${operation} ${event.rawPath}${event.rawQueryString && `?${event.rawQueryString}`}`,
       bytes: spec.secretBody ? undefined : bytes,
-      keepAnswer: spec.repeat !== 'again',
+      keepAnswer: spec.repeat !== 'rerun',
     };
     return answerOnce(ports, request, answer);
   };

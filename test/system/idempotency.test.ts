@@ -132,7 +132,7 @@ describe('an Idempotency-Key', () => {
 
     if (example.operation === 'createToken') {
       expect(again).toMatchObject({ status: 409, body: { code: 'wrong_state' } });
-    } else if (example.spec.repeat === 'again') {
+    } else if (example.spec.repeat === 'rerun') {
       expect(Created.parse(again.body).id).toBe(Created.parse(first?.body).id);
     } else {
       for (const answer of [again, later]) {

@@ -5,7 +5,7 @@ import { RegistryProblem } from './registry.ts';
 
 const STEP = 'push image';
 
-const AWAY = 'Check that the registry runs and that builds can reach it, then start the run again.';
+const AWAY = 'Check that the registry runs and that builds can reach it, then rerun the build.';
 const BROKEN = "Check 'registry' and 'image' in staithe.yaml: the repository may have to be made first.";
 
 /** @returns what to throw: a registry's problem as the job's failure, all else as it is */

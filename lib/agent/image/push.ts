@@ -127,7 +127,7 @@ class Push {
     return new JobFailure({
       code: 'registry_error',
       message: `${registry} took the image of ${repository} and has nothing under the tag ${tag}.`,
-      hint: "Start the run again. If it keeps happening, look at the registry's log.",
+      hint: "Rerun the build. If it keeps happening, look at the registry's log.",
       step: 'push image',
     });
   }

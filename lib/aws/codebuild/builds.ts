@@ -70,7 +70,7 @@ export function codeBuildMachines(
             status: statusOf(buildStatus),
             startedAt,
             logStream: logs?.streamName,
-            said: messageOf(phases),
+            detail: messageOf(phases),
           });
       }
       // CodeBuild forgets builds after a year; one that it does not know works no more.

@@ -33,7 +33,7 @@ function machineIn(cause: string): MachineState | undefined {
   return {
     status: statusOf(build.BuildStatus),
     logStream: build.Logs?.StreamName ?? undefined,
-    said: wordsOf(
+    detail: wordsOf(
       (build.Phases ?? []).map(({ PhaseType: phase, Contexts: contexts }) => ({
         phase,
         messages: (contexts ?? []).map(({ Message: message }) => message),

@@ -15,7 +15,7 @@ const params = { artifact: Id.artifact };
 /** Artifacts, and the uploads of those that users bring. */
 export const ARTIFACT_ROUTES = {
   createArtifact: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/artifacts',
     group: 'artifacts',
@@ -97,7 +97,7 @@ export const ARTIFACT_ROUTES = {
     access: 'developer',
     summary: 'Start or resume a multipart upload',
     params,
-    repeat: 'again',
+    repeat: 'rerun',
     success: {
       status: 200,
       body: MultipartUpload,
@@ -123,7 +123,7 @@ export const ARTIFACT_ROUTES = {
     summary: 'Get presigned uploads of parts',
     params,
     body: SignParts,
-    repeat: 'again',
+    repeat: 'rerun',
     success: { status: 200, body: SignedParts, description: 'Where to upload each part' },
     errors: ['wrong_state'],
   }),
@@ -134,7 +134,7 @@ export const ARTIFACT_ROUTES = {
     access: 'developer',
     summary: 'Complete an upload',
     params,
-    repeat: 'again',
+    repeat: 'rerun',
     success: {
       status: 202,
       body: Artifact,

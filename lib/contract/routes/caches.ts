@@ -36,7 +36,7 @@ export const CACHE_ROUTES = {
     success: { status: 200, body: PurgedCaches, description: 'How many caches were deleted' },
   }),
   restoreJobCaches: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/jobs/{job}/caches/restore',
     group: 'jobs',
@@ -52,7 +52,7 @@ export const CACHE_ROUTES = {
     errors: ['wrong_state'],
   }),
   saveJobCaches: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/jobs/{job}/caches/save',
     group: 'jobs',

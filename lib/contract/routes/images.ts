@@ -15,7 +15,7 @@ const REGISTRY_ERRORS = [
 /** Images: what pushes them, for agents, and what pulls them, for people. */
 export const IMAGE_ROUTES = {
   createRegistryToken: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/jobs/{job}/registry-token',
     group: 'images',
@@ -30,7 +30,7 @@ export const IMAGE_ROUTES = {
     errors: REGISTRY_ERRORS,
   }),
   createPullToken: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/projects/{project}/pull-token',
     group: 'images',
@@ -46,7 +46,7 @@ export const IMAGE_ROUTES = {
     errors: ['registry_refused', 'registry_unavailable'],
   }),
   recordImage: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/jobs/{job}/images',
     group: 'images',

@@ -15,7 +15,7 @@ import { route } from '../route.ts';
 /** Jobs: the agent's routes. */
 export const JOB_ROUTES = {
   claimJob: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: CLAIM_PATH,
     group: 'jobs',
@@ -50,7 +50,7 @@ export const JOB_ROUTES = {
     success: { status: 200, body: ProgressAnswer, description: 'Whether the job should continue' },
   }),
   createJobUpload: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/jobs/{job}/uploads',
     group: 'jobs',

@@ -15,7 +15,7 @@ export const MANIFEST_ROUTES = {
     params: inProject,
     body: SyncManifest,
     // The answer can be larger than an item of the table, where first answers are kept; the same again changes nothing.
-    repeat: 'again',
+    repeat: 'rerun',
     success: {
       status: 200,
       body: SyncedManifest,

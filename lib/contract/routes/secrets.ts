@@ -15,7 +15,7 @@ const ofSecret = { project: ProjectRef, name: SecretName };
  */
 export const SECRET_ROUTES = {
   putSecret: route({
-    repeat: 'again',
+    repeat: 'rerun',
     secretBody: true,
     method: 'PUT',
     path: '/v1/projects/{project}/secrets/{name}',
@@ -72,7 +72,7 @@ export const SECRET_ROUTES = {
     errors: ['invalid_cursor'],
   }),
   readJobSecrets: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/jobs/{job}/secrets',
     group: 'jobs',

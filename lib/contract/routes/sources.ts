@@ -6,7 +6,7 @@ import { inProject } from './params.ts';
 /** Sources and their uploads. */
 export const SOURCE_ROUTES = {
   createSource: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/projects/{project}/sources',
     group: 'sources',

@@ -5,7 +5,7 @@ import { PAGING, page, route } from '../route.ts';
 /** Tokens, and whose one is. */
 export const TOKEN_ROUTES = {
   createToken: route({
-    repeat: 'again',
+    repeat: 'rerun',
     method: 'POST',
     path: '/v1/tokens',
     group: 'tokens',

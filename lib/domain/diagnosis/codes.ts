@@ -43,7 +43,7 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
   registry_error: {
     meaning:
       'A registry of images or packages did not answer, or refused a request for a reason other than the credentials.',
-    hint: 'Run the build again; if it keeps happening, check the address and whether builds can reach it.',
+    hint: 'Rerun the build; if it keeps happening, check the address and whether builds can reach it.',
   },
   zero_artifacts: {
     meaning: 'The build succeeded, but no file matches `artifacts`.',
@@ -52,6 +52,6 @@ export const FAILURE_CODES: Readonly<Record<FailureCode, CodeEntry>> = {
   cancelled: { meaning: 'The run was cancelled by a user.', hint: 'Rerun the build when you need it.' },
   internal_error: {
     meaning: 'Staithe or the build machine failed.',
-    hint: 'Run the build again. If it fails in the same way, report it with the log.',
+    hint: 'Rerun the build. If it fails in the same way, report it with the log.',
   },
 };

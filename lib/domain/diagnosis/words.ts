@@ -37,11 +37,11 @@ export function hintOf(ends: readonly End[], phase: Phase): string {
   if (phase === 'clone')
     return 'Check the address of the repository, and that it is public or the token may read it.';
   if (phase === 'push')
-    return 'The registry did not accept the image. Run the build again; if it keeps happening, check `registry` in staithe.yaml.';
+    return 'The registry did not accept the image. Rerun the build; if it keeps happening, check `registry` in staithe.yaml.';
   if (phase === 'fetch' || phase === 'unpack') return 'Upload the source again and build from it.';
   if (phase === 'prepare') return 'Correct staithe.yaml at the line in the message.';
   if (phase === 'upload' || phase === 'agent')
-    return 'Run the build again. If it fails in the same way, report it with the log.';
+    return 'Rerun the build. If it fails in the same way, report it with the log.';
   if (inner.exitCode === 127)
     return 'A program was not found. Install it in an earlier command, add it to `toolchain`, or check its spelling.';
   if (inner.exitCode === 126)

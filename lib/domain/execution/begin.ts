@@ -96,7 +96,7 @@ async function startOrFail(ports: PlanPorts, run: Run, start: () => Promise<void
 const notStarted = (error: WorkflowRefused): Failure => ({
   code: 'internal_error',
   message: `The build workflow could not be started: ${error.message}`,
-  hint: 'Run the build again.',
+  hint: 'Rerun the build.',
 });
 
 /** The bytes of a source have arrived: it is surveyed, and what waits for that is planned. A repeat changes nothing. */

@@ -1,4 +1,4 @@
-/** Runs: run a build again, find its runs, cancel them. */
+/** Runs: rerun a build, find its runs, cancel them. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
 import { StaitheError } from '../error.ts';
@@ -53,7 +53,7 @@ export function newRun(
 }
 
 /**
- * Runs a build again: all of its jobs, or those that its newest run did not complete.
+ * Reruns a build: all of its jobs, or those that its newest run did not complete.
  * @throws StaitheError wrong_state when nothing has failed
  */
 export async function rerun(

@@ -93,7 +93,7 @@ async function openExternal(
     throw new StaitheError(
       'registry_credential_missing',
       `The registry ${place.host} needs the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, which the project does not have.`,
-      { remedy: `${setThem(missing)}. Then start the run again.` },
+      { remedy: `${setThem(missing)}. Then rerun the build.` },
     );
   const username = secrets[auth.username_secret] ?? '';
   const password = secrets[auth.token_secret] ?? '';

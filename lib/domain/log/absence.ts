@@ -11,7 +11,7 @@ export const NOT_RUN: LogAbsence = {
   next: 'Run it; its log begins with its first job.',
 };
 
-const RUN_AGAIN = 'Run the build again.';
+const RERUN = 'Rerun the build.';
 const DIAGNOSE = 'Look at the diagnosis of the build.';
 
 /**
@@ -46,7 +46,7 @@ export function absenceOf(
         ? `The job '${only.name}' never had a machine`
         : 'None of the jobs had a machine';
   if (error === undefined)
-    return { reason: 'cancelled', ...message(`${whose}: it was cancelled before${by}.`), next: RUN_AGAIN };
+    return { reason: 'cancelled', ...message(`${whose}: it was cancelled before${by}.`), next: RERUN };
   return {
     reason: only === undefined ? 'planning_failed' : 'no_machine',
     ...message(`${whose}: ${error.message}`),

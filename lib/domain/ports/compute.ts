@@ -38,7 +38,7 @@ export interface MachineState {
   /** The log store's name of what it has printed, when there is something. */
   readonly logStream?: string | undefined;
   /** At which phase it failed, and why, in the backend's words. */
-  readonly said?: string | undefined;
+  readonly detail?: string | undefined;
 }
 
 /** The newest machine of a job. */

@@ -59,7 +59,7 @@ export const GIT: Tool = {
     on(
       said("fatal: unable to access '"),
       'clone_error',
-      `The git host could not be reached. Run the build again; if it keeps happening: ${ADDRESS}`,
+      `The git host could not be reached. Rerun the build; if it keeps happening: ${ADDRESS}`,
     ),
     on(
       /^ssh: (?:Could not resolve hostname|connect to host) /,

@@ -102,7 +102,7 @@ const DAEMON: Tool = {
     on(
       /^(?:Cannot connect to the Docker daemon|failed to connect to the docker API)/,
       'internal_error',
-      'Docker does not answer on the build machine. Run the build again; if it keeps happening, report it with the log.',
+      'Docker does not answer on the build machine. Rerun the build; if it keeps happening, report it with the log.',
     ),
     on(
       /^(?:The push refers to repository|error parsing HTTP \d+ response body)/,

@@ -32,7 +32,7 @@ export const secretHint = (what: string, name: string, use: string): string =>
   `${what} Set the credential with \`staithe secret set ${name}\`, add ${name} to the service's \`secrets\` in staithe.yaml, and ${use}.`;
 
 export const REGISTRY_HINT =
-  'The registry did not answer correctly. Run the build again; if it keeps happening, check the address and whether builds can reach it.';
+  'The registry did not answer correctly. Rerun the build; if it keeps happening, check the address and whether builds can reach it.';
 
 /**
  * What each tool is told a certificate by. Sources: the manuals of Node (CLI), pip, requests, curl and Cargo; Go's

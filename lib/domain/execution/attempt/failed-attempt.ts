@@ -53,8 +53,8 @@ export async function handleFailedAttempt(
 
 function meaningOf(end: TaskEnd, claimed: boolean): MachineEnd {
   if (!('machine' in end)) return { failure: notStarted(end) };
-  const { status, said } = end.machine;
-  return endOfMachine(status, { claimed, said });
+  const { status, detail } = end.machine;
+  return endOfMachine(status, { claimed, detail });
 }
 
 const NO_MACHINE_MINUTES = Math.floor(longestPausesSeconds(RETRIES.noMachine) / 60);

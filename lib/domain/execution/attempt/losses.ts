@@ -14,13 +14,13 @@ type Attempted = Pick<JobRecord, 'attempt' | 'lost_attempts' | 'stage'>;
 export const isLost = ({ attempt, lost_attempts }: Omit<Attempted, 'stage'>): boolean =>
   lost_attempts.at(-1)?.attempt === attempt;
 
-/** How an attempt was lost, and what the backend says of it. */
-export type Loss = Pick<LostAttempt, 'reason' | 'said'>;
+/** How an attempt was lost, and the backend's message. */
+export type Loss = Pick<LostAttempt, 'reason' | 'detail'>;
 
 /** The job with its present attempt lost. What was noted first, stays: who notices later knows less. */
-export function withLoss<J extends Attempted>(job: J, { reason, said }: Loss, now: Date): J {
+export function withLoss<J extends Attempted>(job: J, { reason, detail }: Loss, now: Date): J {
   if (isLost(job)) return job;
-  const known = said === undefined ? { reason } : { reason, said };
+  const known = detail === undefined ? { reason } : { reason, detail, said: detail };
   const lost = { attempt: job.attempt, ...known, stage: job.stage, at: now.toISOString() };
   return { ...job, lost_attempts: [...job.lost_attempts, lost] };
 }
@@ -39,7 +39,7 @@ export function failureOfLosses({ lost_attempts: lost }: Pick<JobRecord, 'lost_a
     reasons.size > 1
       ? `All ${lost.length} attempts were lost: ${lost.map(lossInWords).join('; ')}.`
       : last.reason === 'agent_not_begun'
-        ? times + (last.said === undefined ? '.' : `: ${last.said}`)
+        ? times + (last.detail === undefined ? '.' : `: ${last.detail}`)
         : `${times}; ${lost.length === 1 ? '' : 'the last time '}at '${last.stage}'.`;
   return {
     code: 'internal_error',

@@ -24,18 +24,18 @@ const STOPPED: Failure = {
 /**
  * An agent says how its job ended before it ends itself. One that did not was killed, as was one with its machine. One
  * that never claimed its job did not begin: its bundle could not be fetched, or there was no machine after all.
- * @param claimed whether an agent has claimed the job; `said`: what the backend says of the failure
+ * @param claimed whether an agent has claimed the job; `detail`: what the backend says of the failure
  */
 export function endOfMachine(
   status: MachineStatus,
-  { claimed, said }: { readonly claimed: boolean; readonly said?: string | undefined },
+  { claimed, detail }: { readonly claimed: boolean; readonly detail?: string | undefined },
 ): MachineEnd {
   if (status === 'timed_out') return { failure: PAST_LIMIT };
   if (status === 'stopped') return { failure: STOPPED };
   const itself = status === 'failed' || status === 'succeeded';
   if (claimed) return { lost: { reason: itself ? 'agent_ended' : 'machine_lost' } };
   // A machine may be lost without a word; one that could not be set up says why.
-  if (!itself && said === undefined) return { lost: { reason: 'machine_lost' } };
+  if (!itself && detail === undefined) return { lost: { reason: 'machine_lost' } };
   // Much of it is the backend's own words, so it is cut.
-  return { lost: { reason: 'agent_not_begun', ...(said !== undefined && { said: cut(said, 300) }) } };
+  return { lost: { reason: 'agent_not_begun', ...(detail !== undefined && { detail: cut(detail, 300) }) } };
 }

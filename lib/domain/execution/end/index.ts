@@ -72,13 +72,13 @@ async function endBy(
 const SILENT: Failure = {
   code: 'internal_error',
   message: 'The build agent ended without a result.',
-  hint: 'Run the build again.',
+  hint: 'Rerun the build.',
 };
 
 const endedWith = (first: JobRecord): Failure => ({
   code: 'cancelled',
-  message: `Ended before it was done, as '${first.name}' failed and the build is fail_fast.`,
-  hint: `Look at '${first.name}'; run the failed jobs again once it is mended.`,
+  message: `Stopped because '${first.name}' failed and the build is fail_fast.`,
+  hint: `Check the log of '${first.name}', fix the cause, then rerun the failed jobs.`,
 });
 
 /** Fails a run that has not ended, unless its jobs have all completed. */

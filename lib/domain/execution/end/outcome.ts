@@ -34,7 +34,7 @@ export function outcomeOf(
   if (jobs.length > 0) return { status: 'cancelled' };
   return {
     status: 'failed',
-    error: { code: 'internal_error', message: UNPLANNED, hint: 'Run the build again.' },
+    error: { code: 'internal_error', message: UNPLANNED, hint: 'Rerun the build.' },
   };
 }
 

@@ -41,13 +41,19 @@ const JobRecord = Job.extend({
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 
-/** Jobs of an older version have no name, and an earlier name of the last heartbeat. */
+const Lost = z
+  .looseObject({ said: z.string() })
+  .transform(({ said, ...lost }) => ({ detail: said, said, ...lost }));
+
+/** Jobs of an older version have no name, and other names of the last heartbeat and of a lost attempt's message. */
 function upgraded(item: unknown): unknown {
   if (typeof item !== 'object' || item === null) return item;
+  const lost = 'lost_attempts' in item && Array.isArray(item.lost_attempts) ? item.lost_attempts : [];
   return {
     ...('service' in item && { name: item.service }),
     ...('heard_at' in item && { last_heartbeat_at: item.heard_at }),
     ...item,
+    ...(lost.length > 0 && { lost_attempts: lost.map((one) => Lost.safeParse(one).data ?? one) }),
   };
 }
 

@@ -58,8 +58,10 @@ export type LossReason = z.infer<typeof LossReason>;
 export const LostAttempt = z.object({
   attempt: z.int().positive(),
   reason: LossReason,
-  /** What the backend says of it. */
-  said: z.string().optional(),
+  /** The backend's message. */
+  detail: z.string().optional(),
+  /** The former name of `detail`; removed with the next version. */
+  said: z.string().optional().meta({ deprecated: true }),
   /** What the job was at. */
   stage: z.string(),
   at: Timestamp,
@@ -75,8 +77,8 @@ export const LOSS_IN_WORDS: Readonly<Record<LossReason, string>> = {
 };
 
 /** `attempt 2 at 'command 1 of 3': the build machine was lost` */
-export const lossInWords = ({ attempt, stage, reason, said }: LostAttempt): string =>
-  `attempt ${attempt} at '${stage}': ${LOSS_IN_WORDS[reason]}${said === undefined ? '' : ` (${said})`}`;
+export const lossInWords = ({ attempt, stage, reason, detail }: LostAttempt): string =>
+  `attempt ${attempt} at '${stage}': ${LOSS_IN_WORDS[reason]}${detail === undefined ? '' : ` (${detail})`}`;
 
 /** The part of a run that builds one service. */
 export const Job = z.object({

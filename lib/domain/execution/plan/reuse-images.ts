@@ -76,7 +76,7 @@ async function asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     throw new PlanFailure({
       code: 'registry_error',
       message: error.message,
-      hint: 'Start the run again; building anew pushes the image (force_rebuild).',
+      hint: 'Rerun the build with force_rebuild, which builds and pushes the image.',
     });
   }
 }

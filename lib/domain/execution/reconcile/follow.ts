@@ -19,12 +19,12 @@ const LAST_WORKFLOW = {
   died: {
     code: 'internal_error',
     message: `The workflow of the run died ${MAX_ATTEMPTS} times before its last step.`,
-    hint: 'Run the build again. If it keeps happening, look at the last event of the execution in Step Functions.',
+    hint: 'Rerun the build. If it keeps happening, look at the last event of the execution in Step Functions.',
   },
   event_lost: {
     code: 'internal_error',
     message: `A machine of the run has ended, and its workflow, number ${MAX_ATTEMPTS} of ${MAX_ATTEMPTS}, did not hear of it.`,
-    hint: 'Run the build again. If it keeps happening, look whether the EventBridge rule StepFunctionsGetEventForCodeBuildStartBuildRule is there and enabled.',
+    hint: 'Rerun the build. If it keeps happening, look whether the EventBridge rule StepFunctionsGetEventForCodeBuildStartBuildRule is there and enabled.',
   },
 } as const satisfies Record<string, Failure>;
 
@@ -90,5 +90,5 @@ export async function workflowStopped(
 ): Promise<void> {
   const run = (await runs.get(ports.table, Keys.run(runIdOf(execution))))?.value;
   if (run !== undefined && executionOf(run) === execution)
-    await fail(ports, run.id, { code: 'internal_error', message, hint: 'Run the build again.' });
+    await fail(ports, run.id, { code: 'internal_error', message, hint: 'Rerun the build.' });
 }

@@ -76,7 +76,7 @@ async function repairJob(
   // In the project's queue, or waiting for one of the account's machines.
   if (isLost(job) || (machine === undefined && !claimed)) return undefined;
   if (machine?.logStream) await noteLogStream(ports, job, machine.logStream);
-  const end = endOfMachine(machine?.status ?? 'lost', { claimed, said: machine?.said });
+  const end = endOfMachine(machine?.status ?? 'lost', { claimed, detail: machine?.detail });
   if ('failure' in end) await failAttempt(ports, job, end.failure);
   else await lose(ports, job, end.lost);
   return 'machine gone';

@@ -68,7 +68,7 @@ async function workflowEnded(
     await fail(ports, run.id, {
       code: 'internal_error',
       message: 'The workflow of the run was stopped before its last step.',
-      hint: 'Run the build again.',
+      hint: 'Rerun the build.',
     });
   return { run_id: run.id, what: 'workflow died', job_ids: run.job_ids };
 }

@@ -4,14 +4,24 @@ import { jobs } from '../../../../lib/domain/execution/model/job-record.ts';
 import { world } from '../../world.ts';
 import { runningJob } from '../running-job.ts';
 
-test('a job of an earlier version is read with its last heartbeat, and written with the present name', async () => {
+test('a job of an earlier version is read with its last heartbeat and the messages of its lost attempts', async () => {
   const place = await world();
   const { job } = await runningJob(place.ports, place.project);
   const at = '2026-11-01T10:00:00.000Z';
   const { last_heartbeat_at: _, ...rest } = job;
+  const lost = { attempt: 1, reason: 'agent_not_begun', stage: 'queued', at };
 
-  const { value } = jobs.read({ pk: '', sk: '', entity: 'job', revision: 1, ...rest, heard_at: at });
+  const { value } = jobs.read({
+    pk: '',
+    sk: '',
+    entity: 'job',
+    revision: 1,
+    ...rest,
+    heard_at: at,
+    lost_attempts: [{ ...lost, said: 'access denied' }],
+  });
 
   expect(value.last_heartbeat_at).toBe(at);
   expect(value).not.toHaveProperty('heard_at');
+  expect(value.lost_attempts).toMatchObject([{ ...lost, detail: 'access denied' }]);
 });
