@@ -89,7 +89,7 @@ export function eventsPage(): string {
         ]),
       ),
       `The detail, version ${version}:`,
-      table(['field', 'type', 'there', 'what it is'], rowsOf(z.toJSONSchema(detail, { io: 'output' }))),
+      table(['field', 'type', 'present', 'what it is'], rowsOf(z.toJSONSchema(detail, { io: 'output' }))),
       `For example \`${longest.name}\`:`,
       `\`\`\`json\n${shown(longest)}\n\`\`\``,
     ].join('\n\n');
