@@ -20,12 +20,8 @@ export class StartFailure extends Error {
 
 /** @throws StartFailure when the folders that a start writes to cannot be written */
 export function checkFolders(state: string): void {
-  check(
-    state,
-    'The state cannot be saved.',
-    `Name a folder that can be written: ${startWith('--state <folder>')}`,
-  );
-  check(tmpdir(), 'The temporary folder cannot be used.', 'Set TMPDIR to a folder that can be written.');
+  check(state, 'The state cannot be saved.', `Specify a writable folder: ${startWith('--state <folder>')}`);
+  check(tmpdir(), 'The temporary folder cannot be used.', 'Set TMPDIR to a writable folder.');
 }
 
 function check(folder: string, about: string, next: string): void {
@@ -43,7 +39,7 @@ export function failureOf(error: unknown, state: string): StartFailure {
   if (error instanceof StartFailure) return error;
   if (error instanceof StateInUseError) return alreadyRunning(state, runningOn(state));
   if (error instanceof StateError && error.restorable)
-    return new StartFailure(error.message, `${startWith('--restore')} puts the backups in place and starts`);
+    return new StartFailure(error.message, `${startWith('--restore')} restores the backups and starts`);
   if (error instanceof PortInUseError) {
     const owner = ownerOf(error.port);
     const who = owner === undefined ? 'another program' : `process ${owner.pid} (${owner.command})`;
@@ -55,10 +51,15 @@ export function failureOf(error: unknown, state: string): StartFailure {
   if (error instanceof SettingError)
     return new StartFailure(error.message, `Correct or unset ${error.variable}, then start again.`, 2);
   if (error instanceof NoRoomError)
-    return new StartFailure(error.message, 'Make room, then start again.', 1, error);
+    return new StartFailure(error.message, 'Free some space, then start again.', 1, error);
   const full = error instanceof Error && /ENOSPC|database or disk is full/.test(String(error.message));
   if (full)
-    return new StartFailure(`The disk is full: ${error.message}`, 'Make room, then start again.', 1, error);
+    return new StartFailure(
+      `The disk is full: ${error.message}`,
+      'Free some space, then start again.',
+      1,
+      error,
+    );
   const said = isSystemError(error)
     ? `${messageOf(error)}.`
     : error instanceof Error
@@ -73,6 +74,6 @@ function alreadyRunning(state: string, { pid, url }: RunningStart): StartFailure
   const stop = pid === undefined ? 'stop it' : `stop it (kill ${pid})`;
   return new StartFailure(
     `Staithe already runs on ${state}${where}${who}.`,
-    `Use it, ${stop}, or start another one beside it: ${startWith('--state <folder>')}`,
+    `Use it, ${stop}, or start another one with a separate state: ${startWith('--state <folder>')}`,
   );
 }

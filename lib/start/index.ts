@@ -101,7 +101,7 @@ async function run(options: StartOptions, step: Step): Promise<void> {
       ({ url }) => url,
     );
     if (options.tour || options.once) {
-      process.stdout.write('\nexamples/hello-function, the whole way:\n\n');
+      process.stdout.write('\nexamples/hello-function, from source to URL:\n\n');
       const { PROJECT, tour } = await import('./tour.ts');
       const url = await tour(createClient(connection), step, EXAMPLE);
       if (!options.once)
@@ -116,7 +116,7 @@ async function run(options: StartOptions, step: Step): Promise<void> {
 
 function sayMovedPorts({ movedPorts }: RunningCloud): void {
   for (const { name, from, to } of movedPorts)
-    process.stdout.write(`    port ${from} of ${name} is in use by another program; it is ${to} now\n`);
+    process.stdout.write(`    port ${from} of ${name} is in use by another program; using ${to} instead\n`);
 }
 
 function restoredAs(restored: ReturnType<typeof restoreState>): string {
@@ -140,13 +140,13 @@ function nextSteps({
     `\n${bold('Ready.')} The API is at ${api}. In another terminal:\n\n`,
     ...(state === join(ROOT, '.staithe')
       ? []
-      : [command(`export STAITHE_STATE=${state}`, 'which server the CLI talks to')]),
-    command(`${CLI} whoami`, 'who the CLI is here'),
+      : [command(`export STAITHE_STATE=${state}`, 'the server that the CLI uses')]),
+    command(`${CLI} whoami`, 'the token that the CLI uses'),
     command(`${CLI} build create --project ${project} --dir ${example} --follow`, 'build it again'),
-    command(`${CLI} release list --project ${project}`, 'what was released'),
-    command(`curl ${url}`, 'what was deployed'),
-    command(`${CLI} --help`, 'everything else'),
-    '\nCtrl-C stops it; the next start finds everything as it was.\n',
+    command(`${CLI} release list --project ${project}`, 'its releases'),
+    command(`curl ${url}`, 'the deployed function'),
+    command(`${CLI} --help`, 'all commands'),
+    '\nCtrl-C stops the server; its state is kept for the next start.\n',
   ].join('');
 }
 

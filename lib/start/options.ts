@@ -7,13 +7,13 @@ import { StartFailure } from './failure.ts';
 
 export const HELP = `Usage: ${startWith('[options]')}
 
-Runs Staithe on this machine: the template that AWS would deploy, on the embedded cloud.
+Runs Staithe on this machine: the template that AWS deploys, on the embedded cloud.
 
-  --once            stop after the example has gone the whole way; the exit code tells whether it did
-  --no-tour         start only
-  --restore         put backups in the place of state files that are missing or damaged, then start
-  --state <folder>  where everything is kept (default: STAITHE_STATE, else .staithe of the checkout)
-  --port <n>        port of the AWS endpoint (default: one that stays the same)
+  --once            stop after the example; exit code 0 only if all of it worked
+  --no-tour         skip the example
+  --restore         replace missing or damaged state files with their backups, then start
+  --state <folder>  state folder (default: STAITHE_STATE, or .staithe in the checkout)
+  --port <n>        port of the AWS endpoint (default: a free port, kept across starts)
   --verbose         show the log of the embedded cloud
 
   STAITHE_GIT_HOST_URL   the git host's API, for webhooks (default: https://api.github.com)

@@ -41,7 +41,9 @@ describe('a start', () => {
     expect(stderr).toContain(
       `error: Staithe already runs on ${state}: ${connection.url} (process ${process.pid}).`,
     );
-    expect(stderr).toContain(`next: Use it, stop it (kill ${process.pid}), or start another one beside it`);
+    expect(stderr).toContain(
+      `next: Use it, stop it (kill ${process.pid}), or start another one with a separate state`,
+    );
   });
 
   it.each([
@@ -63,14 +65,14 @@ describe('a start', () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain('error: The state cannot be saved.');
-    expect(stderr).toContain('next: Name a folder that can be written: npm start -- --state <folder>');
+    expect(stderr).toContain('next: Specify a writable folder: npm start -- --state <folder>');
   });
 
   it('without a temporary folder asks for one', async () => {
     const { code, stderr } = await start(['--state', state], { env: { TMPDIR: join(state, 'missing') } });
 
     expect(code).toBe(1);
-    expect(stderr).toContain('next: Set TMPDIR to a folder that can be written.');
+    expect(stderr).toContain('next: Set TMPDIR to a writable folder.');
   });
 });
 
@@ -85,7 +87,7 @@ describe('on a full disk', needs('bubblewrap'), () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain('error: The disk is full:');
-    expect(stderr).toContain('next: Make room, then start again.');
+    expect(stderr).toContain('next: Free some space, then start again.');
     expect(stderr).not.toContain('at Object.');
   });
 });
