@@ -1,5 +1,6 @@
 /** What the agent prints: its own lines and the commands' output, without secrets and with bounded memory. */
 import { plain } from '../domain/log/ansi.ts';
+import { LAST } from '../domain/log/marks.ts';
 import { Masker } from '../domain/mask/index.ts';
 import { LineWriter } from './line-writer.ts';
 
@@ -26,6 +27,12 @@ export function masked(text: string): string {
 export function say(line: string): void {
   endOutput();
   lines.line(masker.text(line));
+}
+
+/** Prints the last line of all: whoever reads the log waits for no other. */
+export function sayLast(line: string): void {
+  endOutput();
+  lines.line(LAST + masker.text(line));
 }
 
 /**

@@ -22,7 +22,7 @@ import {
 } from './failure.ts';
 import { machineInWords, queueInWords, seconds } from './machine.ts';
 import { warnOfMissingContent } from './missing-content.ts';
-import { masked, say, Tail } from './output.ts';
+import { masked, say, sayLast, Tail } from './output.ts';
 import { Progress } from './progress.ts';
 import { fetchSecrets } from './secrets.ts';
 import { fetchSource } from './source.ts';
@@ -65,6 +65,8 @@ interface Work {
  * @throws JobStopped when the API or the backend says so, or an error when the result could not be reported
  */
 export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportResult> {
+  // Not of the process: a machine may have waited for its job for long.
+  const begun = performance.now();
   const stop = new AbortController();
   const progress = new Progress(api, () => stop.abort(new JobStopped('api')));
   const groups = new ProcessGroups();
@@ -105,7 +107,8 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     }
     await Promise.all([progress.close(), groups.end(stop.signal.aborted)]);
     if (stop.signal.reason instanceof JobStopped) throw stop.signal.reason;
-    say('==> report');
+    // Before it is reported: the run may end with that, and its log is whole then.
+    sayEnd(result, begun);
     await api.result(result);
     return result;
   } finally {
@@ -115,6 +118,17 @@ export async function runJob(api: JobApi, claimed: ClaimedJob): Promise<ReportRe
     await groups.end(false);
     await removeWorkspace(workspace);
   }
+}
+
+function sayEnd(result: ReportResult, begun: number): void {
+  if (result.status === 'completed') {
+    sayLast(`==> done in ${seconds(performance.now() - begun)}`);
+    return;
+  }
+  const { code, message, hint } = result.error;
+  const failed = `==> failed (${code}): ${message}`;
+  if (hint !== undefined) say(failed);
+  sayLast(hint === undefined ? failed : `    ${hint}`);
 }
 
 async function keepCaches(work: Work): Promise<void> {

@@ -21,8 +21,6 @@ export async function work(settings: Settings, claim: Claim): Promise<number> {
 }
 
 async function claimedWork(api: JobApi): Promise<number> {
-  // Not of the process: a machine may have waited for its job for long.
-  const begun = performance.now();
   const claimed = await api.claim().catch((error: unknown) => {
     if (!(error instanceof ApiError) || error.problem.code !== 'ticket_refused') throw error;
     say(`==> refused: ${error.problem.detail} ${error.problem.remedy}`);
@@ -30,9 +28,5 @@ async function claimedWork(api: JobApi): Promise<number> {
   });
   if (claimed === undefined) return EXIT.ticketRefused;
   const result = await runJob(api, claimed);
-  if (result.status === 'failed') {
-    say(`==> failed (${result.error.code}): ${result.error.message}`);
-    if (result.error.hint !== undefined) say(`    ${result.error.hint}`);
-  } else say(`==> done in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
   return result.status === 'failed' ? EXIT.failed : EXIT.reported;
 }

@@ -140,7 +140,8 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     functionLogs: { owners: true },
   },
   'api/jobs': {
-    table: { items: ['GetItem', 'PutItem'], indexes: ['gsi1'] },
+    // The result of a run's last job ends the run, by all its jobs.
+    table: { items: ['GetItem', 'BatchGetItem', 'PutItem'], indexes: ['gsi1'] },
     blobs: {
       objects: {
         sources: ['GetObject'],

@@ -13,7 +13,7 @@ const State: z.ZodType<StateDefinition> = z.looseObject({
   Default: z.string().optional(),
   Resource: z.string().default(''),
   Retry: z.array(Retrier).default([]),
-  Catch: z.array(z.looseObject({ Next: z.string() })).default([]),
+  Catch: z.array(z.looseObject({ ErrorEquals: z.array(z.string()), Next: z.string() })).default([]),
   Choices: z.array(z.looseObject({ Next: z.string() })).default([]),
   ItemProcessor: z.lazy(() => Machine).optional(),
 });
@@ -23,7 +23,7 @@ export interface StateDefinition {
   readonly Default?: string | undefined;
   readonly Resource: string;
   readonly Retry: readonly z.infer<typeof Retrier>[];
-  readonly Catch: readonly { readonly Next: string }[];
+  readonly Catch: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
   readonly Choices: readonly { readonly Next: string }[];
   readonly ItemProcessor?: MachineDefinition | undefined;
 }
@@ -44,6 +44,13 @@ export interface Bounds {
 
 const MAP_EVENTS = 3; // MapStateStarted, MapStateSucceeded or MapStateFailed, and what ends its failing iteration
 const ITERATION_EVENTS = 2;
+
+/** Entered, not evaluated, left. */
+const UNTRIED_EVENTS = 3;
+
+/** Its arguments cannot be made: it is not tried at all, unless a retrier says so. */
+const isUntried = ({ ErrorEquals }: { readonly ErrorEquals: readonly string[] }): boolean =>
+  ErrorEquals.every((error) => error === 'States.QueryEvaluationError');
 
 /** Events of a state, entered once: all its retries used up, and the last try ended. */
 function eventsOf(state: StateDefinition, bounds: Bounds): number {
@@ -67,12 +74,13 @@ export function longest({ StartAt, States }: MachineDefinition, bounds: Bounds):
     const times = (visited.get(name) ?? 0) + 1;
     if (times > (bounds.visits[name] ?? 1)) return Number.NEGATIVE_INFINITY;
     const now = new Map(visited).set(name, times);
-    const next = [state.Next, state.Default, ...[...state.Catch, ...state.Choices].map(({ Next }) => Next)];
+    const [untried, tried] = [state.Catch.filter(isUntried), state.Catch.filter((one) => !isUntried(one))];
+    const next = [state.Next, state.Default, ...[...tried, ...state.Choices].map(({ Next }) => Next)];
     const rests = next.flatMap((target) => (target === undefined ? [] : [from(target, now)]));
-    return (
+    const worked =
       eventsOf(state, bounds) +
-      Math.max(...rests, next.some((target) => target !== undefined) ? Number.NEGATIVE_INFINITY : 0)
-    );
+      Math.max(...rests, next.some((target) => target !== undefined) ? Number.NEGATIVE_INFINITY : 0);
+    return Math.max(worked, ...untried.map(({ Next }) => UNTRIED_EVENTS + from(Next, now)));
   };
   return from(StartAt, new Map());
 }

@@ -5,11 +5,12 @@ import { notFound } from '../error.ts';
 import * as Artifact from '../execution/artifacts.ts';
 import { builds } from '../execution/model/build-record.ts';
 import type { Job } from '../execution/model/job.ts';
-import type { Failure, Run as RunValue } from '../execution/model/run.ts';
+import { type Failure, RUN_LIFECYCLE, type Run as RunValue } from '../execution/model/run.ts';
 import { runs } from '../execution/model/run-record.ts';
 import { answerable } from '../execution/model/size.ts';
 import { withProgress } from '../execution/progress.ts';
 import * as Run from '../execution/runs.ts';
+import { isFinal } from '../lifecycle.ts';
 import * as Log from '../log/index.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -87,6 +88,7 @@ export async function diagnose(
 async function lastOf(ports: Needed, run: RunValue, failed: Job | undefined) {
   const { streams } = await Log.ofRun(ports, run, failed === undefined ? {} : { job: failed.id });
   const time = Log.timeOf(() => ports.clock.now().getTime(), Log.sleep);
+  if (isFinal(RUN_LIFECYCLE, run.status)) await Log.arrival(ports.logs, streams, { platform: false, time });
   return Log.lastLines(ports.logs, streams, { count: LOG_LINES, platform: false, time });
 }
 

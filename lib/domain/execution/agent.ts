@@ -12,6 +12,7 @@ import { SOURCE_TYPES } from '../upload.ts';
 import * as Artifact from './artifacts.ts';
 import { withLogStream } from './attempt/log-stream.ts';
 import { isLost } from './attempt/losses.ts';
+import { endWithLastJob } from './end/last-job.ts';
 import type {
   ClaimedJob,
   ClaimJob,
@@ -153,7 +154,7 @@ export async function createUpload(
 }
 
 /**
- * The agent's last word.
+ * The agent's last word. That of the last job ends its run too: a repeat makes whole what a try that broke off has left.
  * @throws StaitheError wrong_state when the job has ended otherwise | artifact_not_stored
  */
 export async function result(
@@ -180,6 +181,7 @@ export async function result(
           progress: 100,
           artifact_ids: [...new Set(report.artifact_ids)],
           completed_at: now,
+          reported: true,
         }
       : {
           ...job,
@@ -187,8 +189,10 @@ export async function result(
           stage: 'failed',
           error: fitting({ ...report.error, job_id: id, service: job.service, job: job.name }),
           completed_at: now,
+          reported: true,
         };
   });
   if (ended === undefined) throw notFound('job', id);
+  await endWithLastJob(ports, ended.value);
   return ended.value;
 }

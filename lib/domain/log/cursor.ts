@@ -14,6 +14,8 @@ export interface Position {
   /** When it was last looked at, in milliseconds since the epoch, and how often in a row there was nothing. */
   readonly lookedAt: number;
   readonly quiet: number;
+  /** The agent's last line was read (marks.ts). */
+  readonly closed?: boolean;
 }
 
 /** By the key of the stream. */
@@ -23,7 +25,8 @@ export const START: Position = { skip: 0, lookedAt: 0, quiet: 0 };
 
 /**
  * Column by column, as what is alike packs well: keys, what the store's cursors begin with and go on with, lines to skip,
- * how much later each was looked at than the one before, and how often there was nothing.
+ * how much later each was looked at than the one before, how often there was nothing, and the numbers of those that are
+ * closed.
  */
 const Encoded = z.tuple([
   z.string(),
@@ -32,6 +35,8 @@ const Encoded = z.tuple([
   z.array(z.int().min(0)),
   z.array(z.int()),
   z.array(z.int().min(0)),
+  // Absent from cursors of an older version.
+  z.array(z.int().min(0)).optional(),
 ]);
 /** Neither keys nor cursors of CloudWatch Logs have blanks; an absent cursor is an empty one. */
 const SEPARATOR = ' ';
@@ -53,6 +58,7 @@ export function encode(positions: Positions): Uint8Array {
     all.map(({ skip }) => skip),
     all.map(({ lookedAt }, index) => lookedAt - (all[index - 1]?.lookedAt ?? 0)),
     all.map(({ quiet }) => quiet),
+    all.flatMap(({ closed }, index) => (closed ? [index] : [])),
   ];
   return deflateRawSync(JSON.stringify(columns), { level: 9 });
 }
@@ -71,16 +77,20 @@ function commonPrefix([first = '', ...others]: readonly string[]): string {
 export function decode(packed: Uint8Array): Map<string, Position> {
   try {
     const text = inflateRawSync(packed, { maxOutputLength: MAX_BYTES }).toString();
-    const [keys, prefix, cursors, skips, delays, quiets] = Encoded.parse(JSON.parse(text));
+    const [keys, prefix, cursors, skips, delays, quiets, closed = []] = Encoded.parse(JSON.parse(text));
     if (keys === '') return new Map();
     const rests = cursors.split(SEPARATOR);
+    const ends = new Set(closed);
     let lookedAt = 0;
     return new Map(
       keys.split(SEPARATOR).map((key, index) => {
         lookedAt += delays[index] ?? 0;
         const rest = rests[index] ?? '';
         const at = { skip: skips[index] ?? 0, lookedAt, quiet: quiets[index] ?? 0 };
-        return [key, { ...(rest !== '' && { cursor: prefix + rest }), ...at }];
+        return [
+          key,
+          { ...(rest !== '' && { cursor: prefix + rest }), ...at, ...(ends.has(index) && { closed: true }) },
+        ];
       }),
     );
   } catch {

@@ -1,6 +1,7 @@
 /** Reading a log, and waiting for more: the long poll of `--follow`. */
 import type { Ports } from '../ports/index.ts';
 import { NOT_RUN } from './absence.ts';
+import { arrival, isAwaited } from './arrival.ts';
 import { opened, type Positions, START, sealed } from './cursor.ts';
 import { pageOf } from './page.ts';
 import { isUnanswered, look } from './read.ts';
@@ -60,13 +61,18 @@ export async function read(
   source = await readSource();
   let recordsAt = now();
   if (tail !== undefined && cursor === undefined && source !== undefined) {
+    if (source.ended && wait === 0) await arrival(ports.logs, source.streams, { platform, time });
     const last = await lastLines(ports.logs, source.streams, { count: tail, platform, time });
     if (last.items.length > 0 || wait === 0) return finished(last.items, last.positions, source.ended);
     positions = last.positions;
   }
   for (;;) {
     if (source === undefined) return finished([], positions, true);
-    const { streams, ended } = source;
+    const { streams } = source;
+    const isOpen = (stream: LogStream) => isAwaited(stream, positions, { now: now(), platform });
+    const ended = source.ended && (wait === 0 || !streams.some(isOpen));
+    // Who does not follow the log gets it whole.
+    if (ended) await arrival(ports.logs, streams.filter(isOpen), { platform, time });
     const everything = wait === 0 || ended;
     const when = (stream: LogStream) => dueAt(stream, streams, positions, pace.everyMs);
     const rested = lastLook(positions) + pace.everyMs;

@@ -11,15 +11,22 @@ export const QUOTED = '\x1b[;;m';
 /** Before the rest of a line whose beginning was shown while nothing ended it. */
 export const CONTINUES = '\x1b[;m';
 
-/** What is common to both marks, and to nothing else. */
+/** Before the agent's last line: no line of a command or of the agent follows it in the stream. */
+export const LAST = '\x1b[;;;m';
+
+/** What is common to all marks, and to nothing else. */
 export const MARK_BEGINNING = '\x1b[;';
+
+export const isLast = ({ message }: StoredLine): boolean => message.startsWith(LAST);
 
 /** Lines of one stream as the commands have printed them. The rest of a line whose beginning is not among them stays a line. */
 export function asPrinted(lines: readonly StoredLine[]): StoredLine[] {
   const whole: StoredLine[] = [];
   for (const line of lines) {
     const before = whole.at(-1);
-    if (line.message.startsWith(QUOTED)) whole.push({ ...line, message: line.message.slice(QUOTED.length) });
+    if (isLast(line)) whole.push({ ...line, message: line.message.slice(LAST.length) });
+    else if (line.message.startsWith(QUOTED))
+      whole.push({ ...line, message: line.message.slice(QUOTED.length) });
     else if (!line.message.startsWith(CONTINUES)) whole.push(line);
     else {
       const rest = line.message.slice(CONTINUES.length);

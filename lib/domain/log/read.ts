@@ -1,6 +1,7 @@
 /** One look at the streams of a log: what is new in them, shared out fairly. */
 import type { LogStore, StoredLine } from '../ports/logs.ts';
 import { type Position, type Positions, START } from './cursor.ts';
+import { isLast } from './marks.ts';
 import { inTurn, MOST_LINES, type Time } from './store-limits.ts';
 import type { LogStream } from './streams.ts';
 
@@ -73,6 +74,8 @@ async function readOn(
     const atEnd = page.lines.length === 0 || page.cursor === undefined;
     if (lines.length > 0 || atEnd) {
       const look = { lookedAt: now, quiet: lines.length === 0 ? from.quiet + 1 : 0 };
+      const closed = (taken: number) =>
+        from.closed || lines.slice(0, taken).some(isLast) ? { closed: true } : {};
       const place = { cursor, skip };
       const end = {
         cursor: page.cursor ?? cursor,
@@ -85,6 +88,7 @@ async function readOn(
         after: (taken) => ({
           ...(taken === lines.length ? end : { ...place, skip: place.skip + taken }),
           ...look,
+          ...closed(taken),
         }),
       };
     }

@@ -20,12 +20,20 @@ export interface LogStream {
   readonly attempt: number;
   /** Whether more may be written: the last attempt of a job that has not ended. */
   readonly live: boolean;
+  /**
+   * Of a job whose agent has reported: how long its last line is waited for, in milliseconds since the epoch. Absent when
+   * nobody writes to the stream any more.
+   */
+  readonly waitedForUntil?: number;
 }
 
 /** All that is to be read, as it stands now. */
 export interface LogSource {
   readonly streams: readonly LogStream[];
-  /** Nothing more will be written. Looked up before the lines are read, so that none can come after the last look. */
+  /**
+   * The run, or the jobs asked for, have ended: but for the last lines of streams that are waited for, nothing more will be
+   * written. Looked up before the lines are read.
+   */
   readonly ended: boolean;
   /** Why there are no streams, when there will never be any. */
   readonly absence?: LogAbsence | undefined;
@@ -36,13 +44,13 @@ export interface JobFilter {
   readonly service?: string | undefined;
 }
 
-type Needed = Pick<Ports, 'table' | 'clock'>;
+type Needed = Pick<Ports, 'table'>;
 
 /**
- * How long after a job's end its last lines may still come: the agent reports before it says goodbye, and backends
- * send their logs in batches. A run ends later than that, as its workflow waits for the backends.
+ * How long after a job's end its last line may still come: its agent has printed it by then, and backends send their logs
+ * in batches.
  */
-const LATE_LINES_MS = 15_000;
+export const LATE_LINES_MS = 15_000;
 
 /**
  * The log of a run, or of those of its jobs that the filter lets through.
@@ -54,8 +62,8 @@ export async function ofRun(ports: Needed, run: Run, filter: JobFilter = {}): Pr
   const records = await jobs.getMany(ports.table, wanted.map(Keys.job));
   const chosen = records.filter((job) => filter.service === undefined || job.service === filter.service);
   return withAbsence(ports, run, chosen, {
-    streams: chosen.flatMap((job) => streamsOf(job, run.job_ids.indexOf(job.id))),
-    ended: isFinal(LIFECYCLE, run.status) || (filter.job !== undefined && chosen.every(isSilent(ports))),
+    streams: chosen.flatMap((job) => streamsOf(job, run)),
+    ended: isFinal(LIFECYCLE, run.status) || (filter.job !== undefined && chosen.every(hasEnded)),
   });
 }
 
@@ -76,25 +84,30 @@ export async function ofJob(ports: Needed, actor: Actor, id: string): Promise<Lo
   const job = await readVisible(ports.table, jobs, Keys.job, actor, id);
   const run = await readVisible(ports.table, runs, Keys.run, actor, job.run_id);
   return withAbsence(ports, run, [job], {
-    streams: streamsOf(job, run.job_ids.indexOf(job.id)),
-    ended: isFinal(LIFECYCLE, run.status) || isSilent(ports)(job),
+    streams: streamsOf(job, run),
+    ended: isFinal(LIFECYCLE, run.status) || hasEnded(job),
   });
 }
 
 const hasEnded = (job: JobRecord): boolean => isFinal(LIFECYCLE, job.status);
 
-const isSilent =
-  ({ clock }: Needed) =>
-  (job: JobRecord): boolean =>
-    job.completed_at !== undefined && clock.now().getTime() - Date.parse(job.completed_at) > LATE_LINES_MS;
-
-function streamsOf(job: JobRecord, index: number): LogStream[] {
+function streamsOf(job: JobRecord, run: Run): LogStream[] {
   return job.log_streams.map((name, earlier) => ({
-    key: `${index}.${earlier}`,
+    key: `${run.job_ids.indexOf(job.id)}.${earlier}`,
     name,
     job,
     // Jobs of an older version do not say it, and most had a stream for each attempt.
     attempt: job.log_attempts?.[name] ?? earlier + 1,
-    live: earlier === job.log_streams.length - 1 && !hasEnded(job),
+    ...(earlier === job.log_streams.length - 1 ? present(job, run) : { live: false }),
   }));
+}
+
+/**
+ * The stream of the last attempt. A job that was ended from outside is waited for while its run goes on; of one that has
+ * ended with its run, the machine is gone already, or its lines are of no interest any more.
+ */
+function present(job: JobRecord, run: Run): Pick<LogStream, 'live' | 'waitedForUntil'> {
+  if (!hasEnded(job) || job.completed_at === undefined) return { live: !hasEnded(job) };
+  const isAwaited = job.reported === true || !isFinal(LIFECYCLE, run.status);
+  return { live: false, ...(isAwaited && { waitedForUntil: Date.parse(job.completed_at) + LATE_LINES_MS }) };
 }

@@ -1,7 +1,7 @@
 /** The last lines of a log. */
 import type { LogStore, StoredLine } from '../ports/logs.ts';
 import type { Position } from './cursor.ts';
-import { asPrinted } from './marks.ts';
+import { asPrinted, isLast } from './marks.ts';
 import { isShown, merged } from './page.ts';
 import type { LogLine } from './schema.ts';
 import { PAGE_MAX_BYTES, wireBytes } from './size.ts';
@@ -56,7 +56,8 @@ async function endOf(
 ): Promise<End> {
   const limit = Math.min(MOST_LINES, count + (platform ? 0 : PLATFORM_LINES));
   let page = await logs.readBack(stream.name, { limit });
-  const position = { cursor: page.cursor, skip: 0, lookedAt: now, quiet: 0 };
+  const closed = page.lines.some(isLast) && { closed: true };
+  const position = { cursor: page.cursor, skip: 0, lookedAt: now, quiet: 0, ...closed };
   let lines = page.lines.filter((line) => isShown(line, platform));
   while (asPrinted(lines).length < count && page.before !== undefined) {
     page = await logs.readBack(stream.name, { before: page.before, limit });

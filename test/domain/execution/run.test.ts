@@ -34,6 +34,7 @@ import {
   type World,
   world,
 } from '../world.ts';
+import { builtJobAlone } from './swept.ts';
 
 let place: World;
 beforeEach(async () => {
@@ -750,7 +751,7 @@ describe('a run at work', () => {
   test('is never at 100 before it has completed', async () => {
     const { run: started } = await startedBuild(place);
     const [dispatch] = (await planRun(place, started.id)).jobs;
-    if (dispatch) await builtJob(place, dispatch);
+    if (dispatch) await builtJobAlone(place, dispatch);
 
     expect(await withProgress(place.ports, await run(started.id))).toMatchObject({
       stage: 'finishing',

@@ -4,6 +4,7 @@ import type { Caught, TaskEnd } from '../../ports/compute.ts';
 import type { Ports } from '../../ports/index.ts';
 import { longestPausesSeconds, RETRIES } from '../../retries.ts';
 import { Keys } from '../../storage/keys.ts';
+import { endWithLastJob } from '../end/last-job.ts';
 import { type JobRecord, jobs } from '../model/job-record.ts';
 import { type Failure, JOB_LIFECYCLE as LIFECYCLE } from '../model/run.ts';
 import { failAttempt, handOver } from './hand-over.ts';
@@ -33,10 +34,10 @@ export async function handleFailedAttempt(
   const stored = await jobs.get(ports.table, Keys.job(jobId));
   if (stored === undefined) return { retry: false, end_all: false };
   const job = stored.value;
-  const jobEnded = ({ status }: Pick<JobRecord, 'status'>): NextStep => ({
-    retry: false,
-    end_all: failFast && status !== 'completed',
-  });
+  const jobEnded = async (ended: JobRecord): Promise<NextStep> => {
+    await endWithLastJob(ports, ended);
+    return { retry: false, end_all: failFast && ended.status !== 'completed' };
+  };
   if (isFinal(LIFECYCLE, job.status)) return jobEnded(job);
   const end = ports.compute.endOf(caught);
   const ended = meaningOf(end, job.claim_id !== undefined);

@@ -34,6 +34,8 @@ const JobRecord = Job.extend({
   turn_token: z.string().optional(),
   /** When its agent last made a call. */
   last_heartbeat_at: Timestamp.optional(),
+  /** Whether its end is its agent's word: the last line of its log has a mark (lib/domain/log/marks.ts). */
+  reported: z.boolean().optional(),
   /** Log streams of the attempts so far, oldest first. */
   log_streams: z.array(z.string()),
   /** The attempt of each log stream, by the stream's name. An attempt that was lost before it had a stream has none. */

@@ -10,7 +10,7 @@ import { sources } from '../../source/record.ts';
 import type { Stored } from '../../storage/collection.ts';
 import { Keys } from '../../storage/keys.ts';
 import { handOver, type Ticketed } from '../attempt/hand-over.ts';
-import { fail } from '../end/index.ts';
+import { end, fail } from '../end/index.ts';
 import { builds } from '../model/build-record.ts';
 import { jobs } from '../model/job-record.ts';
 import { PlanFailure } from '../model/plan-failure.ts';
@@ -111,6 +111,11 @@ async function deleteUnreferenced(ports: PlanPorts, runId: string, jobIds: reado
 export async function resume(ports: PlanPorts, run: Run): Promise<void> {
   const found = await Promise.all(run.job_ids.map((jobId) => handOver(ports, jobId)));
   const open = found.filter((one): one is Ticketed => one !== undefined);
+  if (open.length === 0) {
+    // The workflow before died between the end of the last job and the end of the run.
+    await end(ports, run.id, { kind: 'finished' });
+    return;
+  }
   try {
     await startWorkflow(ports, run, open);
   } catch (error) {

@@ -7,17 +7,8 @@ import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts'
 import * as Run from '../../../../lib/domain/execution/runs.ts';
 import { WorkflowRefused } from '../../../../lib/domain/ports/workflows.ts';
 import * as Reconcile from '../../../../lib/domain/sweep/index.ts';
-import {
-  ADMIN,
-  agentOf,
-  builtJob,
-  claimed,
-  startedBuild,
-  TWO_SERVICES,
-  type World,
-  world,
-} from '../../world.ts';
-import { executionEnds, MACHINE, MINUTES, planned } from '../swept.ts';
+import { ADMIN, agentOf, claimed, startedBuild, TWO_SERVICES, type World, world } from '../../world.ts';
+import { builtJobAlone, executionEnds, MACHINE, MINUTES, planned } from '../swept.ts';
 
 let place: World;
 beforeEach(async () => {
@@ -163,7 +154,7 @@ describe('a sweep', () => {
 
   test('ends a run whose jobs have ended while its workflow still waits for a lost event', async () => {
     const { id, jobs } = await planned(place);
-    await builtJob(place, jobs[0] as Dispatch);
+    await builtJobAlone(place, jobs[0] as Dispatch);
     wait(2);
 
     expect((await sweep()).repairs).toMatchObject([{ what: 'event lost' }]);
