@@ -4,7 +4,11 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  paginateListEventSourceMappings,
+} from '@aws-sdk/client-lambda';
 import {
   paginateGetExecutionHistory,
   paginateListExecutions,
@@ -24,6 +28,26 @@ const clientOptions = ({ endpoint, region, operator }: Installation) => ({
   credentials: operator,
 });
 
+/** What a function's log group says of its invocations. */
+interface Reported {
+  readonly durations: readonly number[];
+  readonly gigabytes: number;
+}
+
+/** Invocations by streams: no call of AWS leads to them, so they are counted by what the functions' log groups say. */
+export async function polled(installation: Installation, began: number): Promise<CallCount[]> {
+  const client = new LambdaClient(clientOptions(installation));
+  const calls: CallCount[] = [];
+  for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings({ client }, {}))
+    for (const { FunctionArn: resource = '' } of EventSourceMappings) {
+      const { durations } = await reported(installation, client, resource.split(':')[6] ?? '', began);
+      const count = durations.length;
+      calls.push({ action: 'lambda:InvokeFunction', resource, principal: 'lambda.amazonaws.com', count });
+    }
+  client.destroy();
+  return calls;
+}
+
 /** Median of the billed durations of each function, times its memory, times how often it was invoked. */
 export async function gigabyteSeconds(
   installation: Installation,
@@ -31,28 +55,35 @@ export async function gigabyteSeconds(
   began: number,
 ): Promise<number> {
   const invoked = calls.filter(({ action }) => action === 'lambda:InvokeFunction');
-  const lambda = new LambdaClient(clientOptions(installation));
+  const client = new LambdaClient(clientOptions(installation));
   let total = 0;
   for (const name of new Set(invoked.map(({ resource }) => resource.split(':')[6] ?? ''))) {
-    const { LoggingConfig, MemorySize = 0 } = await lambda.send(
-      new GetFunctionConfigurationCommand({ FunctionName: name }),
-    );
-    const durations: number[] = [];
-    for await (const { message } of logged(
-      installation,
-      LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
-      began,
-    )) {
-      const billed = /^REPORT .*Billed Duration: (\d+) ms/.exec(message)?.[1];
-      if (billed !== undefined) durations.push(Number(billed));
-    }
+    const { durations, gigabytes } = await reported(installation, client, name, began);
     const times = invoked
       .filter(({ resource }) => resource.split(':')[6] === name)
       .reduce((sum, { count }) => sum + count, 0);
-    if (durations.length > 0) total += (median(durations) / 1000) * (MemorySize / 1024) * times;
+    if (durations.length > 0) total += (median(durations) / 1000) * gigabytes * times;
   }
-  lambda.destroy();
+  client.destroy();
   return total;
+}
+
+async function reported(
+  installation: Installation,
+  client: LambdaClient,
+  name: string,
+  began: number,
+): Promise<Reported> {
+  const { LoggingConfig, MemorySize = 0 } = await client.send(
+    new GetFunctionConfigurationCommand({ FunctionName: name }),
+  );
+  const durations: number[] = [];
+  const group = LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
+  for await (const { message } of logged(installation, group, began)) {
+    const billed = /^REPORT .*Billed Duration: (\d+) ms/.exec(message)?.[1];
+    if (billed !== undefined) durations.push(Number(billed));
+  }
+  return { durations, gigabytes: MemorySize / 1024 };
 }
 
 /** Each state entered is one, as often as it is tried. */

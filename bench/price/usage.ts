@@ -33,8 +33,11 @@ const isInvocation = ({ action }: CallCount) => action === 'lambda:InvokeFunctio
 const isRequest = (call: CallCount) =>
   isInvocation(call) && /apigateway/.test(call.principal) && !/Authorizer/i.test(call.resource);
 
-/** Actions by what S3 charges for them. S3 asks for `ListBucket` where it answers a HEAD of what is not there. */
-const S3_WRITES = ['s3:PutObject', 's3:ListBucket'];
+/**
+ * Actions by what S3 charges for them. `ListBucket` is asked for where a HEAD finds nothing, which is charged as the HEAD
+ * that asked for `GetObject` before; nothing of a build lists a bucket.
+ */
+const S3_WRITES = ['s3:PutObject'];
 const S3_READS = ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectAttributes'];
 
 const inMedian = (usage: Usage, of: (build: BuildUsage) => number): number => median(usage.builds.map(of));

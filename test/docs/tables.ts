@@ -106,7 +106,7 @@ export function costOfABuild(): string {
       400 * (0.0000002 + 0.02 * 0.5 * 0.0000133),
     ],
     ['HTTP API', '180 requests × $0.000001', 180 * 0.000001],
-    ['Step Functions', '6 transitions × $0.000025', 6 * 0.000025],
+    ['Step Functions', '2 transitions × $0.000025', 2 * 0.000025],
     [
       'DynamoDB',
       '60 writes × 3 units × $0.000000625 + 500 reads × $0.000000125',

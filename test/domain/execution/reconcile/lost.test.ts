@@ -80,7 +80,8 @@ describe('a sweep', () => {
       executionEnds(place, name, 'failed');
       await sweep();
     }
-    const [dispatch] = place.ports.workflows.find('build', `${id}-3`)?.input.jobs as [Dispatch];
+    const [dispatch] = (place.ports.workflows.find('build', `${id}-3`)?.input.jobs ?? []) as Dispatch[];
+    if (dispatch === undefined) throw new Error('The third workflow has no job.');
     await builtJobAlone(place, dispatch);
     executionEnds(place, `${id}-3`, 'failed');
 
