@@ -80,7 +80,9 @@ export async function longestRun(takes: {
     if (task === 'finish') return {};
     tries += 1;
     if (tries % (RETRIES.jobStep.attempts + 1) !== 0) throw new Error('socket hang up');
-    return started < takes.attempts ? { retry: true, dispatch: { ...dispatch, queued: false } } : { retry: false, end_all: false };
+    return started < takes.attempts
+      ? { retry: true, dispatch: { ...dispatch, queued: false } }
+      : { retry: false, end_all: false };
   }
   return agenda.run(
     'build',
