@@ -9,7 +9,7 @@ const AFTER_ALL = 'test/system/permissions.test.ts';
 
 /** The longest, most of it waiting: first, so that all else runs beside them. */
 const LONG =
-  /test\/(system\/(kill|images|caches|whole-way|connection)|docs\/(examples|pages)|agent\/(image\/image|agent)|cli\/package)\.test\.ts$/;
+  /test\/(system\/(kill|images|caches|whole-way|deployments|connection)|docs\/(examples|pages)|agent\/(image\/image|agent|failing-job)|cli\/package)\.test\.ts$/;
 
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

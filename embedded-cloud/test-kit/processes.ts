@@ -16,6 +16,15 @@ function commandLine(pid: string): string {
   }
 }
 
+/** Whether a process runs. Zombies do not: a container's first process may leave them, and a parent may be slow to take note. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 export interface Descendant {
   readonly pid: number;
   readonly parent: number;

@@ -1,33 +1,24 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, RUNS_OUT } from 'embedded-cloud/test-kit/patience.ts';
-import { smallDisk } from 'embedded-cloud/test-kit/small-disk.ts';
-import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { packTree, unpack } from '../../lib/archive/index.ts';
 import { Manifest } from '../../lib/domain/manifest/schema.ts';
-import { tarGz, zip } from '../archive/craft.ts';
+import { zip } from '../archive/craft.ts';
 import { treeOf } from '../archive/sandbox.ts';
 import { AgentBench } from './agent.ts';
-import { ControlPlane, sha256, TICKET, TOKEN } from './control-plane.ts';
+import { TICKET, TOKEN } from './claimed-job.ts';
+import { sha256 } from './control-plane.ts';
+import { DIST, SOURCE } from './upper-case.ts';
 
 const bench = new AgentBench();
+
 beforeAll(() => bench.build());
+
 afterAll(() => bench[Symbol.dispose]());
 
 /** A folder of this test's own, for what commands leave behind. */
 const scratch = (): string => mkdtempSync(join(bench.root, 'scratch-'));
-
-const SOURCE = tarGz(
-  { name: 'package.json', content: '{}' },
-  { name: 'src/in.txt', content: 'hello' },
-  { name: 'build.sh', content: 'mkdir -p dist && tr a-z A-Z < src/in.txt > dist/out.txt', mode: 0o755 },
-);
-const DIST = [{ paths: ['dist/**'], root: 'dist', format: 'zip' as const }];
-
-/** A process that was killed counts as running until its new parent has taken note, which a busy machine may delay. */
-const gone = (pid: number) => eventually(() => expect(isRunning(pid)).toBe(false));
 
 describe('a job that goes well', () => {
   test('builds, uploads and reports; twice gives the same digest', async () => {
@@ -177,201 +168,6 @@ describe('the output of commands', () => {
   });
 });
 
-describe('a job that fails', () => {
-  test('names the command, its exit code and its last lines, both outputs in order', async () => {
-    const command =
-      'for i in $(seq 40); do echo line $i; done; echo "\u001b[31mwrong\u001b[0m" >&2; exit 3; echo never';
-
-    const { plane, exitCode } = await bench.run({
-      source: SOURCE,
-      spec: { commands: ['true', command, 'echo never'] },
-    });
-
-    expect(exitCode).toBe(10);
-    expect(plane.failure).toMatchObject({
-      code: 'build_error',
-      step: command,
-      exit_code: 3,
-      hint: expect.any(String),
-    });
-    expect(plane.failure.last_lines).toHaveLength(30);
-    expect(plane.failure.last_lines?.slice(-2)).toEqual(['line 40', 'wrong']);
-    expect(plane.announced).toEqual([]);
-  });
-
-  test('stops in a command of several steps at the first that fails', async () => {
-    const { plane, output } = await bench.run({
-      source: SOURCE,
-      spec: { commands: ['false\necho went on'] },
-    });
-
-    expect(plane.failure).toMatchObject({ code: 'build_error', exit_code: 1 });
-    expect(output.match(/went on/g)).toHaveLength(1); // the echo of the command itself
-  });
-
-  test.each([
-    ['no-such-program', 127, /not found/],
-    ['touch plain && ./plain', 126, /not executable/],
-  ])('hints at what %s means', async (command, exitCode, hint) => {
-    const { plane } = await bench.run({ source: SOURCE, spec: { commands: [command] } });
-
-    expect(plane.failure).toMatchObject({
-      code: 'build_error',
-      exit_code: exitCode,
-      hint: expect.stringMatching(hint),
-    });
-  });
-
-  test.each([
-    ['a full disk', 'echo "write: No space left on device"; exit 1', 'resource_error'],
-    ['spent memory', 'echo "FATAL ERROR: JavaScript heap out of memory"; exit 134', 'resource_error'],
-    ['a kill by the kernel', 'echo Killed; kill -9 $$', 'resource_error'],
-    ['a kill without a sign of why', 'kill -9 $$', 'build_error'],
-  ])('knows %s', async (_, command, code) => {
-    const { plane } = await bench.run({ source: SOURCE, spec: { commands: [command] } });
-
-    expect(plane.failure.code).toBe(code);
-  });
-
-  test('ends before the disk is full, says so, and leaves nothing on it', needs('small disks'), async () => {
-    await using disk = await smallDisk(96);
-
-    const { plane, exitCode } = await bench.run(
-      { source: SOURCE, spec: { commands: ['head -c 95M /dev/zero > big; sleep 300'] } },
-      { TMPDIR: disk.folder },
-    );
-
-    expect(exitCode).toBe(10);
-    expect(plane.failure).toMatchObject({
-      code: 'resource_error',
-      message: expect.stringMatching(/before the disk was full: .* of 96/),
-    });
-    expect(readdirSync(disk.folder)).toEqual([]);
-  });
-
-  test('ends at its timeout with all that it started, and names the step', async () => {
-    const pids = join(scratch(), 'pids');
-    const command = `trap "" TERM; sleep 300 & echo $! $$ > ${pids}; echo waiting; wait; sleep 300`;
-
-    const { plane, exitCode } = await bench.run({
-      source: SOURCE,
-      spec: { commands: [command], timeout_seconds: RUNS_OUT },
-    });
-
-    expect(exitCode).toBe(10);
-    expect(plane.failure).toMatchObject({ code: 'timeout_error', step: command, last_lines: ['waiting'] });
-    for (const pid of readFileSync(pids, 'utf8').trim().split(' ')) await gone(Number(pid));
-  });
-
-  test('gives commands time to clean up when their time is over', async () => {
-    const cleaned = join(scratch(), 'cleaned');
-    const command = `trap 'echo yes > ${cleaned}; exit 1' TERM; while :; do sleep 0.05; done`;
-
-    const { plane } = await bench.run({
-      source: SOURCE,
-      spec: { commands: [command], timeout_seconds: RUNS_OUT },
-    });
-
-    expect(plane.failure.code).toBe('timeout_error');
-    expect(readFileSync(cleaned, 'utf8')).toBe('yes\n');
-  });
-
-  test('ends at its timeout when storage never answers', async () => {
-    const { plane } = await bench.run({
-      source: SOURCE,
-      spec: { timeout_seconds: 1 },
-      fault: (request) => (request === 'GET /source' ? 503 : undefined),
-    });
-
-    expect(plane.failure).toMatchObject({ code: 'timeout_error', step: 'fetch source' });
-  });
-
-  test('kills what commands left in the background, after the last one', async () => {
-    const pidFile = join(scratch(), 'pid');
-    const commands = [`sleep 300 & echo $! > ${pidFile}`, `kill -0 $(cat ${pidFile}) && echo served`];
-
-    const { plane, output } = await bench.run({ source: SOURCE, spec: { commands } });
-
-    expect(plane.result.status).toBe('completed');
-    expect(output).toContain('\nserved\n');
-    await gone(Number(readFileSync(pidFile, 'utf8')));
-  });
-
-  test('says what is there instead, when nothing matches the artifacts', async () => {
-    const { plane } = await bench.run({
-      source: SOURCE,
-      spec: { commands: ['mkdir build && echo x > build/out.txt'], artifacts: DIST },
-    });
-
-    expect(plane.failure).toMatchObject({ code: 'zero_artifacts', step: 'pack' });
-    expect(plane.failure.message).toContain("'dist/**' matches no file ('dist' does not exist)");
-    expect(plane.failure.hint).toContain("Did you mean 'build/**'?");
-    expect(plane.failure.hint).toContain('staithe.yaml');
-  });
-
-  test('lists the folder, and knows globs that forgot the root', async () => {
-    const { plane } = await bench.run({
-      source: SOURCE,
-      spec: { artifacts: [{ paths: ['*.mjs'], root: 'src', format: 'zip' }] },
-    });
-
-    expect(plane.failure.hint).toMatch(/has: build.sh, package.json, src\/\..*did you mean 'src\/\*\.mjs'/);
-  });
-
-  test('refuses a context that is not in the source', async () => {
-    const { plane } = await bench.run({ source: SOURCE, spec: { context: 'app' } });
-
-    expect(plane.failure).toMatchObject({
-      code: 'manifest_error',
-      message: "The context 'app' is not a folder of the source.",
-    });
-    expect(plane.failure.hint).toContain('src/');
-  });
-
-  test.each([
-    ['path_outside', tarGz({ name: '../x' }), "'..'"],
-    ['link_outside', tarGz({ name: 'a', type: '2', linkName: '/etc' }), "The link 'a' leads to '/etc'"],
-    ['unsupported_entry', tarGz({ name: 'a', type: '3' }), 'a character device'],
-    ['collision', tarGz({ name: 'a' }, { name: 'a/b' }), "'a' is in the archive as a file and as a folder"],
-    ['too_large', tarGz({ name: 'a', size: 2 ** 31 }), "'a' has more than 1024 MiB"],
-    ['ratio', tarGz({ name: 'a', content: Buffer.alloc(12 * 1024 * 1024) }), 'decompression bombs'],
-    ['not_an_archive', Buffer.from('hello'), 'not a gzip file'],
-  ])('tells what is wrong with a source: %s', async (_, source, message) => {
-    const { plane, exitCode } = await bench.run({ source, spec: { commands: ['echo never'] } });
-
-    expect(exitCode).toBe(10);
-    expect(plane.failure).toMatchObject({
-      code: 'source_error',
-      step: 'unpack',
-      message: expect.stringContaining(message),
-    });
-  });
-
-  test.each([
-    ['digest', { sha256: '0'.repeat(64) }],
-    ['length', { size_bytes: 10 }],
-    ['length', { size_bytes: 10_000 }],
-  ])('never unpacks a source of another %s', async (_, announced) => {
-    const { plane, output } = await bench.run({ source: SOURCE, announced, spec: { timeout_seconds: 50 } });
-
-    expect(plane.failure.code).toBe('source_error');
-    expect(output).not.toContain('==> unpack');
-  });
-
-  test('never packs a link that leads out of the tree', async () => {
-    const { plane } = await bench.run({
-      source: SOURCE,
-      spec: { commands: ['mkdir dist && ln -s /etc/passwd dist/x'], artifacts: DIST },
-    });
-
-    expect(plane.failure).toMatchObject({
-      code: 'build_error',
-      step: 'pack',
-      message: expect.stringContaining('/etc/passwd'),
-    });
-  });
-});
-
 describe('a flood of output', () => {
   test.each([
     ['100 MB of lines', 'yes 0123456789abcdef | head -c 100000000; exit 1', 100e6],
@@ -383,111 +179,6 @@ describe('a flood of output', () => {
     expect(JSON.stringify(plane.failure.last_lines).length).toBeLessThan(70_000);
     expect(outputBytes).toBeGreaterThan(bytes);
     expect(peakMb).toBeLessThan(200);
-  });
-});
-
-describe('the way to the control plane', () => {
-  test('503s, dropped connections and lost answers are made good', async () => {
-    const { plane, exitCode } = await bench.run({
-      source: SOURCE,
-      fault: (_, count) => (count === 1 ? 503 : count === 2 ? 'drop' : undefined),
-    });
-
-    expect(exitCode).toBe(0);
-    expect(plane.result.status).toBe('completed');
-    expect(plane.stored.size).toBe(1);
-    for (const request of ['POST /v1/jobs/claim', 'GET /source', 'PUT /upload', 'POST /v1/jobs/result'])
-      expect(plane.requests.filter((one) => one === request).length).toBeGreaterThanOrEqual(3);
-  });
-
-  test('a claim whose answer was lost is repeated with the same claim id', async () => {
-    const { plane, exitCode } = await bench.run({
-      source: SOURCE,
-      fault: (request, count) => (request === 'POST /v1/jobs/claim' && count === 1 ? 'lose' : undefined),
-    });
-
-    expect(exitCode).toBe(0);
-    expect(plane.claims).toHaveLength(2);
-    expect(new Set(plane.claims.map((claim) => claim.claim_id)).size).toBe(1);
-  });
-
-  test('an expired source URL is replaced by claiming again', async () => {
-    const { plane } = await bench.run({
-      source: SOURCE,
-      fault: (request, count) => (request === 'GET /source' && count === 1 ? 403 : undefined),
-    });
-
-    expect(plane.claims).toHaveLength(2);
-    expect(plane.result.status).toBe('completed');
-  });
-
-  test('a result whose answer was lost is reported again', async () => {
-    const { plane, exitCode } = await bench.run({
-      source: SOURCE,
-      fault: (request, count) => (request === 'POST /v1/jobs/result' && count === 1 ? 'lose' : undefined),
-    });
-
-    expect(exitCode).toBe(0);
-    expect(plane.results).toHaveLength(2);
-    expect(plane.results[1]).toEqual(plane.results[0]);
-  });
-
-  test('a refused ticket ends it with exit code 3, and nothing was done', async () => {
-    const { plane, exitCode, output } = await bench.run({ source: SOURCE, refuseTicket: true });
-
-    expect(exitCode).toBe(3);
-    expect(output).toContain('Rerun the build');
-    expect(plane.requests).toEqual(['POST /v1/jobs/claim']);
-  });
-
-  test('an environment that is not complete ends it with exit code 2', async () => {
-    const { exitCode, output } = await bench.run({ source: SOURCE }, { STAITHE_JOB_TICKET: '' });
-
-    expect(exitCode).toBe(2);
-    expect(output).toContain('STAITHE_JOB_TICKET');
-  });
-
-  test('a cancelled run stops the command and all that it started, with exit code 4', async () => {
-    const pids = join(scratch(), 'pids');
-    const command = `sleep 300 & echo $! $$ > ${pids}; wait`;
-    await using plane = await ControlPlane.start({
-      source: SOURCE,
-      spec: { commands: [command] },
-      cancelAt: (report) => report.stage === 'command 1 of 1' && existsSync(pids),
-    });
-
-    const { exitCode } = await bench.start(plane).ended;
-
-    expect(exitCode).toBe(4);
-    expect(plane.results).toEqual([]);
-    for (const pid of readFileSync(pids, 'utf8').trim().split(' ')) await gone(Number(pid));
-  });
-
-  test('a job that the API no longer knows stops in the same way', async () => {
-    const { exitCode, plane } = await bench.run({
-      source: SOURCE,
-      spec: { commands: ['sleep 300'] },
-      fault: (request) => (request === 'POST /v1/jobs/progress' ? { problem: 'wrong_state' } : undefined),
-    });
-
-    expect(exitCode).toBe(4);
-    expect(plane.results).toEqual([]);
-  });
-
-  test('a backend that ends the agent ends its commands too', async () => {
-    const pidFile = join(scratch(), 'pid');
-    await using plane = await ControlPlane.start({
-      source: SOURCE,
-      spec: { commands: [`echo $$ > ${pidFile}; exec sleep 300`] },
-    });
-    const agent = bench.start(plane);
-    await eventually(() => expect(readFileSync(pidFile, 'utf8')).toMatch(/\d+\n/));
-
-    agent.child.kill('SIGTERM');
-    const { exitCode } = await agent.ended;
-
-    expect(exitCode).toBe(143);
-    await eventually(() => expect(isRunning(Number(readFileSync(pidFile, 'utf8')))).toBe(false));
   });
 });
 
@@ -512,12 +203,3 @@ describe('the example hello-function', () => {
     expect(await handler({ rawPath: '/health' })).toMatchObject({ statusCode: 200 });
   });
 });
-
-/** Zombies do not run: a container's first process may leave them. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleAgent } from '../../lib/agent/bundle.ts';
-import { ControlPlane, JOB_ID, type Scene, TICKET } from './control-plane.ts';
+import { JOB_ID, TICKET } from './claimed-job.ts';
+import { ControlPlane, type Scene } from './control-plane.ts';
 
 export interface Ended {
   readonly exitCode: number | null;

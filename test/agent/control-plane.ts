@@ -7,23 +7,13 @@ import { ERRORS, type ErrorCode } from '../../lib/domain/error-codes.ts';
 import {
   ClaimJob,
   CreateJobUpload,
-  type Job,
   type JobSpec,
   ReportProgress,
   ReportResult,
 } from '../../lib/domain/execution/model/job.ts';
 import { RecordImage, type RegistryToken } from '../../lib/domain/image/schema.ts';
+import { claimedJob, IMAGE_ID, JOB_ID, TIME, TOKEN, ulid } from './claimed-job.ts';
 
-export const JOB_ID = 'job_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
-export const TICKET = 'tkt_3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
-/** 1980-02-21T16:53:20Z. */
-export const TIME = 320_000_000;
-export const TOKEN = 'token-of-this-job-only';
-
-/** The artifact that an image is recorded as. */
-export const IMAGE_ID = 'art_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
-
-const ulid = (count: number): string => `01JZX3V5N8Q2R4T6W8Y0A1B2${String(count).padStart(2, '0')}`;
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 export interface Scene {
@@ -121,7 +111,7 @@ export class ControlPlane implements AsyncDisposable {
       case 'POST /v1/jobs/claim': {
         this.claims.push(ClaimJob.parse(body));
         if (this.#scene.refuseTicket === true) return problem(response, 'ticket_refused');
-        return answer(200, { token: TOKEN, job: this.#job(), source: this.#source() });
+        return answer(200, { token: TOKEN, job: claimedJob(this.#scene.spec), source: this.#source() });
       }
       case 'POST /v1/jobs/progress': {
         const report = ReportProgress.parse(body);
@@ -158,7 +148,7 @@ export class ControlPlane implements AsyncDisposable {
       }
       case 'POST /v1/jobs/result': {
         this.results.push(ReportResult.parse(body));
-        return answer(200, { ...this.#job(), status: 'completed' });
+        return answer(200, { ...claimedJob(this.#scene.spec), status: 'completed' });
       }
       default:
         return problem(response, 'not_found');
@@ -182,38 +172,6 @@ export class ControlPlane implements AsyncDisposable {
     if (!right) return void response.writeHead(403).end('<Error><Code>SignatureDoesNotMatch</Code></Error>');
     this.stored.set(name, bytes);
     response.end();
-  }
-
-  #job(): Job {
-    return {
-      id: JOB_ID,
-      run_id: `run_${ulid(1)}`,
-      build_id: `bld_${ulid(1)}`,
-      project_id: `prj_${ulid(1)}`,
-      service: 'hello',
-      name: 'hello',
-      matrix: {},
-      trust: 'own',
-      status: 'building',
-      progress: 0,
-      stage: 'claimed',
-      spec: {
-        context: '.',
-        commands: [],
-        artifacts: [{ paths: ['**'], root: '.', format: 'zip' }],
-        env: {},
-        timeout_seconds: 60,
-        image: null,
-        secrets: [],
-        caches: [],
-        toolchains: [],
-        ...this.#scene.spec,
-      },
-      attempt: 1,
-      lost_attempts: [],
-      artifact_ids: [],
-      created_at: '2026-11-21T09:30:00.000Z',
-    };
   }
 
   #source() {

@@ -1,31 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { needs, unless } from 'embedded-cloud/test-kit/tools.ts';
-import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { foldingOf, type PackTreeOptions, packTree, unpack } from '../../lib/archive/index.ts';
+import { foldingOf, unpack } from '../../lib/archive/index.ts';
+import { git, namedByGit, namesPacked } from './checkout.ts';
 import { Sandbox, treeOf, write } from './sandbox.ts';
-
-/** git as on a machine where nobody has set anything. */
-function git(cwd: string, ...args: string[]): string {
-  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
-  const named = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'init.defaultBranch=main'];
-  return execFileSync('git', [...named, ...args], { cwd, env, encoding: 'utf8', stdio: 'pipe' });
-}
-
-/** What git names, sorted: of files that are there. */
-const namedByGit = (cwd: string): string[] =>
-  [...new Set(git(cwd, 'ls-files', '-co', '--exclude-standard', '-z').split('\0').filter(Boolean))].sort();
-
-async function namesPacked(sandbox: Sandbox, folder: string, options: Partial<PackTreeOptions> = {}) {
-  const out = sandbox.path('source.tar.gz');
-  const into = sandbox.path('unpacked');
-  rmSync(into, { recursive: true, force: true });
-  const result = await packTree(folder, { out, ...options });
-  await unpack(out, { format: 'tar.gz', into });
-  return { ...result, names: Object.keys(treeOf(into)).sort() };
-}
 
 /** Whether `build` and `Build` are two here. */
 function exactLetters() {
@@ -33,13 +13,12 @@ function exactLetters() {
   return unless(foldingOf(probe.root).letterCase ? 'this file system folds letter case' : undefined);
 }
 
-const COUNT = { numRuns: Number(process.env.STAITHE_FUZZ_RUNS ?? 25) };
-
 afterEach(() => vi.unstubAllEnvs());
 
 describe('in a checkout', needs('git'), () => {
   const LETTERS =
     'what git names is packed: tracked files that a rule ignores, and letters as they are written';
+
   test(LETTERS, exactLetters(), async () => {
     using sandbox = new Sandbox();
     const tree = write(sandbox.path('tree'), {
@@ -248,96 +227,6 @@ describe('in a checkout', needs('git'), () => {
 
     expect([before.names, after.names]).toEqual([['kept.log'], ['kept.log']]);
     expect([before.withoutGit, after.withoutGit]).toEqual([undefined, 'git is not installed']);
-  });
-
-  /** Names of few letters, so that rules and files meet; with variants of case. */
-  const name = fc.constantFrom('a', 'A', 'b', 'b.o', 'B.O', 'c d', '.x', 'node_modules', 'a!', '#a');
-  const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
-  const rule = fc
-    .tuple(
-      fc.constantFrom('', '', '!', '/'),
-      fc.constantFrom(
-        'a',
-        'A',
-        'b',
-        '*.o',
-        '*',
-        'a/b',
-        '**/b',
-        'a/**',
-        'b*',
-        '?',
-        '[ab]',
-        'node_modules',
-        '\\#a',
-        'c d',
-      ),
-      fc.constantFrom('', '', '/'),
-    )
-    .map(([before, pattern, after]) => `${before}${pattern}${after}`);
-  const rules = fc.array(rule, { minLength: 1, maxLength: 4 }).map((lines) => `${lines.join('\n')}\n`);
-  const trees = fc.record({
-    paths: fc.array(path, { minLength: 1, maxLength: 12 }),
-    ignoreFiles: fc.dictionary(fc.oneof(fc.constant('.'), path), rules, { maxKeys: 3 }),
-    tracked: fc.array(fc.nat(11), { maxLength: 3 }),
-  });
-
-  /** A checkout; a file that is in another's way is not made. */
-  function plant(
-    root: string,
-    { paths, ignoreFiles }: { paths: string[]; ignoreFiles: Record<string, string> },
-  ): string {
-    mkdirSync(root);
-    const files = [
-      ...paths.map((each) => [each, each]),
-      ...Object.entries(ignoreFiles).map(([folder, text]) => [join(folder, '.gitignore'), text]),
-    ];
-    for (const [file = '', text = ''] of files) {
-      try {
-        mkdirSync(dirname(join(root, file)), { recursive: true });
-        writeFileSync(join(root, file), text);
-      } catch {}
-    }
-    git(root, 'init', '-q');
-    return root;
-  }
-
-  test('whatever the tree, its rules and its index, git and this program name the same files', async () => {
-    await fc.assert(
-      fc.asyncProperty(trees, async (tree) => {
-        using sandbox = new Sandbox();
-        const root = plant(sandbox.path('tree'), tree);
-        const there = readdirSync(root, { recursive: true, withFileTypes: true })
-          .filter((entry) => entry.isFile() && !join(entry.parentPath, '/').includes('/.git/'))
-          .map((entry) => join(entry.parentPath, entry.name));
-        const add = tree.tracked.flatMap((at) => there[at] ?? []);
-        if (add.length > 0) git(root, 'add', '-f', ...add);
-        const expected = namedByGit(root);
-        fc.pre(expected.length > 0);
-
-        const { names } = await namesPacked(sandbox, root);
-
-        expect(names).toEqual(expected);
-      }),
-      COUNT,
-    );
-  });
-
-  test('whatever the tree and its rules, ignore files are read as git reads them', async () => {
-    await fc.assert(
-      fc.asyncProperty(trees, async (tree) => {
-        using sandbox = new Sandbox();
-        const root = plant(sandbox.path('tree'), tree);
-        const expected = namedByGit(root);
-        fc.pre(expected.length > 0);
-        rmSync(join(root, '.git'), { recursive: true });
-
-        const { names } = await namesPacked(sandbox, root);
-
-        expect(names).toEqual(expected);
-      }),
-      COUNT,
-    );
   });
 });
 

@@ -1,7 +1,6 @@
 /** The adapters with the real SDK, over HTTP, against the embedded cloud. */
 
 import { createHash } from 'node:crypto';
-import { request } from 'node:http';
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
@@ -36,12 +35,16 @@ import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
 import { workflowsContract } from '../domain/ports/workflows.contract.ts';
 import { BUCKET, GROUP, type SmallCloud, startSmallCloud } from './cloud.ts';
+import { put } from './put.ts';
 
 let cloud: SmallCloud;
+
 const clients: { destroy(): void }[] = [];
+
 beforeAll(async () => {
   cloud = await startSmallCloud();
 });
+
 afterAll(async () => {
   for (const client of clients) client.destroy();
   await cloud[Symbol.asyncDispose]();
@@ -51,22 +54,9 @@ function keep<Client extends { destroy(): void }>(client: Client): Client {
   clients.push(client);
   return client;
 }
+
 const s3 = () =>
   keep(new S3Client({ ...cloud.config, forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' }));
-
-/** As a client that sends just what it is told to: `fetch` would add a type of its own. */
-function put(url: string, headers: Record<string, string>, bytes: Uint8Array): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      { method: 'PUT', headers: { ...headers, 'content-length': bytes.length } },
-      (response) => {
-        response.resume().once('end', () => resolve(response.statusCode ?? 0));
-      },
-    );
-    sent.once('error', reject).end(bytes);
-  });
-}
 
 describe('bytes on S3', () => {
   let blobs: Blobs;

@@ -1,27 +1,21 @@
 /** Whoever names a registry of his own cannot make the control plane call what only it can reach. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ociRegistry } from '../../lib/aws/oci-registry.ts';
 import { assertPublic, isPrivate } from '../../lib/aws/public-address.ts';
+import { type LocalServer, startLocalServer } from './local-server.ts';
 
-let server: Server;
+let server: LocalServer;
 let host: string;
 let realm: string;
 let asked: string[];
 beforeAll(async () => {
-  server = createServer((request, response) => {
+  server = await startLocalServer((request, response) => {
     asked.push(request.url ?? '');
     response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end();
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  });
+  host = server.host;
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => server[Symbol.dispose]());
 beforeEach(() => {
   asked = [];
 });

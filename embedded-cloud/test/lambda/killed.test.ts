@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../test-kit/patience.ts';
+import { isRunning } from '../../test-kit/processes.ts';
 import { type Running, role, run } from '../../test-kit/running.ts';
 import { needs } from '../../test-kit/tools.ts';
 
@@ -42,9 +43,3 @@ test('children of a cloud that was killed die with it, even in an endless loop',
 
   await eventually(() => expect(isRunning(pid)).toBe(false));
 });
-
-/** A process that has ended may stay in the table until its new parent takes notice. */
-function isRunning(pid: number): boolean {
-  const stat = `/proc/${pid}/stat`;
-  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
-}

@@ -1,0 +1,112 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Infrastructure, infrastructure } from './template.ts';
+
+let stack: Infrastructure;
+
+let _template: Template;
+
+beforeAll(async () => {
+  stack = await infrastructure();
+  _template = Template.fromJSON(stack.json);
+});
+
+describe('permissions', () => {
+  it('name every action: none is * or has a wildcard', () => {
+    expect(stack.statements.filter(({ Action }) => Action.some((action) => action.includes('*')))).toEqual(
+      [],
+    );
+  });
+
+  it('are on named resources, but for the few actions that have none', () => {
+    const everywhere = stack.statements
+      .filter(({ Effect, Resource }) => Effect === 'Allow' && Resource === '*')
+      .flatMap(({ Action }) => Action);
+    // Service Authorization Reference: these know no resource.
+    expect(new Set(everywhere)).toEqual(
+      new Set([
+        'dynamodb:ListStreams',
+        'ecr:GetAuthorizationToken',
+        'secretsmanager:ListSecrets',
+        'xray:PutTraceSegments',
+        'xray:PutTelemetryRecords',
+        'xray:GetSamplingRules',
+        'xray:GetSamplingTargets',
+        'logs:CreateLogDelivery',
+        'logs:GetLogDelivery',
+        'logs:UpdateLogDelivery',
+        'logs:DeleteLogDelivery',
+        'logs:ListLogDeliveries',
+        'logs:PutResourcePolicy',
+        'logs:DescribeResourcePolicies',
+        'logs:DescribeLogGroups',
+      ]),
+    );
+  });
+
+  it('to change functions hold for functions with the tag of Staithe alone', () => {
+    const changing = stack.statements.filter(({ Action }) =>
+      Action.some((action) => /^lambda:(?!Get|List|InvokeFunction$)/.test(action)),
+    );
+    expect(changing.flatMap(({ Action }) => Action).length).toBeGreaterThan(5);
+    for (const { role, Condition } of changing) {
+      expect(role).toMatch(/^DeploymentsSteps/);
+      const [keys] = Object.values(Condition ?? {}).map((clause) => Object.keys(clause));
+      expect(keys).toHaveLength(1);
+      expect(keys?.[0]).toMatch(/^aws:(Resource|Request)Tag\/staithe:project$/);
+    }
+  });
+
+  it('to create and tag functions are for names with the prefix of the installation alone', () => {
+    const adopting = stack.statements.filter(({ Action }) =>
+      Action.some((action) => /^lambda:(CreateFunction|TagResource)$/.test(action)),
+    );
+
+    expect(adopting).toHaveLength(1);
+    expect(JSON.stringify(adopting[0]?.Resource)).toMatch(/:function:",\{"Ref":"FunctionPrefix"\},"\*"/);
+    expect(stack.json.Parameters).toMatchObject({ FunctionPrefix: { Default: 'staithe-' } });
+  });
+
+  it('to take the tag away, to delete, to read secrets or to pass roles are not given beyond their use', () => {
+    const actions = (wanted: RegExp) =>
+      stack.statements.filter(({ Action }) => Action.some((action) => wanted.test(action)));
+    expect(actions(/^lambda:(Untag|Delete|Remove)/)).toEqual([]);
+    expect(actions(/^s3:(DeleteBucket|DeleteObjectVersion|PutBucket|PutObjectAcl)/)).toEqual([]);
+    // Uploads that wait to be verified (uploads.test.ts has the resource), and what was in deleted projects.
+    expect(actions(/^s3:DeleteObject$/).map(({ role }) => role.replace(/Role[0-9A-F]{8}$/, ''))).toEqual([
+      'Apiartifacts',
+      'UploadsUploadArrived',
+      'DeletionsRemover',
+    ]);
+    expect(actions(/^dynamodb:(Scan|DeleteTable|UpdateTable)/)).toEqual([]);
+    expect(actions(/^iam:/).map(({ Action, Condition }) => [Action, Condition])).toEqual([
+      [['iam:PassRole'], { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } }],
+    ]);
+    const ofSecrets = actions(/^secretsmanager:/).map(
+      ({ role, Action }) => `${role.replace(/Role[0-9A-F]{8}$/, '')}: ${Action.join(', ')}`,
+    );
+    // Job tokens and projects' secrets are read by the agent's functions; who may write those may not read them.
+    expect(ofSecrets.sort()).toEqual([
+      'Apiimages: secretsmanager:GetSecretValue',
+      'Apiimages: secretsmanager:GetSecretValue',
+      'Apijobs: secretsmanager:GetSecretValue',
+      'Apijobs: secretsmanager:GetSecretValue',
+      `Apisecrets: ${['CreateSecret', 'TagResource', 'PutSecretValue', 'DeleteSecret', 'RestoreSecret'].map((action) => `secretsmanager:${action}`).join(', ')}`,
+      'Apiwebhooks: secretsmanager:GetSecretValue',
+      'DeletionsRemover: secretsmanager:DeleteSecret',
+      'DeletionsRemover: secretsmanager:ListSecrets',
+    ]);
+  });
+
+  it('of machines that run builds are to read the agent and to write the log, nothing else', () => {
+    const machine = stack.statements.filter(({ role }) => role.startsWith('BuildsMachine'));
+    expect(machine.flatMap(({ Action }) => Action).sort()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      's3:GetBucketAcl',
+      's3:GetBucketLocation',
+      's3:GetObject',
+      's3:GetObjectVersion',
+    ]);
+  });
+});
