@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { authorize, principalOf, type TokenActor } from '../../lib/domain/access/actor.ts';
+import { principalOf, type TokenActor } from '../../lib/domain/access/actor.ts';
 import { ROLES, roleAllows } from '../../lib/domain/access/role.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { CreateHeldToken, replace } from '../../lib/domain/token/held.ts';
@@ -8,13 +8,17 @@ import { CreateToken } from '../../lib/domain/token/schema.ts';
 import { ADMIN, knownAdmin, refusal, STRANGER, ULID, type World, world } from './world.ts';
 
 let place: World;
+
 beforeEach(async () => {
   place = await world();
   await knownAdmin(place.ports);
 });
+
 const create = (input: Partial<CreateToken> = {}, actor: TokenActor = ADMIN, seed?: string) =>
   Token.create(place.ports, actor, CreateToken.parse({ role: 'viewer', ...input }), seed);
+
 const who = (header: string | undefined) => Token.authenticate(place.ports, header);
+
 const anonymous = { kind: 'anonymous', reason: expect.any(String) };
 
 describe('a token', () => {
@@ -224,33 +228,4 @@ test('a job is who sends its token', async () => {
   const token = await place.ports.jobTokens.sign(job, new Date(place.ports.clock.now().getTime() + 1000));
 
   expect(await who(`Bearer ${token}`)).toEqual(job);
-});
-
-describe('the gate', () => {
-  const job = {
-    kind: 'job',
-    job_id: `job_${ULID}`,
-    run_id: `run_${ULID}`,
-    project_id: `prj_${ULID}`,
-  } as const;
-  const gate = (...call: Parameters<typeof authorize>) => {
-    try {
-      authorize(...call);
-      return 'open';
-    } catch (error) {
-      return error instanceof Error && 'code' in error ? error.code : error;
-    }
-  };
-
-  test('opens to a job its own routes only', () => {
-    expect(gate(job, 'job', job.job_id)).toBe('open');
-    expect(gate(job, 'job_or_viewer', job.job_id)).toBe('open');
-    expect(gate(job, 'job', 'job_other')).toBe('not_found');
-    expect(gate(job, 'job')).toBe('not_found');
-    expect(ROLES.map((role) => gate(job, role, job.job_id))).toEqual(ROLES.map(() => 'role_too_low'));
-  });
-
-  test('keeps tokens from the routes of agents', () => {
-    expect(gate(ADMIN, 'job', job.job_id)).toBe('role_too_low');
-  });
 });
