@@ -5,7 +5,17 @@ import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Failure } from '../../lib/domain/execution/model/run.ts';
 import { type TarPiece, tarGz, tarPiece } from '../archive/craft.ts';
-import { build, commandTree, ended, functionTree, logOf, newSlug, pack, type Tree, upload } from './flow.ts';
+import {
+  build,
+  commandTree,
+  ended,
+  functionTree,
+  logOf,
+  newProject,
+  pack,
+  type Tree,
+  upload,
+} from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -14,11 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 
-async function project(): Promise<string> {
-  const slug = newSlug();
-  await staithe.client.call('createProject', { body: { slug } });
-  return slug;
-}
+const project = () => newProject(staithe.client);
 
 /** Builds what must fail, and gives why. Nothing may be left of it but the record. */
 async function failureOf(tree: Tree | Buffer<ArrayBuffer>): Promise<Failure & { buildId: string }> {

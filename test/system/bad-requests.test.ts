@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { Problem } from '../../lib/contract/problem.ts';
-import { build, digestOf, functionTree, newSlug, pack, upload } from './flow.ts';
-import { EXAMPLES, pathOf } from './requests.ts';
-import { type HttpAnswer, type HttpRequest, type Staithe, startStaithe } from './server.ts';
-import { allItems } from './table.ts';
+import { build, digestOf, functionTree, newProject, pack, upload } from './flow.ts';
+import { problemIn } from './problem.ts';
+import { EXAMPLES, type ExampleRequest, pathOf } from './requests.ts';
+import { type HttpRequest, type Staithe, startStaithe } from './server.ts';
+import { tableUnchanged } from './table.ts';
 
 let staithe: Staithe;
 beforeAll(async () => {
@@ -12,30 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 
-/** The problem document of an answer, which must be a whole one. */
-function problemIn(answer: HttpAnswer): Problem {
-  const problem = Problem.parse(answer.body);
-  expect(answer.headers.get('content-type')).toBe('application/problem+json');
-  expect(problem.status).toBe(answer.status);
-  expect(problem.request_id).toBe(answer.headers.get('x-request-id'));
-  expect(problem.type).toBe(`urn:staithe:problem:${problem.code}`);
-  for (const text of [problem.title, problem.detail, problem.remedy]) expect(text).not.toBe('');
-  return problem;
-}
-
 const problemOf = async (method: string, path: string, request?: HttpRequest) =>
   problemIn(await staithe.http(method, path, request));
 
 /** What the agent of a job may send is asked for with tokens of jobs, in access.test.ts. */
 const forTokens = EXAMPLES.filter(({ spec }) => spec.access !== 'job');
 const withBody = forTokens.filter(({ spec }) => spec.body !== undefined);
-/** Asks, assesses, and sees to it that the table is what it was. */
-async function unchanged<T>(act: () => Promise<T>): Promise<T> {
-  const before = await allItems(staithe);
-  const result = await act();
-  expect(await allItems(staithe)).toEqual(before);
-  return result;
-}
+const problemWith = (example: ExampleRequest, body: unknown, headers: Record<string, string> = {}) =>
+  problemOf(example.spec.method, pathOf(example, example.params), { body, headers });
+const unchanged = <T>(act: () => Promise<T>) => tableUnchanged(staithe, act);
 
 describe('a request that is wrong in itself changes nothing and', () => {
   const withIds = forTokens.filter(
@@ -67,16 +52,14 @@ describe('a request that is wrong in itself changes nothing and', () => {
 
   it.each(withBody)('$operation with a body that is no JSON is a 400', async (example) => {
     for (const body of ['{"a":', 'slug=x', '\u0000']) {
-      const problem = await problemOf(example.spec.method, pathOf(example, example.params), { body });
+      const problem = await problemWith(example, body);
       expect(problem).toMatchObject({ status: 400, code: 'body_not_json' });
     }
   });
 
   it.each(withBody)('$operation with a body that is not UTF-8 is refused', async (example) => {
-    const { method } = example.spec;
     const latin1 = Buffer.from('{"name":"café"}', 'latin1');
-    const sent = async (type: string) =>
-      problemOf(method, pathOf(example, example.params), { body: latin1, headers: { 'content-type': type } });
+    const sent = (type: string) => problemWith(example, latin1, { 'content-type': type });
 
     for (const type of ['application/json; charset=ISO-8859-1', 'text/plain;charset="latin1"'])
       expect(await sent(type)).toMatchObject({ status: 415, code: 'unsupported_media_type' });
@@ -90,7 +73,7 @@ describe('a request that is wrong in itself changes nothing and', () => {
 
   it.each(withBody)('$operation with a body that is no object is a 400', async (example) => {
     for (const body of ['null', '[]', '"text"', '1']) {
-      const problem = await problemOf(example.spec.method, pathOf(example, example.params), { body });
+      const problem = await problemWith(example, body);
       expect(problem).toMatchObject({ status: 400, code: 'validation_failed' });
       expect(problem.fields).toHaveLength(1);
     }
@@ -98,7 +81,7 @@ describe('a request that is wrong in itself changes nothing and', () => {
 
   it.each(withBody)('$operation with a field that is not its own is a 400 that names it', async (example) => {
     const body = { ...z.record(z.string(), z.unknown()).parse(example.body), bogus: 1, __proto__x: 2 };
-    const problem = await problemOf(example.spec.method, pathOf(example, example.params), { body });
+    const problem = await problemWith(example, body);
     expect(problem).toMatchObject({ status: 400, code: 'validation_failed' });
     expect(problem.fields?.map(({ field }) => field)).toEqual(['bogus', '__proto__x']);
   });
@@ -108,7 +91,7 @@ describe('a request that is wrong in itself changes nothing and', () => {
       z.toJSONSchema(example.spec.body ?? z.never(), { io: 'input' }).properties ?? {},
     );
     const body = Object.fromEntries(names.map((name) => [name, { 'Wrong Name': [true] }]));
-    const problem = await problemOf(example.spec.method, pathOf(example, example.params), { body });
+    const problem = await problemWith(example, body);
     const fields = new Set(problem.fields?.map(({ field }) => field.split('.')[0]));
     expect(names.length).toBeGreaterThan(0);
     expect(fields).toEqual(new Set(names));
@@ -117,7 +100,7 @@ describe('a request that is wrong in itself changes nothing and', () => {
   it('a body above 1 MiB is a 413, on every route that takes one', async () => {
     const body = JSON.stringify({ slug: 'x'.repeat(1024 * 1024) });
     for (const example of withBody) {
-      const problem = await problemOf(example.spec.method, pathOf(example, example.params), { body });
+      const problem = await problemWith(example, body);
       expect(problem).toMatchObject({ status: 413, code: 'body_too_large' });
     }
   });
@@ -156,11 +139,7 @@ describe('a request that is wrong in itself changes nothing and', () => {
 });
 
 describe('a request that is right in form but not in this state', () => {
-  async function project(): Promise<string> {
-    const slug = newSlug();
-    await staithe.client.call('createProject', { body: { slug } });
-    return slug;
-  }
+  const project = () => newProject(staithe.client);
 
   it('is refused when a cursor is none, or one of another list', async () => {
     const slugs = [await project(), await project()];

@@ -7,7 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ended, logOf, newSlug, pack, type Started, type Tree, upload } from './flow.ts';
+import { ended, logOf, newProject, pack, type Started, type Tree, upload } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -16,11 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 
-const project = async () => {
-  const slug = newSlug();
-  await staithe.client.call('createProject', { body: { slug } });
-  return slug;
-};
+const project = () => newProject(staithe.client);
 
 /** What a build of the tree says about its caches: it makes `modules/made` unless it is there, and tells which. */
 const tree = (lock: string, more: Tree = {}, cache: object = {}): Tree => ({

@@ -4,7 +4,7 @@ import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { newMark, processesWith } from 'embedded-cloud/test-kit/processes.ts';
 import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build, commandTree, ended, functionTree, logOf, newSlug, startBuild } from './flow.ts';
+import { build, commandTree, ended, functionTree, logOf, newProject, startBuild } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -13,11 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => staithe[Symbol.asyncDispose]());
 
-async function project(): Promise<string> {
-  const slug = newSlug();
-  await staithe.client.call('createProject', { body: { slug } });
-  return slug;
-}
+const project = () => newProject(staithe.client);
 
 const sleeping = (mark: string) => ({
   'staithe.yaml': JSON.stringify({

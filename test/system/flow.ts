@@ -20,6 +20,20 @@ let slugs = 0;
 /** A slug that no other test of this file has. */
 export const newSlug = (name = 'p'): string => `${name}-${++slugs}`;
 
+/** Makes a project. @returns its slug */
+export async function newProject(client: Client, slug = newSlug()): Promise<string> {
+  await client.call('createProject', { body: { slug } });
+  return slug;
+}
+
+/** Makes the environment `test`, which deploys to a function of its own. */
+export async function newEnvironment(client: Client, project: string, health = '/health'): Promise<void> {
+  await client.call('putEnvironment', {
+    params: { project, environment: 'test' },
+    body: { target: { kind: 'lambda', function_name: `${project}-test` }, health_path: health },
+  });
+}
+
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 export function pack(tree: Tree): Buffer<ArrayBuffer> {

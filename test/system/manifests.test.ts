@@ -3,7 +3,7 @@ import { parse } from '../../lib/domain/manifest/index.ts';
 import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
 import { tarGz, zip } from '../archive/craft.ts';
 import { AIM, Canary, removeAim } from '../archive/crafted/canary.ts';
-import { build, ended, newSlug, upload } from './flow.ts';
+import { build, ended, newProject, newSlug, upload } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -15,11 +15,7 @@ afterAll(async () => {
   await staithe[Symbol.asyncDispose]();
 });
 
-async function project(): Promise<string> {
-  const slug = newSlug('manifests');
-  await staithe.client.call('createProject', { body: { slug } });
-  return slug;
-}
+const project = () => newProject(staithe.client, newSlug('manifests'));
 
 const manifestOf = (word: string) =>
   `services:\n  app:\n    commands: ["echo ${word} > out"] # why\n    artifacts: out\n`;

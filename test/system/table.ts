@@ -1,6 +1,7 @@
 /** The engine's table as it is, read by the account's operator. */
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { expect } from 'vitest';
 import type { Staithe } from './server.ts';
 
 /** Every item of the table, sorted by key. */
@@ -21,4 +22,12 @@ export function tableName({ cloud }: Staithe): string {
   const name = ids.map((arn) => /:table\/([^/*]+)$/.exec(arn)?.[1]).find((found) => found !== undefined);
   if (name === undefined) throw new Error('No role has a permission on a table.');
   return name;
+}
+
+/** Asks, assesses, and sees to it that the table is what it was. */
+export async function tableUnchanged<T>(staithe: Staithe, act: () => Promise<T>): Promise<T> {
+  const before = await allItems(staithe);
+  const result = await act();
+  expect(await allItems(staithe)).toEqual(before);
+  return result;
 }
