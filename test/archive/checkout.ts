@@ -1,10 +1,13 @@
+/** Checkouts, and what git and this program name in them. */
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { demand } from 'embedded-cloud/test-kit/tools.ts';
 import { type PackTreeOptions, packTree, unpack } from '../../lib/archive/index.ts';
 import { type Sandbox, treeOf } from './sandbox.ts';
 
 /** git as on a machine where nobody has set anything. */
 export function git(cwd: string, ...args: string[]): string {
+  demand('git');
   const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
   const named = ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-c', 'init.defaultBranch=main'];
   return execFileSync('git', [...named, ...args], { cwd, env, encoding: 'utf8', stdio: 'pipe' });

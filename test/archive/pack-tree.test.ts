@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { list } from 'tar';
 import { describe, expect, test } from 'vitest';
 import { packTree } from '../../lib/archive/index.ts';
@@ -34,7 +35,7 @@ describe('packTree', () => {
     );
   });
 
-  test('writes what tar and node-tar read, down to long and foreign names', async () => {
+  test('writes what tar and node-tar read, down to long and foreign names', needs('tar'), async () => {
     using sandbox = new Sandbox();
     const tree = write(sandbox.path('tree'), {
       [`${'größe-'.repeat(20)}/${'日本'.repeat(30)}`]: 'deep',
