@@ -26,7 +26,7 @@ interface StartRequest {
 }
 
 /** What an engine has of its own instead of the cloud's. */
-export type EngineOptions = Partial<Pick<Runtime, 'timers' | 'store' | 'random' | 'call'>>;
+export type EngineOptions = Partial<Pick<Runtime, 'timers' | 'store' | 'random' | 'turn' | 'call'>>;
 
 export class Engine {
   readonly runtime: Runtime;
@@ -37,11 +37,12 @@ export class Engine {
       timers = systemTimers(() => cloud.now()),
       store = new Store(cloud.stateDir('states'), (message) => cloud.log('states', message)),
       random = Math.random,
+      turn = () => new Promise(setImmediate),
       // By the role of the state machine, as everything that an execution does.
       call = async ({ role_arn }, ...asked) => cloud.call(cloud.role(role_arn), ...asked),
     } = own;
-    const outbox = new Outbox(cloud, store);
-    this.runtime = { cloud, store, timers, tokens: new Tokens(), outbox, random, call };
+    const outbox = new Outbox(cloud, store, turn);
+    this.runtime = { cloud, store, timers, tokens: new Tokens(), outbox, random, turn, call };
   }
 
   /** Goes on with every execution that a stop or a crash interrupted. */

@@ -24,6 +24,8 @@ export interface Runtime {
   readonly outbox: Outbox;
   /** The part of a pause that jitter takes: a number in [0, 1). */
   readonly random: () => number;
+  /** Resolves in the next turn of the event loop. */
+  readonly turn: () => Promise<void>;
   /** Calls an action for a task of an execution. @throws AwsError as the service answers it */
   call(
     execution: ExecutionRow,

@@ -10,11 +10,14 @@ export class Outbox {
   readonly #cloud: Cloud;
   readonly #store: Store;
   readonly #waiting: { id: number; entry: OutboxEntry }[] = [];
+  readonly #turn: () => Promise<void>;
   #lastId: number;
   #delivering = false;
   #stopped = false;
 
-  constructor(cloud: Cloud, store: Store) {
+  /** @param turn resolves in the next turn of the event loop */
+  constructor(cloud: Cloud, store: Store, turn: () => Promise<void>) {
+    this.#turn = turn;
     this.#cloud = cloud;
     this.#store = store;
     const kept = store.rows('SELECT id, entry FROM outbox ORDER BY id');
@@ -45,7 +48,7 @@ export class Outbox {
     if (this.#delivering) return;
     this.#delivering = true;
     // After the turn that added the entry, so that what causes it is written with it.
-    await new Promise(setImmediate);
+    await this.#turn();
     for (let next = this.#waiting[0]; next !== undefined && !this.#stopped; next = this.#waiting[0]) {
       this.#store.flush();
       await this.#call(next.entry);

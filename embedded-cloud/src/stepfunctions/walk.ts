@@ -84,7 +84,7 @@ function leave(branch: Branch, state: State, exit: Exit): void {
 export async function walk(branch: Branch): Promise<string> {
   for (let steps = 1; ; steps++) {
     // A loop of states that wait for nothing must leave room for everyone else, and for being stopped.
-    if (steps % STEPS_A_TURN === 0) await new Promise(setImmediate);
+    if (steps % STEPS_A_TURN === 0) await branch.execution.runtime.turn();
     branch.scope.check();
     const { state } = branch;
     if (branch.position.enteredEvent === 0) enter(branch, state);

@@ -34,8 +34,8 @@ const ADMINISTRATOR: Call = {
   authorize: () => {},
 };
 
-/** Turns of the event loop without a write or a call, after which nothing more comes of itself: the outbox takes one. */
-const QUIET_TURNS = 2;
+/** Resolves when all promises are done that need no turn of the event loop: Node runs ticks after microtasks. */
+const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 const Described = z.object({
   status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
@@ -48,7 +48,10 @@ const Described = z.object({
 export function simulatedStepFunctions(options: SimulationOptions): SimulatedStepFunctions {
   const timers = new ManualTimers(options.clock ?? movableClock());
   const clock = timers.clock;
+  /** Calls that began, and that were answered. */
   let calls = 0;
+  /** How often an execution or the outbox waits for a turn of the event loop. */
+  let turns = 0;
   const store = new Store(undefined, () => {});
 
   async function call(
@@ -75,6 +78,11 @@ export function simulatedStepFunctions(options: SimulationOptions): SimulatedSte
     timers,
     store,
     random: options.random ?? (() => 0.5),
+    turn: async () => {
+      turns += 1;
+      await new Promise(setImmediate);
+      turns -= 1;
+    },
     call: ({ arn, name, machine_arn }, ...asked) =>
       call({ arn, name, machine: machineName(machine_arn) }, ...asked),
   });
@@ -111,11 +119,10 @@ export function simulatedStepFunctions(options: SimulationOptions): SimulatedSte
     },
     async settled() {
       const happened = () => calls + store.collected;
-      for (let quiet = 0; quiet < QUIET_TURNS; ) {
-        const before = happened();
+      for (let before = -1; before !== happened() || turns > 0; ) {
+        before = happened();
         timers.fire();
-        await new Promise(setImmediate);
-        quiet = happened() === before ? quiet + 1 : 0;
+        await (turns > 0 ? new Promise(setImmediate) : tick());
       }
     },
     async moveTo(time) {

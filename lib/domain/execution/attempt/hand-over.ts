@@ -35,6 +35,8 @@ export async function handOver(
     return {
       ...given,
       claim_id: undefined,
+      // Whoever waited with it has ended, or has had the turn.
+      turn_token: undefined,
       ticket_hash: hashOfSecret(ticket),
       attempt: isLost(given) ? given.attempt + 1 : given.attempt,
       stage: 'queued',

@@ -51,5 +51,12 @@ export const PICKUP_MS = 5 * MINUTE_MS;
 /** What the workflow may take from a machine's end to the next attempt: the step after it, of 213 s, and its event. */
 export const RETRY_DUE_MS = Math.ceil(STEP_SECONDS / 60) * MINUTE_MS;
 
+/**
+ * What the workflow may take from a job's end to a machine for the next one: the pauses until there is one, and the step
+ * that fails the job for want of one.
+ */
+export const NEXT_JOB_DUE_MS =
+  Math.ceil((longestPausesSeconds(RETRIES.noMachine) + STEP_SECONDS) / 60) * MINUTE_MS;
+
 /** Ten sweeps: a role that was just changed counts after seconds, a deployment of the stack replaces it within minutes. */
 export const REFUSED_MS = 10 * MINUTE_MS;

@@ -1,5 +1,6 @@
 /** Jobs of a run whose workflow still waits: what has not been heard of for too long is given up, and tried again. */
 
+import { isFinal } from '../../lifecycle.ts';
 import type { JobMachine } from '../../ports/compute.ts';
 import { failAttempt, lose } from '../attempt/hand-over.ts';
 import { noteLogStream } from '../attempt/log-stream.ts';
@@ -7,8 +8,8 @@ import { isLost } from '../attempt/losses.ts';
 import { endOfMachine } from '../attempt/machine-end.ts';
 import { executionOf } from '../model/execution.ts';
 import type { JobRecord } from '../model/job-record.ts';
-import type { Run } from '../model/run.ts';
-import { PICKUP_MS, RETRY_DUE_MS, SILENCE_MS } from '../model/time.ts';
+import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
+import { NEXT_JOB_DUE_MS, PICKUP_MS, RETRY_DUE_MS, SILENCE_MS } from '../model/time.ts';
 import { startNextWorkflow } from './follow.ts';
 import type { Repair, RunPorts } from './repair.ts';
 
@@ -19,9 +20,10 @@ import type { Repair, RunPorts } from './repair.ts';
 export async function endLostJobs(
   ports: RunPorts,
   run: Run,
-  open: readonly JobRecord[],
+  all: readonly JobRecord[],
 ): Promise<Repair | undefined> {
   const now = ports.clock.now().getTime();
+  const open = all.filter(isOpen);
   const overdue = open.filter((job) => isOverdue(job, now));
   if (overdue.length === 0) return undefined;
   const machines = await ports.machines.machinesOf(executionOf(run));
@@ -36,8 +38,36 @@ export async function endLostJobs(
     await startNextWorkflow(ports, run, 'event_lost');
     return { run_id: run.id, what: 'event lost', job_ids: missedEvents.map(({ id }) => id) };
   }
+  if (idle && repaired.length === 0) {
+    const unheard = unheardEnds(all, machines, now);
+    if (unheard.length > 0) {
+      await startNextWorkflow(ports, run, 'event_lost');
+      return { run_id: run.id, what: 'event lost', job_ids: unheard.map(({ id }) => id) };
+    }
+  }
   const [first] = repaired;
   return first?.what && { run_id: run.id, what: first.what, job_ids: repaired.map(({ job }) => job.id) };
+}
+
+const isOpen = ({ status }: JobRecord): boolean => !isFinal(LIFECYCLE, status);
+
+/**
+ * Jobs that have ended and whose machines the workflow still waits for, while others wait behind them (`max_parallel`).
+ * Had it been told, one of those would have a machine by now, would wait for its turn, or would have failed for want of a
+ * machine.
+ */
+function unheardEnds(
+  all: readonly JobRecord[],
+  machines: ReadonlyMap<string, JobMachine>,
+  now: number,
+): readonly JobRecord[] {
+  const ended = all.filter((job) => !isOpen(job) && machines.has(job.id));
+  const last = Math.max(
+    ...all.map((job) => Date.parse(job.completed_at ?? job.lost_attempts.at(-1)?.at ?? job.created_at)),
+  );
+  const isNextDue =
+    now - last > NEXT_JOB_DUE_MS && !all.some((job) => isOpen(job) && job.turn_token !== undefined);
+  return isNextDue && !ended.some((job) => isRunning(machines.get(job.id))) ? ended : [];
 }
 
 /**

@@ -36,7 +36,7 @@ async function repairRun(ports: RunPorts, run: Run): Promise<Repair | undefined>
   if (run.status !== 'building') return undefined;
   const all = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
   const open = all.filter((job) => !isFinal(LIFECYCLE, job.status));
-  return open.length === 0 ? allEnded(ports, run, all, now) : endLostJobs(ports, run, open);
+  return open.length === 0 ? allEnded(ports, run, all, now) : endLostJobs(ports, run, all);
 }
 
 async function outOfTime(ports: RunPorts, run: Run): Promise<Repair> {
