@@ -38,7 +38,12 @@ export async function profile(bench: Bench): Promise<Report> {
         await tell(folder);
         const during = told.filter(({ to }) => to >= began);
         const find = await sourceFinder(mkdtempSync(join(bench.scratch, 'maps-')));
-        return report(during, (place) => areaOf(find(place), place.name), all, BURSTS * bench.builds);
+        return report(
+          during,
+          (position) => areaOf(find(position), position.name),
+          all,
+          BURSTS * bench.builds,
+        );
       },
       ['--require', join(folder, 'recorder.cjs')],
     );

@@ -1,4 +1,4 @@
-/** From a place in a bundle to the source that it was made of. */
+/** From a position in a bundle to the source that it was made of. */
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
@@ -6,13 +6,13 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleAll } from '../../lib/infrastructure/bundles.ts';
 
-type Place = { readonly file: string; readonly line: number; readonly column: number };
+type Position = { readonly file: string; readonly line: number; readonly column: number };
 
 /**
  * Bundles anew, with maps: the same sources make the same bytes, so a bundle of the assembly is known by its digest.
- * @returns finds the source of a place; of a file that is no bundle the file itself
+ * @returns finds the source of a position; of a file that is no bundle the file itself
  */
-export async function sourceFinder(folder: string): Promise<(place: Place) => string> {
+export async function sourceFinder(folder: string): Promise<(position: Position) => string> {
   await bundleAll(folder, { sourcemap: 'external' });
   const maps = new Map<string, SourceMap>();
   for (const file of globSync('**/*.cjs', { cwd: folder }))

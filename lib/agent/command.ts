@@ -35,12 +35,12 @@ export class ProcessGroups {
   }
 
   /** Forgets a group without members: its number may come to stand for another. */
-  forgetIfEmpty(leader: number): void {
+  removeIfEmpty(leader: number): void {
     if (!signalGroup(leader, 0)) this.#leaders.delete(leader);
   }
 
   #anyAlive(): boolean {
-    for (const leader of this.#leaders) this.forgetIfEmpty(leader);
+    for (const leader of this.#leaders) this.removeIfEmpty(leader);
     return this.#leaders.size > 0;
   }
 }
@@ -97,7 +97,7 @@ export async function runCommand(command: string, options: CommandOptions): Prom
     await Promise.race([closed, delay(LAST_OUTPUT_MS, undefined, { ref: false })]);
     endOutput(options.tail);
     options.signal.throwIfAborted();
-    if (child.pid !== undefined) options.groups.forgetIfEmpty(child.pid);
+    if (child.pid !== undefined) options.groups.removeIfEmpty(child.pid);
     const outOfMemory = outOfMemoryKills() > killsBefore;
     const lastLines = options.tail.lines();
     const output = options.tail.lines(READ_LINES);

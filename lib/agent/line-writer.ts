@@ -92,13 +92,13 @@ export class LineWriter {
 
 /** With a mark before each line that begins like a line of others. */
 function quoted(bytes: Buffer, atBeginning: boolean): Buffer {
-  const places = atBeginning && beginsLikeOthers(bytes, 0) ? [0] : [];
+  const positions = atBeginning && beginsLikeOthers(bytes, 0) ? [0] : [];
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1))
-    if (beginsLikeOthers(bytes, at + 1)) places.push(at + 1);
-  if (places.length === 0) return bytes;
-  const parts = [bytes.subarray(0, places[0])];
-  for (const [index, place] of places.entries())
-    parts.push(QUOTED_BYTES, bytes.subarray(place, places[index + 1]));
+    if (beginsLikeOthers(bytes, at + 1)) positions.push(at + 1);
+  if (positions.length === 0) return bytes;
+  const parts = [bytes.subarray(0, positions[0])];
+  for (const [index, position] of positions.entries())
+    parts.push(QUOTED_BYTES, bytes.subarray(position, positions[index + 1]));
   return Buffer.concat(parts);
 }
 

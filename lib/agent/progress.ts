@@ -10,7 +10,7 @@ const HEARTBEAT_MS = 20_000;
 /** At most one report a second, as a run's reader sees no more. */
 const SHORTEST_MS = 1000;
 /** A stage that is over in a moment is not worth a call: fetching and unpacking a small source make one with the command. */
-const SETTLE_MS = 150;
+const DEBOUNCE_MS = 150;
 
 /** Sends reports in the background: each new stage soon, never two calls at a time, and nobody waits for them. */
 export class Progress {
@@ -30,7 +30,7 @@ export class Progress {
   /** @param progress 0 to 99 */
   enter(stage: string, progress: number): void {
     this.#latest = { stage, progress };
-    if (this.#sending === undefined && !this.#unsent) this.#later(SETTLE_MS);
+    if (this.#sending === undefined && !this.#unsent) this.#later(DEBOUNCE_MS);
     this.#unsent = true;
   }
 

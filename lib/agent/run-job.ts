@@ -223,16 +223,16 @@ async function leaveImage(work: Work, spec: ImageSpec, folder: string): Promise<
   enter(work, 'build image', PERCENT.image);
   await requireFolder(folder, work.claimed.job.spec.context, 'build image');
   // Loaded only here: most jobs make no image, and each module delays the first command of all.
-  const { buildImage, forgetImage, keepImage, publishImage } = await import('./image/index.ts');
+  const { buildImage, publishImage, removeImage, saveImage } = await import('./image/index.ts');
   const image = await buildImage(work, spec, folder);
   try {
     const files = await pack(work, folder);
-    if (!spec.push) return await upload(work, [...files, await keepImage(work, image)]);
+    if (!spec.push) return await upload(work, [...files, await saveImage(work, image)]);
     enter(work, 'push image', PERCENT.push);
     const id = await publishImage(work, image, spec);
     return files.length === 0 ? [id] : [id, ...(await upload(work, files))];
   } finally {
-    await forgetImage(work, image).catch(() => undefined);
+    await removeImage(work, image).catch(() => undefined);
   }
 }
 

@@ -121,8 +121,8 @@ function danglingLinks(files: readonly FileToPack[]): { name: string; target: st
     for (let path = name; path !== '.' && !there.has(path); path = posix.dirname(path)) there.add(path);
   const linkNames = links.map((link) => `${link.name}/`);
   return links.flatMap(({ name, target }) => {
-    const place = posix.join(posix.dirname(name), target).replace(/(?<=.)\/+$/, '');
-    const known = there.has(place) || linkNames.some((link) => place.startsWith(link));
+    const destination = posix.join(posix.dirname(name), target).replace(/(?<=.)\/+$/, '');
+    const known = there.has(destination) || linkNames.some((link) => destination.startsWith(link));
     return known ? [] : [{ name, target }];
   });
 }

@@ -21,12 +21,12 @@ export async function resolveLinks(files: readonly FileToPack[], root: string): 
   const resolved: FileToPack[] = [];
   const refused: string[] = [];
   for (const file of files) {
-    const place = file.kind === 'link' ? await realPathOf(file.path) : realRoot;
-    if (place === undefined) refused.push(`${inWords(file)}, into a link cycle`);
-    else if (place !== realRoot && !place.startsWith(realRoot === sep ? sep : realRoot + sep))
+    const destination = file.kind === 'link' ? await realPathOf(file.path) : realRoot;
+    if (destination === undefined) refused.push(`${inWords(file)}, into a link cycle`);
+    else if (destination !== realRoot && !destination.startsWith(realRoot === sep ? sep : realRoot + sep))
       refused.push(`${inWords(file)}, outside of what is packed`);
-    else if (file.kind !== 'link' || (await leadsTo(place, file, realRoot, links))) resolved.push(file);
-    else resolved.push({ ...file, target: relativeTarget(file.name, relative(realRoot, place)) });
+    else if (file.kind !== 'link' || (await leadsTo(destination, file, realRoot, links))) resolved.push(file);
+    else resolved.push({ ...file, target: relativeTarget(file.name, relative(realRoot, destination)) });
   }
   const targets = new Map(
     resolved.flatMap(({ kind, name, target }) => (kind === 'link' ? [[name, target]] : [])),
@@ -43,7 +43,7 @@ export async function resolveLinks(files: readonly FileToPack[], root: string): 
  * followed is no link there, so its name may stand for another one on disk, and `..` below it leads elsewhere.
  */
 async function leadsTo(
-  place: string,
+  destination: string,
   { name, target }: FileToPack,
   realRoot: string,
   links: ReadonlyMap<string, string>,
@@ -51,15 +51,15 @@ async function leadsTo(
   const written = resolveInTree(name, target, (path) => links.get(path));
   if (written === undefined) return false;
   const path = join(realRoot, written);
-  return path === place || (await realPathOf(path)) === place;
+  return path === destination || (await realPathOf(path)) === destination;
 }
 
 const inWords = ({ name, target }: FileToPack): string =>
   `the link ${quoted(name)} leads to ${quoted(target)}`;
 
 /** @param place below the root, with this system's separators */
-function relativeTarget(name: string, place: string): string {
-  const to = `/${place.split(sep).join('/')}`;
+function relativeTarget(name: string, destination: string): string {
+  const to = `/${destination.split(sep).join('/')}`;
   return posix.relative(`/${posix.dirname(name)}`, to) || '.';
 }
 

@@ -108,7 +108,7 @@ function realFolders(root: string): (folder: string) => boolean {
     if (before !== undefined) return before;
     const real =
       isReal(parentOf(folder)) &&
-      lstatSync(placeIn(root, folder), { throwIfNoEntry: false })?.isDirectory() === true;
+      lstatSync(pathIn(root, folder), { throwIfNoEntry: false })?.isDirectory() === true;
     known.set(folder, real);
     return real;
   };
@@ -116,7 +116,7 @@ function realFolders(root: string): (folder: string) => boolean {
 }
 
 /** @param name by bytes */
-const placeIn = (root: string, name: string): string | Buffer => joined(root, Buffer.from(name, 'latin1'));
+const pathIn = (root: string, name: string): string | Buffer => joined(root, Buffer.from(name, 'latin1'));
 
 /**
  * What is left out beyond git's rules. Its files are read from disk, as git names none that it ignores.
@@ -134,7 +134,7 @@ async function excluder(
   for (const path of folders.toSorted((a, b) => a.length - b.length))
     own.add(
       fromTop(before, Buffer.from(path, 'latin1').toString('utf8')),
-      await textOf(placeIn(folder, posix.join(path, IGNORE_FILE))),
+      await textOf(pathIn(folder, posix.join(path, IGNORE_FILE))),
     );
   const asked = new IgnoreRules().add('', options.exclude.join('\n'));
   const out = below(folder, options.out);

@@ -12,10 +12,10 @@ export interface WalkOptions {
 }
 
 /**
- * A place on disk and its name in the tree. Linux keeps names as bytes, so both are bytes as soon as one component is
+ * An entry on disk and its name in the tree. Linux keeps names as bytes, so both are bytes as soon as one component is
  * not UTF-8: as text, such a name would be that of another file, or of none.
  */
-interface Place {
+interface WalkEntry {
   readonly path: string | Buffer;
   readonly name: string | Buffer;
 }
@@ -30,7 +30,7 @@ export async function* walk(root: string, start: string, options: WalkOptions): 
   yield* walkFrom({ path: join(root, start), name: start === '.' ? '' : start }, options);
 }
 
-async function* walkFrom(folder: Place, options: WalkOptions): AsyncGenerator<FileToPack> {
+async function* walkFrom(folder: WalkEntry, options: WalkOptions): AsyncGenerator<FileToPack> {
   const children = await readdir(folder.path, { withFileTypes: true, encoding: 'buffer' });
   await options.enter?.(
     asText(folder.name) || '.',
@@ -39,9 +39,9 @@ async function* walkFrom(folder: Place, options: WalkOptions): AsyncGenerator<Fi
   for (const child of children) {
     const name = joined(folder.name, child.name);
     if (options.leaveOut(asText(name), child.isDirectory())) continue;
-    const place = { path: joined(folder.path, child.name), name };
-    if (child.isDirectory()) yield* walkFrom(place, options);
-    else if (child.isFile() || child.isSymbolicLink()) yield await describe(place.path, place.name);
+    const entry = { path: joined(folder.path, child.name), name };
+    if (child.isDirectory()) yield* walkFrom(entry, options);
+    else if (child.isFile() || child.isSymbolicLink()) yield await describe(entry.path, entry.name);
   }
 }
 
@@ -58,7 +58,7 @@ export async function describe(
   return describedBy({ path: textIfUtf8(path), name: textIfUtf8(name) }, stats ?? (await lstat(path)));
 }
 
-async function describedBy({ path, name }: Place, stats: Stats): Promise<FileToPack> {
+async function describedBy({ path, name }: WalkEntry, stats: Stats): Promise<FileToPack> {
   const isLink = stats.isSymbolicLink();
   const target = isLink ? await readlink(path, { encoding: 'buffer' }) : Buffer.alloc(0);
   const about = {

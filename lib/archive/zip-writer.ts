@@ -30,11 +30,11 @@ export async function writeZip(files: Iterable<FileToPack>, out: string): Promis
           compressionLevel: COMPRESSION_LEVEL,
           size: file.size,
         },
-        (give) => {
+        (callback) => {
           open = Readable.from(contentOf(file), { objectMode: false });
           // yazl listens to errors of the files that it opens itself only.
           open.once('error', (error) => zip.emit('error', error));
-          give(null, open);
+          callback(null, open);
         },
       );
   }

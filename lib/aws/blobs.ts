@@ -32,9 +32,9 @@ const NEUTRAL = {
   ResponseExpires: new Date(0),
 } as const;
 
-export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), given?: S3Client): Blobs {
+export function s3Blobs(bucket: string = setting('STAITHE_BUCKET'), injected?: S3Client): Blobs {
   // WHEN_REQUIRED: otherwise the SDK signs the CRC32 of an empty body into a presigned PUT, which S3 then refuses.
-  const client = given ?? new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const client = injected ?? new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
   return {
     ...s3Multipart(bucket, client),
 

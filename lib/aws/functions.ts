@@ -200,9 +200,9 @@ async function assertOwner(
   const { Tags: tags } = await client.send(new ListTagsCommand({ Resource: functionArn }));
   const owner = tags?.[OWNER_TAG];
   if (owner === projectId) return;
-  const whose = owner === undefined ? 'was not created by Staithe' : 'belongs to another project';
+  const ownerMessage = owner === undefined ? 'was not created by Staithe' : 'belongs to another project';
   throw new TargetError(
-    `The function ${target.function_name} ${whose}. To let this project deploy to it, tag it ${OWNER_TAG}=${projectId}.`,
+    `The function ${target.function_name} ${ownerMessage}. To let this project deploy to it, tag it ${OWNER_TAG}=${projectId}.`,
   );
 }
 
@@ -212,11 +212,11 @@ async function assertOwner(
  */
 async function waitUntilUpdated(
   functionName: string,
-  settled: (functionName: string) => Promise<unknown>,
+  updated: (functionName: string) => Promise<unknown>,
 ): Promise<void> {
   const pauseAfter = backoff(100, 1000);
   for (let attempt = 1; attempt <= 30; attempt++) {
-    if ((await settled(functionName)) !== undefined) return;
+    if ((await updated(functionName)) !== undefined) return;
     await delay(pauseAfter(attempt));
   }
   throw new Error(`Function ${functionName} is still being updated.`);

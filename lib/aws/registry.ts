@@ -98,7 +98,7 @@ export function ecrRegistry({
         const narrowed = { roleArn: pullRole, name: `pull-${folder}`, repositories };
         const { address, ...credential } = await sessionToken({ ecr, sts }, narrowed);
         const { host } = new URL(address);
-        return { place: { host, repository: folder, insecure: isLoopback(host) }, credential };
+        return { address: { host, repository: folder, insecure: isLoopback(host) }, credential };
       });
     },
 

@@ -35,9 +35,9 @@ export const login = command({
   ],
   calls: ['whoAmI'],
   async run(_, { terminal, urlFlag }) {
-    const given = urlFlag ?? process.env.STAITHE_URL;
-    if (!given) throw usageFailure('No server specified.', 'staithe login --url <url>');
-    const url = apiRoot(given, urlFlag === undefined ? 'STAITHE_URL' : '--url');
+    const input = urlFlag ?? process.env.STAITHE_URL;
+    if (!input) throw usageFailure('No server specified.', 'staithe login --url <url>');
+    const url = apiRoot(input, urlFlag === undefined ? 'STAITHE_URL' : '--url');
     if (url.startsWith('http:') && !isLocal(url))
       throw usageFailure(
         'The token would be sent unencrypted over http.',

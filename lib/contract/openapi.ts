@@ -95,11 +95,11 @@ function plainValue(schema: Json): unknown {
 }
 
 function parametersOf(spec: RouteSpec): Json[] {
-  const of = (place: 'path' | 'query', shape: RouteSpec['params']): Json[] =>
+  const of = (location: 'path' | 'query', shape: RouteSpec['params']): Json[] =>
     Object.entries(shape ?? {}).map(([name, type]) => ({
       name,
-      in: place,
-      required: place === 'path' || !type.safeParse(undefined).success,
+      in: location,
+      required: location === 'path' || !type.safeParse(undefined).success,
       schema: schemaOf(type, 'input'),
       example: exampleOf(schemaOf(type, 'input')) ?? 'text',
     }));

@@ -170,8 +170,8 @@ export function createClientOf<const Table extends RouteTable>(
       signal: call.signal,
     });
   };
-  const call = async (operation: string, given: LooseCall = {}): Promise<unknown> => {
-    const response = await send(operation, given);
+  const call = async (operation: string, input: LooseCall = {}): Promise<unknown> => {
+    const response = await send(operation, input);
     const { body } = specOf(operation).success;
     if (body === null) return undefined;
     return body.parse(await response.json());

@@ -30,7 +30,7 @@ export const RETRIES = {
    */
   noMachine: { intervalSeconds: 20, rate: 4, attempts: 4 },
   /** The same at a further attempt, of which a job may have two: the run has been slow already. */
-  noMachineAgain: { intervalSeconds: 300, attempts: 1 },
+  noMachineOnRetry: { intervalSeconds: 300, attempts: 1 },
 
   /**
    * A step of a job: an account's Lambda may be at its limit for as long. No more than two, as each try is three events of

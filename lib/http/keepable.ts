@@ -12,7 +12,7 @@ const MAX_PROBLEMS = 20;
 /** A key of a megabyte would make the answer as large. */
 const SHOWN_KEY = 100;
 
-interface Place {
+interface Node {
   readonly value: unknown;
   readonly path: string;
   readonly depth: number;
@@ -24,7 +24,7 @@ export function unkeepable(value: unknown, prefix: string): FieldProblem[] {
   const complain = (path: string, message: string) =>
     problems.push({ field: path === '' ? prefix || 'body' : `${prefix}${path}`, message });
   // A list of what is left to look at, as a recursion would end where the nesting of a hostile body does not.
-  const left: Place[] = [{ value, path: '', depth: 0 }];
+  const left: Node[] = [{ value, path: '', depth: 0 }];
   for (let at = left.pop(); at !== undefined && problems.length < MAX_PROBLEMS; at = left.pop()) {
     const { value: found, path, depth } = at;
     if (typeof found === 'string' && !found.isWellFormed()) complain(path, MALFORMED);

@@ -17,8 +17,10 @@ const isOfCdk = (key: string): boolean => /[:/@]/.test(key);
 
 /** @throws Error for keys that have no effect */
 export function refuseUnknownContext(node: Node): void {
-  const given: unknown = node.getAllContext();
-  const unknown = Object.keys(Object(given)).filter((key) => !Object.hasOwn(CONTEXT, key) && !isOfCdk(key));
+  const specified: unknown = node.getAllContext();
+  const unknown = Object.keys(Object(specified)).filter(
+    (key) => !Object.hasOwn(CONTEXT, key) && !isOfCdk(key),
+  );
   if (unknown.length === 0) return;
   const known = Object.entries(CONTEXT).map(([key, what]) => `${key} (${what})`);
   throw new Error(`The context key '${unknown.join("', '")}' is not known. Known are ${known.join(', ')}.`);

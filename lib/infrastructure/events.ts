@@ -56,7 +56,7 @@ export class Events extends Construct {
     this.listenToStorage(bundles, storage);
     this.listenToWorkflows(bundles, [build, trigger]);
     this.takeBackDeadDeployments(deployment);
-    this.freePlaces(bundles);
+    this.startNextInQueue(bundles);
     new Rule(this, 'Deliveries', {
       description: 'A webhook was stored: decide what to build',
       eventBus: this.bus,
@@ -149,7 +149,7 @@ export class Events extends Construct {
   }
 
   /** The end of a job gives its place in the project's queue to the next one. Only jobs of projects with a limit have one. */
-  private freePlaces(bundles: Bundles): void {
+  private startNextInQueue(bundles: Bundles): void {
     const ended = new StaitheFunction(this, 'JobEnded', {
       bundles,
       entry: 'events/job-ended',

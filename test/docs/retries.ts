@@ -4,7 +4,7 @@ import { longestPausesSeconds, pausesOf, RETRIES, type Retries } from '../../lib
 
 const WHAT: Readonly<Record<Exclude<keyof typeof RETRIES, 'never'>, string>> = {
   noMachine: 'CodeBuild refuses to start a build, at its limit',
-  noMachineAgain: 'the same, at a second or third attempt',
+  noMachineOnRetry: 'the same, at a second or third attempt',
   jobStep: 'a step of a job',
   runEnd: 'the last step of a run',
   runEndThrottled: 'the same, throttled',

@@ -63,7 +63,7 @@ export async function longestRun(takes: {
   const ends = new Map<string, () => void>();
   const refusals = {
     first: pausesOf(RETRIES.noMachine).length,
-    later: pausesOf(RETRIES.noMachineAgain).length,
+    later: pausesOf(RETRIES.noMachineOnRetry).length,
   };
   let [started, refused, tries] = [0, 0, 0];
 

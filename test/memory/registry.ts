@@ -59,7 +59,7 @@ export function memoryRegistry(clock: Clock, host = 'registry.test'): MemoryRegi
       tokens += 1;
       const expiresAt = new Date(clock.now().getTime() + TOKEN_MILLISECONDS);
       return {
-        place: { host, repository: `staithe/${projectSlug}`, insecure: false },
+        address: { host, repository: `staithe/${projectSlug}`, insecure: false },
         credential: { username: 'AWS', password: `pull-${tokens}`, expiresAt },
       };
     },

@@ -105,7 +105,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   getEnvironmentLogs: {
     'query.cursor': domain('deployment/log', 'opened(table, log, cursor, earliest)'),
     'query.since': domain('deployment/log', 'Date.parse(since)'),
-    'query.limit': domain('function-log/read-events', 'limit + place.seen.size'),
+    'query.limit': domain('function-log/read-events', 'limit + position.seen.size'),
     'query.wait': domain('deployment/log', 'wait * 1000'),
     'query.tail': domain('deployment/log', 'count: tail'),
     'query.platform': domain('deployment/log', 'platform || !isPlatform(event.message)'),
@@ -141,7 +141,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     'error.last_lines': shown('follow/run', 'error.last_lines'),
   },
   recordImage: {
-    digest: domain('image/index', 'registry.describe(place.repository, digest)'),
+    digest: domain('image/index', 'registry.describe(address.repository, digest)'),
     tags: domain('image/index', 'tags.filter((tag) => allowed.includes(tag))'),
   },
   createArtifact: {

@@ -71,7 +71,7 @@ function epochOf({ job, source }: ToolWork['claimed'], { build_args }: ImageSpec
 }
 
 /** The image as a file among the artifacts: for services whose registry is `none`, and for forks, which may not push. */
-export async function keepImage(work: ToolWork, image: BuiltImage): Promise<PackedArtifact> {
+export async function saveImage(work: ToolWork, image: BuiltImage): Promise<PackedArtifact> {
   const { job } = work.claimed;
   const saved = join(work.workspace.out, 'saved-image.tar');
   const end = await runTool(work, image.builder, image.builder.save(image.localName, saved));
@@ -91,6 +91,6 @@ export async function keepImage(work: ToolWork, image: BuiltImage): Promise<Pack
 }
 
 /** The machine may be used again: it keeps layers for the next build, and no image. */
-export async function forgetImage(work: ToolWork, image: BuiltImage): Promise<void> {
+export async function removeImage(work: ToolWork, image: BuiltImage): Promise<void> {
   await runTool(work, image.builder, image.builder.remove(image.localName), { quiet: true });
 }

@@ -57,15 +57,15 @@ export interface Builder {
   remove(localName: string): CommandLine;
 }
 
-/** @param givesEpoch to the Dockerfile, whatever it says of it */
-function optionsOf(image: ImageBuild, { givesEpoch }: { givesEpoch: boolean }): string[] {
+/** @param setsEpoch to the Dockerfile, whatever it says of it */
+function optionsOf(image: ImageBuild, { setsEpoch }: { setsEpoch: boolean }): string[] {
   const { SOURCE_DATE_EPOCH: _, ...others } = image.buildArgs;
   // Docker's classic builder and buildah warn of an argument that the Dockerfile does not name.
-  const given = givesEpoch || image.takesEpoch ? { ...others, SOURCE_DATE_EPOCH: image.epoch } : others;
+  const buildArgs = setsEpoch || image.takesEpoch ? { ...others, SOURCE_DATE_EPOCH: image.epoch } : others;
   return [
     ...['--file', image.dockerfile, '--iidfile', image.idFile, '--tag', image.localName],
     ...(image.platform === undefined ? [] : ['--platform', image.platform]),
-    ...inOrder(given).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    ...inOrder(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
   ];
 }
 
@@ -91,7 +91,7 @@ const buildxBuild = (image: ImageBuild, output: string): CommandLine => [
   ...['docker', 'buildx', 'build', '--output', output, '--progress', 'plain'],
   // Without attestations the image is one manifest, as the other tools make it (docs: "Build attestations").
   ...['--provenance=false', '--sbom=false'],
-  ...optionsOf(image, { givesEpoch: true }),
+  ...optionsOf(image, { setsEpoch: true }),
   image.folder,
 ];
 
@@ -133,7 +133,7 @@ const classic: Builder = {
   probes: [DAEMON],
   varies: 'the classic builder writes the time of the build into every image',
   build: (image) => [
-    ['docker', 'build', '--force-rm', ...optionsOf(image, { givesEpoch: false }), image.folder],
+    ['docker', 'build', '--force-rm', ...optionsOf(image, { setsEpoch: false }), image.folder],
   ],
 };
 
@@ -151,7 +151,7 @@ const buildah: Builder = {
   build: (image) => [
     [
       ...['buildah', 'build', '--isolation', 'chroot', '--timestamp', image.epoch],
-      ...optionsOf(image, { givesEpoch: false }),
+      ...optionsOf(image, { setsEpoch: false }),
       image.folder,
     ],
   ],

@@ -16,11 +16,11 @@ const MACHINE_VARIABLES = [
 
 /** What a tool sees: as commands do, without the service's variables and secrets; a Dockerfile gets its build args. */
 export function builderEnvironment(workspace: Workspace, builder: Builder): Record<string, string> {
-  const given = MACHINE_VARIABLES.flatMap((name) => {
+  const inherited = MACHINE_VARIABLES.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return commandEnvironment(workspace, { ...Object.fromEntries(given), ...builder.env });
+  return commandEnvironment(workspace, { ...Object.fromEntries(inherited), ...builder.env });
 }
 
 export interface FoundBuilder {

@@ -8,7 +8,7 @@ import type { BuiltImage } from './build.ts';
 import { pushImage } from './push.ts';
 import type { ToolWork } from './tool.ts';
 
-export { type BuiltImage, buildImage, forgetImage, keepImage } from './build.ts';
+export { type BuiltImage, buildImage, removeImage, saveImage } from './build.ts';
 
 /** The agent's calls about its image. */
 export interface ImageApi {

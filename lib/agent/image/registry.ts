@@ -59,7 +59,7 @@ export class Registry {
   }
 
   /**
-   * Finds out what a failed push means, as the answer of a push's first request: its upload is given up at once.
+   * Finds out what a failed push means, as the answer of a push's first request: its upload is cancelled at once.
    * @throws RegistryProblem when the registry does not let the job push
    */
   async assertPushable(): Promise<void> {
@@ -125,8 +125,8 @@ export class Registry {
     this.#authorization = basic;
     const answer = await this.#send(url.href, { method: 'GET', headers: {} });
     if (answer.status !== 200) return undefined;
-    const given = read(TokenAnswer, answer.body);
-    const token = given?.token ?? given?.access_token;
+    const issued = read(TokenAnswer, answer.body);
+    const token = issued?.token ?? issued?.access_token;
     return token === undefined ? undefined : `Bearer ${token}`;
   }
 

@@ -28,9 +28,9 @@ export interface ChosenToolchains {
  */
 export async function chooseToolchains(
   job: Pick<Job, 'service' | 'spec'>,
-  { folder, env: given, signal }: ProbeContext,
+  { folder, env: base, signal }: ProbeContext,
 ): Promise<ChosenToolchains> {
-  let env: Record<string, string> = { ...given };
+  let env: Record<string, string> = { ...base };
   const words: string[] = [];
   for (const asked of job.spec.toolchains) {
     const { found, version } = await choose(job, asked, { folder, env, signal });

@@ -7,7 +7,7 @@ const TypeName = z.enum(Object.keys(COMPUTE_TYPES) as [ComputeTypeName, ...Compu
 
 /** A reserved-capacity fleet: its ARN, or that with the architecture of its machines. */
 const Fleet = z.preprocess(
-  (given) => (typeof given === 'string' ? { arn: given } : given),
+  (value) => (typeof value === 'string' ? { arn: value } : value),
   z.strictObject({
     arn: z
       .string()

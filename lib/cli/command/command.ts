@@ -50,7 +50,7 @@ interface CommandSpec<A extends Args, O extends OptionKinds, Op extends Operatio
   /** The routes that it calls; the types allow no others. */
   readonly calls: readonly Op[];
   run(
-    given: { readonly args: { readonly [Name in keyof A]: string }; readonly options: ValuesOf<O> },
+    input: { readonly args: { readonly [Name in keyof A]: string }; readonly options: ValuesOf<O> },
     session: Session<Op>,
   ): Promise<Result | Delegated | undefined>;
 }
@@ -80,14 +80,14 @@ export interface CommandGroup {
   readonly commands: readonly Command[];
 }
 
-const isMissing = (kind: OptionKind<unknown>, given: unknown): boolean =>
-  kind.required === true && (given === undefined || given === '');
+const isMissing = (kind: OptionKind<unknown>, input: unknown): boolean =>
+  kind.required === true && (input === undefined || input === '');
 
 /** The value on the command line. @throws Failure usage: required, absent, and without a fallback */
-function givenFor(kind: OptionKind<unknown>, collected: Readonly<Record<string, unknown>>): unknown {
-  const given = collected[declare(kind).attributeName()];
-  if (isMissing(kind, given) && kind.fallback === undefined) throw missing(kind);
-  return given;
+function inputFor(kind: OptionKind<unknown>, collected: Readonly<Record<string, unknown>>): unknown {
+  const input = collected[declare(kind).attributeName()];
+  if (isMissing(kind, input) && kind.fallback === undefined) throw missing(kind);
+  return input;
 }
 
 function missing(kind: OptionKind<unknown>): Failure {
@@ -100,8 +100,8 @@ function missing(kind: OptionKind<unknown>): Failure {
 }
 
 /** @throws Failure usage: required, absent, and unknown to its fallback */
-async function readOption(kind: OptionKind<unknown>, given: unknown, session: Session): Promise<unknown> {
-  if (!isMissing(kind, given)) return kind.read(given);
+async function readOption(kind: OptionKind<unknown>, input: unknown, session: Session): Promise<unknown> {
+  if (!isMissing(kind, input)) return kind.read(input);
   const value = await kind.fallback?.(session.api);
   if (value === undefined) throw missing(kind);
   return kind.read(value);
@@ -132,9 +132,9 @@ export function command<const A extends Args, const O extends OptionKinds, const
     execute: async (words, collected, session) => {
       const args = Object.fromEntries(argNames.map((name, at) => [name, words[at] ?? '']));
       // Errors that need no request come first.
-      const given = kinds.map(([name, kind]) => [name, kind, givenFor(kind, collected)] as const);
+      const input = kinds.map(([name, kind]) => [name, kind, inputFor(kind, collected)] as const);
       const options: Record<string, unknown> = {};
-      for (const [name, kind, value] of given) options[name] = await readOption(kind, value, session);
+      for (const [name, kind, value] of input) options[name] = await readOption(kind, value, session);
       // The two objects were built from the very keys that A and O have; TypeScript cannot follow Object.fromEntries.
       return spec.run({ args: args as never, options: options as never }, session);
     },

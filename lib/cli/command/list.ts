@@ -140,7 +140,7 @@ function listResult<Item>(
 
 type Args = Readonly<Record<string, string>>;
 
-interface Given<A extends Args, Options> {
+interface Input<A extends Args, Options> {
   readonly args: { readonly [Name in keyof A]: string };
   readonly options: Options;
 }
@@ -155,9 +155,9 @@ interface ListSpec<A extends Args, O extends OptionKinds, Op extends OperationId
   readonly examples: readonly [string, ...string[]];
   readonly calls: readonly Op[];
   readonly columns: readonly Column<Item>[];
-  readPage(given: Given<A, ValuesOf<O>>, api: Api<Op>, query: PageQuery): Promise<Page<Item>>;
+  readPage(input: Input<A, ValuesOf<O>>, api: Api<Op>, query: PageQuery): Promise<Page<Item>>;
   /** The command to try when there are no results. */
-  nextWhenEmpty(given: Given<A, ValuesOf<O>>): string;
+  nextWhenEmpty(input: Input<A, ValuesOf<O>>): string;
 }
 
 /**
@@ -176,9 +176,9 @@ export function listCommand<
     options: { ...declared.options, ...pagingOptions },
     async run({ args, options }, { api }) {
       // The values of a spread of O are those of O and of the spread; TypeScript leaves the generic type unresolved.
-      const given = { args, options: options as unknown as ValuesOf<O> & Paging };
-      const page = await readPages(given.options, (query) => readPage(given, api, query));
-      return listResult(page, columns, nextWhenEmpty(given));
+      const input = { args, options: options as unknown as ValuesOf<O> & Paging };
+      const page = await readPages(input.options, (query) => readPage(input, api, query));
+      return listResult(page, columns, nextWhenEmpty(input));
     },
   });
 }
@@ -214,9 +214,9 @@ export function listAcrossCommand<
     ...declared,
     options: { ...listProjectOptions, ...declared.options, ...spanOptions, ...pagingOptions },
     calls: [...declared.calls, 'whoAmI', 'listProjects'],
-    async run(given, { api }) {
+    async run(input, { api }) {
       // As in listCommand.
-      const options = given.options as unknown as ValuesOf<O> & ListValues;
+      const options = input.options as unknown as ValuesOf<O> & ListValues;
       const span = spanOf(options);
       const filter = { ...filterOf(options), ...span };
       const project = await projectOfList(options, api);

@@ -14,7 +14,7 @@ export interface OptionKind<Value> {
   /** Where the value of a missing option comes from; costs a request. */
   readonly fallback?: (api: Api<'whoAmI'>) => Promise<string | undefined>;
   /** Reads what commander has collected under the option's name. */
-  readonly read: (given: unknown) => Value;
+  readonly read: (input: unknown) => Value;
 }
 
 export type OptionKinds = Readonly<Record<string, OptionKind<unknown>>>;
@@ -23,7 +23,7 @@ export type ValuesOf<Kinds extends OptionKinds> = {
 };
 
 const asIs = (option: Option) => option;
-const readText = (given: unknown) => (typeof given === 'string' ? given : undefined);
+const readText = (input: unknown) => (typeof input === 'string' ? input : undefined);
 
 /** One word of text. */
 export function text(
@@ -41,7 +41,7 @@ export function requiredText(flags: string, description: string, env?: string): 
     description: `${description} (required)`,
     required: true,
     prepare: (option) => (env === undefined ? option : option.env(env)),
-    read: (given) => readText(given) ?? '',
+    read: (input) => readText(input) ?? '',
   };
 }
 
@@ -55,7 +55,7 @@ export function choice<const Word extends string>(
     flags,
     description,
     prepare: (option) => option.choices(words),
-    read: (given) => words.find((word) => word === given),
+    read: (input) => words.find((word) => word === input),
   };
 }
 
@@ -69,20 +69,20 @@ export function integer(flags: string, description: string): OptionKind<number |
     flags,
     description,
     prepare: (option) => option.argParser(parse),
-    read: (given) => (typeof given === 'number' ? given : undefined),
+    read: (input) => (typeof input === 'number' ? input : undefined),
   };
 }
 
 /** On when present; a `--no-…` flag is off when present. */
 export function flag(flags: string, description: string): OptionKind<boolean> {
-  return { flags, description, prepare: asIs, read: (given) => given === true };
+  return { flags, description, prepare: asIs, read: (input) => input === true };
 }
 
 const collect = (check: (word: string) => void) => (word: string, earlier: readonly string[] | undefined) => {
   check(word);
   return [...(earlier ?? []), word];
 };
-const readList = (given: unknown): string[] => (Array.isArray(given) ? given.map(String) : []);
+const readList = (input: unknown): string[] => (Array.isArray(input) ? input.map(String) : []);
 
 /** Text; the option can be repeated. */
 export function list(flags: string, description: string): OptionKind<string[]> {
@@ -103,9 +103,9 @@ export function pairs(flags: string, description: string): OptionKind<Record<str
     flags,
     description: `${description} (repeatable)`,
     prepare: (option) => option.argParser(collect(check)),
-    read: (given) =>
+    read: (input) =>
       Object.fromEntries(
-        readList(given).map((word) => {
+        readList(input).map((word) => {
           const at = word.indexOf('=');
           return [word.slice(0, at), word.slice(at + 1)];
         }),

@@ -17,10 +17,10 @@ function isDate(date: string): boolean {
 }
 
 /** Milliseconds since 1970, or NaN. */
-function millisecondsOf(given: string, now: number): number {
-  const [, count, unit = ''] = AGO.exec(given) ?? [];
+function millisecondsOf(input: string, now: number): number {
+  const [, count, unit = ''] = AGO.exec(input) ?? [];
   if (count !== undefined) return now - Number(count) * (UNIT_MS[unit] ?? Number.NaN);
-  const [, date, time = '00:00:00', zone = ''] = TIME.exec(given) ?? [];
+  const [, date, time = '00:00:00', zone = ''] = TIME.exec(input) ?? [];
   return date === undefined || !isDate(date) ? Number.NaN : Date.parse(`${date}T${time}${zone}`);
 }
 
@@ -29,11 +29,11 @@ function millisecondsOf(given: string, now: number): number {
  * @returns ISO 8601 in UTC, at least the start of 1970
  * @throws Failure usage
  */
-export function timeOf(flag: string, given: string, now = Date.now()): string {
-  const at = millisecondsOf(given, now);
+export function timeOf(flag: string, input: string, now = Date.now()): string {
+  const at = millisecondsOf(input, now);
   if (Number.isNaN(at))
     throw usageFailure(
-      `${flag} '${given}' is not a valid time.`,
+      `${flag} '${input}' is not a valid time.`,
       `Use an age (30s, 90m, 12h, 7d), a date (2026-11-21) or a time (2026-11-21T09:30:00Z).`,
     );
   return new Date(Math.max(0, at)).toISOString();

@@ -10,8 +10,8 @@ export const isLocal = (url: string): boolean => isLoopback(new URL(url).hostnam
  * @param from the option or variable, for the error
  * @throws Failure usage: not an http(s) URL, or one with a user, a query or a fragment
  */
-export function apiRoot(given: string, from: string): string {
-  const url = URL.canParse(given) ? new URL(given) : null;
+export function apiRoot(input: string, from: string): string {
+  const url = URL.canParse(input) ? new URL(input) : null;
   if (
     url === null ||
     !/^https?:$/.test(url.protocol) ||
@@ -21,7 +21,7 @@ export function apiRoot(given: string, from: string): string {
     url.hash
   )
     throw usageFailure(
-      `${from} is not a valid server URL: '${given}'.`,
+      `${from} is not a valid server URL: '${input}'.`,
       'Use a URL such as https://host or http://127.0.0.1:port.',
     );
   return url.href.replace(/\/+$/, '');

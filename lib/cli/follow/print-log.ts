@@ -13,7 +13,7 @@ const ansi: OptionKind<boolean | undefined> = {
   flags: '--ansi',
   description: 'Keep the colours of the log even if the output is not a terminal',
   prepare: (option) => option,
-  read: (given) => (typeof given === 'boolean' ? given : undefined),
+  read: (input) => (typeof input === 'boolean' ? input : undefined),
 };
 
 export const logOptions = {

@@ -15,8 +15,11 @@ const VARIABLES = {
  */
 export function userFolder(kind: keyof typeof VARIABLES, env: NodeJS.ProcessEnv): string {
   const [variable, subfolder] = VARIABLES[kind];
-  const given = env[variable];
-  return join(given && isAbsolute(given) ? given : join(homeFolder(variable, env), subfolder), 'staithe');
+  const configured = env[variable];
+  return join(
+    configured && isAbsolute(configured) ? configured : join(homeFolder(variable, env), subfolder),
+    'staithe',
+  );
 }
 
 /** Without HOME the system uses its user database, where the user of a container may be missing. */

@@ -106,16 +106,16 @@ export function family<const Status extends string, Fields extends z.ZodRawShape
       return { source: spec.source, name: spec.name, detail: told.data };
     },
     read(event) {
-      const { source, 'detail-type': name, detail: given } = envelopeOf(event);
+      const { source, 'detail-type': name, detail: received } = envelopeOf(event);
       if (source !== SOURCE || !names.has(name))
         throw new EventMismatch(`Expected an event of a ${entity}, got '${name}' from ${source}.`);
-      const { version: its = 0 } = given;
+      const { version: its = 0 } = received;
       const schema = its === version ? detail : earlier[Number(its)];
       if (schema === undefined)
         throw new EventMismatch(
           `'${name}' has version ${String(its)}, which this version of Staithe cannot read. Redrive it after an upgrade.`,
         );
-      const read = schema.safeParse(given);
+      const read = schema.safeParse(received);
       if (!read.success) throw mismatch(`'${name}'`, read.error);
       return read.data as z.output<DetailOf<Fields>> | Earlier;
     },

@@ -7,7 +7,7 @@ export function hashOfSecret(secret: string): string {
 
 /** Compares in constant time. Both are hashed, so lengths are equal. */
 export function matches(secret: string, hash: string): boolean {
-  const given = Buffer.from(hashOfSecret(secret), 'hex');
+  const presented = Buffer.from(hashOfSecret(secret), 'hex');
   const kept = Buffer.from(hash, 'hex');
-  return given.length === kept.length && timingSafeEqual(given, kept);
+  return presented.length === kept.length && timingSafeEqual(presented, kept);
 }

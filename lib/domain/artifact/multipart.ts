@@ -21,7 +21,7 @@ const PARTS_NAMED = 10;
  * 256 MiB: storage copies them within a few seconds, which a request may take. Larger ones are put in place by the
  * function that hears of their arrival.
  */
-const SETTLED_AT_ONCE_BYTES = 256 * 1024 ** 2;
+const INLINE_VERIFY_MAX_BYTES = 256 * 1024 ** 2;
 
 const load = async (ports: UploadPorts, actor: Actor, id: string): Promise<ArtifactRecord> =>
   assertUpload(await readVisible(ports.table, artifacts, Keys.artifact, actor, id));
@@ -149,7 +149,7 @@ export async function complete(ports: UploadPorts, actor: Actor, id: string): Pr
       remedy: 'Upload them, then complete the upload.',
     });
   }
-  if (blob.sha256 !== undefined && blob.size_bytes <= SETTLED_AT_ONCE_BYTES)
+  if (blob.sha256 !== undefined && blob.size_bytes <= INLINE_VERIFY_MAX_BYTES)
     return (await verifyUpload(ports, artifact.project_id, id)) ?? artifact;
   const marked = await artifacts.update(ports.table, Keys.artifact(id), (value) =>
     value.status === 'pending' ? { ...value, status: 'verifying' } : undefined,

@@ -61,8 +61,8 @@ async function removeEnvironments(ports: DeletionPorts, projectId: string): Prom
           ports.table,
           some.map(({ id }) => Keys.deployment(id)),
         );
-      const place = { project_id: projectId, environment: name };
-      for (const write of await releaseTarget(ports.table, target.function_name, place))
+      const owner = { project_id: projectId, environment: name };
+      for (const write of await releaseTarget(ports.table, target.function_name, owner))
         await ports.table.write(write).catch((error: unknown) => {
           // Another pass was faster, and the function may be another project's by now.
           if (!(error instanceof ConditionFailed)) throw error;

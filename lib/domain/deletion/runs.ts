@@ -29,8 +29,8 @@ export async function removeBuilds(ports: DeletionPorts, deletion: Deletion): Pr
     }
 }
 
-async function removeRun(ports: DeletionPorts, deletion: Deletion, given: Run): Promise<void> {
-  const run = isFinal(RUN_LIFECYCLE, given.status) ? given : await ended(ports, given);
+async function removeRun(ports: DeletionPorts, deletion: Deletion, found: Run): Promise<void> {
+  const run = isFinal(RUN_LIFECYCLE, found.status) ? found : await ended(ports, found);
   const made = await jobs.getMany(ports.table, run.job_ids.map(Keys.job));
   if (deletion.holds_name) await removeRepositories(ports, deletion, made);
   await removeAll(ports.table, [

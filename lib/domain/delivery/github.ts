@@ -10,9 +10,9 @@ import { skipInstruction } from './skip.ts';
 
 /** Whether `X-Hub-Signature-256` is the HMAC of the raw bytes; compared in constant time. */
 export function signatureHolds(secret: string, body: Uint8Array, signature: string | undefined): boolean {
-  const given = /^sha256=([0-9a-f]{64})$/.exec(signature ?? '')?.[1];
-  if (given === undefined) return false;
-  return timingSafeEqual(createHmac('sha256', secret).update(body).digest(), Buffer.from(given, 'hex'));
+  const presented = /^sha256=([0-9a-f]{64})$/.exec(signature ?? '')?.[1];
+  if (presented === undefined) return false;
+  return timingSafeEqual(createHmac('sha256', secret).update(body).digest(), Buffer.from(presented, 'hex'));
 }
 
 /** Of its many fields those that are needed. Nothing is asked of the ref here: each kind of ref has an answer of its own. */

@@ -54,28 +54,28 @@ export async function read(
 
   const pages = rateLimited(functionLogs, time);
   const isThere = throttled(() => canReadLog(ports, environment), now);
-  const look = async (place: LogPosition | undefined): Promise<EventPage> => {
-    const at = place ?? { from, seen: new Set() };
-    if (!(await isThere())) return { events: [], place: at };
+  const look = async (position: LogPosition | undefined): Promise<EventPage> => {
+    const at = position ?? { from, seen: new Set() };
+    if (!(await isThere())) return { events: [], position: at };
     const { function_name: functionName } = environment.target;
-    if (place === undefined && tail !== undefined)
+    if (position === undefined && tail !== undefined)
       return readLast(pages, functionName, { from, count: tail, counts: shown }, time);
     return readAfter(pages, functionName, at, limit, time);
   };
   const begun = cursor === undefined ? undefined : await opened(table, log, cursor, earliest);
-  let place = begun;
+  let position = begun;
   for (;;) {
-    const [found] = await inTurn(functionLogs, [place], look, time);
-    place = found?.place ?? place;
-    if (found === undefined && wait === 0 && place === begun) throw storeAtLimit();
-    const isSearching = place?.token !== undefined;
+    const [found] = await inTurn(functionLogs, [position], look, time);
+    position = found?.position ?? position;
+    if (found === undefined && wait === 0 && position === begun) throw storeAtLimit();
+    const isSearching = position?.token !== undefined;
     const items = (found?.events ?? []).filter(shown);
     const isOver = now() >= Math.min(until, time.until);
     // A search that is not at its end, or events that are not shown: there may be others behind, also for a reader who
     // does not wait.
     const goesOn = (isSearching || (found?.events.length ?? 0) > 0) && now() < time.until;
     if (items.length > 0 || (isOver && !goesOn)) {
-      const at = place ?? { from, seen: new Set<string>() };
+      const at = position ?? { from, seen: new Set<string>() };
       return { items: await linesOf(table, items, environment), next_cursor: await sealed(table, log, at) };
     }
     if (!goesOn) await pause(Math.max(1, Math.min(paceOf(functionLogs).everyMs, until - now())));

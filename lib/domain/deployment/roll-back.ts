@@ -53,10 +53,10 @@ async function failureOf(
   const read = await readLastLines(ports, deployment, version, pause);
   if ('unheard' in read)
     return { message: `${reason} ${read.unheard}`, hint: `${serving} ${read.remedy} Then deploy again.` };
-  const place = `${environment} --project ${deployment.project_id}`;
-  const cause = causeOf(read.lines, place);
+  const options = `${environment} --project ${deployment.project_id}`;
+  const cause = causeOf(read.lines, options);
   const since = deployment.started_at ?? deployment.created_at;
-  const log = `staithe environment logs ${place} --since ${since}`;
+  const log = `staithe environment logs ${options} --since ${since}`;
   return {
     message: cause === undefined ? reason : `${reason} ${cause.message}`,
     hint: `${serving} ${cause === undefined ? '' : `${cause.remedy} `}The function's whole log: ${log}. Then release and deploy again.`,

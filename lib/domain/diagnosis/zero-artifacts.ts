@@ -34,7 +34,7 @@ export interface LeftNothing {
 /** @returns what the job's failure says; it is complete by itself */
 export function zeroArtifacts(left: LeftNothing): { code: 'zero_artifacts'; message: string; hint: string } {
   const { service, context, commands, artifacts } = left;
-  const place = `in its context '${context}', after ${commands} command${commands === 1 ? '' : 's'}`;
+  const where = `in its context '${context}', after ${commands} command${commands === 1 ? '' : 's'}`;
   if (artifacts.length === 0)
     return {
       code: 'zero_artifacts',
@@ -49,7 +49,7 @@ export function zeroArtifacts(left: LeftNothing): { code: 'zero_artifacts'; mess
   );
   return {
     code: 'zero_artifacts',
-    message: `The build of ${service} left nothing to keep ${place}: ${[...looked, ...others].join('; ')}.`,
+    message: `The build of ${service} left nothing to keep ${where}: ${[...looked, ...others].join('; ')}.`,
     hint: [...suggestions(left), CHANGE].join(' '),
   };
 }

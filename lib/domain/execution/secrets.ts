@@ -31,10 +31,10 @@ export async function readSecrets(
   if (wanted.length === 0) return { secrets: {}, missing: [] };
   const values = await ports.projectSecrets.readMany(job.project_id, wanted);
   const noted = await Promise.all([...values.keys()].map((name) => note(ports, job, name)));
-  const given = [...values].filter((_, index) => noted[index]);
+  const readable = [...values].filter((_, index) => noted[index]);
   return {
-    secrets: Object.fromEntries(given),
-    missing: wanted.filter((name) => !given.some(([had]) => had === name)),
+    secrets: Object.fromEntries(readable),
+    missing: wanted.filter((name) => !readable.some(([had]) => had === name)),
   };
 }
 

@@ -5,7 +5,7 @@ interface Cause {
   readonly says: RegExp;
   /** What happened, in a sentence without a full stop. */
   readonly what: (match: RegExpExecArray) => string;
-  readonly remedy: (place: string) => string;
+  readonly remedy: (options: string) => string;
 }
 
 const named = (match: RegExpExecArray): string => match.slice(1).find((group) => group !== undefined) ?? '';
@@ -19,19 +19,19 @@ const CAUSES: readonly Cause[] = [
     says: /(?:Cannot find (?:module|package) \\?['"]([^'"\\]+)|No module named \\?['"]([^'"\\]+))/,
     what: (match) =>
       `The function's code needs the module '${named(match)}', which the artifact does not have`,
-    remedy: (place) =>
-      `Pack it: name it among the service's artifacts in staithe.yaml, or bundle it. If it is the handler's own file, correct the handler: ${set(place, '--handler <file>.<function>')}.`,
+    remedy: (options) =>
+      `Pack it: name it among the service's artifacts in staithe.yaml, or bundle it. If it is the handler's own file, correct the handler: ${set(options, '--handler <file>.<function>')}.`,
   },
   {
     says: /Runtime\.HandlerNotFound.*?([\w./-]+ is (?:undefined or not exported|not a function))|Handler '([^']+)' missing on module/,
     what: (match) => `The module does not export the handler: ${named(match)}`,
-    remedy: (place) =>
-      `Export it under this name, or correct the handler: ${set(place, '--handler <file>.<function>')}.`,
+    remedy: (options) =>
+      `Export it under this name, or correct the handler: ${set(options, '--handler <file>.<function>')}.`,
   },
   {
     says: /Runtime\.MalformedHandlerName|Bad handler/,
     what: () => 'The handler is not in a format that the runtime accepts',
-    remedy: (place) => `Name it: ${set(place, '--handler <file>.<function>')}.`,
+    remedy: (options) => `Name it: ${set(options, '--handler <file>.<function>')}.`,
   },
   {
     says: /Runtime\.UserCodeSyntaxError|\bSyntaxError\b/,
@@ -45,12 +45,13 @@ const CAUSES: readonly Cause[] = [
       match[1] === undefined
         ? 'The function did not start in the time that it has'
         : `The function took longer than its limit of ${Number(match[1])} seconds`,
-    remedy: (place) => `Find what it waits for, or give it more time: ${set(place, '--timeout <seconds>')}.`,
+    remedy: (options) =>
+      `Find what it waits for, or give it more time: ${set(options, '--timeout <seconds>')}.`,
   },
   {
     says: /signal: killed|Runtime\.OutOfMemory|heap out of memory|OutOfMemoryError/,
     what: () => 'The function was killed, most likely because it ran out of memory',
-    remedy: (place) => `Give it more: ${set(place, '--memory <MB>')}.`,
+    remedy: (options) => `Give it more: ${set(options, '--memory <MB>')}.`,
   },
   {
     says: /Runtime exited with error: exit status (\d+)|Runtime exited without providing a reason/,
@@ -69,12 +70,12 @@ const CAUSES: readonly Cause[] = [
 /** @returns undefined when the lines name no cause that is known */
 export function causeOf(
   lines: readonly string[],
-  place: string,
+  options: string,
 ): { readonly message: string; readonly remedy: string } | undefined {
   for (const { says, what, remedy } of CAUSES)
     for (const line of lines.toReversed()) {
       const match = says.exec(line);
-      if (match !== null) return { message: `${what(match)}.`, remedy: remedy(place) };
+      if (match !== null) return { message: `${what(match)}.`, remedy: remedy(options) };
     }
   return undefined;
 }

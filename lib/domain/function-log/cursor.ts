@@ -43,13 +43,13 @@ export function positionAfter(
   const beyond = [...before.seen].filter((mark) => !met.has(mark));
   const room = Math.max(1, MOST_SEEN - beyond.length);
   let from = Math.max(before.from, last.timestamp - lateByMs);
-  let again = had.filter(({ timestamp }) => timestamp >= from);
-  if (again.length > room) {
+  let overlap = had.filter(({ timestamp }) => timestamp >= from);
+  if (overlap.length > room) {
     // Of one millisecond either all are remembered or it is not read again, or some would be given twice.
-    from = (again.at(-room - 1)?.timestamp ?? from) + 1;
-    again = again.filter(({ timestamp }) => timestamp >= from);
+    from = (overlap.at(-room - 1)?.timestamp ?? from) + 1;
+    overlap = overlap.filter(({ timestamp }) => timestamp >= from);
   }
-  return { from, seen: new Set([...again.map(markOf), ...beyond]) };
+  return { from, seen: new Set([...overlap.map(markOf), ...beyond]) };
 }
 
 const Encoded = z.tuple([z.int().min(0), z.string(), z.string()]);

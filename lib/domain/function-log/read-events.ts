@@ -6,7 +6,7 @@ import { isSeen, type LogPosition, positionAfter } from './cursor.ts';
 
 export interface EventPage {
   readonly events: readonly FunctionEvent[];
-  readonly place: LogPosition;
+  readonly position: LogPosition;
 }
 
 /**
@@ -16,34 +16,34 @@ export interface EventPage {
 export async function readAfter(
   logs: FunctionLogs,
   functionName: string,
-  place: LogPosition,
+  position: LogPosition,
   limit: number,
   time: Time,
 ): Promise<EventPage> {
-  const { from } = place;
+  const { from } = position;
   const had: FunctionEvent[] = [];
   const fresh: FunctionEvent[] = [];
-  let { token } = place;
+  let { token } = position;
   do {
-    const asked = Math.min(MOST_LINES, limit + place.seen.size);
+    const asked = Math.min(MOST_LINES, limit + position.seen.size);
     const page = await undefinedAtLimit(logs.read(functionName, { from, token, limit: asked }));
     if (page === undefined) {
-      if (token === place.token) throw storeAtLimit();
+      if (token === position.token) throw storeAtLimit();
       break;
     }
     for (const event of page.events) {
-      if (!isSeen(place, event)) fresh.push(event);
+      if (!isSeen(position, event)) fresh.push(event);
       had.push(event);
     }
     token = page.token;
   } while (fresh.length === 0 && token !== undefined && time.now() < time.until);
   // A search goes on where it was, when all that it has found until now is nothing.
-  if (fresh.length === 0 && token !== undefined) return { events: [], place: { ...place, token } };
+  if (fresh.length === 0 && token !== undefined) return { events: [], position: { ...position, token } };
   const [fits = 0] = fitting([fresh.slice(0, limit)]);
   const events = fresh.slice(0, fits);
   const beyond = fresh[fits];
   const reached = beyond === undefined ? had : had.slice(0, had.indexOf(beyond));
-  return { events, place: positionAfter(place, reached, logs.lateByMs) };
+  return { events, position: positionAfter(position, reached, logs.lateByMs) };
 }
 
 /** @returns undefined when the store is at its limit */
@@ -73,7 +73,7 @@ export async function readLast(
 ): Promise<EventPage> {
   const now = time.now();
   const begins = [...WINDOWS_MS.map((before) => now - before).filter((begin) => begin > from), from];
-  let found: EventPage = { events: [], place: { from, seen: new Set() } };
+  let found: EventPage = { events: [], position: { from, seen: new Set() } };
   for (const begin of begins) {
     const isFirst = found.events.length === 0;
     const { all, token, isWhole } = await searchFrom(logs, functionName, begin, isFirst, time);
@@ -83,8 +83,8 @@ export async function readLast(
     const [skipped = 0] = fitting([kept.toReversed()]);
     const start: LogPosition = { from: begin, seen: new Set() };
     // How far a search has got that has met nothing yet, the store alone knows.
-    const place = all.length === 0 ? { ...start, token } : positionAfter(start, all, logs.lateByMs);
-    found = { events: kept.slice(-skipped), place };
+    const position = all.length === 0 ? { ...start, token } : positionAfter(start, all, logs.lateByMs);
+    found = { events: kept.slice(-skipped), position };
     if (kept.length === count || !isWhole) return found;
   }
   return found;

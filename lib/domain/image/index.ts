@@ -16,15 +16,15 @@ export async function registryToken(
   actor: Actor,
   jobId: string,
 ): Promise<RegistryToken> {
-  const { place, credential, remedy } = await openRegistry(ports, await requireHeld(ports, actor, jobId));
+  const { address, credential, remedy } = await openRegistry(ports, await requireHeld(ports, actor, jobId));
   const { username, password, expiresAt } = await credential();
   return {
-    registry: place.host,
-    repository: place.repository,
+    registry: address.host,
+    repository: address.repository,
     username,
     password,
     expires_at: expiresAt.toISOString(),
-    insecure: place.insecure,
+    insecure: address.insecure,
     remedy,
   };
 }
@@ -41,9 +41,9 @@ export async function record(
   { digest, tags }: RecordImage,
 ): Promise<RecordedImage> {
   const job = await requireHeld(ports, actor, jobId);
-  const { place, registry } = await openRegistry(ports, job);
-  const repository = `${place.host}/${place.repository}`;
-  const stored = await asStaitheError(() => registry.describe(place.repository, digest));
+  const { address, registry } = await openRegistry(ports, job);
+  const repository = `${address.host}/${address.repository}`;
+  const stored = await asStaitheError(() => registry.describe(address.repository, digest));
   if (stored === undefined)
     throw new StaitheError('image_unknown', `${repository} holds no image with the digest ${digest}.`);
   // An agent can name no tags but those that its job was to give; of those the registry knows which are there.

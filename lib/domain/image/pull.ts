@@ -16,15 +16,15 @@ export async function pullToken(
   project: Project,
 ): Promise<PullToken> {
   await recordPull(ports, project);
-  const { place, credential } = await asStaitheError(() => registry.pullToken(project.slug));
+  const { address, credential } = await asStaitheError(() => registry.pullToken(project.slug));
   // One that was made after a deletion would outlive the time for which the name is held.
   await assertExists(ports.table, project.id);
   return {
-    registry: place.host,
-    repositories: place.repository,
+    registry: address.host,
+    repositories: address.repository,
     username: credential.username,
     password: credential.password,
     expires_at: credential.expiresAt.toISOString(),
-    insecure: place.insecure,
+    insecure: address.insecure,
   };
 }

@@ -15,7 +15,7 @@ export type RegistryPorts = Pick<
 >;
 
 export interface OpenedRegistry {
-  readonly place: RepositoryAddress;
+  readonly address: RepositoryAddress;
   readonly registry: Registry;
   credential(): Promise<RegistryCredential>;
   /** What to do when the registry refuses the credential. */
@@ -66,11 +66,11 @@ async function openNative(ports: RegistryPorts, job: JobRecord, service: string)
   const { registry } = ports;
   const project = await Project.resolve(ports, SYSTEM, job.project_id);
   const target = { projectId: project.id, projectSlug: project.slug, service };
-  const place = await asStaitheError(() => registry.ensureRepository(target));
+  const address = await asStaitheError(() => registry.ensureRepository(target));
   return {
-    place,
+    address,
     registry,
-    credential: () => asStaitheError(() => registry.token(place.repository)),
+    credential: () => asStaitheError(() => registry.token(address.repository)),
     remedy:
       'The credential is valid for this job only, and expires: rerun the build. If it is refused again, contact the operator of this installation.',
   };
@@ -80,7 +80,7 @@ async function openExternal(
   ports: RegistryPorts,
   job: JobRecord,
   { auth }: ExternalRegistry,
-  place: RepositoryAddress,
+  address: RepositoryAddress,
 ): Promise<OpenedRegistry> {
   const names = [...new Set([auth.username_secret, auth.token_secret])];
   const [{ secrets, missing }, project] = await Promise.all([
@@ -92,18 +92,23 @@ async function openExternal(
   if (missing.length > 0)
     throw new StaitheError(
       'registry_credential_missing',
-      `The registry ${place.host} needs the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, which the project does not have.`,
+      `The registry ${address.host} needs the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, which the project does not have.`,
       { remedy: `${setThem(missing)}. Then rerun the build.` },
     );
   const username = secrets[auth.username_secret] ?? '';
   const password = secrets[auth.token_secret] ?? '';
-  const registry = ports.externalRegistry({ host: place.host, insecure: place.insecure, username, password });
+  const registry = ports.externalRegistry({
+    host: address.host,
+    insecure: address.insecure,
+    username,
+    password,
+  });
   const expiresAt = new Date(ports.clock.now().getTime() + EXTERNAL_CREDENTIAL_HOURS * 3600 * 1000);
   return {
-    place,
+    address,
     registry,
     credential: async () => ({ username, password, expiresAt }),
-    remedy: `Check that the account may push to ${place.repository}, and set its secrets again: ${setThem(names)}.`,
+    remedy: `Check that the account may push to ${address.repository}, and set its secrets again: ${setThem(names)}.`,
   };
 }
 

@@ -41,8 +41,8 @@ export async function look(
     hungry = hungry.filter((_, index) => found[index]?.more);
     async function ask(stream: LogStream): Promise<Part> {
       const before = parts.get(stream);
-      const place = before?.after(before.lines.length) ?? from(stream);
-      const part = await readOn(logs, stream, place, share, time.now());
+      const position = before?.after(before.lines.length) ?? from(stream);
+      const part = await readOn(logs, stream, position, share, time.now());
       left -= part.lines.length;
       parts.set(stream, before === undefined ? part : joined(before, part));
       return part;
@@ -76,7 +76,7 @@ async function readOn(
       const look = { lookedAt: now, quiet: lines.length === 0 ? from.quiet + 1 : 0 };
       const closed = (taken: number) =>
         from.closed || lines.slice(0, taken).some(isLast) ? { closed: true } : {};
-      const place = { cursor, skip };
+      const position = { cursor, skip };
       const end = {
         cursor: page.cursor ?? cursor,
         skip: page.cursor === undefined ? page.lines.length : page.lines.length === 0 ? skip : 0,
@@ -86,7 +86,7 @@ async function readOn(
         lines,
         more: page.lines.length >= asked || bytesOf(page.lines) > FULL_BYTES,
         after: (taken) => ({
-          ...(taken === lines.length ? end : { ...place, skip: place.skip + taken }),
+          ...(taken === lines.length ? end : { ...position, skip: position.skip + taken }),
           ...look,
           ...closed(taken),
         }),

@@ -10,7 +10,7 @@ const PARALLEL = 8;
 /** A page that somebody asks for once may take five times the part of a reader who goes on asking. */
 export const BURST = 5;
 /** Half of what a request has: a store that refuses for so long will not answer in the other half. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 /**
  * A request ends 30 seconds after it began (docs: API Gateway, quotas of HTTP APIs): three are left for an answer of the
  * store that is on its way, and for the page.
@@ -56,7 +56,7 @@ export async function inTurn<T, R>(
   { now, pause, until: end }: Time,
 ): Promise<(R | undefined)[]> {
   const results: (R | undefined)[] = streams.map(() => undefined);
-  const until = Math.min(end, now() + PATIENCE_MS);
+  const until = Math.min(end, now() + TIMEOUT_MS);
   let gap = 1000 / (BURST * readsPerSecond);
   let slowedAt = Number.NEGATIVE_INFINITY;
   // The first ones need not wait for each other.

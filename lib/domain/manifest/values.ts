@@ -102,7 +102,7 @@ export const Duration = z
 export function oneOrMore<Item extends z.ZodType>(item: Item, max: number, min = 1) {
   return z
     .union([item, z.array(item).min(min).max(max)])
-    .transform((given): z.output<Item>[] => (Array.isArray(given) ? given : [given as z.output<Item>]));
+    .transform((input): z.output<Item>[] => (Array.isArray(input) ? input : [input as z.output<Item>]));
 }
 
 /** An axis of a matrix: it reaches commands as `STAITHE_MATRIX_<AXIS>`. */

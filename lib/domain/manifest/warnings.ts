@@ -10,9 +10,9 @@ export function warningsOf({ services }: Manifest): FieldError[] {
     const axes = Object.fromEntries(Object.keys(matrix).map((axis) => [axis, '']));
     return toolchainsOf(toolchain, axes).flatMap(({ name }): FieldError[] => {
       if (entryOf(name)?.onCodeBuild) return [];
-      const place = Object.hasOwn(matrix, name) ? ['matrix', name] : ['toolchain'];
+      const field = Object.hasOwn(matrix, name) ? ['matrix', name] : ['toolchain'];
       const reason = `the images of AWS CodeBuild do not have ${name}: builds in AWS fail, except on a fleet of yours that has it`;
-      return [{ path: ['services', service, ...place], at: 'value', reason }];
+      return [{ path: ['services', service, ...field], at: 'value', reason }];
     });
   });
 }

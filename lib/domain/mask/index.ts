@@ -64,14 +64,14 @@ export class Masker {
       windows.read(bytes, this.#searched, this.#base, (start, end, columns) =>
         this.#noteWindow(bytes, start - this.#base, end - this.#base, columns),
       );
-    return this.#give(bytes, this.#safe(bytes, search.depth(this.#state)));
+    return this.#take(bytes, this.#safe(bytes, search.depth(this.#state)));
   }
 
   /** @returns what is still held: nothing more is to come, so it is no secret */
   flush(): Buffer {
     this.#state = ROOT;
     for (const windows of this.#windows) windows.reset();
-    const rest = this.#give(this.#held, this.#held.length);
+    const rest = this.#take(this.#held, this.#held.length);
     this.#covered = 0;
     this.#blank = false;
     this.#isOpen = false;
@@ -120,7 +120,7 @@ export class Masker {
   }
 
   /** Gives out the first `safe` bytes, with masks, and holds the rest. */
-  #give(bytes: Buffer, safe: number): Buffer {
+  #take(bytes: Buffer, safe: number): Buffer {
     const parts: Buffer[] = [];
     let shown = Math.min(this.#covered, safe);
     let covered = this.#covered;

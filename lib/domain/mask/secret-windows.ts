@@ -49,10 +49,10 @@ function encodedTexts(value: string): string[] {
   if (Buffer.byteLength(value) > DUMPED_MAX_BYTES) return cores;
   const written = [JSON.stringify(value).slice(1, -1), encodeURIComponent(value.toWellFormed())];
   // A value within a text that is encoded again, as Kubernetes does with `.dockerconfigjson`.
-  const again = cores.flatMap((core) => [core, core.replaceAll('+', '-').replaceAll('/', '_')]);
+  const urlSafe = cores.flatMap((core) => [core, core.replaceAll('+', '-').replaceAll('/', '_')]);
   return [
     ...cores,
-    ...[...written, ...again].flatMap((text) => base64Cores(Buffer.from(text))),
+    ...[...written, ...urlSafe].flatMap((text) => base64Cores(Buffer.from(text))),
     ...base32Cores(Buffer.from(value)),
     // What PowerShell and Windows encode is UTF-16.
     ...base64Cores(Buffer.from(value, 'utf16le')),

@@ -26,13 +26,13 @@ export class Spans {
     }
   }
 
-  covers(place: number): boolean {
-    return this.#spans.some(({ start, end }) => start <= place && place < end);
+  covers(position: number): boolean {
+    return this.#spans.some(({ start, end }) => start <= position && position < end);
   }
 
   /** Takes out those that begin before the place. */
-  takeBefore(place: number): Span[] {
-    const count = this.#spans.findIndex(({ start }) => start >= place);
+  takeBefore(position: number): Span[] {
+    const count = this.#spans.findIndex(({ start }) => start >= position);
     return this.#spans.splice(0, count === -1 ? this.#spans.length : count);
   }
 

@@ -108,13 +108,13 @@ export class Windows {
   readonly table: WindowTable;
   /** Rings of the last characters: code, place, and how many columns came before. */
   readonly #codes: Uint8Array;
-  readonly #places: Float64Array;
+  readonly #positions: Float64Array;
   readonly #columnsAt: Float64Array;
   /** How many characters have come since something broke the row. */
   #count = 0;
   #hash = 0;
   #columns = 0;
-  #lastPlace = -1;
+  #lastPosition = -1;
   #newline = false;
   #escaped = false;
   /** Nothing but blanks has come since the last character. */
@@ -128,7 +128,7 @@ export class Windows {
   constructor(table: WindowTable) {
     this.table = table;
     this.#codes = new Uint8Array(table.ring + 1);
-    this.#places = new Float64Array(table.ring + 1);
+    this.#positions = new Float64Array(table.ring + 1);
     this.#columnsAt = new Float64Array(table.ring + 1);
   }
 
@@ -137,9 +137,9 @@ export class Windows {
     const { filter, outFactor, rule, ring } = this.table;
     const { alphabet, least, apart } = rule;
     const mask = filter.length - 1;
-    const [codes, places, columnsAt] = [this.#codes, this.#places, this.#columnsAt];
+    const [codes, positions, columnsAt] = [this.#codes, this.#positions, this.#columnsAt];
     // Fields are read and written once a chunk: this is the loop that every byte of a log goes through.
-    let [count, hash, columns, lastPlace] = [this.#count, this.#hash, this.#columns, this.#lastPlace];
+    let [count, hash, columns, lastPosition] = [this.#count, this.#hash, this.#columns, this.#lastPosition];
     let [newline, escaped, isColumn] = [this.#newline, this.#escaped, this.#isColumn];
     let [newlineAt, adjacentAt] = [this.#newlineAt, this.#adjacentAt];
     for (let index = at; index < bytes.length; index += 1) {
@@ -159,9 +159,9 @@ export class Windows {
           continue;
         }
       }
-      const place = base + index;
-      const gap = place - lastPlace - 1;
-      lastPlace = place;
+      const position = base + index;
+      const gap = position - lastPosition - 1;
+      lastPosition = position;
       if (gap > WIDEST_GAP) {
         count = 0;
         hash = 0;
@@ -173,7 +173,7 @@ export class Windows {
       hash = (Math.imul(hash, FACTOR) + code - Math.imul(out, outFactor)) | 0;
       const slot = count & ring;
       codes[slot] = code;
-      places[slot] = place;
+      positions[slot] = position;
       count += 1;
       if (gap === 0) adjacentAt = count;
       else if (isColumn) columns += 1;
@@ -194,9 +194,9 @@ export class Windows {
       // A line's end tells that what stands before it belongs to the find too.
       const length = apart === 'newline' ? this.#longest(ring) : least;
       const begin = (count - length) & ring;
-      found(places[begin] as number, place + 1, columns - (columnsAt[begin] as number));
+      found(positions[begin] as number, position + 1, columns - (columnsAt[begin] as number));
     }
-    [this.#count, this.#hash, this.#columns, this.#lastPlace] = [count, hash, columns, lastPlace];
+    [this.#count, this.#hash, this.#columns, this.#lastPosition] = [count, hash, columns, lastPosition];
     [this.#newline, this.#escaped, this.#isColumn] = [newline, escaped, isColumn];
     [this.#newlineAt, this.#adjacentAt] = [newlineAt, adjacentAt];
   }
@@ -204,7 +204,7 @@ export class Windows {
   /** From where on bytes may be the beginning of a find, given that the stream has come to `end`. */
   heldFrom(end: number): number {
     const { ring, rule } = this.table;
-    if (end - this.#lastPlace > WIDEST_GAP || this.#count === 0) return end;
+    if (end - this.#lastPosition > WIDEST_GAP || this.#count === 0) return end;
     if (this.#newline && !this.table.mayHold(this.#last(LEAST_HELD_AT_LINE_END))) return end;
     // Of what is found without more, a find's length and more was told of already.
     const most = rule.apart === 'newline' ? ring : rule.least - 1;
@@ -212,7 +212,7 @@ export class Windows {
       rule.apart === 'each' ? Math.min(most, this.#count - this.#adjacentAt + 1) : most,
     );
     if (held === 0 || (this.#newline && held < LEAST_HELD_AT_LINE_END)) return end;
-    return this.#places[(this.#count - held) & ring] ?? end;
+    return this.#positions[(this.#count - held) & ring] ?? end;
   }
 
   /** What comes now has nothing to do with what has come. */

@@ -87,7 +87,7 @@ export interface InstallationRegistry extends Registry {
    */
   pullToken(
     projectSlug: string,
-  ): Promise<{ readonly place: RepositoryAddress; readonly credential: RegistryCredential }>;
+  ): Promise<{ readonly address: RepositoryAddress; readonly credential: RegistryCredential }>;
 }
 
 /** A registry that is not the installation's own, and what opens it. Without credential both texts are empty. */

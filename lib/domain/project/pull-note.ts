@@ -22,8 +22,8 @@ export async function recordPull(
   { table, clock }: Pick<Ports, 'table' | 'clock'>,
   { id }: Pick<Project, 'id'>,
 ): Promise<void> {
-  const givenAt = clock.now().getTime();
-  await createIn(table, id, [{ put: noteOf(id, givenAt), when: { any: true } }]);
+  const issuedAt = clock.now().getTime();
+  await createIn(table, id, [{ put: noteOf(id, issuedAt), when: { any: true } }]);
 }
 
 /**

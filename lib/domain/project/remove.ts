@@ -46,8 +46,8 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
   const left = await contentsOf(ports, id, alias);
   if (left !== undefined && !force)
     throw new StaitheError('project_not_empty', `Project '${slug}' ${left.said}.`, left);
-  const { canPull: mayPull, remove: forget } = await pullsOf(ports, id);
-  const holdsName = left !== undefined || mayPull;
+  const { canPull, remove: removeNote } = await pullsOf(ports, id);
+  const holdsName = left !== undefined || canPull;
   const key = Keys.project(slug);
   const when = { revision: stored.revision };
   const writes: Write[] = [
@@ -57,7 +57,7 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
       remove: Keys.projectAlias(id),
       when: left === undefined ? { revision: alias.revision } : { present: true },
     },
-    forget,
+    removeNote,
     holdsName ? { put: placeholderOf(key, id, stored.revision + 1), when } : { remove: key, when },
     deletionOf({
       project_id: id,
@@ -65,7 +65,7 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
       requested_at: ports.clock.now().toISOString(),
       requested_by: nameOf(actor),
       holds_name: holdsName,
-      had_images: mayPull,
+      had_images: canPull,
     }),
   ];
   if (repository !== undefined)

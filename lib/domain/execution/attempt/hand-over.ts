@@ -30,15 +30,15 @@ export async function handOver(
     if (isFinal(LIFECYCLE, job.status)) return undefined;
     // The repeat of a step whose answer was lost speaks of an attempt that has been followed by another.
     const isCurrentLoss = loss !== undefined && (loss.attempt ?? job.attempt) === job.attempt;
-    const given = isCurrentLoss ? withLoss(job, loss, now) : job;
-    if (isLost(given) && !canRetry(given)) return failed(given, now);
+    const updated = isCurrentLoss ? withLoss(job, loss, now) : job;
+    if (isLost(updated) && !canRetry(updated)) return failed(updated, now);
     return {
-      ...given,
+      ...updated,
       claim_id: undefined,
       // Whoever waited with it has ended, or has had the turn.
       turn_token: undefined,
       ticket_hash: hashOfSecret(ticket),
-      attempt: isLost(given) ? given.attempt + 1 : given.attempt,
+      attempt: isLost(updated) ? updated.attempt + 1 : updated.attempt,
       stage: 'queued',
     };
   });

@@ -30,7 +30,7 @@ const STEP_SECONDS = longestTaskSeconds(RETRIES.jobStep, STEP_TIMEOUT_SECONDS);
 export const LONGEST_JOB_SECONDS =
   QUEUE_TIMEOUT_SECONDS +
   longestPausesSeconds(RETRIES.noMachine) +
-  (MAX_ATTEMPTS - 1) * longestPausesSeconds(RETRIES.noMachineAgain) +
+  (MAX_ATTEMPTS - 1) * longestPausesSeconds(RETRIES.noMachineOnRetry) +
   MAX_ATTEMPTS * (MACHINE_QUEUE_SECONDS + MAX_TIMEOUT_SECONDS + MACHINE_GRACE_SECONDS + STEP_SECONDS);
 
 /** When the workflow itself is ended: 37 hours, the next whole one after the longest job. */

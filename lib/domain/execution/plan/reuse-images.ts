@@ -52,17 +52,17 @@ export async function tagImages(
   for (const { artifact, job, tags } of images) {
     const [, repository = '', digest = ''] =
       /^[^/]+\/(.+)@(sha256:.+)$/.exec(artifact.image?.ref ?? '') ?? [];
-    const given: string[] = [];
+    const added: string[] = [];
     for (const tag of tags) {
       const outcome = await asked(() => ports.imageTags.tag(repository, digest, tag));
       if (outcome === 'absent') return false;
-      if (outcome === 'tagged') given.push(tag);
+      if (outcome === 'tagged') added.push(tag);
       else if (tag === versionTagOf(build, job.matrix)) throw taken(tag, repository, digest);
     }
     await artifacts.update(ports.table, Keys.artifact(artifact.id), (value) =>
       value.image === undefined
         ? undefined
-        : { ...value, image: { ...value.image, tags: [...new Set([...value.image.tags, ...given])].sort() } },
+        : { ...value, image: { ...value.image, tags: [...new Set([...value.image.tags, ...added])].sort() } },
     );
   }
   return true;

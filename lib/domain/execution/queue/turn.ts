@@ -2,8 +2,8 @@
 import type { QueueEntry, QueueState } from './schema.ts';
 
 /**
- * Fills the free places: the next is the run with the fewest jobs at work, and of equals the one that came first. So a
- * matrix of fifty jobs never makes a small build wait for all fifty, and takes all places when nobody else waits.
+ * Fills the free slots: the next is the run with the fewest jobs at work, and of equals the one that came first. So a
+ * matrix of fifty jobs never makes a small build wait for all fifty, and takes all slots when no other run waits.
  */
 export function fillSlots(queue: QueueState): QueueState {
   const active = [...queue.active];
@@ -12,22 +12,22 @@ export function fillSlots(queue: QueueState): QueueState {
   for (const { run_id } of active) working.set(run_id, (working.get(run_id) ?? 0) + 1);
   while (active.length < queue.limit && waiting.length > 0) {
     let next = 0;
-    for (const [at, place] of waiting.entries())
-      if ((working.get(place.run_id) ?? 0) < (working.get(waiting[next]?.run_id ?? '') ?? 0)) next = at;
-    const [place] = waiting.splice(next, 1);
-    if (place === undefined) break;
-    active.push(place);
-    working.set(place.run_id, (working.get(place.run_id) ?? 0) + 1);
+    for (const [at, entry] of waiting.entries())
+      if ((working.get(entry.run_id) ?? 0) < (working.get(waiting[next]?.run_id ?? '') ?? 0)) next = at;
+    const [entry] = waiting.splice(next, 1);
+    if (entry === undefined) break;
+    active.push(entry);
+    working.set(entry.run_id, (working.get(entry.run_id) ?? 0) + 1);
   }
   return { ...queue, active, waiting };
 }
 
-export function addEntries(queue: QueueState, places: readonly QueueEntry[]): QueueState {
+export function addEntries(queue: QueueState, entries: readonly QueueEntry[]): QueueState {
   const known = new Set([...queue.active, ...queue.waiting].map(({ job_id }) => job_id));
-  return { ...queue, waiting: [...queue.waiting, ...places.filter(({ job_id }) => !known.has(job_id))] };
+  return { ...queue, waiting: [...queue.waiting, ...entries.filter(({ job_id }) => !known.has(job_id))] };
 }
 
 export function removeEntry(queue: QueueState, jobId: string): QueueState {
-  const others = (places: readonly QueueEntry[]) => places.filter(({ job_id }) => job_id !== jobId);
+  const others = (entries: readonly QueueEntry[]) => entries.filter(({ job_id }) => job_id !== jobId);
   return { ...queue, active: others(queue.active), waiting: others(queue.waiting) };
 }
