@@ -19,10 +19,24 @@ const died = (workflows: readonly Workflow[]): EventPattern =>
     stateMachineArn: workflows.map((workflow) => workflow.machine.stateMachineArn),
   });
 
-/** Changes of items that can be events. */
-const changed = (image: 'NewImage' | 'OldImage', entities: readonly string[]) => ({
-  dynamodb: { [image]: { entity: { S: FilterRule.or(...entities) } } },
+/** Changes of items with these members. */
+const changed = (image: 'NewImage' | 'OldImage', members: Readonly<Record<string, unknown>>) => ({
+  dynamodb: {
+    [image]: Object.fromEntries(Object.entries(members).map(([name, rule]) => [name, { S: rule }])),
+  },
 });
+
+/** A filter for what is always an event, and for each member one of what it makes an event: any that matches will do. */
+const told = (): Record<string, unknown>[] => {
+  const always = ENTITIES.filter(({ untold }) => untold === undefined).map(({ entity }) => entity);
+  const unless = ENTITIES.flatMap(({ entity, untold = {} }) =>
+    Object.entries(untold).map(([name, value]) => ({
+      entity: FilterRule.isEqual(entity),
+      [name]: FilterRule.notEquals(value),
+    })),
+  );
+  return [{ entity: FilterRule.or(...always) }, ...unless];
+};
 
 interface EventsProps {
   readonly bundles: Bundles;
@@ -95,10 +109,10 @@ export class Events extends Construct {
       bisectBatchOnError: true,
       filters: [
         // Claims, pointers and the expiry of most items are no events.
-        FilterCriteria.filter(changed('NewImage', ENTITIES)),
+        ...told().map((members) => FilterCriteria.filter(changed('NewImage', members))),
         FilterCriteria.filter({
           eventName: FilterRule.isEqual('REMOVE'),
-          ...changed('OldImage', REMOVED_ENTITIES),
+          ...changed('OldImage', { entity: FilterRule.or(...REMOVED_ENTITIES) }),
         }),
       ],
     });

@@ -31,6 +31,19 @@ describe('a change of an item', () => {
     ['the same status', item('job', 'building'), item('job', 'building', { progress: 50 }), undefined],
     ['a run that vanished', item('run', 'failed'), undefined, undefined],
     ['a stored artifact that was deleted', item('artifact', 'stored'), undefined, 'Artifact Deleted'],
+    ['an upload of a user', undefined, item('artifact', 'pending', { origin: 'upload' }), 'Artifact Pending'],
+    [
+      'an artifact that a job announces',
+      undefined,
+      item('artifact', 'pending', { origin: 'build' }),
+      undefined,
+    ],
+    [
+      'its bytes',
+      item('artifact', 'pending'),
+      item('artifact', 'stored', { origin: 'build' }),
+      'Artifact Stored',
+    ],
     ['an upload that expired', item('artifact', 'pending'), undefined, undefined],
     ['a new release', undefined, RELEASE, 'Release Created'],
     ['a release that is written again', RELEASE, RELEASE, undefined],
@@ -100,7 +113,10 @@ describe('a change of an item', () => {
   });
 
   test('is asked of the stream for these items only, and their removal for fewer', () => {
-    expect([...ENTITIES].sort()).toEqual(
+    expect(ENTITIES.filter(({ untold }) => untold !== undefined)).toEqual([
+      { entity: 'artifact', untold: { status: 'pending', origin: 'build' } },
+    ]);
+    expect(ENTITIES.map(({ entity }) => entity).sort()).toEqual(
       ['artifact', 'deletion', 'delivery', 'deployment', 'job', 'project', 'release', 'run', 'source'].sort(),
     );
     expect(REMOVED_ENTITIES).toEqual(['artifact', 'deletion']);

@@ -38,6 +38,8 @@ export const artifactEvents = family({
   derived: ({ image }) => ({
     image_ref: image === undefined ? undefined : Reflect.get(Object(image), 'ref'),
   }),
+  // A job tells of an artifact just before its bytes: nobody acts on that, and it would be an invocation for each.
+  untold: { status: 'pending', origin: 'build' },
   // What was never stored vanishes by itself after a week, which is no event.
   removed: { status: 'deleted', when: ({ status }) => status === 'stored' },
   example: {
@@ -57,7 +59,16 @@ export const artifactEvents = family({
     created_at: '2026-11-21T09:31:42.000Z',
   },
   events: {
-    pending: { when: 'It was created, and its bytes have not arrived yet.' },
+    pending: {
+      when: 'A user created it, and its bytes have not arrived yet. Artifacts of builds begin with `stored`.',
+      example: {
+        origin: 'upload',
+        build_id: undefined,
+        run_id: undefined,
+        job_id: undefined,
+        service: undefined,
+      },
+    },
     verifying: { when: 'The bytes of an upload have arrived and are being verified.', example: arrived },
     stored: { when: 'Its bytes are stored and match their declared digest.', example: arrived },
     rejected: {

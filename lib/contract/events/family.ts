@@ -30,6 +30,8 @@ interface FamilyOptions<Status extends string, Fields extends z.ZodRawShape, Ear
     readonly status: NoInfer<Status>;
     readonly when: (before: NonNullable<Image>) => boolean;
   };
+  /** Members by which a change is no event, though its status is new: the relay is not even invoked for it. */
+  readonly untold?: Readonly<Record<string, string>>;
   readonly example: z.input<z.ZodObject<Fields>>;
   /** When each event is published, and what its example has beside or instead of the family's. */
   readonly events: Readonly<
@@ -53,6 +55,7 @@ export interface EventFamily<
   readonly detail: DetailOf<Fields>;
   readonly events: Readonly<Record<Status, EventSpec<DetailOf<Fields>>>>;
   readonly tellsRemovals: boolean;
+  readonly untold: Readonly<Record<string, string>> | undefined;
   /** The event of a change of one of its items; most changes are none. @throws EventMismatch */
   eventOf(change: ItemChange): OutgoingEvent | undefined;
   /** The detail of any of its events, also of an earlier version. @throws EventMismatch */
@@ -69,7 +72,7 @@ const title = (status: string): string =>
 export function family<const Status extends string, Fields extends z.ZodRawShape, Earlier>(
   options: FamilyOptions<Status, Fields, Earlier>,
 ): EventFamily<Status, Fields, Earlier> {
-  const { noun, entity, version, derived, statusOf = newStatus, removed, earlier } = options;
+  const { noun, entity, version, derived, statusOf = newStatus, removed, earlier, untold } = options;
   const { previousOf = (before: NonNullable<Image>) => before.status } = options;
   const detail: DetailOf<Fields> = z.object({ ...COMMON, ...options.fields });
   const specs = new Map(
@@ -93,10 +96,13 @@ export function family<const Status extends string, Fields extends z.ZodRawShape
     detail,
     events: Object.fromEntries(specs) as unknown as EventFamily<Status, Fields, Earlier>['events'],
     tellsRemovals: removed !== undefined,
+    untold,
     eventOf({ before, after }) {
       const item = after ?? before;
       const status = after === undefined ? before && removedTo(before) : statusOf({ before, after });
       if (status === undefined || item === undefined) return undefined;
+      if (untold !== undefined && Object.entries(untold).every(([name, value]) => after?.[name] === value))
+        return undefined;
       const spec = specs.get(status);
       if (spec === undefined) throw new EventMismatch(`No event tells that a ${entity} is '${status}'.`);
       const previous = before && previousOf(before);

@@ -11,8 +11,8 @@ export function eventOf(change: ItemChange): OutgoingEvent | undefined {
   return BY_ENTITY.get(String(entity))?.eventOf(change);
 }
 
-/** Items whose changes can be events. */
-export const ENTITIES: readonly string[] = [...BY_ENTITY.keys()];
+/** Items whose changes can be events, and members by which they are none. */
+export const ENTITIES = FAMILIES.map(({ entity, untold }) => ({ entity, untold }));
 
 /** Items whose removal is one. */
 export const REMOVED_ENTITIES: readonly string[] = FAMILIES.filter((family) => family.tellsRemovals).map(

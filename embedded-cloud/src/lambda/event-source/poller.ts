@@ -15,6 +15,11 @@ import { StreamReader, type StreamRecord } from './stream-reader.ts';
 /** Milliseconds between two looks at a shard: soon after records, later when there were none. */
 const BUSY_PAUSE = 50;
 const IDLE_PAUSE = 250;
+/**
+ * A look that a write has caused waits for what is written with it. AWS looks four times a second, so the writes of one
+ * request are one batch there, and one invocation.
+ */
+const GATHER_PAUSE = 20;
 /** New shards are looked for this often. */
 const DISCOVER_EVERY = 5_000;
 const RETRY_LEAST = 100;
@@ -101,6 +106,7 @@ export class StreamPoller {
         if (this.#stopped) return;
         if (closed) return this.#save(shard, CLOSED);
         await this.#pause(upTo === undefined ? IDLE_PAUSE : BUSY_PAUSE, true);
+        await this.#pause(GATHER_PAUSE, false);
       } catch (error) {
         // Among others an iterator that has expired: start over from the checkpoint.
         this.#complain(error);
