@@ -40,7 +40,7 @@ export class Ports {
     try {
       return z.record(z.string(), z.number()).parse(JSON.parse(readFileSync(this.#file, 'utf8')));
     } catch {
-      this.#log(`${this.#file} is damaged; ports are chosen anew, mostly the same ones`);
+      this.#log(`${this.#file} is damaged; ports are chosen again, mostly the same ones`);
       return {};
     }
   }

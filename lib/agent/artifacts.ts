@@ -121,7 +121,7 @@ function nameRefused(message: string): JobFailure {
   return new JobFailure({
     code: 'build_error',
     message,
-    hint: 'Let the build write another name, or give the artifact a name in staithe.yaml.',
+    hint: 'Change the file name in the build, or set a name for the artifact in staithe.yaml.',
     step: 'pack',
   });
 }
@@ -142,7 +142,7 @@ function tooLarge(spec: ArtifactSpec, sizeBytes: number): JobFailure {
   return new JobFailure({
     code: 'build_error',
     message: `The artifact of ${spec.paths.join(', ')} has ${inWords(sizeBytes)}; 2 GiB are allowed.`,
-    hint: 'Narrow the paths, or split it into several artifacts.',
+    hint: 'Select fewer files in paths, or split it into several artifacts.',
     step: 'pack',
   });
 }

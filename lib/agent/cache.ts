@@ -56,7 +56,7 @@ export async function restoreCaches(work: CacheWork): Promise<CacheKey[]> {
     return toSave;
   } catch (error) {
     work.signal.throwIfAborted();
-    detail(`warning: caches could not be looked for: ${reasonOf(error)} The build goes on without them.`);
+    detail(`warning: caches could not be looked up: ${reasonOf(error)} The build continues without them.`);
     return [];
   }
 }
@@ -100,7 +100,7 @@ async function restoreOne(work: CacheWork, cache: CacheKey, found: FoundCache): 
     return true;
   } catch (error) {
     work.signal.throwIfAborted();
-    detail(`warning: ${title} could not be restored: ${reasonOf(error)} The build goes on without it.`);
+    detail(`warning: ${title} could not be restored: ${reasonOf(error)} The build continues without it.`);
     return false;
   } finally {
     await rm(archive, { force: true });

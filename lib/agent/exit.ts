@@ -11,13 +11,13 @@ export const EXIT = {
 
 /** Documented in docs/diagnosis.md. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  reported: 'the job has completed, and that was reported',
-  notReported: 'the end of the job could not be reported; the workflow looks at what the API knows',
-  environment: 'its environment does not name the API, the job and the ticket',
+  reported: 'the job completed and this was reported',
+  notReported: 'the end of the job could not be reported; the workflow checks the state of the job',
+  environment: 'the environment does not specify the API, the job and the ticket',
   ticketRefused: 'the ticket was refused: another agent has the job, or its run has ended',
   cancelled: 'the run was cancelled',
   failed:
-    'the job has failed, and that was reported: the record of the machine says so too, and the workflow looks',
+    'the job failed and this was reported; the record of the machine shows a failure too, so that the workflow checks the job',
   // A shell gives 128 + the signal's number for a process that a signal ended: SIGTERM is 15.
-  interrupted: 'the backend has ended it (SIGTERM)',
+  interrupted: 'the backend stopped the agent (SIGTERM)',
 };

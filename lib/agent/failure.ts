@@ -59,7 +59,7 @@ export function sourceFailure(error: ArchiveError): ReportedFailure {
   return {
     code: 'source_error',
     message: `The source cannot be unpacked. ${error.message}`,
-    hint: 'Correct the tree and upload it again; .staitheignore leaves files out.',
+    hint: 'Correct the source and upload it again; .staitheignore excludes files.',
     step: 'unpack',
   };
 }
@@ -86,7 +86,7 @@ export function artifactFailure(error: unknown, folder: string): unknown {
     {
       code: 'build_error',
       message: `The artifact cannot be packed. ${reason}`,
-      hint: "Change what the build leaves behind, or the service's artifacts in staithe.yaml.",
+      hint: "Change the files that the build writes, or the service's artifacts in staithe.yaml.",
       step: 'pack',
     },
     { cause: error },

@@ -114,7 +114,7 @@ export async function requireFolder(folder: string, context: string, step: strin
   throw new JobFailure({
     code: 'build_error',
     message: `The folder of the service, its context '${context}', is gone or closed: a command has removed or replaced it, or taken its permissions.`,
-    hint: 'Let commands clear what is in the folder, and leave the folder itself.',
+    hint: 'Make the commands delete the contents of the folder, but not the folder itself.',
     step,
   });
 }

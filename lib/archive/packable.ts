@@ -47,4 +47,4 @@ function refuseBelowLinks(files: readonly FileToPack[]): void {
         );
 }
 
-const RENAME = 'Rename it, or leave it out.';
+const RENAME = 'Rename it, or exclude it.';

@@ -31,7 +31,7 @@ export function refusalOf(url: string, response: Response, now: number): GitHost
       advice: "Look at the git host's status page, then redeliver the push.",
     });
   return new GitHostError(`${said}.`, {
-    advice: ADVICE[status] ?? 'Look at what the git host says of this address.',
+    advice: ADVICE[status] ?? 'Check this address at the git host.',
   });
 }
 

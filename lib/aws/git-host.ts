@@ -51,7 +51,7 @@ export function githubArchives(
       } catch (error) {
         await remove();
         if (error instanceof GitHostError) throw error;
-        throw new GitHostError(`The download of ${url} broke off: ${reasonOf(error, quiet)}.`, {
+        throw new GitHostError(`The download of ${url} was interrupted: ${reasonOf(error, quiet)}.`, {
           temporary: true,
           advice: 'If it keeps failing, redeliver the push later.',
         });

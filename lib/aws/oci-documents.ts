@@ -37,7 +37,7 @@ export async function fetchSafely(url: URL, init: RequestInit = {}, guard: Guard
     }
     target = next;
   }
-  throw new RegistryError(`${url.host} leads from one address to the next and gives no answer.`);
+  throw new RegistryError(`${url.host} redirects too often and does not answer.`);
 }
 
 /** @throws RegistryError unless the address speaks HTTPS, or is the registry's own */

@@ -48,7 +48,7 @@ export async function sessionToken(
   const [, username, password] =
     /^([^:]+):(.+)$/.exec(Buffer.from(authorizationToken, 'base64').toString()) ?? [];
   if (username === undefined || password === undefined || !URL.canParse(proxyEndpoint))
-    throw new RegistryError('ECR gave a token that is none.', true);
+    throw new RegistryError('ECR returned an invalid token.', true);
   // ECR promises twelve hours, and does not say what becomes of a token whose session has ended: the earlier holds.
   const end = Math.min(session.Expiration.getTime(), expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
   return { username, password, expiresAt: new Date(end), address: proxyEndpoint };

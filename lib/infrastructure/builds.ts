@@ -27,7 +27,7 @@ export class Builds extends Construct {
     // A parameter and no context: who starts the same template elsewhere decides anew.
     this.forkImageBuilds = new CfnParameter(Stack.of(this), 'ForkImageBuilds', {
       description:
-        'Whether builds of forks may make container images. On AWS each build has a virtual machine of its own: allow.',
+        'Whether builds of forks may make container images. On AWS each build has a separate virtual machine: allow.',
       allowedValues: ['allow', 'refuse'],
       default: 'allow',
     });

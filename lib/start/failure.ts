@@ -45,7 +45,7 @@ export function failureOf(error: unknown, state: string): StartFailure {
     const who = owner === undefined ? 'another program' : `process ${owner.pid} (${owner.command})`;
     return new StartFailure(
       `Port ${error.port} is in use by ${who}.`,
-      `Stop it, name another port, or leave --port out: a free one is taken then.`,
+      `Stop it, specify another port, or omit --port to use a free one.`,
     );
   }
   if (error instanceof SettingError)

@@ -27,7 +27,7 @@ describe('a cache that fails does not fail the build:', () => {
 
     expect(toSave).toEqual([]);
     expect(bench.said).toContain(
-      'warning: caches could not be looked for: The API is away. The build goes on',
+      'warning: caches could not be looked up: The API is away. The build continues',
     );
     expect(bench.said).toContain('warning: cache dist was not saved: The API is away.');
   });

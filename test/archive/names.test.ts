@@ -53,7 +53,7 @@ describe('a name that is not UTF-8', bytes, () => {
 
     await expect(pack(sandbox, ...paths)).rejects.toMatchObject({
       code: 'unsupported_entry',
-      message: `The name '${name}' is not UTF-8. Rename it, or leave it out.`,
+      message: `The name '${name}' is not UTF-8. Rename it, or exclude it.`,
     });
   });
 

@@ -88,7 +88,7 @@ describe("GitHub's archives", () => {
     ['401', 401, {}, false, undefined, 'must be public'],
     ['404', 404, {}, false, undefined, 'private'],
     ['451', 451, {}, false, undefined, 'legal'],
-    ['410', 410, {}, false, undefined, 'Look at'],
+    ['410', 410, {}, false, undefined, 'Check this address'],
   ] as const)(
     '%s is told with advice; whether and when it is tried again',
     async (_, status, headers, temporary, wait, advice) => {
@@ -198,7 +198,7 @@ describe("GitHub's archives", () => {
 
     const error = await refusal();
 
-    expect(error.message).toContain('broke off');
+    expect(error.message).toContain('was interrupted');
     expect(error.temporary).toBe(true);
     expect(leftovers()).toEqual([]);
   });

@@ -140,7 +140,7 @@ describe('a registry that asks for tokens', needs('docker-registry'), () => {
     reset();
     leadTo = (own) => `http://${own}/v2/again`;
 
-    await expect(described()).rejects.toThrow('leads from one address to the next');
+    await expect(described()).rejects.toThrow('redirects too often');
   });
 
   test('and then for something else is refused', async () => {

@@ -93,14 +93,14 @@ describe('a field of a service', () => {
 
 describe('fields that contradict each other', () => {
   test.each([
-    ['{image: acme/a}', '2:14: image: is for a service with a dockerfile'],
-    ['{build_args: {A: b}}', '2:19: build_args: is for a service with a dockerfile'],
+    ['{image: acme/a}', '2:14: image: needs a dockerfile in the service'],
+    ['{build_args: {A: b}}', '2:19: build_args: needs a dockerfile in the service'],
     ['{dockerfile: D, resources: {compute: lambda-2gb}}', '2:43: resources.compute: has no Docker'],
     [
       '{timeout: 16m, resources: {compute: lambda-2gb}}',
       '2:42: resources.compute: ends a job after 15 minutes',
     ],
-    ['{env: {TOKEN: x}, secrets: [OTHER, TOKEN]}', "2:41: secrets.1: 'TOKEN' is a variable of env too"],
+    ['{env: {TOKEN: x}, secrets: [OTHER, TOKEN]}', "2:41: secrets.1: 'TOKEN' is a variable in env too"],
   ])('%s', (fields, expected) => {
     expect(ofService(fields)).toEqual([expect.stringContaining(`staithe.yaml:${expected}`)]);
   });
@@ -108,7 +108,7 @@ describe('fields that contradict each other', () => {
   test.each([
     [
       'registry: none\nservices: {a: {dockerfile: D, image: x}}',
-      '2:38: services.a.image: names where to push',
+      '2:38: services.a.image: specifies where to push',
     ],
     [
       'registry: {host: docker.io}\nservices: {a: {dockerfile: D, image: ghcr.io/x}}',
@@ -139,14 +139,14 @@ describe('what is written in a way that others read otherwise', () => {
     ['services: {a: {timeout: 0x10}}', '1:25: services.a.timeout: is read as the number 16'],
     ['services: {a: {timeout: 1e2}}', '1:25: services.a.timeout: is read as the number 100'],
     ['services: {a: {}}\nfail_fast: True', '2:12: fail_fast: is read as true'],
-    ['services:\n  a: {}\n  a: {}', '3:3: services.a: is written twice; the first one stands in line 2'],
-    ['services: {a: {env: {K: x, K: y}}}', '1:28: services.a.env.K: is written twice'],
+    ['services:\n  a: {}\n  a: {}', '3:3: services.a: is a duplicate; the first one is in line 2'],
+    ['services: {a: {env: {K: x, K: y}}}', '1:28: services.a.env.K: is a duplicate'],
     ['x: &x {context: a}\nservices: {a: {<<: *x}}', '2:16: services.a.<<: is a merge key'],
     ['services: {a: {context: !path x}}', '1:31: services.a.context: has the tag !path'],
     ['services: {a: {context: "a\\0b"}}', '1:25: services.a.context: contains a NUL character'],
     ['services: {a: {context: "\\ud800"}}', '1:25: services.a.context: contains a lone surrogate'],
     ['services: {a: {commands: *later}}', '1:26: the manifest: has no anchor &later before this alias'],
-    ['services: &s {a: *s}', '1:18: the manifest: has the alias *s inside of what it stands for'],
+    ['services: &s {a: *s}', '1:18: the manifest: has the alias *s inside its own value'],
     ['%YAML 1.1\n---\nservices: {a: {}}', '1:1: the manifest: is declared as YAML 1.1'],
     ['services: {a: {__proto__: {}}}', '1:16: services.a.__proto__: is a reserved name'],
     [`services: {a: ${'['.repeat(40)}${']'.repeat(40)}}`, 'the manifest: is nested more than 32 levels deep'],
@@ -198,7 +198,7 @@ describe('a field that does nothing yet is refused, with what to do instead', ()
     const [line] = complaints(`services: {a: {}}\n${field}\n`);
 
     expect(line).toContain(
-      `staithe.yaml:2:1: ${field.split(':')[0]}: is not supported yet, and would do nothing`,
+      `staithe.yaml:2:1: ${field.split(':')[0]}: is not supported yet, and would have no effect`,
     );
     expect(line).toContain(instead);
   });

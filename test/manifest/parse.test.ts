@@ -80,7 +80,7 @@ describe('what is wrong is named with its place', () => {
     ['services: {}\n', 'staithe.yaml:1:11', '1 to 50'],
     ['', 'staithe.yaml:1:1', 'manifest'],
     ['- a\n- b\n', 'staithe.yaml:1:1', 'manifest'],
-    ['services:\n  web: {}\n  web: {}\n', 'staithe.yaml:3:3', 'twice'],
+    ['services:\n  web: {}\n  web: {}\n', 'staithe.yaml:3:3', 'duplicate'],
     ['services:\n\tweb: {}\n', 'staithe.yaml:2:1', 'ab'],
     ['services: {web: {}}\n---\nservices: {api: {}}\n', 'staithe.yaml:', 'document'],
   ])('%j at %s', (text, place, word) => {

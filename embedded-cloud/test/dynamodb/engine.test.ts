@@ -85,7 +85,7 @@ test('a jar that is not where the setting says is refused by its name, and only 
 
   expect(commandOf('dynamodb-local')).toThrow(SettingError);
   expect(commandOf('dynamodb-local')).toThrow(
-    /EMBEDDED_CLOUD_DYNAMODB_LOCAL_JAR is '\/nowhere\/DynamoDBLocal.jar'. There is no such file/,
+    /EMBEDDED_CLOUD_DYNAMODB_LOCAL_JAR is '\/nowhere\/DynamoDBLocal.jar'. File not found/,
   );
   expect(commandOf('dynoxide')).not.toThrow(SettingError);
 });

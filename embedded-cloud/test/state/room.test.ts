@@ -89,7 +89,9 @@ describe('the reserve', () => {
     await reserve.look();
     await reserve.look();
 
-    expect(said).toEqual([expect.stringMatching(/no room for a reserve in .*ENOSPC.*again in 10 minutes/)]);
+    expect(said).toEqual([
+      expect.stringMatching(/not enough space for a reserve in .*ENOSPC.*will be retried in 10 minutes/),
+    ]);
     expect(readdirSync(folder)).toEqual([]);
   });
 

@@ -82,7 +82,7 @@ export async function saveImage(work: ToolWork, image: BuiltImage): Promise<Pack
     throw new JobFailure({
       code: 'build_error',
       message: `The image of ${job.service} has ${inWords(sizeBytes)} as a file; 2 GiB are allowed.`,
-      hint: 'Make it smaller (stages, a smaller base), or give the project a registry: registry: native in staithe.yaml.',
+      hint: 'Make the image smaller (stages, a smaller base), or push it to a registry: registry: native in staithe.yaml.',
       step: STEP,
     });
   const name = `${job.service}.image.tar`;

@@ -83,7 +83,7 @@ class Push {
   }
 
   #reportTaken(tag: string, { digest }: Manifest): undefined {
-    say(`    ${tag} stays with the image that had it first (${digest}); this one gets a tag of its own`);
+    say(`    ${tag} stays with the first image (${digest}); this image gets a separate tag`);
   }
 
   /** Under a tag that no other image has. */
@@ -127,7 +127,7 @@ class Push {
     return new JobFailure({
       code: 'registry_error',
       message: `${registry} took the image of ${repository} and has nothing under the tag ${tag}.`,
-      hint: "Rerun the build. If it keeps happening, look at the registry's log.",
+      hint: "Rerun the build. If it keeps happening, check the registry's log.",
       step: 'push image',
     });
   }

@@ -25,7 +25,7 @@ function requested(type: string, need: MachineNeed, allowed: AllowedCompute): Ma
   if (!allowedNames(allowed).includes(type))
     return refuse(
       `The compute type '${type}' is not available in this installation.`,
-      `Set resources.compute to one of ${allowedNames(allowed).join(', ')}, or leave it out.`,
+      `Set resources.compute to one of ${allowedNames(allowed).join(', ')}, or omit it.`,
     );
   const fleet = allowed.fleets[fleetIn(type) ?? ''];
   if (fleet !== undefined) return onFleet(type, fleet.architecture, need);
@@ -34,7 +34,7 @@ function requested(type: string, need: MachineNeed, allowed: AllowedCompute): Ma
     return refuse(
       `The compute type '${type}' cannot run this job: ${obstacle}`,
       capableTypes(need, allowed).length > 0
-        ? `Set resources.compute to one of ${capableTypes(need, allowed).join(', ')}, or leave it out.`
+        ? `Set resources.compute to one of ${capableTypes(need, allowed).join(', ')}, or omit it.`
         : noneHint(need),
     );
   return { machine: { type, architecture: need.architecture ?? DEFAULT_ARCHITECTURE } };
@@ -45,7 +45,7 @@ function onFleet(type: string, has: Architecture, { architecture }: MachineNeed)
   if (architecture !== undefined && architecture !== has)
     return refuse(
       `The fleet '${fleetIn(type)}' has ${has} machines, and the job asks for ${architecture}.`,
-      `Set resources.architecture to ${has}, or leave it out.`,
+      `Set resources.architecture to ${has}, or omit it.`,
     );
   return { machine: { type, architecture: has } };
 }

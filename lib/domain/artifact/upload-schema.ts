@@ -50,7 +50,7 @@ export const CreateArtifact = z
       .meta({ examples: [2048] }),
   })
   .refine((input) => (input.sha256 === undefined) === (input.size_bytes === undefined), {
-    message: 'sha256 and size_bytes go together: give both, or neither',
+    message: 'sha256 and size_bytes must be specified together, or both omitted',
     path: ['sha256'],
   });
 export type CreateArtifact = z.infer<typeof CreateArtifact>;

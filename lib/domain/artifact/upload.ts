@@ -27,7 +27,7 @@ export async function projectOf(
     'validation_failed',
     'project: is missing, and the token is not bound to a project.',
     {
-      remedy: 'Name the project, or use a token that is bound to one.',
+      remedy: 'Specify the project, or use a token that is bound to one.',
       fields: [{ field: 'project', message: 'is missing, and the token is not bound to a project' }],
     },
   );

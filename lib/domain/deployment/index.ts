@@ -63,7 +63,7 @@ export async function create(
     created_by: nameOf(actor),
   };
   const busy = (id: string) =>
-    new StaitheError('deployment_in_progress', `Deployment ${id} to '${environment.name}' is under way.`);
+    new StaitheError('deployment_in_progress', `Deployment ${id} to '${environment.name}' is in progress.`);
   try {
     if (environment.active_deployment_id !== undefined && environment.active_deployment_id !== deployment.id)
       throw busy(environment.active_deployment_id);
@@ -135,7 +135,7 @@ function singleArtifact(found: readonly ReleaseArtifact[], service: string): Rel
   throw new StaitheError(
     'artifact_not_deployable',
     `The release has ${found.length} artifacts of '${service}' (${names}), and a deployment takes one.`,
-    { remedy: `Cut a release that names one: staithe release create --artifact ${service}=<art_…>.` },
+    { remedy: `Create a release with one: staithe release create --artifact ${service}=<art_…>.` },
   );
 }
 
@@ -174,7 +174,7 @@ export async function list(
   if (partitions.length > MAX_ENVIRONMENTS)
     throw new StaitheError(
       'too_many_environments',
-      `There are ${partitions.length} environments, and a list of deployments asks each of them; ${MAX_ENVIRONMENTS} are the most.`,
+      `There are ${partitions.length} environments; a list of deployments can cover at most ${MAX_ENVIRONMENTS}.`,
     );
   return deployments.newestOf(ports.table, 'deployment', partitions, paging, [
     scopeOf(projects),

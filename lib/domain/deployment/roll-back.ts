@@ -59,7 +59,7 @@ async function failureOf(
   const log = `staithe environment logs ${options} --since ${since}`;
   return {
     message: cause === undefined ? reason : `${reason} ${cause.message}`,
-    hint: `${serving} ${cause === undefined ? '' : `${cause.remedy} `}The function's whole log: ${log}. Then release and deploy again.`,
+    hint: `${serving} ${cause === undefined ? '' : `${cause.remedy} `}The complete log of the function: ${log}. Fix the cause, then release and deploy again.`,
     last_lines: read.lines,
   };
 }
@@ -80,7 +80,7 @@ async function readLastLines(
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return {
       unheard: `The log of the function could not be read (${said}).`,
-      remedy: "Read the function's log in CloudWatch; it may say why.",
+      remedy: "Read the function's log in CloudWatch; it may show the cause.",
     };
   }
 }

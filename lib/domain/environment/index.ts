@@ -100,7 +100,7 @@ export async function remove(ports: Pick<Ports, 'table'>, project: Project, name
   if (stored.value.active_deployment_id !== undefined)
     throw new StaitheError(
       'environment_in_use',
-      `Deployment ${stored.value.active_deployment_id} to '${name}' is under way.`,
+      `Deployment ${stored.value.active_deployment_id} to '${name}' is in progress.`,
     );
   const { function_name: functionName } = stored.value.target;
   await ports.table

@@ -23,7 +23,7 @@ export async function startWorkflow(
   if (isFinal(LIFECYCLE, run.status)) return;
   const jobs = await enqueueJobs(ports, run, ticketed);
   const before = executionBefore(run);
-  if (before !== undefined) await ports.workflows.stop('build', before, 'another one goes on with the run');
+  if (before !== undefined) await ports.workflows.stop('build', before, 'another workflow continues the run');
   const max_parallel = Math.min(run.max_parallel, MAX_PARALLEL);
   await ports.workflows.start('build', executionOf(run), { run_id: run.id, jobs, max_parallel });
 }

@@ -20,7 +20,7 @@ const CAUSES: readonly Cause[] = [
     what: (match) =>
       `The function's code needs the module '${named(match)}', which the artifact does not have`,
     remedy: (options) =>
-      `Pack it: name it among the service's artifacts in staithe.yaml, or bundle it. If it is the handler's own file, correct the handler: ${set(options, '--handler <file>.<function>')}.`,
+      `Add it to the service's artifacts in staithe.yaml, or bundle it. If it is the file of the handler, correct the handler: ${set(options, '--handler <file>.<function>')}.`,
   },
   {
     says: /Runtime\.HandlerNotFound.*?([\w./-]+ is (?:undefined or not exported|not a function))|Handler '([^']+)' missing on module/,
@@ -31,7 +31,7 @@ const CAUSES: readonly Cause[] = [
   {
     says: /Runtime\.MalformedHandlerName|Bad handler/,
     what: () => 'The handler is not in a format that the runtime accepts',
-    remedy: (options) => `Name it: ${set(options, '--handler <file>.<function>')}.`,
+    remedy: (options) => `Set the handler: ${set(options, '--handler <file>.<function>')}.`,
   },
   {
     says: /Runtime\.UserCodeSyntaxError|\bSyntaxError\b/,
@@ -46,12 +46,12 @@ const CAUSES: readonly Cause[] = [
         ? 'The function did not start in the time that it has'
         : `The function took longer than its limit of ${Number(match[1])} seconds`,
     remedy: (options) =>
-      `Find what it waits for, or give it more time: ${set(options, '--timeout <seconds>')}.`,
+      `Find out what it waits for, or increase the timeout: ${set(options, '--timeout <seconds>')}.`,
   },
   {
     says: /signal: killed|Runtime\.OutOfMemory|heap out of memory|OutOfMemoryError/,
     what: () => 'The function was killed, most likely because it ran out of memory',
-    remedy: (options) => `Give it more: ${set(options, '--memory <MB>')}.`,
+    remedy: (options) => `Increase the memory: ${set(options, '--memory <MB>')}.`,
   },
   {
     says: /Runtime exited with error: exit status (\d+)|Runtime exited without providing a reason/,

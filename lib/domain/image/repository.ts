@@ -32,7 +32,7 @@ export function externalRepository(
   throw new StaitheError(
     'registry_misconfigured',
     `The image of ${service} is to go to ${first}, but the registry of the manifest is ${host}.`,
-    { remedy: `In staithe.yaml, leave the host out of 'image', or set registry.host to ${first}.` },
+    { remedy: `In staithe.yaml, remove the host from 'image', or set registry.host to ${first}.` },
   );
 }
 
@@ -47,7 +47,7 @@ export function nativeName(service: string, image: string | undefined): string {
     'registry_misconfigured',
     `The image of ${service} is to be called '${image}', but in the native registry a name is one word of a-z, 0-9 and -.`,
     {
-      remedy: `In staithe.yaml, write image: ${image.split('/').at(-1)?.replaceAll(/[._]+/g, '-')}, or name a registry of your own.`,
+      remedy: `In staithe.yaml, write image: ${image.split('/').at(-1)?.replaceAll(/[._]+/g, '-')}, or configure a registry of your own.`,
     },
   );
 }

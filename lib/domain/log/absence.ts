@@ -8,7 +8,7 @@ import type { LogAbsence } from './schema.ts';
 export const NOT_RUN: LogAbsence = {
   reason: 'not_run',
   message: 'The build has not run yet.',
-  next: 'Run it; its log begins with its first job.',
+  next: 'Run the build; its log starts with its first job.',
 };
 
 const RERUN = 'Rerun the build.';
@@ -35,7 +35,7 @@ export function absenceOf(
     return {
       reason: 'no_such_job',
       message: `Run ${run.id} has no job of this service.`,
-      next: 'Name a service that it has built.',
+      next: 'Specify a service that it has built.',
     };
   const error = run.job_ids.length === 0 ? run.error : asked.find(({ status }) => status === 'failed')?.error;
   const [only] = asked;

@@ -37,7 +37,7 @@ function imageIssues({ dockerfile, image, build_args }: ServiceFields): CrossFie
   ];
   return needless.map((field) => ({
     path: [field],
-    message: 'is for a service with a dockerfile, and this one has none: add dockerfile, or leave it out',
+    message: 'needs a dockerfile in the service: add dockerfile, or omit it',
   }));
 }
 
@@ -49,7 +49,7 @@ function computeIssues({ dockerfile, timeout, resources: { compute } }: ServiceF
     return [
       {
         path,
-        message: `has no Docker, and the service has a dockerfile: choose small or larger, or leave it out`,
+        message: `has no Docker, and the service has a dockerfile: choose small or larger, or omit it`,
       },
     ];
   if (timeout > longestSeconds)
@@ -68,7 +68,7 @@ function variableIssues({ env, secrets }: ServiceFields): CrossFieldIssue[] {
       ? [
           {
             path: ['secrets', index],
-            message: `'${name}' is a variable of env too: leave one of the two out`,
+            message: `'${name}' is a variable in env too: remove one of the two`,
           },
         ]
       : [],
@@ -104,7 +104,7 @@ function registryIssues({ services, registry }: ManifestFields): CrossFieldIssue
     if (image === undefined) return [];
     const path = ['services', name, 'image'];
     if (registry === 'none')
-      return [{ path, message: 'names where to push, and the registry is none: leave one of the two out' }];
+      return [{ path, message: 'specifies where to push, but the registry is none: remove one of the two' }];
     const host = hostIn(image);
     const own = typeof registry === 'string' ? undefined : registry.host.split('/')[0];
     if (host !== undefined && own !== undefined && host !== own)

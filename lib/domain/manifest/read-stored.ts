@@ -21,7 +21,8 @@ export function readStored(
     'manifest_invalid',
     `The manifest ${kept.manifest_hash} is not valid in this version: ${finding?.path.join('.')}: ${finding?.reason}.`,
     {
-      remedy: 'Correct staithe.yaml, and upload the tree or sync the manifest again: staithe manifest sync.',
+      remedy:
+        'Correct staithe.yaml, and upload the source or sync the manifest again: staithe manifest sync.',
     },
   );
 }

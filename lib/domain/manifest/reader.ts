@@ -81,7 +81,7 @@ export class Reader {
       this.#checkText(name, key, at);
       const earlier = lines.get(name);
       if (earlier === undefined) lines.set(name, this.#positionAt(key.range[0]).line);
-      else this.#complain(key, at, `is written twice; the first one stands in line ${earlier}`);
+      else this.#complain(key, at, `is a duplicate; the first one is in line ${earlier}`);
       const data = value === null ? null : this.read(value, at, depth + 1);
       if (earlier === undefined) members.push([name, data]);
     }
@@ -110,7 +110,7 @@ export class Reader {
       throw new UnreadableDocument(
         node.range[0],
         this.#anchors.has(name)
-          ? `has the alias *${name} inside of what it stands for`
+          ? `has the alias *${name} inside its own value`
           : `has no anchor &${name} before this alias`,
       );
     this.#count(target.values, node.range[0]);
@@ -126,7 +126,7 @@ export class Reader {
 
   #checkTag(node: ParsedNode, path: readonly Step[]): void {
     if (node.tag !== undefined && !CORE_TAGS.has(node.tag))
-      this.#complain(node, path, `has the tag ${node.tag}, which manifests do not have; leave it out`);
+      this.#complain(node, path, `has the tag ${node.tag}, which manifests do not support; remove it`);
   }
 
   /** No process takes a NUL in an argument or a variable, and nothing stores half a surrogate pair. */

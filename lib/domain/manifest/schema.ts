@@ -55,13 +55,14 @@ export type Registry = z.infer<typeof Registry>;
  */
 const NOT_YET = {
   environments:
-    'make each with `staithe environment set`, which takes its target and variables; approvals and promotion rules are not there yet',
-  pipelines: 'start the steps one by one: `staithe build create`, `staithe release create`, `staithe deploy`',
+    'create each with `staithe environment set`, with its target and variables; approvals and promotion rules are not supported yet',
+  pipelines:
+    'start the steps individually: `staithe build create`, `staithe release create`, `staithe deploy`',
 } as const;
 
 function notYet(field: keyof typeof NOT_YET) {
   return z
-    .never({ error: `is not supported yet, and would do nothing: leave it out, and ${NOT_YET[field]}` })
+    .never({ error: `is not supported yet, and would have no effect: remove it, and ${NOT_YET[field]}` })
     .optional()
     .describe(`Not supported yet. Until then ${NOT_YET[field].replaceAll('`', '')}.`);
 }

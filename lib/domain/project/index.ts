@@ -87,7 +87,7 @@ export async function listed(
   if (more === null) return Object.assign(items, { isAll });
   throw new StaitheError(
     'too_many_projects',
-    `There are more than ${MOST_LISTED} projects, and a list across projects asks each of them.`,
+    `There are more than ${MOST_LISTED} projects, the maximum for a list across projects.`,
   );
 }
 

@@ -76,7 +76,7 @@ for (const { name, said, environment, tools } of BUILDERS)
       expect(recorded?.digest).not.toBe(stays?.digest);
       expect(await images.digestUnder(registryOf.registry.repository, 'v1')).toBe(stays?.digest);
       expect(await images.digestUnder(registryOf.registry.repository, OWN_TAG)).toBe(recorded?.digest);
-      expect(second.output).toContain(`v1 stays with the image that had it first (${stays?.digest})`);
+      expect(second.output).toContain(`v1 stays with the first image (${stays?.digest})`);
     });
 
     test('takes the tag local from the image that had it', async () => {

@@ -7,7 +7,7 @@ describe('the cause of a failure', () => {
     [
       "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from /var/task/index.mjs",
       /'zod'/,
-      /Pack it/,
+      /Add it to the service/,
     ],
     [
       '{"errorType":"Runtime.HandlerNotFound","errorMessage":"index.handler is undefined or not exported"}',

@@ -128,7 +128,7 @@ const POETRY: Tool = {
     on(
       /^\s*All attempts to connect to /,
       'registry_error',
-      `${REGISTRY_HINT} \`poetry -v\` tells why. Where it is the certificate: ${tlsHint('requests')}`,
+      `${REGISTRY_HINT} \`poetry -v\` shows the reason. If it is the certificate: ${tlsHint('requests')}`,
     ),
     on(
       /^Because .* version solving failed\.$/,

@@ -53,7 +53,7 @@ function completed(
 const tooMany = ({ length }: readonly string[]): Failure => ({
   code: 'resource_error',
   message: `The jobs have left ${length} artifacts; a run may have ${MAX_ARTIFACTS}.`,
-  hint: 'Let each service pack its files into fewer artifacts, or build fewer services at once.',
+  hint: 'Make each service pack its files into fewer artifacts, or build fewer services at once.',
 });
 
 /** The error of the first failed job, with how the others ended. */

@@ -28,7 +28,7 @@ export function jobsFor(ports: JobPorts, cells: readonly Cell[], context: Planne
   const { compute } = ports;
   if (cells.length === 0)
     throw manifestFailure(
-      'No service is left to build.',
+      'There are no services to build.',
       'Name services of the manifest, or rerun all jobs.',
     );
   assertForkMay(ports, build, cells);

@@ -28,6 +28,6 @@ export async function requireRegistrySecrets(
   throw new PlanFailure({
     code: 'auth_error',
     message: `Images go to ${host}, which needs the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(' and ')}, and the project has none of that name. Nothing was built.`,
-    hint: `${missing.map((name) => `staithe secret set ${name} --project ${slug}`).join('; ')}. Other names are given by registry.auth in staithe.yaml (username_secret, token_secret). Then rerun the build.`,
+    hint: `${missing.map((name) => `staithe secret set ${name} --project ${slug}`).join('; ')}. To use other names, set registry.auth in staithe.yaml (username_secret, token_secret). Then rerun the build.`,
   });
 }

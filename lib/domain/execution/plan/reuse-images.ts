@@ -85,5 +85,5 @@ const taken = (tag: string, repository: string, digest: string): PlanFailure =>
   new PlanFailure({
     code: 'registry_error',
     message: `The tag ${tag} of ${repository} already belongs to another image, and not to ${digest}, which this build reuses. Version tags never move.`,
-    hint: 'Choose another version, or delete the tag in the registry if nobody pulls it.',
+    hint: 'Choose another version, or delete the tag in the registry if it is not in use.',
   });

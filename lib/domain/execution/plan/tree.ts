@@ -26,8 +26,8 @@ export async function readTree(
   if (manifest === null) return { treeDigest, ...(await readSynced(ports, build, wrapper)) };
   if (build.manifest_hash !== undefined && build.manifest_hash !== manifest.hash)
     throw manifestFailure(
-      `The build names manifest ${build.manifest_hash}, but the tree's is ${manifest.hash}.`,
-      'Build the tree that belongs to the hash, or leave the hash out.',
+      `The build requires manifest ${build.manifest_hash}, but the source has ${manifest.hash}.`,
+      'Build the source with this manifest, or omit the hash.',
     );
   return { treeDigest, ...manifest };
 }
@@ -45,7 +45,7 @@ async function surveyOf(
     throw new PlanFailure({
       code: 'source_error',
       message: error.message,
-      hint: `Upload a ${source.format} of the project's tree.`,
+      hint: `Upload a ${source.format} of the project's files.`,
     });
   }
 }
@@ -73,7 +73,7 @@ async function readSynced(
     latest === undefined
       ? `The build names manifest ${named}, but the tree has none and none was synced.`
       : `The build names manifest ${named}, but the tree has none and the one synced last is ${latest}.`,
-    'Sync the manifest that the build names (staithe manifest sync), or leave the hash out.',
+    'Sync the manifest with this hash (staithe manifest sync), or omit the hash.',
   );
 }
 

@@ -19,12 +19,12 @@ const LAST_WORKFLOW = {
   died: {
     code: 'internal_error',
     message: `The workflow of the run died ${MAX_ATTEMPTS} times before its last step.`,
-    hint: 'Rerun the build. If it keeps happening, look at the last event of the execution in Step Functions.',
+    hint: 'Rerun the build. If it keeps happening, check the last event of the execution in Step Functions.',
   },
   event_lost: {
     code: 'internal_error',
     message: `A machine of the run has ended, and its workflow, number ${MAX_ATTEMPTS} of ${MAX_ATTEMPTS}, did not hear of it.`,
-    hint: 'Rerun the build. If it keeps happening, look whether the EventBridge rule StepFunctionsGetEventForCodeBuildStartBuildRule is there and enabled.',
+    hint: 'Rerun the build. If it keeps happening, check that the EventBridge rule StepFunctionsGetEventForCodeBuildStartBuildRule exists and is enabled.',
   },
 } as const satisfies Record<string, Failure>;
 
@@ -43,7 +43,7 @@ export async function startNextWorkflow(
   const { workflow_attempt: before } = run;
   if (before >= MAX_ATTEMPTS) {
     await fail(ports, run.id, LAST_WORKFLOW[why]);
-    await ports.workflows.stop('build', executionOf(run), 'no other workflow goes on with the run');
+    await ports.workflows.stop('build', executionOf(run), 'no other workflow continues the run');
     return;
   }
   const claimed = await claimedJobs(ports, run);

@@ -44,7 +44,7 @@ async function outOfTime(ports: RunPorts, run: Run): Promise<Repair> {
   await fail(ports, run.id, {
     code: 'timeout_error',
     message: `The run was ended after the ${seconds} seconds that the build allows it.`,
-    hint: 'Give the run more time with `--timeout` of `staithe build create`, or check the log for what took so long.',
+    hint: "Increase the run's time limit with `--timeout` of `staithe build create`, or check the log for what took so long.",
   });
   await ports.workflows.stop('build', executionOf(run), 'the run is out of time');
   return { run_id: run.id, what: 'out of time', job_ids: run.job_ids };
