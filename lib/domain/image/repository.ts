@@ -32,7 +32,7 @@ export function externalRepository(
   throw new StaitheError(
     'registry_misconfigured',
     `The image of ${service} is to go to ${first}, but the registry of the manifest is ${host}.`,
-    { remedy: `In staithe.yaml, remove the host from 'image', or set registry.host to ${first}.` },
+    { remedy: `In staithe.yaml, omit the host in 'image', or set registry.host to ${first}.` },
   );
 }
 
