@@ -1,10 +1,12 @@
-/** What the trigger workflow and its steps say to each other. */
+/** The steps of the trigger workflow (trigger.asl.yaml): what it and they say to each other, and what each does. */
 import * as z from 'zod';
 import { deliveryEvents } from '../lib/contract/events/delivery.ts';
+import * as Trigger from '../lib/domain/delivery/trigger.ts';
 import { Id } from '../lib/domain/id.ts';
+import { messageOfCause } from './cause.ts';
 
 /** The name of errors that a later try may not meet; trigger.asl.yaml retries on it. */
-export const TEMPORARY = 'GitHostTemporarilyUnavailable';
+const TEMPORARY = 'GitHostTemporarilyUnavailable';
 
 /**
  * The input of an execution: the event of a delivery that was kept, by whose id everything is read anew. Those of an older
@@ -17,7 +19,7 @@ export const TriggerInput = z
   ])
   .transform((input) => ('detail' in input ? input.detail.id : input.delivery_id));
 
-export const TriggerStep = z.discriminatedUnion('task', [
+const TriggerStep = z.discriminatedUnion('task', [
   z.object({ task: z.literal('decide'), delivery_id: Id.delivery }),
   z.object({
     task: z.literal('build'),
@@ -33,3 +35,27 @@ export const TriggerStep = z.discriminatedUnion('task', [
     reason: z.string(),
   }),
 ]);
+
+/** The steps, by what each is in the domain. @returns what the workflow goes on with */
+export function triggerSteps(ports: Trigger.TriggerPorts): (event: unknown) => Promise<unknown> {
+  return async (event) => {
+    const step = TriggerStep.parse(event);
+    switch (step.task) {
+      case 'decide':
+        return Trigger.decide(ports, step.delivery_id);
+      case 'build':
+        return Trigger.build(ports, step.delivery_id, step.project_id, step.waits).catch((error: unknown) => {
+          // The workflow tries again by the error's name.
+          if (Trigger.isTemporary(error) && error instanceof Error) error.name = TEMPORARY;
+          throw error;
+        });
+      case 'give_up':
+        return Trigger.recordFailure(
+          ports,
+          step.delivery_id,
+          step.project_id,
+          messageOfCause(step.reason, 'The build could not be started.'),
+        );
+    }
+  };
+}

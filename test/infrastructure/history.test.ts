@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { LOOKS } from '../../lib/domain/deployment/time.ts';
 import { MAX_JOBS } from '../../lib/domain/execution/plan/expand.ts';
 import { MAX_ATTEMPTS } from '../../lib/domain/retries.ts';
 import { definitionOf } from '../../lib/infrastructure/definition.ts';
@@ -23,7 +24,8 @@ it('the largest run stays within the history of an execution, though each job is
 });
 
 it('a deployment and a delivery do so by far', () => {
-  const looks = { LookAgain: 28, IsReady: 29, WaitForTarget: 28 };
+  const most = LOOKS.quick + LOOKS.slow;
+  const looks = { LookAgain: most, IsReady: most + 1, WaitForTarget: most };
   const deployment = longest(Machine.parse(definitionOf('deployment')), { visits: looks, items: 0 });
   const delivery = longest(Machine.parse(definitionOf('trigger')), {
     visits: { Build: 4, Decided: 4, Pause: 3 },

@@ -24,7 +24,7 @@ class Agenda {
   /** @returns how many seconds pass until the execution ends */
   async run(workflow: 'build' | 'deployment', input: unknown, options: SimulationOptions): Promise<number> {
     // The longest pause that jitter makes.
-    const states = simulatedStepFunctions({ ...options, random: () => 1 });
+    const states = simulatedStepFunctions({ ...options, holdsAnswers: true, random: () => 1 });
     this.states = states;
     try {
       await createMachine(states, workflow);

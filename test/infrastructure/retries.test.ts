@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { DELIVERY_TIMEOUT_SECONDS, DELIVERY_WORK_SECONDS } from '../../lib/domain/delivery/time.ts';
-import { DEPLOYMENT_TIMEOUT_SECONDS } from '../../lib/domain/deployment/time.ts';
+import { DEPLOYMENT_TIMEOUT_SECONDS, LOOK_SECONDS } from '../../lib/domain/deployment/time.ts';
 import {
   LONGEST_JOB_SECONDS,
   MACHINE_GRACE_SECONDS,
@@ -83,7 +83,7 @@ describe('the time limit of a workflow', () => {
     // The function of the steps has 170 s (lib/infrastructure/deployments.ts).
     const seconds = await longestDeployment(170);
 
-    expect(seconds).toBeGreaterThan(2 * longestPausesSeconds(RETRIES.deploymentThrottled));
+    expect(seconds).toBeGreaterThan(2 * longestPausesSeconds(RETRIES.deploymentThrottled) + LOOK_SECONDS);
     expect(seconds).toBeLessThan(DEPLOYMENT_TIMEOUT_SECONDS);
   });
 

@@ -65,6 +65,7 @@ export class SimulatedBuilds {
     this.#clock = clock;
     this.#states = simulatedStepFunctions({
       clock: clockOf(clock),
+      holdsAnswers: true,
       services: {
         'lambda:Invoke': (input, execution) =>
           this.#hold(execution?.name, () => this.#functions(input, execution)),

@@ -82,11 +82,23 @@ describe('a simulation of state machines', () => {
     expect([before.status, after.status]).toEqual(['RUNNING', 'SUCCEEDED']);
   });
 
+  it('has time stand still while a service works', async () => {
+    const services = lambda({
+      ask: () => new Promise((resolve) => setImmediate(() => setImmediate(() => resolve('worked')))),
+    });
+    const { simulation, execution } = await running(
+      { services },
+      machine({ Ask: { ...ASK, TimeoutSeconds: 1, End: true } }),
+    );
+
+    expect(await simulation.ended(execution)).toEqual({ status: 'SUCCEEDED', output: 'worked' });
+  });
+
   it('lets a test hold an answer back, past the timeout of the task too', async () => {
     const answers: (() => void)[] = [];
     const services = lambda({ ask: () => new Promise<void>((resolve) => answers.push(resolve)) });
     const { simulation, execution } = await running(
-      { services },
+      { services, holdsAnswers: true },
       machine({ Ask: { ...ASK, TimeoutSeconds: 60, End: true } }),
     );
     await simulation.settled();
@@ -188,7 +200,10 @@ describe('a simulation of state machines', () => {
 
   it('refuses a definition that AWS would refuse, and an execution that no time ends', async () => {
     const services = lambda({ ask: () => new Promise(() => {}) });
-    const { simulation, execution } = await running({ services }, machine({ Ask: { ...ASK, End: true } }));
+    const { simulation, execution } = await running(
+      { services, holdsAnswers: true },
+      machine({ Ask: { ...ASK, End: true } }),
+    );
 
     const wrong = simulation.create('wrong', machine({ Ask: { ...ASK, Next: 'Nowhere' } }));
 

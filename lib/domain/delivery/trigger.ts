@@ -12,7 +12,7 @@ import { changedEntries, type DeliveryRecord, deliveries } from './record.ts';
 import type { Decision, Delivery } from './schema.ts';
 import { MAX_WAIT_SECONDS, MAX_WAITS } from './time.ts';
 
-type TriggerPorts = Pick<
+export type TriggerPorts = Pick<
   Ports,
   | 'table'
   | 'blobs'

@@ -48,8 +48,9 @@ const Described = z.object({
 export function simulatedStepFunctions(options: SimulationOptions): SimulatedStepFunctions {
   const timers = new ManualTimers(options.clock ?? movableClock());
   const clock = timers.clock;
+  const { holdsAnswers = false } = options;
   /** Calls that began, and that were answered. */
-  let calls = 0;
+  let [calls, answers] = [0, 0];
   /** How often an execution or the outbox waits for a turn of the event loop. */
   let turns = 0;
   const store = new Store(undefined, () => {});
@@ -67,7 +68,7 @@ export function simulatedStepFunctions(options: SimulationOptions): SimulatedSte
     try {
       return await act(input, execution);
     } finally {
-      calls += 1;
+      answers += 1;
     }
   }
   const cloud = simulatedCloud(options, {
@@ -118,11 +119,14 @@ export function simulatedStepFunctions(options: SimulationOptions): SimulatedSte
       return timers.next;
     },
     async settled() {
-      const happened = () => calls + store.collected;
-      for (let before = -1; before !== happened() || turns > 0; ) {
+      const happened = () => calls + answers + store.collected;
+      const needsTurn = () => turns > 0 || (!holdsAnswers && calls > answers);
+      for (let before = -1; before !== happened() || needsTurn(); ) {
         before = happened();
         timers.fire();
-        await (turns > 0 ? new Promise(setImmediate) : tick());
+        // Calls may do anything, which all comes in turns of the event loop.
+        await tick();
+        if (needsTurn()) await new Promise(setImmediate);
       }
     },
     async moveTo(time) {

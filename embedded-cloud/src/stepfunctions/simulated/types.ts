@@ -32,6 +32,11 @@ export interface SimulationOptions {
    * Without it, a build is looked at every 100 ms.
    */
   readonly buildEnds?: (buildId: string) => Promise<void>;
+  /**
+   * The test holds answers of services back: time goes on while a call waits for its answer, also past its timeout. By
+   * default false: time stands still until every call is answered.
+   */
+  readonly holdsAnswers?: boolean;
 }
 
 /** An execution, as DescribeExecution has it, with its output parsed. */
@@ -61,10 +66,7 @@ export interface SimulatedStepFunctions {
   now(): number;
   /** When the next pause, wait, timeout or heartbeat is over; undefined when none runs. */
   readonly next: number | undefined;
-  /**
-   * Lets everything happen that can at this time. It waits for no service: what one answers later is for a later call, so
-   * that a test may hold an answer back.
-   */
+  /** Lets everything happen that can at this time. */
   settled(): Promise<void>;
   /** Moves the clock from deadline to deadline up to `time`, and lets everything happen on the way. */
   moveTo(time: number): Promise<void>;
