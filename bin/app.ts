@@ -7,5 +7,5 @@ enableCompileCache();
 const { synthesize } = await import('../lib/infrastructure/app.ts');
 await synthesize({
   unchecked: process.env.STAITHE_SYNTH_UNCHECKED === '1',
-  tell: (stage) => process.send?.(stage),
+  onStage: (stage) => process.send?.(stage),
 });

@@ -13,11 +13,11 @@ export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatch
   const events = event.Records.flatMap(({ dynamodb }) => {
     const read = (image: Image) => image && unmarshall(image);
     const change = { before: read(dynamodb?.OldImage as Image), after: read(dynamodb?.NewImage as Image) };
-    const told = eventOf(change);
+    const event = eventOf(change);
     const seconds = dynamodb?.ApproximateCreationDateTime;
-    return told === undefined
+    return event === undefined
       ? []
-      : [{ ...told, time: seconds === undefined ? undefined : new Date(seconds * 1000) }];
+      : [{ ...event, time: seconds === undefined ? undefined : new Date(seconds * 1000) }];
   });
   await publishEvents(events);
   return { batchItemFailures: [] };

@@ -97,7 +97,7 @@ function nameOf(
   result: Packed,
   taken: readonly string[],
 ): string {
-  if (spec.format === 'file' && spec.name === undefined) return ownName(result.fileName, taken);
+  if (spec.format === 'file' && spec.name === undefined) return uniqueName(result.fileName, taken);
   const { extension } = result;
   const stem = `${spec.name ?? service}${cellSuffix(matrix)}`;
   for (let count = 1; ; count += 1) {
@@ -106,7 +106,7 @@ function nameOf(
   }
 }
 
-function ownName(fileName: string, taken: readonly string[]): string {
+function uniqueName(fileName: string, taken: readonly string[]): string {
   if (!taken.includes(fileName)) return keepable(fileName);
   throw nameRefused(`Two artifacts of this service would be called ${quoted(fileName)}.`);
 }

@@ -2,7 +2,7 @@
 export { ArchiveError, type ArchiveErrorCode } from './error.ts';
 export type { Limits } from './limits.ts';
 export { foldingOf, type NameFolding } from './name-folding.ts';
-export { type Looked, type PackFilesOptions, type PackFilesResult, packFiles } from './pack-files.ts';
+export { type PackFilesOptions, type PackFilesResult, packFiles, type SearchedGlob } from './pack-files.ts';
 export { type PackedTree, type PackProgress, type PackTreeOptions, packTree } from './pack-tree.ts';
 export type { PackedBytes } from './packed-bytes.ts';
 export type { LeftOut } from './source-files.ts';

@@ -25,7 +25,7 @@ export interface PackFilesOptions {
 }
 
 /** What one glob looked at, for the person who has to correct it. */
-export interface Looked {
+export interface SearchedGlob {
   readonly glob: string;
   /** Files that it matches, and that were not packed: they lie outside `root`, or were taken out again. */
   readonly matches: number;
@@ -54,7 +54,7 @@ export type PackFilesResult =
       /** Links to places in the packed folder at which the archive has nothing. */
       readonly loose: readonly { readonly name: string; readonly target: string }[];
     })
-  | { readonly kind: 'nothing'; readonly looked: readonly Looked[] };
+  | { readonly kind: 'nothing'; readonly looked: readonly SearchedGlob[] };
 
 const WRITERS = { zip: writeZip, tar: writeTar, 'tar.gz': writeTarGz } as const;
 
@@ -149,7 +149,7 @@ const namesOf = (files: readonly FileToPack[]): string =>
     .join(', ') + (files.length > 5 ? ', …' : '');
 
 /** @param left what was chosen at the end, outside the root */
-async function look(base: string, { glob, names }: Chosen, left: ReadonlySet<string>): Promise<Looked> {
+async function look(base: string, { glob, names }: Chosen, left: ReadonlySet<string>): Promise<SearchedGlob> {
   const folder = fixedFolder(glob);
   let nearest = folder;
   let listing = await namesIn(join(base, nearest));

@@ -129,16 +129,16 @@ async function excluder(
   options: SourceFilesOptions,
 ): Promise<(name: string) => boolean> {
   const before = below(checkout, await realpath(folder));
-  const own = await rulesAbove(checkout, before, IGNORE_FILE);
+  const staitheRules = await rulesAbove(checkout, before, IGNORE_FILE);
   // A folder's own come after those of the folders above it, whose names are shorter.
   for (const path of folders.toSorted((a, b) => a.length - b.length))
-    own.add(
+    staitheRules.add(
       fromTop(before, Buffer.from(path, 'latin1').toString('utf8')),
       await textOf(pathIn(folder, posix.join(path, IGNORE_FILE))),
     );
   const asked = new IgnoreRules().add('', options.exclude.join('\n'));
   const out = below(folder, options.out);
-  return (name) => name === out || own.ignores(posix.join(before, name)) || asked.ignores(name);
+  return (name) => name === out || staitheRules.ignores(posix.join(before, name)) || asked.ignores(name);
 }
 
 /**
@@ -153,7 +153,7 @@ async function ofWalk(folder: string, top: string, options: SourceFilesOptions):
     '.gitignore',
     await textOf(join(top, '.git', 'info', 'exclude')),
   );
-  const own = await rulesAbove(top, before, IGNORE_FILE);
+  const staitheRules = await rulesAbove(top, before, IGNORE_FILE);
   const asked = new IgnoreRules().add('', options.exclude.join('\n'));
   const [ignored, excluded, repositories]: [string[], string[], string[]] = [[], [], []];
   const out = below(folder, options.out);
@@ -162,14 +162,14 @@ async function ofWalk(folder: string, top: string, options: SourceFilesOptions):
     const fromRules = `${fromTop(before, path)}${isFolder ? '/' : ''}`;
     if (path === out || posix.basename(path) === '.git') return true;
     if (rules.ignores(fromRules)) ignored.push(name);
-    else if (posix.basename(path) === STATE_FOLDER || own.ignores(fromRules) || asked.ignores(name))
+    else if (posix.basename(path) === STATE_FOLDER || staitheRules.ignores(fromRules) || asked.ignores(name))
       excluded.push(name);
     else if (isFolder && isRepository(join(folder, path))) repositories.push(name);
     else return false;
     return true;
   };
   const enter = async (path: string, names: readonly string[]): Promise<void> => {
-    for (const [file, to] of [['.gitignore', rules] as const, [IGNORE_FILE, own] as const])
+    for (const [file, to] of [['.gitignore', rules] as const, [IGNORE_FILE, staitheRules] as const])
       if (names.includes(file)) to.add(fromTop(before, path), await textOf(join(folder, path, file)));
   };
   const files: FileToPack[] = [];

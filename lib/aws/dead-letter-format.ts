@@ -50,8 +50,8 @@ export function readLetter(message: Message): ReadLetter {
     failed_at: new Date(failed).toISOString(),
     expires_at: new Date(failed + KEPT_DAYS * DAY_MS).toISOString(),
   };
-  const { told, targetArn } = undelivered(message) ?? invocation(Body) ?? unknown(Body);
-  return { letter: { id, ...told, ...times }, targetArn };
+  const { fields, targetArn } = undelivered(message) ?? invocation(Body) ?? unknown(Body);
+  return { letter: { id, ...fields, ...times }, targetArn };
 }
 
 function undelivered({ Body = '', MessageAttributes = {} }: Message) {
@@ -59,7 +59,7 @@ function undelivered({ Body = '', MessageAttributes = {} }: Message) {
   const read = Attributes.safeParse(Object.fromEntries(texts));
   if (!read.success) return undefined;
   const { RULE_ARN, TARGET_ARN, ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS: retries } = read.data;
-  const told: LetterFields = {
+  const fields: LetterFields = {
     kind: 'undelivered',
     target: nameOf(TARGET_ARN),
     rule: RULE_ARN.slice(RULE_ARN.lastIndexOf('/') + 1),
@@ -68,7 +68,7 @@ function undelivered({ Body = '', MessageAttributes = {} }: Message) {
     ...(retries !== undefined && { attempts: retries + 1 }),
     event: json(Body),
   };
-  return { told, targetArn: TARGET_ARN };
+  return { fields, targetArn: TARGET_ARN };
 }
 
 function invocation(body: string) {
@@ -76,30 +76,30 @@ function invocation(body: string) {
   if (!read.success) return undefined;
   const { requestContext, requestPayload: event, responsePayload } = read.data;
   const { errorType = '', errorMessage } = responsePayload ?? {};
-  const said =
+  const message =
     errorMessage === undefined ? errorType : `${errorType === '' ? '' : `${errorType}: `}${errorMessage}`;
-  const told: LetterFields = {
+  const fields: LetterFields = {
     kind: 'failed',
     target: nameOf(requestContext.functionArn),
     reason: requestContext.condition,
-    ...(said !== '' && { message: cut(said, MESSAGE_CHARS) }),
+    ...(message !== '' && { message: cut(message, MESSAGE_CHARS) }),
     ...(requestContext.approximateInvokeCount !== undefined && {
       attempts: requestContext.approximateInvokeCount,
     }),
     event,
   };
-  return { told, targetArn: event === undefined ? undefined : withoutLatest(requestContext.functionArn) };
+  return { fields, targetArn: event === undefined ? undefined : withoutLatest(requestContext.functionArn) };
 }
 
 function unknown(body: string) {
-  const told: LetterFields = {
+  const fields: LetterFields = {
     kind: 'unknown',
     target: null,
     reason: 'UNKNOWN',
     message: 'Neither EventBridge nor Lambda has written this message.',
     event: json(body),
   };
-  return { told, targetArn: undefined };
+  return { fields, targetArn: undefined };
 }
 
 /** Permissions are for the function; its ARN with a qualifier would be another resource. */

@@ -50,7 +50,7 @@ function reader(
   if (base.pathname !== `/v2/${repository}/`)
     throw new RegistryError(`'${repository}' is no name of a repository.`);
   const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  const own = username === '' && password === '' ? undefined : basic;
+  const credentials = username === '' && password === '' ? undefined : basic;
   let authorization: string | undefined;
 
   const ask = (path: string, accept?: string): Promise<Response> => {
@@ -66,7 +66,7 @@ function reader(
     authorization = await answerTo(first.headers.get('www-authenticate') ?? '', {
       base,
       repository,
-      own,
+      credentials,
       guard,
     });
     return ask(path, accept);
@@ -92,17 +92,22 @@ function reader(
 /** What a challenge asks for: the credential itself, or a token that is bought with it. @throws RegistryError */
 async function answerTo(
   challenge: string,
-  { base, repository, own, guard }: { base: URL; repository: string; own: string | undefined; guard: Guard },
+  {
+    base,
+    repository,
+    credentials,
+    guard,
+  }: { base: URL; repository: string; credentials: string | undefined; guard: Guard },
 ): Promise<string> {
   const refused = () => new RegistryError(`${base.host} refused the credentials (401).`);
-  if (/^basic\b/i.test(challenge) && own !== undefined) return own;
+  if (/^basic\b/i.test(challenge) && credentials !== undefined) return credentials;
   const { realm, service } = parametersOf(challenge);
   if (!/^bearer\b/i.test(challenge) || realm === undefined || !URL.canParse(realm)) throw refused();
   const url = new URL(realm);
   assertSafe(url, base);
   if (service !== undefined) url.searchParams.set('service', service);
   url.searchParams.set('scope', `repository:${repository}:pull`);
-  const headers = new Headers(own === undefined ? {} : { authorization: own });
+  const headers = new Headers(credentials === undefined ? {} : { authorization: credentials });
   const response = await fetchSafely(url, { headers }, guard);
   if (!response.ok) {
     await response.body?.cancel();

@@ -129,11 +129,14 @@ function bodyOf(spec: RouteSpec): Json {
 }
 
 function successOf(spec: RouteSpec): Json {
-  const { body, description, status, media = {}, headers: own = {} } = spec.success;
+  const { body, description, status, media = {}, headers: described = {} } = spec.success;
   const headers: Json = {
     'x-request-id': { schema: { type: 'string' } },
     ...Object.fromEntries(
-      Object.entries(own).map(([name, says]) => [name, { description: says, schema: { type: 'string' } }]),
+      Object.entries(described).map(([name, text]) => [
+        name,
+        { description: text, schema: { type: 'string' } },
+      ]),
     ),
     ...(status === 302 && { location: { schema: { type: 'string', format: 'uri' } } }),
   };

@@ -8,7 +8,7 @@ import { contextValue, refuseUnknownContext } from './context.ts';
  * Bundles the functions, builds the template, lets cdk-nag check it, and writes the cloud assembly.
  * @param outdir where to; the CDK CLI's choice, or `cdk.out`, when absent
  * @param unchecked leaves cdk-nag out, which changes nothing in the template and takes a quarter of the time
- * @param tell is told what goes on
+ * @param onStage gets the name of each stage
  * @returns the folder of the assembly
  */
 export async function synthesize(
@@ -16,21 +16,21 @@ export async function synthesize(
     outdir?: string;
     context?: Record<string, string>;
     unchecked?: boolean;
-    tell?: (stage: string) => void;
+    onStage?: (stage: string) => void;
   } = {},
 ): Promise<string> {
   // A folder of its own each time, as two may synthesize at once; the assembly has copies of what is in it.
-  const tell = options.tell ?? (() => undefined);
+  const onStage = options.onStage ?? (() => undefined);
   const folder = await mkdtemp(join(tmpdir(), 'staithe-bundles-'));
   try {
-    tell('bundling the functions, loading the CDK');
+    onStage('bundling the functions, loading the CDK');
     // esbuild is a process of its own: the CDK loads while it works.
     const [bundles, { App, Validations }, { StaitheStack }] = await Promise.all([
       bundleAll(folder),
       import('aws-cdk-lib'),
       import('./stack.ts'),
     ]);
-    tell('building the template');
+    onStage('building the template');
     const app = new App({
       outdir: options.outdir ?? process.env.CDK_OUTDIR ?? 'cdk.out',
       ...(options.context !== undefined && { context: options.context }),
@@ -48,7 +48,7 @@ export async function synthesize(
       const { AwsSolutionsChecks } = await import('cdk-nag');
       Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     }
-    tell('writing the assembly');
+    onStage('writing the assembly');
     return app.synth().directory;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -50,7 +50,7 @@ export class Deployments extends Construct {
   grantFunctions(steps: StaitheFunction): void {
     const stack = Stack.of(this);
     const functions = stack.formatArn({ service: 'lambda', resource: 'function:*' });
-    const ownNames = stack.formatArn({ service: 'lambda', resource: `function:${this.names}` });
+    const functionArns = stack.formatArn({ service: 'lambda', resource: `function:${this.names}` });
     const runtimeRole = this.runtimeRole();
     steps.grant(
       { STAITHE_FUNCTION_ROLE: runtimeRole.roleArn, STAITHE_FUNCTION_NAMES: this.names },
@@ -70,7 +70,7 @@ export class Deployments extends Construct {
       },
       {
         actions: ['lambda:CreateFunction', 'lambda:TagResource'],
-        resources: [ownNames],
+        resources: [functionArns],
         conditions: { StringLike: { [`aws:RequestTag/${OWNER_TAG}`]: '*' } },
       },
       {
@@ -106,8 +106,8 @@ export class Deployments extends Construct {
 
   /** Learns to which project such a function belongs. */
   grantOwners(to: StaitheFunction): void {
-    const ownNames = Stack.of(this).formatArn({ service: 'lambda', resource: `function:${this.names}` });
-    to.grant({}, { actions: ['lambda:ListTags'], resources: [ownNames] });
+    const functionArns = Stack.of(this).formatArn({ service: 'lambda', resource: `function:${this.names}` });
+    to.grant({}, { actions: ['lambda:ListTags'], resources: [functionArns] });
   }
 
   /** Knows the runtimes that environments may name. */

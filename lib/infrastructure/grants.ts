@@ -46,9 +46,14 @@ const GRANTS: Grants = {
     if (list) storage.grantListing(to);
     if (removeAll) storage.grantRemoval(to);
   },
-  workflows: (to, { start = [], stop = [], look = [], wake = [] }, { workflows }) => {
+  workflows: (to, { start = [], stop = [], describe = [], wake = [] }, { workflows }) => {
     const named = (names: readonly WorkflowName[]) => names.map((name) => workflows[name]);
-    grantWorkflows(to, { start: named(start), stop: named(stop), look: named(look), wake: named(wake) });
+    grantWorkflows(to, {
+      start: named(start),
+      stop: named(stop),
+      describe: named(describe),
+      wake: named(wake),
+    });
   },
   installation: (to, _, { builds }) => builds.grantInstallation(to),
   compute: (to, _, { builds }) => builds.grantCompute(to),

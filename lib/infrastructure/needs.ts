@@ -42,7 +42,7 @@ export interface Needs {
   readonly workflows?: {
     readonly start?: readonly WorkflowName[];
     readonly stop?: readonly WorkflowName[];
-    readonly look?: readonly WorkflowName[];
+    readonly describe?: readonly WorkflowName[];
     /** Wakes executions that wait with a task token. */
     readonly wake?: readonly WorkflowName[];
   };
@@ -242,7 +242,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   'events/sweep-due': {
     table: { items: PLANNING.items, indexes: ['gsi2'] },
     blobs: { objects: { sources: ['GetObject'] } },
-    workflows: { ...PLANNING.workflows, start: ['build', 'deployment'], look: ['build'] },
+    workflows: { ...PLANNING.workflows, start: ['build', 'deployment'], describe: ['build'] },
     machines: true,
     ...PLANNING.needs,
   },

@@ -18,7 +18,7 @@ import type { BlobAction, BlobPrefix, TableAction } from './needs.ts';
 const ACCESS_LOG_PREFIX = 'bytes/';
 
 /** What lies under prefixes of their own, as lifecycle rules go by the beginning of a key. */
-const OWN_PREFIXES: readonly BlobPrefix[] = ['caches', 'uploads'];
+const ROOT_PREFIXES: readonly BlobPrefix[] = ['caches', 'uploads'];
 
 /** The table of everything, and the bucket of bytes. Both stay when the stack goes. */
 export class Storage extends Construct {
@@ -146,7 +146,9 @@ export class Storage extends Construct {
       {
         actions: actions.map((action) => `s3:${action}`),
         resources: [
-          this.bucket.arnForObjects(OWN_PREFIXES.includes(prefix) ? `${prefix}/*` : `projects/*/${prefix}/*`),
+          this.bucket.arnForObjects(
+            ROOT_PREFIXES.includes(prefix) ? `${prefix}/*` : `projects/*/${prefix}/*`,
+          ),
         ],
       },
     );
@@ -154,7 +156,7 @@ export class Storage extends Construct {
 
   /** Lets it remove all bytes of a project, wherever they are: it lists them by the project's prefixes. */
   grantRemoval(to: StaitheFunction): void {
-    const everywhere = ['projects', ...OWN_PREFIXES].map((prefix) =>
+    const everywhere = ['projects', ...ROOT_PREFIXES].map((prefix) =>
       this.bucket.arnForObjects(`${prefix}/*`),
     );
     to.grant(

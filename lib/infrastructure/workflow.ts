@@ -60,9 +60,14 @@ export class Workflow extends Construct {
 /** Lets a function start workflows, stop or look at their executions, and wake those that wait with a task token. */
 export function grantWorkflows(
   to: StaitheFunction,
-  { start, stop, look, wake }: Readonly<Record<'start' | 'stop' | 'look' | 'wake', readonly Workflow[]>>,
+  {
+    start,
+    stop,
+    describe,
+    wake,
+  }: Readonly<Record<'start' | 'stop' | 'describe' | 'wake', readonly Workflow[]>>,
 ): void {
-  const named = new Set([...start, ...stop, ...look]);
+  const named = new Set([...start, ...stop, ...describe]);
   const arns = [...named].map(({ name, machine }) => [name, machine.stateMachineArn] as const);
   if (arns.length > 0)
     to.grant({ STAITHE_STATE_MACHINES: Stack.of(to).toJsonString(Object.fromEntries(arns)) });
@@ -74,7 +79,7 @@ export function grantWorkflows(
     start.map(({ machine }) => machine.stateMachineArn),
   );
   may(['states:StopExecution'], stop.map(executionsOf));
-  may(['states:DescribeExecution', 'states:GetExecutionHistory'], look.map(executionsOf));
+  may(['states:DescribeExecution', 'states:GetExecutionHistory'], describe.map(executionsOf));
   for (const workflow of wake) letWake(to, workflow);
 }
 

@@ -23,9 +23,9 @@ function fingerprintOf(root: string): Fingerprint {
   const files = globSync(INPUTS, { cwd: root })
     .filter((file) => !NO_INPUT.test(file))
     .sort();
-  const over = (tell: (path: string) => string | Buffer) => {
+  const over = (read: (path: string) => string | Buffer) => {
     const hash = createHash('sha256');
-    for (const file of files) hash.update(`${file}\n`).update(tell(join(root, file)));
+    for (const file of files) hash.update(`${file}\n`).update(read(join(root, file)));
     return hash.digest('hex');
   };
   const stampOf = (path: string) => {
@@ -39,13 +39,13 @@ function fingerprintOf(root: string): Fingerprint {
  * @param root the checkout
  * @param folder where assemblies are kept
  * @param options.unchecked without cdk-nag, whose report a start does not read
- * @param options.tell is told what goes on while one is made
+ * @param options.onStage gets the name of each stage while one is made
  * @returns the folder of the assembly, and whether it had to be made
  */
 export async function freshAssembly(
   root: string,
   folder: string,
-  options: { unchecked?: boolean; tell?: (stage: string) => void } = {},
+  options: { unchecked?: boolean; onStage?: (stage: string) => void } = {},
 ): Promise<{ assembly: string; made: boolean }> {
   const assembly = join(folder, 'assembly');
   const mark = join(folder, 'assembly.fingerprint');
@@ -83,7 +83,7 @@ function readIfThere(file: string): string | undefined {
 async function synthesize(
   root: string,
   outdir: string,
-  { unchecked = false, tell }: { unchecked?: boolean; tell?: (stage: string) => void },
+  { unchecked = false, onStage }: { unchecked?: boolean; onStage?: (stage: string) => void },
 ): Promise<void> {
   const child = spawn(
     process.execPath,
@@ -98,7 +98,7 @@ async function synthesize(
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );
-  child.on('message', (stage) => tell?.(String(stage)));
+  child.on('message', (stage) => onStage?.(String(stage)));
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk));
   const [code] = await once(child, 'close');

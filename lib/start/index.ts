@@ -64,7 +64,7 @@ async function run(options: StartOptions, step: Step): Promise<void> {
   asking.catch(() => undefined); // it is told below, once that is done
   const { assembly } = await step(
     'synthesize the CDK app',
-    (tell) => freshAssembly(ROOT, state, { unchecked: true, tell }),
+    (onStage) => freshAssembly(ROOT, state, { unchecked: true, onStage }),
     ({ made }) => (made ? '' : 'unchanged'),
   );
   const isolation = await asking;

@@ -3,12 +3,12 @@ import { styleText } from 'node:util';
 
 /**
  * @param work is given how to say what it is at, for steps that take seconds
- * @param tell what came of it
+ * @param commentOn what to print of the result
  */
 export type Step = <T>(
   title: string,
   work: (say: (stage: string) => void) => Promise<T>,
-  tell?: (result: T) => string,
+  commentOn?: (result: T) => string,
 ) => Promise<T>;
 
 const CLEAR_LINE = '\r\x1b[2K';
@@ -40,7 +40,7 @@ function progress(stream: NodeJS.WriteStream, title: string, took: () => number)
 
 /** Prints one line a step, and the failing one with its reason. */
 export function stepsOn(stream: NodeJS.WriteStream): Step {
-  return async (title, work, tell) => {
+  return async (title, work, commentOn) => {
     const began = performance.now();
     const milliseconds = () => performance.now() - began;
     const took = () =>
@@ -49,8 +49,8 @@ export function stepsOn(stream: NodeJS.WriteStream): Step {
     try {
       const result = await work(say);
       end();
-      const told = tell?.(result) ?? '';
-      const comment = told && `  ${styleText('dim', told, { stream })}`;
+      const text = commentOn?.(result) ?? '';
+      const comment = text && `  ${styleText('dim', text, { stream })}`;
       stream.write(`  ${styleText('green', '✓', { stream })} ${title.padEnd(34)} ${took()}${comment}\n`);
       return result;
     } catch (error) {

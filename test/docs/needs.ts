@@ -32,10 +32,10 @@ const TEXTS: Texts = {
     removeAll && '`s3:DeleteObject` on everything of projects',
     (list || removeAll) && '`s3:ListBucket`',
   ],
-  workflows: ({ start, stop, look, wake }) => [
+  workflows: ({ start, stop, describe, wake }) => [
     workflows('start', start),
     workflows('stop', stop),
-    workflows('describe executions of', look),
+    workflows('describe executions of', describe),
     wake !== undefined && wake.length > 0 && 'wake jobs that wait in the queue',
   ],
   installation: () => [],

@@ -44,7 +44,7 @@ const sorted = (names: Iterable<string>): string[] => [...new Set(names)].toSort
 /** Waking takes a task token and no ARN, so nobody who only wakes is told the machines. */
 const onlyWakes = ({ workflows }: Needs): boolean =>
   workflows !== undefined &&
-  [workflows.start, workflows.stop, workflows.look].every((names) => !names?.length);
+  [workflows.start, workflows.stop, workflows.describe].every((names) => !names?.length);
 
 it('every function has its needs, and every need a function', () => {
   expect(Object.keys(NEEDS).toSorted()).toEqual(functionEntries());

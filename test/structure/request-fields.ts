@@ -24,7 +24,7 @@ const buildFilter: Record<string, Place> = {
   'query.ref': domain('builds/list', 'fullRef(build.git_ref) === ref'),
 };
 const cursor: Record<string, Place> = {
-  'query.limit': domain('log/follow', 'look(ports.logs, due, positions, limit, time)'),
+  'query.limit': domain('log/follow', 'readStreams(ports.logs, due, positions, limit, time)'),
   'query.cursor': domain('log/follow', 'opened(ports.table, log, cursor)'),
 };
 const log: Record<string, Place> = {

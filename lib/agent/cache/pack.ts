@@ -34,8 +34,8 @@ export async function packCache(
   const files: FileToPack[] = [];
   for (const name of ['context', 'home'] as const) {
     const globs = paths.map(rooted).flatMap(({ root, glob }) => (root === name ? [glob] : []));
-    const own = await packable((await select(roots[name], globs)).files, roots[name]);
-    files.push(...own.map((file) => ({ ...file, name: `${name}/${file.name}` })));
+    const selected = await packable((await select(roots[name], globs)).files, roots[name]);
+    files.push(...selected.map((file) => ({ ...file, name: `${name}/${file.name}` })));
   }
   if (files.length === 0) return undefined;
   const total = files.reduce((sum, { size }) => sum + size, 0);

@@ -54,7 +54,7 @@ export interface EventFamily<
   readonly version: number;
   readonly detail: DetailOf<Fields>;
   readonly events: Readonly<Record<Status, EventSpec<DetailOf<Fields>>>>;
-  readonly tellsRemovals: boolean;
+  readonly hasRemovalEvent: boolean;
   readonly untold: Readonly<Record<string, string>> | undefined;
   /** The event of a change of one of its items; most changes are none. @throws EventMismatch */
   eventOf(change: ItemChange): OutgoingEvent | undefined;
@@ -95,7 +95,7 @@ export function family<const Status extends string, Fields extends z.ZodRawShape
     version,
     detail,
     events: Object.fromEntries(specs) as unknown as EventFamily<Status, Fields, Earlier>['events'],
-    tellsRemovals: removed !== undefined,
+    hasRemovalEvent: removed !== undefined,
     untold,
     eventOf({ before, after }) {
       const item = after ?? before;
@@ -107,9 +107,9 @@ export function family<const Status extends string, Fields extends z.ZodRawShape
       if (spec === undefined) throw new EventMismatch(`No event tells that a ${entity} is '${status}'.`);
       const previous = before && previousOf(before);
       const made = { ...item, ...derived?.(item), version, status, previous_status: previous };
-      const told = detail.safeParse(made);
-      if (!told.success) throw mismatch(`'${spec.name}' of ${String(item.pk)}`, told.error);
-      return { source: spec.source, name: spec.name, detail: told.data };
+      const parsed = detail.safeParse(made);
+      if (!parsed.success) throw mismatch(`'${spec.name}' of ${String(item.pk)}`, parsed.error);
+      return { source: spec.source, name: spec.name, detail: parsed.data };
     },
     read(event) {
       const { source, 'detail-type': name, detail: received } = envelopeOf(event);

@@ -17,7 +17,7 @@ import { sourceEvents } from './source.ts';
 /** Staithe's own, in the order in which docs/events.md tells them. */
 export const FAMILIES: readonly Pick<
   EventFamily,
-  'noun' | 'entity' | 'version' | 'detail' | 'events' | 'tellsRemovals' | 'untold' | 'eventOf'
+  'noun' | 'entity' | 'version' | 'detail' | 'events' | 'hasRemovalEvent' | 'untold' | 'eventOf'
 >[] = [
   projectEvents,
   sourceEvents,

@@ -15,6 +15,6 @@ export function eventOf(change: ItemChange): OutgoingEvent | undefined {
 export const ENTITIES = FAMILIES.map(({ entity, untold }) => ({ entity, untold }));
 
 /** Items whose removal is one. */
-export const REMOVED_ENTITIES: readonly string[] = FAMILIES.filter((family) => family.tellsRemovals).map(
+export const REMOVED_ENTITIES: readonly string[] = FAMILIES.filter((family) => family.hasRemovalEvent).map(
   (family) => family.entity,
 );

@@ -9,10 +9,10 @@ export function decisionIn(
   projectId: string,
 ): Decision {
   if (outcomes.length === 0) return decision;
-  const own = outcomes.find((outcome) => outcome.project_id === projectId);
-  if (own === undefined)
+  const outcome = outcomes.find((each) => each.project_id === projectId);
+  if (outcome === undefined)
     return retryAt === undefined ? WAITING : { ...WAITING, reason: `The next attempt is at ${retryAt}.` };
-  const { project_id: _, ...projectDecision } = own;
+  const { project_id: _, ...projectDecision } = outcome;
   return projectDecision;
 }
 

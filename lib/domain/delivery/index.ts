@@ -128,10 +128,12 @@ function hasDecision(
   listed: readonly (string | undefined)[],
   kind: DecisionKind,
 ): boolean {
-  const own = projectsOf(delivery);
-  own.delete(undefined);
-  if (own.size === 0) return delivery.decision.kind === kind;
-  return listed.some((id) => id !== undefined && own.has(id) && decisionIn(delivery, id).kind === kind);
+  const projectIds = projectsOf(delivery);
+  projectIds.delete(undefined);
+  if (projectIds.size === 0) return delivery.decision.kind === kind;
+  return listed.some(
+    (id) => id !== undefined && projectIds.has(id) && decisionIn(delivery, id).kind === kind,
+  );
 }
 
 /** The deliveries that items of a list are, or name. */

@@ -72,8 +72,8 @@ export async function create(
       deployments.creation(deployment),
     ]);
   } catch (error) {
-    const own = await deployments.get(ports.table, Keys.deployment(deployment.id)); // the repeat of a request
-    if (own !== undefined) return start(ports, own.value);
+    const existing = await deployments.get(ports.table, Keys.deployment(deployment.id)); // the repeat of a request
+    if (existing !== undefined) return start(ports, existing.value);
     if (error instanceof ConditionFailed) throw busy('of somebody else');
     throw error;
   }

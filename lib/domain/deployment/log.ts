@@ -54,7 +54,7 @@ export async function read(
 
   const pages = rateLimited(functionLogs, time);
   const isThere = throttled(() => canReadLog(ports, environment), now);
-  const look = async (position: LogPosition | undefined): Promise<EventPage> => {
+  const readEvents = async (position: LogPosition | undefined): Promise<EventPage> => {
     const at = position ?? { from, seen: new Set() };
     if (!(await isThere())) return { events: [], position: at };
     const { function_name: functionName } = environment.target;
@@ -65,7 +65,7 @@ export async function read(
   const begun = cursor === undefined ? undefined : await opened(table, log, cursor, earliest);
   let position = begun;
   for (;;) {
-    const [found] = await inTurn(functionLogs, [position], look, time);
+    const [found] = await inTurn(functionLogs, [position], readEvents, time);
     position = found?.position ?? position;
     if (found === undefined && wait === 0 && position === begun) throw storeAtLimit();
     const isSearching = position?.token !== undefined;
@@ -98,14 +98,14 @@ async function linesOf(
 }
 
 /** How often a reader who waits for a function looks whether it is there. */
-const LOOK_FOR_FUNCTION_MS = 5000;
+const FUNCTION_POLL_MS = 5000;
 
 /** A yes is good for the whole request: Lambda answers 15 such questions a second for a whole account (Lambda quotas, "API requests"). */
 function throttled(ask: () => Promise<boolean>, now: () => number): () => Promise<boolean> {
   let answer = false;
   let askedAt = Number.NEGATIVE_INFINITY;
   return async () => {
-    if (answer || now() < askedAt + LOOK_FOR_FUNCTION_MS) return answer;
+    if (answer || now() < askedAt + FUNCTION_POLL_MS) return answer;
     answer = await ask();
     askedAt = now();
     return answer;

@@ -121,9 +121,14 @@ const isKilled = (end: End): boolean => end.signal === 'SIGKILL';
  * child was killed, which in a build hardly anybody does but the kernel. A line `Killed` is believed of a shell that
  * ended so itself.
  */
-function ranOutOfMemory({ out_of_memory: counted }: Facts, [own = {}, ...told]: readonly End[]): boolean {
-  if (counted) return isKilled(own) || told.some(isKilled);
-  return told.some((end) => end.saidBy === 'wrapper' || (end.saidBy === 'shell' && isKilled(own)));
+function ranOutOfMemory(
+  { out_of_memory: counted }: Facts,
+  [exit = {}, ...reported]: readonly End[],
+): boolean {
+  if (counted) return isKilled(exit) || reported.some(isKilled);
+  return reported.some(
+    (end) => end.reportedBy === 'wrapper' || (end.reportedBy === 'shell' && isKilled(exit)),
+  );
 }
 
 /** GNU timeout ends with 124 when the time was up (coreutils manual, 23.1): believed only of a command that calls it. */

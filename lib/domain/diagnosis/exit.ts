@@ -6,13 +6,13 @@ export interface End {
   /** `SIGKILL`. */
   readonly signal?: string;
   /** Who says in words that the child was killed: 137 alone may be a program's own exit status. */
-  readonly saidBy?: 'wrapper' | 'shell';
+  readonly reportedBy?: 'wrapper' | 'shell';
 }
 
 type Reading = readonly [line: RegExp, end: (found: RegExpExecArray) => End];
 
 const exited = (group: number) => (found: RegExpExecArray) => ended(Number(found[group]));
-const killed = (): End => ({ signal: 'SIGKILL', saidBy: 'wrapper' });
+const killed = (): End => ({ signal: 'SIGKILL', reportedBy: 'wrapper' });
 const signalled = (group: number) => (found: RegExpExecArray) =>
   found[group] === 'SIGKILL' ? killed() : { signal: found[group] ?? '' };
 const byNumber = (found: RegExpExecArray) => (found[1] === '9' ? killed() : ended(128 + Number(found[1])));
@@ -40,7 +40,7 @@ const READINGS: readonly Reading[] = [
   [/^(?:\S*(?:gcc|g\+\+|c\+\+|cc|clang)(?:-\d+)?): fatal error: Killed signal terminated program /, killed],
   [/^collect2: fatal error: ld terminated with signal (\d+) /, byNumber],
   // The shell itself, of its child.
-  [/^(?:\S+: (?:line )?\d+:\s+\d+ )?Killed(?:\s.*)?$/, () => ({ signal: 'SIGKILL', saidBy: 'shell' })],
+  [/^(?:\S+: (?:line )?\d+:\s+\d+ )?Killed(?:\s.*)?$/, () => ({ signal: 'SIGKILL', reportedBy: 'shell' })],
 ];
 
 /** A shell says 128 + n for a child that signal n ended (POSIX.1-2017, 2.8.2). */
@@ -51,16 +51,16 @@ function ended(exitCode: number): End {
 
 /** The command's own end, and those that wrappers tell of, the last first. */
 export function endsOf(
-  own: { readonly exit_code?: number | undefined; readonly signal?: string | undefined },
+  exit: { readonly exit_code?: number | undefined; readonly signal?: string | undefined },
   lines: readonly string[],
 ): End[] {
-  const told = lines.flatMap((line) => {
+  const reported = lines.flatMap((line) => {
     for (const [pattern, end] of READINGS) {
       const found = pattern.exec(line);
       if (found !== null) return [end(found)];
     }
     return [];
   });
-  const mine = own.signal !== undefined ? { signal: own.signal } : ended(own.exit_code ?? 0);
-  return [mine, ...told.reverse()];
+  const end = exit.signal !== undefined ? { signal: exit.signal } : ended(exit.exit_code ?? 0);
+  return [end, ...reported.reverse()];
 }

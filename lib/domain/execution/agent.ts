@@ -81,14 +81,14 @@ export async function claim(
 
 /** The service's own limit, or what is left of the run's. Seconds, at least one. */
 function timeLeft(job: JobRecord, now: Date): Pick<JobSpec, 'timeout_seconds' | 'timeout_of'> {
-  const own = job.spec.timeout_seconds;
+  const limit = job.spec.timeout_seconds;
   const left =
     job.deadline_at === undefined
       ? Number.POSITIVE_INFINITY
       : Math.floor((Date.parse(job.deadline_at) - now.getTime()) / 1000);
-  return left < own
+  return left < limit
     ? { timeout_seconds: Math.max(1, left), timeout_of: 'run' }
-    : { timeout_seconds: own, timeout_of: 'service' };
+    : { timeout_seconds: limit, timeout_of: 'service' };
 }
 
 const refused = () => new StaitheError('ticket_refused', 'Ticket is not valid for this job.');

@@ -83,9 +83,9 @@ async function contentOfIndex(reader: ImageReader, index: z.infer<typeof Index>)
       if (child === undefined)
         throw new RegistryError(`The index names the image ${digest}, which the registry does not hold.`);
       const manifest = parsed(Manifest, child.document, `manifest ${digest}`);
-      const own = Platform.safeParse(platform);
-      return own.success
-        ? { blobs: blobsOf(manifest), platforms: [nameOf(own.data)] }
+      const known = Platform.safeParse(platform);
+      return known.success
+        ? { blobs: blobsOf(manifest), platforms: [nameOf(known.data)] }
         : contentOfImage(reader, manifest);
     }),
   );

@@ -4,7 +4,7 @@ import { NOT_RUN } from './absence.ts';
 import { arrival, isAwaited } from './arrival.ts';
 import { opened, type Positions, START, sealed } from './cursor.ts';
 import { pageOf } from './page.ts';
-import { isUnanswered, look } from './read.ts';
+import { isUnanswered, readStreams } from './read.ts';
 import type { LogPage } from './schema.ts';
 import { paceOf, sleep, storeAtLimit, timeOf } from './store-limits.ts';
 import type { LogSource, LogStream } from './streams.ts';
@@ -82,7 +82,7 @@ export async function read(
           .filter((stream) => Math.max(when(stream), rested) <= now())
           .toSorted((a, b) => when(a) - when(b))
           .slice(0, pace.streams);
-    const parts = await look(ports.logs, due, positions, limit, time);
+    const parts = await readStreams(ports.logs, due, positions, limit, time);
     if (everything && parts.length > 0 && parts.every(isUnanswered)) throw storeAtLimit();
     const page = pageOf(parts, positions, { inOrder: ended, platform });
     positions = page.positions;

@@ -24,7 +24,7 @@ const FULL_BYTES = (1024 - 256) * 1024;
  * A stream that the store would not answer for, being asked too often, has nothing new yet.
  * @param limit lines in all; at least one of each stream is read
  */
-export async function look(
+export async function readStreams(
   logs: LogStore,
   streams: readonly LogStream[],
   positions: Positions,

@@ -106,12 +106,12 @@ function registryIssues({ services, registry }: ManifestFields): CrossFieldIssue
     if (registry === 'none')
       return [{ path, message: 'specifies where to push, but the registry is none: remove one of the two' }];
     const host = hostIn(image);
-    const own = typeof registry === 'string' ? undefined : registry.host.split('/')[0];
-    if (host !== undefined && own !== undefined && host !== own)
+    const registryHost = typeof registry === 'string' ? undefined : registry.host.split('/')[0];
+    if (host !== undefined && registryHost !== undefined && host !== registryHost)
       return [
         {
           path,
-          message: `is of the host ${host}, and the registry is ${own}: its credentials are for ${own} only`,
+          message: `is of the host ${host}, and the registry is ${registryHost}: its credentials are for ${registryHost} only`,
         },
       ];
     return [];

@@ -45,7 +45,7 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
   if (alias === undefined) throw notFound('project', ref);
   const left = await contentsOf(ports, id, alias);
   if (left !== undefined && !force)
-    throw new StaitheError('project_not_empty', `Project '${slug}' ${left.said}.`, left);
+    throw new StaitheError('project_not_empty', `Project '${slug}' ${left.reason}.`, left);
   const { canPull, remove: removeNote } = await pullsOf(ports, id);
   const holdsName = left !== undefined || canPull;
   const key = Keys.project(slug);
@@ -87,7 +87,7 @@ async function contentsOf(
   { table, clock }: RemovePorts,
   id: string,
   alias: Item,
-): Promise<{ said: string; remedy?: string } | undefined> {
+): Promise<{ reason: string; remedy?: string } | undefined> {
   const contents = [
     { what: 'builds', query: { index: 'gsi1', partition: Partitions.builds(id), limit: 1 } },
     // Uploads need no build, and releases may be of uploads alone.
@@ -97,11 +97,11 @@ async function contentsOf(
   ] as const;
   const found = await Promise.all(contents.map(({ query }) => table.query(query)));
   const what = contents.find((_, index) => (found[index]?.items.length ?? 0) > 0)?.what;
-  if (what !== undefined) return { said: `still has ${what}` };
+  if (what !== undefined) return { reason: `still has ${what}` };
   const used = usedAt(alias);
   if (used === undefined || clock.now().getTime() - used.getTime() > LISTED_WITHIN_MS) return undefined;
   return {
-    said: `was in use at ${used.toISOString()}, and may not be empty`,
+    reason: `was in use at ${used.toISOString()}, and may not be empty`,
     remedy:
       'Try again two minutes after the newest creation, or delete it with force=true (`staithe project delete --force`).',
   };

@@ -55,8 +55,8 @@ export async function record(
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       if (error.index >= writes.length && attempt < CLAIM_TRIES) continue;
-      const own = await releases.get(ports.table, Keys.release(id)); // the repeat of a request whose answer was lost
-      if (own !== undefined) return own.value;
+      const existing = await releases.get(ports.table, Keys.release(id)); // the repeat of a request whose answer was lost
+      if (existing !== undefined) return existing.value;
       throw names[error.index]?.taken() ?? error;
     }
   }

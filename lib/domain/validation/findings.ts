@@ -128,15 +128,15 @@ function eitherOf(
   first: readonly FieldError[],
   others: readonly (readonly FieldError[])[],
 ): FieldError[] | undefined {
-  const [said] = first;
+  const [only] = first;
   const all = [first, ...others];
-  if (said === undefined || all.some((one) => one.length !== 1)) return undefined;
+  if (only === undefined || all.some((one) => one.length !== 1)) return undefined;
   const reasons = [...new Set(all.flat().map(({ reason }) => reason))];
-  if (reasons.some((reason) => !MUST.test(reason)) || all.flat().some(({ at }) => at !== said.at))
+  if (reasons.some((reason) => !MUST.test(reason)) || all.flat().some(({ at }) => at !== only.at))
     return undefined;
   const same = new Set(reasons.map((reason) => MUST.exec(reason)?.[0])).size === 1;
   const wanted = reasons.map((reason, index) => (same && index > 0 ? reason.replace(MUST, '') : reason));
-  return [{ ...said, reason: wanted.join(', or ') }];
+  return [{ ...only, reason: wanted.join(', or ') }];
 }
 
 /** The value is of another kind than the alternative takes. */

@@ -115,10 +115,10 @@ export class Wording {
   }
 
   #unquoted(value: number | boolean): string {
-    const said = `must be text, not ${this.#kindOf(value)}`;
+    const message = `must be text, not ${this.#kindOf(value)}`;
     return this.#secret
-      ? `${said}: write it in quotes`
-      : `${said}: write it in quotes, as "${String(value)}"`;
+      ? `${message}: write it in quotes`
+      : `${message}: write it in quotes, as "${String(value)}"`;
   }
 
   #kindOf(value: unknown): string {

@@ -56,8 +56,8 @@ const BY_COMMANDS = {
 
 /** What helps against a proxy that looks into TLS: for the tool that has failed first, as others of the build will follow. */
 export function tlsHint(tool: keyof typeof CERTIFICATES | keyof typeof BY_COMMANDS): string {
-  const { [tool as 'node']: own, ...others } = CERTIFICATES;
-  const variables = [own, ...Object.values(others)].filter((text) => text !== undefined).join(', ');
+  const { [tool as 'node']: ofTool, ...others } = CERTIFICATES;
+  const variables = [ofTool, ...Object.values(others)].filter((text) => text !== undefined).join(', ');
   const named =
     tool in BY_COMMANDS
       ? `${BY_COMMANDS[tool as 'git']} For other tools of the build, set these in the service's \`env\``
