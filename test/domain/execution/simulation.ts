@@ -19,7 +19,8 @@ import { sources } from '../../../lib/domain/source/record.ts';
 import { Keys } from '../../../lib/domain/storage/keys.ts';
 import * as Reconcile from '../../../lib/domain/sweep/index.ts';
 import { simulatedClock } from '../../memory/world.ts';
-import { type BuildMachine, SimulatedBuilds, type Task } from '../../workflows/builds.ts';
+import type { BuildMachine, Task } from '../../workflows/build-machines.ts';
+import { SimulatedBuilds } from '../../workflows/builds.ts';
 import { ADMIN, sha256Of, uploadedSource, type World, world } from '../world.ts';
 import { type ObservedTable, observedTable } from './observed.ts';
 
@@ -72,7 +73,7 @@ export class Simulation {
     const clock = simulatedClock();
     const builds = await SimulatedBuilds.begin(clock);
     const { workflows, machines } = builds;
-    const made = await world({ table, clock, workflows, machines });
+    const made = await world({ table, clock, workflows, machines: machines.port });
     builds.serve(made.ports);
     const project =
       limit === undefined
@@ -130,7 +131,7 @@ export class Simulation {
 
   /** One for each machine that was ever started, oldest first. */
   get agents(): readonly Agent[] {
-    return this.#builds.started.map((machine) => {
+    return this.#builds.machines.started.map((machine) => {
       const agent = this.#agents.get(machine) ?? {
         task: machine.task,
         agentId: crypto.randomUUID(),
@@ -163,7 +164,7 @@ export class Simulation {
 
   /** Whether the account has no machine for now. */
   full(full: boolean): void {
-    this.#builds.full = full;
+    this.#builds.machines.full = full;
   }
 
   /** @param prompt functions answer within their time */
@@ -180,7 +181,9 @@ export class Simulation {
   /** A machine ends. @param heard whether CodeBuild's event reaches the execution */
   async machineEnds({ name }: Execution, at: number, status: string, heard: boolean): Promise<void> {
     await this.#builds.settled();
-    const building = this.#builds.started.filter(({ execution, heard }) => execution === name && !heard);
+    const building = this.#builds.machines.started.filter(
+      ({ execution, heard }) => execution === name && !heard,
+    );
     const machine = building[at % Math.max(1, building.length)];
     if (machine !== undefined) await this.#builds.machineEnds(machine, status, heard);
   }
@@ -252,7 +255,7 @@ export class Simulation {
       const open = this.items('run').filter(({ status }) => status === 'pending' || status === 'building');
       if (open.length === 0) return;
       await this.passes(10 * 60, true);
-      for (const machine of this.#builds.started)
+      for (const machine of this.#builds.machines.started)
         if (!machine.heard) await this.#builds.machineEnds(machine, 'FAILED', false);
       await this.sweep();
       for (const run of this.items('job'))
