@@ -126,7 +126,7 @@ describe('a push', needs('git'), () => {
     [
       'whose head commit says so',
       (sha: string) => pushOf(sha, { head_commit: { id: sha, message: 'Correct a typing error [skip ci]' } }),
-      'says [skip ci]',
+      'contains [skip ci]',
     ],
     ['that is none', () => ({ zen: 'Design for failure.' }), 'not a push event'],
     [
