@@ -11,10 +11,9 @@ import {
   agentOf,
   claimed,
   completedBuild,
-  planRun,
+  plannedJob,
   refusal,
   sha256Of,
-  startedBuild,
   type World,
 } from './world.ts';
 
@@ -39,9 +38,7 @@ describe('an image', () => {
   };
 
   test('is recorded once for its job, is stored, counts as its result, and is not downloaded', async () => {
-    const { run } = await startedBuild(place);
-    const [dispatch] = (await planRun(place, run.id)).jobs;
-    if (dispatch === undefined) throw new Error('There is no job.');
+    const { dispatch } = await plannedJob(place);
     const { job } = await claimed(place, dispatch);
 
     const id = await recordImage(place.ports, job, IMAGE);

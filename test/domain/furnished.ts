@@ -25,6 +25,7 @@ import {
   claimed,
   completedBuild,
   knownAdmin,
+  plannedJob,
   planRun,
   sha256Of,
   startedBuild,
@@ -58,9 +59,7 @@ export async function furnished(): Promise<Scene> {
   const target = { kind: 'lambda', function_name: 'f' };
   await Environment.put(ports, project, 'prod', PutEnvironment.parse({ target }));
   await Secret.put(ports, ADMIN, project, 'NPM_TOKEN', { value: 'hunter2' });
-  const { run } = await startedBuild(place);
-  const [dispatch] = (await planRun({ ports }, run.id)).jobs;
-  if (dispatch === undefined) throw new Error('The run has no job.');
+  const { dispatch } = await plannedJob(place);
   const work = await claimed(place, dispatch);
   const artifact = await uploadedArtifact(place, work);
   const waiting = (await startedBuild(place, IMAGE)).run.id;

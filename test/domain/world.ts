@@ -102,12 +102,27 @@ export async function planRun(
   return { jobs, max_parallel };
 }
 
+/** A run that is planned, and its first job. */
+export async function plannedJob(place: World, manifest?: string, input?: Partial<CreateBuild>) {
+  const { run } = await startedBuild(place, manifest, input);
+  const [dispatch] = (await planRun(place, run.id)).jobs;
+  if (dispatch === undefined) throw new Error('The run has no job.');
+  return { run, dispatch };
+}
+
 export function claimed({ ports }: World, dispatch: Dispatch, more: { log_stream?: string } = {}) {
   return Job.claim(ports, dispatch.job_id, {
     ticket: dispatch.ticket,
     claim_id: randomUUID(),
     ...more,
   });
+}
+
+/** The agent of one attempt, by its token. */
+export async function holderOf({ ports }: Pick<World, 'ports'>, { token }: Pick<ClaimedJob, 'token'>) {
+  const actor = await ports.jobTokens.verify(token);
+  if (actor === undefined) throw new Error('The token of a claim is no good.');
+  return actor;
 }
 
 export const agentOf = ({ job }: Pick<ClaimedJob, 'job'>) =>

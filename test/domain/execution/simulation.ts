@@ -4,12 +4,9 @@
  * agents come late, twice or with another job's token. Time is simulated; the workflow is stepfunctions/build.asl.yaml.
  */
 
-import type { JobActor } from '../../../lib/domain/access/actor.ts';
 import * as Build from '../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
-import * as Job from '../../../lib/domain/execution/agent.ts';
 import { sourceArrived } from '../../../lib/domain/execution/begin.ts';
-import type { ClaimedJob } from '../../../lib/domain/execution/model/job.ts';
 import * as Queue from '../../../lib/domain/execution/queue/index.ts';
 import { workflowStopped } from '../../../lib/domain/execution/reconcile/follow.ts';
 import * as Run from '../../../lib/domain/execution/runs.ts';
@@ -19,10 +16,11 @@ import { sources } from '../../../lib/domain/source/record.ts';
 import { Keys } from '../../../lib/domain/storage/keys.ts';
 import * as Reconcile from '../../../lib/domain/sweep/index.ts';
 import { simulatedClock } from '../../memory/world.ts';
-import type { BuildMachine, Task } from '../../workflows/build-machines.ts';
+import type { BuildMachine } from '../../workflows/build-machines.ts';
 import { SimulatedBuilds } from '../../workflows/builds.ts';
-import { ADMIN, sha256Of, uploadedSource, type World, world } from '../world.ts';
+import { ADMIN, uploadedSource, type World, world } from '../world.ts';
 import { type ObservedTable, observedTable } from './observed.ts';
+import { type Agent, claimAs, progressAs, reportAs, uploadAs } from './simulated-agent.ts';
 
 /** 13 hours of rounds of ten minutes: far less than the workflow's own limit. */
 const MOST_ROUNDS = 80;
@@ -30,14 +28,6 @@ const MOST_ROUNDS = 80;
 interface Execution {
   /** Of the run, with a number when it follows one that died. */
   readonly name: string;
-}
-
-export interface Agent {
-  readonly task: Task;
-  readonly agentId: string;
-  work?: ClaimedJob;
-  actor?: JobActor;
-  artifacts: string[];
 }
 
 export class Simulation {
@@ -195,46 +185,21 @@ export class Simulation {
     if (heard) await workflowStopped(this.ports, name, 'The workflow was stopped.');
   }
 
-  async claim(agent: Agent, { wrongTicket = false } = {}): Promise<void> {
-    const ticket = wrongTicket ? 'tkt_of-somebody-else-altogether' : agent.task.ticket;
-    agent.work = await Job.claim(this.ports, agent.task.job_id, { ticket, claim_id: agent.agentId });
-    const actor = await this.ports.jobTokens.verify(agent.work.token);
-    if (actor === undefined) throw new Error('The token of a claim is no good.');
-    agent.actor = actor;
+  async claim(agent: Agent, options: { wrongTicket?: boolean } = {}): Promise<void> {
+    await claimAs(this.place, agent, options);
     await this.#countAtWork();
   }
 
-  /** @param at the job that is spoken of: another agent's, when its token is the wrong one */
-  async upload(agent: Agent, at: Agent, bytes: boolean): Promise<void> {
-    if (agent.actor === undefined) return;
-    const text = `bytes of ${at.task.job_id} ${agent.artifacts.length}`;
-    const announced = await Job.createUpload(this.ports, agent.actor, at.task.job_id, {
-      name: `a${agent.artifacts.length}.zip`,
-      sha256: sha256Of(text),
-      size_bytes: text.length,
-      content_type: 'application/zip',
-    });
-    if (bytes && announced.upload !== null)
-      this.ports.blobs.put(announced.upload.url, announced.upload.headers, Buffer.from(text));
-    agent.artifacts.push(announced.artifact_id);
+  upload(agent: Agent, at: Agent, bytes: boolean): Promise<void> {
+    return uploadAs(this.place, agent, at, bytes);
   }
 
-  async progress(agent: Agent, at: Agent, progress: number): Promise<void> {
-    if (agent.actor === undefined) return;
-    await Job.progress(this.ports, at.task.job_id, { stage: 'at work', progress }, agent.actor);
+  progress(agent: Agent, at: Agent, progress: number): Promise<void> {
+    return progressAs(this.place, agent, at, progress);
   }
 
   async report(agent: Agent, at: Agent, success: boolean): Promise<void> {
-    // A success without artifacts does not pass the contract's schema.
-    if (agent.actor === undefined || (success && agent.artifacts.length === 0)) return;
-    const error = { code: 'build_error', message: 'make failed' } as const;
-    await Job.result(
-      this.ports,
-      agent.actor,
-      at.task.job_id,
-      success ? { status: 'completed', artifact_ids: agent.artifacts } : { status: 'failed', error },
-    );
-    this.news.push(at.task.job_id);
+    if (await reportAs(this.place, agent, at, success)) this.news.push(at.task.job_id);
   }
 
   /** The outbox tells that a job has ended. @param keep tells it once more later */

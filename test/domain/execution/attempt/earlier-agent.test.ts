@@ -3,7 +3,8 @@ import type { RequestActor } from '../../../../lib/domain/access/actor.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
 import { handleFailedAttempt } from '../../../../lib/domain/execution/attempt/failed-attempt.ts';
 import { authenticate } from '../../../../lib/domain/token/index.ts';
-import { ADMIN, claimed, planRun, refusal, startedBuild, type World, world } from '../../world.ts';
+import { ADMIN, claimed, plannedJob, refusal, type World, world } from '../../world.ts';
+import { FAULT } from '../caught.ts';
 
 let place: World;
 let jobId: string;
@@ -11,16 +12,11 @@ let old: RequestActor;
 let present: RequestActor;
 beforeEach(async () => {
   place = await world();
-  const { run } = await startedBuild(place);
-  const [first] = (await planRun(place, run.id)).jobs;
-  if (first === undefined) throw new Error('The run has no job.');
+  const { dispatch: first } = await plannedJob(place);
   jobId = first.job_id;
   const before = await claimed(place, first);
   // CodeBuild gives the machine up, though its agent may still be at work behind a broken line.
-  const again = await handleFailedAttempt(place.ports, jobId, {
-    error: 'States.TaskFailed',
-    cause: JSON.stringify({ Build: { BuildStatus: 'FAULT' } }),
-  });
+  const again = await handleFailedAttempt(place.ports, jobId, FAULT);
   if (!again.retry) throw new Error('There is no second attempt.');
   const after = await claimed(place, again.dispatch);
   old = await authenticate(place.ports, `Bearer ${before.token}`);

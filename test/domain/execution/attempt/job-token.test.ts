@@ -12,6 +12,7 @@ import * as Image from '../../../../lib/domain/image/index.ts';
 import * as Secret from '../../../../lib/domain/secret/index.ts';
 import { authenticate } from '../../../../lib/domain/token/index.ts';
 import { ADMIN, claimed, planRun, refusal, startedBuild, type World, world } from '../../world.ts';
+import { FAULT } from '../caught.ts';
 
 const MANIFEST = JSON.stringify({
   services: {
@@ -74,18 +75,12 @@ const ENDS: Record<string, () => Promise<unknown>> = {
     }),
   'the run was ended by its last step': () => finish(place.ports, runId),
   'another agent has the job': async () => {
-    const again = await handleFailedAttempt(place.ports, jobId, {
-      error: 'States.TaskFailed',
-      cause: JSON.stringify({ Build: { BuildStatus: 'FAULT' } }),
-    });
+    const again = await handleFailedAttempt(place.ports, jobId, FAULT);
     if (!again.retry) throw new Error('There is no second attempt.');
     await claimed(place, again.dispatch);
   },
   'the machine was given up, and no other agent has come yet': async () => {
-    const cause = JSON.stringify({ Build: { BuildStatus: 'FAULT' } });
-    expect(
-      await handleFailedAttempt(place.ports, jobId, { error: 'States.TaskFailed', cause }),
-    ).toMatchObject({
+    expect(await handleFailedAttempt(place.ports, jobId, FAULT)).toMatchObject({
       retry: true,
     });
   },

@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
 import * as Run from '../../../../lib/domain/execution/runs.ts';
-import { ADMIN, agentOf, claimed, planRun, refusal, startedBuild, world } from '../../world.ts';
+import { ADMIN, agentOf, claimed, plannedJob, refusal, world } from '../../world.ts';
 
 test('a cancelled run’s agent is told to stop, also when Step Functions could not be reached', async () => {
   const place = await world();
-  const { run } = await startedBuild(place);
-  const [dispatch] = (await planRun(place, run.id)).jobs;
-  if (dispatch === undefined) throw new Error('The run has no job.');
+  const { run, dispatch } = await plannedJob(place);
   const work = await claimed(place, dispatch);
   const stop = () => Promise.reject(new Error('Step Functions is away'));
   const ports = { ...place.ports, workflows: { ...place.ports.workflows, stop } };

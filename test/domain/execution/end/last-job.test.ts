@@ -8,6 +8,7 @@ import * as Run from '../../../../lib/domain/execution/runs.ts';
 import { Keys } from '../../../../lib/domain/storage/keys.ts';
 import { sweep } from '../../../../lib/domain/sweep/index.ts';
 import { ADMIN, agentOf, builtJob, claimed, TWO_SERVICES, type World, world } from '../../world.ts';
+import { caught } from '../caught.ts';
 import { builtJobAlone, executionEnds, planned } from '../swept.ts';
 
 let place: World;
@@ -15,7 +16,7 @@ beforeEach(async () => {
   place = await world();
 });
 const read = (id: string) => Run.get(place.ports, ADMIN, id);
-const FAILED = { error: 'States.TaskFailed', cause: JSON.stringify({ Build: { BuildStatus: 'FAILED' } }) };
+const FAILED = caught('FAILED');
 
 describe('the end of the last job', () => {
   test('ends its run, and no earlier one does', async () => {

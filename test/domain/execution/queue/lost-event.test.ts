@@ -1,9 +1,8 @@
 /** A job of a project with a limit has ended, and the event that frees its place was lost. */
 import { beforeEach, expect, test } from 'vitest';
-import type { Dispatch } from '../../../../lib/domain/execution/attempt/task.ts';
 import * as Queue from '../../../../lib/domain/execution/queue/index.ts';
 import * as Project from '../../../../lib/domain/project/index.ts';
-import { ADMIN, builtJob, ONE_SERVICE, planRun, startedBuild, type World, world } from '../../world.ts';
+import { ADMIN, builtJob, plannedJob, type World, world } from '../../world.ts';
 
 let place: World;
 beforeEach(async () => {
@@ -12,12 +11,7 @@ beforeEach(async () => {
   place = { ...made, project };
 });
 
-async function planned(): Promise<Dispatch> {
-  const { run } = await startedBuild(place, ONE_SERVICE);
-  const [job] = (await planRun(place, run.id)).jobs;
-  if (job === undefined) throw new Error('The run has no job.');
-  return job;
-}
+const planned = async () => (await plannedJob(place)).dispatch;
 
 test('the next run of the project begins at once', async () => {
   await builtJob(place, await planned());
