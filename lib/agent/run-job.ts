@@ -1,63 +1,15 @@
-/** The way of one job through the agent: fetch, unpack, commands, pack, upload, report. */
-import { realpath } from 'node:fs/promises';
-import { ArchiveError } from '../archive/error.ts';
-import { unpack } from '../archive/unpack.ts';
-import type { CacheKey } from '../domain/cache/schema.ts';
-import type { ClaimedJob, ImageSpec, ReportResult } from '../domain/execution/model/job.ts';
+import type { ClaimedJob, ReportResult } from '../domain/execution/model/job.ts';
 import type { JobApi } from './api.ts';
-import { inWords, type PackedArtifact, packArtifacts, uploadArtifacts } from './artifacts.ts';
-import { restoreCaches, saveCaches } from './cache.ts';
-import { ProcessGroups, runCommand } from './command.ts';
+import { saveCaches } from './cache.ts';
+import { ProcessGroups } from './command.ts';
 import { diskFailure, watchDisk } from './disk.ts';
-import {
-  artifactFailure,
-  type CommandEnd,
-  commandFailure,
-  failureOf,
-  JobFailure,
-  JobStopped,
-  shortened,
-  sourceFailure,
-  timeoutFailure,
-} from './failure.ts';
+import { failureOf, JobFailure, JobStopped, timeoutFailure } from './failure.ts';
 import { machineInWords, queueInWords, seconds } from './machine.ts';
-import { warnOfMissingContent } from './missing-content.ts';
-import { masked, say, sayLast, Tail } from './output.ts';
+import { say, sayLast, Tail } from './output.ts';
+import { enter, PERCENT, sayDetail, type Work } from './phase.ts';
+import { phases } from './phases.ts';
 import { Progress } from './progress.ts';
-import { fetchSecrets } from './secrets.ts';
-import { fetchSource } from './source.ts';
-import { chooseToolchains } from './toolchain/index.ts';
-import {
-  commandEnvironment,
-  contextFolder,
-  createWorkspace,
-  removeWorkspace,
-  requireFolder,
-  type Workspace,
-} from './workspace.ts';
-
-/** Percent of a job at the beginning of its phases; commands share what lies between unpack and pack. */
-const PERCENT = {
-  ...{ fetch: 2, unpack: 5, prepare: 8, commands: 10 },
-  // Of a service that is an image the Dockerfile does most.
-  ...{ image: 40, pack: 85, push: 87, upload: 90, save: 95 },
-} as const;
-
-/** What the phases share. */
-interface Work {
-  readonly api: JobApi;
-  readonly claimed: ClaimedJob;
-  readonly workspace: Workspace;
-  readonly groups: ProcessGroups;
-  readonly progress: Progress;
-  readonly signal: AbortSignal;
-  /** What the agent is at, for failures: a phase, or a command. */
-  step: string;
-  tail: Tail;
-  /** Where commands run, and the caches to save when all has gone well. */
-  folder: string;
-  toSave: readonly CacheKey[];
-}
+import { createWorkspace, removeWorkspace } from './workspace.ts';
 
 /**
  * Does the job and reports how it ended.
@@ -160,122 +112,4 @@ async function outcomeOf(work: Work): Promise<ReportResult> {
       error: failureOf(work.signal.aborted ? work.signal.reason : error, work.step),
     };
   }
-}
-
-async function phases(work: Work): Promise<string[]> {
-  const { api, claimed, workspace, signal } = work;
-  const { job, source } = claimed;
-  enter(work, 'fetch source', PERCENT.fetch, `fetch source (${inWords(source.size_bytes)})`);
-  const fetching = performance.now();
-  await fetchSource(api, claimed, workspace.archive, signal);
-  sayDetail(`came in ${seconds(performance.now() - fetching)}`);
-
-  enter(work, 'unpack', PERCENT.unpack);
-  const tree = await unpack(workspace.archive, {
-    format: source.format,
-    stripComponents: source.strip_components,
-    into: workspace.tree,
-    timeSeconds: source.time_seconds,
-  }).catch((error: unknown) => {
-    throw error instanceof ArchiveError ? new JobFailure(sourceFailure(error)) : error;
-  });
-  sayDetail(`${counted(tree.files, 'file')}, ${inWords(tree.bytes)}`);
-  await warnOfMissingContent(workspace.tree);
-  enter(work, 'prepare', PERCENT.prepare);
-  const folder = await contextFolder(workspace, job.spec.context);
-  sayDetail(
-    `context '${job.spec.context}'; variables: ${Object.keys(job.spec.env).sort().join(', ') || 'none'}`,
-  );
-  work.folder = folder;
-  const tools = await chooseToolchains(job, { folder, env: commandEnvironment(workspace, {}), signal });
-  if (tools.words.length > 0) sayDetail(`toolchains: ${tools.words.join(', ')}`);
-  const secrets = await fetchSecrets(api, job, signal);
-  if (job.spec.caches.length > 0) {
-    enter(work, 'restore caches', PERCENT.prepare);
-    work.toSave = await restoreCaches({ api, job, workspace, folder, signal });
-  }
-  // What reproducible-builds.org/specs/source-date-epoch asks tools to write in place of the present time.
-  const epoch = { SOURCE_DATE_EPOCH: String(source.time_seconds) };
-  await commands(work, folder, { ...epoch, ...tools.env, ...job.spec.env, ...secrets });
-
-  return job.spec.image === null
-    ? upload(work, await pack(work, folder))
-    : leaveImage(work, job.spec.image, folder);
-}
-
-async function pack(work: Work, folder: string): Promise<PackedArtifact[]> {
-  enter(work, 'pack', PERCENT.pack);
-  const { claimed, workspace } = work;
-  await requireFolder(folder, claimed.job.spec.context, 'pack');
-  const base = await realpath(folder);
-  return packArtifacts(claimed.job, base, workspace.out).catch((error: unknown) => {
-    throw artifactFailure(error, base);
-  });
-}
-
-async function upload(work: Work, artifacts: readonly PackedArtifact[]): Promise<string[]> {
-  enter(work, 'upload', PERCENT.upload, `upload ${counted(artifacts.length, 'artifact')}`);
-  return uploadArtifacts(work.api, artifacts, work.signal);
-}
-
-/** Of a service with a Dockerfile: its image, and the files beside it. Nothing is pushed when the files are missing. */
-async function leaveImage(work: Work, spec: ImageSpec, folder: string): Promise<string[]> {
-  enter(work, 'build image', PERCENT.image);
-  await requireFolder(folder, work.claimed.job.spec.context, 'build image');
-  // Loaded only here: most jobs make no image, and each module delays the first command of all.
-  const { buildImage, publishImage, removeImage, saveImage } = await import('./image/index.ts');
-  const image = await buildImage(work, spec, folder);
-  try {
-    const files = await pack(work, folder);
-    if (!spec.push) return await upload(work, [...files, await saveImage(work, image)]);
-    enter(work, 'push image', PERCENT.push);
-    const id = await publishImage(work, image, spec);
-    return files.length === 0 ? [id] : [id, ...(await upload(work, files))];
-  } finally {
-    await removeImage(work, image).catch(() => undefined);
-  }
-}
-
-async function commands(work: Work, folder: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const { spec } = work.claimed.job;
-  const until = spec.image === null ? PERCENT.pack : PERCENT.image;
-  for (const [index, command] of spec.commands.entries()) {
-    const share = ((until - PERCENT.commands) * index) / spec.commands.length;
-    const stage = `command ${index + 1} of ${spec.commands.length}`;
-    enter(work, stage, Math.floor(PERCENT.commands + share), `${stage}: ${shortened(command)}`);
-    say(`$ ${command}`);
-    work.step = command;
-    work.tail = new Tail();
-    await requireFolder(folder, spec.context, command);
-    const { groups, tail, signal } = work;
-    const { pipes } = work.workspace;
-    const began = performance.now();
-    const end = await runCommand(command, { folder, env, groups, pipes, tail, signal });
-    sayDetail(`${howEnded(end)} after ${seconds(performance.now() - began)}`);
-    if (end.exitCode !== 0) throw new JobFailure(commandFailure(end));
-  }
-  work.tail = new Tail();
-  // What commands left in the background must not change files while they are packed.
-  await work.groups.end(false);
-}
-
-/** Begins a phase: says so in the log and to the API, and waits for neither. */
-function enter(work: Work, stage: string, percent: number, line = stage): void {
-  work.signal.throwIfAborted();
-  work.step = stage;
-  work.progress.enter(masked(stage), percent);
-  say(`==> ${line}`);
-}
-
-/** What came of the phase that was entered last. */
-function sayDetail(line: string): void {
-  say(`    ${line}`);
-}
-
-function howEnded({ exitCode, signal }: CommandEnd): string {
-  return signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

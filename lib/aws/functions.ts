@@ -2,20 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import {
-  AddPermissionCommand,
   CreateAliasCommand,
   CreateFunctionCommand,
-  CreateFunctionUrlConfigCommand,
   type FunctionConfiguration,
   GetAliasCommand,
   GetFunctionConfigurationCommand,
-  GetFunctionUrlConfigCommand,
   InvalidParameterValueException,
   LambdaClient,
   ListTagsCommand,
   PublishVersionCommand,
-  ResourceConflictException,
-  ResourceNotFoundException,
   type Runtime,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
@@ -26,7 +21,9 @@ import { OWNER_TAG } from '../domain/owner-tag.ts';
 import type { FunctionRelease, Functions } from '../domain/ports/functions.ts';
 import { TargetError } from '../domain/ports/functions.ts';
 import { hexOf } from '../domain/values.ts';
+import { publicUrl } from './function-url.ts';
 import { setting } from './settings.ts';
+import { undefinedIfMissing } from './undefined-if-missing.ts';
 
 /**
  * An account has 15 calls of Lambda's control plane a second, for all its APIs together. Of a throttled call the SDK
@@ -36,14 +33,6 @@ import { setting } from './settings.ts';
 export const CONTROL_PLANE_ATTEMPTS = 5;
 
 const base64Of = (digest: string): string => Buffer.from(hexOf(digest), 'hex').toString('base64');
-
-/** The value, or undefined when the thing does not exist. */
-async function undefinedIfMissing<T>(call: Promise<T>): Promise<T | undefined> {
-  return call.catch((error: unknown) => {
-    if (error instanceof ResourceNotFoundException) return undefined;
-    throw error;
-  });
-}
 
 /** What Lambda refuses because of the request is the deployer's to mend; the rest is thrown as it is and tried again. */
 async function asTargetError<T>(call: Promise<T>): Promise<T> {
@@ -220,46 +209,4 @@ async function waitUntilUpdated(
     await delay(pauseAfter(attempt));
   }
   throw new Error(`Function ${functionName} is still being updated.`);
-}
-
-/**
- * The alias's function URL, open to everybody: since October 2025 Lambda asks for both lambda:InvokeFunctionUrl and
- * lambda:InvokeFunction (docs: "Control access to Lambda function URLs").
- */
-async function publicUrl(client: LambdaClient, functionName: string, alias: string): Promise<string> {
-  const which = { FunctionName: functionName, Qualifier: alias };
-  const existing = await undefinedIfMissing(client.send(new GetFunctionUrlConfigCommand(which)));
-  if (existing?.FunctionUrl !== undefined) return existing.FunctionUrl;
-  // The permissions first: a URL that exists is one that is open.
-  const open = { ...which, Principal: '*' };
-  await once(
-    client.send(
-      new AddPermissionCommand({
-        ...open,
-        StatementId: 'staithe-url',
-        Action: 'lambda:InvokeFunctionUrl',
-        FunctionUrlAuthType: 'NONE',
-      }),
-    ),
-  );
-  await once(
-    client.send(
-      new AddPermissionCommand({
-        ...open,
-        StatementId: 'staithe-invoke',
-        Action: 'lambda:InvokeFunction',
-        InvokedViaFunctionUrl: true,
-      }),
-    ),
-  );
-  const created = await client.send(new CreateFunctionUrlConfigCommand({ ...which, AuthType: 'NONE' }));
-  if (created.FunctionUrl === undefined) throw new Error('Lambda gave no function URL.');
-  return created.FunctionUrl;
-}
-
-/** A permission that is there already is no error. */
-async function once(call: Promise<unknown>): Promise<void> {
-  await call.catch((error: unknown) => {
-    if (!(error instanceof ResourceConflictException)) throw error;
-  });
 }

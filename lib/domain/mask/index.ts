@@ -3,7 +3,8 @@ import { ROOT, Search } from './search.ts';
 import { secretForms, spellings } from './secret-forms.ts';
 import { secretWindows } from './secret-windows.ts';
 import { Spans } from './spans.ts';
-import { Windows, WindowTable } from './windows.ts';
+import { WindowTable } from './window-table.ts';
+import { Windows } from './windows.ts';
 
 export const MASK = '***';
 const MASK_BYTES = Buffer.from(MASK);

@@ -4,7 +4,7 @@
  * each place of a log), and what is shorter tells less than a third of what an attacker has to guess of the shortest
  * token in use, 20 characters.
  */
-import type { WindowRule } from './windows.ts';
+import type { WindowRule } from './window-table.ts';
 
 /** Of longer values (keys, certificates) only the forms that tools use for files: the others are of what people print. */
 const DUMPED_MAX_BYTES = 1024;

@@ -3,11 +3,11 @@
  * least once and in order (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html).
  */
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import { AwsError, type Principal } from '../../service.ts';
 import type { Lambda } from '../context.ts';
 import { parseFunctionName } from '../function-name.ts';
 import { execute } from '../operations/invoke.ts';
+import { firstFailure } from './batch-failures.ts';
 import { compileFilters, type Filter } from './filter.ts';
 import type { Mapping } from './mapping.ts';
 import { StreamReader, type StreamRecord } from './stream-reader.ts';
@@ -27,10 +27,6 @@ const RETRY_MOST = 30_000;
 const THROTTLED_PAUSE = 1_000;
 /** The checkpoint of a shard that has ended and was read to its end. */
 const CLOSED = 'CLOSED';
-
-const failuresSchema = z.looseObject({
-  batchItemFailures: z.array(z.looseObject({ itemIdentifier: z.string().nullish() })).nullish(),
-});
 
 export class StreamPoller {
   readonly #lambda: Lambda;
@@ -240,17 +236,4 @@ export class StreamPoller {
     this.#wakers.delete(resolve);
     this.#stopping.signal.removeEventListener('abort', stop);
   }
-}
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html */
-function firstFailure(payload: string, records: readonly StreamRecord[]): number | undefined {
-  const parsed = failuresSchema.safeParse(JSON.parse(payload) ?? {});
-  if (!parsed.success) return 0;
-  const failures = parsed.data.batchItemFailures ?? [];
-  if (failures.length === 0) return undefined;
-  const indexes = failures.map(({ itemIdentifier }) =>
-    records.findIndex(({ dynamodb }) => dynamodb.SequenceNumber === itemIdentifier),
-  );
-  // An identifier that is empty or of no record in the batch fails the whole batch.
-  return indexes.some((index) => index < 0) ? 0 : Math.min(...indexes);
 }
