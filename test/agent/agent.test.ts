@@ -28,7 +28,7 @@ describe('a job that goes well', () => {
     const second = await bench.run(scene);
 
     expect(first.output).toMatch(
-      /==> claim[\s\S]*==> queue: attempt 1[\s\S]*==> fetch source[\s\S]*==> unpack[\s\S]*==> prepare[\s\S]*\$ sh build.sh\n[\s\S]*built\n {4}exit code 0 after [\s\S]*==> pack[\s\S]*==> upload 1 artifact[\s\S]{6}==> done/,
+      /==> claim[\s\S]*==> queue: attempt 1[\s\S]*==> fetch source[\s\S]*==> unpack[\s\S]*==> prepare[\s\S]*\$ sh build.sh\n[\s\S]*built\n {4}exit code 0 after [\s\S]*==> pack[\s\S]*==> upload 1 artifact\n.*==> done/,
     );
     expect([first.exitCode, second.exitCode]).toEqual([0, 0]);
     expect(first.plane.results).toEqual([

@@ -158,5 +158,5 @@ test('a build that names another manifest is not answered with an earlier one', 
   const ended = await Run.get(place.ports, ADMIN, run.id);
   expect(ended.error?.code).toBe('manifest_error');
   expect(ended.error?.message).toContain(other);
-  expect(ended.error?.message).toMatch(/the tree's is sha256:(?!0{64})/);
+  expect(ended.error?.message).toMatch(/the source has sha256:(?!0{64})/);
 });
