@@ -25,7 +25,7 @@ import type { Settings } from './settings.ts';
 
 /** About a minute of waits in all: a deployment or a throttled table is over by then. */
 const ATTEMPTS = 9;
-/** The last word is worth more patience: three to four minutes of waits in all. */
+/** The result is worth more retries: three to four minutes of waits in all. */
 const RESULT_ATTEMPTS = 40;
 /** One and a half seconds of waits in all. */
 const CACHE_ATTEMPTS = 4;

@@ -28,9 +28,9 @@ export async function endTree(child: ChildProcess, others: () => number[] = () =
     signal(-pid, 'SIGKILL');
   }
   await endAll(others);
-  const impatience = setTimeout(() => child.stdout?.destroy(), LAST_OUTPUT_MS);
+  const outputTimer = setTimeout(() => child.stdout?.destroy(), LAST_OUTPUT_MS);
   await closed;
-  clearTimeout(impatience);
+  clearTimeout(outputTimer);
 }
 
 async function untilGone(child: ChildProcess, others: () => number[]): Promise<void> {

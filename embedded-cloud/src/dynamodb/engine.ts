@@ -166,9 +166,9 @@ function observed(child: ChildProcess, { agent, isolated, ended, stop, kill }: H
     output: () => output,
     async stop() {
       stop();
-      const impatience = setTimeout(kill, STOP_MS);
+      const killTimer = setTimeout(kill, STOP_MS);
       await exited;
-      clearTimeout(impatience);
+      clearTimeout(killTimer);
       agent.destroy();
     },
   };

@@ -32,7 +32,7 @@ export function watch<T>(
       tokens.forget(task.token);
       how();
     };
-    const giveUp = (failure: StateFailure) => {
+    const timeOut = (failure: StateFailure) => {
       settle(() => reject(failure));
       scope.cancel('aborted');
     };
@@ -40,7 +40,7 @@ export function watch<T>(
       forgetHeartbeat();
       if (task.heartbeatSeconds === undefined) return;
       const failure = new StateFailure('States.HeartbeatTimeout', 'The task sent no heartbeat in time.');
-      forgetHeartbeat = timers.at(timers.now() + task.heartbeatSeconds * 1000, () => giveUp(failure));
+      forgetHeartbeat = timers.at(timers.now() + task.heartbeatSeconds * 1000, () => timeOut(failure));
     };
     scope.onCancel((reason) => settle(() => reject(new Cancelled(reason))));
     if (over) return;
@@ -49,7 +49,7 @@ export function watch<T>(
         'States.Timeout',
         `The task ran longer than ${task.timeoutSeconds} seconds.`,
       );
-      forgetTimeout = timers.at(task.timeoutAt, () => giveUp(failure));
+      forgetTimeout = timers.at(task.timeoutAt, () => timeOut(failure));
     }
     if (integration.pattern === 'token') {
       tokens.onHeartbeat(task.token, beat);

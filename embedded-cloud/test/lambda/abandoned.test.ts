@@ -29,7 +29,7 @@ exports.handler = async (event) => {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'abandoned-'));
-  const limits = { environments: ENVIRONMENTS, waiting: 32, patience: 60_000 };
+  const limits = { environments: ENVIRONMENTS, waiting: 32, waitTimeoutMs: 60_000 };
   running = await run(
     {
       Role: role(),

@@ -26,7 +26,7 @@ const pause = 'await new Promise((resolve) => setTimeout(resolve, 10));';
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'overload-'));
-  const limits = { environments: ENVIRONMENTS, waiting: WAITING, patience: 60_000 };
+  const limits = { environments: ENVIRONMENTS, waiting: WAITING, waitTimeoutMs: 60_000 };
   running = await run(
     {
       Role: role(),

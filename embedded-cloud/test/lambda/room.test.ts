@@ -22,7 +22,7 @@ class Tenancy implements Tenant {
     await Promise.resolve();
   }
 
-  giveUpIdle(): void {
+  stopIdle(): void {
     this.idleSince = undefined;
     this.places.pop()?.release();
   }

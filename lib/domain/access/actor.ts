@@ -1,4 +1,4 @@
-/** Who makes a request, and what a route asks of them. */
+/** Who makes a request, and what a route requires of the caller. */
 import * as z from 'zod';
 import { notFound, StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
@@ -24,7 +24,7 @@ export const JobActor = z.object({
 export type JobActor = z.infer<typeof JobActor>;
 interface Anonymous {
   readonly kind: 'anonymous';
-  /** Why nobody could be made out. */
+  /** Why the caller could not be authenticated. */
   readonly reason: string;
 }
 /** Who a request may come from. */
@@ -37,13 +37,13 @@ export interface SystemActor {
 }
 export type Actor = RequestActor | SystemActor;
 
-/** What a route asks of its caller: nobody, the agent of one job, or a token with at least a role. */
+/** What a route requires of its caller: nothing, the token of one job, or a token with at least a role. */
 export type Access = 'public' | 'job' | 'job_or_viewer' | Role;
 
 export const JOB_TOKEN_REFUSED = 'Job tokens are valid only for the routes of their own job.';
 
 /**
- * The one gate that every route passes.
+ * Authorizes a request; every route calls it.
  * @param jobId the `{job}` of the path, on routes of the agent
  * @throws StaitheError unauthenticated | role_too_low | not_found (a job's token on another job)
  */
@@ -63,7 +63,7 @@ export function authorize(actor: RequestActor, access: Access, jobId?: string): 
     throw new StaitheError('role_too_low', `This needs the role ${needed}; the token has ${actor.role}.`);
 }
 
-/** Whether the actor may see things of this project. */
+/** Whether the actor may access this project. */
 export function canAccess(actor: Actor, projectId: string): boolean {
   if (actor.kind === 'anonymous') return false;
   return actor.project_id === undefined || actor.project_id === projectId;

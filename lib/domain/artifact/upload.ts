@@ -83,7 +83,7 @@ async function withUpload(ports: Pick<Ports, 'blobs'>, artifact: Artifact): Prom
 
 /**
  * A PUT of the whole to where uploads wait. When the digest is known it is bound to it, and storage refuses anything
- * else; when not, whatever arrives is read before it counts (`settle`).
+ * else; when not, whatever arrives is read before it counts (`verifyUpload`).
  */
 export function presign(
   blobs: Ports['blobs'],

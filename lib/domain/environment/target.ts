@@ -21,7 +21,7 @@ type TargetClaim = z.infer<typeof TargetClaim>;
 
 type EnvironmentRef = Pick<TargetClaim, 'project_id' | 'environment'>;
 
-/** @returns undefined when the function is nobody's target */
+/** @returns undefined when the function is no environment's target */
 async function holderOf(table: Table, functionName: string): Promise<(TargetClaim & Revision) | undefined> {
   const item = await table.get(Keys.targetFunction(functionName));
   return item && { ...TargetClaim.parse(item), revision: item.revision };
@@ -41,7 +41,7 @@ const isHeldBy = (owner: EnvironmentRef, claim: TargetClaim | undefined): boolea
   claim?.project_id === owner.project_id && claim.environment === owner.environment;
 
 /**
- * What makes the function the environment's target; nothing when it is that already.
+ * The writes that make the function the environment's target; none when it is already.
  * @param actor who is told of other projects only if they may see them
  * @throws StaitheError function_taken
  */
@@ -65,7 +65,7 @@ export async function claimTarget(
   return [{ put, when: { absent: true } }];
 }
 
-/** What makes it nobody's, as long as it is still this environment's; nothing when it is another's. */
+/** The writes that release the function, if this environment still holds it; none otherwise. */
 export async function releaseTarget(
   table: Table,
   functionName: string,

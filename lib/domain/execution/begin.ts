@@ -1,4 +1,4 @@
-/** The beginning of a run: it is recorded and, of a source that is surveyed, planned and started at once. */
+/** Records a new run; if its source has been surveyed, plans and starts it at once. */
 import { StaitheError } from '../error.ts';
 import { ManifestError } from '../manifest/index.ts';
 import { ArchiveUnreadable } from '../ports/index.ts';

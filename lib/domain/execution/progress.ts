@@ -1,4 +1,4 @@
-/** A run as people see it while it works: progress and stage are those of its jobs, read and not stored twice. */
+/** A run with its progress and stage, which are computed from its jobs and not stored. */
 import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { countsOf } from './model/counts.ts';

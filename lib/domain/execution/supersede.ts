@@ -1,4 +1,4 @@
-/** A new run of a branch takes the place of older ones that still wait, in projects that say so. */
+/** A new run of a branch supersedes older queued ones, in projects that are configured so. */
 
 import { StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';

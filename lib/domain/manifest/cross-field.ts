@@ -1,4 +1,4 @@
-/** What each field allows and the fields together do not: told at the field that has to go. */
+/** Validation across fields: combinations that are invalid though each field is valid, reported at the field to remove. */
 import { isMachineTypeName, MACHINE_TYPES } from '../machine.ts';
 import type { Step } from './position.ts';
 

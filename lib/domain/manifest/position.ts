@@ -1,4 +1,4 @@
-/** Places in a text, and what is wrong there. */
+/** Positions in a text, and the mistakes there. */
 import type { Step } from '../validation/findings.ts';
 
 export type { Step } from '../validation/findings.ts';
@@ -17,7 +17,7 @@ export interface Mistake extends Position {
   readonly reason: string;
 }
 
-/** Tells the places of a text. @returns a function of an offset in UTF-16 code units; one outside is the nearest inside */
+/** Finds positions in a text. @returns a function of an offset in UTF-16 code units; one outside is the nearest inside */
 export function positionsIn(text: string): (offset: number) => Position {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);

@@ -1,4 +1,4 @@
-/** What a manifest may say, and most likely does not mean. It is told to its author, and stops no build. */
+/** Warnings: what is valid and probably a mistake. They are shown to the author and fail no build. */
 import { entryOf, toolchainsOf } from '../toolchain/schema.ts';
 import type { FieldError } from '../validation/findings.ts';
 import type { Manifest } from './schema.ts';

@@ -1,6 +1,6 @@
 /**
- * The reconciler: events may be lost, agents fall silent, executions die. Each sweep looks at every run that has not
- * ended, asks the source of truth about what does not add up, and brings it on or to an end with a reason.
+ * The reconciler: events may be lost, agents and executions may die. Each sweep checks every run that has not ended
+ * against its workflow and machines, and continues it or ends it with a reason.
  */
 
 import { runs } from '../execution/model/run-record.ts';
@@ -14,7 +14,7 @@ import { sweepUploads } from './uploads.ts';
 
 export type { Repair } from '../execution/reconcile/repair.ts';
 
-/** A page of open runs; they are looked at side by side, a few at a time. */
+/** A page of open runs; a few of them are checked at the same time. */
 const PAGE = 100;
 /** As many as keep Step Functions' DescribeExecution (15 a second, docs: Step Functions quotas) from throttling. */
 const AT_ONCE = 5;
@@ -22,15 +22,15 @@ const AT_ONCE = 5;
 export interface Sweep {
   readonly checked: number;
   readonly repairs: readonly Repair[];
-  /** Uploads that were given up. */
+  /** Uploads that were rejected, as they were overdue. */
   readonly uploads: readonly string[];
   /** Deployments that were waiting for their workflow to be started. */
   readonly deployments: readonly string[];
-  /** Runs and deployments that could not be looked at, and why; the next sweep tries again. */
+  /** Runs and deployments that could not be checked, and why; the next sweep tries again. */
   readonly failures: readonly ({ readonly run_id: string; readonly message: string } | DeploymentFailure)[];
 }
 
-/** @param look stops the sweep before its function's time is over; the next one goes on with what is left */
+/** @param hasTime stops the sweep before its function times out; the next sweep continues */
 export async function sweep(
   ports: RunPorts & Pick<Ports, 'table'>,
   hasTime: () => boolean = () => true,

@@ -20,7 +20,7 @@ function typeOf(chosen: ReturnType<typeof choose>): string {
 }
 
 describe('the compute of a job that asks for none', () => {
-  const offer = allowedFrom(undefined);
+  const allowed = allowedFrom(undefined);
 
   it.each([
     ['starts within seconds when it may take 15 minutes', need(), 'lambda-4gb arm64'],
@@ -30,7 +30,7 @@ describe('the compute of a job that asks for none', () => {
     ['is Lambda compute when Node is all it needs', need({ toolchains: ['node@22'] }), 'lambda-4gb arm64'],
     ['has the architecture that the job asks for', need({ architecture: 'x86_64' }), 'lambda-4gb x86_64'],
   ])('%s', (_claim, job, expected) => {
-    expect(typeOf(choose(job, offer))).toBe(expected);
+    expect(typeOf(choose(job, allowed))).toBe(expected);
   });
 
   it('is of what the installation allows', () => {
@@ -56,14 +56,14 @@ describe('the compute of a job that asks for none', () => {
 });
 
 describe('the compute that a job asks for', () => {
-  const offer = allowedFrom(JSON.stringify({ allow: ['small', 'lambda-2gb'], fleets: { gpu } }));
+  const allowed = allowedFrom(JSON.stringify({ allow: ['small', 'lambda-2gb'], fleets: { gpu } }));
 
   it('is what it gets', () => {
-    expect(typeOf(choose(need({ requested: 'small' }), offer))).toBe('small arm64');
-    expect(typeOf(choose(need({ requested: 'lambda-2gb', architecture: 'x86_64' }), offer))).toBe(
+    expect(typeOf(choose(need({ requested: 'small' }), allowed))).toBe('small arm64');
+    expect(typeOf(choose(need({ requested: 'lambda-2gb', architecture: 'x86_64' }), allowed))).toBe(
       'lambda-2gb x86_64',
     );
-    expect(typeOf(choose(need({ requested: 'fleet:gpu' }), offer))).toBe('fleet:gpu x86_64');
+    expect(typeOf(choose(need({ requested: 'fleet:gpu' }), allowed))).toBe('fleet:gpu x86_64');
   });
 
   it.each([
@@ -98,7 +98,7 @@ describe('the compute that a job asks for', () => {
       /x86_64/,
     ],
   ])('%s is refused, and the hint names what works', (_claim, job, message, hint) => {
-    const chosen = choose(job, offer);
+    const chosen = choose(job, allowed);
 
     expect('refused' in chosen && chosen.refused.message).toMatch(message);
     expect('refused' in chosen && chosen.refused.hint).toMatch(hint);
@@ -116,7 +116,7 @@ describe('what an installation offers', () => {
   });
 });
 
-const anyOffer = fc
+const anyAllowed = fc
   .record({ allow: fc.uniqueArray(fc.constantFrom(...ALL), { minLength: 1 }), fleets: fc.boolean() })
   .map(({ allow, fleets }) => AllowedCompute.parse({ allow, fleets: fleets ? { gpu } : {} }));
 const anyNeed = fc.record({
@@ -128,14 +128,14 @@ const anyNeed = fc.record({
 
 it('gives no job a machine that is not offered, cannot make its image or ends before its limit', () => {
   fc.assert(
-    fc.property(anyNeed, anyOffer, (job, offer) => {
-      const chosen = choose(job, offer);
+    fc.property(anyNeed, anyAllowed, (job, allowed) => {
+      const chosen = choose(job, allowed);
       if ('refused' in chosen) {
         expect(chosen.refused.hint).toMatch(/^(Set|Ask|Shorten)/);
         return;
       }
-      const { project, overrides } = startOf({ ...job, machine: chosen.machine }, offer);
-      expect(allowedNames(offer)).toContain(chosen.machine.type);
+      const { project, overrides } = startOf({ ...job, machine: chosen.machine }, allowed);
+      expect(allowedNames(allowed)).toContain(chosen.machine.type);
       expect(project === 'privileged').toBe(job.needsImages);
       expect(project === 'lambda').toBe(overrides.EnvironmentTypeOverride.includes('LAMBDA'));
       // Lambda compute refuses a time limit (docs: CodeBuild, limitations of Lambda compute).

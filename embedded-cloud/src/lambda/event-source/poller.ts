@@ -143,7 +143,7 @@ export class StreamPoller {
       const { MaximumRetryAttempts: most } = this.#mapping;
       const bisect = this.#mapping.BisectBatchOnFunctionError && records.length > 1;
       if (this.#tooOld(records) || (!bisect && most >= 0 && attempts >= most)) {
-        await this.#giveUp(records);
+        await this.#discard(records);
         return true;
       }
       await this.#pause(Math.min(RETRY_LEAST * 2 ** attempts, RETRY_MOST), false);
@@ -184,7 +184,7 @@ export class StreamPoller {
     return limit >= 0 && created !== undefined && this.#lambda.cloud.now() / 1000 - created > limit;
   }
 
-  #giveUp(records: readonly StreamRecord[]): void {
+  #discard(records: readonly StreamRecord[]): void {
     const first = records[0]?.dynamodb.SequenceNumber;
     const message = `gave up ${records.length} stream record(s) from ${first} for ${this.#mapping.FunctionName}`;
     this.#lambda.cloud.log('lambda', message);

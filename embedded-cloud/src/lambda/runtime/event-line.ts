@@ -63,18 +63,18 @@ export class EventLine {
       this.#others.push({ invocation, admission, settle: resolve, since });
       return promise;
     }
-    const { waiting: most, patience } = this.#limits;
+    const { waiting: most, waitTimeoutMs } = this.#limits;
     if (this.#limited >= (admission === 'first' ? 2 * most : most))
       throw throttled('ConcurrentInvocationLimitExceeded');
     this.#servesFirst ||= admission === 'first';
     if (invocation.abandoned?.aborted) throw abandoned();
-    const giveUp = (reason: Error) => {
+    const rejectWith = (reason: Error) => {
       this.#leave(entry);
       reject(reason);
     };
-    const timer = setTimeout(() => giveUp(throttled('ConcurrentInvocationLimitExceeded')), patience);
+    const timer = setTimeout(() => rejectWith(throttled('ConcurrentInvocationLimitExceeded')), waitTimeoutMs);
     timer.unref();
-    const callerLeft = () => giveUp(abandoned());
+    const callerLeft = () => rejectWith(abandoned());
     invocation.abandoned?.addEventListener('abort', callerLeft, { once: true });
     const left = () => {
       clearTimeout(timer);

@@ -81,7 +81,7 @@ export class Fleet {
           pool.idleCount > spared &&
           (pool.idleSince ?? now) < now - CROWDED_IDLE_LIMIT
         ) {
-          pool.giveUpIdle();
+          pool.stopIdle();
           idle--;
         }
   }

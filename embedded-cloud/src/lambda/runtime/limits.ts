@@ -8,7 +8,7 @@ export interface Limits {
   /** Events of one function that wait for an environment; callers that may come first get as many again. */
   readonly waiting: number;
   /** Milliseconds after which a waiting event is given up, so that functions which wait for each other come free. */
-  readonly patience: number;
+  readonly waitTimeoutMs: number;
 }
 
 /** A process for each function of a large template, and some twice. Those that wait for others take no processor. */
@@ -28,7 +28,7 @@ export function limitsOf(cores: number, memory: number): Limits {
     // A core handles about a hundred short events a second: what waits is answered in one to two seconds.
     waiting: 128 * cores,
     // API Gateway gives an answer up after 29 to 30 s; until then the function still has to run.
-    patience: 20_000,
+    waitTimeoutMs: 20_000,
   };
 }
 

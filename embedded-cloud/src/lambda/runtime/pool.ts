@@ -8,8 +8,8 @@ import { type Admission, EventLine, type Waiting } from './event-line.ts';
 import type { Launch } from './launch.ts';
 import { busyFor, type Member, type Shared } from './member.ts';
 import { type Outcome, platformError, type Result, spawnFailed } from './outcome.ts';
-import { Patience, type Shortage } from './patience.ts';
 import type { Place, Tenant } from './room.ts';
+import { ScalingPolicy, type Shortage } from './scaling.ts';
 
 /** Lambda gives the init phase 10 seconds; after that it starts over within the function's own timeout. */
 const INIT_TIMEOUT = 10_000;
@@ -25,7 +25,7 @@ export class Pool implements Tenant {
   /** The one that was used last is used next: the others may then end. */
   readonly #idle: Member[] = [];
   readonly #line: EventLine;
-  readonly #patience = new Patience();
+  readonly #scaling = new ScalingPolicy();
   /** Environments that wait for a place, or start. */
   #starting = 0;
   /** When an event was last done, by performance.now(). */
@@ -64,10 +64,10 @@ export class Pool implements Tenant {
 
   /** Ends the environments that have been idle since before `before` (epoch milliseconds). */
   reap(before: number): void {
-    while (this.idleSince !== undefined && this.idleSince < before) this.giveUpIdle();
+    while (this.idleSince !== undefined && this.idleSince < before) this.stopIdle();
   }
 
-  giveUpIdle(): void {
+  stopIdle(): void {
     const longest = this.#idle[0];
     if (longest) this.#discard(longest);
   }
@@ -124,7 +124,7 @@ export class Pool implements Tenant {
       stalledFor: now - Math.max(this.#lastEnd, this.#line.head?.since ?? now),
       machineBusy: this.#shared.processors.busy,
     };
-    if (unserved > 0 && this.#patience.exhausted(shortage)) this.#begin();
+    if (unserved > 0 && this.#scaling.shouldStart(shortage)) this.#begin();
     this.#dispatch();
   }
 
@@ -144,7 +144,7 @@ export class Pool implements Tenant {
     member.busySince = began;
     const outcome = await member.environment.invoke(invocation);
     this.#lastEnd = performance.now();
-    this.#patience.handled(this.#lastEnd - began);
+    this.#scaling.recordEvent(this.#lastEnd - began);
     delete member.busySince;
     settle({ ...outcome, logTail: member.log.tail });
     if (member.environment.dead || this.#closed || this.#owes(member)) this.#discard(member);
@@ -199,7 +199,7 @@ export class Pool implements Tenant {
     try {
       const failure = await environment.start(requestId, timeout);
       const now = performance.now();
-      this.#patience.started(now - began);
+      this.#scaling.recordStart(now - began);
       member.paidOff = now + (now - began);
       return failure;
     } catch (error) {

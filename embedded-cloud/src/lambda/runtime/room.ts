@@ -22,7 +22,7 @@ export interface Tenant {
   /** Since when its longest idle environment is idle, in epoch milliseconds; undefined when none is. */
   readonly idleSince: number | undefined;
   /** Ends its longest idle environment. */
-  giveUpIdle(): void;
+  stopIdle(): void;
 }
 
 /** A right to one process. It is held until the process has ended. */
@@ -173,7 +173,7 @@ export class Room {
     const ordinary = this.#longestIdle(asking, without.length > 0 && !this.#somebodyHasTwo());
     const late = without.filter((request) => request.late).length > this.#leaving;
     const best = ordinary ?? (late ? this.#longestIdle(asking, true) : undefined);
-    best?.giveUpIdle();
+    best?.stopIdle();
     return best !== undefined;
   }
 

@@ -1,4 +1,4 @@
-/** The queue of a project's jobs: enter it, wait for one's turn, leave it. Every verb may be repeated. */
+/** The queue of a project's jobs: enqueue, wait for a turn, dequeue. Every call may be repeated. */
 import { isDeepStrictEqual } from 'node:util';
 import { isFinal } from '../../lifecycle.ts';
 import type { Ports } from '../../ports/index.ts';
@@ -19,7 +19,7 @@ const queues = collection({
 
 type QueuePorts = Pick<Ports, 'table' | 'workflows'>;
 
-/** Jobs take their places. @returns the ids of those that may begin. @throws PlanFailure resource_error when it is full */
+/** Adds jobs to the queue. @returns the ids of those that may begin. @throws PlanFailure resource_error when it is full */
 export async function enqueue(
   ports: QueuePorts,
   projectId: string,
@@ -39,7 +39,7 @@ export async function enqueue(
   return new Set(free?.active.map(({ job_id }) => job_id));
 }
 
-/** Frees the places of jobs whose end was told by an event that never came: whoever would have to wait looks first. */
+/** Removes jobs that have ended, in case the event of their end was lost; called before a job has to wait. */
 async function removeEnded(ports: QueuePorts, queue: QueueState): Promise<QueueState | undefined> {
   const found = await jobs.getMany(
     ports.table,
@@ -64,7 +64,7 @@ function assertRoom({ waiting, limit }: QueueState, coming: readonly QueueEntry[
 }
 
 /**
- * A workflow waits for a job's turn. When the turn came before it was known whom to wake, it is woken at once.
+ * Stores the token by which a workflow waits for the job's turn. If the job's turn has come already, it is woken at once.
  * @param token wakes the workflow
  */
 export async function waitForTurn(ports: QueuePorts, jobId: string, token: string): Promise<void> {
@@ -79,12 +79,12 @@ export async function waitForTurn(ports: QueuePorts, jobId: string, token: strin
   if (!isWaiting || isFinal(RUN_LIFECYCLE, job.value.status)) await ports.workflows.wake(token);
 }
 
-/** A job has ended: its place is the next one's. */
+/** Removes a job that has ended; the next one starts. */
 export async function dequeue(ports: QueuePorts, projectId: string, jobId: string): Promise<void> {
   await change(ports, projectId, (queue) => fillSlots(removeEntry(queue, jobId)));
 }
 
-/** A project's limit was changed or taken away: a queue that there is goes on by the new one. */
+/** Applies a changed or removed limit of the project to its queue, if it has one. */
 export async function setLimit(
   ports: QueuePorts,
   projectId: string,
@@ -95,7 +95,7 @@ export async function setLimit(
   );
 }
 
-/** Changes the queue, and wakes whoever waited: also those of an earlier try that died before it could. */
+/** Changes the queue and wakes the jobs whose turn has come, also those of an earlier try that died before it did so. */
 async function change(
   ports: QueuePorts,
   projectId: string,
@@ -125,7 +125,7 @@ async function change(
   return updated.value;
 }
 
-/** Without a token nobody waits yet: whoever comes to wait finds that it is its turn. */
+/** Without a token no workflow waits yet: when it does, it finds that its turn has come. */
 async function wakeJob(ports: QueuePorts, jobId: string): Promise<void> {
   const job = (await jobs.get(ports.table, Keys.job(jobId)))?.value;
   if (job?.turn_token !== undefined) await ports.workflows.wake(job.turn_token);

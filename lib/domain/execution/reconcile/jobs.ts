@@ -1,4 +1,4 @@
-/** Jobs of a run whose workflow still waits: what has not been heard of for too long is given up, and tried again. */
+/** Jobs of a run whose workflow still waits: an attempt without a heartbeat for too long is lost, and retried. */
 
 import { isFinal } from '../../lifecycle.ts';
 import type { JobMachine } from '../../ports/compute.ts';
@@ -82,7 +82,7 @@ function currentMachine(job: JobRecord, machine: JobMachine | undefined): JobMac
 
 const isRunning = (machine: JobMachine | undefined): boolean => machine?.status === 'running';
 
-/** What has not been heard of for longer than is right. */
+/** Whether the job's last sign of life is older than its limit. */
 function isOverdue(job: JobRecord, now: number): boolean {
   const lost = job.lost_attempts.at(-1)?.at;
   if (isLost(job)) return now - Date.parse(lost ?? job.created_at) > RETRY_DUE_MS;

@@ -1,4 +1,4 @@
-/** What a look at an open run may find. */
+/** What the sweep has repaired of an open run. */
 import type { Ports } from '../../ports/index.ts';
 import type { PlanPorts } from '../plan/index.ts';
 

@@ -1,4 +1,4 @@
-/** One open run: what its workflow, its jobs and their machines say, and what follows from it. */
+/** Reconciles one open run with the state of its workflow, its jobs and their machines. */
 
 import { isFinal } from '../../lifecycle.ts';
 import { Keys } from '../../storage/keys.ts';
@@ -13,7 +13,7 @@ import { endLostJobs } from './jobs.ts';
 import type { Repair, RunPorts } from './repair.ts';
 import { clearRefusal, startRefused, watchingStarts } from './start-refused.ts';
 
-/** @throws what a service answers; the next sweep looks again */
+/** @throws errors of services; the next sweep tries again */
 export async function reconcileRun(ports: RunPorts, run: Run): Promise<Repair | undefined> {
   const starts = watchingStarts(ports.workflows);
   try {

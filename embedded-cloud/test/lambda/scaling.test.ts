@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { Patience, type Shortage } from '../../src/lambda/runtime/patience.ts';
+import { ScalingPolicy, type Shortage } from '../../src/lambda/runtime/scaling.ts';
 
-function patienceWith(startMs: number, eventMs: number): Patience {
-  const patience = new Patience();
+function policyWith(startMs: number, eventMs: number): ScalingPolicy {
+  const policy = new ScalingPolicy();
   for (let round = 0; round < 50; round++) {
-    patience.started(startMs);
-    patience.handled(eventMs);
+    policy.recordStart(startMs);
+    policy.recordEvent(eventMs);
   }
-  return patience;
+  return policy;
 }
 
 const shortage = (waiting: number, busyFor: readonly number[], more: Partial<Shortage> = {}): Shortage => ({
@@ -18,50 +18,50 @@ const shortage = (waiting: number, busyFor: readonly number[], more: Partial<Sho
 
 describe('another execution environment', () => {
   it('is not started for events that are over sooner than a start', () => {
-    const patience = patienceWith(300, 5);
+    const policy = policyWith(300, 5);
 
-    expect(patience.exhausted(shortage(10, [3]))).toBe(false);
+    expect(policy.shouldStart(shortage(10, [3]))).toBe(false);
   });
 
   it('is started when those that wait would wait for longer than a start takes', () => {
-    const patience = patienceWith(300, 50);
+    const policy = policyWith(300, 50);
 
-    expect(patience.exhausted(shortage(10, [3]))).toBe(true);
+    expect(policy.shouldStart(shortage(10, [3]))).toBe(true);
   });
 
   it('is started at once when every other one is held by a long event', () => {
-    const patience = patienceWith(300, 5);
+    const policy = policyWith(300, 5);
 
-    expect(patience.exhausted(shortage(1, [15_000, 800]))).toBe(true);
+    expect(policy.shouldStart(shortage(1, [15_000, 800]))).toBe(true);
   });
 
   it('is not started where there are enough to keep every processor busy', () => {
-    const patience = patienceWith(300, 50);
+    const policy = policyWith(300, 50);
     const busy = Array.from({ length: 2 * availableParallelism() }, () => 3);
 
-    expect(patience.exhausted(shortage(1000, busy))).toBe(false);
-    expect(patience.exhausted(shortage(1000, [...busy.slice(1), 15_000]))).toBe(true);
+    expect(policy.shouldStart(shortage(1000, busy))).toBe(false);
+    expect(policy.shouldStart(shortage(1000, [...busy.slice(1), 15_000]))).toBe(true);
   });
 
   describe('while no processor is idle', () => {
     const machineBusy = true;
 
     it('is not started as long as events end, however many wait and for how long the others have been at it', () => {
-      const patience = patienceWith(300, 50);
+      const policy = policyWith(300, 50);
 
-      expect(patience.exhausted(shortage(1000, [900], { machineBusy, stalledFor: 40 }))).toBe(false);
+      expect(policy.shouldStart(shortage(1000, [900], { machineBusy, stalledFor: 40 }))).toBe(false);
     });
 
     it('is started once no event has ended for long: those under way wait for something else', () => {
-      const patience = patienceWith(300, 50);
+      const policy = policyWith(300, 50);
 
-      expect(patience.exhausted(shortage(1, [900], { machineBusy, stalledFor: 700 }))).toBe(true);
+      expect(policy.shouldStart(shortage(1, [900], { machineBusy, stalledFor: 700 }))).toBe(true);
     });
 
     it('is not started while one is starting', () => {
-      const patience = patienceWith(300, 50);
+      const policy = policyWith(300, 50);
 
-      expect(patience.exhausted(shortage(1, [900], { machineBusy, stalledFor: 700, starting: 1 }))).toBe(
+      expect(policy.shouldStart(shortage(1, [900], { machineBusy, stalledFor: 700, starting: 1 }))).toBe(
         false,
       );
     });

@@ -33,24 +33,24 @@ export interface Shortage {
   readonly machineBusy: boolean;
 }
 
-export class Patience {
+export class ScalingPolicy {
   #start = TYPICAL_START_MS;
   #event = TYPICAL_EVENT_MS;
   #seen = false;
 
   /** An environment took so long to start. */
-  started(milliseconds: number): void {
+  recordStart(milliseconds: number): void {
     this.#start += NEWEST * (milliseconds - this.#start);
   }
 
   /** An event took so long. */
-  handled(milliseconds: number): void {
+  recordEvent(milliseconds: number): void {
     this.#event += (this.#seen ? NEWEST : 1) * (milliseconds - this.#event);
     this.#seen = true;
   }
 
   /** @returns whether to start another environment */
-  exhausted({ waiting, busyFor, starting, stalledFor, machineBusy }: Shortage): boolean {
+  shouldStart({ waiting, busyFor, starting, stalledFor, machineBusy }: Shortage): boolean {
     if (machineBusy) return starting === 0 && stalledFor > this.#longestStall;
     // Whoever has been at it for longer than a start takes (a long poll, a call to elsewhere) will not be free soon.
     const soonFree = busyFor.filter((milliseconds) => milliseconds < this.#start).length;
