@@ -8,7 +8,7 @@ import { walk } from '../archive/walk.ts';
 import { say } from './output.ts';
 
 /** As many as a person reads. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** @param tree the unpacked source; it is looked through only where git's own files say that there is something to find */
 export async function warnOfMissingContent(tree: string): Promise<void> {
@@ -25,4 +25,4 @@ export async function warnOfMissingContent(tree: string): Promise<void> {
 }
 
 const named = (names: readonly string[]): string =>
-  names.slice(0, MOST_NAMED).map(quoted).join(', ') + (names.length > MOST_NAMED ? ', …' : '');
+  names.slice(0, MAX_NAMED).map(quoted).join(', ') + (names.length > MAX_NAMED ? ', …' : '');

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { systemCodeOf } from './error.ts';
 
 /** Bytes of git's answer: 256 MiB are two million names. */
-const MOST_BYTES = 256 * 1024 ** 2;
+const MAX_BYTES = 256 * 1024 ** 2;
 
 /**
  * Variables that bind git to another repository than that of its working folder (git rev-parse --local-env-vars): set
@@ -74,7 +74,7 @@ async function lsFiles(folder: string, ...options: string[]): Promise<Buffer[]> 
     execFile(
       'git',
       args,
-      { cwd: folder, env: { ...env, LC_ALL: 'C' }, encoding: 'buffer', maxBuffer: MOST_BYTES },
+      { cwd: folder, env: { ...env, LC_ALL: 'C' }, encoding: 'buffer', maxBuffer: MAX_BYTES },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(Object.assign(error, { said: stderr.toString('utf8') }));

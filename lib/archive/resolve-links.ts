@@ -11,7 +11,7 @@ import { leadsInside, MAX_LINKS, resolveInTree } from './link.ts';
 import type { FileToPack } from './reproducible.ts';
 
 /** Enough to see what kind of links they are. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** @param root the folder that names begin at, on this machine @throws ArchiveError link_outside, naming links and targets */
 export async function resolveLinks(files: readonly FileToPack[], root: string): Promise<FileToPack[]> {
@@ -97,8 +97,8 @@ async function ifThere(asked: Promise<string>): Promise<string | typeof NOTHING 
 
 function refusal(refused: readonly string[]): ArchiveError {
   const [first = '', ...more] = [...new Set(refused)];
-  const named = [first, ...more.slice(0, MOST_NAMED - 1)].join('; ');
-  const rest = more.length + 1 - MOST_NAMED;
+  const named = [first, ...more.slice(0, MAX_NAMED - 1)].join('; ');
+  const rest = more.length + 1 - MAX_NAMED;
   return new ArchiveError(
     'link_outside',
     `${named.charAt(0).toUpperCase()}${named.slice(1)}${rest > 0 ? `; and ${rest} more such links` : ''}.`,

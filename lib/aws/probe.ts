@@ -9,7 +9,7 @@ const TRIES = 5;
 const NEW_URL_MS = 40_000;
 const pauseAfter = backoff(200, 5_000);
 /** As many as lead from `/` to a page, by way of a language and a slash. */
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 /** Longer than most cold starts; a function that needs more fails its first users too. */
 const TIMEOUT_MS = 10_000;
 
@@ -17,7 +17,7 @@ export const httpProbe: Probe = {
   async get(url, { healthy, follow }) {
     const began = performance.now();
     for (let attempt = 1; ; attempt++) {
-      const answer = await once(url, follow ? MOST_REDIRECTS : 0);
+      const answer = await once(url, follow ? MAX_REDIRECTS : 0);
       // Where it leads to elsewhere, it does so for good.
       if ('status' in answer && (healthy(answer.status) || answer.location !== undefined)) return answer;
       const unknown =

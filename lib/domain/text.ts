@@ -28,14 +28,14 @@ export function flawOf(text: string): string | undefined {
   return text.includes('\0') ? NUL : undefined;
 }
 
-const says = (flaw: (text: string) => string | undefined) => (text: string, context: z.RefinementCtx) => {
+const refusing = (flaw: (text: string) => string | undefined) => (text: string, context: z.RefinementCtx) => {
   const message = flaw(text);
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 };
 
 /** Text of several lines: values, notes, scripts. Everything but NUL. @param max UTF-16 units */
 export function text(max: number) {
-  return z.string().max(max).superRefine(says(flawOf));
+  return z.string().max(max).superRefine(refusing(flawOf));
 }
 
 /** C0, DEL, C1, and the two separators of lines: what would steer a terminal or forge a line of a log. */
@@ -47,7 +47,7 @@ const oneLine = (string: z.ZodString, max: number) =>
     .min(1)
     .max(max)
     .regex(ONE_LINE, 'must be one line without control characters')
-    .superRefine(says(flawOf));
+    .superRefine(refusing(flawOf));
 
 /** Text of one line: refs, paths, stages. @param max UTF-16 units */
 export function line(max: number) {
@@ -62,7 +62,7 @@ export function title(max: number) {
 /** The name of a file, in any script: kept as it is, and refused where that is not possible. */
 export const FileName = z
   .string()
-  .superRefine(says(flawOfFileName))
+  .superRefine(refusing(flawOfFileName))
   .meta({ examples: ['hello.zip'] });
 
 /** What is reported from elsewhere is not refused for its length or its encoding, but cut, and mended where it was cut. */

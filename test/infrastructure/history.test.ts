@@ -6,7 +6,7 @@ import { definitionOf } from '../../lib/infrastructure/definition.ts';
 import { longest, Machine } from './history.ts';
 
 /** An execution that reaches it fails (docs: Step Functions service quotas, "Maximum execution history size"). */
-const MOST_EVENTS = 25_000;
+const MAX_EVENTS = 25_000;
 /** ExecutionStarted and ExecutionSucceeded. */
 const OF_EXECUTION = 2;
 
@@ -20,7 +20,7 @@ it('the largest run stays within the history of an execution, though each job is
   const events =
     OF_EXECUTION + longest(Machine.parse(definitionOf('build')), { visits: retries, items: MAX_JOBS });
 
-  expect(events).toBeLessThan(MOST_EVENTS);
+  expect(events).toBeLessThan(MAX_EVENTS);
 });
 
 it('a deployment and a delivery do so by far', () => {
@@ -32,5 +32,5 @@ it('a deployment and a delivery do so by far', () => {
     items: 25,
   });
 
-  expect(Math.max(deployment, delivery) + OF_EXECUTION).toBeLessThan(MOST_EVENTS);
+  expect(Math.max(deployment, delivery) + OF_EXECUTION).toBeLessThan(MAX_EVENTS);
 });

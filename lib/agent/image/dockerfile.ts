@@ -6,8 +6,8 @@ import { JobFailure } from '../failure.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** How much of the tree is looked through for other Dockerfiles: enough for a monorepo, over at once. */
-const MOST_FOLDERS = 500;
-const MOST_SHOWN = 20;
+const MAX_FOLDERS = 500;
+const MAX_SHOWN = 20;
 
 /**
  * @param folder the context, absolute
@@ -40,7 +40,7 @@ async function advice(context: string, dockerfile: string, folder: string, tree:
   const fromRoot = others.includes(dockerfile) && below !== '';
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
-  const shown = names.slice(0, MOST_SHOWN).join(', ') + (names.length > MOST_SHOWN ? ', …' : '');
+  const shown = names.slice(0, MAX_SHOWN).join(', ') + (names.length > MAX_SHOWN ? ', …' : '');
   const hints = [
     fromRoot &&
       `Paths begin at the service's context, not at the source's root: with context '${context}', write dockerfile: ${relative(below, dockerfile)}.`,
@@ -58,7 +58,7 @@ async function advice(context: string, dockerfile: string, folder: string, tree:
 async function dockerfilesOf(tree: string): Promise<string[]> {
   const found: string[] = [];
   const queue = [tree];
-  for (let seen = 0; seen < MOST_FOLDERS && queue.length > 0; seen += 1) {
+  for (let seen = 0; seen < MAX_FOLDERS && queue.length > 0; seen += 1) {
     const folder = queue.shift() ?? tree;
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {

@@ -1,7 +1,7 @@
 /** Caches as a job uses them: what may be restored, where to upload, and what counts once storage holds it. */
 import type { Actor } from '../access/actor.ts';
 import { type FieldProblem, StaitheError } from '../error.ts';
-import { requireHeld } from '../execution/agent.ts';
+import { requireClaimed } from '../execution/agent.ts';
 import { builds } from '../execution/model/build-record.ts';
 import type { JobRecord } from '../execution/model/job-record.ts';
 import { pullRequestOf } from '../execution/model/trust.ts';
@@ -49,7 +49,7 @@ export async function restore(
   jobId: string,
   input: RestoreCaches,
 ): Promise<RestoredCaches> {
-  const job = await requireHeld(ports, actor, jobId);
+  const job = await requireClaimed(ports, actor, jobId);
   assertNamed(job, input.caches);
   const [origin, project] = await Promise.all([
     originOf(ports, job),
@@ -69,7 +69,7 @@ export async function save(
   jobId: string,
   input: SaveCaches,
 ): Promise<CacheUploads> {
-  const job = await requireHeld(ports, actor, jobId);
+  const job = await requireClaimed(ports, actor, jobId);
   assertNamed(job, input.caches);
   // Also of bytes that are there already: to store them anew is what makes their life longer.
   const uploads = input.caches.map(({ sha256, size_bytes }) =>
@@ -94,7 +94,7 @@ export async function confirm(
   jobId: string,
   input: SaveCaches,
 ): Promise<ConfirmedCaches> {
-  const job = await requireHeld(ports, actor, jobId);
+  const job = await requireClaimed(ports, actor, jobId);
   assertNamed(job, input.caches);
   const scope = writtenScope(await originOf(ports, job));
   const now = ports.clock.now();

@@ -31,7 +31,7 @@ export async function releaseOverdue(
         hint: 'Check which version the alias points to; the next deployment moves it.',
       },
     });
-  else if (active.value.status !== 'pending' || (await startLate(ports, active.value.id))) return stored;
+  else if (active.value.status !== 'pending' || (await startOverdue(ports, active.value.id))) return stored;
   return (await environments.get(ports.table, Keys.environment(projectId, name))) ?? stored;
 }
 
@@ -41,7 +41,7 @@ export async function releaseOverdue(
  * the moment goes on waiting.
  * @returns false when it has ended
  */
-export async function startLate(
+export async function startOverdue(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
   id: string,
 ): Promise<boolean> {

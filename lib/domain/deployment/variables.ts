@@ -7,7 +7,7 @@ import { deployments } from './record.ts';
 
 const PAGE = 20;
 /** A hundred deployments: more than one page of a log has lines of. */
-const MOST_PAGES = 5;
+const MAX_PAGES = 5;
 
 /**
  * Those of the environment, of the deployment that serves, and of all deployments from the newest back to one that
@@ -24,7 +24,7 @@ export async function variablesSince(
   const found = [environment.variables];
   let hasCurrent = current === undefined;
   let cursor: string | undefined;
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
     const { items, next_cursor: more } = await deployments.newestOf(table, 'deployment', partitions, {
       limit: PAGE,
       cursor,

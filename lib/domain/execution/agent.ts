@@ -94,12 +94,12 @@ function timeLeft(job: JobRecord, now: Date): Pick<JobSpec, 'timeout_seconds' | 
 const refused = () => new StaitheError('ticket_refused', 'Ticket is not valid for this job.');
 
 /** Whether the actor is the agent of an earlier attempt, or of one that was given up: another may have the job. */
-const isShutOut = (actor: Actor | undefined, job: JobRecord): boolean =>
+const isSuperseded = (actor: Actor | undefined, job: JobRecord): boolean =>
   actor?.kind === 'job' && actor.claim_id !== undefined && (actor.claim_id !== job.claim_id || isLost(job));
 
 /** @throws StaitheError wrong_state */
-function assertHolds(actor: Actor, job: JobRecord): void {
-  if (isShutOut(actor, job))
+function assertClaimedBy(actor: Actor, job: JobRecord): void {
+  if (isSuperseded(actor, job))
     throw new StaitheError(
       'wrong_state',
       `Job ${job.id} is no longer assigned to this agent: its attempt was abandoned.`,
@@ -110,9 +110,13 @@ function assertHolds(actor: Actor, job: JobRecord): void {
  * The job, if this agent has it and it runs: what an agent may ask for ends with its job.
  * @throws StaitheError not_found | wrong_state
  */
-export async function requireHeld(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<JobRecord> {
+export async function requireClaimed(
+  ports: Pick<Ports, 'table'>,
+  actor: Actor,
+  id: string,
+): Promise<JobRecord> {
   const job = await get(ports, actor, id);
-  assertHolds(actor, job);
+  assertClaimedBy(actor, job);
   if (job.status !== 'building')
     throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; it accepts no more requests.`);
   return job;
@@ -126,7 +130,7 @@ export async function progress(
   actor?: Actor,
 ): Promise<{ cancel: boolean }> {
   const stored = await jobs.update(ports.table, Keys.job(id), (job) =>
-    isFinal(LIFECYCLE, job.status) || isShutOut(actor, job)
+    isFinal(LIFECYCLE, job.status) || isSuperseded(actor, job)
       ? undefined
       : {
           ...job,
@@ -136,7 +140,7 @@ export async function progress(
         },
   );
   if (stored === undefined) throw notFound('job', id);
-  return { cancel: isFinal(LIFECYCLE, stored.value.status) || isShutOut(actor, stored.value) };
+  return { cancel: isFinal(LIFECYCLE, stored.value.status) || isSuperseded(actor, stored.value) };
 }
 
 /** @throws StaitheError not_found | wrong_state */
@@ -147,7 +151,7 @@ export async function createUpload(
   input: CreateJobUpload,
 ): Promise<JobUpload> {
   const job = await get(ports, actor, id);
-  assertHolds(actor, job);
+  assertClaimedBy(actor, job);
   if (job.status !== 'building')
     throw new StaitheError('wrong_state', `Job ${id} is ${job.status}; only a running job can upload.`);
   return Artifact.createForJob(ports, job, input);
@@ -169,7 +173,7 @@ export async function result(
   }
   const now = ports.clock.now().toISOString();
   const ended = await jobs.update(ports.table, Keys.job(id), (job) => {
-    assertHolds(actor, job);
+    assertClaimedBy(actor, job);
     if (job.status === report.status) return undefined;
     if (job.status !== 'building')
       throw new StaitheError('wrong_state', `Job ${id} is ${job.status} already.`);

@@ -5,7 +5,7 @@ import { ConditionFailed } from '../ports/table.ts';
 import { secretReads, secrets } from '../secret/record.ts';
 import type { JobSecrets } from '../secret/schema.ts';
 import { Keys } from '../storage/keys.ts';
-import { requireHeld } from './agent.ts';
+import { requireClaimed } from './agent.ts';
 import type { JobRecord } from './model/job-record.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function ofJob(
   actor: Actor,
   jobId: string,
 ): Promise<JobSecrets> {
-  const job = await requireHeld(ports, actor, jobId);
+  const job = await requireClaimed(ports, actor, jobId);
   return readSecrets(ports, job, job.spec.secrets);
 }
 

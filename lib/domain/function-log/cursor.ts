@@ -24,7 +24,7 @@ const markOf = ({ id }: FunctionEvent): string =>
 export const isSeen = ({ seen }: LogPosition, event: FunctionEvent): boolean => seen.has(markOf(event));
 
 /** 800 marks of 8 characters are packed in 5 KB, and 7 KB as a cursor: a request has 10,240 bytes (API Gateway quotas). */
-const MOST_SEEN = 800;
+const MAX_SEEN = 800;
 
 /**
  * The reader's place behind these events. Events of several processes come in no order: what was printed up to `lateBy`
@@ -41,7 +41,7 @@ export function positionAfter(
   const met = new Set(had.map(markOf));
   // Had before, and behind the end of this page.
   const beyond = [...before.seen].filter((mark) => !met.has(mark));
-  const room = Math.max(1, MOST_SEEN - beyond.length);
+  const room = Math.max(1, MAX_SEEN - beyond.length);
   let from = Math.max(before.from, last.timestamp - lateByMs);
   let overlap = had.filter(({ timestamp }) => timestamp >= from);
   if (overlap.length > room) {

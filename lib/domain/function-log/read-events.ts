@@ -1,6 +1,6 @@
 /** One look at the log of a function: what is new behind a place, or the last of what there is. */
 import { fitting } from '../log/size.ts';
-import { isAtLimit, MOST_LINES, storeAtLimit, type Time } from '../log/store-limits.ts';
+import { isAtLimit, MAX_LINES, storeAtLimit, type Time } from '../log/store-limits.ts';
 import type { FunctionEvent, FunctionLogs } from '../ports/function-logs.ts';
 import { isSeen, type LogPosition, positionAfter } from './cursor.ts';
 
@@ -25,7 +25,7 @@ export async function readAfter(
   const fresh: FunctionEvent[] = [];
   let { token } = position;
   do {
-    const asked = Math.min(MOST_LINES, limit + position.seen.size);
+    const asked = Math.min(MAX_LINES, limit + position.seen.size);
     const page = await undefinedAtLimit(logs.read(functionName, { from, token, limit: asked }));
     if (page === undefined) {
       if (token === position.token) throw storeAtLimit();
@@ -59,7 +59,7 @@ async function undefinedAtLimit<T>(page: Promise<T>): Promise<T | undefined> {
 /** Most functions have printed their last lines within the first of these, in milliseconds before now. */
 const WINDOWS_MS = [60_000, 15 * 60_000];
 /** More events than anybody can ask for, and those that are not shown beside them. */
-const MAX_EVENTS = 2 * MOST_LINES;
+const MAX_EVENTS = 2 * MAX_LINES;
 
 /**
  * The last events that count, looked for in longer and longer windows before now: the store searches forwards only.
@@ -108,7 +108,7 @@ async function searchFrom(
   let token: string | undefined;
   let retryUntil = time.now() + RETRY_TIMEOUT_MS;
   do {
-    const page = await undefinedAtLimit(logs.read(functionName, { from, token, limit: MOST_LINES }));
+    const page = await undefinedAtLimit(logs.read(functionName, { from, token, limit: MAX_LINES }));
     if (page === undefined) {
       if (isFirst && token === undefined) throw storeAtLimit();
       if (time.now() >= retryUntil) break;

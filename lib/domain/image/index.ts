@@ -1,7 +1,7 @@
 /** Images of jobs: the credential that pushes one, and its record as the registry holds it. */
 import type { Actor } from '../access/actor.ts';
 import { StaitheError } from '../error.ts';
-import { requireHeld } from '../execution/agent.ts';
+import { requireClaimed } from '../execution/agent.ts';
 import * as Artifact from '../execution/artifacts.ts';
 import { asStaitheError, openRegistry, type RegistryPorts } from './registry.ts';
 import { type RecordedImage, type RecordImage, type RegistryToken, tagOfJob } from './schema.ts';
@@ -16,7 +16,10 @@ export async function registryToken(
   actor: Actor,
   jobId: string,
 ): Promise<RegistryToken> {
-  const { address, credential, remedy } = await openRegistry(ports, await requireHeld(ports, actor, jobId));
+  const { address, credential, remedy } = await openRegistry(
+    ports,
+    await requireClaimed(ports, actor, jobId),
+  );
   const { username, password, expiresAt } = await credential();
   return {
     registry: address.host,
@@ -40,7 +43,7 @@ export async function record(
   jobId: string,
   { digest, tags }: RecordImage,
 ): Promise<RecordedImage> {
-  const job = await requireHeld(ports, actor, jobId);
+  const job = await requireClaimed(ports, actor, jobId);
   const { address, registry } = await openRegistry(ports, job);
   const repository = `${address.host}/${address.repository}`;
   const stored = await asStaitheError(() => registry.describe(address.repository, digest));

@@ -2,7 +2,7 @@
 import type { LogStore, StoredLine } from '../ports/logs.ts';
 import { type Position, type Positions, START } from './cursor.ts';
 import { isLast } from './marks.ts';
-import { inTurn, MOST_LINES, type Time } from './store-limits.ts';
+import { inTurn, MAX_LINES, type Time } from './store-limits.ts';
 import type { LogStream } from './streams.ts';
 
 /** What a look found in one stream. */
@@ -68,7 +68,7 @@ async function readOn(
 ): Promise<Part> {
   let { cursor, skip } = from;
   for (;;) {
-    const asked = Math.min(MOST_LINES, skip + limit);
+    const asked = Math.min(MAX_LINES, skip + limit);
     const page = await logs.read(stream.name, { ...(cursor !== undefined && { cursor }), limit: asked });
     const lines = page.lines.slice(skip);
     const atEnd = page.lines.length === 0 || page.cursor === undefined;

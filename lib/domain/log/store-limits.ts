@@ -3,7 +3,7 @@ import { StaitheError } from '../error.ts';
 import type { LogStore } from '../ports/logs.ts';
 
 /** CloudWatch Logs gives 10,000 lines or 1 MB at a time (API reference: GetLogEvents). */
-export const MOST_LINES = 10_000;
+export const MAX_LINES = 10_000;
 
 /** At the same time: an answer takes some 50 ms, so that more would not be faster within the limit. */
 const PARALLEL = 8;

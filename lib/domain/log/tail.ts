@@ -5,7 +5,7 @@ import { asPrinted, isLast } from './marks.ts';
 import { isShown, merged } from './page.ts';
 import type { LogLine } from './schema.ts';
 import { PAGE_MAX_BYTES, wireBytes } from './size.ts';
-import { inTurn, MOST_LINES, storeAtLimit, type Time } from './store-limits.ts';
+import { inTurn, MAX_LINES, storeAtLimit, type Time } from './store-limits.ts';
 import type { LogStream } from './streams.ts';
 
 /** CodeBuild speaks some 20 lines around a command: asked for on top, so that mostly one look is enough. */
@@ -54,7 +54,7 @@ async function endOf(
   platform: boolean,
   now: number,
 ): Promise<End> {
-  const limit = Math.min(MOST_LINES, count + (platform ? 0 : PLATFORM_LINES));
+  const limit = Math.min(MAX_LINES, count + (platform ? 0 : PLATFORM_LINES));
   let page = await logs.readBack(stream.name, { limit });
   const closed = page.lines.some(isLast) && { closed: true };
   const position = { cursor: page.cursor, skip: 0, lookedAt: now, quiet: 0, ...closed };

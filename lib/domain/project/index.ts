@@ -69,7 +69,7 @@ export async function list(
 }
 
 /** 100: a list across projects asks each of them, in as many queries at once. */
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 /**
  * The projects of a list: the one that is named, or all that the actor sees.
@@ -82,12 +82,12 @@ export async function listed(
   named?: string,
 ): Promise<readonly Project[] & { readonly isAll?: boolean }> {
   if (named !== undefined) return [await resolve(ports, actor, named)];
-  const { items, next_cursor: more } = await list(ports, actor, { limit: MOST_LISTED });
+  const { items, next_cursor: more } = await list(ports, actor, { limit: MAX_LISTED });
   const isAll = actor.kind === 'anonymous' || actor.project_id === undefined;
   if (more === null) return Object.assign(items, { isAll });
   throw new StaitheError(
     'too_many_projects',
-    `There are more than ${MOST_LISTED} projects, the maximum for a list across projects.`,
+    `There are more than ${MAX_LISTED} projects, the maximum for a list across projects.`,
   );
 }
 

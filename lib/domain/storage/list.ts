@@ -17,9 +17,9 @@ export interface ListOptions {
  * A query gives up to 1 MB, which is 100 items of 10 KB; and items of `gsi2` may have gone since. Ten queries make a page
  * full in any but a strange case, and then it is short, with a cursor.
  */
-const MOST_QUERIES = 10;
+const MAX_QUERIES = 10;
 /** What one batch read takes (docs: DynamoDB, BatchGetItem): a page of 100 asks for one more than that. */
-const MOST_FETCHED = 100;
+const MAX_FETCHED = 100;
 
 /** @throws StaitheError invalid_cursor */
 export async function listItems(
@@ -31,7 +31,7 @@ export async function listItems(
   const items: Item[] = [];
   let after: Position | undefined =
     cursor === undefined ? undefined : await decodeCursor(table, of, partition, cursor);
-  for (let queries = 0; queries < MOST_QUERIES; queries++) {
+  for (let queries = 0; queries < MAX_QUERIES; queries++) {
     // One more than asked for tells whether there is another page.
     const page = await readPage(table, partition, { limit: limit + 1 - items.length, after, ascending, of });
     items.push(...page.items);
@@ -64,7 +64,7 @@ export async function readPage(
     partition,
     newestFirst: !ascending,
     ...(range !== undefined && { range }),
-    limit: of === 'gsi2' ? Math.min(limit, MOST_FETCHED) : limit,
+    limit: of === 'gsi2' ? Math.min(limit, MAX_FETCHED) : limit,
     ...(after !== undefined && { after: positionIn(of, after) }),
   });
   if (of !== 'gsi2' || items.length === 0) return { items, last };

@@ -1,5 +1,5 @@
 /** Deployments whose workflow was never started, as when Step Functions had no room: they are started. */
-import { startLate } from '../deployment/overdue.ts';
+import { startOverdue } from '../deployment/overdue.ts';
 import { deployments } from '../deployment/record.ts';
 import { START_MS } from '../execution/model/time.ts';
 import type { Ports } from '../ports/index.ts';
@@ -26,7 +26,7 @@ export async function sweepDeployments(
       if (!hasTime()) return { late, failures };
       if (status !== 'pending' || now - Date.parse(created) < START_MS) continue;
       try {
-        await startLate(ports, id);
+        await startOverdue(ports, id);
         late.push(id);
       } catch (error) {
         failures.push({ deployment_id: id, message: error instanceof Error ? error.message : String(error) });

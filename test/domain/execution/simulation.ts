@@ -23,7 +23,7 @@ import { type ObservedTable, observedTable } from './observed.ts';
 import { type Agent, claimAs, progressAs, reportAs, uploadAs } from './simulated-agent.ts';
 
 /** 13 hours of rounds of ten minutes: far less than the workflow's own limit. */
-const MOST_ROUNDS = 80;
+const MAX_ROUNDS = 80;
 
 interface Execution {
   /** Of the run, with a number when it follows one that died. */
@@ -216,7 +216,7 @@ export class Simulation {
 
   /** Nothing new happens any more: agents are silent, machines gone, and time and sweeps go on. */
   async settleDown(): Promise<void> {
-    for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const open = this.items('run').filter(({ status }) => status === 'pending' || status === 'building');
       if (open.length === 0) return;
       await this.passes(10 * 60, true);

@@ -5,7 +5,7 @@ import * as Build from '../../../lib/domain/builds/index.ts';
 import { CreateBuild } from '../../../lib/domain/builds/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import { handleFailedAttempt } from '../../../lib/domain/execution/attempt/failed-attempt.ts';
-import { lose } from '../../../lib/domain/execution/attempt/hand-over.ts';
+import { markLost } from '../../../lib/domain/execution/attempt/hand-over.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
 import { fail, finish } from '../../../lib/domain/execution/end/index.ts';
 import type { ClaimedJob, LossReason } from '../../../lib/domain/execution/model/job.ts';
@@ -120,7 +120,7 @@ const losesOf =
   (reason: LossReason) =>
   async (story: Story, { job_id }: Dispatch) => {
     const job = (await jobRecords.get(story.table, Keys.job(job_id)))?.value;
-    if (job !== undefined) await lose(story.ports, job, { reason });
+    if (job !== undefined) await markLost(story.ports, job, { reason });
   };
 
 const follows = async (story: Story, id: string) => {

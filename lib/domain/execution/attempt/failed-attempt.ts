@@ -40,7 +40,7 @@ export async function handleFailedAttempt(
   };
   if (isFinal(LIFECYCLE, job.status)) return jobEnded(job);
   const end = ports.compute.endOf(caught);
-  const ended = meaningOf(end, job.claim_id !== undefined);
+  const ended = machineEndOf(end, job.claim_id !== undefined);
   const log = 'machine' in end ? end.machine.logStream : undefined;
   const tried = { id: jobId, attempt: attempt ?? job.attempt };
   if (log !== undefined) await noteLogStream(ports, tried, log);
@@ -52,7 +52,7 @@ export async function handleFailedAttempt(
   return { retry: true, dispatch };
 }
 
-function meaningOf(end: TaskEnd, claimed: boolean): MachineEnd {
+function machineEndOf(end: TaskEnd, claimed: boolean): MachineEnd {
   if (!('machine' in end)) return { failure: notStarted(end) };
   const { status, detail } = end.machine;
   return endOfMachine(status, { claimed, detail });

@@ -63,7 +63,7 @@ const isCurrent = (job: JobRecord, attempt: number): boolean =>
  * that has had its last one fails.
  * @param seen the job as it was looked at: when another agent has it since, nothing is lost
  */
-export async function lose(
+export async function markLost(
   ports: Pick<Ports, 'table' | 'clock'>,
   seen: Pick<JobRecord, 'id' | 'attempt' | 'claim_id'>,
   loss: Loss,

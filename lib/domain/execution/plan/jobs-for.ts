@@ -47,10 +47,10 @@ export function jobsFor(ports: JobPorts, cells: readonly Cell[], context: Planne
  * A transaction has 100 items of 4 MB in all (docs: DynamoDB, TransactWriteItems); three are the project, build and run.
  * Of bytes there is always room: the jobs of a run have 2.5 MB at most (`assertAnswerable`), build and run 400 KB each.
  */
-const MOST_JOBS = 97;
+const MAX_JOBS = 97;
 
 /** Whether jobs fit into one transaction with what they belong to. */
-export const isOneTransaction = (made: readonly Ticketed[]): boolean => made.length <= MOST_JOBS;
+export const isOneTransaction = (made: readonly Ticketed[]): boolean => made.length <= MAX_JOBS;
 
 /** A Dockerfile's commands may have power over the machine; the operator says whether a stranger's may run there. */
 function assertForkMay({ installation }: JobPorts, { trust }: Build, cells: readonly Cell[]): void {

@@ -4,7 +4,7 @@ import { isFinal } from '../../lifecycle.ts';
 import type { Ports } from '../../ports/index.ts';
 import { MAX_ATTEMPTS } from '../../retries.ts';
 import { Keys } from '../../storage/keys.ts';
-import { lose } from '../attempt/hand-over.ts';
+import { markLost } from '../attempt/hand-over.ts';
 import { fail } from '../end/index.ts';
 import { executionOf, runIdOf } from '../model/execution.ts';
 import { type JobRecord, jobs } from '../model/job-record.ts';
@@ -61,7 +61,7 @@ export async function startNextWorkflow(
  * one that was planned and never started.
  * @throws what a service answers
  */
-export async function startLate(ports: FollowPorts, run: Run): Promise<void> {
+export async function startOverdue(ports: FollowPorts, run: Run): Promise<void> {
   if (run.status === 'pending') return plan(ports, run.id);
   const claimed = await claimedJobs(ports, run);
   // Jobs that were claimed before it was there are claimed for an earlier one. Somebody may have started it by now.
@@ -70,7 +70,7 @@ export async function startLate(ports: FollowPorts, run: Run): Promise<void> {
 }
 
 async function startWorkflow(ports: FollowPorts, run: Run, claimed: readonly JobRecord[]): Promise<void> {
-  await Promise.all(claimed.map((job) => lose(ports, job, { reason: 'workflow_ended' })));
+  await Promise.all(claimed.map((job) => markLost(ports, job, { reason: 'workflow_ended' })));
   await resume(ports, run);
 }
 

@@ -2,7 +2,7 @@
 
 import { isFinal } from '../../lifecycle.ts';
 import type { JobMachine } from '../../ports/compute.ts';
-import { failAttempt, lose } from '../attempt/hand-over.ts';
+import { failAttempt, markLost } from '../attempt/hand-over.ts';
 import { noteLogStream } from '../attempt/log-stream.ts';
 import { isLost } from '../attempt/losses.ts';
 import { endOfMachine } from '../attempt/machine-end.ts';
@@ -99,7 +99,7 @@ async function repairJob(
   if (machine !== undefined && isRunning(machine)) {
     // In the backend's queue: it may take its time.
     if (!claimed && !isLost(job)) return undefined;
-    await lose(ports, job, { reason: 'agent_silent' });
+    await markLost(ports, job, { reason: 'agent_silent' });
     await ports.machines.stop(machine.ref);
     return 'agent silent';
   }
@@ -108,6 +108,6 @@ async function repairJob(
   if (machine?.logStream) await noteLogStream(ports, job, machine.logStream);
   const end = endOfMachine(machine?.status ?? 'lost', { claimed, detail: machine?.detail });
   if ('failure' in end) await failAttempt(ports, job, end.failure);
-  else await lose(ports, job, end.lost);
+  else await markLost(ports, job, end.lost);
   return 'machine gone';
 }

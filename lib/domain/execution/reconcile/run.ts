@@ -8,7 +8,7 @@ import type { JobRecord } from '../model/job-record.ts';
 import { jobs } from '../model/job-record.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
 import { FINISH_MS, START_MS } from '../model/time.ts';
-import { startLate, startNextWorkflow } from './follow.ts';
+import { startNextWorkflow, startOverdue } from './follow.ts';
 import { endLostJobs } from './jobs.ts';
 import type { Repair, RunPorts } from './repair.ts';
 import { clearRefusal, startRefused, watchingStarts } from './start-refused.ts';
@@ -52,7 +52,7 @@ async function outOfTime(ports: RunPorts, run: Run): Promise<Repair> {
 
 async function neverStarted(ports: RunPorts, run: Run, now: number): Promise<Repair | undefined> {
   if (now - Date.parse(run.created_at) < START_MS) return undefined;
-  await startLate(ports, run);
+  await startOverdue(ports, run);
   return { run_id: run.id, what: 'never started', job_ids: [] };
 }
 
