@@ -1,7 +1,9 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { end } from '../../lib/domain/deployment/end.ts';
 import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
-import { apply, end, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
+import { apply, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
 import { TargetError } from '../../lib/domain/ports/functions.ts';
+import { Keys } from '../../lib/domain/storage/keys.ts';
 import { deployable } from './deploying.ts';
 import type { World } from './world.ts';
 
@@ -52,17 +54,30 @@ describe('steps that are repeated or come late', () => {
     }
   });
 
-  test('an end that crashed before it freed the environment frees it when it is repeated', async () => {
+  test('its end and the freeing of its environment are seen at once', async () => {
     const cut = await scene.release('one');
     const { id } = await scene.deploy(cut.id);
-    const table = {
-      ...place.ports.table,
-      write: async (write: Parameters<typeof place.ports.table.write>[0]) => {
-        if ('put' in write && write.put.entity === 'environment') throw new Error('crash');
-        await place.ports.table.write(write);
-      },
-    };
-    await expect(end({ ...place.ports, table }, id, { status: 'failed' })).rejects.toThrow('crash');
+    const { table } = place.ports;
+    const writing = vi.spyOn(table, 'write');
+    const transacting = vi.spyOn(table, 'transact');
+
+    await end(place.ports, id, { status: 'failed' });
+
+    expect(writing).not.toHaveBeenCalled();
+    expect(transacting.mock.calls.map(([writes]) => writes.length)).toEqual([2]);
+    expect((await scene.show(id)).status).toBe('failed');
+    expect((await scene.environment()).active_deployment_id).toBeUndefined();
+  });
+
+  test('one that an older version has ended frees its environment when its end is repeated', async () => {
+    const cut = await scene.release('one');
+    const { id } = await scene.deploy(cut.id);
+    const item = await place.ports.table.get(Keys.deployment(id));
+    if (item === undefined) throw new Error('The deployment is gone.');
+    await place.ports.table.write({
+      put: { ...item, status: 'failed', revision: item.revision + 1 },
+      when: { revision: item.revision },
+    });
 
     await end(place.ports, id, { status: 'failed' });
 

@@ -3,10 +3,11 @@
 import { samples } from 'embedded-cloud/test-kit/samples.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { end } from '../../lib/domain/deployment/end.ts';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
 import { DEPLOYMENT_LIFECYCLE } from '../../lib/domain/deployment/schema.ts';
-import { apply, end, ready, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
+import { apply, ready, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import { isFinal } from '../../lib/domain/lifecycle.ts';

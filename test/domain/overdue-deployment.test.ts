@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { end } from '../../lib/domain/deployment/end.ts';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
-import { apply, end, shift } from '../../lib/domain/deployment/steps.ts';
+import { apply, shift } from '../../lib/domain/deployment/steps.ts';
 import type { Write } from '../../lib/domain/ports/table.ts';
 import { WorkflowBusy, WorkflowRefused } from '../../lib/domain/ports/workflows.ts';
 import { sweep } from '../../lib/domain/sweep/index.ts';

@@ -1,8 +1,8 @@
 /** What else was in a deleted project: tokens, environments, secrets, uploads, releases, sources, caches, and all bytes. */
 import { artifacts } from '../artifact/record.ts';
 import { deliveries, deliveryEntries } from '../delivery/record.ts';
+import { end } from '../deployment/end.ts';
 import { deployments } from '../deployment/record.ts';
-import { end } from '../deployment/steps.ts';
 import { environments } from '../environment/record.ts';
 import { releaseTarget } from '../environment/target.ts';
 import { ConditionFailed } from '../ports/table.ts';

@@ -21,10 +21,10 @@ import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Listable, scopeOf } from '../storage/scope.ts';
 import { readVisible } from '../storage/visible.ts';
+import { end } from './end.ts';
 import { releaseOverdue } from './overdue.ts';
 import { deployments } from './record.ts';
 import { type CreateDeployment, type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
-import { end } from './steps.ts';
 
 /**
  * Starts a deployment. The environment admits one at a time: the two writes are one transaction.

@@ -6,9 +6,9 @@ import type { Ports } from '../ports/index.ts';
 import { WorkflowBusy, WorkflowRefused } from '../ports/workflows.ts';
 import type { Stored } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
+import { end } from './end.ts';
 import { deployments } from './record.ts';
 import { type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
-import { end } from './steps.ts';
 import { OVERDUE_MS } from './time.ts';
 
 /**

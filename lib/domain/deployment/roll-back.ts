@@ -6,9 +6,10 @@ import { isFinal } from '../lifecycle.ts';
 import { sleep } from '../log/store-limits.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
+import { end } from './end.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
-import { aliasOf, end } from './steps.ts';
+import { aliasOf } from './steps.ts';
 
 type Needed = Pick<Ports, 'table' | 'functions' | 'functionLogs' | 'clock'>;
 type Failure = NonNullable<Deployment['error']>;

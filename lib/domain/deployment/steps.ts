@@ -1,15 +1,11 @@
-/**
- * The steps of the deployment workflow. Each may be repeated, and each first looks whether the deployment is still to
- * go on. What the target refuses is thrown as TargetError; the workflow then rolls back.
- */
-import { environments } from '../environment/record.ts';
 import { isHealthy } from '../environment/schema.ts';
-import { isFinal, mayFollow } from '../lifecycle.ts';
+import { mayFollow } from '../lifecycle.ts';
 import { type FunctionRelease, TargetError } from '../ports/functions.ts';
 import type { Ports } from '../ports/index.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
 import { cut } from '../text.ts';
 import { hexOf } from '../values.ts';
+import { end } from './end.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
@@ -121,47 +117,4 @@ function unhealthy(
 
 export async function succeed(ports: StepPorts, id: string): Promise<{ status: DeploymentStatus }> {
   return end(ports, id, { status: 'succeeded' });
-}
-
-/** Ends a deployment and frees its environment. Repeats change nothing. */
-export async function end(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  id: string,
-  outcome: { status: 'succeeded' | 'failed' | 'rolled_back' | 'cancelled'; error?: Deployment['error'] },
-): Promise<{ status: DeploymentStatus }> {
-  const now = ports.clock.now().toISOString();
-  const stored = await deployments.update(ports.table, Keys.deployment(id), (deployment) =>
-    mayFollow(LIFECYCLE, deployment.status, outcome.status)
-      ? {
-          ...deployment,
-          status: outcome.status,
-          stage: outcome.status,
-          completed_at: now,
-          error: outcome.error,
-        }
-      : undefined,
-  );
-  if (stored === undefined) throw new Error(`There is no deployment ${id}.`);
-  const deployment = stored.value;
-  if (isFinal(LIFECYCLE, deployment.status)) await releaseEnvironment(ports, deployment);
-  return { status: deployment.status };
-}
-
-async function releaseEnvironment(ports: Pick<Ports, 'table'>, deployment: Deployment): Promise<void> {
-  await environments.update(
-    ports.table,
-    Keys.environment(deployment.project_id, deployment.environment),
-    (environment) =>
-      environment.active_deployment_id !== deployment.id
-        ? undefined
-        : {
-            ...environment,
-            active_deployment_id: undefined,
-            ...(deployment.status === 'succeeded' && {
-              current_deployment_id: deployment.id,
-              current_release_id: deployment.release_id,
-              preview_url: deployment.preview_url,
-            }),
-          },
-  );
 }
