@@ -21,13 +21,13 @@ const Step = z.discriminatedUnion('task', [
   of('roll_back').extend({ caught: Caught }),
 ]);
 
-/** The workflow died before its last step, as EventBridge tells it: the step that it would have called itself. */
+/** The workflow died before it finished, as EventBridge tells it: the step that it would have called itself. */
 const Died = z
   .object({ detail: executionDied.detail.pick({ status: true }).extend({ name: Id.deployment }) })
   .transform(({ detail: { name, status } }) => ({
     task: 'roll_back' as const,
     deployment_id: name,
-    caught: { error: status, cause: `The workflow ended as ${status} before its last step.` },
+    caught: { error: status, cause: `The workflow ended as ${status} before it finished.` },
   }));
 
 const DeploymentStep = z.union([Step, Died]);

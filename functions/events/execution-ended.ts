@@ -1,5 +1,5 @@
 /**
- * A workflow ended before its last step could say how: what it worked on fails with the reason, unless another workflow
+ * A workflow ended before it finished could say how: what it worked on fails with the reason, unless another workflow
  * goes on with it. Deployments are not told here: their own step takes them back.
  */
 import { dynamoTable } from '../../lib/aws/table.ts';
@@ -16,7 +16,7 @@ const ports = { table: dynamoTable(), clock };
 
 export async function handler(event: unknown): Promise<void> {
   const { name, status, input } = readDetail(executionDied, event);
-  const message = `The workflow ended as ${status} before its last step.`;
+  const message = `The workflow ended as ${status} before it finished.`;
   // One that died of itself is followed by another, with the next sweep.
   if (Id.run.safeParse(runIdOf(name)).success && status !== 'FAILED')
     await workflowStopped(ports, name, message);

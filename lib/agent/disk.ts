@@ -36,7 +36,7 @@ export function diskFailure(left: string, step: string, lastLines: readonly stri
   const { code, hint } = classify({ phase: 'agent', disk_full: true, last_lines: [] });
   return {
     code,
-    message: `The job was ended before the disk was full: ${left} were left, while it was at '${step}'.`,
+    message: `The job was stopped during '${step}' because the disk was almost full: ${left} left.`,
     hint,
     step,
     last_lines: [...lastLines],

@@ -33,12 +33,12 @@ export function failureOf(error: unknown, step: string): ReportedFailure {
   if (error instanceof JobFailure) return fitting(error.failure);
   if (systemCodeOf(error) === 'ENOSPC') {
     const { code, hint } = classify({ phase: 'agent', disk_full: true, last_lines: [] });
-    return { code, message: `The disk of the build is full; the agent was at '${step}'.`, hint, step };
+    return { code, message: `The disk of the build became full during '${step}'.`, hint, step };
   }
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'internal_error',
-    message: `The agent failed while it was at '${step}': ${message}`.slice(0, 4000),
+    message: `The agent failed during '${step}': ${message}`.slice(0, 4000),
     hint: 'Rerun the build. If it fails in the same way, report it with the log.',
     step,
   };
@@ -68,8 +68,8 @@ export function sourceFailure(error: ArchiveError): ReportedFailure {
 const LEFT_SO: Readonly<Record<string, string>> = {
   EACCES: 'cannot be read: permission denied',
   EPERM: 'cannot be read: operation not permitted',
-  ENOENT: 'was there, and is gone',
-  ENOTDIR: 'was there, and is gone',
+  ENOENT: 'no longer exists',
+  ENOTDIR: 'no longer exists',
   ELOOP: 'is part of a link cycle',
   ENAMETOOLONG: 'has a name that is too long',
 };

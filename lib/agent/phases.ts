@@ -29,7 +29,7 @@ export async function phases(work: Work): Promise<string[]> {
   enter(work, 'fetch source', PERCENT.fetch, `fetch source (${inWords(source.size_bytes)})`);
   const fetching = performance.now();
   await fetchSource(api, claimed, workspace.archive, signal);
-  sayDetail(`came in ${seconds(performance.now() - fetching)}`);
+  sayDetail(`fetched in ${seconds(performance.now() - fetching)}`);
 
   enter(work, 'unpack', PERCENT.unpack);
   const tree = await unpack(workspace.archive, {

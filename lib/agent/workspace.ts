@@ -113,7 +113,7 @@ export async function requireFolder(folder: string, context: string, step: strin
   if (isThere) return;
   throw new JobFailure({
     code: 'build_error',
-    message: `The folder of the service, its context '${context}', is gone or closed: a command has removed or replaced it, or taken its permissions.`,
+    message: `The folder of the service, its context '${context}', cannot be opened: a command removed it, replaced it or changed its permissions.`,
     hint: 'Make the commands delete the contents of the folder, but not the folder itself.',
     step,
   });

@@ -85,5 +85,5 @@ async function targetIn(entry: ZipEntry): Promise<string> {
 }
 
 function rootLink(name: string): ArchiveError {
-  return new ArchiveError('link_outside', `The link ${quoted(name)} stands where the tree's root is.`, name);
+  return new ArchiveError('link_outside', `The root of the archive is a link: ${quoted(name)}.`, name);
 }

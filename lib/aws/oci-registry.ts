@@ -48,7 +48,7 @@ function reader(
 ): ImageReader {
   const base = new URL(`${insecure ? 'http' : 'https'}://${API_HOSTS[host] ?? host}/v2/${repository}/`);
   if (base.pathname !== `/v2/${repository}/`)
-    throw new RegistryError(`'${repository}' is no name of a repository.`);
+    throw new RegistryError(`'${repository}' is not a valid repository name.`);
   const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const credentials = username === '' && password === '' ? undefined : basic;
   let authorization: string | undefined;

@@ -45,5 +45,5 @@ export async function assertPublic(url: URL): Promise<void> {
     throw new RegistryError(`${url.host} gave no answer: its address is not known.`, true, { cause: error });
   });
   if (addresses.some(({ address }) => isPrivate(address)))
-    throw new RegistryError(`${url.host} is no public address, so it is not called from here.`);
+    throw new RegistryError(`${url.host} is not a public address, so Staithe does not call it.`);
 }

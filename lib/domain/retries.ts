@@ -38,7 +38,7 @@ export const RETRIES = {
    */
   jobStep: { intervalSeconds: 3, rate: 10, attempts: 2 },
 
-  /** The last step of a run: it makes sure that the run ends, and nobody is waiting any more. */
+  /** The step that ends a fail_fast run: it has to be done, and nobody is waiting any more. */
   runEnd: { intervalSeconds: 1, rate: 4, attempts: 5 },
   /** The same where a quota of the account is used up, Lambda's concurrency among them. */
   runEndThrottled: { intervalSeconds: 2, rate: 2, longestSeconds: 30, attempts: 12 },

@@ -147,7 +147,7 @@ export class Events extends Construct {
       description: 'Ends runs and deliveries whose workflow died',
     });
     new Rule(this, 'DeadWorkflows', {
-      description: 'A workflow ended before its last step',
+      description: 'A workflow ended before it finished',
       eventPattern: died(workflows),
       targets: [this.callOf(ended)],
     });
@@ -156,7 +156,7 @@ export class Events extends Construct {
   /** A deployment whose workflow died is rolled back by the same step that the workflow would have called. */
   private takeBackDeadDeployments(deployment: Workflow): void {
     new Rule(this, 'DeadDeployments', {
-      description: 'A deployment workflow ended before its last step',
+      description: 'A deployment workflow ended before it finished',
       eventPattern: died([deployment]),
       targets: [this.callOf(deployment.steps)],
     });

@@ -41,7 +41,7 @@ export class Monitoring extends Construct {
     for (const workflow of props.workflows)
       this.alarm(
         `Workflow-${workflow.name}`,
-        `The ${workflow.name} workflow died before its last step`,
+        `The ${workflow.name} workflow died before it finished`,
         'dead-workflow',
         new MathExpression({
           expression: 'failed + timedOut',

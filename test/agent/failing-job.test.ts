@@ -84,7 +84,7 @@ describe('a job that fails', () => {
     expect(exitCode).toBe(10);
     expect(plane.failure).toMatchObject({
       code: 'resource_error',
-      message: expect.stringMatching(/before the disk was full: .* of 96/),
+      message: expect.stringMatching(/because the disk was almost full: .* of 96/),
     });
     expect(readdirSync(disk.folder)).toEqual([]);
   });

@@ -24,11 +24,11 @@ describe('a job fails with build_error, and names', () => {
     ],
     ['a backslash in a name', [String.raw`mkdir dist && : > 'dist/a\b'`], String.raw`'a\\b'`],
     ['a link round in a circle', ['mkdir dist && ln -s l dist/l'], "'l' leads to 'l'"],
-    ['its folder that is gone when it packs', ['rm -rf "$PWD"'], "its context 'web', is gone"],
+    ['its folder that is gone when it packs', ['rm -rf "$PWD"'], "its context 'web', cannot be opened"],
     [
       'its folder that is gone before a command',
       ['rm -rf "$PWD"', 'echo never'],
-      "its context 'web', is gone",
+      "its context 'web', cannot be opened",
     ],
   ])('%s', async (_, commands, message) => {
     const { plane, output } = await bench.run({

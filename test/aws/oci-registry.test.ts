@@ -40,7 +40,7 @@ describe('a registry of somebody’s own', needs('docker-registry'), () => {
   test('has no repository whose name leads elsewhere', async () => {
     const described = externalRegistry(access()).describe('../../etc', digestOf('a'));
 
-    await expect(described).rejects.toThrow("'../../etc' is no name of a repository");
+    await expect(described).rejects.toThrow("'../../etc' is not a valid repository name");
   });
 
   test.each([

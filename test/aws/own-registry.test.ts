@@ -56,7 +56,7 @@ test('a registry on the control plane’s own machine is not called, by its addr
 
     await expect(described).rejects.toMatchObject({
       temporary: false,
-      message: `${name} is no public address, so it is not called from here.`,
+      message: `${name} is not a public address, so Staithe does not call it.`,
     });
   }
   expect(asked).toEqual([]);
@@ -74,6 +74,6 @@ test.each([
 
   const described = ociRegistry(accessOf(host), guard).describe('acme/web', DIGEST);
 
-  await expect(described).rejects.toThrow('is no public address');
+  await expect(described).rejects.toThrow('is not a public address');
   expect(asked).toEqual([`/v2/acme/web/manifests/${DIGEST}`]);
 });

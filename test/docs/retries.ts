@@ -6,7 +6,7 @@ const WHAT: Readonly<Record<Exclude<keyof typeof RETRIES, 'never'>, string>> = {
   noMachine: 'CodeBuild refuses to start a build, at its limit',
   noMachineOnRetry: 'the same, at a second or third attempt',
   jobStep: 'a step of a job',
-  runEnd: 'the last step of a run',
+  runEnd: 'the step that ends a fail_fast run',
   runEndThrottled: 'the same, throttled',
   deploymentStep: 'a step of a deployment',
   deploymentThrottled: 'the same, throttled',

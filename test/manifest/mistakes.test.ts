@@ -112,7 +112,7 @@ describe('fields that contradict each other', () => {
     ],
     [
       'registry: {host: docker.io}\nservices: {a: {dockerfile: D, image: ghcr.io/x}}',
-      '2:38: services.a.image: is of the host ghcr.io, and the registry is docker.io',
+      '2:38: services.a.image: has the host ghcr.io, but the registry is docker.io',
     ],
     ['services: {a: {}}\nregistry: nativ', "2:11: registry: must be native or none; did you mean 'native'?"],
     ['services: {a: {}}\nregistry: {hots: x}', '2:11: registry.host: is missing; it must be text'],

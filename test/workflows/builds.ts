@@ -136,7 +136,7 @@ export class SimulatedBuilds {
   }
 
   /**
-   * An execution ends before its last step: it is stopped by somebody, or fails by a fault of Step Functions, which is
+   * An execution ends before it finished: it is stopped by somebody, or fails by a fault of Step Functions, which is
    * played here, as the interpreter has none.
    */
   async dies(name: string, how: 'stopped' | 'failed'): Promise<void> {

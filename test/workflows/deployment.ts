@@ -4,7 +4,7 @@ import { deploymentSteps } from '../../stepfunctions/deployment.ts';
 import type { MemoryPorts } from '../memory/index.ts';
 import { clockOf, createMachine, STEPS } from './machine.ts';
 
-/** Stands around each step: does it, or makes it go wrong. `stop` ends the execution before its last step. */
+/** Stands around each step: does it, or makes it go wrong. `stop` ends the execution before it finished. */
 export type AroundStep = (step: () => Promise<unknown>, stop: () => Promise<unknown>) => Promise<unknown>;
 
 /**

@@ -64,7 +64,7 @@ function noBuilder(refusals: readonly { name: string; text: string }[]): JobFail
   const each = refusals.map(({ name, text }) => `${name} (${text})`).join(', ');
   return new JobFailure({
     code: 'build_error',
-    message: `Nothing on this machine can build a container image. Tried were ${each}.`,
+    message: `Nothing on this machine can build a container image. Tried: ${each}.`,
     hint: 'Install Docker or buildah on the build machine (Debian: apt-get install buildah) and rerun the build. On AWS, image jobs run on a machine with privileged mode, which has Docker: see resources.compute in staithe.yaml.',
     step: 'build image',
   });

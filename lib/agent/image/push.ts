@@ -126,7 +126,7 @@ class Push {
     const { registry, repository } = this.#token;
     return new JobFailure({
       code: 'registry_error',
-      message: `${registry} took the image of ${repository} and has nothing under the tag ${tag}.`,
+      message: `${registry} accepted the image of ${repository}, but does not have the tag ${tag}.`,
       hint: "Rerun the build. If it keeps happening, check the registry's log.",
       step: 'push image',
     });

@@ -12,7 +12,7 @@ import { logPages } from './log.ts';
 
 /** One second feels immediate, and takes 3,600 requests for a build of one hour. */
 const POLL_MS = 1000;
-/** The last lines can reach CloudWatch Logs some seconds after the end of the run. */
+/** The server says when the log is complete; a server that does not is not asked for ever after the last line. */
 const LAST_LINES_MS = 15_000;
 
 /** Whether the status of the run is final. */
@@ -95,6 +95,7 @@ async function writeLog(
   terminal: Terminal,
   run: Run,
   isEnough: () => boolean,
+  gotLines: () => void,
 ): Promise<void> {
   let format: ReturnType<typeof logFormatter<LogLine>> | undefined;
   /** The number of jobs is known once the run is planned, and so by its first line. */
@@ -107,6 +108,7 @@ async function writeLog(
   const readLog = (query: object) =>
     api.call('getBuildLogs', { params: { build: run.build_id }, query: { run: run.id, ...query } });
   for await (const lines of logPages(readLog, { follow: true }, isEnough)) {
+    if (lines.length > 0) gotLines();
     if (lines.length > 0 && !terminal.json) format ??= await formatter();
     for (const line of lines) {
       if (format === undefined) terminal.event({ event: 'log', line });
@@ -124,14 +126,19 @@ async function followRun(api: Api<Reads>, terminal: Terminal, started: Run): Pro
   const persistent = api.persistent(terminal.note);
   let run = started;
   let endedAt: number | undefined;
+  let lastLineAt = 0;
   let isDeleted = false;
-  const isEnough = () => isDeleted || (endedAt !== undefined && performance.now() - endedAt > LAST_LINES_MS);
+  const isEnough = () =>
+    isDeleted || (endedAt !== undefined && performance.now() - Math.max(endedAt, lastLineAt) > LAST_LINES_MS);
   // The run and its log wait for the same server: only one notifies.
   const log = writeLog(
     api.persistent(() => undefined),
     terminal,
     started,
     isEnough,
+    () => {
+      lastLineAt = performance.now();
+    },
   ).catch(async (error: unknown) => {
     const { problem } = await failureOf(error, undefined);
     if (terminal.json) terminal.event({ event: 'log_unreadable', problem });

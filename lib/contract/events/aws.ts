@@ -27,7 +27,7 @@ const DeadStatus = z.enum(['FAILED', 'TIMED_OUT', 'ABORTED']);
 export const executionDied = {
   source: 'aws.states',
   name: 'Step Functions Execution Status Change',
-  description: 'A workflow ended before its last step.',
+  description: 'A workflow ended before it finished.',
   detail: z.object({
     name: z.string(),
     stateMachineArn: z.string(),

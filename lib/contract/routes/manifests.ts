@@ -19,8 +19,7 @@ export const MANIFEST_ROUTES = {
     success: {
       status: 200,
       body: SyncedManifest,
-      description:
-        'The manifest as it is kept. Builds of trees without a staithe.yaml use the one synced last',
+      description: 'The stored manifest. Builds of sources without a staithe.yaml use the one synced last',
     },
     errors: ['manifest_invalid'],
   }),

@@ -147,6 +147,7 @@ const kindOf = (job: JobRecord): Kind => ({
 });
 
 function recordOf(job: JobRecord, scope: Scope, cache: SaveCaches['caches'][number], now: Date): CacheRecord {
+  const sort_key = sortKeyOf(scope, kindOf(job), cache);
   return {
     project_id: job.project_id,
     service: job.service,
@@ -157,7 +158,8 @@ function recordOf(job: JobRecord, scope: Scope, cache: SaveCaches['caches'][numb
     job_id: job.id,
     saved_at: now.toISOString(),
     expires_at: new Date(now.getTime() + CACHE_EXPIRES_DAYS * DAY_MS).toISOString(),
-    sort_key: sortKeyOf(scope, kindOf(job), cache),
+    sort_key,
+    place: sort_key,
     group: groupOf(scope, kindOf(job), cache),
   };
 }

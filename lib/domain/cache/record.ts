@@ -4,7 +4,12 @@ import { Keys, Partitions } from '../storage/keys.ts';
 import { Cache } from './schema.ts';
 
 /** A cache as it is stored: with its sort key, and the group of its partition in the index (scope.ts). */
-const CacheRecord = Cache.extend({ sort_key: z.string(), group: z.string() });
+const CacheRecord = Cache.extend({
+  sort_key: z.string(),
+  /** The former name of the sort key, which the version before needs; removed with the next version. */
+  place: z.string().optional(),
+  group: z.string(),
+});
 export type CacheRecord = z.infer<typeof CacheRecord>;
 
 /** Caches of an older version have the sort key as `place`. */

@@ -62,11 +62,11 @@ export async function create(
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };
-  const busy = (id: string) =>
-    new StaitheError('deployment_in_progress', `Deployment ${id} to '${environment.name}' is in progress.`);
+  const busy = (which: string) =>
+    new StaitheError('deployment_in_progress', `${which} to '${environment.name}' is in progress.`);
   try {
     if (environment.active_deployment_id !== undefined && environment.active_deployment_id !== deployment.id)
-      throw busy(environment.active_deployment_id);
+      throw busy(`Deployment ${environment.active_deployment_id}`);
     await createIn(ports.table, project.id, [
       environments.change(stored, { ...environment, active_deployment_id: deployment.id }),
       deployments.creation(deployment),
@@ -74,7 +74,7 @@ export async function create(
   } catch (error) {
     const existing = await deployments.get(ports.table, Keys.deployment(deployment.id)); // the repeat of a request
     if (existing !== undefined) return start(ports, existing.value);
-    if (error instanceof ConditionFailed) throw busy('of somebody else');
+    if (error instanceof ConditionFailed) throw busy('Another deployment');
     throw error;
   }
   return start(ports, deployment);

@@ -55,6 +55,7 @@ export async function claim(
       claim_id: input.claim_id,
       started_at: job.started_at ?? now.toISOString(),
       last_heartbeat_at: now.toISOString(),
+      heard_at: now.toISOString(),
       // What waits in a queue uses up the run's time, and not the job's.
       spec: { ...job.spec, ...timeLeft(job, now) },
     };
@@ -137,6 +138,7 @@ export async function progress(
           stage: report.stage,
           progress: Math.max(job.progress, report.progress),
           last_heartbeat_at: ports.clock.now().toISOString(),
+          heard_at: ports.clock.now().toISOString(),
         },
   );
   if (stored === undefined) throw notFound('job', id);

@@ -52,6 +52,7 @@ export async function read(
   const pace = paceOf(ports.logs);
   const until = now() + wait * 1000;
   let source: LogSource | undefined;
+  const isOpen = (stream: LogStream, at: Positions) => isAwaited(stream, at, { now: now(), platform });
   const finished = async (items: LogPage['items'], at: Positions, complete: boolean): Promise<LogPage> => {
     const absence = source === undefined ? NOT_RUN : source.absence;
     const next_cursor = await sealed(ports.table, log, at);
@@ -63,16 +64,19 @@ export async function read(
   if (tail !== undefined && cursor === undefined && source !== undefined) {
     if (source.ended && wait === 0) await arrival(ports.logs, source.streams, { platform, time });
     const last = await lastLines(ports.logs, source.streams, { count: tail, platform, time });
-    if (last.items.length > 0 || wait === 0) return finished(last.items, last.positions, source.ended);
+    if (last.items.length > 0 || wait === 0) {
+      const isOver = wait === 0 || !source.streams.some((stream) => isOpen(stream, last.positions));
+      return finished(last.items, last.positions, source.ended && isOver);
+    }
     positions = last.positions;
   }
   for (;;) {
     if (source === undefined) return finished([], positions, true);
     const { streams } = source;
-    const isOpen = (stream: LogStream) => isAwaited(stream, positions, { now: now(), platform });
-    const ended = source.ended && (wait === 0 || !streams.some(isOpen));
+    const open = streams.filter((stream) => isOpen(stream, positions));
+    const ended = source.ended && (wait === 0 || open.length === 0);
     // Who does not follow the log gets it whole.
-    if (ended) await arrival(ports.logs, streams.filter(isOpen), { platform, time });
+    if (ended) await arrival(ports.logs, open, { platform, time });
     const everything = wait === 0 || ended;
     const when = (stream: LogStream) => dueAt(stream, streams, positions, pace.everyMs);
     const rested = lastLook(positions) + pace.everyMs;
@@ -108,6 +112,9 @@ function lastLook(positions: Positions): number {
   return Math.max(0, ...[...positions.values()].map(({ lookedAt }) => lookedAt));
 }
 
+/** Whether lines are expected of it soon: its job is at work, or its last line is on its way. */
+const isSpeaking = ({ live, waitedForUntil }: LogStream): boolean => live || waitedForUntil !== undefined;
+
 /**
  * When a stream is to be looked at again. A quiet one waits twice as long each time, up to its part of a reader's looks:
  * one pace when it is the only one, twenty of twenty, but 5 seconds at most.
@@ -119,7 +126,7 @@ function dueAt(
   everyMs: number,
 ): number {
   const { lookedAt, quiet } = positions.get(stream.key) ?? START;
-  const live = streams.filter((one) => one.live).length;
-  const most = stream.live ? Math.min(everyMs * live, LOOK_AT_LEAST_EVERY_MS) : LOOK_AT_LEAST_EVERY_MS;
+  const live = streams.filter(isSpeaking).length;
+  const most = isSpeaking(stream) ? Math.min(everyMs * live, LOOK_AT_LEAST_EVERY_MS) : LOOK_AT_LEAST_EVERY_MS;
   return lookedAt + Math.min(everyMs * 2 ** Math.min(quiet, 6), most);
 }

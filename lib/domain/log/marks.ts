@@ -11,7 +11,7 @@ export const QUOTED = '\x1b[;;m';
 /** Before the rest of a line whose beginning was shown while nothing ended it. */
 export const CONTINUES = '\x1b[;m';
 
-/** Before the agent's last line: no line of a command or of the agent follows it in the stream. */
+/** Before the agent's last line. None of a command follows, and of the agent only why its result did not count. */
 export const LAST = '\x1b[;;;m';
 
 /** What is common to all marks, and to nothing else. */

@@ -111,7 +111,7 @@ function registryIssues({ services, registry }: ManifestFields): CrossFieldIssue
       return [
         {
           path,
-          message: `is of the host ${host}, and the registry is ${registryHost}: its credentials are for ${registryHost} only`,
+          message: `has the host ${host}, but the registry is ${registryHost}, and its credentials are only for ${registryHost}`,
         },
       ];
     return [];

@@ -70,11 +70,11 @@ export const CreateRelease = z
     tag: Tag.optional(),
   })
   .refine((release) => release.build_id !== undefined || release.artifacts !== undefined, {
-    message: 'must must name a build, artifacts, or both',
+    message: 'must name a build, artifacts, or both',
     path: ['build_id'],
   })
   .refine((release) => release.version !== undefined || release.tag !== undefined, {
-    message: 'must must name a version, a tag, or both',
+    message: 'must name a version, a tag, or both',
     path: ['version'],
   });
 export type CreateRelease = z.infer<typeof CreateRelease>;

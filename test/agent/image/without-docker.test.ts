@@ -44,7 +44,7 @@ describe('a service that should be an image', () => {
     expect(plane.failure).toMatchObject({
       code: 'build_error',
       message:
-        'Nothing on this machine can build a container image. Tried were docker buildx (not installed), docker build (not installed), buildah (not installed).',
+        'Nothing on this machine can build a container image. Tried: docker buildx (not installed), docker build (not installed), buildah (not installed).',
       hint: expect.stringContaining('privileged'),
     });
   });

@@ -148,7 +148,7 @@ test('a run whose agents leave more artifacts than its item can name fails and s
 
   const ended = (await runs.get(place.ports.table, Keys.run(run.id)))?.value;
   expect(ended?.error).toMatchObject({ code: 'resource_error' });
-  expect(ended?.error?.message).toBe('The jobs have left 10240 artifacts; a run may have 5120.');
+  expect(ended?.error?.message).toBe('The jobs created 10240 artifacts; the maximum of a run is 5120.');
 });
 
 test('a queue that has no room in its item refuses the run that comes, and loses none of those that wait', async () => {

@@ -102,6 +102,17 @@ describe('a follower', () => {
     expect(run.elapsed()).toBe(0);
   });
 
+  test('who began with the last lines is not told that the log is complete while others may come', async () => {
+    const run = endedRun({ 700: () => run.say('web', -10, `${LAST}==> done in 2.0 s`) });
+    run.say('api', -20, `${LAST}==> done in 1.0 s`);
+
+    const first = await run.read({ wait: 20, tail: 2 });
+    const second = await run.read({ wait: 20, cursor: first.next_cursor });
+
+    expect(first).toMatchObject({ items: [{ message: '==> done in 1.0 s' }], complete: false });
+    expect(texts(second)).toEqual(['==> done in 2.0 s']);
+  });
+
   test('of the lines of the platform gets those that come after the last one of the agent', async () => {
     const run = endedRun({
       3000: () => run.say('web', 10, '[Container] 2026/11/29 09:30:00.000000 Phase complete: BUILD'),

@@ -52,7 +52,7 @@ function completed(
 
 const tooMany = ({ length }: readonly string[]): Failure => ({
   code: 'resource_error',
-  message: `The jobs have left ${length} artifacts; a run may have ${MAX_ARTIFACTS}.`,
+  message: `The jobs created ${length} artifacts; the maximum of a run is ${MAX_ARTIFACTS}.`,
   hint: 'Make each service pack its files into fewer artifacts, or build fewer services at once.',
 });
 

@@ -34,6 +34,8 @@ const JobRecord = Job.extend({
   turn_token: z.string().optional(),
   /** When its agent last made a call. */
   last_heartbeat_at: Timestamp.optional(),
+  /** The former name, for a sweep of the version before that still runs; removed with the next version. */
+  heard_at: Timestamp.optional(),
   /** Whether its end is its agent's word: the last line of its log has a mark (lib/domain/log/marks.ts). */
   reported: z.boolean().optional(),
   /** Log streams of the attempts so far, oldest first. */

@@ -77,7 +77,7 @@ export const LOSS_IN_WORDS: Readonly<Record<LossReason, string>> = {
 };
 
 /** `attempt 2 at 'command 1 of 3': the build machine was lost` */
-export const lossInWords = ({ attempt, stage, reason, detail }: LostAttempt): string =>
+export const lossInWords = ({ attempt, stage, reason, said, detail = said }: LostAttempt): string =>
   `attempt ${attempt} at '${stage}': ${LOSS_IN_WORDS[reason]}${detail === undefined ? '' : ` (${detail})`}`;
 
 /** The part of a run that builds one service. */

@@ -39,7 +39,7 @@ export const RUN_TIMEOUT_SECONDS = 3600 * Math.ceil(LONGEST_JOB_SECONDS / 3600);
 /** API Gateway gives a request 30 s ("Quotas for HTTP APIs"): what it has not started by then, it will not start. */
 export const START_MS = 30 * SECOND_MS;
 
-/** What the workflow may take from its last job's end to its own. */
+/** What may pass between the end of a run's last job and its own: they are two writes of one request. */
 export const FINISH_MS = MINUTE_MS;
 
 /** An agent speaks every 20 s, and tries for a minute when nobody answers: three minutes of silence are none of its own. */

@@ -12,6 +12,7 @@ import { Keys } from '../../storage/keys.ts';
 import { handOver, type Ticketed } from '../attempt/hand-over.ts';
 import { end, fail } from '../end/index.ts';
 import { builds } from '../model/build-record.ts';
+import { executionBefore } from '../model/execution.ts';
 import { jobs } from '../model/job-record.ts';
 import { PlanFailure } from '../model/plan-failure.ts';
 import { RUN_LIFECYCLE as LIFECYCLE, type Run } from '../model/run.ts';
@@ -114,6 +115,8 @@ export async function resume(ports: PlanPorts, run: Run): Promise<void> {
   if (open.length === 0) {
     // The workflow before died between the end of the last job and the end of the run.
     await end(ports, run.id, { kind: 'finished' });
+    const before = executionBefore(run);
+    if (before !== undefined) await ports.workflows.stop('build', before, 'all jobs of the run have ended');
     return;
   }
   try {

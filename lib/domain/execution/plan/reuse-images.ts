@@ -76,7 +76,7 @@ async function asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     throw new PlanFailure({
       code: 'registry_error',
       message: error.message,
-      hint: 'Rerun the build with force_rebuild, which builds and pushes the image.',
+      hint: 'Rerun the build (`staithe build run`), which builds and pushes the image.',
     });
   }
 }

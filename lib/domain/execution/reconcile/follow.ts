@@ -18,12 +18,12 @@ type FollowPorts = PlanPorts;
 const LAST_WORKFLOW = {
   died: {
     code: 'internal_error',
-    message: `The workflow of the run died ${MAX_ATTEMPTS} times before its last step.`,
+    message: `The workflow of the run died ${MAX_ATTEMPTS} times before it finished.`,
     hint: 'Rerun the build. If it keeps happening, check the last event of the execution in Step Functions.',
   },
   event_lost: {
     code: 'internal_error',
-    message: `A machine of the run has ended, and its workflow, number ${MAX_ATTEMPTS} of ${MAX_ATTEMPTS}, did not hear of it.`,
+    message: `A machine of the run ended, but its event did not reach the workflow (${MAX_ATTEMPTS} of ${MAX_ATTEMPTS}).`,
     hint: 'Rerun the build. If it keeps happening, check that the EventBridge rule StepFunctionsGetEventForCodeBuildStartBuildRule exists and is enabled.',
   },
 } as const satisfies Record<string, Failure>;

@@ -56,7 +56,7 @@ async function neverStarted(ports: RunPorts, run: Run, now: number): Promise<Rep
   return { run_id: run.id, what: 'never started', job_ids: [] };
 }
 
-/** Its end was told by an event that did not come, or its last step has just begun to write. */
+/** Its end was told by an event that did not come, or the run is being ended at this moment. */
 async function workflowEnded(
   ports: RunPorts,
   run: Run,
@@ -67,13 +67,13 @@ async function workflowEnded(
   else
     await fail(ports, run.id, {
       code: 'internal_error',
-      message: 'The workflow of the run was stopped before its last step.',
+      message: 'The workflow of the run was stopped before it finished.',
       hint: 'Rerun the build.',
     });
   return { run_id: run.id, what: 'workflow died', job_ids: run.job_ids };
 }
 
-/** All jobs have ended, and the workflow still waits: it never heard of a build's end. */
+/** All jobs have ended, and the run has not: the request that recorded the last end broke off. */
 async function allEnded(
   ports: RunPorts,
   run: Run,

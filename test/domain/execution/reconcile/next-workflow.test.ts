@@ -143,7 +143,7 @@ describe('a sweep', () => {
 
     expect(await read(id)).toMatchObject({
       status: 'failed',
-      error: { code: 'internal_error', message: expect.stringContaining('did not hear of it') },
+      error: { code: 'internal_error', message: expect.stringContaining('did not reach the workflow') },
     });
     expect(place.ports.workflows.find('build', `${id}-3`)?.status).toBe('stopped');
   });
