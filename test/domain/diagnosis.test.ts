@@ -7,6 +7,7 @@ import * as Job from '../../lib/domain/execution/agent.ts';
 import { finish } from '../../lib/domain/execution/end/index.ts';
 import type { ReportResult } from '../../lib/domain/execution/model/job.ts';
 import * as Run from '../../lib/domain/execution/runs.ts';
+import { LAST } from '../../lib/domain/log/marks.ts';
 import {
   ADMIN,
   agentOf,
@@ -39,16 +40,16 @@ const FAILED: ReportResult = {
   },
 };
 
-/** A build whose one job fails after it has printed so many lines. */
+/** A build whose one job fails after it has printed so many lines, the last of them as its agent's last. */
 async function failedBuild(printed: number, result = FAILED) {
   const { build, run } = await startedBuild(place);
   const { jobs } = await planRun(place, run.id);
   for (const dispatch of jobs) {
-    const work = await claimed(place, dispatch, { log_stream: 'stream' });
+    const work = await claimed(place, dispatch, printed > 0 ? { log_stream: 'stream' } : {});
     for (let index = 1; index <= printed; index += 1)
       place.ports.logs.append('stream', {
         timestamp: Date.parse(run.created_at) + index,
-        message: `line ${index}`,
+        message: `${index === printed ? LAST : ''}line ${index}`,
       });
     await Job.result(place.ports, agentOf(work), work.job.id, result);
   }
@@ -85,7 +86,10 @@ describe('the diagnosis of a build', () => {
       jobs.map((dispatch, index) => claimed(place, dispatch, { log_stream: `stream ${index}` })),
     );
     if (first === undefined || second === undefined) throw new Error('Two jobs were planned.');
-    place.ports.logs.append('stream 0', { timestamp: Date.parse(run.created_at), message: 'npm error' });
+    place.ports.logs.append('stream 0', {
+      timestamp: Date.parse(run.created_at),
+      message: `${LAST}npm error`,
+    });
     for (let index = 1; index <= 40; index += 1)
       place.ports.logs.append('stream 1', { timestamp: Date.parse(run.created_at) + index, message: 'good' });
     for (const work of [first, second])
