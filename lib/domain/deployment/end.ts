@@ -1,5 +1,6 @@
 /** The one way in which a deployment ends, whatever the outcome. */
 import { environments } from '../environment/record.ts';
+import type { Environment } from '../environment/schema.ts';
 import { isFinal, mayFollow } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed } from '../ports/table.ts';
@@ -36,9 +37,7 @@ export async function end(
         : []),
     ];
     try {
-      const [first, ...others] = writes;
-      if (first !== undefined && others.length === 0) await ports.table.write(first);
-      else if (first !== undefined) await ports.table.transact(writes);
+      if (writes.length > 0) await ports.table.transact(writes);
       return { status: next.status };
     } catch (error) {
       // Changed meanwhile, by a repeat of this step or by a change of the environment.
@@ -52,8 +51,6 @@ function ended(deployment: Deployment, { status, error }: Outcome, now: Date): D
     ? { ...deployment, status, stage: status, completed_at: now.toISOString(), error }
     : deployment;
 }
-
-type Environment = Parameters<typeof environments.creation>[0];
 
 const freed = (environment: Environment, deployment: Deployment): Environment => ({
   ...environment,

@@ -52,7 +52,11 @@ export async function read(
   const pace = paceOf(ports.logs);
   const until = now() + wait * 1000;
   let source: LogSource | undefined;
-  const isOpen = (stream: LogStream, at: Positions) => isAwaited(stream, at, { now: now(), platform });
+  const awaited = ({ streams }: LogSource, at: Positions) =>
+    streams.filter((stream) => isAwaited(stream, at, { now: now(), platform }));
+  /** Whoever does not follow the log has waited for its last lines below. */
+  const isOver = (from: LogSource, at: Positions) =>
+    from.ended && (wait === 0 || awaited(from, at).length === 0);
   const finished = async (items: LogPage['items'], at: Positions, complete: boolean): Promise<LogPage> => {
     const absence = source === undefined ? NOT_RUN : source.absence;
     const next_cursor = await sealed(ports.table, log, at);
@@ -60,23 +64,18 @@ export async function read(
   };
   let positions: Positions = await opened(ports.table, log, cursor);
   source = await readSource();
+  if (wait === 0 && source?.ended) await arrival(ports.logs, awaited(source, positions), { platform, time });
   let recordsAt = now();
   if (tail !== undefined && cursor === undefined && source !== undefined) {
-    if (source.ended && wait === 0) await arrival(ports.logs, source.streams, { platform, time });
     const last = await lastLines(ports.logs, source.streams, { count: tail, platform, time });
-    if (last.items.length > 0 || wait === 0) {
-      const isOver = wait === 0 || !source.streams.some((stream) => isOpen(stream, last.positions));
-      return finished(last.items, last.positions, source.ended && isOver);
-    }
+    if (last.items.length > 0 || wait === 0)
+      return finished(last.items, last.positions, isOver(source, last.positions));
     positions = last.positions;
   }
   for (;;) {
     if (source === undefined) return finished([], positions, true);
     const { streams } = source;
-    const open = streams.filter((stream) => isOpen(stream, positions));
-    const ended = source.ended && (wait === 0 || open.length === 0);
-    // Who does not follow the log gets it whole.
-    if (ended) await arrival(ports.logs, open, { platform, time });
+    const ended = isOver(source, positions);
     const everything = wait === 0 || ended;
     const when = (stream: LogStream) => dueAt(stream, streams, positions, pace.everyMs);
     const rested = lastLook(positions) + pace.everyMs;

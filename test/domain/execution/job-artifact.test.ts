@@ -21,15 +21,11 @@ const AGENT = '6f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d20';
 
 let place: World;
 
-let _runId: string;
-
 let dispatch: Dispatch;
 
 beforeEach(async () => {
   place = await world();
-  const planned = await plannedJob(place);
-  _runId = planned.run.id;
-  dispatch = planned.dispatch;
+  ({ dispatch } = await plannedJob(place));
 });
 
 const claim = (claim_id = AGENT, ticket = dispatch.ticket) =>
