@@ -100,14 +100,19 @@ async function run(options: StartOptions, step: Step): Promise<void> {
       () => connect(cloud, state),
       ({ url }) => url,
     );
+    let next = '';
     if (options.tour || options.once) {
       process.stdout.write('\nexamples/hello-function, from source to URL:\n\n');
       const { PROJECT, tour } = await import('./tour.ts');
       const url = await tour(createClient(connection), step, EXAMPLE);
-      if (!options.once)
-        process.stdout.write(nextSteps({ api: connection.url, url, state, project: PROJECT }));
+      if (!options.once) next = nextSteps({ api: connection.url, url, state, project: PROJECT });
     }
-    if (!options.once) await interrupted();
+    if (!options.once) {
+      // First: whoever reads that Ctrl-C stops the server may press it at once.
+      const stop = interrupted();
+      process.stdout.write(next);
+      await stop;
+    }
     disconnect(state);
   } finally {
     await cloud.stop();
