@@ -2,28 +2,19 @@
  * The canonical form of a manifest, of which its hash is: keys sorted, and without members that have their default. So
  * a field that a later version of Staithe adds, with its default, changes the hash of no manifest that does not use it.
  */
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { canonicalJson, isObject, sha256Of } from '../canonical.ts';
 import { Manifest } from './schema.ts';
 
 /** @returns `sha256:` and 64 hex digits, of the canonical form's JSON in UTF-8 */
 export function hashOf(manifest: Manifest): string {
-  return `sha256:${createHash('sha256').update(canonicalManifest(manifest)).digest('hex')}`;
+  return sha256Of(canonicalManifest(manifest));
 }
 
 /** The canonical form as JSON. Read as a manifest, it is the same manifest again. */
 export function canonicalManifest(manifest: Manifest): string {
   return canonicalJson(withoutDefaults(Manifest, manifest));
-}
-
-/** JSON with keys in code-unit order, as RFC 8785 section 3.2.3 sorts them. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) =>
-    isObject(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : member,
-  );
 }
 
 /**
@@ -63,8 +54,4 @@ function mapMembers(
 ): Record<string, unknown> {
   const changed = Object.entries(value).map(([name, member]) => [name, change(name, member)] as const);
   return Object.fromEntries(changed.filter(([, member]) => member !== undefined));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
