@@ -19,7 +19,7 @@ export const handler = serve(
     },
     whoAmI: async ({ actor }) => {
       if (actor.kind !== 'token') throw new StaitheError('unauthenticated', 'No API token was sent.');
-      return actor;
+      return { ...actor, role: actor.role ?? 'viewer' };
     },
   },
   ports,

@@ -1,6 +1,6 @@
 /** What one route of the API is. The table of all of them is `routes.ts`. */
 import * as z from 'zod';
-import type { Access } from '../domain/access/actor.ts';
+import type { Access } from '../domain/access/authorize.ts';
 import type { ErrorCode } from '../domain/error-codes.ts';
 import { Timestamp } from '../domain/values.ts';
 
@@ -34,6 +34,8 @@ export interface RouteSpec {
   readonly path: `/v1/${string}`;
   readonly group: Group;
   readonly access: Access;
+  /** The role must be held in the installation as a whole; without this, where the route looks things up. */
+  readonly scope?: 'installation';
   readonly summary: string;
   readonly params?: Shape;
   readonly query?: Shape;

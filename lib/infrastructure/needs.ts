@@ -118,7 +118,10 @@ const PLANNING = {
 /** By entry below `functions/`, without `.ts`. */
 export const NEEDS: Readonly<Record<string, Needs>> = {
   'api/projects': {
-    table: { items: ['GetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'], indexes: ['gsi1'] },
+    table: {
+      items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'],
+      indexes: ['gsi1'],
+    },
     // A higher limit of concurrent jobs wakes those that wait.
     workflows: { wake: ['build'] },
   },
@@ -161,7 +164,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     registry: true,
   },
   'api/artifacts': {
-    table: { items: ['GetItem', 'PutItem', 'DeleteItem'], indexes: ['gsi1'] },
+    table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'], indexes: ['gsi1'] },
     blobs: {
       objects: {
         artifacts: ['GetObject', 'PutObject'],
@@ -186,7 +189,10 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem'], indexes: ['gsi1'] },
   },
   'api/environments': {
-    table: { items: ['GetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'], indexes: ['gsi1'] },
+    table: {
+      items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'],
+      indexes: ['gsi1'],
+    },
     workflows: { start: ['deployment'] },
     runtimes: true,
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { authorize } from '../../lib/domain/access/actor.ts';
+import { authorize } from '../../lib/domain/access/authorize.ts';
 import { ROLES } from '../../lib/domain/access/role.ts';
 import { ADMIN, ULID } from './world.ts';
 
@@ -20,14 +20,16 @@ describe('the gate', () => {
   };
 
   test('opens to a job its own routes only', () => {
-    expect(gate(job, 'job', job.job_id)).toBe('open');
-    expect(gate(job, 'job_or_viewer', job.job_id)).toBe('open');
-    expect(gate(job, 'job', 'job_other')).toBe('not_found');
-    expect(gate(job, 'job')).toBe('not_found');
-    expect(ROLES.map((role) => gate(job, role, job.job_id))).toEqual(ROLES.map(() => 'role_too_low'));
+    expect(gate(job, { access: 'job' }, { job: job.job_id })).toBe('open');
+    expect(gate(job, { access: 'job_or_viewer' }, { job: job.job_id })).toBe('open');
+    expect(gate(job, { access: 'job' }, { job: 'job_other' })).toBe('not_found');
+    expect(gate(job, { access: 'job' })).toBe('not_found');
+    expect(ROLES.map((access) => gate(job, { access }, { job: job.job_id }))).toEqual(
+      ROLES.map(() => 'role_too_low'),
+    );
   });
 
   test('keeps tokens from the routes of agents', () => {
-    expect(gate(ADMIN, 'job', job.job_id)).toBe('role_too_low');
+    expect(gate(ADMIN, { access: 'job' }, { job: job.job_id })).toBe('role_too_low');
   });
 });

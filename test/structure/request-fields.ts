@@ -199,7 +199,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   listAllDeployments: { ...byTime, 'query.project': api('environments', 'query.project') },
   createToken: {
     name: shown('token', 'token.name'),
-    role: domain('token/index', 'roleAllows(actor.role, input.role)'),
+    role: domain('token/index', 'assertRole(actor, input.role,'),
     project: domain('token/index', 'Project.resolve(ports, actor, input.project)'),
     expires_in_days: domain('token/index', 'input.expires_in_days * 86_400_000'),
   },

@@ -9,3 +9,14 @@ export type Role = z.infer<typeof Role>;
 export function roleAllows(held: Role, needed: Role): boolean {
   return ROLES.indexOf(held) >= ROLES.indexOf(needed);
 }
+
+/** The highest of several roles, undefined where there is none. */
+export function highest(roles: readonly (Role | undefined)[]): Role | undefined {
+  return ROLES.findLast((role) => roles.includes(role));
+}
+
+/** The lower of two; no role is lower than any. */
+export function lower(one: Role | undefined, other: Role | undefined): Role | undefined {
+  if (one === undefined || other === undefined) return undefined;
+  return roleAllows(one, other) ? other : one;
+}

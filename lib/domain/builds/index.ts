@@ -84,7 +84,7 @@ export async function show(ports: Pick<Ports, 'table'>, actor: Actor, id: string
   const items = await ports.table.getMany([key, first]);
   const itemAt = ({ pk }: Key) => items.find((item) => item.pk === pk);
   const found = itemAt(key);
-  const build = requireVisible(found && builds.read(found).value, builds.kind, actor, id);
+  const build = requireVisible(found && builds.read(found).value, builds, actor, id);
   const run = itemAt(first);
   const isNewest = run !== undefined && run.id === build.latest_run_id;
   return { ...build, latest_run: (isNewest ? runs.read(run).value : await latestRun(ports, build)) ?? null };

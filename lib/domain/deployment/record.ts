@@ -10,6 +10,7 @@ export const deployments = collection({
     gsi1pk: Partitions.deployments(deployment.project_id, deployment.environment),
     gsi1sk: deployment.id,
   }),
+  environmentOf: ({ environment }) => environment,
   second: (deployment) =>
     deployment.status === 'pending'
       ? { gsi2pk: Partitions.pendingDeployments, gsi2sk: deployment.id }

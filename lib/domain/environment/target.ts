@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { type Actor, canAccess } from '../access/actor.ts';
+import type { Actor } from '../access/actor.ts';
+import { canAccess } from '../access/authorize.ts';
 import { StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
 import type { Item, Table, Write } from '../ports/table.ts';

@@ -1,5 +1,6 @@
 /** Projects: create, find, list, change, delete. */
 import { type Actor, nameOf } from '../access/actor.ts';
+import { assertRole, projectIdsOf } from '../access/authorize.ts';
 import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -7,21 +8,21 @@ import { ConditionFailed } from '../ports/table.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { newAlias } from './create-in.ts';
-import { find, linkOf, projectIn, projects, resolve, slugIn, throwBusy } from './find.ts';
+import { byIds, find, linkOf, projectIn, projects, resolve, slugIn, throwBusy } from './find.ts';
+import { pageBySlug } from './page.ts';
 import type { CreateProject, Project, UpdateProject } from './schema.ts';
 
 export { resolve } from './find.ts';
 export { remove } from './remove.ts';
 
-/** @throws StaitheError slug_taken | role_too_low (a token of one project creates no others) */
+/** @throws StaitheError slug_taken | role_too_low (in the installation as a whole) */
 export async function create(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
   actor: Actor,
   input: CreateProject,
   id?: string,
 ): Promise<Project> {
-  if (actor.kind !== 'token' || actor.project_id !== undefined)
-    throw new StaitheError('role_too_low', 'A token that is bound to one project cannot create others.');
+  assertRole(actor, 'admin');
   const now = ports.clock.now();
   const project: Project = {
     id: id ?? idFrom('project', ports.randomness.ulid(now.getTime())),
@@ -57,15 +58,15 @@ export async function create(
   return project;
 }
 
-/** All projects by slug, or the one that the actor's token is bound to. */
+/** All projects by slug, or those that the actor may see. @throws StaitheError invalid_cursor */
 export async function list(
   ports: Pick<Ports, 'table'>,
   actor: Actor,
   paging: Paging,
 ): Promise<Listed<Project>> {
-  if (actor.kind !== 'anonymous' && actor.project_id !== undefined)
-    return { items: [await resolve(ports, actor, actor.project_id)], next_cursor: null };
-  return projects.list(ports.table, Partitions.projects, paging, { ascending: true });
+  const ids = projectIdsOf(actor);
+  if (ids === 'all') return projects.list(ports.table, Partitions.projects, paging, { ascending: true });
+  return pageBySlug(ports.table, await byIds(ports.table, ids), paging);
 }
 
 /** 100: a list across projects asks each of them, in as many queries at once. */
@@ -73,7 +74,7 @@ const MAX_LISTED = 100;
 
 /**
  * The projects of a list: the one that is named, or all that the actor sees.
- * @returns with `isAll` when the actor is bound to none and has named none: there may be others on the next page
+ * @returns with `isAll` when the actor sees all and has named none: there may be others on the next page
  * @throws StaitheError not_found | too_many_projects
  */
 export async function listed(
@@ -82,9 +83,10 @@ export async function listed(
   named?: string,
 ): Promise<readonly Project[] & { readonly isAll?: boolean }> {
   if (named !== undefined) return [await resolve(ports, actor, named)];
+  const ids = projectIdsOf(actor);
+  if (ids !== 'all') return byIds(ports.table, ids);
   const { items, next_cursor: more } = await list(ports, actor, { limit: MAX_LISTED });
-  const isAll = actor.kind === 'anonymous' || actor.project_id === undefined;
-  if (more === null) return Object.assign(items, { isAll });
+  if (more === null) return Object.assign(items, { isAll: true });
   throw new StaitheError(
     'too_many_projects',
     `There are more than ${MAX_LISTED} projects, the maximum for a list across projects.`,

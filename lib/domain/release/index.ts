@@ -1,6 +1,7 @@
 /** Releases: cut from a build or from named artifacts, resolved by id, tag, version or latest. A release never changes. */
 
-import { type Actor, canAccess, nameOf } from '../access/actor.ts';
+import { type Actor, nameOf } from '../access/actor.ts';
+import { canAccess } from '../access/authorize.ts';
 import * as Artifact from '../artifact/index.ts';
 import type { StoredArtifact } from '../artifact/schema.ts';
 import * as Build from '../builds/index.ts';

@@ -28,12 +28,15 @@ interface Layout<T> {
   readonly index?: (value: T) => { gsi1pk: string; gsi1sk: string } | undefined;
   /** Partition and sort key of the second index, which has keys only; undefined when it is not on it. */
   readonly second?: (value: T) => { gsi2pk: string; gsi2sk: string } | undefined;
+  /** The environment that the entity is of, where a role in that environment is enough. */
+  readonly environmentOf?: (value: T) => string;
   /** Seconds since the epoch after which the item may vanish. */
   readonly ttl?: (value: T) => number | undefined;
 }
 
 export interface Collection<T> {
   readonly kind: string;
+  environmentOf(value: T): string | undefined;
   read(item: Item): Stored<T>;
   get(table: Table, key: Key): Promise<Stored<T> | undefined>;
   /** Any number of keys, equal ones once; absent ones are left out, and the order is not kept. */
@@ -102,6 +105,7 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
 
   const self: Collection<T> = {
     kind: layout.kind,
+    environmentOf: (value) => layout.environmentOf?.(value),
     read,
     async get(table, key) {
       const item = await table.get(key);

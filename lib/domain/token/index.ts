@@ -1,12 +1,6 @@
 /** Tokens: create, list, revoke, and tell who comes with one. */
-import {
-  type Actor,
-  JOB_TOKEN_REFUSED,
-  nameOf,
-  type RequestActor,
-  type TokenActor,
-} from '../access/actor.ts';
-import { roleAllows } from '../access/role.ts';
+import { type Actor, nameOf, type RequestActor, type TokenActor } from '../access/actor.ts';
+import { assertRole, JOB_TOKEN_REFUSED } from '../access/authorize.ts';
 import { hashOfSecret, matches } from '../access/secret.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
@@ -63,14 +57,10 @@ export async function buildToken(
   input: CreateToken,
   seed?: string,
 ): Promise<{ token: TokenRecord; secret: string }> {
-  if (actor.kind === 'token' && !roleAllows(actor.role, input.role))
-    throw new StaitheError(
-      'role_too_low',
-      `A token with the role ${actor.role} cannot grant the role ${input.role}.`,
-    );
   const project =
     input.project === undefined ? undefined : await Project.resolve(ports, actor, input.project);
   const bound = actor.kind === 'token' ? actor.project_id : undefined;
+  assertRole(actor, input.role, { project_id: project?.id ?? bound, project: project?.slug });
   const now = ports.clock.now();
   const ulid = seed ?? ports.randomness.ulid(now.getTime());
   const secret = `stt_${ulid}_${ports.randomness.secret()}`;

@@ -1,6 +1,7 @@
 /** What a job's token is worth once the job has ended or another agent has it, on another job, and what a fork's gets. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { authorize, type RequestActor } from '../../../../lib/domain/access/actor.ts';
+import type { RequestActor } from '../../../../lib/domain/access/actor.ts';
+import { authorize } from '../../../../lib/domain/access/authorize.ts';
 import * as Build from '../../../../lib/domain/builds/index.ts';
 import * as Cache from '../../../../lib/domain/cache/job-caches.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
@@ -100,10 +101,10 @@ test('while it works, it is refused nothing of this', async () => {
 });
 
 test('it is no job of the same run but its own', () => {
-  expect(() => authorize(agent, 'job', jobId)).not.toThrow();
-  expect(() => authorize(agent, 'job', otherJob)).toThrow('There is no job');
-  expect(() => authorize(agent, 'job_or_viewer', otherJob)).toThrow('There is no job');
-  expect(() => authorize(agent, 'job')).toThrow('There is no job');
+  expect(() => authorize(agent, { access: 'job' }, { job: jobId })).not.toThrow();
+  expect(() => authorize(agent, { access: 'job' }, { job: otherJob })).toThrow('There is no job');
+  expect(() => authorize(agent, { access: 'job_or_viewer' }, { job: otherJob })).toThrow('There is no job');
+  expect(() => authorize(agent, { access: 'job' })).toThrow('There is no job');
 });
 
 describe('a build of a fork', () => {
