@@ -20,6 +20,8 @@ export const handler = serve(
     resolveRelease: async ({ actor, params }) =>
       Release.resolve(ports, actor, await Project.resolve(ports, actor, params.project), params.release),
     getRelease: ({ actor, params }) => Release.get(ports, actor, params.release),
+    yankRelease: ({ actor, params, body }) => Release.yank(ports, actor, params.release, body),
+    unyankRelease: ({ actor, params }) => Release.unyank(ports, actor, params.release),
   },
   ports,
 );

@@ -4,8 +4,9 @@ import type { Api } from './api/api.ts';
 import type { Release } from './api/resources.ts';
 import { type CommandGroup, command } from './command/command.ts';
 import { listAcrossCommand, withProject } from './command/list.ts';
-import { pairs, projectOption, text } from './command/option.ts';
+import { boundProject, pairs, projectOption, requiredText, text } from './command/option.ts';
 import { usageFailure } from './failure/failure.ts';
+import { clean, cleanLine } from './terminal/clean.ts';
 import { bytes, moment } from './terminal/format.ts';
 import { fields, table } from './terminal/table.ts';
 
@@ -20,6 +21,8 @@ function releaseText(release: Release): string {
     ['git sha', release.git_sha],
     ['manifest', release.manifest_hash],
     ['created', `${moment(release.created_at)} by ${release.created_by}`],
+    ['yanked', release.yanked && `${moment(release.yanked.at)} by ${release.yanked.by}`],
+    ['reason', release.yanked && clean(release.yanked.reason)],
   ]);
   const artifacts = table(release.artifacts, [
     { title: 'job', value: (artifact) => cellName(artifact.service, artifact.matrix ?? {}) },
@@ -103,6 +106,7 @@ const list = listAcrossCommand({
     { title: 'artifacts', value: (release) => release.artifacts.length },
     { title: 'git', value: (release) => release.git_sha?.slice(0, 12) },
     { title: 'created', value: (release) => moment(release.created_at) },
+    { title: 'yanked', value: (release) => release.yanked && cleanLine(release.yanked.reason) },
   ]),
   filterOf: () => ({}),
   readPage: (project, api, query) =>
@@ -126,12 +130,16 @@ const show = command({
 
 const resolve = command({
   name: 'resolve',
-  summary: 'Show the release with a tag or version, or the latest release',
-  args: { release: 'Tag, version, latest, or release id (rel_…)' },
+  summary: 'Show the release with a version or tag, the latest one, or the highest in a range',
+  details:
+    'A range is one of npm, such as ^1.2, 1.x or ">=1 <2". Neither latest nor a range finds a yanked release, and a range ' +
+    'finds a prerelease only if it names one of the same version.',
+  args: { release: 'Version, tag, latest, range of versions, or release id (rel_…)' },
   options: { project: projectOption },
   examples: [
     'staithe release resolve latest --project hello',
     'staithe release resolve v0.1.0 --project hello',
+    "staithe release resolve '^0.1' --project hello",
   ],
   calls: ['resolveRelease'],
   async run({ args, options }, { api }) {
@@ -142,4 +150,70 @@ const resolve = command({
   },
 });
 
-export const release: CommandGroup = { name: 'release', commands: [create, list, show, resolve] };
+/** The release that a verb is about: by its id, or by another name within a project. */
+async function idOf(
+  api: Api<'resolveRelease' | 'whoAmI'>,
+  ref: string,
+  project: string | undefined,
+): Promise<string> {
+  if (ref.startsWith('rel_')) return ref;
+  const within = project ?? (await boundProject(api));
+  if (within === undefined)
+    throw usageFailure(
+      `No project specified, and '${ref}' is not a release id.`,
+      'Add --project <project>, or use the release id (rel_…).',
+    );
+  return (await api.call('resolveRelease', { params: { project: within, release: ref } })).id;
+}
+
+const projectOfRef = text(
+  '--project <project>',
+  'Project by slug or id, if the release is not named by its id (default: the project that the token is bound to)',
+  (option) => option.env('STAITHE_PROJECT'),
+);
+
+const yank = command({
+  name: 'yank',
+  summary: 'Yank a release, so that it is not deployed any more',
+  details:
+    'A yanked release cannot be deployed, and latest and ranges skip it. What already runs of it continues to run: roll the ' +
+    'environment back, or deploy another release.',
+  args: { release: 'Release id (rel_…), version or tag' },
+  options: {
+    reason: requiredText('--reason <reason>', 'Why the release must not be deployed'),
+    project: projectOfRef,
+  },
+  examples: ['staithe release yank 0.1.0 --project hello --reason "Loses orders"'],
+  calls: ['resolveRelease', 'whoAmI', 'yankRelease'],
+  async run({ args, options }, { api }) {
+    const release = await api.call('yankRelease', {
+      params: { release: await idOf(api, args.release, options.project) },
+      body: { reason: options.reason },
+    });
+    return {
+      json: release,
+      text: releaseText(release),
+      notes: [`undo: staithe release unyank ${release.id}`],
+    };
+  },
+});
+
+const unyank = command({
+  name: 'unyank',
+  summary: 'Take a yank back, so that the release can be deployed',
+  args: { release: 'Release id (rel_…), version or tag' },
+  options: { project: projectOfRef },
+  examples: ['staithe release unyank 0.1.0 --project hello'],
+  calls: ['resolveRelease', 'whoAmI', 'unyankRelease'],
+  async run({ args, options }, { api }) {
+    const release = await api.call('unyankRelease', {
+      params: { release: await idOf(api, args.release, options.project) },
+    });
+    return { json: release, text: releaseText(release) };
+  },
+});
+
+export const release: CommandGroup = {
+  name: 'release',
+  commands: [create, list, show, resolve, yank, unyank],
+};

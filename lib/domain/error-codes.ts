@@ -157,6 +157,11 @@ export const ERRORS = {
     'Build has no completed run with artifacts',
     'Wait until a run of the build has completed.',
   ),
+  release_yanked: entry(
+    'conflict',
+    'Release is yanked',
+    'Deploy another release. `staithe release show` prints why this one was yanked.',
+  ),
   artifact_not_deployable: entry(
     'unprocessable',
     'Artifact does not fit the target',

@@ -186,7 +186,10 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   },
   'api/caches': { table: { items: ['GetItem', 'PutItem', 'DeleteItem', 'Query'] } },
   'api/releases': {
-    table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem'], indexes: ['gsi1'] },
+    table: {
+      items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'],
+      indexes: ['gsi1'],
+    },
   },
   'api/environments': {
     table: {

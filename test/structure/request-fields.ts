@@ -173,6 +173,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     version: domain('release/record', "claimName(version, 'version_taken')"),
     tag: domain('release/record', "claimName(tag, 'tag_taken')"),
   },
+  yankRelease: { reason: domain('release/yank', 'yanked: { reason,') },
   listReleases: byTime,
   listAllReleases: byTime,
   listProjects: list,

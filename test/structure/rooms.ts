@@ -5,7 +5,7 @@
  * other rooms, files, and packages.
  */
 export const RULES: Readonly<Record<string, readonly string[]>> = {
-  'lib/domain': ['zod', 'yaml'],
+  'lib/domain': ['zod', 'yaml', 'semver'],
   'lib/contract': ['lib/domain', 'zod'],
   'lib/archive': ['yauzl', 'yazl', 'ignore'],
   'lib/aws': ['lib/domain', 'lib/contract/retry.ts', 'lib/archive', 'zod', '@aws-sdk/*', 'jose', 'ulid'],

@@ -57,7 +57,14 @@ export const ENVIRONMENT_ROUTES = {
     params: inEnvironment,
     body: CreateDeployment,
     success: { status: 202, body: Deployment, description: 'The deployment, in progress' },
-    errors: ['deployment_in_progress', 'service_unknown', 'artifact_not_deployable', 'workflow_refused'],
+    errors: [
+      'busy',
+      'release_yanked',
+      'deployment_in_progress',
+      'service_unknown',
+      'artifact_not_deployable',
+      'workflow_refused',
+    ],
   }),
   listDeployments: route({
     method: 'GET',

@@ -1,6 +1,6 @@
 import { Id } from '../../domain/id.ts';
 import { ProjectRef } from '../../domain/project/schema.ts';
-import { CreateRelease, Release, ReleaseRef } from '../../domain/release/schema.ts';
+import { CreateRelease, Release, ReleaseRef, YankRelease } from '../../domain/release/schema.ts';
 import { PAGING, page, route, SPAN } from '../route.ts';
 import { inProject } from './params.ts';
 
@@ -14,7 +14,7 @@ export const RELEASE_ROUTES = {
     summary: 'Create a release from a build or from artifacts',
     params: inProject,
     body: CreateRelease,
-    success: { status: 201, body: Release, description: 'The release; it never changes' },
+    success: { status: 201, body: Release, description: 'The release' },
     errors: ['version_taken', 'tag_taken', 'nothing_to_release', 'artifact_not_stored'],
   }),
   listReleases: route({
@@ -43,9 +43,10 @@ export const RELEASE_ROUTES = {
     path: '/v1/projects/{project}/releases/{release}',
     group: 'releases',
     access: 'viewer',
-    summary: 'Resolve a tag, a version or latest',
+    summary: 'Resolve a version, a tag, latest or a range of versions',
     params: { project: ProjectRef, release: ReleaseRef },
     success: { status: 200, body: Release, description: 'The release' },
+    errors: ['busy'],
   }),
   getRelease: route({
     method: 'GET',
@@ -55,5 +56,26 @@ export const RELEASE_ROUTES = {
     summary: 'Get a release',
     params: { release: Id.release },
     success: { status: 200, body: Release, description: 'The release' },
+  }),
+  yankRelease: route({
+    method: 'POST',
+    path: '/v1/releases/{release}/yank',
+    group: 'releases',
+    access: 'developer',
+    summary: 'Yank a release: it is not deployed any more',
+    params: { release: Id.release },
+    body: YankRelease,
+    success: { status: 200, body: Release, description: 'The release' },
+    errors: ['busy'],
+  }),
+  unyankRelease: route({
+    method: 'POST',
+    path: '/v1/releases/{release}/unyank',
+    group: 'releases',
+    access: 'deployer',
+    summary: 'Take a yank back',
+    params: { release: Id.release },
+    success: { status: 200, body: Release, description: 'The release' },
+    errors: ['busy'],
   }),
 } as const;

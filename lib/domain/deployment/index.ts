@@ -28,7 +28,7 @@ import { type CreateDeployment, type Deployment, DEPLOYMENT_LIFECYCLE as LIFECYC
 
 /**
  * Starts a deployment. The environment admits one at a time: the two writes are one transaction.
- * @throws StaitheError not_found | deployment_in_progress | service_unknown | artifact_not_deployable
+ * @throws StaitheError not_found | release_yanked | deployment_in_progress | service_unknown | artifact_not_deployable
  */
 export async function create(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock' | 'randomness'>,
@@ -41,6 +41,7 @@ export async function create(
   const stored = await releaseOverdue(ports, await Environment.read(ports, project, environmentName));
   const environment = stored.value;
   const release = await Release.resolve(ports, actor, project, input.release);
+  Release.assertDeployable(release);
   const chosen = chooseArtifact(release, environment);
   await assertZip(ports, actor, chosen);
   const now = ports.clock.now();

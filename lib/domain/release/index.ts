@@ -1,7 +1,6 @@
-/** Releases: cut from a build or from named artifacts, resolved by id, tag, version or latest. A release never changes. */
+/** Releases: cut from a build or from named artifacts, and listed. A release never changes, but for being yanked. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
-import { canAccess } from '../access/authorize.ts';
 import * as Artifact from '../artifact/index.ts';
 import type { StoredArtifact } from '../artifact/schema.ts';
 import * as Build from '../builds/index.ts';
@@ -9,18 +8,19 @@ import { notFound, StaitheError } from '../error.ts';
 import type { Build as BuildValue } from '../execution/model/build.ts';
 import type { Run } from '../execution/model/run.ts';
 import { runs } from '../execution/model/run-record.ts';
-import { Id, idFrom } from '../id.ts';
+import { idFrom } from '../id.ts';
 import { cellName, inOrder } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
-import type { Item } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Listable, scopeOf } from '../storage/scope.ts';
-import { readVisible } from '../storage/visible.ts';
 import { type Chosen, record, releases } from './record.ts';
 import { type CreateRelease, Release } from './schema.ts';
+
+export { get, resolve } from './resolve.ts';
+export { assertDeployable, unyank, yank } from './yank.ts';
 
 /**
  * Freezes the artifacts of the build's newest completed run, and those that are named, under a version, a tag, or both.
@@ -141,39 +141,6 @@ async function newestCompleted(
     'nothing_to_release',
     `Build ${build.id} has no completed run${latest === undefined ? '' : `; the newest is ${latest.status}`}.`,
   );
-}
-
-/** @throws StaitheError not_found */
-export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Release> {
-  return readVisible(ports.table, releases, Keys.release, actor, id);
-}
-
-/**
- * A release by its id, `latest`, its tag or its version. A name stands for one release for ever.
- * @throws StaitheError not_found
- */
-export async function resolve(
-  ports: Pick<Ports, 'table'>,
-  actor: Actor,
-  project: Project,
-  ref: string,
-): Promise<Release> {
-  const id = Id.release.safeParse(ref).success ? ref : await named(ports, project, ref);
-  const release = id === undefined ? undefined : (await releases.get(ports.table, Keys.release(id)))?.value;
-  if (release === undefined || release.project_id !== project.id || !canAccess(actor, release.project_id))
-    throw new StaitheError('not_found', `Project '${project.slug}' has no release '${ref}'.`);
-  return release;
-}
-
-async function named(
-  ports: Pick<Ports, 'table'>,
-  project: Project,
-  ref: string,
-): Promise<string | undefined> {
-  const idIn = (item: Item | undefined) =>
-    typeof item?.release_id === 'string' ? item.release_id : undefined;
-  if (ref === 'latest') return idIn(await ports.table.get(Keys.latestRelease(project.id)));
-  return idIn(await ports.table.get(Keys.releaseByName(project.id, ref)));
 }
 
 export async function list(

@@ -1,4 +1,4 @@
-/** How a release lies in the table: with its names, and with the claims on the uploads that it has. */
+/** How a release lies in the table: with its names and entries, and with the claims on the uploads that it has. */
 import type { Artifact } from '../artifact/schema.ts';
 import { claims } from '../artifact/use.ts';
 import { StaitheError } from '../error.ts';
@@ -7,6 +7,7 @@ import { ConditionFailed, type Key, type Write } from '../ports/table.ts';
 import { createIn } from '../project/create-in.ts';
 import { collection } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { entryWrites } from './entries.ts';
 import { Release, type ReleaseArtifact } from './schema.ts';
 
 export const releases = collection({
@@ -19,9 +20,9 @@ export const releases = collection({
 /** An artifact of the release-to-be, and where it came from. */
 export type Chosen = ReleaseArtifact & Pick<Artifact, 'origin'>;
 
-const claim = (key: Key, release: Release, when: Write['when']): Write => ({
+const claim = (key: Key, release: Release): Write => ({
   put: { ...key, entity: 'release_name', revision: 1, release_id: release.id },
-  when,
+  when: { absent: true },
 });
 
 /** Others may claim the same uploads for their releases at the same moment: then the claims are read again. */
@@ -37,17 +38,13 @@ export async function record(
   const names: { write: Write; taken: () => StaitheError }[] = [];
   const claimName = (name: string, code: 'version_taken' | 'tag_taken') =>
     names.push({
-      write: claim(Keys.releaseByName(projectId, name), release, { absent: true }),
+      write: claim(Keys.releaseByName(projectId, name), release),
       taken: () => new StaitheError(code, `There is a release with the version or tag '${name}' already.`),
     });
   if (version !== undefined) claimName(version, 'version_taken');
   if (tag !== undefined && tag !== version) claimName(tag, 'tag_taken');
   for (let attempt = 1; ; attempt++) {
-    const writes = [
-      ...names.map((name) => name.write),
-      releases.creation(release),
-      claim(Keys.latestRelease(projectId), release, { any: true }),
-    ];
+    const writes = [...names.map((name) => name.write), releases.creation(release), ...entryWrites(release)];
     const uploads = chosen.map(({ artifact_id, origin }) => ({ id: artifact_id, origin }));
     try {
       await createIn(ports.table, projectId, [...writes, ...(await claims(ports, id, uploads))]);

@@ -1,16 +1,8 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
+import { text } from '../text.ts';
 import { Digest, GitSha, MatrixValues, Name, Timestamp } from '../values.ts';
-
-/** Semantic Versioning 2.0.0 (semver.org), the grammar's own regular expression. */
-export const Version = z
-  .string()
-  .max(100)
-  .regex(
-    /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/,
-    'must be a semantic version such as 1.2.3',
-  )
-  .meta({ examples: ['0.1.0'] });
+import { rangeOf, Version } from './version.ts';
 
 /** What container registries and git both take as a tag. `latest` and ids are kept for resolving. */
 export const Tag = z
@@ -32,23 +24,38 @@ export const ReleaseArtifact = z.object({
 });
 export type ReleaseArtifact = z.infer<typeof ReleaseArtifact>;
 
-/** A frozen, deployable set of artifact digests, of a build or of uploads. */
+/** Why a release is not to be deployed any more. */
+export const YankReason = text(1000)
+  .min(1)
+  .refine((reason) => reason.trim() !== '', 'must not be blank')
+  .meta({ examples: ['Loses orders with more than 99 items.'] });
+
+/** A frozen, deployable set of artifact digests, of a build or of uploads. It never changes, but for being yanked. */
 export const Release = z.object({
   id: Id.release,
   project_id: Id.project,
   /** The build and its run; absent when all artifacts were named. */
   build_id: Id.build.optional(),
   run_id: Id.run.optional(),
-  version: Version.optional(),
+  /** What an older version took may have larger numbers than `Version` allows. */
+  version: z
+    .string()
+    .optional()
+    .meta({ examples: ['0.1.0'] }),
   tag: Tag.optional(),
   git_sha: GitSha.optional(),
   /** Of the run; absent when all artifacts were named. */
   manifest_hash: Digest.optional(),
   artifacts: z.array(ReleaseArtifact).min(1),
+  /** Absent unless it is yanked: then it is deployed no more, and neither `latest` nor a range resolves to it. */
+  yanked: z.object({ reason: z.string(), at: Timestamp, by: z.string() }).optional(),
   created_at: Timestamp,
   created_by: z.string(),
 });
 export type Release = z.infer<typeof Release>;
+
+export const YankRelease = z.strictObject({ reason: YankReason });
+export type YankRelease = z.infer<typeof YankRelease>;
 
 /** 50: as many services as a manifest may have, and each may take a write of the release's transaction of 100. */
 const RELEASE_MAX_NAMED = 50;
@@ -79,7 +86,15 @@ export const CreateRelease = z
   });
 export type CreateRelease = z.infer<typeof CreateRelease>;
 
-/** A release in a path: its id, its tag, its version, or `latest`. */
+/** A release in a path or a request: its id, its version, its tag, `latest`, or a range of versions. */
 export const ReleaseRef = z
-  .union([z.literal('latest'), Id.release, Version, Tag])
+  .string()
+  .refine(
+    (ref) => Tag.safeParse(ref).success || isKept(ref) || rangeOf(ref) !== undefined,
+    'must be the id of a release, a version, a tag, latest, or a range of versions such as ^1.2',
+  )
   .meta({ examples: ['v0.1.0'] });
+
+/** What no tag may be, as it has a meaning of its own. */
+const isKept = (ref: string): boolean =>
+  ref === 'latest' || Id.release.safeParse(ref).success || Version.safeParse(ref).success;

@@ -28,7 +28,9 @@
  * | does a release use this upload     | get ARTIFACT#<art> / USE                                     |
  * | artifacts of a project             | query gsi1 ARTIFACTS#<prj>                                   |
  * | release by id                      | get RELEASE#<rel> / RELEASE                                  |
- * | release by version, tag, latest    | get RELEASES#<prj> / NAME#<version or tag>, LATEST; then by id |
+ * | release by version or tag          | get RELEASES#<prj> / NAME#<version or tag>; then by id       |
+ * | newest release that is not yanked  | query RELEASES#<prj> / DEPLOYABLE#<rel>; then by id          |
+ * | highest version within a range     | query RELEASES#<prj> / STABLE#<key>, PRERELEASE#<key> (release/version.ts) |
  * | releases of a project              | query gsi1 RELEASES#<prj>                                    |
  * | environment; those of a project    | get, query ENVIRONMENTS#<prj> / <name>                       |
  * | environment that a function is of  | get FUNCTION#<name> / FUNCTION                               |
@@ -92,7 +94,11 @@ export const Keys = {
     pk: Partitions.releases(projectId),
     sk: `NAME#${name}`,
   }),
-  latestRelease: (projectId: string): Key => ({ pk: Partitions.releases(projectId), sk: 'LATEST' }),
+  /** @param sortKey of what it is looked for by (`lib/domain/release/entries.ts`) */
+  releaseEntry: (projectId: string, sortKey: string): Key => ({
+    pk: Partitions.releases(projectId),
+    sk: sortKey,
+  }),
   environment: (projectId: string, name: string): Key => ({
     pk: Partitions.environments(projectId),
     sk: name,
@@ -157,7 +163,7 @@ export const Partitions = {
   endedRuns: (projectId: string, status: string) => `RUNS#${projectId}#${status}`,
   runs: (buildId: string) => `RUNS#${buildId}`,
   artifacts: (projectId: string) => `ARTIFACTS#${projectId}`,
-  /** Of the index; the same partition of the table has their names. */
+  /** Of the index; the same partition of the table has their names and entries. */
   releases: (projectId: string) => `RELEASES#${projectId}`,
   deployments: (projectId: string, environment: string) => `DEPLOYMENTS#${projectId}#${environment}`,
   /** @param projectId none: those whose repository is no project's */
