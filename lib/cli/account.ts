@@ -1,5 +1,6 @@
 /** The server and the account in use: `staithe login`, `logout`, `whoami`, `status` and `openapi`. */
 import { createApi } from './api/api.ts';
+import type { Me } from './api/resources.ts';
 import { command } from './command/command.ts';
 import { removeCredentials, writeCredentials } from './connection/credentials.ts';
 import { apiRoot, isLocal } from './connection/url.ts';
@@ -8,6 +9,13 @@ import { isSystemError, systemFailure } from './failure/system-error.ts';
 import { readSecret } from './terminal/prompt.ts';
 import { status as statusStyle } from './terminal/style.ts';
 import { fields } from './terminal/table.ts';
+import { grantText } from './users/grant.ts';
+
+/** `admin`, `developer, project prj_…`, `deployer of hello/test` */
+function rolesText({ role, project_id: bound, grants }: Me): string {
+  const own = role === undefined ? [] : [bound === undefined ? role : `${role}, project ${bound}`];
+  return [...own, ...grants.map(grantText)].join(', ');
+}
 
 /** @returns the file @throws Failure: not writable. The token is valid all the same, so the error says how to use it */
 function saveCredentials(url: string, token: string): string {
@@ -55,7 +63,7 @@ export const login = command({
     terminal.note(`Saved in ${path}`);
     return {
       json: { url, ...me },
-      text: `Logged in to ${url} as ${me.token_id} (${me.role}${me.project_id ? `, project ${me.project_id}` : ''})`,
+      text: `Logged in to ${url} as ${me.user?.name ?? me.token_id} (${rolesText(me)})`,
       notes: ['next: staithe project list'],
     };
   },
@@ -75,15 +83,17 @@ export const logout = command({
 
 export const whoami = command({
   name: 'whoami',
-  summary: 'Show the token in use, its role and its project',
+  summary: 'Show the user and the token in use, and their roles',
   examples: ['staithe whoami'],
   calls: ['whoAmI'],
   async run(_, { api, connection }) {
     const me = await api.call('whoAmI');
     const text = fields([
-      ['token', me.token_id],
-      ['role', me.role],
-      ['project', me.project_id ?? 'all'],
+      ['user', me.user?.name ?? 'none (service)'],
+      ['token', `${me.token_id} (${me.name})`],
+      ['role', me.role ?? 'none'],
+      ['project', me.project_id ?? (me.role === undefined ? 'of its grants' : 'all')],
+      ['grants', me.grants.map(grantText).join('\n') || undefined],
       ['server', connection().url],
     ]);
     return { json: me, text };

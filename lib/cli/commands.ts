@@ -81,6 +81,11 @@ export const GROUPS: readonly GroupEntry[] = [
     load: async () => (await import('./deployment.ts')).deployment,
   },
   {
+    name: 'user',
+    summary: 'Users and their roles',
+    load: async () => (await import('./user.ts')).user,
+  },
+  {
     name: 'token',
     summary: 'API tokens',
     load: async () => (await import('./token.ts')).token,

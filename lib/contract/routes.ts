@@ -18,6 +18,7 @@ import { SECRET_ROUTES } from './routes/secrets.ts';
 import { SERVICE_ROUTES } from './routes/service.ts';
 import { SOURCE_ROUTES } from './routes/sources.ts';
 import { TOKEN_ROUTES } from './routes/tokens.ts';
+import { USER_ROUTES } from './routes/users.ts';
 import { WEBHOOK_ROUTES } from './routes/webhooks.ts';
 
 export const ROUTES = {
@@ -35,6 +36,7 @@ export const ROUTES = {
   ...RELEASE_ROUTES,
   ...ENVIRONMENT_ROUTES,
   ...TOKEN_ROUTES,
+  ...USER_ROUTES,
   ...WEBHOOK_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,

@@ -87,6 +87,12 @@ export const ERRORS = {
     'Get the resource to see its current state.',
   ),
   slug_taken: entry('conflict', 'Slug is already in use', 'Choose another slug.'),
+  user_name_taken: entry('conflict', 'User name is already in use', 'Choose another name.'),
+  too_many_grants: entry(
+    'unprocessable',
+    'Too many grants',
+    'Revoke a grant, or grant one role for the whole project or the whole installation.',
+  ),
   version_taken: entry(
     'conflict',
     'Version already exists',

@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   deployment: 'dep',
   delivery: 'dlv',
   token: 'tok',
+  user: 'usr',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -25,7 +26,7 @@ const idOf = (kind: IdKind) =>
     .string()
     .regex(
       new RegExp(`^${ID_PREFIXES[kind]}_${ULID}$`),
-      `must be the id of ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}: ${ID_PREFIXES[kind]}_ and 26 characters`,
+      `must be the id of ${/^[aeio]/.test(kind) ? 'an' : 'a'} ${kind}: ${ID_PREFIXES[kind]}_ and 26 characters`,
     )
     .meta({ examples: [`${ID_PREFIXES[kind]}_01JZX3V5N8Q2R4T6W8Y0A1B2C3`] });
 
@@ -41,6 +42,7 @@ export const Id = {
   deployment: idOf('deployment'),
   delivery: idOf('delivery'),
   token: idOf('token'),
+  user: idOf('user'),
 } as const satisfies Record<IdKind, z.ZodType<string>>;
 
 /** Puts the prefix of `kind` before a ULID. */

@@ -14,7 +14,7 @@ import { principalOf, type RequestActor } from '../domain/access/actor.ts';
 import { authorize } from '../domain/access/authorize.ts';
 import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
-import { authenticate } from '../domain/token/index.ts';
+import { authenticate } from '../domain/token/authenticate.ts';
 import { answerOnce } from './idempotent.ts';
 import { assertMedia, bodyOf, checkInput } from './request.ts';
 import { atLimit } from './throttled.ts';

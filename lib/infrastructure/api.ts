@@ -46,7 +46,7 @@ const DESCRIPTIONS = {
   caches: 'Caches of builds',
   releases: 'Releases',
   environments: 'Environments and deployments',
-  tokens: 'Tokens',
+  tokens: 'Users and tokens',
   webhooks: 'Webhooks and deliveries',
   'dead-letters': 'Dead letters and their redrive',
   service: 'Health and the OpenAPI document',

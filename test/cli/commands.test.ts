@@ -102,7 +102,7 @@ test('the choices of options are those of the contract', () => {
     ROUTES.listDeliveries.query.decision.unwrap().options,
   );
   expect(choicesOf(commandAt('token', 'create'), '--role')).toEqual(
-    ROUTES.createToken.body.shape.role.options,
+    ROUTES.createToken.body.shape.role.unwrap().options,
   );
 });
 

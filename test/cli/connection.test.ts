@@ -9,7 +9,7 @@ import { findConnection } from '../../lib/cli/connection/find.ts';
 import { Failure } from '../../lib/cli/failure/failure.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import { startContractServer } from './contract-server.ts';
-import { id } from './examples.ts';
+import { id, me } from './examples.ts';
 import { makeHome } from './process.ts';
 
 const LOCAL = 'http://127.0.0.1:4100';
@@ -123,7 +123,7 @@ describe('the server and the token are the first found', () => {
 });
 
 test('login tries the token and keeps it for the user alone; logout forgets it', async () => {
-  await using server = await startContractServer({ whoAmI: () => ({ token_id: id('tok'), role: 'admin' }) });
+  await using server = await startContractServer({ whoAmI: () => me });
   using home = makeHome();
   const path = join(home.config, 'staithe', 'credentials.json');
 

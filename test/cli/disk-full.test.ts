@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { describe, expect, test } from 'vitest';
 import { startContractServer } from './contract-server.ts';
-import { artifact, id } from './examples.ts';
+import { artifact, me } from './examples.ts';
 import { makeHome } from './process.ts';
 
 /** Mounts a file system of one page on the folder, fills it, runs the program, and tells what it has left there. */
@@ -19,8 +19,7 @@ const leftIn = (stdout: string) => stdout.split('\n').filter((line) => line.star
 
 describe('on a full disk', needs('bubblewrap'), () => {
   test('a login says that its token is good, where it cannot be saved, and how to do without', async () => {
-    const me = () => ({ token_id: id('tok'), role: 'admin' as const });
-    await using server = await startContractServer({ whoAmI: me });
+    await using server = await startContractServer({ whoAmI: () => me });
     using home = makeHome();
     const disk = join(home.folder, 'disk');
 

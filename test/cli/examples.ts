@@ -163,6 +163,25 @@ export const token = ROUTES.createToken.success.body.parse({
   ...author,
 });
 
+export const me = ROUTES.whoAmI.success.body.parse({
+  token_id: id('tok'),
+  name: 'laptop',
+  kind: 'service',
+  role: 'admin',
+  grants: [],
+});
+
+export const user = ROUTES.getUser.success.body.parse({
+  id: id('usr'),
+  name: 'alice',
+  email: 'alice@example.com',
+  display_name: 'Alice Liddell',
+  status: 'active',
+  grants: [{ project_id: project.id, project: 'hello', environment: 'test', role: 'deployer' }],
+  updated_at: AT,
+  ...author,
+});
+
 export const delivery = ROUTES.getDelivery.success.body.parse({
   id: id('dlv'),
   provider: 'github',

@@ -4,13 +4,11 @@ import { join } from 'node:path';
 import { needs } from 'embedded-cloud/test-kit/tools.ts';
 import { expect, test } from 'vitest';
 import { startContractServer } from './contract-server.ts';
-import { artifact, id } from './examples.ts';
+import { artifact, id, me } from './examples.ts';
 import { makeHome } from './process.ts';
 
-const me = () => ({ token_id: id('tok'), role: 'admin' as const });
-
 test('a login whose token cannot be kept says how to do without', async () => {
-  await using server = await startContractServer({ whoAmI: me });
+  await using server = await startContractServer({ whoAmI: () => me });
   using home = makeHome();
   writeFileSync(join(home.folder, 'file'), '');
   const env = { XDG_CONFIG_HOME: join(home.folder, 'file', 'config') };
@@ -58,7 +56,7 @@ test(
 );
 
 test('a broken connection file does not matter where a server and a token are named', async () => {
-  await using server = await startContractServer({ whoAmI: me });
+  await using server = await startContractServer({ whoAmI: () => me });
   using home = makeHome(server.url);
   mkdirSync(join(home.folder, '.staithe'));
   writeFileSync(join(home.folder, '.staithe', 'connection.json'), '{"url": "http://127.0');
@@ -101,7 +99,7 @@ test('what a failed command would have made is not there', async () => {
 });
 
 test('without a home of its own the CLI works, and keeps nothing in the working folder', async () => {
-  await using server = await startContractServer({ whoAmI: me });
+  await using server = await startContractServer({ whoAmI: () => me });
   using home = makeHome(server.url);
   const missing = { XDG_CONFIG_HOME: '', HOME: join(home.folder, 'file', 'home') };
   writeFileSync(join(home.folder, 'file'), '');
@@ -121,7 +119,7 @@ test('a server that has moved to another port is named to whoever asks at the ol
     await using before = await startContractServer({});
     old = before.url;
   }
-  await using server = await startContractServer({ whoAmI: me });
+  await using server = await startContractServer({ whoAmI: () => me });
   using home = makeHome(old);
   mkdirSync(join(home.folder, '.staithe'));
   const connection = { url: server.url, token: 'stt_secret', webhook_secret: 's' };

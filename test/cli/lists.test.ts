@@ -4,10 +4,10 @@ import type { Session } from '../../lib/cli/command/command.ts';
 import { GROUPS } from '../../lib/cli/commands.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import { type Handlers, startContractServer } from './contract-server.ts';
-import { build, failedRun, id, onePage, project } from './examples.ts';
+import { build, failedRun, id, onePage, project, me as someone } from './examples.ts';
 import { makeHome } from './process.ts';
 
-const me = (project_id?: string) => ({ token_id: id('tok'), role: 'viewer' as const, project_id });
+const me = (project_id?: string) => ({ ...someone, role: 'viewer' as const, project_id });
 const listed = {
   ...build,
   git_ref: 'refs/heads/main',

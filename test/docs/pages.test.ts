@@ -17,7 +17,7 @@ afterAll(() => staithe?.[Symbol.asyncDispose]());
 /** Each page has projects of its own, as each begins with the same ones. */
 const withOwnProjects = (code: string, page: string) =>
   code.replaceAll(
-    /(--project |--function |project (?:create|update) |STAITHE_PROJECT=|\\?"project\\?":\\?")([a-z]+)/g,
+    /(--project |--function |--grant |project (?:create|update) |STAITHE_PROJECT=|\\?"project\\?":\\?")([a-z]+)/g,
     (_, before: string, slug: string) => `${before}${slug}-${page}`,
   );
 

@@ -9,6 +9,7 @@ import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import * as Project from '../../lib/domain/project/index.ts';
+import { authenticate } from '../../lib/domain/token/authenticate.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { CreateToken } from '../../lib/domain/token/schema.ts';
 import { furnished, MAKES, type Scene } from './furnished.ts';
@@ -104,7 +105,7 @@ test('what runs in a deleted project ends, and its tokens are nobody’s, at the
   await Project.remove(ports, ADMIN, 'hello', { force: true });
   await Deletion.sweep(ports);
 
-  expect((await Token.authenticate(ports, `Bearer ${secret}`)).kind).toBe('anonymous');
+  expect((await authenticate(ports, `Bearer ${secret}`)).kind).toBe('anonymous');
   await planRun(scene, scene.waiting);
   expect(ports.workflows.find('build', scene.waiting)).toBeUndefined();
   expect(ports.workflows.find('build', scene.work.job.run_id)?.status).toBe('stopped');

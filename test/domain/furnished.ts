@@ -16,6 +16,7 @@ import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
+import { authenticate } from '../../lib/domain/token/authenticate.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { CreateToken } from '../../lib/domain/token/schema.ts';
 import { type ObservedTable, observedTable } from './execution/observed.ts';
@@ -96,7 +97,7 @@ export const MAKES: Readonly<Record<string, Make>> = {
       ADMIN,
       CreateToken.parse({ role: 'admin', project: s.project.id }),
     );
-    const actor = await Token.authenticate(s.ports, `Bearer ${bound.secret}`);
+    const actor = await authenticate(s.ports, `Bearer ${bound.secret}`);
     return Token.create(s.ports, actor, CreateToken.parse({ role: 'viewer' }));
   },
   'a manifest': (s) =>

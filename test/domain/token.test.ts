@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { principalOf, type TokenActor } from '../../lib/domain/access/actor.ts';
 import { ROLES, roleAllows } from '../../lib/domain/access/role.ts';
 import * as Project from '../../lib/domain/project/index.ts';
+import { authenticate } from '../../lib/domain/token/authenticate.ts';
 import { CreateHeldToken, replace } from '../../lib/domain/token/held.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { CreateToken } from '../../lib/domain/token/schema.ts';
@@ -17,7 +18,7 @@ beforeEach(async () => {
 const create = (input: Partial<CreateToken> = {}, actor: TokenActor = ADMIN, seed?: string) =>
   Token.create(place.ports, actor, CreateToken.parse({ role: 'viewer', ...input }), seed);
 
-const who = (header: string | undefined) => Token.authenticate(place.ports, header);
+const who = (header: string | undefined) => authenticate(place.ports, header);
 
 const anonymous = { kind: 'anonymous', reason: expect.any(String) };
 

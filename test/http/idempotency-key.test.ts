@@ -117,6 +117,7 @@ describe('an Idempotency-Key', () => {
 
   test('on a route whose answer is a secret keeps none: the repeat says so', async () => {
     const { ports } = api.place;
+    const unused = async () => Promise.reject(new Error('not in this test'));
     const handler = serve(
       'tokens',
       ROUTES,
@@ -124,7 +125,13 @@ describe('an Idempotency-Key', () => {
         createToken: ({ actor, body, seed }) => Token.create(ports, actor, body, seed),
         listTokens: ({ actor, query }) => Token.list(ports, actor, query),
         deleteToken: async () => undefined,
-        whoAmI: async () => Promise.reject(new Error()),
+        whoAmI: unused,
+        createUser: unused,
+        listUsers: unused,
+        getUser: unused,
+        updateUser: unused,
+        grantRole: unused,
+        revokeRole: unused,
       },
       ports,
     );

@@ -23,8 +23,14 @@ const neededBy = (example: ExampleRequest): Role => {
   return access === 'job_or_viewer' || access === 'job' || access === 'public' ? 'viewer' : access;
 };
 
-/** Dead letters are of all projects. */
+/** Dead letters and users are of all projects. */
 const OF_ALL = {
+  createUser: '403 role_too_low',
+  listUsers: '403 role_too_low',
+  getUser: '403 role_too_low',
+  updateUser: '403 role_too_low',
+  grantRole: '403 role_too_low',
+  revokeRole: '403 role_too_low',
   listDeadLetters: '403 role_too_low',
   getDeadLetter: '403 role_too_low',
   redriveDeadLetter: '403 role_too_low',

@@ -54,6 +54,7 @@ const CREATIONS: Record<string, () => Promise<Creation>> = {
     return { params: { project: PROJECT, environment }, body: { release: releaseId }, entity: 'deployment' };
   },
   createToken: async () => ({ params: {}, body: { role: 'viewer' }, entity: 'token' }),
+  createUser: async () => ({ params: {}, body: { name: newSlug('user') }, entity: 'user' }),
   createArtifact: async () => ({ params: {}, body: announced(), entity: 'artifact' }),
 };
 const announced = () => ({

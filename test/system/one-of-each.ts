@@ -77,6 +77,17 @@ export class OneOfEach implements AsyncDisposable {
     createArtifact: async () => ({ body: { project: this.things.project } }),
     createDeployment: async () => ({ body: { release: this.things.release } }),
     createToken: async () => ({ body: { role: 'viewer', project: this.things.project } }),
+    createUser: async () => ({ body: { name: newSlug('user') } }),
+    updateUser: async () => ({ body: { role: null } }),
+    grantRole: async () => ({
+      body: { project: this.things.project, environment: undefined, role: 'viewer' },
+    }),
+    revokeRole: async () => {
+      const params = { user: this.things.user ?? '' };
+      const body = { project: this.things.project ?? '', role: 'viewer' as const };
+      await this.staithe.client.call('grantRole', { params, body });
+      return {};
+    },
     deleteToken: async () => ({ params: { token: (await this.newToken('viewer', this.things.project)).id } }),
     getDeadLetter: async () => ({ params: { letter: await putLetter(this.staithe) } }),
     redriveDeadLetter: async () => ({ params: { letter: await putLetter(this.staithe) } }),
@@ -134,6 +145,7 @@ async function makeThings(staithe: Staithe, slug: string): Promise<Record<string
     deployment: deployment.id,
     token: 'made for each request',
     name: secret.name,
+    user: (await client.call('createUser', { body: { name: newSlug('user') } })).name,
     delivery: await ignoredDelivery(staithe),
   };
 }

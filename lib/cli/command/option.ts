@@ -113,9 +113,13 @@ export function pairs(flags: string, description: string): OptionKind<Record<str
   };
 }
 
-/** The project that the token is bound to, if it is bound to one. */
-export const boundProject = async (api: Api<'whoAmI'>): Promise<string | undefined> =>
-  (await api.call('whoAmI')).project_id;
+/** The project that the token is bound to, or the only one in which it has a role. */
+export const boundProject = async (api: Api<'whoAmI'>): Promise<string | undefined> => {
+  const { project_id: bound, role, grants } = await api.call('whoAmI');
+  if (bound !== undefined || role !== undefined) return bound;
+  const [only, ...others] = new Set(grants.map((grant) => grant.project_id));
+  return others.length === 0 ? only : undefined;
+};
 
 const PROJECT_ENV = 'STAITHE_PROJECT';
 

@@ -46,7 +46,7 @@ export const noteBold = on('bold', process.stderr);
 export const noteRed = on('red', process.stderr);
 export const noteCyan = on('cyan', process.stderr);
 
-const GOOD = new Set(['completed', 'succeeded', 'stored', 'ok', 'reused']);
+const GOOD = new Set(['completed', 'succeeded', 'stored', 'ok', 'reused', 'active']);
 const BAD = new Set(['failed', 'cancelled', 'rolled_back']);
 
 /** For errors within results. */

@@ -30,7 +30,7 @@ export const COMMON = {
     ),
 } as const;
 
-/** Who did it: `token:<name>`, `webhook` and the like. */
+/** Who did it, as `created_by` of the API: `user:<name>`, the id of a service's token, `webhook` and the like. */
 export const Actor = short(300);
 
 /** 5 axes of 31 and values of 64 characters (lib/domain/manifest/values.ts), with quotes and commas. */

@@ -17,6 +17,7 @@ export const DEAD_LETTER_ROUTES = {
     path: '/v1/dead-letters',
     group: 'dead-letters',
     access: 'admin',
+    scope: 'installation',
     summary: 'List dead letters',
     query: { limit: PAGING.limit },
     success: {
@@ -30,6 +31,7 @@ export const DEAD_LETTER_ROUTES = {
     path: '/v1/dead-letters/{letter}',
     group: 'dead-letters',
     access: 'admin',
+    scope: 'installation',
     summary: 'Get a dead letter',
     params: ofLetter,
     success: { status: 200, body: DeadLetterWithEvent, description: 'The dead letter and its event' },
@@ -39,6 +41,7 @@ export const DEAD_LETTER_ROUTES = {
     path: '/v1/dead-letters/{letter}/redrive',
     group: 'dead-letters',
     access: 'admin',
+    scope: 'installation',
     summary: 'Redrive a dead letter',
     params: ofLetter,
     success: {
@@ -54,6 +57,7 @@ export const DEAD_LETTER_ROUTES = {
     path: '/v1/dead-letters/redrive',
     group: 'dead-letters',
     access: 'admin',
+    scope: 'installation',
     summary: 'Redrive all dead letters',
     body: RedriveAll,
     success: {

@@ -15,6 +15,7 @@ export const PROJECT_ROUTES = {
     path: '/v1/projects',
     group: 'projects',
     access: 'admin',
+    scope: 'installation',
     summary: 'Create a project',
     body: CreateProject,
     success: { status: 201, body: Project, description: 'The new project' },

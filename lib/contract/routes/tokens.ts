@@ -43,7 +43,7 @@ export const TOKEN_ROUTES = {
     path: '/v1/whoami',
     group: 'tokens',
     access: 'viewer',
-    summary: 'Get the role and project of the token',
-    success: { status: 200, body: WhoAmI, description: 'The role and the binding of the token' },
+    summary: 'Get who a token acts as, and its roles',
+    success: { status: 200, body: WhoAmI, description: 'The user or service, and where it has which role' },
   }),
 } as const;

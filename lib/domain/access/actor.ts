@@ -9,6 +9,8 @@ export interface Person extends Permissions {
   readonly id: string;
   /** The handle. It is unique and never changes. */
   readonly name: string;
+  /** Of what was read of them: what they create as it was is refused when it has changed since. */
+  readonly revision?: number;
 }
 
 export interface TokenActor extends Permissions {

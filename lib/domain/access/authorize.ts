@@ -5,7 +5,7 @@
  */
 import { notFound, StaitheError } from '../error.ts';
 import type { Actor, RequestActor, TokenActor } from './actor.ts';
-import { heldIn, type Scope } from './grant.ts';
+import { type Grant, heldIn, type Scope } from './grant.ts';
 import { highest, lower, type Role, roleAllows } from './role.ts';
 
 /** What a route requires of its caller: nothing, the token of one job, or a token with at least a role. */
@@ -41,6 +41,23 @@ export function canAccess(actor: Actor, projectId: string): boolean {
 export function projectIdsOf(actor: Actor, needed: Role = 'viewer'): 'all' | string[] {
   if (allows(roleIn(actor), needed)) return 'all';
   return namedProjects(actor).filter((id) => allows(roleIn(actor, { project_id: id }), needed));
+}
+
+/** Whether the actor has at least this role there. */
+export function hasRole(actor: Actor, needed: Role, scope: Scope = {}): boolean {
+  return allows(roleIn(actor, scope), needed);
+}
+
+/** Where the actor has a higher role than in all projects, or than in the project itself: as grants of what they have. */
+export function grantsIn(actor: TokenActor): Grant[] {
+  const base = roleIn(actor, { project_id: actor.project_id });
+  const scopes = new Map(
+    grantsOf(actor).map((grant) => [`${grant.project_id} ${grant.environment ?? ''}`, grant]),
+  );
+  return [...scopes.values()].flatMap((grant) => {
+    const role = roleIn(actor, grant);
+    return role === undefined || allows(base, role) ? [] : [{ ...grant, role }];
+  });
 }
 
 const allows = (held: Role | undefined, needed: Role): boolean =>

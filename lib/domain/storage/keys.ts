@@ -37,8 +37,10 @@
  * | deployment by id                   | get DEPLOYMENT#<dep> / DEPLOYMENT                            |
  * | deployments of an environment      | query gsi1 DEPLOYMENTS#<prj>#<environment>                   |
  * | token by id; all tokens            | get TOKEN#<tok> / TOKEN; query gsi1 TOKENS                   |
- * | tokens bound to a project          | query gsi2 TOKENS#<prj> (keys only), then batch get          |
+ * | tokens of one project              | query gsi2 TOKENS#<prj> (keys only), then batch get          |
  * | the token of a holder              | get HOLDER#<name> / HOLDER                                   |
+ * | user by id; by handle                | get USER#<usr> / USER; get USER_NAME#<name>, then by id      |
+ * | users by handle                     | query gsi1 USERS                                             |
  * | delivery by id                     | get DELIVERY#<dlv> / DELIVERY                                |
  * | deliveries of a project            | query gsi1 DELIVERIES#<prj>: deliveries, and entries that name them |
  * | deliveries of no project           | query gsi1 DELIVERIES                                        |
@@ -109,6 +111,9 @@ export const Keys = {
   token: single('TOKEN'),
   /** Which token somebody has who has one at a time. */
   holder: single('HOLDER'),
+  user: single('USER'),
+  /** Whose a handle is. */
+  userName: single('USER_NAME'),
   delivery: single('DELIVERY'),
   /** Where a delivery stands in the list of another project than its first. */
   deliveryEntry: (deliveryId: string, projectId: string): Key => ({
@@ -153,6 +158,7 @@ export const Partitions = {
   openUploads: 'OPEN_UPLOADS',
   /** Of the second index. */
   openDeletions: 'OPEN_DELETIONS',
+  users: 'USERS',
   tokens: 'TOKENS',
   /** Of the second index. */
   tokensOf: (projectId: string) => `TOKENS#${projectId}`,

@@ -9,12 +9,12 @@ import { Id } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Write } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
-import { buildToken } from './index.ts';
+import { buildToken } from './issue.ts';
 import { tokens } from './record.ts';
 import { CreateToken, type TokenWithSecret } from './schema.ts';
 
 /** A token for somebody by name, such as `local`: the operator of a local installation. */
-export const CreateHeldToken = CreateToken.extend({
+export const CreateHeldToken = CreateToken.safeExtend({
   holder: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -'),
 });
 export type CreateHeldToken = z.infer<typeof CreateHeldToken>;

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { RequestActor } from '../../../../lib/domain/access/actor.ts';
 import * as Job from '../../../../lib/domain/execution/agent.ts';
 import { handleFailedAttempt } from '../../../../lib/domain/execution/attempt/failed-attempt.ts';
-import { authenticate } from '../../../../lib/domain/token/index.ts';
+import { authenticate } from '../../../../lib/domain/token/authenticate.ts';
 import { ADMIN, claimed, plannedJob, refusal, type World, world } from '../../world.ts';
 import { FAULT } from '../caught.ts';
 

@@ -11,7 +11,7 @@ import * as Run from '../../../../lib/domain/execution/runs.ts';
 import { ofJob } from '../../../../lib/domain/execution/secrets.ts';
 import * as Image from '../../../../lib/domain/image/index.ts';
 import * as Secret from '../../../../lib/domain/secret/index.ts';
-import { authenticate } from '../../../../lib/domain/token/index.ts';
+import { authenticate } from '../../../../lib/domain/token/authenticate.ts';
 import { ADMIN, claimed, planRun, refusal, startedBuild, type World, world } from '../../world.ts';
 import { FAULT } from '../caught.ts';
 
