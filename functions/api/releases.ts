@@ -1,3 +1,5 @@
+import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { ecrImages } from '../../lib/aws/images.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { RELEASE_ROUTES } from '../../lib/contract/routes/releases.ts';
@@ -5,7 +7,7 @@ import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 
-const ports = { table: dynamoTable(), clock, randomness };
+const ports = { table: dynamoTable(), blobs: s3Blobs(), images: ecrImages(), clock, randomness };
 
 export const handler = serve(
   'releases',

@@ -1,20 +1,17 @@
 /** The installation's own registry on ECR: a repository for each service of each project, made when it is first needed. */
 import {
-  BatchGetImageCommand,
   CreateRepositoryCommand,
   DescribeImagesCommand,
-  DescribeRepositoriesCommand,
   ECRClient,
-  GetDownloadUrlForLayerCommand,
   PutLifecyclePolicyCommand,
 } from '@aws-sdk/client-ecr';
 import { STSClient } from '@aws-sdk/client-sts';
-import { type ImageReader, MANIFEST_TYPES, storedImage } from '../domain/image/stored.ts';
+import { storedImage } from '../domain/image/stored.ts';
 import { isLoopback } from '../domain/loopback.ts';
 import { OWNER_TAG } from '../domain/owner-tag.ts';
 import { type InstallationRegistry, RegistryError, type RegistryTarget } from '../domain/ports/registry.ts';
 import { asRegistryError, undefinedOn } from './ecr-errors.ts';
-import { fetchDocument } from './oci-documents.ts';
+import { imageReader, repositoryUri } from './images.ts';
 import { sessionToken } from './registry-token.ts';
 import { ecrRepositories, repositoryNameOf } from './repositories.ts';
 import { setting } from './settings.ts';
@@ -71,7 +68,7 @@ export function ecrRegistry({
     async ensureRepository(target) {
       const repositoryName = repositoryNameOf(prefix, target);
       return asRegistryError(`make the repository ${repositoryName}`, async () => {
-        const known = await existing(ecr, repositoryName);
+        const known = await repositoryUri(ecr, repositoryName);
         const uri = known ?? (await create(ecr, repositoryName, target));
         // One of the same name may have been removed since, with its policy.
         if (known === undefined || !configured.has(repositoryName)) {
@@ -104,7 +101,7 @@ export function ecrRegistry({
 
     async describe(repository, digest) {
       return asRegistryError(`read ${repository}@${digest}`, async () => {
-        const stored = await storedImage(reader(ecr, repository), digest);
+        const stored = await storedImage(imageReader(ecr, repository), digest);
         if (stored === undefined) return undefined;
         const { imageDetails } = await ecr.send(
           new DescribeImagesCommand({ repositoryName: repository, imageIds: [{ imageDigest: digest }] }),
@@ -113,14 +110,6 @@ export function ecrRegistry({
       });
     },
   };
-}
-
-/** @returns the URI, `<host>/<name>`; undefined when there is none */
-async function existing(ecr: ECRClient, repositoryName: string): Promise<string | undefined> {
-  const described = await undefinedOn('RepositoryNotFoundException', () =>
-    ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [repositoryName] })),
-  );
-  return described?.repositories?.[0]?.repositoryUri;
 }
 
 async function create(ecr: ECRClient, repositoryName: string, target: RegistryTarget): Promise<string> {
@@ -136,36 +125,10 @@ async function create(ecr: ECRClient, repositoryName: string, target: RegistryTa
     ),
   );
   // Another job of the same service was first.
-  const uri = created?.repository?.repositoryUri ?? (await existing(ecr, repositoryName));
+  const uri = created?.repository?.repositoryUri ?? (await repositoryUri(ecr, repositoryName));
   if (uri === undefined)
     throw new RegistryError(`ECR does not show the repository ${repositoryName} yet.`, true);
   return uri;
-}
-
-function reader(ecr: ECRClient, repositoryName: string): ImageReader {
-  return {
-    async manifest(imageDigest) {
-      const got = await undefinedOn('RepositoryNotFoundException', () =>
-        ecr.send(
-          new BatchGetImageCommand({
-            repositoryName,
-            imageIds: [{ imageDigest }],
-            acceptedMediaTypes: [...MANIFEST_TYPES],
-          }),
-        ),
-      );
-      const { imageManifest, imageManifestMediaType: mediaType } = got?.images?.[0] ?? {};
-      return imageManifest === undefined || mediaType === undefined
-        ? undefined
-        : { bytes: Buffer.from(imageManifest), mediaType };
-    },
-    async blob(layerDigest) {
-      const { downloadUrl } = await ecr.send(
-        new GetDownloadUrlForLayerCommand({ repositoryName, layerDigest }),
-      );
-      return downloadUrl === undefined ? undefined : fetchDocument(downloadUrl);
-    },
-  };
 }
 
 /** The ARN of repositories in the account and partition of a role. */

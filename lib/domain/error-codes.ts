@@ -166,7 +166,7 @@ export const ERRORS = {
   release_yanked: entry(
     'conflict',
     'Release is yanked',
-    'Deploy another release. `staithe release show` prints why this one was yanked.',
+    'Choose another release: `staithe release list` shows which are yanked, and why.',
   ),
   artifact_not_deployable: entry(
     'unprocessable',

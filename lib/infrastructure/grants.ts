@@ -61,6 +61,7 @@ const GRANTS: Grants = {
   secrets: (to, _, { secrets }) => secrets.grantWebhook(to),
   projectSecrets: (to, access, { secrets }) => secrets.grantProjectSecrets(to, access),
   registry: (to, _, { registry }) => registry.grantRegistry(to),
+  images: (to, _, { registry }) => registry.grantImages(to),
   imageTags: (to, _, { registry }) => registry.grantTags(to),
   repositories: (to, _, { registry }) => registry.grantRemoval(to),
   logs: (to, _, { builds }) => builds.grantLogs(to),

@@ -58,6 +58,8 @@ export interface Needs {
   readonly projectSecrets?: 'read' | 'write' | 'remove';
   /** Makes repositories, reads images, and hands out sessions that push and pull. */
   readonly registry?: true;
+  /** Reads images and no layers. */
+  readonly images?: true;
   /** Another tag for an image that is there. */
   readonly imageTags?: true;
   /** Removes repositories, whole. */
@@ -90,6 +92,7 @@ export const PORTS = {
   secrets: 'managedSecrets',
   projectSecrets: 'managedProjectSecrets',
   registry: 'ecrRegistry',
+  images: 'ecrImages',
   imageTags: 'ecrImageTags',
   repositories: 'ecrRepositories',
   logs: 'cloudWatchLogs',
@@ -188,8 +191,11 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   'api/releases': {
     table: {
       items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'],
-      indexes: ['gsi1'],
+      indexes: ['gsi1', 'gsi2'],
     },
+    // Only whether the bytes are there; S3 has no action of its own for it (docs: S3, HeadObject).
+    blobs: { objects: { artifacts: ['GetObject'] }, list: true },
+    images: true,
   },
   'api/environments': {
     table: {

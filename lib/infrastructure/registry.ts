@@ -30,6 +30,17 @@ export class Registry extends Construct {
     );
   }
 
+  /** Images as their manifests and configurations describe them. */
+  grantImages(to: StaitheFunction): void {
+    to.grant(
+      { STAITHE_REGISTRY_PREFIX: this.prefix },
+      {
+        actions: ['ecr:BatchGetImage', 'ecr:DescribeRepositories', 'ecr:GetDownloadUrlForLayer'],
+        resources: [this.repositories],
+      },
+    );
+  }
+
   /** Another tag for an image that is there, and nothing that brings bytes. */
   grantTags(to: StaitheFunction): void {
     to.grant({}, { actions: ['ecr:BatchGetImage', 'ecr:PutImage'], resources: [this.repositories] });

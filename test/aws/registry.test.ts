@@ -13,6 +13,7 @@ import { quotasOf } from 'embedded-cloud/quotas';
 import { ecr } from 'embedded-cloud/services';
 import { type TemporaryAssembly, writeAssembly } from 'embedded-cloud/test-kit/assembly.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ecrImages } from '../../lib/aws/images.ts';
 import { ecrRegistry } from '../../lib/aws/registry.ts';
 import type { InstallationRegistry } from '../../lib/domain/ports/registry.ts';
 import { digestOf, imageOf, registryContract } from '../domain/ports/registry.contract.ts';
@@ -61,6 +62,8 @@ describe('a registry on ECR', () => {
       pullRole: `arn:aws:iam::${ACCOUNT}:role/pull`,
       prefix: 'staithe',
     });
+  const imagesAs = (as: RunningCloud['operator']) =>
+    ecrImages({ ecr: new ECRClient(config(as)), prefix: 'staithe' });
   beforeAll(async () => {
     folder = writeAssembly({
       App: {
@@ -74,6 +77,12 @@ describe('a registry on ECR', () => {
             'ecr:GetDownloadUrlForLayer',
             'ecr:PutLifecyclePolicy',
             'ecr:TagResource',
+          ]),
+          // What lib/infrastructure/registry.ts grants to whoever only looks.
+          Looks: role('looks', { Service: 'lambda.amazonaws.com' }, [
+            'ecr:BatchGetImage',
+            'ecr:DescribeRepositories',
+            'ecr:GetDownloadUrlForLayer',
           ]),
           Other: role('other', { Service: 'lambda.amazonaws.com' }, []),
           Push: role('push', { AWS: `arn:aws:iam::${ACCOUNT}:role/jobs` }, ['ecr:*']),
@@ -129,6 +138,28 @@ describe('a registry on ECR', () => {
     expect(described).toBeUndefined();
     const policy = new GetLifecyclePolicyCommand({ repositoryName: place.repository });
     expect((await client.send(policy)).lifecyclePolicyText).toContain('untagged');
+  });
+
+  test('finds the images of a service, and tells those that are not there', async () => {
+    const target = { ...TARGET, service: 'found' };
+    const images = imagesAs(cloud.cloud.credentials(`arn:aws:iam::${ACCOUNT}:role/looks`));
+    const place = await registry.ensureRepository(target);
+    const image = imageOf({ platform: { os: 'linux', architecture: 'arm64' }, layers: ['a'] });
+    const credential = await registry.token(place.repository);
+    for (const blob of image.blobs) await pusher.putBlob(place, credential, blob);
+    await pusher.putManifest(place, credential, { ...image, reference: 'v1' });
+    const [held, absent] = [digestOf(image.text), digestOf('nothing')];
+
+    expect(await images.find(target, held)).toMatchObject({
+      digest: held,
+      repository: `${place.host}/${place.repository}`,
+      platforms: ['linux/arm64'],
+    });
+    expect(await images.find(target, absent)).toBeUndefined();
+    expect(await images.find({ ...target, service: 'never' }, held)).toBeUndefined();
+    const many = Array.from({ length: 250 }, (_, at) => digestOf(String(at)));
+    expect(await images.missing(place.repository, [...many, held, absent])).toEqual([...many, absent]);
+    expect(await images.missing('staithe/hello/never', [held])).toEqual([held]);
   });
 
   test('completes a repository that an earlier process made half', async () => {

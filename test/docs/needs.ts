@@ -47,6 +47,7 @@ const TEXTS: Texts = {
     "create, describe and read image repositories with the installation's prefix",
     'assume the push role for one repository and the pull role for the repositories of one project',
   ],
+  images: () => ["describe and read images with the installation's prefix"],
   imageTags: () => ["read and tag images with the installation's prefix"],
   repositories: () => ["delete image repositories with the installation's prefix"],
   logs: () => ["`logs:GetLogEvents` on the builds' log group"],

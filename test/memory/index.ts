@@ -65,6 +65,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     machines: memoryMachines(),
     deadLetters: memoryDeadLetters(clock),
     registry,
+    images: registry,
     imageTags: registry,
     externalRegistry: memoryRegistries(clock),
     installation: { reuse: true, forkImages: true },

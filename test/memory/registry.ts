@@ -2,15 +2,18 @@
 import { createHash } from 'node:crypto';
 import { storedImage } from '../../lib/domain/image/stored.ts';
 import type { ImageTags } from '../../lib/domain/ports/image-tags.ts';
+import type { Images } from '../../lib/domain/ports/images.ts';
 import type { Clock } from '../../lib/domain/ports/index.ts';
 import type { InstallationRegistry, OpenRegistry } from '../../lib/domain/ports/registry.ts';
 import { RegistryError } from '../../lib/domain/ports/registry.ts';
 
-export interface MemoryRegistry extends InstallationRegistry, ImageTags {
+export interface MemoryRegistry extends InstallationRegistry, ImageTags, Images {
   /** Whether there is such a repository. */
   has(repository: string): boolean;
   /** Puts a small blob, such as an image's configuration. @returns its digest */
   putBlob(repository: string, bytes: string): string;
+  /** Removes a manifest, as an image that expires. */
+  removeManifest(repository: string, digest: string): void;
   /** Puts a manifest and lets the tags point at it. @returns its digest */
   putManifest(repository: string, manifest: string, mediaType: string, tags?: readonly string[]): string;
   /** Thrown by every call until it is unset. */
@@ -87,6 +90,15 @@ export function memoryRegistry(clock: Clock, host = 'registry.test'): MemoryRegi
       const pointing = [...(tags ?? [])].filter(([, target]) => target === digest).map(([tag]) => tag);
       return stored && { ...stored, tags: pointing.toSorted() };
     },
+    async find({ projectSlug, service }, digest) {
+      const repository = `staithe/${projectSlug}/${service}`;
+      const stored = await registry.describe(repository, digest);
+      return stored && { ...stored, repository: `${host}/${repository}` };
+    },
+    async missing(name, digests) {
+      available();
+      return digests.filter((digest) => repositories.get(name)?.manifests.has(digest) !== true);
+    },
     async tag(name, digest, tag) {
       available();
       const { manifests, tags } = repositories.get(name) ?? {};
@@ -96,6 +108,9 @@ export function memoryRegistry(clock: Clock, host = 'registry.test'): MemoryRegi
       if (before !== undefined && before !== digest && !isMovable) return 'taken';
       tags?.set(tag, digest);
       return 'tagged';
+    },
+    removeManifest(repository, digest) {
+      repositoryOf(repository).manifests.delete(digest);
     },
     putBlob(repository, bytes) {
       repositoryOf(repository).blobs.set(digestOf(bytes), bytes);

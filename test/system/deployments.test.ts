@@ -61,6 +61,35 @@ describe.concurrent('deployments', () => {
     expect([await painted('red'), await painted('blue')]).toEqual(['red', 'blue']);
   });
 
+  it('a yanked release is deployed no more, and a range goes on to the next one', async () => {
+    const { client } = staithe;
+    const slug = await project();
+    await environment(slug);
+    const good = await release(client, slug, '1.1.0', functionTree('good'));
+    const bad = await release(client, slug, '1.2.0', functionTree('bad'));
+    const yank = { params: { release: bad.id }, body: { reason: 'Loses orders.' } };
+
+    await client.call('yankRelease', yank);
+    const refused = await deploy(client, slug, 'test', '1.2.0').catch((error: unknown) => error);
+    const deployed = await deploy(client, slug, 'test', '^1.0');
+
+    expect(refused).toBeInstanceOf(ApiError);
+    expect(refused).toMatchObject({
+      problem: { status: 409, code: 'release_yanked', detail: expect.stringContaining('Loses orders.') },
+    });
+    expect(deployed).toMatchObject({ status: 'succeeded', release_id: good.id });
+  });
+
+  it('a release of nothing that is named is of the newest build, under the version that follows', async () => {
+    const { client } = staithe;
+    const slug = await project();
+    const first = await release(client, slug, '1.1.0', functionTree('one'));
+
+    const next = await client.call('createRelease', { params: { project: slug }, body: { bump: 'minor' } });
+
+    expect(next).toMatchObject({ version: '1.2.0', build_id: first.build_id, artifacts: first.artifacts });
+  });
+
   it('a release whose function does not answer its health path is rolled back, and the old one answers on', async () => {
     const { client } = staithe;
     const slug = await project();

@@ -64,8 +64,17 @@ const announced = () => ({
   size_bytes: 5,
 });
 
-/** What leaves no new item behind, and where its repeat is claimed: `dead-letters.test.ts`, `pull.test.ts`. */
-const NOTHING_NEW: readonly string[] = ['redriveDeadLetter', 'redriveDeadLetters', 'createPullToken'];
+/**
+ * What leaves no new item behind, and where its repeat is claimed: `dead-letters.test.ts`, `pull.test.ts`,
+ * `test/domain/release/yank.test.ts`.
+ */
+const NOTHING_NEW: readonly string[] = [
+  'redriveDeadLetter',
+  'redriveDeadLetters',
+  'createPullToken',
+  'yankRelease',
+  'unyankRelease',
+];
 /** The others bring on what there is: an upload. */
 const creating = EXAMPLES.filter(
   ({ spec, operation }) =>

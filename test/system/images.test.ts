@@ -82,6 +82,14 @@ describe('a service with a Dockerfile', needs('root', 'buildah', 'busybox', 'doc
     expect(release.artifacts).toMatchObject([{ service: 'web', kind: 'image', digest: artifact?.digest }]);
     expect(log).toContain('with buildah');
     expect(log).toContain('said built here');
+    // The same by its digest alone.
+    const named = await staithe.client.call('createRelease', {
+      params: { project: slug },
+      body: { image_digests: { app: `web@${artifact?.digest}` } },
+    });
+    expect(named.artifacts).toMatchObject([
+      { service: 'app', kind: 'image', digest: artifact?.digest, size_bytes: artifact?.size_bytes },
+    ]);
   });
 
   it('gives the tag local to its newest image', async () => {

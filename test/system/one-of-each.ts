@@ -69,11 +69,12 @@ export class OneOfEach implements AsyncDisposable {
     createRelease: async () => ({
       body: {
         build_id: this.things.build,
-        artifacts: undefined,
         version: `1.1.${++this.#count}`,
         tag: `t${this.#count}`,
       },
     }),
+    yankRelease: async () => ({ params: { release: await this.#newRelease() } }),
+    unyankRelease: async () => ({ params: { release: await this.#newRelease() } }),
     createArtifact: async () => ({ body: { project: this.things.project } }),
     createDeployment: async () => ({ body: { release: this.things.release } }),
     createToken: async () => ({ body: { role: 'viewer', project: this.things.project } }),
@@ -110,6 +111,15 @@ export class OneOfEach implements AsyncDisposable {
       body: { sha256: digestOf(Buffer.from(String(++this.#count))), size_bytes: 1 },
     }),
   };
+
+  async #newRelease(): Promise<string> {
+    const { project = '', build: build_id = '' } = this.things;
+    const { id } = await this.staithe.client.call('createRelease', {
+      params: { project },
+      body: { build_id },
+    });
+    return id;
+  }
 
   [Symbol.asyncDispose](): PromiseLike<void> {
     return this.staithe[Symbol.asyncDispose]();

@@ -15,7 +15,9 @@ export const artifactEvents = family({
   fields: {
     id: shape.id,
     project_id: shape.project_id,
-    origin: shape.origin.describe('whether it was built by a job or uploaded by a user'),
+    origin: shape.origin.describe(
+      'whether it was built by a job, uploaded by a user, or is an image that was released by its digest',
+    ),
     build_id: shape.build_id,
     run_id: shape.run_id,
     job_id: shape.job_id,
@@ -33,7 +35,7 @@ export const artifactEvents = family({
       .describe('why it was rejected'),
     created_at: shape.created_at,
     stored_at: shape.stored_at,
-    created_by: Actor.optional().describe('who uploaded it'),
+    created_by: Actor.optional().describe('who uploaded or released it'),
   },
   derived: ({ image }) => ({
     image_ref: image === undefined ? undefined : Reflect.get(Object(image), 'ref'),

@@ -26,6 +26,7 @@ export const releaseEvents = family({
     run_id: shape.run_id,
     release_version: short(100).optional().describe("the release's version, e.g. `1.4.0`"),
     tag: short(128).optional(),
+    hotfix: z.boolean().optional().describe('whether it may be deployed while promotions are stopped'),
     git_sha: shape.git_sha,
     manifest_hash: shape.manifest_hash,
     artifact_count: z.int().min(1),

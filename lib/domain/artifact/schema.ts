@@ -26,8 +26,11 @@ export type ArtifactStatus = z.infer<typeof ArtifactStatus>;
 export const Artifact = z.object({
   id: Id.artifact,
   project_id: Id.project,
-  /** Items that are older than uploads say nothing and are of builds. */
-  origin: z.enum(['build', 'upload']).default('build'),
+  /**
+   * `registry`: an image that a release was created from by its digest. Items that are older than uploads say nothing and
+   * are of builds.
+   */
+  origin: z.enum(['build', 'upload', 'registry']).default('build'),
   /** The job that made it; absent on uploads. */
   build_id: Id.build.optional(),
   run_id: Id.run.optional(),
@@ -48,7 +51,7 @@ export const Artifact = z.object({
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   created_at: Timestamp,
   stored_at: Timestamp.optional(),
-  /** Who uploaded it; absent on what a job made. */
+  /** Who uploaded it, or released it by its digest; absent on what a job made. */
   created_by: z.string().optional(),
 });
 export type Artifact = z.infer<typeof Artifact>;

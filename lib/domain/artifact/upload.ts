@@ -99,12 +99,14 @@ export function presign(
   });
 }
 
-/** @throws StaitheError wrong_state when it is of a build */
+/** @throws StaitheError wrong_state when it is of a build or in the registry */
 export function assertUpload<T extends Artifact>(artifact: T): T {
   if (artifact.origin === 'upload') return artifact;
   throw new StaitheError(
     'wrong_state',
-    `Artifact ${artifact.id} belongs to a build; only its job can upload it.`,
+    artifact.origin === 'build'
+      ? `Artifact ${artifact.id} belongs to a build; only its job can upload it.`
+      : `Artifact ${artifact.id} is an image in the registry; nothing is uploaded for it.`,
   );
 }
 

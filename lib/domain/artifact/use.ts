@@ -50,10 +50,12 @@ export async function remove(
   id: string,
 ): Promise<void> {
   const artifact = await readVisible(ports.table, artifacts, Keys.artifact, actor, id);
-  if (artifact.origin === 'build')
+  if (artifact.origin !== 'upload')
     throw new StaitheError(
       'artifact_in_use',
-      `Artifact ${id} was made by run ${artifact.run_id} and cannot be deleted.`,
+      artifact.origin === 'build'
+        ? `Artifact ${id} was made by run ${artifact.run_id} and cannot be deleted.`
+        : `Artifact ${id} is an image of a release and cannot be deleted.`,
     );
   const ttl = Math.floor(ports.clock.now().getTime() / 1000) + UNSTORED_TTL_SECONDS;
   try {

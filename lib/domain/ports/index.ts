@@ -9,6 +9,7 @@ import type { FunctionLogs } from './function-logs.ts';
 import type { Functions } from './functions.ts';
 import type { GitHost } from './git-host.ts';
 import type { ImageTags } from './image-tags.ts';
+import type { Images } from './images.ts';
 import type { LogStore } from './logs.ts';
 import type { ProjectSecrets } from './project-secrets.ts';
 import type { InstallationRegistry, OpenRegistry } from './registry.ts';
@@ -102,6 +103,8 @@ export interface Ports {
   readonly deadLetters: DeadLetters;
   /** The installation's own registry of images. */
   readonly registry: InstallationRegistry;
+  /** Images in it, looked at. */
+  readonly images: Images;
   /** Tags in it. */
   readonly imageTags: ImageTags;
   /** Registries that projects bring along. */

@@ -6,7 +6,7 @@
 import type { Table, Write } from '../ports/table.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { Release } from './schema.ts';
-import { type VersionKind, type VersionSpan, versionKey } from './version.ts';
+import { highest, type VersionKind, type VersionSpan, versionKey } from './version.ts';
 
 /** By id, which is in order of time. */
 export const AGE_PREFIX = { deployable: 'DEPLOYABLE#', yanked: 'YANKED#' } as const;
@@ -83,6 +83,15 @@ export async function highestOf(
     }),
   );
   return found.flat();
+}
+
+/** Of all versions, yanked ones and prereleases too: what comes next is after all that there were. */
+export async function highestVersion(table: Table, projectId: string): Promise<string | undefined> {
+  const all = (['stable', 'prerelease'] as const).map((kind) => ({ kind, from: '', to: '~' }));
+  const found = await Promise.all(
+    (['deployable', 'yanked'] as const).map((which) => highestOf(table, projectId, which, all)),
+  );
+  return highest(found.flat().map(({ version }) => version));
 }
 
 const Entry = Release.pick({ version: true }).extend({ release_id: Release.shape.id });

@@ -1,4 +1,5 @@
 /** How a release lies in the table: with its names and entries, and with the claims on the uploads that it has. */
+import { artifacts } from '../artifact/record.ts';
 import type { Artifact } from '../artifact/schema.ts';
 import { claims } from '../artifact/use.ts';
 import { StaitheError } from '../error.ts';
@@ -17,8 +18,8 @@ export const releases = collection({
   index: (release) => ({ gsi1pk: Partitions.releases(release.project_id), gsi1sk: release.id }),
 });
 
-/** An artifact of the release-to-be, and where it came from. */
-export type Chosen = ReleaseArtifact & Pick<Artifact, 'origin'>;
+/** An artifact of the release-to-be, where it came from, and where it lies as an image. */
+export type Chosen = ReleaseArtifact & Pick<Artifact, 'origin' | 'image'>;
 
 const claim = (key: Key, release: Release): Write => ({
   put: { ...key, entity: 'release_name', revision: 1, release_id: release.id },
@@ -28,11 +29,14 @@ const claim = (key: Key, release: Release): Write => ({
 /** Others may claim the same uploads for their releases at the same moment: then the claims are read again. */
 const CLAIM_TRIES = 5;
 
-/** @throws StaitheError not_found | version_taken | tag_taken */
+/**
+ * @param content.images artifacts that come to be with the release
+ * @throws StaitheError not_found | version_taken | tag_taken
+ */
 export async function record(
   ports: Pick<Ports, 'table'>,
   release: Release,
-  chosen: readonly Chosen[],
+  { chosen, images }: { readonly chosen: readonly Chosen[]; readonly images: readonly Artifact[] },
 ): Promise<Release> {
   const { id, project_id: projectId, version, tag } = release;
   const names: { write: Write; taken: () => StaitheError }[] = [];
@@ -44,7 +48,12 @@ export async function record(
   if (version !== undefined) claimName(version, 'version_taken');
   if (tag !== undefined && tag !== version) claimName(tag, 'tag_taken');
   for (let attempt = 1; ; attempt++) {
-    const writes = [...names.map((name) => name.write), releases.creation(release), ...entryWrites(release)];
+    const writes = [
+      ...names.map((name) => name.write),
+      releases.creation(release),
+      ...entryWrites(release),
+      ...images.map(artifacts.creation),
+    ];
     const uploads = chosen.map(({ artifact_id, origin }) => ({ id: artifact_id, origin }));
     try {
       await createIn(ports.table, projectId, [...writes, ...(await claims(ports, id, uploads))]);

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { Id } from '../id.ts';
 import { text } from '../text.ts';
 import { Digest, GitSha, MatrixValues, Name, Timestamp } from '../values.ts';
-import { rangeOf, Version } from './version.ts';
+import { Bump, rangeOf, Version } from './version.ts';
+
+export { BUMPS } from './version.ts';
 
 /** What container registries and git both take as a tag. `latest` and ids are kept for resolving. */
 export const Tag = z
@@ -43,6 +45,10 @@ export const Release = z.object({
     .optional()
     .meta({ examples: ['0.1.0'] }),
   tag: Tag.optional(),
+  /** Markdown. */
+  notes: z.string().optional(),
+  /** May be deployed while the project's promotions are stopped. */
+  hotfix: z.boolean().default(false),
   git_sha: GitSha.optional(),
   /** Of the run; absent when all artifacts were named. */
   manifest_hash: Digest.optional(),
@@ -60,29 +66,66 @@ export type YankRelease = z.infer<typeof YankRelease>;
 /** 50: as many services as a manifest may have, and each may take a write of the release's transaction of 100. */
 const RELEASE_MAX_NAMED = 50;
 
-/** From a build, from artifacts that are named for their services, or both: a named one stands for those of the build. */
+/** 10,000 characters: four pages, which is what people read; a changelog of a year is better a link. */
+const Notes = text(10_000)
+  .min(1)
+  .meta({ examples: ['Orders with more than 99 items are kept.'] });
+
+/** In the repository of the service, or in another one of the project. */
+const ImageDigest = z
+  .string()
+  .regex(
+    /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?@)?sha256:[0-9a-f]{64}$/,
+    'must be sha256: and 64 lower-case hex digits, with the name of a repository and @ before it if that is not the name of the service',
+  )
+  .meta({ examples: [`sha256:${'9f86d081'.repeat(8)}`] });
+
+const namedBy = <Value extends z.ZodType<string>>(value: Value, what: string) =>
+  z.record(Name, value).refine((named) => Object.keys(named).length > 0, `must name ${what}`);
+
+/**
+ * From a build, from artifacts or images that are named for their services, or of both: a named one stands for those of the
+ * build. When nothing is named, from the newest completed build.
+ */
 export const CreateRelease = z
   .strictObject({
     build_id: Id.build.optional(),
-    artifacts: z
-      .record(Name, Id.artifact)
-      .refine((named) => Object.keys(named).length > 0, 'must name an artifact')
-      .refine(
-        (named) => Object.keys(named).length <= RELEASE_MAX_NAMED,
-        `may name ${RELEASE_MAX_NAMED} artifacts`,
-      )
+    artifacts: namedBy(Id.artifact, 'an artifact')
       .optional()
       .meta({ examples: [{ api: 'art_01JZX3V5N8Q2R4T6W8Y0A1B2C3' }] }),
+    image_digests: namedBy(ImageDigest, 'an image')
+      .optional()
+      .meta({ examples: [{ web: `sha256:${'9f86d081'.repeat(8)}` }] }),
     version: Version.optional(),
+    bump: Bump.optional(),
     tag: Tag.optional(),
+    notes: Notes.optional(),
+    hotfix: z.boolean().optional(),
   })
-  .refine((release) => release.build_id !== undefined || release.artifacts !== undefined, {
-    message: 'must name a build, artifacts, or both',
-    path: ['build_id'],
+  .refine(({ version, bump }) => version === undefined || bump === undefined, {
+    message: 'must not be specified together with version',
+    path: ['bump'],
   })
-  .refine((release) => release.version !== undefined || release.tag !== undefined, {
-    message: 'must name a version, a tag, or both',
-    path: ['version'],
+  .superRefine(({ artifacts = {}, image_digests = {} }, context) => {
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const services = Object.keys(image_digests);
+    for (const service of services.filter((name) => Object.hasOwn(artifacts, name)))
+      refuse(['image_digests', service], 'must not be a service that artifacts names too');
+    if (Object.keys(artifacts).length + services.length > RELEASE_MAX_NAMED)
+      refuse(
+        [services.length === 0 ? 'artifacts' : 'image_digests'],
+        `may name ${RELEASE_MAX_NAMED} services, with artifacts and images together`,
+      );
+  })
+  .meta({
+    examples: [
+      {
+        build_id: 'bld_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
+        version: '0.1.0',
+        tag: 'v0.1.0',
+        notes: 'Orders with more than 99 items are kept.',
+      },
+    ],
   });
 export type CreateRelease = z.infer<typeof CreateRelease>;
 

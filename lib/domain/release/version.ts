@@ -2,6 +2,7 @@
 import Range from 'semver/classes/range.js';
 import type SemVer from 'semver/classes/semver.js';
 import compareBuild from 'semver/functions/compare-build.js';
+import inc from 'semver/functions/inc.js';
 import parse from 'semver/functions/parse.js';
 import * as z from 'zod';
 
@@ -25,6 +26,11 @@ export const Version = z
   .refine(isVersion, 'must be a semantic version such as 1.2.3')
   .meta({ examples: ['0.1.0'] });
 
+export const BUMPS = ['patch', 'minor', 'major'] as const;
+/** Which part of the newest version is raised for the next one. */
+export const Bump = z.enum(BUMPS);
+export type Bump = z.infer<typeof Bump>;
+
 /** @returns undefined when the text is no range */
 export function rangeOf(text: string): Range | undefined {
   if (text.trim() === '' || text.length > RANGE_MAX) return undefined;
@@ -38,6 +44,10 @@ export function rangeOf(text: string): Range | undefined {
 /** The higher of versions; build metadata breaks ties. */
 export const highest = (versions: readonly string[]): string | undefined =>
   versions.toSorted(compareBuild).at(-1);
+
+/** The version after the newest; of a prerelease, the release that it leads to. `undefined`: the first one, after 0.0.0. */
+export const nextVersion = (newest: string | undefined, bump: Bump): string | undefined =>
+  [inc(newest ?? '0.0.0', bump)].find((version) => version !== null && isVersion(version)) ?? undefined;
 
 /** Versions without and with a prerelease part, apart: a range mostly means the former alone. */
 export type VersionKind = 'stable' | 'prerelease';
