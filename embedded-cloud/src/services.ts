@@ -11,6 +11,7 @@ import { logs } from './logs/index.ts';
 import { s3 } from './s3/index.ts';
 import { secretsmanager } from './secretsmanager/index.ts';
 import type { Cloud, Service } from './service.ts';
+import { ses } from './ses/index.ts';
 import { sqs } from './sqs/index.ts';
 import { ssm } from './ssm/index.ts';
 import { stepfunctions } from './stepfunctions/index.ts';
@@ -27,6 +28,7 @@ export const SERVICES: readonly ServiceFactory[] = [
   dynamodb,
   secretsmanager,
   ssm,
+  ses,
   sqs,
   events,
   lambda,

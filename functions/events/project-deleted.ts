@@ -4,6 +4,7 @@ import type { Context } from 'aws-lambda';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { managedProjectSecrets } from '../../lib/aws/project-secrets.ts';
 import { ecrRepositories } from '../../lib/aws/repositories.ts';
+import { parameterSecrets } from '../../lib/aws/subscription-secrets.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { clock } from '../../lib/aws/world.ts';
@@ -15,6 +16,7 @@ const ports = {
   blobs: s3Blobs(),
   workflows: stepFunctions(),
   projectSecrets: managedProjectSecrets(),
+  subscriptionSecrets: parameterSecrets(),
   registry: ecrRepositories(),
   clock,
 };

@@ -1,10 +1,18 @@
-/** The relay of the outbox: every change of state in the table becomes an event on the bus. */
-
+/**
+ * The relay of the outbox: every change of state in the table becomes an event on the bus, and a notification for each
+ * who has subscribed to it.
+ */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { publishEvents } from '../../lib/aws/event-bus.ts';
+import { dynamoTable } from '../../lib/aws/table.ts';
+import { clock } from '../../lib/aws/world.ts';
 import { eventOf } from '../../lib/contract/events/relay.ts';
+import { isSubscribable } from '../../lib/contract/events/subscribable.ts';
+import { announce } from '../../lib/domain/notification/announce.ts';
+
+const ports = { table: dynamoTable(), clock };
 
 type Image = Record<string, AttributeValue> | undefined;
 
@@ -17,8 +25,9 @@ export async function handler(event: DynamoDBStreamEvent): Promise<DynamoDBBatch
     const seconds = dynamodb?.ApproximateCreationDateTime;
     return event === undefined
       ? []
-      : [{ ...event, time: seconds === undefined ? undefined : new Date(seconds * 1000) }];
+      : [{ ...event, time: seconds === undefined ? clock.now() : new Date(seconds * 1000) }];
   });
-  await publishEvents(events);
+  const subscribable = events.filter(({ name }) => isSubscribable(name));
+  await Promise.all([publishEvents(events), announce(ports, subscribable)]);
   return { batchItemFailures: [] };
 }

@@ -91,6 +91,11 @@ export const GROUPS: readonly GroupEntry[] = [
     load: async () => (await import('./token.ts')).token,
   },
   {
+    name: 'subscription',
+    summary: 'Subscriptions to events: webhooks, Slack, e-mail',
+    load: async () => (await import('./subscription.ts')).subscription,
+  },
+  {
     name: 'webhook',
     summary: 'Webhooks, sent as GitHub sends them',
     load: async () => (await import('./webhook.ts')).webhook,
@@ -108,6 +113,7 @@ export const GROUPS: readonly GroupEntry[] = [
 ];
 
 export const SINGLES: readonly SingleEntry[] = [
+  { name: 'mail', load: async () => (await import('./mail.ts')).mail },
   { name: 'start', load: async () => (await import('./installation.ts')).start },
   { name: 'deploy', load: async () => (await import('./deployment.ts')).deploy },
   { name: 'status', alias: 'health', load: async () => (await import('./account.ts')).status },

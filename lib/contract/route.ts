@@ -21,6 +21,7 @@ export const GROUPS = [
   'environments',
   'tokens',
   'webhooks',
+  'subscriptions',
   'dead-letters',
   'service',
 ] as const;

@@ -17,6 +17,7 @@ import { RELEASE_ROUTES } from './routes/releases.ts';
 import { SECRET_ROUTES } from './routes/secrets.ts';
 import { SERVICE_ROUTES } from './routes/service.ts';
 import { SOURCE_ROUTES } from './routes/sources.ts';
+import { SUBSCRIPTION_ROUTES } from './routes/subscriptions.ts';
 import { TOKEN_ROUTES } from './routes/tokens.ts';
 import { USER_ROUTES } from './routes/users.ts';
 import { WEBHOOK_ROUTES } from './routes/webhooks.ts';
@@ -38,6 +39,7 @@ export const ROUTES = {
   ...TOKEN_ROUTES,
   ...USER_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...SUBSCRIPTION_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,
 } as const;

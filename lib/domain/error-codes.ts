@@ -214,6 +214,11 @@ export const ERRORS = {
     'Image is not in the registry',
     'Push the image first, then use the digest that the registry returned.',
   ),
+  mail_disabled: entry(
+    'unprocessable',
+    'E-mail is not set up',
+    'Set the parameter MailSender of the stack to an address that SES has verified, or use a webhook.',
+  ),
   body_too_large: entry(
     'too_large',
     'Request body is too large',

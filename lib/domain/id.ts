@@ -14,6 +14,8 @@ export const ID_PREFIXES = {
   delivery: 'dlv',
   token: 'tok',
   user: 'usr',
+  subscription: 'sub',
+  notification: 'ntf',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -43,6 +45,8 @@ export const Id = {
   delivery: idOf('delivery'),
   token: idOf('token'),
   user: idOf('user'),
+  subscription: idOf('subscription'),
+  notification: idOf('notification'),
 } as const satisfies Record<IdKind, z.ZodType<string>>;
 
 /** Puts the prefix of `kind` before a ULID. */
@@ -59,11 +63,26 @@ const BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
  * other's ULID, and 80 bits of a hash where a ULID has randomness.
  */
 export function derivedId(kind: IdKind, from: string, ...parts: readonly string[]): string {
-  const hash = createHash('sha256')
-    .update([from, ...parts].join('\n'))
-    .digest();
-  return idFrom(
-    kind,
-    ulidOf(from).slice(0, 10) + Array.from(hash.subarray(0, 16), (byte) => BASE32[byte % 32]).join(''),
-  );
+  return idFrom(kind, ulidOf(from).slice(0, 10) + hashed([from, ...parts]));
+}
+
+/** The same for what follows from no other id, but from a time (milliseconds since the epoch). */
+export function idAt(kind: IdKind, time: number, ...parts: readonly string[]): string {
+  return idFrom(kind, timeOfUlid(time) + hashed(parts));
+}
+
+function hashed(parts: readonly string[]): string {
+  const hash = createHash('sha256').update(parts.join('\n')).digest();
+  return Array.from(hash.subarray(0, 16), (byte) => BASE32[byte % 32]).join('');
+}
+
+/** How a ULID of this time begins. */
+export function timeOfUlid(milliseconds: number): string {
+  let left = milliseconds;
+  let time = '';
+  for (let digit = 0; digit < 10; digit++) {
+    time = BASE32.charAt(left % 32) + time;
+    left = Math.floor(left / 32);
+  }
+  return time;
 }

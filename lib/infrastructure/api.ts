@@ -48,6 +48,7 @@ const DESCRIPTIONS = {
   environments: 'Environments and deployments',
   tokens: 'Users and tokens',
   webhooks: 'Webhooks and deliveries',
+  subscriptions: 'Subscriptions and notifications',
   'dead-letters': 'Dead letters and their redrive',
   service: 'Health and the OpenAPI document',
 } as const satisfies Record<Group, string>;

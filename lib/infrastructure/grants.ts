@@ -6,6 +6,7 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { Deployments } from './deployments.ts';
 import type { StaitheFunction } from './function.ts';
 import { type BlobPrefix, NEEDS, type Needs } from './needs.ts';
+import type { Notifications } from './notifications.ts';
 import type { Registry } from './registry.ts';
 import type { Secrets } from './secrets.ts';
 import type { Storage } from './storage.ts';
@@ -19,6 +20,7 @@ interface Owners {
   readonly builds: Builds;
   readonly deployments: Deployments;
   readonly deadLetters: DeadLetters;
+  readonly notifications: Notifications;
   readonly bus: EventBus;
   readonly workflows: Readonly<Record<WorkflowName, Workflow>>;
   readonly gitHostUrl: string;
@@ -60,6 +62,9 @@ const GRANTS: Grants = {
   jobTokens: (to, _, { secrets }) => secrets.grantJobTokens(to),
   secrets: (to, _, { secrets }) => secrets.grantWebhook(to),
   projectSecrets: (to, access, { secrets }) => secrets.grantProjectSecrets(to, access),
+  subscriptionSecrets: (to, access, { notifications }) => notifications.grantSecrets(to, access),
+  notificationSettings: (to, _, { notifications }) => notifications.grantSettings(to),
+  mailer: (to, _, { notifications }) => notifications.grantMail(to),
   registry: (to, _, { registry }) => registry.grantRegistry(to),
   images: (to, _, { registry }) => registry.grantImages(to),
   imageTags: (to, _, { registry }) => registry.grantTags(to),

@@ -56,6 +56,12 @@ export interface Needs {
   readonly secrets?: true;
   /** Nobody who may change them may read them. */
   readonly projectSecrets?: 'read' | 'write' | 'remove';
+  /** Nobody who may change them may read them. */
+  readonly subscriptionSecrets?: 'read' | 'write' | 'remove';
+  /** The sender of e-mail, and whether this machine may be called. */
+  readonly notificationSettings?: true;
+  /** Sends e-mail. */
+  readonly mailer?: true;
   /** Makes repositories, reads images, and hands out sessions that push and pull. */
   readonly registry?: true;
   /** Reads images and no layers. */
@@ -91,6 +97,9 @@ export const PORTS = {
   jobTokens: 'jwtJobTokens',
   secrets: 'managedSecrets',
   projectSecrets: 'managedProjectSecrets',
+  subscriptionSecrets: 'parameterSecrets',
+  notificationSettings: 'notificationSettings',
+  mailer: 'sesMailer',
   registry: 'ecrRegistry',
   images: 'ecrImages',
   imageTags: 'ecrImageTags',
@@ -216,6 +225,11 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'Query'], indexes: ['gsi1', 'gsi2'] },
     secrets: true,
   },
+  'api/subscriptions': {
+    table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'ConditionCheckItem'], indexes: ['gsi1', 'gsi2'] },
+    subscriptionSecrets: 'write',
+    notificationSettings: true,
+  },
   'api/dead-letters': { table: { items: ['GetItem', 'PutItem'] }, deadLetters: true },
   'api/service': { apiUrl: true },
 
@@ -238,7 +252,14 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     gitHost: true,
   },
 
-  'events/table-changed': { events: true },
+  // Each event is announced to those who have subscribed to it.
+  'events/table-changed': { table: { items: ['PutItem'], indexes: ['gsi1'] }, events: true },
+  'events/notification-pending': {
+    table: { items: ['GetItem', 'PutItem', 'DeleteItem'] },
+    subscriptionSecrets: 'read',
+    notificationSettings: true,
+    mailer: true,
+  },
   'events/object-created': {
     table: { items: PLANNING.items },
     blobs: { objects: { sources: ['GetObject'] } },
@@ -268,6 +289,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     },
     blobs: { removeAll: true },
     projectSecrets: 'remove',
+    subscriptionSecrets: 'remove',
     repositories: true,
     workflows: { stop: ['build'] },
   },

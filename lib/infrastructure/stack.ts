@@ -11,6 +11,7 @@ import { acknowledgeFindings } from './findings.ts';
 import { StaitheFunction } from './function.ts';
 import { grantNeeds } from './grants.ts';
 import { Monitoring } from './monitoring.ts';
+import { Notifications } from './notifications.ts';
 import { Reconciler } from './reconciler.ts';
 import { Registry } from './registry.ts';
 import { Secrets } from './secrets.ts';
@@ -53,6 +54,7 @@ export class StaitheStack extends Stack {
     const events = new Events(this, 'Events', { bundles, storage, deadLetters, ...workflows });
     new Uploads(this, 'Uploads', { bundles, storage, deadLetters });
     const deletions = new Deletions(this, 'Deletions', { bundles, bus: events.bus, deadLetters });
+    const notifications = new Notifications(this, 'Notifications', { bundles, bus: events.bus, deadLetters });
     const reconciler = new Reconciler(this, 'Reconciler', { bundles, deadLetters });
     new Monitoring(this, 'Monitoring', {
       api,
@@ -71,6 +73,7 @@ export class StaitheStack extends Stack {
       builds,
       deployments,
       deadLetters,
+      notifications,
       bus: events.bus,
       workflows,
       gitHostUrl,

@@ -16,6 +16,7 @@ import { CLI } from './called-as.ts';
 import { connect, disconnect } from './connection.ts';
 import { checkFolders, failureOf } from './failure.ts';
 import { requireFreePort } from './free-port.ts';
+import { MAIL_SENDER } from './mail-sender.ts';
 import { HELP, optionsFrom, type StartOptions } from './options.ts';
 import { takeState } from './running.ts';
 import { type Step, stepsOn } from './steps.ts';
@@ -85,6 +86,9 @@ async function run(options: StartOptions, step: Step): Promise<void> {
           FunctionPrefix: '',
           FunctionRuntimes: RUNTIMES.filter((runtime) => LAMBDA_RUNTIMES.includes(runtime)).join(','),
           ForkImageBuilds: isolation.imageBuilds === 'rootless' ? 'allow' : 'refuse',
+          // Receivers of webhooks run on this machine too, and `staithe mail` shows what the embedded SES was given.
+          LoopbackWebhooks: 'allow',
+          MailSender: MAIL_SENDER,
           ...(gitHostUrl !== undefined && { GitHostUrl: gitHostUrl }),
         },
         ...(!options.verbose && { log: () => undefined }),

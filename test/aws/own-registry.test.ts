@@ -1,7 +1,8 @@
 /** Whoever names a registry of his own cannot make the control plane call what only it can reach. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ociRegistry } from '../../lib/aws/oci-registry.ts';
-import { assertPublic, isPrivate } from '../../lib/aws/public-address.ts';
+import { assertPublic } from '../../lib/aws/public-address.ts';
+import { isPrivate } from '../../lib/domain/public-address.ts';
 import { type LocalServer, startLocalServer } from './local-server.ts';
 
 let server: LocalServer;

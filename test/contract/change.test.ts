@@ -117,7 +117,10 @@ describe('a change of an item', () => {
       { entity: 'artifact', untold: { status: 'pending', origin: 'build' } },
     ]);
     expect(ENTITIES.map(({ entity }) => entity).sort()).toEqual(
-      ['artifact', 'deletion', 'delivery', 'deployment', 'job', 'project', 'release', 'run', 'source'].sort(),
+      [
+        ...['artifact', 'deletion', 'delivery', 'deployment', 'job', 'notification', 'project', 'release'],
+        ...['run', 'source', 'subscription'],
+      ].sort(),
     );
     expect(REMOVED_ENTITIES).toEqual(['artifact', 'deletion']);
   });

@@ -16,7 +16,7 @@ const OTHER_CODES: readonly (readonly [RegExp, code: number, reason: string])[] 
 
 /** What takes things away comes last, so that the other examples find them. */
 const TAKES_AWAY =
-  /^staithe (artifact delete|secret delete|cache purge|environment delete|token revoke|logout)/;
+  /^staithe (artifact delete|secret delete|cache purge|environment delete|token revoke|subscription (disable|delete)|logout)/;
 
 let staithe: Staithe;
 beforeAll(async () => {
@@ -37,7 +37,13 @@ describe('the examples of', needs('bash'), () => {
     expect(await scratch.bash(first)).toMatchObject({ code: 0 });
     const samples = await scratch.makeSamples('hello');
     const rank = (line: string) =>
-      line.startsWith('staithe project delete') ? 2 : TAKES_AWAY.test(line) ? 1 : 0;
+      line.startsWith('staithe project delete')
+        ? 3
+        : TAKES_AWAY.test(line)
+          ? /delete/.test(line)
+            ? 2
+            : 1
+          : 0;
     const ordered = rest.toSorted((a, b) => rank(a) - rank(b));
 
     const { said } = await scratch.bash(

@@ -21,6 +21,12 @@ const PROJECT_SECRETS = {
   remove: 'list the names of secrets and delete secrets of projects, but not read them',
 } as const;
 
+const SUBSCRIPTION_SECRETS = {
+  read: 'read secrets of subscriptions',
+  write: 'create, change and delete secrets of subscriptions, but not read them',
+  remove: 'delete secrets of subscriptions, but not read them',
+} as const;
+
 const TEXTS: Texts = {
   table: ({ items, indexes, cursorKey }) => [
     `${code(items)} on the table`,
@@ -43,6 +49,9 @@ const TEXTS: Texts = {
   jobTokens: () => ['read the key of job tokens'],
   secrets: () => ['read the webhook secret'],
   projectSecrets: (access) => [PROJECT_SECRETS[access]],
+  subscriptionSecrets: (access) => [SUBSCRIPTION_SECRETS[access]],
+  notificationSettings: () => [],
+  mailer: () => ['`ses:SendEmail` from the address of the parameter `MailSender`'],
   registry: () => [
     "create, describe and read image repositories with the installation's prefix",
     'assume the push role for one repository and the pull role for the repositories of one project',

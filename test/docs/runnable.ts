@@ -17,6 +17,7 @@ export const linesThatCannotRun = new Rules([
   [/^npx (vitest|biome)/, 'checks Staithe itself'],
   [/^docker /, 'needs Docker and an image'],
   [/^staithe registry login/, 'needs a container tool; test/system/pull.test.ts logs one in'],
+  [/^staithe mail/, 'needs the state folder of a server; test/system/subscriptions.test.ts has one'],
   [/^staithe environment logs/, 'needs a deployed function; test/system/function-logs.test.ts has one'],
   [/staithe login --url https:|example\.com/, 'names a server that is not there'],
   [/(project|secret) delete (?!.*--yes)/, 'asks at the terminal; test/cli answers it'],
@@ -27,6 +28,8 @@ const WORDS: Readonly<Record<string, string>> = {
   '<delivery>': 'dlv_',
   '<letter>': 'letter',
   '<release>': 'rel_',
+  '<subscription>': 'sub_',
+  '<notification>': 'ntf_',
 };
 
 /** The dead letter that the documentation shows. */
@@ -34,7 +37,7 @@ const SHOWN_LETTER = '0b6d3c1e-5d0f-4a53-9a8e-6f1f5b7b2c11';
 
 /** An id, or a word for one, that the documentation shows. */
 export const SHOWN_ID = new RegExp(
-  `\\b[a-z]{3}_(?:01JZX3V5N8Q2R4T6W8Y0A1B2C3|…)|${SHOWN_LETTER}|<(?:build|delivery|letter|release)>`,
+  `\\b[a-z]{3}_(?:01JZX3V5N8Q2R4T6W8Y0A1B2C3|…)|${SHOWN_LETTER}|<(?:build|delivery|letter|release|subscription|notification)>`,
 );
 
 /**

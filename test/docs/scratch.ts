@@ -113,6 +113,15 @@ export class Scratch implements Disposable {
     return { code, said: `${stdout}${stderr}` };
   }
 
+  async #sampleNotification(project: string) {
+    const { client } = this.staithe;
+    const target = { kind: 'webhook' as const, url: 'http://127.0.0.1:9/' };
+    const { id: subscription } = await client.call('createSubscription', {
+      body: { project, name: 'sample', events: ['Deletion Requested'], target },
+    });
+    return client.call('testSubscription', { params: { subscription } });
+  }
+
   async #cli(words: string): Promise<string> {
     return (await this.bash(`staithe ${words}`)).said;
   }
@@ -137,6 +146,7 @@ export class Scratch implements Disposable {
       body: { release: release.id },
     });
     const token = await client.call('createToken', { body: { role: 'viewer', project } });
+    const notification = await this.#sampleNotification(project);
     // Of an upload: an artifact that a release names cannot be deleted.
     const uploaded = /art_\w+/.exec(
       await this.#cli(`artifact upload api.zip --project ${project} --json`),
@@ -151,6 +161,8 @@ export class Scratch implements Disposable {
         release.id,
         deployment.id,
         token.id,
+        notification.subscription_id,
+        notification.id,
         shown.source_id,
         ...run.job_ids,
         uploaded,

@@ -98,6 +98,23 @@ describe('permissions', () => {
     ]);
   });
 
+  it('on secrets of subscriptions and to send e-mail are for one function each that reads, writes or sends', () => {
+    const of = (wanted: RegExp) =>
+      stack.statements
+        .filter(({ Action }) => Action.some((action) => wanted.test(action)))
+        .map(({ role, Action }) => `${role.replace(/Role[0-9A-F]{8}$/, '')}: ${Action.join(', ')}`)
+        .sort();
+    const mail = stack.statements.find(({ Action }) => Action.includes('ses:SendEmail'));
+
+    expect(of(/^ssm:/)).toEqual([
+      'Apisubscriptions: ssm:PutParameter, ssm:DeleteParameter',
+      'DeletionsRemover: ssm:DeleteParameter',
+      'NotificationsSender: ssm:GetParameter',
+    ]);
+    expect(of(/^ses:/)).toEqual(['NotificationsSender: ses:SendEmail']);
+    expect(mail?.Condition).toEqual({ StringEquals: { 'ses:FromAddress': { Ref: 'MailSender' } } });
+  });
+
   it('of machines that run builds are to read the agent and to write the log, nothing else', () => {
     const machine = stack.statements.filter(({ role }) => role.startsWith('BuildsMachine'));
     expect(machine.flatMap(({ Action }) => Action).sort()).toEqual([

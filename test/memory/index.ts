@@ -12,9 +12,11 @@ import { type MemoryFunctions, memoryFunctions } from './functions.ts';
 import { type MemoryGitHost, memoryGitHost } from './git-host.ts';
 import { memoryJobTokens } from './job-tokens.ts';
 import { type MemoryLogs, memoryLogs } from './logs.ts';
+import { type MemoryMailer, type MemoryNotifier, memoryMailer, memoryNotifier } from './notifier.ts';
 import { type MemoryProbe, memoryProbe } from './probe.ts';
 import { memoryProjectSecrets } from './project-secrets.ts';
 import { type MemoryRegistries, type MemoryRegistry, memoryRegistries, memoryRegistry } from './registry.ts';
+import { type MemorySubscriptionSecrets, memorySubscriptionSecrets } from './subscription-secrets.ts';
 import { type MemoryTable, memoryTable } from './table.ts';
 import { type MemoryTrees, memoryTrees } from './trees.ts';
 import { type MemoryWorkflows, memoryWorkflows } from './workflows.ts';
@@ -29,6 +31,9 @@ export interface MemoryPorts extends Ports {
   readonly functionLogs: MemoryFunctionLogs;
   readonly gitHost: MemoryGitHost;
   readonly trees: MemoryTrees;
+  readonly subscriptionSecrets: MemorySubscriptionSecrets;
+  readonly notifier: MemoryNotifier;
+  readonly mailer: MemoryMailer;
   readonly probe: MemoryProbe;
   readonly machines: MemoryMachines;
   readonly deadLetters: MemoryDeadLetters;
@@ -60,6 +65,10 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     trees: memoryTrees(),
     secrets: memorySecrets(),
     projectSecrets: memoryProjectSecrets(),
+    subscriptionSecrets: memorySubscriptionSecrets(),
+    notifier: memoryNotifier(),
+    mailer: memoryMailer(),
+    notificationSettings: { loopback: false, mailSender: 'staithe@example.com' },
     probe: memoryProbe(),
     compute: codeBuild(allowedFrom(undefined)),
     machines: memoryMachines(),

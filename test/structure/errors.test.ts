@@ -36,7 +36,7 @@ test('each command that a message advises is one of the CLI', async () => {
     [
       ...text
         .replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
-        .matchAll(/(?<![\w/.'"-])staithe ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+))?(?![a-z:])/g),
+        .matchAll(/(?<![\w/.'"-])staithe ([a-z]+(?:-[a-z]+)*)(?: ([a-z]+(?:-[a-z]+)*))?(?![a-z:])/g),
     ].map(([words, first = '', second]) => ({ file, words, first, second })),
   );
 

@@ -235,6 +235,16 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     'query.project': domain('user/grants', 'Project.resolve(ports, actor, project)'),
     'query.environment': domain('user/grants', 'isSame(each, revoked)'),
   },
+  createSubscription: {
+    project: domain('subscription/index', 'input.project ?? boundTo(actor)'),
+    name: shown('subscription', 'subscription.name'),
+    events: domain('notification/announce', 'isAskedFor(events, event.name)'),
+    'target.kind': domain('notification/attempt', "target.kind === 'email'"),
+    'target.url': domain('notification/attempt', 'url: target.url'),
+    'target.addresses': domain('notification/attempt', 'to: target.addresses'),
+  },
+  listSubscriptions: { ...list, 'query.project': domain('subscription/index', 'project ?? boundTo(actor)') },
+  listNotifications: list,
   listDeliveries: {
     ...byTime,
     'query.project': api('webhooks', 'query.project'),

@@ -8,7 +8,16 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'lib/domain': ['zod', 'yaml', 'semver'],
   'lib/contract': ['lib/domain', 'zod'],
   'lib/archive': ['yauzl', 'yazl', 'ignore'],
-  'lib/aws': ['lib/domain', 'lib/contract/retry.ts', 'lib/archive', 'zod', '@aws-sdk/*', 'jose', 'ulid'],
+  'lib/aws': [
+    'lib/domain',
+    'lib/contract/retry.ts',
+    'lib/archive',
+    'zod',
+    '@aws-sdk/*',
+    'jose',
+    'ulid',
+    'standardwebhooks',
+  ],
   'lib/http': [
     'lib/contract',
     'lib/domain',

@@ -55,6 +55,11 @@ const CREATIONS: Record<string, () => Promise<Creation>> = {
   },
   createToken: async () => ({ params: {}, body: { role: 'viewer' }, entity: 'token' }),
   createUser: async () => ({ params: {}, body: { name: newSlug('user') }, entity: 'user' }),
+  createSubscription: async () => ({ params: {}, body: subscribed(), entity: 'subscription' }),
+  testSubscription: async () => {
+    const { id: subscription } = await staithe.client.call('createSubscription', { body: subscribed() });
+    return { params: { subscription }, entity: 'notification' };
+  },
   createArtifact: async () => ({ params: {}, body: announced(), entity: 'artifact' }),
 };
 const announced = () => ({
@@ -64,9 +69,16 @@ const announced = () => ({
   size_bytes: 5,
 });
 
+const subscribed = () => ({
+  project: PROJECT,
+  name: `s-${++count}`,
+  events: ['Deletion Requested'],
+  target: { kind: 'webhook' as const, url: 'http://127.0.0.1:9/' },
+});
+
 /**
  * What leaves no new item behind, and where its repeat is claimed: `dead-letters.test.ts`, `pull.test.ts`,
- * `test/domain/release/yank.test.ts`.
+ * `subscriptions.test.ts`, `test/domain/release/yank.test.ts`.
  */
 const NOTHING_NEW: readonly string[] = [
   'redriveDeadLetter',
@@ -74,6 +86,7 @@ const NOTHING_NEW: readonly string[] = [
   'createPullToken',
   'yankRelease',
   'unyankRelease',
+  ...['enableSubscription', 'disableSubscription', 'rotateSubscriptionSecret', 'replayNotification'],
 ];
 /** The others bring on what there is: an upload. */
 const creating = EXAMPLES.filter(
@@ -114,6 +127,9 @@ async function finish(answer: HttpAnswer): Promise<void> {
   if (id.startsWith('dep_')) await settled(staithe.client, id);
 }
 
+/** Their answer has a secret, which is told once: who repeats it learns that it was created. */
+const TELLS_A_SECRET = ['createToken', 'createSubscription'];
+
 describe('an Idempotency-Key', () => {
   it.each(creating)(
     'lets $operation, sent six times at once, make one thing, and tells all of it',
@@ -125,8 +141,7 @@ describe('an Idempotency-Key', () => {
 
       expect(made).toBe(1);
       expect(new Set(done.map(({ body }) => Created.parse(body).id)).size).toBe(1);
-      // A token's secret is told once: the others learn that it was created.
-      if (example.operation === 'createToken') {
+      if (TELLS_A_SECRET.includes(example.operation)) {
         expect(done).toHaveLength(1);
         expect(others.map(({ body }) => Code.parse(body).code)).toEqual(Array(5).fill('wrong_state'));
       } else expect(others).toEqual([]);
@@ -140,7 +155,7 @@ describe('an Idempotency-Key', () => {
     if (first !== undefined) await finish(first);
     const later = await send();
 
-    if (example.operation === 'createToken') {
+    if (TELLS_A_SECRET.includes(example.operation)) {
       expect(again).toMatchObject({ status: 409, body: { code: 'wrong_state' } });
     } else if (example.spec.repeat === 'rerun') {
       expect(Created.parse(again.body).id).toBe(Created.parse(first?.body).id);

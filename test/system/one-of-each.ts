@@ -6,6 +6,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { until } from 'embedded-cloud/test-kit/patience.ts';
 import { expect } from 'vitest';
 import { jwtJobTokens } from '../../lib/aws/job-tokens.ts';
 import type { Role } from '../../lib/domain/access/role.ts';
@@ -89,6 +90,13 @@ export class OneOfEach implements AsyncDisposable {
       await this.staithe.client.call('grantRole', { params, body });
       return {};
     },
+    createSubscription: async () => ({ body: { project: this.things.project } }),
+    deleteSubscription: async () => ({
+      params: { subscription: await quietSubscription(this.staithe, this.things.project ?? '') },
+    }),
+    enableSubscription: async () => this.#enabled(),
+    testSubscription: async () => this.#enabled(),
+    replayNotification: async () => this.#enabled(),
     deleteToken: async () => ({ params: { token: (await this.newToken('viewer', this.things.project)).id } }),
     getDeadLetter: async () => ({ params: { letter: await putLetter(this.staithe) } }),
     redriveDeadLetter: async () => ({ params: { letter: await putLetter(this.staithe) } }),
@@ -119,6 +127,13 @@ export class OneOfEach implements AsyncDisposable {
       body: { build_id },
     });
     return id;
+  }
+
+  /** Its target answers nothing, and other requests disable it. */
+  async #enabled(): Promise<Record<never, never>> {
+    const params = { subscription: this.things.subscription ?? '' };
+    await this.staithe.client.call('enableSubscription', { params });
+    return {};
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {
@@ -157,7 +172,27 @@ async function makeThings(staithe: Staithe, slug: string): Promise<Record<string
     name: secret.name,
     user: (await client.call('createUser', { body: { name: newSlug('user') } })).name,
     delivery: await ignoredDelivery(staithe),
+    ...(await notified(staithe, slug)),
   };
+}
+
+/** Subscribed to what does not happen here, so that nothing is sent for it. @returns its id */
+async function quietSubscription({ client }: Staithe, project: string): Promise<string> {
+  const target = { kind: 'webhook' as const, url: 'http://127.0.0.1:9/' };
+  const body = { project, name: 'quiet', events: ['Deletion Requested'], target };
+  return (await client.call('createSubscription', { body })).id;
+}
+
+/** A subscription and a notification, of which the first attempt has failed. */
+async function notified(staithe: Staithe, project: string): Promise<Record<string, string>> {
+  const subscription = await quietSubscription(staithe, project);
+  const params = { subscription };
+  const { id: notification } = await staithe.client.call('testSubscription', { params });
+  await until(
+    () => staithe.client.call('listNotifications', { params }),
+    ({ items }) => items[0]?.status === 'waiting',
+  );
+  return { subscription, notification };
 }
 
 /** A delivery of no project: seen by tokens of no project alone. */

@@ -18,6 +18,7 @@ import { retry } from '../../lib/contract/retry.ts';
 import type { Fetch } from '../../lib/contract/route-client.ts';
 import { RUNTIMES } from '../../lib/domain/runtimes.ts';
 import { connect } from '../../lib/start/connection.ts';
+import { MAIL_SENDER } from '../../lib/start/mail-sender.ts';
 import { quotasNamed } from '../../lib/start/options.ts';
 import { assertDocumented } from '../documented.ts';
 import { sharedAssembly } from './assembly.ts';
@@ -101,6 +102,8 @@ export async function startStaithe(
       FunctionPrefix: '',
       FunctionRuntimes: RUNTIMES.filter((runtime) => LAMBDA_RUNTIMES.includes(runtime)).join(','),
       ...(quotas === 'machine' && { LogReadsPerSecond: '100' }),
+      LoopbackWebhooks: 'allow',
+      MailSender: MAIL_SENDER,
       ...options.parameters,
     },
     quotas,

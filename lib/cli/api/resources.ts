@@ -30,3 +30,5 @@ export type Me = OutputOf<'whoAmI'>;
 export type Delivery = OutputOf<'getDelivery'>;
 export type DeadLetter = OutputOf<'listDeadLetters'>['items'][number];
 export type DeadLetterWithEvent = OutputOf<'getDeadLetter'>;
+export type Subscription = OutputOf<'getSubscription'>;
+export type Notification = OutputOf<'listNotifications'>['items'][number];

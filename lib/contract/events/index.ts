@@ -9,10 +9,12 @@ import { deploymentEvents } from './deployment.ts';
 import type { EventSpec } from './event.ts';
 import type { EventFamily } from './family.ts';
 import { jobEvents } from './job.ts';
+import { notificationEvents } from './notification.ts';
 import { deletionEvents, projectEvents } from './project.ts';
 import { releaseEvents } from './release.ts';
 import { runEvents } from './run.ts';
 import { sourceEvents } from './source.ts';
+import { subscriptionEvents } from './subscription.ts';
 
 /** Staithe's own, in the order in which docs/events.md tells them. */
 export const FAMILIES: readonly Pick<
@@ -28,6 +30,8 @@ export const FAMILIES: readonly Pick<
   deploymentEvents,
   deliveryEvents,
   deletionEvents,
+  subscriptionEvents,
+  notificationEvents,
 ];
 
 export const AWS_EVENTS: readonly EventSpec[] = [objectCreated, executionDied];

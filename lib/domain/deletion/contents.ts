@@ -12,6 +12,7 @@ import { pagesOf } from '../storage/list.ts';
 import { tokens } from '../token/record.ts';
 import type { DeletionPorts } from './ports.ts';
 import { removeAll, removePartitions } from './remove.ts';
+import { removeSubscriptions } from './subscriptions.ts';
 
 const PAGE = 25;
 const INDEX = { limit: PAGE } as const;
@@ -19,6 +20,7 @@ const TABLE = { limit: PAGE, of: 'table' } as const;
 
 export async function removeContents(ports: DeletionPorts, projectId: string): Promise<void> {
   await removeTokens(ports, projectId);
+  await removeSubscriptions(ports, projectId);
   await removeEnvironments(ports, projectId);
   await removeSecrets(ports, projectId);
   await removeArtifacts(ports, projectId);

@@ -11,8 +11,10 @@ import type { GitHost } from './git-host.ts';
 import type { ImageTags } from './image-tags.ts';
 import type { Images } from './images.ts';
 import type { LogStore } from './logs.ts';
+import type { Mailer, NotificationSettings, Notifier } from './notifier.ts';
 import type { ProjectSecrets } from './project-secrets.ts';
 import type { InstallationRegistry, OpenRegistry } from './registry.ts';
+import type { SubscriptionSecrets } from './subscription-secrets.ts';
 import type { Table } from './table.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -97,6 +99,10 @@ export interface Ports {
   readonly trees: Trees;
   readonly secrets: Secrets;
   readonly projectSecrets: ProjectSecrets;
+  readonly subscriptionSecrets: SubscriptionSecrets;
+  readonly notifier: Notifier;
+  readonly mailer: Mailer;
+  readonly notificationSettings: NotificationSettings;
   readonly probe: Probe;
   readonly compute: ComputePlanner;
   readonly machines: ComputeMachines;

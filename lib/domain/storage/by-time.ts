@@ -3,7 +3,7 @@
  * one. Each partition is asked by its key and a range of times, so a page costs what it shows, however much there is.
  */
 import { StaitheError } from '../error.ts';
-import { type IdKind, idFrom } from '../id.ts';
+import { type IdKind, idFrom, timeOfUlid } from '../id.ts';
 import type { Item, Position, Table } from '../ports/table.ts';
 import type { Source } from './cursor.ts';
 import { type Paging, readPage } from './list.ts';
@@ -142,18 +142,10 @@ function takeNewest(hands: readonly PartitionReader[]): Found[] {
   }
 }
 
-const BASE32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
 /** The first (`0`) or last (`Z`) ULID of a millisecond; of all time, when none is named. */
 function ulidAt(timestamp: string | undefined, rest: '0' | 'Z'): string {
   if (timestamp === undefined) return rest === '0' ? '0'.repeat(26) : `7${'Z'.repeat(25)}`;
-  let left = Math.max(0, Date.parse(timestamp));
-  let time = '';
-  for (let digit = 0; digit < 10; digit++) {
-    time = BASE32.charAt(left % 32) + time;
-    left = Math.floor(left / 32);
-  }
-  return time + rest.repeat(16);
+  return timeOfUlid(Math.max(0, Date.parse(timestamp))) + rest.repeat(16);
 }
 
 /** Of ids of a kind in the first index, which is how most lists lie. */

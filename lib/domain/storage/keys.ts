@@ -41,6 +41,12 @@
  * | the token of a holder              | get HOLDER#<name> / HOLDER                                   |
  * | user by id; by handle                | get USER#<usr> / USER; get USER_NAME#<name>, then by id      |
  * | users by handle                     | query gsi1 USERS                                             |
+ * | subscription by id; all of them    | get SUBSCRIPTION#<sub> / SUBSCRIPTION; query gsi2 SUBSCRIPTIONS, then batch get |
+ * | subscriptions of a project         | query gsi1 SUBSCRIPTIONS#<prj>, of the installation SUBSCRIPTIONS |
+ * | deleted ones of a project          | query gsi1 DELETED_SUBSCRIPTIONS#<prj>                       |
+ * | notification by id                 | get NOTIFICATION#<ntf> / NOTIFICATION                        |
+ * | notifications of a subscription    | query gsi1 NOTIFICATIONS#<sub>                               |
+ * | notifications that are due         | query gsi2 DUE_NOTIFICATIONS up to now (keys only)           |
  * | delivery by id                     | get DELIVERY#<dlv> / DELIVERY                                |
  * | deliveries of a project            | query gsi1 DELIVERIES#<prj>: deliveries, and entries that name them |
  * | deliveries of no project           | query gsi1 DELIVERIES                                        |
@@ -114,6 +120,8 @@ export const Keys = {
   user: single('USER'),
   /** Whose a handle is. */
   userName: single('USER_NAME'),
+  subscription: single('SUBSCRIPTION'),
+  notification: single('NOTIFICATION'),
   delivery: single('DELIVERY'),
   /** Where a delivery stands in the list of another project than its first. */
   deliveryEntry: (deliveryId: string, projectId: string): Key => ({
@@ -159,6 +167,15 @@ export const Partitions = {
   /** Of the second index. */
   openDeletions: 'OPEN_DELETIONS',
   users: 'USERS',
+  /** Of the second index: all that are not deleted. */
+  allSubscriptions: 'SUBSCRIPTIONS',
+  /** @param projectId none: those of the whole installation */
+  subscriptions: (projectId: string | undefined) => ['SUBSCRIPTIONS', projectId].filter(Boolean).join('#'),
+  deletedSubscriptions: (projectId: string | undefined) =>
+    ['DELETED_SUBSCRIPTIONS', projectId].filter(Boolean).join('#'),
+  notifications: (subscriptionId: string) => `NOTIFICATIONS#${subscriptionId}`,
+  /** Of the second index, by the time at which something is to be done. */
+  dueNotifications: 'DUE_NOTIFICATIONS',
   tokens: 'TOKENS',
   /** Of the second index. */
   tokensOf: (projectId: string) => `TOKENS#${projectId}`,

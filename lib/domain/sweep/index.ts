@@ -10,6 +10,7 @@ import type { Ports } from '../ports/index.ts';
 import type { Key, Position } from '../ports/table.ts';
 import { Partitions } from '../storage/keys.ts';
 import { type DeploymentFailure, sweepDeployments } from './deployments.ts';
+import { sweepNotifications } from './notifications.ts';
 import { sweepUploads } from './uploads.ts';
 
 export type { Repair } from '../execution/reconcile/repair.ts';
@@ -26,6 +27,8 @@ export interface Sweep {
   readonly uploads: readonly string[];
   /** Deployments that were waiting for their workflow to be started. */
   readonly deployments: readonly string[];
+  /** Notifications that are sent again. */
+  readonly notifications: readonly string[];
   /** Runs and deployments that could not be checked, and why; the next sweep tries again. */
   readonly failures: readonly ({ readonly run_id: string; readonly message: string } | DeploymentFailure)[];
 }
@@ -56,11 +59,13 @@ export async function sweep(
   }
   const { late, failures: unstarted } = await sweepDeployments(ports, hasTime);
   const uploads = await sweepUploads(ports);
+  const notifications = await sweepNotifications(ports);
   return {
     checked: checked,
     repairs: findings,
     uploads,
     deployments: late,
+    notifications,
     failures: [...failures, ...unstarted],
   };
 }

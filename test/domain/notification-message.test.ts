@@ -1,0 +1,68 @@
+/** What people read of an event, in a chat and in a mail. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { slackBody } from '../../lib/domain/notification/message/slack.ts';
+import { eventIn, happen, notificationsOf, subscribe } from './subscribing.ts';
+import { type World, world } from './world.ts';
+
+let place: World;
+beforeEach(async () => {
+  place = await world();
+});
+
+describe('what people read', () => {
+  const hostile = {
+    service: '<!channel> <https://evil.example|click> & co',
+    error: { message: 'line one\nBcc: everybody@example.com\r\n@here @channel' },
+  };
+
+  it('in a chat has no markup, no links and no mass mentions of what was built', async () => {
+    const url = 'https://hooks.slack.com/services/T/B/x';
+    const subscription = await subscribe(place, { target: { kind: 'slack', url } });
+    await happen(place, [eventIn(place, 'Run Failed', hostile)], [subscription]);
+
+    const [post] = place.ports.notifier.posts;
+    const message = JSON.parse(post?.body ?? '');
+    expect(post).toMatchObject({ url });
+    expect(post?.signature).toBeUndefined();
+    expect(message.text).toBe('Run Failed: hello');
+    expect(message.blocks.map(({ text }: { text: { type: string } }) => text.type)).toEqual([
+      'plain_text',
+      'plain_text',
+    ]);
+    expect(message.blocks[1].text.text).toContain('error: line one Bcc: everybody@example.com @\u200bhere');
+    expect(post?.body).not.toMatch(/@(here|channel)/);
+  });
+
+  it('escapes what stands in the markup of the fallback', async () => {
+    const event = { type: '<!here> & @all', timestamp: '', data: {} };
+
+    expect(JSON.parse(slackBody(event, undefined)).text).toBe('&lt;!here&gt; &amp; @\u200ball');
+  });
+
+  it('in a mail is text, with one line as its subject', async () => {
+    const subscription = await subscribe(place, {
+      target: { kind: 'email', addresses: ['a@example.com', 'b@example.com'] },
+    });
+    await happen(place, [eventIn(place, 'Run Failed', hostile)], [subscription]);
+
+    const [mail] = place.ports.mailer.mails;
+    expect(mail).toMatchObject({
+      from: 'staithe@example.com',
+      to: ['a@example.com', 'b@example.com'],
+      subject: '[Staithe] Run Failed: hello',
+    });
+    expect(mail?.text).not.toMatch(/^Bcc:/m);
+    expect(await notificationsOf(place, subscription.id)).toMatchObject([{ status: 'delivered' }]);
+  });
+
+  it('in a mail that is refused is tried again', async () => {
+    place.ports.mailer.failure = 'SES refused the mail (MessageRejected): Email address is not verified.';
+    const target = { kind: 'email', addresses: ['a@example.com'] };
+    const subscription = await subscribe(place, { target });
+    await happen(place, [eventIn(place, 'Run Failed')], [subscription]);
+
+    expect(await notificationsOf(place, subscription.id)).toMatchObject([
+      { status: 'waiting', error: expect.stringContaining('MessageRejected') },
+    ]);
+  });
+});
