@@ -11,6 +11,7 @@ const MAX_LINES = 250;
 /** Tables of data, which are read by looking something up in them. */
 const TABLES: readonly string[] = [
   'embedded-cloud/test/stepfunctions/state-cases.ts',
+  'lib/domain/storage/keys.ts',
   'lib/infrastructure/needs.ts',
   'test/archive/crafted/tar.ts',
   'test/archive/crafted/trees.ts',
@@ -19,6 +20,7 @@ const TABLES: readonly string[] = [
   'test/diagnosis/make/cases/jvm-beam.ts',
   'test/diagnosis/make/cases/packages.ts',
   'test/diagnosis/make/cases/shell-git.ts',
+  'test/structure/request-fields.ts',
 ];
 
 const long = globSync(
