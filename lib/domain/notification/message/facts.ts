@@ -32,10 +32,11 @@ const FIELDS: readonly Field[] = [
   ['reason', 'reason'],
   ['error', 'error.message'],
   ['hint', 'error.hint'],
-  ['disabled', 'disabled_reason'],
+  ['reason', 'disabled_reason'],
   ['duration', 'duration_ms', milliseconds],
   ['url', 'preview_url'],
-  ['by', 'created_by'],
+  ['disabled by', 'disabled_by'],
+  ['created by', 'created_by'],
   ['id', 'id'],
 ];
 
