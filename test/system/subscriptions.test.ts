@@ -175,7 +175,7 @@ it('a chat gets text, and its URL is shown to nobody', async () => {
     request.on('data', (chunk) => bodies.push(String(chunk)));
     request.on('end', () => response.end('ok'));
   });
-  const { id, ...made } = await subscribe({ kind: 'slack', url: `http://${chat.host}/T0/B0/x` }, [
+  const { id, ...made } = await subscribe({ kind: 'slack', url: `http://${chat.host}/chat-of-the-team` }, [
     'Project Updated',
   ]);
   await rename('<!channel> & co');
@@ -185,7 +185,7 @@ it('a chat gets text, and its URL is shown to nobody', async () => {
   expect(JSON.parse(bodies[0] ?? '')).toMatchObject({ text: `Project Updated: ${project}` });
   expect(
     JSON.stringify(await staithe.client.call('listSubscriptions', { query: { project } })),
-  ).not.toContain('T0');
+  ).not.toContain('chat-of-the-team');
   await staithe.client.call('deleteSubscription', { params: { subscription: id } });
 });
 
