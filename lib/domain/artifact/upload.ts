@@ -1,5 +1,6 @@
 /** Artifacts that users bring: announced, uploaded to storage, marked as stored. */
 import { type Actor, nameOf } from '../access/actor.ts';
+import { projectIdsOf } from '../access/authorize.ts';
 import { StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -15,13 +16,14 @@ import { type ArtifactRecord, artifacts } from './record.ts';
 import type { Artifact } from './schema.ts';
 import { type ArtifactWithUpload, type CreateArtifact, PART_BYTES } from './upload-schema.ts';
 
-/** The project that is meant: the one named, or the one that the token is bound to. @throws StaitheError validation_failed | not_found */
+/** The project that is meant: the one named, or the only one that the actor sees. @throws StaitheError validation_failed | not_found */
 export async function projectOf(
   ports: Pick<Ports, 'table'>,
   actor: Actor,
   named: string | undefined,
 ): Promise<ProjectValue> {
-  const project = named ?? ('project_id' in actor ? actor.project_id : undefined);
+  const ids = projectIdsOf(actor);
+  const project = named ?? (ids !== 'all' && ids.length === 1 ? ids[0] : undefined);
   if (project !== undefined) return Project.resolve(ports, actor, project);
   throw new StaitheError(
     'validation_failed',

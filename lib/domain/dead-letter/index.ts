@@ -3,6 +3,7 @@
  * dies half-way loses nothing; it may hand an event over twice, which whatever listens to events can take.
  */
 import type { Actor } from '../access/actor.ts';
+import { assertRole } from '../access/authorize.ts';
 import type { DeadLetter, DeadLetterWithEvent, RedriveAll, RedrivenAll } from '../dead-letters.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { TakenLetter } from '../ports/dead-letters.ts';
@@ -120,7 +121,8 @@ async function among<T>(
   goOn: (letters: Letters) => boolean | Promise<boolean>,
   use: (letters: Letters, more: boolean) => Promise<T>,
 ): Promise<T> {
-  assertUnbound(actor);
+  // Letters hold events of all projects.
+  assertRole(actor, 'admin');
   const until = ports.clock.now().getTime() + LOOK_MS;
   const letters: Letters = new Map();
   let more = true;
@@ -134,16 +136,4 @@ async function among<T>(
   } finally {
     await ports.deadLetters.release([...letters.values()]);
   }
-}
-
-/** Letters hold events of all projects. @throws StaitheError role_too_low */
-function assertUnbound(actor: Actor): void {
-  if (actor.kind !== 'anonymous' && actor.project_id === undefined) return;
-  throw new StaitheError(
-    'role_too_low',
-    'The token is bound to one project, and dead letters span all projects.',
-    {
-      remedy: 'Use an admin token that is not bound to a project.',
-    },
-  );
 }

@@ -16,12 +16,16 @@ export function decisionIn(
   return projectDecision;
 }
 
-/** The delivery as one project sees it: nothing of what came of it in others. */
-export function projectView<D extends Delivery>(delivery: D, projectId: string): D {
+/**
+ * The delivery as projects see it: nothing of what came of it in others.
+ * @param projectIds of its projects those that are seen, of which the first decides
+ */
+export function projectView<D extends Delivery>(delivery: D, projectIds: readonly [string, ...string[]]): D {
+  const isSeen = ({ project_id: id }: { readonly project_id: string }) => projectIds.includes(id);
   return {
     ...delivery,
-    decision: decisionIn(delivery, projectId),
-    outcomes: delivery.outcomes.filter((outcome) => outcome.project_id === projectId),
-    builds: delivery.builds.filter((build) => build.project_id === projectId),
+    decision: decisionIn(delivery, projectIds[0]),
+    outcomes: delivery.outcomes.filter(isSeen),
+    builds: delivery.builds.filter(isSeen),
   };
 }

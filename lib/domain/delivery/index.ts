@@ -1,6 +1,7 @@
 /** Deliveries: receive a webhook, find it again. What it leads to is decided by the trigger workflow, in `trigger.ts`. */
 import { createHash } from 'node:crypto';
 import type { Actor } from '../access/actor.ts';
+import { projectIdsOf } from '../access/authorize.ts';
 import { notFound, StaitheError } from '../error.ts';
 import { idFrom } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
@@ -62,14 +63,21 @@ export async function receive(
   return delivery;
 }
 
-/** A token of one project sees the deliveries of its list, and of others what they built in it. @throws StaitheError not_found */
+/** Who sees single projects sees the deliveries of their lists, and of others what they built in them. @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Delivery> {
   const found = await deliveries.get(ports.table, Keys.delivery(id));
   if (found === undefined) throw notFound('delivery', id);
-  const bound = actor.kind === 'token' ? actor.project_id : undefined;
-  if (bound === undefined) return found.value;
-  if (!projectsOf(found.value).has(bound)) throw notFound('delivery', id);
-  return projectView(found.value, bound);
+  const shown = viewOf(found.value, projectIdsOf(actor));
+  if (shown === undefined) throw notFound('delivery', id);
+  return shown;
+}
+
+/** @returns undefined when it is of none of these projects */
+function viewOf(delivery: DeliveryRecord, projectIds: 'all' | readonly string[]): DeliveryRecord | undefined {
+  if (projectIds === 'all') return delivery;
+  const projects = projectsOf(delivery);
+  const [first, ...others] = projectIds.filter((id) => projects.has(id));
+  return first === undefined ? undefined : projectView(delivery, [first, ...others]);
 }
 
 const projectsOf = ({
@@ -84,8 +92,8 @@ export interface DeliveryFilter extends Span {
 }
 
 /**
- * Newest first. Of one project: what came of each in that project. Of all: each once, as it is, and for a token that is
- * bound to no project also those of no project.
+ * Newest first. Of one project, or of those that the actor sees: what came of each in them. Of all: each once, as it is, and
+ * also those of no project.
  * @throws StaitheError invalid_cursor
  */
 export async function list(
@@ -94,14 +102,14 @@ export async function list(
   projects: readonly Pick<ProjectValue, 'id'>[],
   { decision, since, until, project, ...paging }: DeliveryFilter & Paging & { project?: string | undefined },
 ): Promise<Listed<Delivery>> {
-  const isBound = actor.kind !== 'anonymous' && actor.project_id !== undefined;
-  const one = project !== undefined || isBound ? projects[0]?.id : undefined;
-  const ids = one === undefined ? [...projects.map(({ id }) => id), undefined] : [one];
+  const seenIds = projects.map(({ id }) => id);
+  const isAll = project === undefined && projectIdsOf(actor) === 'all';
+  const ids = isAll ? [...seenIds, undefined] : seenIds;
   const seen = new Set<string>();
   return listByTime(
     table,
     {
-      name: `deliveries ${JSON.stringify([one ?? 'all', decision, since, until])}`,
+      name: `deliveries ${JSON.stringify([isAll ? 'all' : seenIds, decision, since, until])}`,
       partitions: ids.map((id) =>
         decision === undefined
           ? timePartition('delivery', Partitions.deliveries(id))
@@ -113,7 +121,7 @@ export async function list(
         return found.map((delivery) => {
           if (delivery === undefined || seen.has(delivery.id)) return undefined;
           seen.add(delivery.id);
-          const shown = one === undefined ? delivery : projectView(delivery, one);
+          const shown = viewOf(delivery, isAll ? 'all' : seenIds);
           return decision === undefined || hasDecision(delivery, ids, decision) ? shown : undefined;
         });
       },
