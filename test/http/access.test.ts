@@ -5,6 +5,9 @@ import type { OperationId } from '../../lib/contract/routes.ts';
 import { ROUTES } from '../../lib/contract/routes.ts';
 import type { JobActor, TokenActor } from '../../lib/domain/access/actor.ts';
 import { ROLES, roleAllows } from '../../lib/domain/access/role.ts';
+import * as Token from '../../lib/domain/token/index.ts';
+import { CreateToken } from '../../lib/domain/token/schema.ts';
+import * as User from '../../lib/domain/user/index.ts';
 import { type Handlers, logger, type RoutesOf, type ServePorts, serve } from '../../lib/http/serve.ts';
 import { answerOf, exampleOf, routes } from '../contract/document.ts';
 import { memoryPorts } from '../memory/index.ts';
@@ -36,6 +39,16 @@ const token = (
 });
 const forger = { ...ports, jobTokens: memoryJobTokens(ports.clock, 'a key of somebody else') };
 
+/** The token of an admin who is disabled. */
+async function tokenOfDisabled(): Promise<string> {
+  const operator = { kind: 'system', name: 'operator' } as const;
+  await User.create(ports, operator, { name: 'alice', role: 'admin' });
+  const { secret } = await Token.create(ports, operator, CreateToken.parse({ user: 'alice' }));
+  await User.update(ports, operator, 'alice', { status: 'disabled' });
+  return secret;
+}
+const disabled = await tokenOfDisabled();
+
 /** By caller: what they send as bearer. */
 const CALLERS: Record<string, () => Promise<string | undefined>> = {
   ...Object.fromEntries(
@@ -47,6 +60,7 @@ const CALLERS: Record<string, () => Promise<string | undefined>> = {
   'nobody, with a revoked token': async () => secretOf(REVOKED),
   'nobody, with an expired token': () => credentialOf(ports, token('admin', 0, EXPIRED), past),
   "nobody, with another one's secret": async () => secretOf(`tok_${ULID}`).replace(ULID, EXPIRED.slice(4)),
+  'nobody, whose user is disabled': async () => disabled,
   'nobody, with an expired job token': () => credentialOf(ports, job(ULID), past),
   'nobody, with a forged job token': () => credentialOf(forger, job(ULID)),
   'nobody, with no token of ours': async () => 'ghp_0123456789abcdefghijABCDEFGHIJ012345',

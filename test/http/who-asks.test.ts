@@ -3,6 +3,8 @@ import { ROUTES } from '../../lib/contract/routes.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
 import * as Token from '../../lib/domain/token/index.ts';
+import { CreateToken } from '../../lib/domain/token/schema.ts';
+import * as User from '../../lib/domain/user/index.ts';
 import { serve } from '../../lib/http/serve.ts';
 import { ADMIN } from '../domain/world.ts';
 import { send } from './api.ts';
@@ -51,6 +53,18 @@ describe('who asks', () => {
 
     expect([first.status, open]).toEqual([200, 0]);
     expect(get.mock.calls).toEqual([[Keys.token(ADMIN.token_id)], [Keys.token(ADMIN.token_id)]]);
+  });
+
+  test('who is a user is looked up with one more read', async () => {
+    const { ports } = api.place;
+    const alice = await User.create(ports, ADMIN, { name: 'alice', role: 'viewer' });
+    const { id, secret } = await Token.create(ports, ADMIN, CreateToken.parse({ user: 'alice' }));
+    const get = vi.spyOn(ports.table, 'get');
+
+    const answer = await send(api.handler(), { operation: 'listProjects', token: secret });
+
+    expect(answer.status).toBe(200);
+    expect(get.mock.calls).toEqual([[Keys.token(id)], [Keys.user(alice.id)]]);
   });
 
   test('is nobody with the next request after the token was revoked', async () => {

@@ -57,10 +57,15 @@ const BEYOND_PROJECT: Partial<Record<ExampleRequest['operation'], string>> = {
 
 describe.each(ROLES)('a token with the role %s', (role) => {
   const tokens = { unbound: '', here: '', elsewhere: '' };
+  // By turns a service that is bound to the project, and a user with a role in it: the one rule for both.
+  const limitedTo = async (project: string) =>
+    role === 'developer' || role === 'admin'
+      ? scene.newUser({ project, role })
+      : (await scene.newToken(role, project)).secret;
   beforeAll(async () => {
     tokens.unbound = (await scene.newToken(role)).secret;
-    tokens.here = (await scene.newToken(role, scene.things.project)).secret;
-    tokens.elsewhere = (await scene.newToken(role, scene.other.project)).secret;
+    tokens.here = await limitedTo(scene.things.project ?? '');
+    tokens.elsewhere = await limitedTo(scene.other.project);
   });
 
   it.each(forRoles)(
@@ -85,6 +90,53 @@ describe.each(ROLES)('a token with the role %s', (role) => {
       expect(JSON.stringify(elsewhere.body)).not.toContain(scene.things.project_id);
     },
   );
+});
+
+/** Routes that list what the caller manages: of nobody else's, nothing. */
+const LISTS_OWN: Partial<Record<ExampleRequest['operation'], string>> = {
+  listTokens: '200 undefined',
+  deleteToken: '404 not_found',
+};
+
+describe.each(['deployer', 'admin'] as const)('a user who is %s of one environment', (role) => {
+  const tokens = { here: '', elsewhere: '' };
+  beforeAll(async () => {
+    const project = scene.things.project ?? '';
+    const environment = await scene.newEnvironment();
+    tokens.here = await scene.newUser({ project, environment: scene.things.environment ?? '', role });
+    tokens.elsewhere = await scene.newUser({ project, environment, role });
+  });
+
+  it.each(forRoles)('may $operation there if the role says so, and else only view', async (example) => {
+    const { spec, operation } = example;
+    const [here, elsewhere] = [
+      await scene.ask(example, tokens.here),
+      await scene.ask(example, tokens.elsewhere),
+    ];
+
+    const refused = BEYOND_PROJECT[operation] ?? LISTS_OWN[operation] ?? '403 role_too_low';
+    const isOfEnvironment = /\{(environment|deployment)\}/.test(spec.path);
+    const mayView = neededBy(example) === 'viewer' && BEYOND_PROJECT[operation] === undefined;
+    // One that is deleted is made for the request, and the role is in another.
+    const isAllowed =
+      isOfEnvironment && operation !== 'deleteEnvironment' && roleAllows(role, neededBy(example));
+    if (mayView || isAllowed) expect(ALLOWED, codeOf(here)).toContain(here.status);
+    else expect(codeOf(here)).toBe(roleAllows(role, neededBy(example)) ? refused : '403 role_too_low');
+    if (mayView) expect(ALLOWED, codeOf(elsewhere)).toContain(elsewhere.status);
+    else expect(codeOf(elsewhere)).toBe(roleAllows(role, neededBy(example)) ? refused : '403 role_too_low');
+  });
+
+  it('may delete it if admin', async () => {
+    const project = scene.things.project ?? '';
+    const environment = await scene.newEnvironment();
+    const token = await scene.newUser({ project, environment, role });
+
+    const answer = await scene.staithe.http('DELETE', `/v1/projects/${project}/environments/${environment}`, {
+      token,
+    });
+
+    expect(answer.status).toBe(role === 'admin' ? 204 : 403);
+  });
 });
 
 describe('without a good token', () => {

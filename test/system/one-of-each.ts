@@ -44,6 +44,24 @@ export class OneOfEach implements AsyncDisposable {
     });
   }
 
+  /** Another one of the project. @returns its name */
+  async newEnvironment(): Promise<string> {
+    const environment = newSlug('env');
+    await this.staithe.client.call('putEnvironment', {
+      params: { project: this.things.project ?? '', environment },
+      body: { target: { kind: 'lambda', function_name: environment } },
+    });
+    return environment;
+  }
+
+  /** The secret of a token of a new user with these roles. */
+  async newUser(...grants: { project: string; environment?: string; role: Role }[]): Promise<string> {
+    const { client } = this.staithe;
+    const { name } = await client.call('createUser', { body: { name: newSlug('user') } });
+    for (const body of grants) await client.call('grantRole', { params: { user: name }, body });
+    return (await client.call('createToken', { body: { user: name } })).secret;
+  }
+
   async ask(example: ExampleRequest, token: string | null): Promise<HttpAnswer> {
     const fresh = await this.#fresh[example.operation]?.();
     const params = { ...this.things, ...fresh?.params };
@@ -106,14 +124,7 @@ export class OneOfEach implements AsyncDisposable {
       await this.staithe.client.call('putSecret', { params, body: { value: 'hunter2' } });
       return { params: { name } };
     },
-    deleteEnvironment: async () => {
-      const environment = newSlug('env');
-      await this.staithe.client.call('putEnvironment', {
-        params: { project: this.things.project ?? '', environment },
-        body: { target: { kind: 'lambda', function_name: environment } },
-      });
-      return { params: { environment } };
-    },
+    deleteEnvironment: async () => ({ params: { environment: await this.newEnvironment() } }),
     reportResult: async () => ({ body: { status: 'completed', artifact_ids: [this.things.artifact] } }),
     createSource: async () => ({
       body: { sha256: digestOf(Buffer.from(String(++this.#count))), size_bytes: 1 },
