@@ -154,16 +154,16 @@ test('a token can do nothing that its creator cannot', async () => {
         if (role !== undefined) expect(model).toContain(`${scope} ${role}`);
       }
       // Who issues it manages it, and acts for nobody else.
-      for (const scope of issuedIn(created)) expect(model).toContain(`${scope} admin`);
+      for (const scope of issuedIn(created, creator)) expect(model).toContain(`${scope} admin`);
       if (created.isOfUser && !creator.isOfUser) expect(model).toContain(' admin');
     }),
     CASES,
   );
 });
 
-/** The project, the projects of its grants, or the whole installation. */
-const issuedIn = ({ role, project = '', grants }: AnyToken): string[] => [
-  ...(role === undefined && grants.length > 0 ? [] : [project]),
+/** The project, also that of a bound creator; the projects of its grants; or the whole installation. */
+const issuedIn = ({ role, project, grants }: AnyToken, { project: bound = '' }: AnyToken): string[] => [
+  ...(role === undefined && grants.length > 0 ? [] : [project ?? (grants.length > 0 ? '' : bound)]),
   ...grants.map((each) => each.project),
 ];
 
