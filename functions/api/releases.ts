@@ -9,6 +9,11 @@ import { serve } from '../../lib/http/serve.ts';
 
 const ports = { table: dynamoTable(), blobs: s3Blobs(), images: ecrImages(), clock, randomness };
 
+const filterOf = <Query extends { yanked?: 'true' | 'false' | undefined }>({ yanked, ...query }: Query) => ({
+  ...query,
+  yanked: yanked === undefined ? undefined : yanked === 'true',
+});
+
 export const handler = serve(
   'releases',
   RELEASE_ROUTES,
@@ -16,9 +21,9 @@ export const handler = serve(
     createRelease: async ({ actor, params, body, seed }) =>
       Release.create(ports, actor, await Project.resolve(ports, actor, params.project), body, seed),
     listReleases: async ({ actor, params, query }) =>
-      Release.list(ports, await Project.listed(ports, actor, params.project), query),
+      Release.list(ports, actor, await Project.listed(ports, actor, params.project), filterOf(query)),
     listAllReleases: async ({ actor, query }) =>
-      Release.list(ports, await Project.listed(ports, actor), query),
+      Release.list(ports, actor, await Project.listed(ports, actor), filterOf(query)),
     resolveRelease: async ({ actor, params }) =>
       Release.resolve(ports, actor, await Project.resolve(ports, actor, params.project), params.release),
     getRelease: ({ actor, params }) => Release.get(ports, actor, params.release),

@@ -1,34 +1,10 @@
 /** `staithe release`. */
-import type { Release } from './api/resources.ts';
 import { type CommandGroup, command } from './command/command.ts';
-import { listAcrossCommand, withProject } from './command/list.ts';
 import { projectOption } from './command/option.ts';
 import { create } from './releases/create.ts';
+import { list } from './releases/list.ts';
 import { releaseText } from './releases/view.ts';
 import { unyank, yank } from './releases/yank.ts';
-import { cleanLine } from './terminal/clean.ts';
-import { moment } from './terminal/format.ts';
-
-const list = listAcrossCommand({
-  summary: 'List releases, newest first',
-  examples: ['staithe release list --project hello', 'staithe release list --all-projects --since 7d'],
-  calls: ['listReleases', 'listAllReleases'],
-  columns: withProject([
-    { title: 'id', value: (release: Release) => release.id },
-    { title: 'version', value: (release) => release.version },
-    { title: 'tag', value: (release) => release.tag },
-    { title: 'artifacts', value: (release) => release.artifacts.length },
-    { title: 'git', value: (release) => release.git_sha?.slice(0, 12) },
-    { title: 'created', value: (release) => moment(release.created_at) },
-    { title: 'yanked', value: (release) => release.yanked && cleanLine(release.yanked.reason) },
-  ]),
-  filterOf: () => ({}),
-  readPage: (project, api, query) =>
-    project === undefined
-      ? api.call('listAllReleases', { query })
-      : api.call('listReleases', { params: { project }, query }),
-  nextWhenEmpty: (project) => `staithe release create --project ${project ?? '<project>'} --bump minor`,
-});
 
 const show = command({
   name: 'show',

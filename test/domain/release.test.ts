@@ -80,7 +80,7 @@ describe('cutting a release', () => {
     expect(await refusal(cut({ version: '2.0.0', tag: 'v1' }))).toBe('tag_taken');
     expect(await refusal(resolve('v2'))).toBe('not_found');
     expect(await refusal(resolve('2.0.0'))).toBe('not_found');
-    expect((await Release.list(place.ports, [place.project], { limit: 10 })).items).toHaveLength(1);
+    expect((await Release.list(place.ports, ADMIN, [place.project], { limit: 10 })).items).toHaveLength(1);
   });
 
   test('under one version by many at once makes one release', async () => {

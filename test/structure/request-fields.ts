@@ -13,15 +13,20 @@ const list: Record<string, Place> = {
   'query.cursor': domain('storage/list', 'decodeCursor(table, of, partition, cursor)'),
 };
 const byTime: Record<string, Place> = {
-  'query.limit': domain('storage/by-time', 'shown.slice(0, limit)'),
-  'query.cursor': domain('storage/by-time', 'openCursor(table, name, cursor)'),
-  'query.since': domain('storage/by-time', "ulidAt(span.since, '0')"),
-  'query.until': domain('storage/by-time', "ulidAt(span.until, 'Z')"),
+  'query.limit': domain('storage/merged', 'shown.slice(0, limit)'),
+  'query.cursor': domain('storage/merged', 'openCursor(table, name, cursor)'),
+  'query.since': domain('storage/by-time', "ulidAt(since, '0')"),
+  'query.until': domain('storage/by-time', "ulidAt(until, 'Z')"),
 };
 const buildFilter: Record<string, Place> = {
   ...byTime,
   'query.status': domain('builds/list', 'run?.status === status'),
   'query.ref': domain('builds/list', 'fullRef(build.git_ref) === ref'),
+};
+const releaseFilter: Record<string, Place> = {
+  ...byTime,
+  'query.git_sha': domain('release/list', 'release.git_sha === git_sha'),
+  'query.yanked': domain('release/list', '(release.yanked !== undefined) === yanked'),
 };
 const cursor: Record<string, Place> = {
   'query.limit': domain('log/follow', 'readStreams(ports.logs, due, positions, limit, time)'),
@@ -178,8 +183,13 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     hotfix: domain('release/create', "assertRole(actor, 'deployer'"),
   },
   yankRelease: { reason: domain('release/yank', 'yanked: { reason,') },
-  listReleases: byTime,
-  listAllReleases: byTime,
+  listReleases: {
+    ...releaseFilter,
+    'query.version': domain('release/list', 'spansOf(range)'),
+    'query.tag': domain('release/list', 'isOfTag(release, tag)'),
+    'query.build': domain('release/list', 'release.build_id === build'),
+  },
+  listAllReleases: releaseFilter,
   listProjects: list,
   putEnvironment: {
     // The one kind that there is; another one will be told from it by this field.

@@ -1,8 +1,22 @@
+import * as z from 'zod';
 import { Id } from '../../domain/id.ts';
 import { ProjectRef } from '../../domain/project/schema.ts';
-import { CreateRelease, Release, ReleaseRef, YankRelease } from '../../domain/release/schema.ts';
+import {
+  CreateRelease,
+  Release,
+  ReleaseRef,
+  TagPattern,
+  VersionRange,
+  YankRelease,
+} from '../../domain/release/schema.ts';
+import { GitSha } from '../../domain/values.ts';
 import { PAGING, page, route, SPAN } from '../route.ts';
 import { inProject } from './params.ts';
+
+const FILTER = {
+  git_sha: GitSha.optional(),
+  yanked: z.enum(['true', 'false']).optional().describe('whether it is yanked'),
+};
 
 /** Releases. */
 export const RELEASE_ROUTES = {
@@ -32,7 +46,16 @@ export const RELEASE_ROUTES = {
     access: 'viewer',
     summary: 'List the releases of a project',
     params: inProject,
-    query: { ...SPAN, ...PAGING },
+    query: {
+      version: VersionRange.optional().describe('of a version in this range, highest first'),
+      tag: TagPattern.optional().describe(
+        'of this tag; with * at the end, of tags that begin so, last first',
+      ),
+      build: Id.build.optional(),
+      ...FILTER,
+      ...SPAN,
+      ...PAGING,
+    },
     success: { status: 200, body: page(Release), description: 'Releases, newest first' },
     errors: ['invalid_cursor'],
   }),
@@ -42,7 +65,7 @@ export const RELEASE_ROUTES = {
     group: 'releases',
     access: 'viewer',
     summary: 'List the releases of all projects',
-    query: { ...SPAN, ...PAGING },
+    query: { ...FILTER, ...SPAN, ...PAGING },
     success: { status: 200, body: page(Release), description: 'Releases, newest first' },
     errors: ['invalid_cursor', 'too_many_projects'],
   }),

@@ -8,7 +8,7 @@ import { Keys, Partitions } from '../storage/keys.ts';
 import { Release } from './schema.ts';
 import { highest, type VersionKind, type VersionSpan, versionKey } from './version.ts';
 
-/** By id, which is in order of time. */
+/** Before ids, which are in order of time. */
 export const AGE_PREFIX = { deployable: 'DEPLOYABLE#', yanked: 'YANKED#' } as const;
 
 export const VERSION_PREFIX = {

@@ -16,7 +16,16 @@ export const releases = collection({
   schema: Release,
   key: (release) => Keys.release(release.id),
   index: (release) => ({ gsi1pk: Partitions.releases(release.project_id), gsi1sk: release.id }),
+  second: (release) => {
+    const origin = originOf(release);
+    if (origin === undefined) return undefined;
+    return { gsi2pk: Partitions.releasesOf(release.project_id, origin), gsi2sk: release.id };
+  },
 });
+
+/** What releases are looked for by: the commit, or the build of a source that names none. */
+export const originOf = (of: { git_sha?: string | undefined; build_id?: string | undefined }) =>
+  of.git_sha ?? of.build_id;
 
 /** An artifact of the release-to-be, where it came from, and where it lies as an image. */
 export type Chosen = ReleaseArtifact & Pick<Artifact, 'origin' | 'image'>;

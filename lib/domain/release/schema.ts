@@ -4,7 +4,7 @@ import { text } from '../text.ts';
 import { Digest, GitSha, MatrixValues, Name, Timestamp } from '../values.ts';
 import { Bump, rangeOf, Version } from './version.ts';
 
-export { BUMPS } from './version.ts';
+export { BUMPS, VersionRange } from './version.ts';
 
 /** What container registries and git both take as a tag. `latest` and ids are kept for resolving. */
 export const Tag = z
@@ -128,6 +128,13 @@ export const CreateRelease = z
     ],
   });
 export type CreateRelease = z.infer<typeof CreateRelease>;
+
+/** A whole tag, or what tags begin with and `*`. */
+export const TagPattern = z
+  .string()
+  .regex(/^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?\*?$/, 'must be a tag, or what it begins with and *')
+  .min(1)
+  .meta({ examples: ['v1.*'] });
 
 /** A release in a path or a request: its id, its version, its tag, `latest`, or a range of versions. */
 export const ReleaseRef = z

@@ -26,6 +26,14 @@ export const Version = z
   .refine(isVersion, 'must be a semantic version such as 1.2.3')
   .meta({ examples: ['0.1.0'] });
 
+/** A range in the syntax of npm: `^1.2`, `1.x`, `>=1 <2`, `~1.4 || ^2`. */
+export const VersionRange = z
+  .string()
+  .min(1)
+  .max(RANGE_MAX)
+  .refine((text) => rangeOf(text) !== undefined, 'must be a range of semantic versions such as ^1.2')
+  .meta({ examples: ['^1.2'] });
+
 export const BUMPS = ['patch', 'minor', 'major'] as const;
 /** Which part of the newest version is raised for the next one. */
 export const Bump = z.enum(BUMPS);

@@ -32,6 +32,9 @@
  * | newest release that is not yanked  | query RELEASES#<prj> / DEPLOYABLE#<rel>; then by id          |
  * | highest version within a range     | query RELEASES#<prj> / STABLE#<key>, PRERELEASE#<key> (release/version.ts) |
  * | releases of a project              | query gsi1 RELEASES#<prj>                                    |
+ * | releases of a commit or a build    | query gsi2 RELEASES#<prj>#<sha or bld> (keys only), then batch get |
+ * | those yanked, those that are not   | query RELEASES#<prj> / YANKED#<rel>, DEPLOYABLE#<rel>; then by id |
+ * | those of a range, of a tag's prefix | query RELEASES#<prj> / [YANKED_]STABLE#, [YANKED_]PRERELEASE#, NAME#; then by id |
  * | environment; those of a project    | get, query ENVIRONMENTS#<prj> / <name>                       |
  * | environment that a function is of  | get FUNCTION#<name> / FUNCTION                               |
  * | deployment by id                   | get DEPLOYMENT#<dep> / DEPLOYMENT                            |
@@ -188,6 +191,8 @@ export const Partitions = {
   artifacts: (projectId: string) => `ARTIFACTS#${projectId}`,
   /** Of the index; the same partition of the table has their names and entries. */
   releases: (projectId: string) => `RELEASES#${projectId}`,
+  /** Of the second index. @param origin the commit, or the build when it is of none */
+  releasesOf: (projectId: string, origin: string) => `RELEASES#${projectId}#${origin}`,
   deployments: (projectId: string, environment: string) => `DEPLOYMENTS#${projectId}#${environment}`,
   /** @param projectId none: those whose repository is no project's */
   deliveries: (projectId: string | undefined) => ['DELIVERIES', projectId].filter(Boolean).join('#'),

@@ -216,7 +216,7 @@ describe('what a release freezes exists:', () => {
     await place.ports.blobs.remove(key);
     await expect(create({ build_id: build.id })).rejects.toMatchObject(refused);
 
-    expect((await Release.list(place.ports, [place.project], { limit: 1 })).items).toEqual([]);
+    expect((await Release.list(place.ports, ADMIN, [place.project], { limit: 1 })).items).toEqual([]);
   });
   const ofBuild = async (id: string) => {
     const run = await Build.runOf(place.ports, ADMIN, id);

@@ -34,7 +34,7 @@ test('racing creators of the next version each get another one, without gaps', a
         table.unschedule();
         const versions = made.map(({ version }) => version);
         expect(new Set(versions).size).toBe(bumps.length);
-        const { items } = await Release.list(place.ports, [place.project], { limit: 100 });
+        const { items } = await Release.list(place.ports, ADMIN, [place.project], { limit: 100 });
         expect(items.map(({ id }) => id).toSorted()).toContain(made[0]?.id);
         if (bumps.every((bump) => bump === 'patch'))
           expect(versions.toSorted()).toEqual(bumps.map((_, at) => `1.2.${4 + at}`));
@@ -68,7 +68,7 @@ test('latest and a range are what the list says, after any race of creators and 
         );
 
         table.unschedule();
-        const { items } = await Release.list(place.ports, [place.project], { limit: 100 });
+        const { items } = await Release.list(place.ports, ADMIN, [place.project], { limit: 100 });
         const left = items.filter(({ yanked }) => yanked === undefined);
         const idOf = (ref: string) =>
           resolve(ref).then(
