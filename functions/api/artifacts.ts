@@ -21,10 +21,7 @@ export const handler = serve(
     listArtifacts: async ({ actor, query }) =>
       Artifact.list(ports, await Project.listed(ports, actor, query.project), query),
     getArtifact: ({ actor, params }) => Artifact.get(ports, actor, params.artifact),
-    deleteArtifact: async ({ actor, params }) => {
-      await remove(ports, actor, params.artifact);
-      return undefined;
-    },
+    deleteArtifact: ({ actor, params }) => remove(ports, actor, params.artifact),
     downloadArtifact: async ({ actor, params }) => {
       const { url, digest } = await Artifact.download(ports, actor, params.artifact);
       return { location: url, headers: { 'x-staithe-digest': digest } };

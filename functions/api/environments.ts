@@ -35,12 +35,9 @@ export const handler = serve(
       return (await Environment.read(ports, project, params.environment)).value;
     },
     deleteEnvironment: async ({ actor, params }) => {
-      await Environment.remove(
-        ports,
-        await Project.resolve(ports, actor, params.project),
-        params.environment,
-      );
-      return undefined;
+      const project = await Project.resolve(ports, actor, params.project);
+      await Environment.remove(ports, project, params.environment);
+      return { project_id: project.id };
     },
     createDeployment: async ({ actor, params, body, seed }) => {
       const project = await Project.resolve(ports, actor, params.project);

@@ -29,10 +29,8 @@ export const handler = serve(
       Manifests.sync(ports, actor, await Project.resolve(ports, actor, params.project), body),
     getManifest: async ({ actor, params, query }) =>
       Manifests.get(ports, await Project.resolve(ports, actor, params.project), query.hash),
-    deleteProject: async ({ actor, params, query }) => {
-      await Project.remove(ports, actor, params.project, { force: query.force === 'true' });
-      return undefined;
-    },
+    deleteProject: ({ actor, params, query }) =>
+      Project.remove(ports, actor, params.project, { force: query.force === 'true' }),
   },
   ports,
 );

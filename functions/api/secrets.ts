@@ -19,8 +19,9 @@ export const handler = serve(
     getSecret: async ({ actor, params }) =>
       Secret.get(ports, await Project.resolve(ports, actor, params.project), params.name),
     deleteSecret: async ({ actor, params }) => {
-      await Secret.remove(ports, await Project.resolve(ports, actor, params.project), params.name);
-      return undefined;
+      const project = await Project.resolve(ports, actor, params.project);
+      await Secret.remove(ports, project, params.name);
+      return { project_id: project.id };
     },
     listSecretReads: async ({ actor, params, query }) =>
       Secret.reads(ports, await Project.resolve(ports, actor, params.project), params.name, query),

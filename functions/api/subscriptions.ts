@@ -25,10 +25,7 @@ export const handler = serve(
       Subscription.create(ports, actor, body, SUBSCRIBABLE, seed),
     listSubscriptions: ({ actor, query }) => Subscription.list(ports, actor, query),
     getSubscription: ({ actor, params }) => Subscription.get(ports, actor, params.subscription),
-    deleteSubscription: async ({ actor, params }) => {
-      await Subscription.remove(ports, actor, params.subscription);
-      return undefined;
-    },
+    deleteSubscription: ({ actor, params }) => Subscription.remove(ports, actor, params.subscription),
     enableSubscription: ({ actor, params }) => Subscription.enable(ports, actor, params.subscription),
     disableSubscription: ({ actor, params }) => Subscription.disable(ports, actor, params.subscription),
     testSubscription: ({ actor, params, seed }) =>

@@ -16,10 +16,7 @@ export const handler = serve(
   {
     createToken: ({ actor, body, seed }) => Token.create(ports, actor, body, seed),
     listTokens: ({ actor, query }) => Token.list(ports, actor, query),
-    deleteToken: async ({ actor, params }) => {
-      await Token.revoke(ports, actor, params.token);
-      return undefined;
-    },
+    deleteToken: ({ actor, params }) => Token.revoke(ports, actor, params.token),
     createUser: ({ actor, body, seed }) => User.create(ports, actor, body, seed),
     listUsers: ({ query }) => User.list(ports, query),
     getUser: ({ params }) => User.get(ports, params.user),

@@ -96,6 +96,11 @@ export const GROUPS: readonly GroupEntry[] = [
     load: async () => (await import('./subscription.ts')).subscription,
   },
   {
+    name: 'audit',
+    summary: 'Audit logs: who did what, and proof that no entry was changed',
+    load: async () => (await import('./audit.ts')).audit,
+  },
+  {
     name: 'webhook',
     summary: 'Webhooks, sent as GitHub sends them',
     load: async () => (await import('./webhook.ts')).webhook,

@@ -10,6 +10,10 @@ const takesBody = (spec: RouteSpec): boolean => spec.body !== undefined || spec.
 /** A route that changes something for somebody who is known: it takes an Idempotency-Key. */
 export const takesKey = (spec: RouteSpec): boolean => spec.method !== 'GET' && spec.access !== 'public';
 
+/** A route whose successful requests are entries of an audit log: it changes something for a person or a service. */
+export const isAudited = (spec: RouteSpec): boolean =>
+  takesKey(spec) && spec.access !== 'job' && typeof spec.audit !== 'object';
+
 /** What names a project, in the path, the query or the body, may name one that is not there. */
 function namesSomething(spec: RouteSpec): boolean {
   return spec.params !== undefined || spec.query?.project !== undefined;
@@ -26,6 +30,7 @@ export function errorsOf(spec: RouteSpec): ErrorCode[] {
   if (spec.access !== 'public') codes.push('unauthenticated', 'role_too_low');
   if (namesSomething(spec)) codes.push('not_found');
   if (takesKey(spec)) codes.push('idempotency_key_reused', 'busy');
+  if (isAudited(spec)) codes.push('audit_unavailable');
   return [...new Set(codes)];
 }
 

@@ -22,6 +22,7 @@ export const GROUPS = [
   'tokens',
   'webhooks',
   'subscriptions',
+  'audit',
   'dead-letters',
   'service',
 ] as const;
@@ -54,6 +55,11 @@ export interface RouteSpec {
   readonly repeat?: 'replay' | 'rerun';
   /** The body holds a secret: neither a hash of it is kept, by which it could be guessed, nor is any of it shown in an error. */
   readonly secretBody?: true;
+  /**
+   * Which audit log a request is an entry of: its project's (the default), or the installation's; or why it is in none.
+   * Routes that read, and those of agents and webhooks, are in none.
+   */
+  readonly audit?: 'installation' | { readonly none: string };
   /** The one successful status and its body; `null` when it has none. */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204 | 302;

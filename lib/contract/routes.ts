@@ -3,6 +3,7 @@
  * OpenAPI document all read it; nothing about a route is written anywhere else.
  */
 import { ARTIFACT_ROUTES } from './routes/artifacts.ts';
+import { AUDIT_ROUTES } from './routes/audit.ts';
 import { BUILD_ROUTES } from './routes/builds.ts';
 import { CACHE_ROUTES } from './routes/caches.ts';
 import { DEAD_LETTER_ROUTES } from './routes/dead-letters.ts';
@@ -40,6 +41,7 @@ export const ROUTES = {
   ...USER_ROUTES,
   ...WEBHOOK_ROUTES,
   ...SUBSCRIPTION_ROUTES,
+  ...AUDIT_ROUTES,
   ...DEAD_LETTER_ROUTES,
   ...SERVICE_ROUTES,
 } as const;

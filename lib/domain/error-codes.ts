@@ -41,6 +41,11 @@ export const ERRORS = {
     'AWS service at its limit',
     'Send the request again in a second. If this happens often, request a higher quota from AWS.',
   ),
+  audit_unavailable: entry(
+    'busy',
+    'Audit log cannot be written',
+    'Send the request again with the same Idempotency-Key: it may have taken effect, and is not repeated then.',
+  ),
   too_many_projects: entry(
     'unprocessable',
     'Too many projects to list',

@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   user: 'usr',
   subscription: 'sub',
   notification: 'ntf',
+  entry: 'aud',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -47,6 +48,7 @@ export const Id = {
   user: idOf('user'),
   subscription: idOf('subscription'),
   notification: idOf('notification'),
+  entry: idOf('entry'),
 } as const satisfies Record<IdKind, z.ZodType<string>>;
 
 /** Puts the prefix of `kind` before a ULID. */

@@ -15,6 +15,7 @@ import { authorize } from '../domain/access/authorize.ts';
 import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
 import { authenticate } from '../domain/token/authenticate.ts';
+import { type AuditedRequest, recordDone, recordRefused } from './audit.ts';
 import { answerOnce } from './idempotent.ts';
 import { assertMedia, bodyOf, checkInput } from './request.ts';
 import { atLimit } from './throttled.ts';
@@ -37,9 +38,12 @@ export interface Request<Spec extends RouteSpec> extends RouteInput<Spec> {
 
 type Reply<Spec extends RouteSpec> = Spec['success']['status'] extends 302
   ? Redirect
-  : Spec['success'] extends { media: object }
-    ? RouteOutput<Spec> | Written
-    : RouteOutput<Spec>;
+  : Spec['success'] extends { body: null }
+    ? // What was removed: the audit log names it.
+      object
+    : Spec['success'] extends { media: object }
+      ? RouteOutput<Spec> | Written
+      : RouteOutput<Spec>;
 type OperationOf<G extends Group> = {
   [Op in OperationId]: Routes[Op]['group'] extends G ? Op : never;
 }[OperationId];
@@ -82,21 +86,42 @@ export function serve<G extends Group>(
     const found = byRouteKey.get(event.routeKey);
     if (found === undefined) throw new StaitheError('not_found', `There is no route ${event.routeKey}.`);
     const { operation, spec, handle } = found;
-    const actor = authorize(await actorOf(spec, event, ports), spec, event.pathParameters);
+    const caller = await actorOf(spec, event, ports);
+    const request = { operation, spec, event, actor: caller };
+    try {
+      const actor = authorize(caller, spec, event.pathParameters);
+      return await answerOf({ ...request, actor }, handle);
+    } catch (error) {
+      if (ports !== undefined && error instanceof StaitheError && error.code === 'role_too_low')
+        await recordRefused(ports, request);
+      throw error;
+    }
+  };
+
+  const answerOf = async (
+    request: AuditedRequest,
+    handle: AnyHandler,
+  ): Promise<APIGatewayProxyStructuredResultV2> => {
+    const { operation, spec, event, actor } = request;
     assertMedia(spec, event);
     const bytes = bodyOf(event, spec.anySize);
     const input = checkInput(spec, event, bytes);
-    const answer = async (seed: string | undefined) =>
-      replyOf(spec, await handle({ ...input, actor, seed, bytes, headers: event.headers }));
+    const answer = async (seed: string | undefined) => {
+      const result = await handle({ ...input, actor, seed, bytes, headers: event.headers });
+      const reply = replyOf(spec, result);
+      // Not beside the answer that is kept for repeats: a repeat of what was kept alone would be in no log.
+      if (ports !== undefined) await recordDone(ports, request, { result, body: input.body, seed });
+      return reply;
+    };
     const key = event.headers['idempotency-key'];
     if (key === undefined || ports === undefined || !takesKey(spec)) return answer(undefined);
-    const request = {
+    const identity = {
       key,
       scope: `${principalOf(actor)} ${operation} ${event.rawPath}${event.rawQueryString && `?${event.rawQueryString}`}`,
       bytes: spec.secretBody ? undefined : bytes,
       keepAnswer: spec.repeat !== 'rerun',
     };
-    return answerOnce(ports, request, answer);
+    return answerOnce(ports, identity, answer);
   };
 
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()

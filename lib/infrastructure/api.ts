@@ -49,6 +49,7 @@ const DESCRIPTIONS = {
   tokens: 'Users and tokens',
   webhooks: 'Webhooks and deliveries',
   subscriptions: 'Subscriptions and notifications',
+  audit: 'The audit log',
   'dead-letters': 'Dead letters and their redrive',
   service: 'Health and the OpenAPI document',
 } as const satisfies Record<Group, string>;

@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { EventBus, type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
-import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { DEAD_STATUSES, executionDied, objectCreated } from '../contract/events/aws.ts';
 import { deliveryEvents } from '../contract/events/delivery.ts';
@@ -11,6 +11,7 @@ import type { Bundles } from './bundles.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { StaitheFunction } from './function.ts';
 import type { Storage } from './storage.ts';
+import { changed, readTableStream } from './table-stream.ts';
 import type { Workflow } from './workflow.ts';
 
 const died = (workflows: readonly Workflow[]): EventPattern =>
@@ -18,13 +19,6 @@ const died = (workflows: readonly Workflow[]): EventPattern =>
     status: [...DEAD_STATUSES],
     stateMachineArn: workflows.map((workflow) => workflow.machine.stateMachineArn),
   });
-
-/** Changes of items with these members. */
-const changed = (image: 'NewImage' | 'OldImage', members: Readonly<Record<string, unknown>>) => ({
-  dynamodb: {
-    [image]: Object.fromEntries(Object.entries(members).map(([name, rule]) => [name, { S: rule }])),
-  },
-});
 
 /** A filter for what is always an event, and for each member one of what it makes an event: any that matches will do. */
 const told = (): Record<string, unknown>[] => {
@@ -89,35 +83,14 @@ export class Events extends Construct {
       entry: 'events/table-changed',
       description: 'Publishes changes of the table on the event bus',
     });
-    const { tableStreamArn: stream } = storage.table;
-    if (stream === undefined) throw new Error('The table has no stream.');
-    relay.grant(
-      {},
+    readTableStream(relay, storage, [
+      // Claims, pointers and the expiry of most items are no events.
+      ...told().map((members) => changed('NewImage', members)),
       {
-        actions: ['dynamodb:DescribeStream', 'dynamodb:GetShardIterator', 'dynamodb:GetRecords'],
-        resources: [stream],
+        eventName: FilterRule.isEqual('REMOVE'),
+        ...changed('OldImage', { entity: FilterRule.or(...REMOVED_ENTITIES) }),
       },
-      // Lambda asks for it on all streams (docs: AWSLambdaDynamoDBExecutionRole).
-      { actions: ['dynamodb:ListStreams'], resources: ['*'] },
-    );
-    const mapping = relay.lambda.addEventSourceMapping('Stream', {
-      eventSourceArn: stream,
-      startingPosition: StartingPosition.TRIM_HORIZON,
-      batchSize: 100,
-      // No window: a webhook's build shall start at once. No limit of retries: an event waits until the bus takes it.
-      reportBatchItemFailures: true,
-      bisectBatchOnError: true,
-      filters: [
-        // Claims, pointers and the expiry of most items are no events.
-        ...told().map((members) => FilterCriteria.filter(changed('NewImage', members))),
-        FilterCriteria.filter({
-          eventName: FilterRule.isEqual('REMOVE'),
-          ...changed('OldImage', { entity: FilterRule.or(...REMOVED_ENTITIES) }),
-        }),
-      ],
-    });
-    const policy = relay.role.node.tryFindChild('DefaultPolicy');
-    if (policy !== undefined) mapping.node.addDependency(policy);
+    ]);
     return relay;
   }
 

@@ -1,5 +1,5 @@
 import { CfnResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -78,5 +78,14 @@ export class StaitheFunction extends Construct {
   ): void {
     for (const [name, value] of Object.entries(settings)) this.lambda.addEnvironment(name, value);
     for (const statement of statements) this.role.addToPolicy(new PolicyStatement(statement));
+  }
+
+  /** What it may not do, whatever else is granted. */
+  deny(statement: {
+    actions: string[];
+    resources: string[];
+    conditions: Record<string, Record<string, string>>;
+  }): void {
+    this.role.addToPolicy(new PolicyStatement({ effect: Effect.DENY, ...statement }));
   }
 }

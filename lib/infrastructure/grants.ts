@@ -35,8 +35,9 @@ type Grants = {
 const PREFIXES: readonly BlobPrefix[] = ['sources', 'artifacts', 'caches', 'uploads'];
 
 const GRANTS: Grants = {
-  table: (to, { items, indexes = [], cursorKey }, { storage }) => {
+  table: (to, { items, indexes = [], cursorKey, auditChains }, { storage }) => {
     storage.grantTable(to, ...items);
+    if (auditChains) storage.grantAuditChains(to);
     if (cursorKey) storage.grantCursorKey(to);
     for (const index of indexes) storage.grantIndex(to, index);
   },

@@ -8,19 +8,21 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Api } from './api.ts';
+import type { Audit } from './audit.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Deletions } from './deletions.ts';
 import type { Events } from './events.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Workflow } from './workflow.ts';
 
-/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are eight. */
+/** Alarms, each with its section in docs/operations.md. Ten are free of charge in every account; these are nine. */
 export class Monitoring extends Construct {
   constructor(
     scope: Construct,
     id: string,
     props: {
       api: Api;
+      audit: Audit;
       events: Events;
       reconciler: Reconciler;
       deletions: Deletions;
@@ -60,6 +62,14 @@ export class Monitoring extends Construct {
       'relay-behind',
       props.events.relay.lambda.metric('IteratorAge', { period: Duration.minutes(5), statistic: 'Maximum' }),
       60_000,
+    );
+    // An hour behind: entries wait safely in their inbox, but what the stream alone tells is gone after a day.
+    this.alarm(
+      'AuditBehind',
+      'The chains of the audit logs are behind',
+      'audit-behind',
+      props.audit.chainer.lambda.metric('IteratorAge', { period: Duration.minutes(5), statistic: 'Maximum' }),
+      3_600_000,
     );
     // Three of the five sweeps in five minutes: one may meet a throttled service, and the next makes it good.
     this.alarm(

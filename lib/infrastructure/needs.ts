@@ -31,6 +31,8 @@ export interface Needs {
     readonly indexes?: readonly ('gsi1' | 'gsi2')[];
     /** Makes the key of cursors where there is none yet, and writes nothing else. */
     readonly cursorKey?: true;
+    /** Appends to the chains of audit logs, which nobody else may write, and empties their inboxes. */
+    readonly auditChains?: true;
   };
   readonly blobs?: {
     readonly objects?: Readonly<Partial<Record<BlobPrefix, readonly BlobAction[]>>>;
@@ -230,6 +232,9 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     subscriptionSecrets: 'write',
     notificationSettings: true,
   },
+  'api/audit': {
+    table: { items: ['GetItem', 'BatchGetItem', 'Query'], indexes: ['gsi1'], cursorKey: true },
+  },
   'api/dead-letters': { table: { items: ['GetItem', 'PutItem'] }, deadLetters: true },
   'api/service': { apiUrl: true },
 
@@ -260,6 +265,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     notificationSettings: true,
     mailer: true,
   },
+  'events/audit-recorded': { table: { items: ['BatchGetItem', 'Query'], auditChains: true } },
   'events/object-created': {
     table: { items: PLANNING.items },
     blobs: { objects: { sources: ['GetObject'] } },

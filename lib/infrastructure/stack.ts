@@ -1,6 +1,7 @@
 import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';
+import { Audit } from './audit.ts';
 import { Builds } from './builds.ts';
 import type { Bundles } from './bundles.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -52,12 +53,14 @@ export class StaitheStack extends Stack {
     };
     const deadLetters = new DeadLetters(this, 'DeadLetters');
     const events = new Events(this, 'Events', { bundles, storage, deadLetters, ...workflows });
+    const audit = new Audit(this, 'Audit', { bundles, storage });
     new Uploads(this, 'Uploads', { bundles, storage, deadLetters });
     const deletions = new Deletions(this, 'Deletions', { bundles, bus: events.bus, deadLetters });
     const notifications = new Notifications(this, 'Notifications', { bundles, bus: events.bus, deadLetters });
     const reconciler = new Reconciler(this, 'Reconciler', { bundles, deadLetters });
     new Monitoring(this, 'Monitoring', {
       api,
+      audit,
       events,
       reconciler,
       deletions,

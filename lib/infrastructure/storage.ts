@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { CACHE_EXPIRES_DAYS } from '../domain/cache/schema.ts';
-import { Keys } from '../domain/storage/keys.ts';
+import { Keys, Partitions } from '../domain/storage/keys.ts';
 import type { StaitheFunction } from './function.ts';
 import type { BlobAction, BlobPrefix, TableAction } from './needs.ts';
 
@@ -132,6 +132,31 @@ export class Storage extends Construct {
   grantTable(to: StaitheFunction, ...actions: TableAction[]): void {
     const onTable = actions.map((action) => `dynamodb:${action}`);
     to.grant({ STAITHE_TABLE: this.table.tableName }, { actions: onTable, resources: [this.table.tableArn] });
+    const writes = actions.filter((action) => action === 'PutItem' || action === 'DeleteItem');
+    if (writes.length === 0) return;
+    // Audit logs only grow, and only one function appends to them (grantAuditChains).
+    to.deny({
+      actions: writes.map((action) => `dynamodb:${action}`),
+      resources: [this.table.tableArn],
+      conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': Partitions.audit('*') } },
+    });
+  }
+
+  /** Lets it append to the chains of audit logs and empty their inboxes. Nobody may remove anything from a chain. */
+  grantAuditChains(to: StaitheFunction): void {
+    const onKeys = (action: TableAction, partition: string) => ({
+      actions: [`dynamodb:${action}`],
+      resources: [this.table.tableArn],
+      conditions: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partition },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    });
+    to.grant(
+      {},
+      onKeys('PutItem', Partitions.audit('*')),
+      onKeys('DeleteItem', Partitions.pendingAudit('*')),
+    );
   }
 
   /** Lists read the index. */

@@ -28,10 +28,12 @@ const SUBSCRIPTION_SECRETS = {
 } as const;
 
 const TEXTS: Texts = {
-  table: ({ items, indexes, cursorKey }) => [
+  table: ({ items, indexes, cursorKey, auditChains }) => [
     `${code(items)} on the table`,
     indexes && `\`Query\` on ${listOf(indexes.map((index) => `\`${index}\``))}`,
     cursorKey && '`PutItem` on the key of cursors only',
+    auditChains && '`PutItem` on the chains of audit logs only',
+    auditChains && '`DeleteItem` on the inboxes of audit logs only',
   ],
   blobs: ({ objects = {}, list, removeAll }) => [
     ...Object.entries(objects).map(([prefix, actions]) => `${code(actions, 's3:')} on ${prefix}`),

@@ -124,7 +124,7 @@ describe('an Idempotency-Key', () => {
       {
         createToken: ({ actor, body, seed }) => Token.create(ports, actor, body, seed),
         listTokens: ({ actor, query }) => Token.list(ports, actor, query),
-        deleteToken: async () => undefined,
+        deleteToken: async () => ({}),
         whoAmI: unused,
         createUser: unused,
         listUsers: unused,

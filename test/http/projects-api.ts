@@ -52,10 +52,7 @@ export class ProjectsApi {
         updateProject: ({ actor, params, body }) => Project.update(ports, actor, params.project, body),
         syncManifest: async () => Promise.reject(new Error('not in this test')),
         getManifest: async () => Promise.reject(new Error('not in this test')),
-        deleteProject: async ({ actor, params }) => {
-          await Project.remove(ports, actor, params.project);
-          return undefined;
-        },
+        deleteProject: ({ actor, params }) => Project.remove(ports, actor, params.project),
       },
       ports,
     );

@@ -115,6 +115,28 @@ describe('permissions', () => {
     expect(mail?.Condition).toEqual({ StringEquals: { 'ses:FromAddress': { Ref: 'MailSender' } } });
   });
 
+  it('to write the chains of audit logs are those of one function, which may only append', () => {
+    const ofChains = JSON.stringify({ 'dynamodb:LeadingKeys': 'AUDIT#*' });
+    const writing = stack.statements.filter(({ Action }) =>
+      Action.some((action) => /^dynamodb:(Put|Update|Delete|BatchWrite|Partiql)/.test(action)),
+    );
+    const onChains = writing.filter(({ Condition }) => JSON.stringify(Condition ?? {}).includes(ofChains));
+    const allowed = onChains.filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed.map(({ role, Action }) => [role.replace(/Role[0-9A-F]{8}$/, ''), Action])).toEqual([
+      ['AuditChainer', ['dynamodb:PutItem']],
+    ]);
+
+    // Whoever else may write, on whatever condition, is denied it there or has other keys.
+    const isDenied = (role: string, action: string) =>
+      onChains.some((one) => one.Effect === 'Deny' && one.role === role && one.Action.includes(action));
+    const open = writing
+      .filter(({ Effect, Condition }) => Effect === 'Allow' && Condition === undefined)
+      .flatMap(({ role, Action }) => Action.map((action) => ({ role, action })))
+      .filter(({ role, action }) => /^dynamodb:(Put|Delete)/.test(action) && !isDenied(role, action));
+    expect(open).toEqual([]);
+    expect(onChains.length).toBeGreaterThan(15);
+  });
+
   it('of machines that run builds are to read the agent and to write the log, nothing else', () => {
     const machine = stack.statements.filter(({ role }) => role.startsWith('BuildsMachine'));
     expect(machine.flatMap(({ Action }) => Action).sort()).toEqual([

@@ -95,6 +95,18 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     force_rebuild: domain('execution/plan/decide', '!run.force_rebuild'),
     start: domain('builds/index', 'RunValue | undefined = start'),
   },
+  listAudit: {
+    ...byTime,
+    'query.project': domain('audit/read', 'logOf(ports, actor, project)'),
+    'query.installation': api('audit', "installation === 'true'"),
+    'query.actor': domain('audit/read', 'names.includes(who)'),
+    'query.action': domain('audit/read', 'read.action === action'),
+  },
+  readAuditChain: {
+    'query.project': domain('audit/read', 'logOf(ports, actor, named)'),
+    'query.after_seq': domain('audit/read', 'Keys.auditLink(chain, after_seq + 1)'),
+    'query.limit': domain('audit/read', 'limit,\n  });'),
+  },
   listBuilds: buildFilter,
   listAllBuilds: buildFilter,
   createRun: { jobs: domain('execution/runs', "which === 'failed'") },

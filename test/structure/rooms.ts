@@ -48,6 +48,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/contract',
     'lib/agent/bundle.ts',
     'lib/aws/settings.ts',
+    'lib/domain/audit/schema.ts',
     'lib/domain/cache/schema.ts',
     'lib/domain/dead-letters.ts',
     'lib/domain/runtimes.ts',
@@ -97,6 +98,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     'lib/domain/error.ts',
     'lib/domain/file-name.ts',
     'lib/domain/validation',
+    // Pure: an audit log is verified without trust in the server.
+    'lib/domain/audit/verify.ts',
     // Pure: a manifest is checked without a server.
     'lib/domain/manifest/index.ts',
     'lib/domain/manifest/json-schema.ts',

@@ -11,6 +11,7 @@ const MAX_LINES = 250;
 /** Tables of data, which are read by looking something up in them. */
 const TABLES: readonly string[] = [
   'embedded-cloud/test/stepfunctions/state-cases.ts',
+  'lib/domain/error-codes.ts',
   'lib/domain/storage/keys.ts',
   'lib/infrastructure/needs.ts',
   'test/archive/crafted/tar.ts',

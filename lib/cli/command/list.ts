@@ -199,6 +199,8 @@ interface AcrossSpec<O extends OptionKinds, Op extends OperationId, Item, Filter
   readPage(project: string | undefined, api: Api<Op>, query: Filter & Span & PageQuery): Promise<Page<Item>>;
   /** The command to try when there are no results. */
   nextWhenEmpty(project: string | undefined, filter: Filter & Span): string;
+  /** Whether the options ask for something that is of no project. */
+  readonly isOfNoProject?: (options: ValuesOf<O>) => boolean;
 }
 
 /** Declares a command that lists in one project or across projects, in a span of time. */
@@ -208,7 +210,7 @@ export function listAcrossCommand<
   Filter extends object,
   const O extends OptionKinds = Record<never, never>,
 >(spec: AcrossSpec<O, Op, Item, Filter>): Command {
-  const { columns, filterOf, readPage, nextWhenEmpty, ...declared } = spec;
+  const { columns, filterOf, readPage, nextWhenEmpty, isOfNoProject = () => false, ...declared } = spec;
   return command({
     name: 'list',
     ...declared,
@@ -219,7 +221,7 @@ export function listAcrossCommand<
       const options = input.options as unknown as ValuesOf<O> & ListValues;
       const span = spanOf(options);
       const filter = { ...filterOf(options), ...span };
-      const project = await projectOfList(options, api);
+      const project = isOfNoProject(options) ? undefined : await projectOfList(options, api);
       const page = await readPages(options, (query) => readPage(project, api, { ...filter, ...query }));
       return listResult(page, await columns(project, api), nextWhenEmpty(project, filter), span);
     },

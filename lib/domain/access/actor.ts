@@ -16,6 +16,8 @@ export interface Person extends Permissions {
 export interface TokenActor extends Permissions {
   readonly kind: 'token';
   readonly token_id: string;
+  /** The name that people chose for it. */
+  readonly token_name?: string;
   /** Set on a token that is bound to one project: its role is in that project alone. */
   readonly project_id?: string;
   /** Who has the token, where that outlives it; a token without stands for itself. */

@@ -48,7 +48,7 @@ export async function remove(
   ports: Pick<Ports, 'table' | 'blobs' | 'clock'>,
   actor: Actor,
   id: string,
-): Promise<void> {
+): Promise<Artifact> {
   const artifact = await readVisible(ports.table, artifacts, Keys.artifact, actor, id);
   if (artifact.origin !== 'upload')
     throw new StaitheError(
@@ -70,4 +70,5 @@ export async function remove(
   if (artifact.multipart !== undefined)
     await ports.blobs.abortMultipart({ key, uploadId: artifact.multipart.upload_id });
   if (artifact.status !== 'stored') await ports.blobs.remove(key);
+  return artifact;
 }

@@ -9,9 +9,9 @@ import { ConditionFailed } from '../ports/table.ts';
 import { releases } from '../release/record.ts';
 import { blobPrefixesOf, Keys, Partitions } from '../storage/keys.ts';
 import { pagesOf } from '../storage/list.ts';
+import { removeAll, removePartitions } from '../storage/remove.ts';
 import { tokens } from '../token/record.ts';
 import type { DeletionPorts } from './ports.ts';
-import { removeAll, removePartitions } from './remove.ts';
 import { removeSubscriptions } from './subscriptions.ts';
 
 const PAGE = 25;

@@ -10,8 +10,8 @@ import { nativeName } from '../image/repository.ts';
 import { isFinal } from '../lifecycle.ts';
 import { type Deletion, deletions } from '../project/deletion.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { removeAll } from '../storage/remove.ts';
 import type { DeletionPorts } from './ports.ts';
-import { removeAll } from './remove.ts';
 
 /** Builds with their runs, and these with their jobs, are removed a few at a time. */
 const PAGE = 25;

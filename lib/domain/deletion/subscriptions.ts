@@ -1,9 +1,9 @@
 /** Subscriptions of a deleted project, also those that were deleted before, with what was sent for them. */
 import { notifications } from '../notification/record.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { removeAll } from '../storage/remove.ts';
 import { subscriptions } from '../subscription/record.ts';
 import type { DeletionPorts } from './ports.ts';
-import { removeAll } from './remove.ts';
 
 const INDEX = { limit: 25 } as const;
 

@@ -8,6 +8,7 @@ import { usedAt } from './create-in.ts';
 import { deletionOf, placeholderOf } from './deletion.ts';
 import { find, throwBusy } from './find.ts';
 import { pullsOf } from './pull-note.ts';
+import type { Project } from './schema.ts';
 
 /**
  * 2 minutes: a request takes 30 seconds at most (docs: API Gateway quotas), and the index by which builds and artifacts
@@ -32,13 +33,21 @@ export async function remove(
   actor: Actor,
   ref: string,
   { force = false }: { force?: boolean } = {},
-): Promise<void> {
-  for (let round = 1; round <= ROUNDS; round++) if (await removed(ports, actor, ref, force)) return;
+): Promise<Project> {
+  for (let round = 1; round <= ROUNDS; round++) {
+    const project = await removed(ports, actor, ref, force);
+    if (project !== undefined) return project;
+  }
   throw new StaitheError('busy', `Things were created in project '${ref}' while it was to be deleted.`);
 }
 
-/** @returns false when something was created between the look and the deletion */
-async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boolean): Promise<boolean> {
+/** @returns undefined when something was created between the look and the deletion */
+async function removed(
+  ports: RemovePorts,
+  actor: Actor,
+  ref: string,
+  force: boolean,
+): Promise<Project | undefined> {
   const stored = await find(ports.table, actor, ref);
   const { id, slug, repository } = stored.value;
   const alias = await ports.table.get(Keys.projectAlias(id));
@@ -72,9 +81,9 @@ async function removed(ports: RemovePorts, actor: Actor, ref: string, force: boo
     writes.push({ remove: Keys.repositoryLink(repository, id), when: { any: true } });
   try {
     await ports.table.transact(writes);
-    return true;
+    return stored.value;
   } catch (error) {
-    if (error instanceof ConditionFailed && error.index <= 1) return false;
+    if (error instanceof ConditionFailed && error.index <= 1) return undefined;
     return throwBusy(error);
   }
 }

@@ -48,7 +48,7 @@ export const strandOf = (partition: TimePartition, { since, until }: Span = {}):
 });
 
 /** The first (`0`) or last (`Z`) ULID of a millisecond; of all time, when none is named. */
-function ulidAt(timestamp: string | undefined, rest: '0' | 'Z'): string {
+export function ulidAt(timestamp: string | undefined, rest: '0' | 'Z'): string {
   if (timestamp === undefined) return rest === '0' ? '0'.repeat(26) : `7${'Z'.repeat(25)}`;
   return timeOfUlid(Math.max(0, Date.parse(timestamp))) + rest.repeat(16);
 }

@@ -64,6 +64,9 @@
  * | newest run of a branch              | get HEADS#<prj> / <branch>                                   |
  * | runs, uploads that have not ended   | query gsi2 OPEN_RUNS, OPEN_UPLOADS (keys only)               |
  * | deployments that were not begun    | query gsi2 PENDING_DEPLOYMENTS (keys only)                   |
+ * | entries of an audit log by time    | query AUDIT#<log> from aud_ (the log is a project's id, or installation) |
+ * | links of its chain, newest link    | query AUDIT#<log> SEQ#, then batch get AUDIT#<log> / <aud>   |
+ * | entries that are not chained yet   | query AUDIT_INBOX#<log>                                      |
  * | what cursors are sealed with       | get CURSOR_KEY / CURSOR_KEY                                  |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
@@ -154,6 +157,15 @@ export const Keys = {
     pk: Partitions.branchHeads(projectId),
     sk: branch,
   }),
+  auditEntry: (log: string, id: string): Key => ({ pk: Partitions.audit(log), sk: id }),
+  /** @param seq its position, from 1; padded, so that positions sort as text */
+  auditLink: (log: string, seq: number): Key => ({
+    pk: Partitions.audit(log),
+    sk: `${Keys.auditLinks}${String(seq).padStart(12, '0')}`,
+  }),
+  /** What the sort keys of all links begin with. */
+  auditLinks: 'SEQ#',
+  pendingAudit: (log: string, id: string): Key => ({ pk: Partitions.pendingAudit(log), sk: id }),
   idempotency: single('IDEMPOTENCY'),
   cursorKey: (): Key => ({ pk: 'CURSOR_KEY', sk: 'CURSOR_KEY' }),
 } as const;
@@ -211,6 +223,10 @@ export const Partitions = {
   commits: (projectId: string) => `COMMITS#${projectId}`,
   /** Of the table itself. */
   branchHeads: (projectId: string) => `HEADS#${projectId}`,
+  /** Of the table itself. Only the function that chains entries may write here (lib/infrastructure/storage.ts). */
+  audit: (log: string) => `AUDIT#${log}`,
+  /** Of the table itself. */
+  pendingAudit: (log: string) => `AUDIT_INBOX#${log}`,
   /** Of the table itself. */
   secrets: (projectId: string) => `SECRETS#${projectId}`,
   /** Of the table itself. */

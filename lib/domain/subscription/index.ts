@@ -158,13 +158,14 @@ export async function remove(
   ports: Pick<Ports, 'table' | 'subscriptionSecrets' | 'clock'>,
   actor: Actor,
   id: string,
-): Promise<void> {
-  await find(ports, actor, id);
+): Promise<Subscription> {
+  const found = await find(ports, actor, id);
   await ports.subscriptionSecrets.remove(id);
   const at = ports.clock.now().toISOString();
   await subscriptions.update(ports.table, Keys.subscription(id), (subscription) =>
     subscription.status === 'deleted' ? undefined : { ...subscription, status: 'deleted', deleted_at: at },
   );
+  return shown(found);
 }
 
 /** @throws StaitheError not_found */

@@ -46,7 +46,7 @@ async function authenticateToken(
   const found = await tokens.get(ports.table, Keys.token(id));
   if (found === undefined || !matches(credential, found.value.secret_hash))
     return anonymous('The token is not valid, or was revoked.');
-  const { role, project_id, grants, expires_at, holder, user } = found.value;
+  const { name, role, project_id, grants, expires_at, holder, user } = found.value;
   if (expires_at !== undefined && Date.parse(expires_at) <= ports.clock.now().getTime())
     return anonymous(`The token expired at ${expires_at}.`);
   const person = user && (await personOf(ports, user.id));
@@ -55,6 +55,7 @@ async function authenticateToken(
   const actor: TokenActor = {
     kind: 'token',
     token_id: id,
+    token_name: name,
     ...(role !== undefined && { role }),
     ...(project_id !== undefined && { project_id }),
     ...(grants !== undefined && { grants }),

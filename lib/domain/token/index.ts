@@ -76,10 +76,11 @@ export async function list(
 }
 
 /** @throws StaitheError not_found, also when it reaches further than what the actor is admin of */
-export async function revoke(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<void> {
+export async function revoke(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Token> {
   const found = await tokens.get(ports.table, Keys.token(id));
   if (found === undefined || !isManaged(actor, found.value)) throw notFound('token', id);
   await ports.table.write({ remove: Keys.token(id), when: { any: true } });
+  return found.value;
 }
 
 function isManaged(actor: Actor, token: Token): boolean {

@@ -1,6 +1,6 @@
 /** Removing many items, whatever they are. */
 import type { Key, Table } from '../ports/table.ts';
-import { pagesOf } from '../storage/list.ts';
+import { pagesOf } from './list.ts';
 
 /** 25 deletions side by side take as long as three one after the other, and no partition notices. */
 const AT_ONCE = 25;
