@@ -28,6 +28,8 @@ import { KEPT_SECONDS } from '../../lib/domain/idempotency.ts';
 import { MACHINE_TYPES, type MachineTypeName } from '../../lib/domain/machine.ts';
 import { MANIFEST_MAX_BYTES, MAX_PARALLEL } from '../../lib/domain/manifest/schema.ts';
 import { MAX_TIMEOUT_SECONDS } from '../../lib/domain/manifest/values.ts';
+import * as Notification from '../../lib/domain/notification/record.ts';
+import * as NotificationTime from '../../lib/domain/notification/time.ts';
 import { SOURCE_MAX_BYTES } from '../../lib/domain/source/schema.ts';
 import { MAX_BODY_BYTES } from '../../lib/http/request.ts';
 import { RULES } from '../structure/rooms.ts';
@@ -180,6 +182,11 @@ export function limits(api: Rate): string {
       ],
       ['projects built by one push', '25 of a repository', at('lib/domain/project/index.ts')],
       ['Idempotency-Key', `kept ${KEPT_SECONDS / 3600} hours`, at('lib/domain/idempotency.ts')],
+      [
+        'notifications',
+        `kept ${Notification.KEPT_SECONDS / 86_400} days; ${NotificationTime.MAX_ATTEMPTS} attempts in 24 hours; an answer within ${NotificationTime.ANSWER_MS / 1000} s`,
+        `${at('lib/domain/notification/record.ts')}, ${at('lib/domain/notification/time.ts')}`,
+      ],
       ['deliveries', `kept ${Delivery.KEPT_SECONDS / 86_400} days`, at('lib/domain/delivery/record.ts')],
     ],
   );

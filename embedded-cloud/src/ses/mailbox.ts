@@ -15,7 +15,7 @@ export class MailboxFolder {
 
   /** Complete when it returns, or not there. Names sort by time. */
   put(id: string, at: Date, message: string): void {
-    const name = `${at.toISOString().replace(/[:.]/g, '-')}-${id.slice(-12)}.eml`;
+    const name = `${at.toISOString().replace(/[:.]/g, '-')}-${id.split('-')[1]?.slice(0, 8)}.eml`;
     const path = join(this.#folder, name);
     writeFileSync(`${path}.part`, message, { mode: 0o600, flush: true });
     renameSync(`${path}.part`, path);

@@ -5,7 +5,7 @@ import { Timestamp } from '../values.ts';
 import { Notification } from './schema.ts';
 
 /** 30 days: longer than anybody looks for a message that did not come, and than receivers keep ids to detect repeats. */
-const KEPT_SECONDS = 30 * 24 * 3600;
+export const KEPT_SECONDS = 30 * 24 * 3600;
 
 /** A notification with what is sent, and when something is to be done about it. */
 const NotificationRecord = Notification.extend({

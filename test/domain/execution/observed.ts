@@ -5,6 +5,7 @@ import { DEPLOYMENT_LIFECYCLE } from '../../../lib/domain/deployment/schema.ts';
 import { StaitheError } from '../../../lib/domain/error.ts';
 import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../../lib/domain/execution/model/run.ts';
 import type { Lifecycle } from '../../../lib/domain/lifecycle.ts';
+import { NOTIFICATION_LIFECYCLE } from '../../../lib/domain/notification/schema.ts';
 import { TargetError } from '../../../lib/domain/ports/functions.ts';
 import type { Check, Table, Write } from '../../../lib/domain/ports/table.ts';
 import { type MemoryTable, memoryTable } from '../../memory/table.ts';
@@ -13,6 +14,7 @@ const LIFECYCLES: Readonly<Record<string, Lifecycle<string>>> = {
   run: RUN_LIFECYCLE,
   job: JOB_LIFECYCLE,
   deployment: DEPLOYMENT_LIFECYCLE,
+  notification: NOTIFICATION_LIFECYCLE,
 };
 
 export interface ObservedTable extends MemoryTable {
