@@ -91,8 +91,8 @@ export const whoami = command({
     const text = fields([
       ['user', me.user?.name ?? 'none (service)'],
       ['token', `${me.token_id} (${me.name})`],
-      ['role', me.role ?? 'none'],
-      ['project', me.project_id ?? (me.role === undefined ? 'of its grants' : 'all')],
+      ['role', me.role],
+      ['project', me.project_id ?? (me.role === undefined ? undefined : 'all')],
       ['grants', me.grants.map(grantText).join('\n') || undefined],
       ['server', connection().url],
     ]);

@@ -15,9 +15,9 @@ function roleText({ role, grants = [], user }: Token): string {
   return roles.length > 0 ? roles.join(', ') : `as ${user?.name ?? 'nobody'}`;
 }
 
-function projectText({ project_id: bound, role, grants }: Token): string {
-  if (bound !== undefined) return bound;
-  return role === undefined && grants !== undefined ? 'of its grants' : 'all';
+/** Grants name their projects. */
+function projectText({ project_id: bound, role, grants }: Token): string | undefined {
+  return bound ?? (role === undefined && grants !== undefined ? undefined : 'all');
 }
 
 const create = command({

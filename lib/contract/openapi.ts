@@ -153,15 +153,19 @@ function successOf(spec: RouteSpec): Json {
   return { description, headers, content };
 }
 
+function accessText({ access, scope }: RouteSpec): string {
+  if (access === 'public') return 'Requires no token.';
+  if (access === 'job') return "Needs: the job's own token.";
+  if (access === 'job_or_viewer') return "Needs: the job's own token, or the role viewer.";
+  return `Needs: the role ${access}${scope === undefined ? '' : ' in the whole installation'}.`;
+}
+
 function operationOf(operationId: string, spec: RouteSpec): Json {
   return {
     operationId,
     summary: spec.summary,
     tags: [spec.group],
-    description:
-      spec.access === 'public'
-        ? 'Requires no token.'
-        : `Needs: ${spec.access === 'job' ? "the job's own token" : spec.access === 'job_or_viewer' ? "the job's own token, or the role viewer" : `the role ${spec.access}`}.`,
+    description: accessText(spec),
     security: spec.access === 'public' ? [] : [{ token: [] }],
     parameters: parametersOf(spec),
     ...bodyOf(spec),

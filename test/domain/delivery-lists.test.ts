@@ -56,6 +56,24 @@ test('of several projects each sees what came of it there, and nothing of the ot
   expect(seen.outcomes.map(({ project_id }) => project_id)).toEqual([further]);
 });
 
+test('who has roles in some projects sees what came of it in these, and deliveries of no project not at all', async () => {
+  const { place, id, home, further } = await delivered();
+  const unknown = await receive(place, { zen: 'Anything added dilutes everything else.' }, 'ping');
+  const grantsIn = (...projects: string[]): Actor => ({
+    kind: 'token',
+    token_id: ADMIN.token_id,
+    grants: projects.map((project) => ({ project_id: project, project: 'any', role: 'viewer' })),
+  });
+  const both = grantsIn(home, further);
+
+  expect(await listed(place, both)).toEqual([[id, 'building']]);
+  expect(await listed(place, both, { decision: 'failed' })).toEqual([[id, 'building']]);
+  expect(await listed(place, grantsIn(further))).toEqual([[id, 'failed']]);
+  const seen = await Delivery.get(place.ports, grantsIn(further), id);
+  expect(seen).toMatchObject({ decision: { kind: 'failed' }, builds: [] });
+  expect(await refusal(Delivery.get(place.ports, both, unknown.id))).toBe('not_found');
+});
+
 test('across projects it stands once, whatever it came to in each', async () => {
   const { place, id } = await delivered();
 

@@ -4,7 +4,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { Role } from '../../lib/domain/access/role.ts';
-import { digestOf, newProject } from './flow.ts';
+import { digestOf, newProject, newSlug } from './flow.ts';
 import { codeOf } from './problem.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 import { allItems, tableName } from './table.ts';
@@ -60,6 +60,22 @@ describe('without a good token', () => {
     expect(await staithe.http('GET', '/v1/whoami', { token: secret })).toMatchObject({ status: 200 });
     await staithe.client.call('deleteToken', { params: { token: id } });
     expect(codeOf(await staithe.http('GET', '/v1/whoami', { token: secret }))).toBe('401 unauthenticated');
+  });
+
+  it('every token of a disabled user is nobody at once, and is told why', async () => {
+    const { client } = staithe;
+    const { name } = await client.call('createUser', { body: { name: newSlug('user'), role: 'viewer' } });
+    const { secret } = await client.call('createToken', { body: { user: name } });
+    const before = await staithe.http('GET', '/v1/whoami', { token: secret });
+    await client.call('updateUser', { params: { user: name }, body: { status: 'disabled' } });
+
+    const after = await staithe.http('GET', '/v1/projects', { token: secret });
+
+    expect(before).toMatchObject({ status: 200, body: { kind: 'user', user: { name }, role: 'viewer' } });
+    expect([codeOf(after), JSON.stringify(after.body)]).toEqual([
+      '401 unauthenticated',
+      expect.stringContaining(`user '${name}' is disabled`),
+    ]);
   });
 
   it('an expired token is nobody, and is told when it expired', async () => {

@@ -63,7 +63,7 @@ export const deploymentEvents = family({
     digest: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     target: { kind: 'lambda', function_name: 'hello-production' },
     created_at: '2026-11-21T09:40:00.000Z',
-    created_by: 'token:release',
+    created_by: 'tok_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
   },
   events: {
     pending: { when: 'A deployment was recorded.' },

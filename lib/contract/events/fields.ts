@@ -31,7 +31,9 @@ export const COMMON = {
 } as const;
 
 /** Who did it, as `created_by` of the API: `user:<name>`, the id of a service's token, `webhook` and the like. */
-export const Actor = short(300);
+export const Actor = short(300).describe(
+  '`user:<name>` for a user, the id of a token for a service, or a part of Staithe such as `webhook`',
+);
 
 /** 5 axes of 31 and values of 64 characters (lib/domain/manifest/values.ts), with quotes and commas. */
 export const Cell = MatrixValues.meta({ [MAX_BYTES]: 5 * 102 + 2 });

@@ -39,7 +39,7 @@ export const projectEvents = family({
     default_branch: 'main',
     created_at: '2026-11-21T09:00:00.000Z',
     updated_at: '2026-11-21T09:00:00.000Z',
-    created_by: 'token:admin',
+    created_by: 'user:alice',
   },
   events: {
     created: { when: 'A project was created.' },
@@ -72,7 +72,7 @@ export const deletionEvents = family({
     project_id: 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
     slug: 'hello',
     requested_at: '2026-11-21T12:00:00.000Z',
-    requested_by: 'token:admin',
+    requested_by: 'user:alice',
   },
   events: {
     requested: { when: 'A project was deleted; its contents are being removed.' },

@@ -50,7 +50,7 @@ export const releaseEvents = family({
     git_sha: '3f786850e387550fdab836ed7e6dc881de23001b',
     artifact_count: 2,
     created_at: '2026-11-21T09:35:00.000Z',
-    created_by: 'token:release',
+    created_by: 'tok_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
   },
   events: {
     created: { when: 'A release was created: its artifacts are frozen by digest.' },
@@ -62,7 +62,7 @@ export const releaseEvents = family({
         yanked: {
           reason: 'Loses orders with more than 99 items.',
           at: '2026-11-22T08:00:00.000Z',
-          by: 'token:release',
+          by: 'tok_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
         },
       },
     },

@@ -31,7 +31,7 @@ export const sourceEvents = family({
     size_bytes: 2048,
     format: 'tar.gz',
     created_at: '2026-11-21T09:29:58.000Z',
-    created_by: 'token:laptop',
+    created_by: 'user:alice',
   },
   events: {
     pending: { when: 'It was created, and its bytes have not arrived yet.' },

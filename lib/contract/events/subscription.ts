@@ -40,7 +40,7 @@ export const subscriptionEvents = family({
     name: 'failed runs',
     target_kind: 'webhook',
     created_at: '2026-11-21T09:00:00.000Z',
-    created_by: 'token:admin',
+    created_by: 'user:alice',
   },
   events: {
     created: { when: 'A subscription was created.' },

@@ -129,7 +129,9 @@ export function assertRequired(actor: Actor, scope: NamedScope): void {
 export function assertRole(actor: Actor, needed: Role, scope: NamedScope = {}): void {
   const held = roleIn(actor, scope);
   if (allows(held, needed)) return;
-  const missing = `This needs the role ${needed} ${nameOfScope(scope)}`;
+  // Of what was found by id, only the project's id is known; a grant there has its slug.
+  const slug = grantsOf(actor).find((grant) => grant.project_id === scope.project_id)?.project;
+  const missing = `This needs the role ${needed} ${nameOfScope({ ...scope, project: scope.project ?? slug })}`;
   if (actor.kind !== 'token') throw tooLow(missing, `${actor.kind} has ${held ?? 'no role'} there`);
   throw tooLow(missing, insteadOf(actor, needed, scope));
 }
