@@ -128,6 +128,23 @@ export function lambdaFunctions(
       )?.FunctionVersion;
     },
 
+    async hasVersion(release, version) {
+      const found = await undefinedIfMissing(
+        client.send(
+          new GetFunctionConfigurationCommand({
+            FunctionName: release.target.function_name,
+            Qualifier: version,
+          }),
+        ),
+      );
+      return (
+        found !== undefined &&
+        found.State !== 'Failed' &&
+        hasCodeOf(found, release) &&
+        isConfiguredAs(found, release)
+      );
+    },
+
     async publish(release) {
       const functionName = release.target.function_name;
       const expected = base64Of(release.digest);

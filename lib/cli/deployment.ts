@@ -1,72 +1,17 @@
-/** `staithe deployment` and `staithe deploy`. */
+/** `staithe deployment`. */
 import type { Deployment } from './api/resources.ts';
 import { type CommandGroup, command } from './command/command.ts';
 import { listAcrossCommand, withProject } from './command/list.ts';
-import { flag, projectOption, requiredText, text } from './command/option.ts';
+import { text } from './command/option.ts';
+import { approve, cancel, reject } from './deployments/decide.ts';
+import { deploymentText } from './deployments/text.ts';
 import { usageFailure } from './failure/failure.ts';
-import { deploymentFailure, followDeployment, lastLines, watchDeployment } from './follow/deployment.ts';
+import { deploymentFailure, watchDeployment } from './follow/deployment.ts';
 import { moment, took } from './terminal/format.ts';
 import { jsonText } from './terminal/json.ts';
 import { status } from './terminal/style.ts';
-import { fields } from './terminal/table.ts';
 
 const args = { deployment: 'Deployment id (dep_…)' };
-
-function deploymentText(deployment: Deployment): string {
-  return fields([
-    ['deployment', deployment.id],
-    ['environment', deployment.environment],
-    ['project', deployment.project_id],
-    ['status', deployment.status, status],
-    ['stage', deployment.stage],
-    ['release', deployment.release_id],
-    ['service', deployment.service],
-    ['artifact', deployment.artifact_id],
-    ['digest', deployment.digest],
-    ['function', deployment.target.function_name],
-    ['version', deployment.function_version],
-    ['previous version', deployment.previous_version],
-    ['took', took(deployment)],
-    ['error', deployment.error?.message],
-    ['log', lastLines(deployment).join('\n') || undefined],
-    ['hint', deployment.error?.hint],
-    ['url', deployment.preview_url],
-    ['created', `${moment(deployment.created_at)} by ${deployment.created_by}`],
-  ]);
-}
-
-export const deploy = command({
-  name: 'deploy',
-  summary: 'Deploy a release to an environment',
-  details:
-    'The release is resolved to its digests once, at the start. With --follow the command waits for the end of the ' +
-    'deployment, and exits with code 6 if it does not succeed.',
-  args: { environment: 'Environment name' },
-  options: {
-    project: projectOption,
-    release: requiredText('--release <release>', 'Tag, version, latest, or release id (rel_…)'),
-    follow: flag('--follow', 'Wait until the deployment has ended'),
-  },
-  examples: ['staithe deploy test --project hello --release v0.1.0 --follow'],
-  calls: ['createDeployment', 'getDeployment'],
-  async run({ args, options }, { api, terminal }) {
-    const started = await api.call('createDeployment', {
-      params: { project: options.project, environment: args.environment },
-      body: { release: options.release },
-    });
-    if (!options.follow)
-      return {
-        json: started,
-        text: deploymentText(started),
-        notes: [`next: staithe deployment show ${started.id}`],
-      };
-    terminal.note(`Deployment ${started.id}`);
-    const ended = await followDeployment(api, terminal, started);
-    if (terminal.json) return undefined;
-    const notes = ended.preview_url === undefined ? [] : [`next: curl ${ended.preview_url}`];
-    return { json: ended, text: deploymentText(ended), notes };
-  },
-});
 
 const show = command({
   name: 'show',
@@ -132,4 +77,7 @@ const list = listAcrossCommand({
     `staithe deploy ${environment ?? '<environment>'} --project ${project ?? '<project>'} --release latest --follow`,
 });
 
-export const deployment: CommandGroup = { name: 'deployment', commands: [show, wait, list] };
+export const deployment: CommandGroup = {
+  name: 'deployment',
+  commands: [show, wait, list, approve, reject, cancel],
+};

@@ -2,7 +2,7 @@
 import type { Project } from './api/resources.ts';
 import { type CommandGroup, command } from './command/command.ts';
 import { listCommand } from './command/list.ts';
-import { choice, flag, integer, text } from './command/option.ts';
+import { choice, flag, integer, requiredText, text } from './command/option.ts';
 import { usageFailure } from './failure/failure.ts';
 import { moment } from './terminal/format.ts';
 import { confirm } from './terminal/prompt.ts';
@@ -51,6 +51,11 @@ function projectText(project: Project): string {
     ['default branch', project.default_branch],
     ['max concurrent jobs', project.max_concurrent_jobs ?? 'unlimited'],
     ['supersede', project.supersede ? 'new runs cancel older queued runs of their branch' : undefined],
+    [
+      'stopped',
+      project.stopped &&
+        `${project.stopped.reason} (since ${moment(project.stopped.since)}, by ${project.stopped.by})`,
+    ],
     ['created', `${moment(project.created_at)} by ${project.created_by}`],
     ['updated', moment(project.updated_at)],
   ]);
@@ -133,6 +138,41 @@ const update = command({
   },
 });
 
+const stop = command({
+  name: 'stop',
+  summary: 'Stop all promotions of a project',
+  details:
+    'Deployments that have not begun wait until `staithe project resume`, except releases that were created with --hotfix, ' +
+    'and rollbacks. Deployments in progress continue.',
+  args,
+  options: { reason: requiredText('--reason <text>', 'Why: shown to everybody who waits') },
+  examples: ['staithe project stop hello --reason "Orders are lost"'],
+  calls: ['stopProject'],
+  async run({ args, options }, { api }) {
+    const project = await api.call('stopProject', {
+      params: { project: args.project },
+      body: { reason: options.reason },
+    });
+    return {
+      json: project,
+      text: projectText(project),
+      notes: [`next: staithe project resume ${args.project}`],
+    };
+  },
+});
+
+const resume = command({
+  name: 'resume',
+  summary: 'Resume the promotions of a project',
+  args,
+  examples: ['staithe project resume hello'],
+  calls: ['resumeProject'],
+  async run({ args }, { api }) {
+    const project = await api.call('resumeProject', { params: { project: args.project } });
+    return { json: project, text: projectText(project) };
+  },
+});
+
 const remove = command({
   name: 'delete',
   summary: 'Delete a project',
@@ -158,4 +198,7 @@ const remove = command({
   },
 });
 
-export const project: CommandGroup = { name: 'project', commands: [create, list, show, update, remove] };
+export const project: CommandGroup = {
+  name: 'project',
+  commands: [create, list, show, update, stop, resume, remove],
+};

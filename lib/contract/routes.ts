@@ -7,6 +7,7 @@ import { AUDIT_ROUTES } from './routes/audit.ts';
 import { BUILD_ROUTES } from './routes/builds.ts';
 import { CACHE_ROUTES } from './routes/caches.ts';
 import { DEAD_LETTER_ROUTES } from './routes/dead-letters.ts';
+import { DEPLOYMENT_ROUTES } from './routes/deployments.ts';
 import { DIAGNOSIS_ROUTES } from './routes/diagnosis.ts';
 import { ENVIRONMENT_ROUTES } from './routes/environments.ts';
 import { IMAGE_ROUTES } from './routes/images.ts';
@@ -37,6 +38,7 @@ export const ROUTES = {
   ...CACHE_ROUTES,
   ...RELEASE_ROUTES,
   ...ENVIRONMENT_ROUTES,
+  ...DEPLOYMENT_ROUTES,
   ...TOKEN_ROUTES,
   ...USER_ROUTES,
   ...WEBHOOK_ROUTES,

@@ -140,6 +140,36 @@ export const ERRORS = {
     'Another deployment to this environment is in progress',
     'Wait for it to end. `staithe deployment list` shows it.',
   ),
+  not_eligible: entry(
+    'conflict',
+    'Release is not eligible for this environment',
+    'Deploy it to the earlier environments first. `staithe deploy <environment> --dry-run` shows the rules.',
+  ),
+  environment_unknown: entry(
+    'unprocessable',
+    'Unknown environment',
+    'Use one of the listed environments, or create it first: `staithe environment set`.',
+  ),
+  too_many_waiting: entry(
+    'conflict',
+    'Too many deployments wait for this environment',
+    'Cancel some: `staithe deployment list --environment <environment>` shows them.',
+  ),
+  nothing_to_restore: entry(
+    'conflict',
+    'No deployment to roll back to',
+    'Choose a deployment that succeeded: `staithe deployment list --environment <environment>`.',
+  ),
+  approval_outdated: entry(
+    'conflict',
+    'Deployment has changed since it was seen',
+    'Look at the deployment again, then approve what it deploys now.',
+  ),
+  not_an_approver: entry(
+    'forbidden',
+    'Not allowed to approve this deployment',
+    'Ask one of the people who can approve it: `staithe environment show` lists them.',
+  ),
   function_taken: entry(
     'conflict',
     'Function is the target of another environment',

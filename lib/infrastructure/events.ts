@@ -4,6 +4,7 @@ import { FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { DEAD_STATUSES, executionDied, objectCreated } from '../contract/events/aws.ts';
 import { deliveryEvents } from '../contract/events/delivery.ts';
+import { deploymentEvents } from '../contract/events/deployment.ts';
 import { jobEvents } from '../contract/events/job.ts';
 import { patternOf } from '../contract/events/pattern.ts';
 import { ENTITIES, REMOVED_ENTITIES } from '../contract/events/relay.ts';
@@ -65,6 +66,7 @@ export class Events extends Construct {
     this.listenToWorkflows(bundles, [build, trigger]);
     this.takeBackDeadDeployments(deployment);
     this.startNextInQueue(bundles);
+    this.followDeployments(bundles);
     new Rule(this, 'Deliveries', {
       description: 'A webhook was stored: decide what to build',
       eventBus: this.bus,
@@ -132,6 +134,22 @@ export class Events extends Construct {
       description: 'A deployment workflow ended before it finished',
       eventPattern: died([deployment]),
       targets: [this.callOf(deployment.steps)],
+    });
+  }
+
+  /** The end of a deployment lets the next one begin, and its release go on. */
+  private followDeployments(bundles: Bundles): void {
+    const ended = new StaitheFunction(this, 'DeploymentEnded', {
+      bundles,
+      entry: 'events/deployment-ended',
+      description: 'Begins the next deployment, and promotes what has succeeded',
+    });
+    const { succeeded, failed, rejected, cancelled, superseded, rolled_back } = deploymentEvents.events;
+    new Rule(this, 'EndedDeployments', {
+      description: 'A deployment has ended',
+      eventBus: this.bus,
+      eventPattern: patternOf([succeeded, failed, rejected, cancelled, superseded, rolled_back]),
+      targets: [this.callOf(ended)],
     });
   }
 

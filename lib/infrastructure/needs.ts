@@ -244,7 +244,8 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     compute: true,
   },
   'steps/deployment': {
-    table: { items: ['GetItem', 'PutItem'] },
+    // A rollback's success takes back the release that served.
+    table: { items: ['GetItem', 'PutItem', 'DeleteItem'] },
     functions: true,
     functionLogs: {},
   },
@@ -280,9 +281,13 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     },
   },
   'events/execution-ended': { table: { items: ['GetItem', 'BatchGetItem', 'PutItem'] } },
+  'events/deployment-ended': {
+    table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'Query', 'ConditionCheckItem'] },
+    workflows: { start: ['deployment'] },
+  },
   'events/job-ended': { table: { items: ['GetItem', 'PutItem'] }, workflows: { wake: ['build'] } },
   'events/sweep-due': {
-    table: { items: PLANNING.items, indexes: ['gsi2'] },
+    table: { items: [...PLANNING.items, 'ConditionCheckItem'], indexes: ['gsi2'] },
     blobs: { objects: { sources: ['GetObject'] } },
     workflows: { ...PLANNING.workflows, start: ['build', 'deployment'], describe: ['build'] },
     machines: true,

@@ -12,6 +12,9 @@ const OTHER_CODES: readonly (readonly [RegExp, code: number, reason: string])[] 
   [/^staithe (build|run) cancel/, 5, 'the run has ended'],
   [/^staithe artifact delete/, 5, 'a release has it'],
   [/^staithe build run .*--failed/, 5, 'no job has failed'],
+  [/^staithe rollback/, 5, 'nothing was deployed before'],
+  [/^staithe deployment cancel/, 5, 'the deployment has ended'],
+  [/^staithe deployment (approve|reject)/, 3, 'the token belongs to a service'],
 ];
 
 /** What takes things away comes last, so that the other examples find them. */

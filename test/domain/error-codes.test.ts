@@ -10,7 +10,7 @@ const BANNED =
 
 /** What a reader can do, as an imperative somewhere in the remedy. */
 const NEXT_STEP =
-  /(?:^|[.:,] |\bthen )(?:To [a-z]+ |If [^,]+, )?(?:check|choose|correct|create|get|keep|name|pull|push|read|redeploy|reduce|report|request|rerun|send|set|try|upload|use|wait)\b/i;
+  /(?:^|[.:,] |\bthen )(?:To [a-z]+ |If [^,]+, )?(?:ask|cancel|check|choose|correct|create|deploy|get|keep|look|name|pull|push|read|redeploy|reduce|report|request|rerun|revoke|send|set|try|upload|use|wait)\b/i;
 
 describe.each(entries)('the error %s', (_, { title, remedy }) => {
   it('has a title that is a heading: a capital first, one line, no full stop', () => {

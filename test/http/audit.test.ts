@@ -56,6 +56,7 @@ describe('every route', () => {
       ['claimJob', 'public'],
       ['beginMultipart', expect.stringMatching(/.{20}/)],
       ['signParts', expect.stringMatching(/.{20}/)],
+      ['planDeployment', 'It changes nothing, and only shows what a deployment would do.'],
       ['receiveGithubWebhook', 'public'],
     ]);
     expect(changing.length).toBeGreaterThan(20);

@@ -23,6 +23,8 @@ export interface MemoryFunctions extends Functions {
   /** A function that somebody else made. */
   plant(functionName: string): void;
   find(functionName: string): Readonly<MemoryFunction> | undefined;
+  /** Somebody deletes the versions that no alias is on. */
+  forgetVersions(functionName: string): void;
   /** The code that the alias serves, as a digest. */
   served(functionName: string, alias: string): string | undefined;
 }
@@ -49,6 +51,17 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
   const self: MemoryFunctions = {
     failures,
     settling: 0,
+    async hasVersion({ target, digest, variables }, version) {
+      failing('hasVersion');
+      const found = functions
+        .get(target.function_name)
+        ?.versions.find((published) => published.number === version);
+      return (
+        found !== undefined &&
+        `sha256:${found.code}` === digest &&
+        found.variables === JSON.stringify(variables)
+      );
+    },
     async apply(release) {
       failing('apply');
       const { target, variables, projectId } = release;
@@ -94,7 +107,7 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
       const given = JSON.stringify(variables);
       // Lambda makes no new version of what has not changed since the last one (docs: PublishVersion).
       if (last !== undefined && last.code === code && last.variables === given) return last.number;
-      const number = String(versions.length + 1);
+      const number = String(Number(versions.at(-1)?.number ?? 0) + 1);
       versions.push({ number, code, variables: given });
       return number;
     },
@@ -115,6 +128,11 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
         versions: [],
         aliases: new Map(),
       });
+    },
+    forgetVersions(functionName) {
+      const { versions, aliases } = existing(functionName);
+      const kept = versions.filter(({ number }) => [...aliases.values()].includes(number));
+      versions.splice(0, versions.length, ...kept);
     },
     find: (functionName) => functions.get(functionName),
     served(functionName, alias) {

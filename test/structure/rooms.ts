@@ -5,7 +5,7 @@
  * other rooms, files, and packages.
  */
 export const RULES: Readonly<Record<string, readonly string[]>> = {
-  'lib/domain': ['zod', 'yaml', 'semver'],
+  'lib/domain': ['zod', 'yaml', 'semver', 'croner', 'temporal-polyfill'],
   'lib/contract': ['lib/domain', 'zod'],
   'lib/archive': ['yauzl', 'yazl', 'ignore'],
   'lib/aws': [

@@ -1,5 +1,6 @@
 /** The deployment workflow over ports in memory. */
 import { type CallingExecution, lambda, simulatedStepFunctions } from 'embedded-cloud/stepfunctions';
+import { afterEnd } from '../../lib/domain/deployment/after-end.ts';
 import { deploymentSteps } from '../../stepfunctions/deployment.ts';
 import type { MemoryPorts } from '../memory/index.ts';
 import { clockOf, createMachine, STEPS } from './machine.ts';
@@ -9,7 +10,7 @@ export type AroundStep = (step: () => Promise<unknown>, stop: () => Promise<unkn
 
 /**
  * Runs the workflow of a deployment to its end; time goes on as far as it waits. One that dies is told to its step,
- * as EventBridge does.
+ * as EventBridge does; and so is the deployment's end.
  * @returns how the execution ended
  */
 export async function runDeployment(ports: MemoryPorts, id: string, around: AroundStep = (step) => step()) {
@@ -29,6 +30,7 @@ export async function runDeployment(ports: MemoryPorts, id: string, around: Arou
     const input = ports.workflows.find('deployment', id)?.input ?? { deployment_id: id };
     const ended = await states.ended(await states.start('deployment', id, input));
     if (ended.status !== 'SUCCEEDED') await steps({ detail: { name: id, status: ended.status } });
+    await afterEnd(ports, id);
     return ended;
   } finally {
     states.close();

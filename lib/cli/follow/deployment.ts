@@ -8,16 +8,17 @@ import { clean } from '../terminal/clean.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 const POLL_MS = 1000;
-const ACTIVE = new Set<Deployment['status']>(['pending', 'deploying', 'verifying']);
+const ACTIVE = new Set<Deployment['status']>([
+  'pending',
+  'awaiting_approval',
+  'waiting',
+  'deploying',
+  'verifying',
+]);
 
 /** The failure for a deployment that did not succeed. */
 export function deploymentFailure(deployment: Deployment): Failure {
-  const word =
-    deployment.status === 'rolled_back'
-      ? 'was rolled back'
-      : deployment.status === 'cancelled'
-        ? 'was cancelled'
-        : 'failed';
+  const word = deployment.status === 'failed' ? 'failed' : `was ${deployment.status.replace('_', ' ')}`;
   return new Failure(
     EXIT.failed,
     {
@@ -53,7 +54,8 @@ export async function watchDeployment(
   let deployment = started;
   onChange(deployment);
   while (ACTIVE.has(deployment.status)) {
-    terminal.progress(`${deployment.status}: ${clean(deployment.stage)}`);
+    const [block] = deployment.waits_for;
+    terminal.progress(`${deployment.status}: ${clean(block?.message ?? deployment.stage)}`);
     await delay(POLL_MS);
     const now = await persistent.call('getDeployment', { params: { deployment: deployment.id } });
     const changed = now.status !== deployment.status || now.stage !== deployment.stage;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Deployment } from '../../domain/deployment/schema.ts';
+import { Block, Deployment, Rule } from '../../domain/deployment/schema.ts';
 import { Id } from '../../domain/id.ts';
 import { durationsOf } from './change.ts';
 import { family } from './family.ts';
@@ -17,6 +17,9 @@ const ended = {
   completed_at: '2026-11-21T09:40:12.400Z',
   duration_ms: 11_500,
 };
+const waiting = (rule: z.infer<typeof Rule>, message: string) => ({
+  waits_for: [{ rule, message }],
+});
 const notAnswering = {
   message: 'The function answered with 502.',
   hint: 'Read the last lines of its log.',
@@ -41,6 +44,14 @@ export const deploymentEvents = family({
     function_version: short(20).optional().describe('the version that was published'),
     previous_version: short(20).optional().describe('the version that the alias pointed to before'),
     preview_url: short(2048).optional(),
+    subject: shape.subject.describe('digest of what is deployed: artifact, target and configuration'),
+    restores: shape.restores.describe('the deployment that a rollback restores'),
+    automatic: z.boolean().optional().describe('whether Staithe promoted the release by itself'),
+    waits_for: z
+      .array(z.object({ rule: Block.shape.rule, message: short(250), until: Block.shape.until }))
+      .max(Rule.options.length)
+      .optional()
+      .describe('the rules of the environment that do not hold yet'),
     error: z
       .object({ message: short(2000), hint: short(1000).optional(), last_lines: LastLines.optional() })
       .optional()
@@ -66,7 +77,15 @@ export const deploymentEvents = family({
     created_by: 'tok_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
   },
   events: {
-    pending: { when: 'A deployment was recorded.' },
+    pending: { when: 'A deployment was recorded, and begins at once.' },
+    awaiting_approval: {
+      when: 'People have to approve the deployment.',
+      example: waiting('approval', '0 of 2 approvals given; users with the role deployer can approve.'),
+    },
+    waiting: {
+      when: 'A rule of the environment does not hold yet.',
+      example: waiting('freeze', "Environment 'production' is frozen until 2026-11-23 07:00:00 UTC."),
+    },
     deploying: {
       when: 'The new version is being created.',
       example: { ...begun, previous_status: 'pending', revision: 2 },
@@ -82,6 +101,23 @@ export const deploymentEvents = family({
     failed: {
       when: 'It could not be deployed, and no earlier version was replaced or existed.',
       example: { ...ended, previous_status: 'deploying', error: { message: 'The artifact is not a zip.' } },
+    },
+    rejected: {
+      when: 'A person rejected it, its approvals expired, or its release was yanked.',
+      example: {
+        previous_status: 'awaiting_approval',
+        revision: 3,
+        completed_at: '2026-11-21T10:40:00.500Z',
+        error: { message: 'user:anna rejected the deployment: The tests are red.' },
+      },
+    },
+    superseded: {
+      when: 'A newer deployment took its place before it began.',
+      example: {
+        previous_status: 'waiting',
+        revision: 3,
+        completed_at: '2026-11-21T10:40:00.500Z',
+      },
     },
     cancelled: {
       when: 'It was cancelled.',

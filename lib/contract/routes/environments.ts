@@ -1,11 +1,9 @@
-import { CreateDeployment, Deployment } from '../../domain/deployment/schema.ts';
+import { Because } from '../../domain/deployment/schema.ts';
 import { Environment, PutEnvironment } from '../../domain/environment/schema.ts';
-import { Id } from '../../domain/id.ts';
-import { ProjectRef } from '../../domain/project/schema.ts';
-import { PAGING, page, route, SPAN } from '../route.ts';
+import { PAGING, page, route } from '../route.ts';
 import { inEnvironment, inProject } from './params.ts';
 
-/** Environments and deployments. */
+/** Environments and their rules. */
 export const ENVIRONMENT_ROUTES = {
   putEnvironment: route({
     method: 'PUT',
@@ -16,7 +14,7 @@ export const ENVIRONMENT_ROUTES = {
     params: inEnvironment,
     body: PutEnvironment,
     success: { status: 200, body: Environment, description: 'The environment after the change' },
-    errors: ['busy', 'function_taken', 'runtime_unavailable'],
+    errors: ['busy', 'function_taken', 'runtime_unavailable', 'environment_unknown'],
   }),
   listEnvironments: route({
     method: 'GET',
@@ -48,56 +46,25 @@ export const ENVIRONMENT_ROUTES = {
     success: { status: 204, body: null, description: 'The environment is deleted' },
     errors: ['environment_in_use'],
   }),
-  createDeployment: route({
+  holdEnvironment: route({
     method: 'POST',
-    path: '/v1/projects/{project}/environments/{environment}/deployments',
+    path: '/v1/projects/{project}/environments/{environment}/hold',
     group: 'environments',
     access: 'deployer',
-    summary: 'Deploy a release',
+    summary: 'Hold the automatic promotions to an environment',
     params: inEnvironment,
-    body: CreateDeployment,
-    success: { status: 202, body: Deployment, description: 'The deployment, in progress' },
-    errors: [
-      'busy',
-      'release_yanked',
-      'deployment_in_progress',
-      'service_unknown',
-      'artifact_not_deployable',
-      'workflow_refused',
-    ],
+    body: Because,
+    success: { status: 200, body: Environment, description: 'The environment, on hold' },
+    errors: ['busy'],
   }),
-  listDeployments: route({
-    method: 'GET',
-    path: '/v1/projects/{project}/environments/{environment}/deployments',
+  resumeEnvironment: route({
+    method: 'POST',
+    path: '/v1/projects/{project}/environments/{environment}/resume',
     group: 'environments',
-    access: 'viewer',
-    summary: 'List the deployments to an environment',
+    access: 'deployer',
+    summary: 'Resume the automatic promotions to an environment',
     params: inEnvironment,
-    query: { ...SPAN, ...PAGING },
-    success: { status: 200, body: page(Deployment), description: 'Deployments, newest first' },
-    errors: ['invalid_cursor'],
-  }),
-  listAllDeployments: route({
-    method: 'GET',
-    path: '/v1/deployments',
-    group: 'environments',
-    access: 'viewer',
-    summary: 'List the deployments of one project or of all projects',
-    query: { project: ProjectRef.optional(), ...SPAN, ...PAGING },
-    success: {
-      status: 200,
-      body: page(Deployment),
-      description: 'Deployments to existing environments, newest first',
-    },
-    errors: ['invalid_cursor', 'too_many_projects', 'too_many_environments'],
-  }),
-  getDeployment: route({
-    method: 'GET',
-    path: '/v1/deployments/{deployment}',
-    group: 'environments',
-    access: 'viewer',
-    summary: 'Get a deployment',
-    params: { deployment: Id.deployment },
-    success: { status: 200, body: Deployment, description: 'The deployment' },
+    success: { status: 200, body: Environment, description: 'The environment, not on hold' },
+    errors: ['busy'],
   }),
 } as const;

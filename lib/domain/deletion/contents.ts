@@ -54,9 +54,11 @@ async function removeTokens(ports: DeletionPorts, projectId: string): Promise<vo
 /** What was deployed goes on serving: the functions are their owner's, who alone knows whether somebody needs them. */
 async function removeEnvironments(ports: DeletionPorts, projectId: string): Promise<void> {
   for await (const page of environments.pages(ports.table, Partitions.environments(projectId), TABLE))
-    for (const { name, target, active_deployment_id: active } of page) {
-      if (active !== undefined && (await deployments.get(ports.table, Keys.deployment(active))) !== undefined)
-        await end(ports, active, { status: 'cancelled' });
+    for (const { name, target, active_deployment_id: active, waiting_deployment_ids: waiting } of page) {
+      const open = active === undefined ? waiting : [active, ...waiting];
+      for (const id of open)
+        if ((await deployments.get(ports.table, Keys.deployment(id))) !== undefined)
+          await end(ports, id, { status: 'cancelled' });
       const partition = Partitions.deployments(projectId, name);
       for await (const some of deployments.pages(ports.table, partition, INDEX))
         await removeAll(
@@ -69,10 +71,7 @@ async function removeEnvironments(ports: DeletionPorts, projectId: string): Prom
           // Another pass was faster, and the function may be another project's by now.
           if (!(error instanceof ConditionFailed)) throw error;
         });
-      await removeAll(ports.table, [
-        ...(active === undefined ? [] : [Keys.deployment(active)]),
-        Keys.environment(projectId, name),
-      ]);
+      await removeAll(ports.table, [...open.map(Keys.deployment), Keys.environment(projectId, name)]);
     }
 }
 

@@ -3,42 +3,54 @@ import { environments } from '../environment/record.ts';
 import type { Environment } from '../environment/schema.ts';
 import { isFinal, mayFollow } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed } from '../ports/table.ts';
+import { ConditionFailed, type Write } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
 import { deployments } from './record.ts';
-import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { type Deployment, isBegun, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { recordSuccess } from './success.ts';
+import { stepped } from './timeline.ts';
 
 export interface Outcome {
-  readonly status: 'succeeded' | 'failed' | 'rolled_back' | 'cancelled';
+  readonly status: 'succeeded' | 'failed' | 'rolled_back' | 'cancelled' | 'rejected' | 'superseded';
   readonly error?: Deployment['error'];
+  /** Who ended it, where that was somebody. */
+  readonly by?: string | undefined;
+  /** Ends only what has not begun to change its target. */
+  readonly unlessBegun?: boolean;
 }
 
 /**
- * Ends a deployment and frees its environment, in one transaction: whoever sees that it has ended may begin the next one.
- * Repeats change nothing.
+ * Ends a deployment and frees its environment, or its place among those that wait, in one transaction: whoever sees that
+ * it has ended may begin the next one. Repeats change nothing.
  */
 export async function end(
   ports: Pick<Ports, 'table' | 'clock'>,
   id: string,
   outcome: Outcome,
-): Promise<{ status: DeploymentStatus }> {
+): Promise<Deployment> {
   for (;;) {
     const stored = await deployments.get(ports.table, Keys.deployment(id));
     if (stored === undefined) throw new Error(`There is no deployment ${id}.`);
-    const next = ended(stored.value, outcome, ports.clock.now());
+    const now = ports.clock.now();
+    const next = ended(stored.value, outcome, now);
     // One that an older version has ended may still hold its environment.
-    if (next === stored.value && !isFinal(LIFECYCLE, next.status)) return { status: next.status };
+    if (next === stored.value && !isFinal(LIFECYCLE, next.status)) return next;
     const key = Keys.environment(next.project_id, next.environment);
     const environment = await environments.get(ports.table, key);
-    const writes = [
+    const holds =
+      environment !== undefined &&
+      (environment.value.active_deployment_id === id ||
+        environment.value.waiting_deployment_ids.includes(id));
+    const writes: Write[] = [
       ...(next === stored.value ? [] : [deployments.change(stored, next)]),
-      ...(environment?.value.active_deployment_id === id
-        ? [environments.change(environment, freed(environment.value, next))]
+      ...(holds ? [environments.change(environment, freed(environment.value, next, now))] : []),
+      ...(next !== stored.value && next.status === 'succeeded'
+        ? recordSuccess(next, now, environment?.value.current_release_id)
         : []),
     ];
     try {
       if (writes.length > 0) await ports.table.transact(writes);
-      return { status: next.status };
+      return next;
     } catch (error) {
       // Changed meanwhile, by a repeat of this step or by a change of the environment.
       if (!(error instanceof ConditionFailed)) throw error;
@@ -46,18 +58,65 @@ export async function end(
   }
 }
 
-function ended(deployment: Deployment, { status, error }: Outcome, now: Date): Deployment {
-  return mayFollow(LIFECYCLE, deployment.status, status)
-    ? { ...deployment, status, stage: status, completed_at: now.toISOString(), error }
-    : deployment;
+const MESSAGES: Record<Outcome['status'], string> = {
+  succeeded: 'The new version serves.',
+  failed: 'The deployment failed.',
+  rolled_back: 'The earlier version serves again.',
+  cancelled: 'The deployment was cancelled.',
+  rejected: 'The deployment was rejected.',
+  superseded: 'A newer deployment took its place.',
+};
+
+function ended(deployment: Deployment, outcome: Outcome, now: Date): Deployment {
+  const { status, error, by, unlessBegun = false } = outcome;
+  if (!mayFollow(LIFECYCLE, deployment.status, status)) return deployment;
+  if (unlessBegun && isBegun(deployment)) return deployment;
+  const message = error?.message ?? MESSAGES[status];
+  return {
+    ...stepped(deployment, { status, message, at: now, by }),
+    stage: status,
+    completed_at: now.toISOString(),
+    error,
+    waits_for: [],
+  };
 }
 
-const freed = (environment: Environment, deployment: Deployment): Environment => ({
-  ...environment,
-  active_deployment_id: undefined,
-  ...(deployment.status === 'succeeded' && {
-    current_deployment_id: deployment.id,
-    current_release_id: deployment.release_id,
-    preview_url: deployment.preview_url,
-  }),
-});
+function freed(environment: Environment, deployment: Deployment, now: Date): Environment {
+  const { id, status } = deployment;
+  const isActive = environment.active_deployment_id === id;
+  return {
+    ...environment,
+    active_deployment_id: isActive ? undefined : environment.active_deployment_id,
+    waiting_deployment_ids: environment.waiting_deployment_ids.filter((waiting) => waiting !== id),
+    ...(isActive && status === 'succeeded' && serving(environment, deployment, now)),
+    // What was taken back shows that something is wrong: nothing is promoted by itself until somebody has looked.
+    ...(isActive &&
+      status === 'rolled_back' && {
+        hold: { reason: `Deployment ${id} was rolled back.`, since: now.toISOString(), by: id },
+      }),
+  };
+}
+
+function serving(environment: Environment, deployment: Deployment, now: Date): Partial<Environment> {
+  const { id, release_id: releaseId, preview_url: url, restores, created_by: by } = deployment;
+  return {
+    current_deployment_id: id,
+    current_release_id: releaseId,
+    preview_url: url,
+    // The way back restores the configuration too: the next deployment goes on from it.
+    ...(restores !== undefined && {
+      target: deployment.target,
+      variables: deployment.variables,
+      health_path: deployment.health_path,
+      health_status: deployment.health_status,
+      health_follow: deployment.health_follow,
+      config_version: environment.config_version + 1,
+      hold: {
+        reason: `Rolled back to ${restores}.`,
+        since: now.toISOString(),
+        by,
+      },
+      updated_at: now.toISOString(),
+    }),
+  };
+}

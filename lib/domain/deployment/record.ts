@@ -1,6 +1,6 @@
 import { collection } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
-import { Deployment } from './schema.ts';
+import { Deployment, isWaiting } from './schema.ts';
 
 export const deployments = collection({
   kind: 'deployment',
@@ -11,8 +11,11 @@ export const deployments = collection({
     gsi1sk: deployment.id,
   }),
   environmentOf: ({ environment }) => environment,
-  second: (deployment) =>
-    deployment.status === 'pending'
-      ? { gsi2pk: Partitions.pendingDeployments, gsi2sk: deployment.id }
-      : undefined,
+  second: (deployment) => {
+    const { id, status, admitted_at: admitted } = deployment;
+    if (status !== 'pending' && !isWaiting(status)) return undefined;
+    const isAdmitted = status === 'pending' || admitted !== undefined;
+    const gsi2pk = isAdmitted ? Partitions.pendingDeployments : Partitions.waitingDeployments;
+    return { gsi2pk, gsi2sk: id };
+  },
 });

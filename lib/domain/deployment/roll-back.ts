@@ -9,7 +9,7 @@ import { Keys } from '../storage/keys.ts';
 import { end } from './end.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
-import { aliasOf } from './steps.ts';
+import { aliasOf, UPDATING } from './steps.ts';
 
 type Needed = Pick<Ports, 'table' | 'functions' | 'functionLogs' | 'clock'>;
 type Failure = NonNullable<Deployment['error']>;
@@ -28,11 +28,34 @@ export async function rollBack(
   const deployment = (await deployments.get(ports.table, Keys.deployment(id)))?.value;
   if (deployment === undefined) return { status: 'cancelled' };
   if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
-  const { function_version: version, previous_version: previous } = deployment;
-  const moved = version !== undefined && previous !== undefined;
+  const { previous_version: previous } = deployment;
+  const moved = hasMoved(deployment) && previous !== undefined;
   if (moved) await ports.functions.moveAlias(deployment.target.function_name, aliasOf(deployment), previous);
-  const failure = await failureOf(ports, deployment, reason, pause);
-  return end(ports, id, { status: moved ? 'rolled_back' : 'failed', error: failure });
+  const { cancelled_by: by } = deployment;
+  const ended =
+    by !== undefined
+      ? await end(ports, id, { status: 'cancelled', error: cancelled(deployment), by })
+      : await end(ports, id, {
+          status: moved ? 'rolled_back' : 'failed',
+          error: await failureOf(ports, deployment, reason, pause),
+        });
+  return { status: ended.status };
+}
+
+const cancelled = (deployment: Deployment): Failure => ({
+  message: 'The deployment was cancelled.',
+  hint: servingOf(deployment),
+});
+
+/** Whether its alias may have moved. */
+const hasMoved = ({ function_version: version, stage }: Deployment): boolean =>
+  version !== undefined && stage !== UPDATING;
+
+/** What serves, now that this deployment does not. */
+function servingOf(deployment: Deployment): string {
+  const { previous_version: previous } = deployment;
+  if (previous === undefined) return 'No version was serving before.';
+  return `Version ${previous} serves ${hasMoved(deployment) ? 'again' : 'as before'}.`;
 }
 
 async function failureOf(
@@ -41,13 +64,8 @@ async function failureOf(
   reason: string,
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<Failure> {
-  const { environment, function_version: version, previous_version: previous } = deployment;
-  const serving =
-    previous === undefined
-      ? 'No version was serving before.'
-      : version === undefined
-        ? `Version ${previous} serves as before.`
-        : `Version ${previous} serves again.`;
+  const { environment, function_version: version } = deployment;
+  const serving = servingOf(deployment);
   // Only what was asked has anything to say: until then the function's code has not run.
   if (deployment.status !== 'verifying' || version === undefined)
     return { message: reason, hint: `${serving} Fix the cause, then deploy again.` };

@@ -4,29 +4,86 @@ import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { ReleaseRef } from '../release/schema.ts';
 import { LambdaTarget } from '../target.ts';
+import { title } from '../text.ts';
 import { Digest, Name, Timestamp } from '../values.ts';
 
 export const DeploymentStatus = z.enum([
   'pending',
+  'awaiting_approval',
+  'waiting',
   'deploying',
   'verifying',
   'succeeded',
   'failed',
+  'rejected',
   'cancelled',
+  'superseded',
   'rolled_back',
 ]);
 export type DeploymentStatus = z.infer<typeof DeploymentStatus>;
 
-/** `rolled_back`: the new version did not answer, and the alias is on the earlier one again. */
+/** What may become of a deployment that has not begun, beside going on. */
+const UNBEGUN = ['failed', 'rejected', 'cancelled', 'superseded'] as const;
+
+/**
+ * `awaiting_approval` and `waiting` follow each other in any order, as an approval is void when what it was given for
+ * changes. `rolled_back`: the new version did not answer, and the alias is on the earlier one again.
+ */
 export const DEPLOYMENT_LIFECYCLE = {
   pending: ['deploying', 'failed', 'cancelled'],
+  awaiting_approval: ['waiting', 'deploying', ...UNBEGUN],
+  waiting: ['awaiting_approval', 'deploying', ...UNBEGUN],
   deploying: ['verifying', 'failed', 'cancelled', 'rolled_back'],
   verifying: ['succeeded', 'failed', 'cancelled', 'rolled_back'],
   succeeded: [],
   failed: [],
+  rejected: [],
   cancelled: [],
+  superseded: [],
   rolled_back: [],
 } as const satisfies Lifecycle<DeploymentStatus>;
+
+/** Whether it waits for a rule of its environment. */
+export const isWaiting = (status: DeploymentStatus): boolean =>
+  status === 'waiting' || status === 'awaiting_approval';
+
+/** Whether it may have changed its target. */
+export const isBegun = ({ status }: { readonly status: DeploymentStatus }): boolean =>
+  status === 'deploying' || status === 'verifying';
+
+/** What keeps a deployment from beginning, in the order in which they are checked. */
+export const Rule = z.enum(['stopped', 'hold', 'after', 'soak', 'schedule', 'approval', 'freeze', 'queue']);
+export type Rule = z.infer<typeof Rule>;
+
+/** One rule that does not hold yet. */
+export const Block = z.object({
+  rule: Rule,
+  message: z.string(),
+  /** When it will hold by itself; absent when somebody or something else decides. */
+  until: Timestamp.optional(),
+});
+export type Block = z.infer<typeof Block>;
+
+/** What somebody said to a deployment that needs approval. */
+export const Decision = z.object({
+  decision: z.enum(['approved', 'rejected']),
+  user_id: Id.user,
+  user_name: z.string(),
+  at: Timestamp,
+  reason: z.string().optional(),
+  /** What was seen: the deployment's `subject` at that time. Void for any other. */
+  subject: Digest,
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** One step of a deployment's way. */
+export const Step = z.object({
+  at: Timestamp,
+  status: DeploymentStatus,
+  message: z.string(),
+  by: z.string().optional(),
+});
+export type Step = z.infer<typeof Step>;
 
 /** One release going to one environment. It names a digest, never a tag. */
 export const Deployment = z.object({
@@ -43,6 +100,30 @@ export const Deployment = z.object({
   ...Health.shape,
   status: DeploymentStatus,
   stage: z.string(),
+  /** Of the environment, when what is deployed beside the release was taken from it. */
+  config_version: z.int().min(1).default(1),
+  /** sha256 of what is deployed: digest, target, variables and health check. Approvals are given for it. */
+  subject: Digest.optional(),
+  /** The deployment whose code and configuration this one restores. */
+  restores: Id.deployment.optional(),
+  /** Made by Staithe itself, as the release had become eligible. */
+  automatic: z.boolean().default(false),
+  /** When an automatic promotion may begin. */
+  not_before: Timestamp.optional(),
+  /** Why it was asked for. */
+  reason: z.string().optional(),
+  /** Why a freeze does not count for it. */
+  override_freeze: z.string().optional(),
+  /** What keeps it from beginning. */
+  waits_for: z.array(Block).default([]),
+  decisions: z.array(Decision).default([]),
+  /** When it is rejected, if it still lacks approvals. */
+  approval_expires_at: Timestamp.optional(),
+  /** When all rules held, and its environment was taken for it. */
+  admitted_at: Timestamp.optional(),
+  /** Who wants it cancelled; the next step takes it back. */
+  cancelled_by: z.string().optional(),
+  timeline: z.array(Step).default([]),
   /** The function's version that this deployment published. */
   function_version: z.string().optional(),
   /** The version that the alias was on before; absent on a first deployment. */
@@ -63,5 +144,36 @@ export const Deployment = z.object({
 });
 export type Deployment = z.infer<typeof Deployment>;
 
-export const CreateDeployment = z.strictObject({ release: ReleaseRef });
+/** Why somebody does it: shown in the timeline. */
+const reason = title(500);
+
+export const CreateDeployment = z.strictObject({
+  release: ReleaseRef,
+  reason: reason.optional(),
+  /** Deploys in a freeze too, for this reason. */
+  override_freeze: reason.optional(),
+});
 export type CreateDeployment = z.infer<typeof CreateDeployment>;
+
+export const PlanDeployment = CreateDeployment.omit({ reason: true });
+export type PlanDeployment = z.infer<typeof PlanDeployment>;
+
+export const RollBackTo = z.strictObject({
+  /** A deployment to the same environment that succeeded; the one before the current one when absent. */
+  to: Id.deployment.optional(),
+  reason: reason.optional(),
+});
+export type RollBackTo = z.infer<typeof RollBackTo>;
+
+export const Approve = z.strictObject({
+  /** The deployment's `subject`, as it was seen. */
+  subject: Digest,
+  reason: reason.optional(),
+});
+export type Approve = z.infer<typeof Approve>;
+
+export const Because = z.strictObject({ reason });
+export type Because = z.infer<typeof Because>;
+
+export const BecauseOptional = z.strictObject({ reason: reason.optional() });
+export type BecauseOptional = z.infer<typeof BecauseOptional>;

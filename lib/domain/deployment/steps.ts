@@ -7,9 +7,18 @@ import { cut } from '../text.ts';
 import { hexOf } from '../values.ts';
 import { end } from './end.ts';
 import { deployments } from './record.ts';
-import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import {
+  type Deployment,
+  type DeploymentStatus,
+  isWaiting,
+  DEPLOYMENT_LIFECYCLE as LIFECYCLE,
+} from './schema.ts';
+import { stepped } from './timeline.ts';
 
 export type StepPorts = Pick<Ports, 'table' | 'functions' | 'probe' | 'clock'>;
+
+/** Of a deployment whose alias has not moved. */
+export const UPDATING = 'updating code';
 
 /** The alias that traffic goes through. */
 export const aliasOf = (deployment: Deployment): string => `staithe-${deployment.environment}`;
@@ -18,20 +27,27 @@ export const aliasOf = (deployment: Deployment): string => `staithe-${deployment
 async function load(ports: Pick<Ports, 'table'>, id: string): Promise<Deployment> {
   const found = await deployments.get(ports.table, Keys.deployment(id));
   if (found === undefined) throw new TargetError(`Deployment ${id} no longer exists.`);
+  const { cancelled_by: by } = found.value;
+  if (by !== undefined) throw new TargetError(`The deployment was cancelled by ${by}.`);
   return found.value;
 }
 
 async function advance(
-  ports: Pick<Ports, 'table'>,
+  ports: Pick<Ports, 'table' | 'clock'>,
   id: string,
   status: DeploymentStatus,
-  change: Partial<Deployment>,
+  change: Partial<Deployment> & Pick<Deployment, 'stage'>,
 ): Promise<Deployment> {
-  const stored = await deployments.update(ports.table, Keys.deployment(id), (deployment) =>
-    deployment.status === status || mayFollow(LIFECYCLE, deployment.status, status)
-      ? { ...deployment, ...change, status }
-      : undefined,
-  );
+  const at = ports.clock.now();
+  const stored = await deployments.update(ports.table, Keys.deployment(id), (deployment) => {
+    if (deployment.status !== status && !mayFollow(LIFECYCLE, deployment.status, status)) return undefined;
+    // Whoever starts its workflow by hand gets past no rule.
+    if (isWaiting(deployment.status) && deployment.admitted_at === undefined) return undefined;
+    // A repeated step is no further step of the way.
+    const isKnown = deployment.status === status && deployment.stage === change.stage;
+    const next = isKnown ? deployment : stepped(deployment, { status, message: change.stage, at });
+    return { ...next, ...change };
+  });
   if (stored === undefined || stored.value.status !== status)
     throw new TargetError(`The deployment is ${stored?.value.status ?? 'gone'}; it cannot become ${status}.`);
   return stored.value;
@@ -41,18 +57,28 @@ async function advance(
 export async function apply(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
   const before = await load(ports, id);
   const { target } = before;
+  const kept = await keptVersion(ports, before);
   // A repeated step has asked before, and kept the answer.
   const previous =
     before.status === 'deploying'
       ? before.previous_version
       : await ports.functions.aliasVersion(target.function_name, aliasOf(before));
   const deployment = await advance(ports, id, 'deploying', {
-    stage: 'updating code',
+    stage: UPDATING,
+    function_version: kept,
     previous_version: previous,
     started_at: before.started_at ?? ports.clock.now().toISOString(),
   });
+  if (kept !== undefined) return { ready: true };
   await ports.functions.apply(releaseOf(deployment));
   return ready(ports, id);
+}
+
+/** The version that an earlier deployment has published of just this, if it is there still: then its alias is all that moves. */
+async function keptVersion(ports: StepPorts, deployment: Deployment): Promise<string | undefined> {
+  const { restores, function_version: version } = deployment;
+  if (restores === undefined || version === undefined) return version;
+  return (await ports.functions.hasVersion(releaseOf(deployment), version)) ? version : undefined;
 }
 
 const releaseOf = (deployment: Deployment): FunctionRelease => ({
@@ -116,5 +142,6 @@ function unhealthy(
 }
 
 export async function succeed(ports: StepPorts, id: string): Promise<{ status: DeploymentStatus }> {
-  return end(ports, id, { status: 'succeeded' });
+  const { status } = await end(ports, id, { status: 'succeeded' });
+  return { status };
 }

@@ -1,4 +1,5 @@
 /** Environments: set, find, list, forget. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../access/actor.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
@@ -31,16 +32,26 @@ export async function put(
   const key = Keys.environment(project.id, name);
   const { function_name: functionName, runtime } = input.target;
   assertRuns(runtime, ports.runtimes);
+  await assertKnown(ports, project, name, input.after);
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const stored = await environments.get(table, key);
     const now = ports.clock.now().toISOString();
-    const base = stored?.value ?? { name, project_id: project.id, created_at: now };
+    const base: Base = stored?.value ?? {
+      name,
+      project_id: project.id,
+      config_version: 0,
+      waiting_deployment_ids: [],
+      created_at: now,
+    };
     const same = stored?.value.target.function_name === functionName ? stored.value : undefined;
     const since = same === undefined ? now : (same.function_since ?? same.created_at);
     const next: Environment = {
       ...base,
       ...input,
       service: input.service,
+      approvals: input.approvals,
+      auto: input.auto,
+      config_version: base.config_version + (changesConfiguration(stored?.value, input) ? 1 : 0),
       function_since: since,
       updated_at: now,
     };
@@ -63,10 +74,52 @@ export async function put(
   throw new StaitheError('busy', `Environment '${name}' was changed by others ${TRIES} times in a row.`);
 }
 
+/** @throws StaitheError environment_unknown */
+async function assertKnown(
+  { table }: Pick<Ports, 'table'>,
+  { id, slug }: Project,
+  name: string,
+  after: readonly string[],
+): Promise<void> {
+  if (after.length === 0) return;
+  const found = await environments.getMany(
+    table,
+    after.map((other) => Keys.environment(id, other)),
+  );
+  const known = new Set(found.map((environment) => environment.name));
+  const unknown = after.filter((other) => other === name || !known.has(other));
+  if (unknown.length === 0) return;
+  throw new StaitheError(
+    'environment_unknown',
+    unknown.includes(name)
+      ? `Environment '${name}' cannot come after itself.`
+      : `Project '${slug}' has no environment ${unknown.map((other) => `'${other}'`).join(', ')}.`,
+  );
+}
+
+type Base = Pick<
+  Environment,
+  'name' | 'project_id' | 'config_version' | 'waiting_deployment_ids' | 'created_at'
+> &
+  Partial<Environment>;
+
+/** What a deployment takes along. */
+const CONFIGURATION = [
+  'target',
+  'service',
+  'variables',
+  'health_path',
+  'health_status',
+  'health_follow',
+] as const;
+
+const changesConfiguration = (before: Environment | undefined, input: PutEnvironment): boolean =>
+  before === undefined || CONFIGURATION.some((field) => !isDeepStrictEqual(before[field], input[field]));
+
 /** @throws StaitheError not_found */
 export async function read(
   ports: Pick<Ports, 'table'>,
-  project: Project,
+  project: Pick<Project, 'id'>,
   name: string,
 ): Promise<Stored<Environment>> {
   const found = await environments.get(ports.table, Keys.environment(project.id, name));
@@ -85,22 +138,25 @@ export async function list(
   });
 }
 
-/** The names of all of a project. */
-export async function names(ports: Pick<Ports, 'table'>, project: Pick<Project, 'id'>): Promise<string[]> {
-  const found: string[] = [];
+/** All of a project. */
+export async function all(ports: Pick<Ports, 'table'>, project: Pick<Project, 'id'>): Promise<Environment[]> {
+  const found: Environment[] = [];
   const partition = Partitions.environments(project.id);
   for await (const page of environments.pages(ports.table, partition, { limit: 100, of: 'table' }))
-    found.push(...page.map(({ name }) => name));
+    found.push(...page);
   return found;
 }
 
 /** Forgets the environment. The function stays: deleting what serves traffic is the owner's business. */
 export async function remove(ports: Pick<Ports, 'table'>, project: Project, name: string): Promise<void> {
   const stored = await read(ports, project, name);
-  if (stored.value.active_deployment_id !== undefined)
+  const [waiting] = stored.value.waiting_deployment_ids;
+  if (stored.value.active_deployment_id !== undefined || waiting !== undefined)
     throw new StaitheError(
       'environment_in_use',
-      `Deployment ${stored.value.active_deployment_id} to '${name}' is in progress.`,
+      stored.value.active_deployment_id === undefined
+        ? `Deployment ${waiting} to '${name}' waits to begin.`
+        : `Deployment ${stored.value.active_deployment_id} to '${name}' is in progress.`,
     );
   const { function_name: functionName } = stored.value.target;
   await ports.table

@@ -3,6 +3,7 @@ import { Id } from '../id.ts';
 import { LambdaTarget } from '../target.ts';
 import { line } from '../text.ts';
 import { Name, Timestamp, Variables } from '../values.ts';
+import { Hold, Rules } from './rules.ts';
 
 /**
  * What counts as an answer of a healthy function. A redirect does not: that to a sign-in page is what an application
@@ -41,10 +42,16 @@ export const Environment = z.object({
   /** The path that must answer as it should before a deployment succeeds. */
   health_path: z.string(),
   ...Health.shape,
+  ...Rules.shape,
+  /** Counts the changes of what is deployed beside the release: target, variables, health check. */
+  config_version: z.int().min(1).default(1),
   current_release_id: Id.release.optional(),
   current_deployment_id: Id.deployment.optional(),
   /** The deployment that is under way. */
   active_deployment_id: Id.deployment.optional(),
+  /** The deployments that wait, in the order in which they were asked for. */
+  waiting_deployment_ids: z.array(Id.deployment).default([]),
+  hold: Hold.optional(),
   preview_url: z.url().optional(),
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -60,5 +67,6 @@ export const PutEnvironment = z.strictObject({
     .regex(/^\/(?![/\\])[^\s\\]{0,500}$/, 'must be a path: begin with one / and hold no backslash or space')
     .default('/'),
   ...Health.shape,
+  ...Rules.shape,
 });
 export type PutEnvironment = z.infer<typeof PutEnvironment>;

@@ -22,6 +22,8 @@ export interface Functions {
   isReady(functionName: string): Promise<boolean>;
   /** The version that the alias is on. */
   aliasVersion(functionName: string, alias: string): Promise<string | undefined>;
+  /** Whether this version is there still, and is just this release: its digest and its variables. */
+  hasVersion(release: FunctionRelease, version: string): Promise<boolean>;
   /**
    * Publishes what the function is now, which must be just this release: its digest and its variables.
    * @returns the version. @throws TargetError when somebody has changed it since

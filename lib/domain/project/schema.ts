@@ -6,6 +6,10 @@ import { Name, Repository, Timestamp } from '../values.ts';
 /** 1,000: beyond what an account's machines do at once (docs: CodeBuild quotas). */
 const MAX_CONCURRENT_JOBS = 1000;
 
+/** Nothing is promoted in the project, but for hotfixes and the way back. */
+export const Stopped = z.object({ reason: z.string(), since: Timestamp, by: z.string() });
+export type Stopped = z.infer<typeof Stopped>;
+
 /** Owns everything below it. The slug is its name in paths and never changes. */
 export const Project = z.object({
   id: Id.project,
@@ -18,6 +22,8 @@ export const Project = z.object({
   max_concurrent_jobs: z.int().min(1).max(MAX_CONCURRENT_JOBS).optional(),
   /** Whether a new run cancels older ones of its branch that still wait. */
   supersede: z.boolean().default(false),
+  /** Since when nothing is promoted, and why. */
+  stopped: Stopped.optional(),
   created_at: Timestamp,
   updated_at: Timestamp,
   created_by: z.string(),

@@ -35,6 +35,7 @@
  * | releases of a commit or a build    | query gsi2 RELEASES#<prj>#<sha or bld> (keys only), then batch get |
  * | those yanked, those that are not   | query RELEASES#<prj> / YANKED#<rel>, DEPLOYABLE#<rel>; then by id |
  * | those of a range, of a tag's prefix | query RELEASES#<prj> / [YANKED_]STABLE#, [YANKED_]PRERELEASE#, NAME#; then by id |
+ * | has a release succeeded somewhere  | get RELEASES#<prj> / SUCCESS#<environment>#<rel>             |
  * | environment; those of a project    | get, query ENVIRONMENTS#<prj> / <name>                       |
  * | environment that a function is of  | get FUNCTION#<name> / FUNCTION                               |
  * | deployment by id                   | get DEPLOYMENT#<dep> / DEPLOYMENT                            |
@@ -67,6 +68,7 @@
  * | entries of an audit log by time    | query AUDIT#<log> from aud_ (the log is a project's id, or installation) |
  * | links of its chain, newest link    | query AUDIT#<log> SEQ#, then batch get AUDIT#<log> / <aud>   |
  * | entries that are not chained yet   | query AUDIT_INBOX#<log>                                      |
+ * | deployments that wait for a rule   | query gsi2 WAITING_DEPLOYMENTS (keys only)                   |
  * | what cursors are sealed with       | get CURSOR_KEY / CURSOR_KEY                                  |
  * | first answer to an Idempotency-Key | get IDEMPOTENCY#<sha256> / IDEMPOTENCY                       |
  */
@@ -112,6 +114,11 @@ export const Keys = {
   releaseEntry: (projectId: string, sortKey: string): Key => ({
     pk: Partitions.releases(projectId),
     sk: sortKey,
+  }),
+  /** Whether and since when a release has succeeded in an environment. */
+  success: (projectId: string, environment: string, releaseId: string): Key => ({
+    pk: Partitions.releases(projectId),
+    sk: `SUCCESS#${environment}#${releaseId}`,
   }),
   environment: (projectId: string, name: string): Key => ({
     pk: Partitions.environments(projectId),
@@ -177,6 +184,8 @@ export const Partitions = {
   openRuns: 'OPEN_RUNS',
   /** Of the second index: those that no workflow has begun with. */
   pendingDeployments: 'PENDING_DEPLOYMENTS',
+  /** Of the second index: those that wait for a rule of their environment. */
+  waitingDeployments: 'WAITING_DEPLOYMENTS',
   /** Of the second index. */
   openUploads: 'OPEN_UPLOADS',
   /** Of the second index. */

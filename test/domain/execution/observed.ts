@@ -68,16 +68,19 @@ export function observedTable(): ObservedTable {
   };
 }
 
+const FIRST: Readonly<Record<string, readonly string[]>> = {
+  run: ['pending', 'building', 'completed', 'failed'],
+  deployment: ['pending', 'awaiting_approval', 'waiting'],
+};
+
 /**
  * Every sequence of statuses that was ever written is a path of its lifecycle table, from its first status: a run of a
- * surveyed source is recorded as planned, as completed when it reuses an earlier one, or as failed.
+ * surveyed source is recorded as planned, as completed when it reuses an earlier one, or as failed; a deployment may wait.
  */
 export function expectLawfulPaths(table: ObservedTable): void {
   for (const [id, { entity, statuses }] of table.paths) {
     const lifecycle = LIFECYCLES[entity] ?? {};
-    expect(entity === 'run' ? ['pending', 'building', 'completed', 'failed'] : ['pending'], id).toContain(
-      statuses[0],
-    );
+    expect(FIRST[entity] ?? ['pending'], id).toContain(statuses[0]);
     for (const [at, status] of statuses.slice(1).entries())
       expect(lifecycle[statuses[at] ?? ''], `${id}: ${statuses.join(' → ')}`).toContain(status);
   }

@@ -1,0 +1,89 @@
+/** What a deployment takes to its target: one artifact by digest, and the configuration that the environment has just now. */
+import type { Actor } from '../access/actor.ts';
+import * as Artifact from '../artifact/index.ts';
+import { canonicalJson, sha256Of } from '../canonical.ts';
+import type { Environment } from '../environment/schema.ts';
+import { StaitheError } from '../error.ts';
+import { cellName } from '../matrix.ts';
+import type { Ports } from '../ports/index.ts';
+import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema.ts';
+import type { Deployment } from './schema.ts';
+
+/** The configuration beside the code. */
+const CONFIGURATION = ['target', 'variables', 'health_path', 'health_status', 'health_follow'] as const;
+
+export type Configuration = Pick<Deployment, (typeof CONFIGURATION)[number] | 'config_version'>;
+export type Snapshot = Configuration & Pick<Deployment, 'service' | 'artifact_id' | 'digest' | 'subject'>;
+
+type Content = Omit<Snapshot, 'subject'>;
+
+/** What an approval is given for: the digest, the configuration and the target. */
+export function subjectOf(content: Content): string {
+  const { service, digest } = content;
+  const configuration = Object.fromEntries(CONFIGURATION.map((name) => [name, content[name]]));
+  return sha256Of(canonicalJson({ service, digest, ...configuration }));
+}
+
+export const withSubject = (content: Content): Snapshot => ({ ...content, subject: subjectOf(content) });
+
+export const configurationOf = (from: Environment | Deployment): Configuration => ({
+  target: from.target,
+  variables: from.variables,
+  health_path: from.health_path,
+  health_status: from.health_status,
+  health_follow: from.health_follow,
+  config_version: from.config_version,
+});
+
+/**
+ * The release as it would go to this environment now.
+ * @throws StaitheError service_unknown | artifact_not_deployable
+ */
+export async function snapshotOf(
+  ports: Pick<Ports, 'table'>,
+  actor: Actor,
+  release: ReleaseValue,
+  environment: Environment,
+): Promise<Snapshot> {
+  const { service, artifact_id, digest } = chooseArtifact(release, environment);
+  await assertZip(ports, actor, artifact_id);
+  return withSubject({ service, artifact_id, digest, ...configurationOf(environment) });
+}
+
+/** The artifact of the release that goes to this environment. @throws StaitheError */
+export function chooseArtifact(release: ReleaseValue, environment: Environment): ReleaseArtifact {
+  const names = [...new Set(release.artifacts.map((artifact) => artifact.service))];
+  const service = environment.service ?? (names.length === 1 ? names[0] : undefined);
+  const found = release.artifacts.filter((artifact) => artifact.service === service);
+  if (found.length > 0) return singleArtifact(found, String(service));
+  throw new StaitheError(
+    'service_unknown',
+    service === undefined
+      ? `The release has several services (${names.join(', ')}) and environment '${environment.name}' names none.`
+      : `The release has no service '${service}'; it has ${names.join(', ')}.`,
+    { remedy: `Set the environment's service to one of ${names.join(', ')}.` },
+  );
+}
+
+/** Of several artifacts the one that is named after the service; a matrix leaves one a cell, and none is so named. */
+function singleArtifact(found: readonly ReleaseArtifact[], service: string): ReleaseArtifact {
+  const [only] = found;
+  const chosen =
+    found.length === 1 ? only : found.find(({ name }) => name === `${service}.zip` || name === service);
+  if (chosen !== undefined) return chosen;
+  const names = found.map(({ name, matrix = {} }) => `${name} of ${cellName(service, matrix)}`).join(', ');
+  throw new StaitheError(
+    'artifact_not_deployable',
+    `The release has ${found.length} artifacts of '${service}' (${names}), and a deployment takes one.`,
+    { remedy: `Create a release with one: staithe release create --artifact ${service}=<art_…>.` },
+  );
+}
+
+async function assertZip(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<void> {
+  const artifact = await Artifact.get(ports, actor, id);
+  if (artifact.content_type !== 'application/zip')
+    throw new StaitheError(
+      'artifact_not_deployable',
+      `${artifact.name} is ${artifact.content_type}; a Lambda function is deployed from a zip.`,
+    );
+}
