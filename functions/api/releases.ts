@@ -1,5 +1,6 @@
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { ecrImages } from '../../lib/aws/images.ts';
+import { setting } from '../../lib/aws/settings.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { RELEASE_ROUTES } from '../../lib/contract/routes/releases.ts';
@@ -26,6 +27,14 @@ export const handler = serve(
       Release.list(ports, actor, await Project.listed(ports, actor), filterOf(query)),
     resolveRelease: async ({ actor, params }) =>
       Release.resolve(ports, actor, await Project.resolve(ports, actor, params.project), params.release),
+    diffReleases: async ({ actor, params: { project, release, other } }) =>
+      Release.diff(
+        ports,
+        actor,
+        await Project.resolve(ports, actor, project),
+        { from: release, to: other },
+        setting('STAITHE_GIT_HOST_URL'),
+      ),
     getRelease: ({ actor, params }) => Release.get(ports, actor, params.release),
     yankRelease: ({ actor, params, body }) => Release.yank(ports, actor, params.release, body),
     unyankRelease: ({ actor, params }) => Release.unyank(ports, actor, params.release),

@@ -2,6 +2,7 @@
 import { type CommandGroup, command } from './command/command.ts';
 import { projectOption } from './command/option.ts';
 import { create } from './releases/create.ts';
+import { diff } from './releases/diff.ts';
 import { list } from './releases/list.ts';
 import { releaseText } from './releases/view.ts';
 import { unyank, yank } from './releases/yank.ts';
@@ -42,5 +43,5 @@ const resolve = command({
 
 export const release: CommandGroup = {
   name: 'release',
-  commands: [create, list, show, resolve, yank, unyank],
+  commands: [create, list, show, resolve, diff, yank, unyank],
 };

@@ -83,6 +83,7 @@ const GRANTS: Grants = {
   machines: (to, _, { builds }) => builds.grantMachines(to),
   deadLetters: (to, _, { deadLetters }) => deadLetters.grantRedrive(to),
   gitHost: (to, _, { gitHostUrl }) => to.grant({ STAITHE_GIT_HOST_URL: gitHostUrl }),
+  gitHostUrl: (to, _, { gitHostUrl }) => to.grant({ STAITHE_GIT_HOST_URL: gitHostUrl }),
   events: (to, _, { bus }) =>
     to.grant(
       { STAITHE_EVENT_BUS: bus.eventBusName },

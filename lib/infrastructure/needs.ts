@@ -83,6 +83,8 @@ export interface Needs {
   /** Looks at dead letters, and hands them to their targets again. */
   readonly deadLetters?: true;
   readonly gitHost?: true;
+  /** Links to the git host, and asks it nothing. */
+  readonly gitHostUrl?: true;
   /** Publishes events on Staithe's bus. */
   readonly events?: true;
   /** The runtimes that environments may name. */
@@ -113,6 +115,7 @@ export const PORTS = {
   machines: 'codeBuildMachines',
   deadLetters: 'sqsDeadLetters',
   gitHost: 'githubArchives',
+  gitHostUrl: 'STAITHE_GIT_HOST_URL',
   events: 'publishEvents',
   runtimes: 'STAITHE_FUNCTION_RUNTIMES',
   apiUrl: 'STAITHE_API_URL',
@@ -207,6 +210,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     // Only whether the bytes are there; S3 has no action of its own for it (docs: S3, HeadObject).
     blobs: { objects: { artifacts: ['GetObject'] }, list: true },
     images: true,
+    gitHostUrl: true,
   },
   'api/environments': {
     table: {

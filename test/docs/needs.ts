@@ -77,6 +77,7 @@ const TEXTS: Texts = {
     'invoke the functions and start the workflow that rules call',
   ],
   gitHost: () => [],
+  gitHostUrl: () => [],
   events: () => ["`events:PutEvents` on Staithe's bus"],
   runtimes: () => [],
   apiUrl: () => [],

@@ -177,6 +177,7 @@ async function makeThings(staithe: Staithe, slug: string): Promise<Record<string
     job: job?.id ?? '',
     artifact: run.artifact_ids[0] ?? '',
     release: release.id,
+    other: release.id,
     environment: 'test',
     deployment: deployment.id,
     token: 'made for each request',

@@ -21,6 +21,7 @@ export type Secret = OutputOf<'getSecret'>;
 export type SecretRead = OutputOf<'listSecretReads'>['items'][number];
 export type Cache = OutputOf<'listCaches'>['items'][number];
 export type Release = OutputOf<'getRelease'>;
+export type ReleaseDiff = OutputOf<'diffReleases'>;
 export type Environment = OutputOf<'getEnvironment'>;
 export type Deployment = OutputOf<'getDeployment'>;
 export type DeploymentPlan = OutputOf<'planDeployment'>;

@@ -49,8 +49,10 @@ export const noteCyan = on('cyan', process.stderr);
 const GOOD = new Set(['completed', 'succeeded', 'stored', 'ok', 'reused', 'active']);
 const BAD = new Set(['failed', 'cancelled', 'rolled_back']);
 
-/** For errors within results. */
+/** For errors within results, and what is gone. */
 export const bad = red;
+/** For what is new. */
+export const good = green;
 
 /** A status in its colour. */
 export function status(word: string): string {

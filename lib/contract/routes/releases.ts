@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Id } from '../../domain/id.ts';
 import { ProjectRef } from '../../domain/project/schema.ts';
+import { ReleaseDiff } from '../../domain/release/diff-schema.ts';
 import {
   CreateRelease,
   Release,
@@ -77,6 +78,16 @@ export const RELEASE_ROUTES = {
     summary: 'Resolve a version, a tag, latest or a range of versions',
     params: { project: ProjectRef, release: ReleaseRef },
     success: { status: 200, body: Release, description: 'The release' },
+    errors: ['busy'],
+  }),
+  diffReleases: route({
+    method: 'GET',
+    path: '/v1/projects/{project}/releases/{release}/diff/{other}',
+    group: 'releases',
+    access: 'viewer',
+    summary: 'Compare two releases: commits, artifacts and manifests',
+    params: { project: ProjectRef, release: ReleaseRef, other: ReleaseRef },
+    success: { status: 200, body: ReleaseDiff, description: 'What differs, from {release} to {other}' },
     errors: ['busy'],
   }),
   getRelease: route({
