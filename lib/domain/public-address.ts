@@ -1,7 +1,7 @@
 /** Which addresses are of the internet, and which of a network that only the control plane may reach. */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** Loopback, private, shared, link-local, benchmark, multicast and reserved addresses (RFC 6890, RFC 4193, RFC 4291, RFC 6052). */
+/** Loopback, private, shared, link-local, benchmark, multicast and reserved addresses (RFC 6890, RFC 4193, RFC 4291, RFC 4380, RFC 6052, RFC 7915). */
 const PRIVATE = new BlockList();
 for (const [network, bits] of [
   ['0.0.0.0', 8],
@@ -18,8 +18,11 @@ for (const [network, bits] of [
   PRIVATE.addSubnet(network, bits);
 for (const [network, bits] of [
   ['::', 96], // unspecified, loopback, IPv4-compatible
+  ['::ffff:0:0:0', 96], // IPv4-translated
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
+  ['100::', 64], // discarded
+  ['2001::', 32], // Teredo, which carries IPv4
   ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],

@@ -79,7 +79,11 @@ describe('a webhook', () => {
 
     expect(lines[1]).toMatch(/^\S+ Subscription Ping/);
     expect(lines[2]).toMatch(/^\S+ Project Updated prj_/);
-    expect(await notificationsOf(id)).toMatchObject([
+    const both = await until(
+      () => notificationsOf(id),
+      (all) => all.every(({ status }) => status === 'delivered'),
+    );
+    expect(both).toMatchObject([
       { event: 'Project Updated', status: 'delivered', attempts: 1, response_status: 204 },
       { event: 'Subscription Ping', status: 'delivered', response_status: 204 },
     ]);
