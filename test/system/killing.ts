@@ -4,6 +4,7 @@ import { eventually, until } from 'embedded-cloud/test-kit/patience.ts';
 import { expect } from 'vitest';
 import { ApiError, type Client } from '../../lib/contract/client.ts';
 import { MAX_ATTEMPTS } from '../../lib/domain/retries.ts';
+import { expectAudited } from './audited.ts';
 import { artifactsAreThere } from './limited-round.ts';
 import { type Acknowledged, KINDS, type Workload } from './workload.ts';
 
@@ -164,8 +165,9 @@ export async function expectAllWell(client: Client, workload: Workload): Promise
   const failed = await failures(client, workload.acknowledged);
   expect(failed.filter(({ reason }) => reason === undefined)).toEqual([]);
   for (const [url, answer] of workload.served) expect(await (await fetch(url)).text()).toBe(answer);
+  const entries = await expectAudited(client, await slugs(client), workload.acknowledged);
   const sums = `${workload.acknowledged.length} things acknowledged, ${failed.length} runs and deployments failed by kills`;
-  return `${sums}, ${workload.served.size} functions serve`;
+  return `${sums}, ${workload.served.size} functions serve, ${entries}`;
 }
 
 /**
