@@ -7,7 +7,9 @@ import { type AuditEntry, MAX_DIGESTS } from './schema.ts';
 /** Members of a result that name it for people. */
 const NAMES = ['slug', 'name', 'version', 'tag', 'environment', 'service', 'role'] as const;
 /** Members of a body that say what is asked for. No other is kept: it may be a secret, or of any size. */
-const ASKED = [...NAMES, 'project', 'user', 'release', 'status'] as const;
+const ASKED = [...NAMES, 'project', 'user', 'release', 'status', 'override_freeze'] as const;
+/** Members that are digests: of artifacts, and of all that a deployment consists of, for which approvals are given. */
+const DIGESTS = /digest$|^subject$/;
 /** Longer than any name of the contract; what is refused may have any length. */
 const MAX_NAME = 200;
 
@@ -65,6 +67,6 @@ function digestsIn(value: unknown, depth = 0, found = new Set<string>()): Set<st
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return found;
   for (const [name, member] of Object.entries(value))
     if (typeof member !== 'string') digestsIn(member, depth + 1, found);
-    else if (name.endsWith('digest') && Digest.safeParse(member).success) found.add(member);
+    else if (DIGESTS.test(name) && Digest.safeParse(member).success) found.add(member);
   return found;
 }
