@@ -96,6 +96,8 @@ export class OneOfEach implements AsyncDisposable {
     unyankRelease: async () => ({ params: { release: await this.#newRelease() } }),
     createArtifact: async () => ({ body: { project: this.things.project } }),
     createDeployment: async () => ({ body: { release: this.things.release } }),
+    planDeployment: async () => ({ body: { release: this.things.release } }),
+    rollBackEnvironment: async () => ({ body: { to: this.things.deployment } }),
     createToken: async () => ({ body: { role: 'viewer', project: this.things.project } }),
     createUser: async () => ({ body: { name: newSlug('user') } }),
     updateUser: async () => ({ body: { role: null } }),
