@@ -1,5 +1,7 @@
 /** What people read of an event, in a chat and in a mail. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FAMILIES } from '../../lib/contract/events/index.ts';
+import { emailOf } from '../../lib/domain/notification/message/email.ts';
 import { slackBody } from '../../lib/domain/notification/message/slack.ts';
 import { eventIn, happen, notificationsOf, subscribe } from './subscribing.ts';
 import { type World, world } from './world.ts';
@@ -64,5 +66,28 @@ describe('what people read', () => {
     expect(await notificationsOf(place, subscription.id)).toMatchObject([
       { status: 'waiting', error: expect.stringContaining('MessageRejected') },
     ]);
+  });
+});
+
+describe('each event of the registry', () => {
+  const specs = FAMILIES.flatMap(({ events }) => Object.values(events));
+
+  it.each(specs)('$name makes a message for people, within the limits of a chat', ({ name, example }) => {
+    const event = { type: name, timestamp: '2026-11-21T09:30:00.000Z', data: { ...example } };
+    const { text } = emailOf(event, 'hello');
+    const { blocks } = JSON.parse(slackBody(event, 'hello'));
+
+    expect(text).toMatch(/^id: +\w{3}_/m);
+    expect(text).not.toMatch(/undefined|\[object|: *$/m);
+    expect(blocks[0].text.text.length).toBeLessThanOrEqual(150);
+    expect(blocks[1].text.text.length).toBeLessThanOrEqual(3000);
+  });
+
+  it('says to approvers what a deployment waits for', () => {
+    const data = { id: 'dep_1', waits_for: [{ rule: 'approvals', message: 'It needs 2 approvals.' }] };
+
+    expect(emailOf({ type: 'Deployment', timestamp: '', data }, 'hello').text).toMatch(
+      /waits for: +It needs 2 approvals\./,
+    );
   });
 });

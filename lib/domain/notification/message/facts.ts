@@ -14,6 +14,15 @@ const milliseconds = (value: unknown): unknown =>
   typeof value === 'number' ? `${Math.round(value / 100) / 10} s` : undefined;
 const short = (value: unknown): unknown => (typeof value === 'string' ? value.slice(0, 12) : undefined);
 
+/** Of a list of things with a message, as of the rules that a deployment waits for. */
+const messages = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value
+        .map((each) => valueAt(each, 'message'))
+        .filter((message) => typeof message === 'string')
+        .join(' ')
+    : undefined;
+
 type Field = readonly [label: string, path: string, show?: (value: unknown) => unknown];
 
 /** In this order; absent ones are omitted. */
@@ -32,6 +41,7 @@ const FIELDS: readonly Field[] = [
   ['reason', 'reason'],
   ['error', 'error.message'],
   ['hint', 'error.hint'],
+  ['waits for', 'waits_for', messages],
   ['reason', 'disabled_reason'],
   ['duration', 'duration_ms', milliseconds],
   ['url', 'preview_url'],
