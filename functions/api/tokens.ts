@@ -25,7 +25,7 @@ export const handler = serve(
     revokeRole: ({ actor, params, query }) => revokeGrant(ports, actor, params.user, query),
     whoAmI: async ({ actor }) => {
       if (actor.kind !== 'token') throw new StaitheError('unauthenticated', 'No API token was sent.');
-      return Token.whoAmI(ports, actor);
+      return Token.whoAmI(actor);
     },
   },
   ports,

@@ -29,6 +29,7 @@ describe('a token', () => {
     expect(await who(`Bearer ${secret}`)).toEqual({
       kind: 'token',
       token_id: id,
+      token_name: 'unnamed',
       role: 'deployer',
       project_id: place.project.id,
     });
