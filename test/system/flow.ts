@@ -142,7 +142,7 @@ export async function release(
   return client.call('createRelease', { params: { project }, body: { build_id: buildId, version } });
 }
 
-const UNDER_WAY = ['pending', 'deploying', 'verifying'];
+const UNDER_WAY = ['pending', 'awaiting_approval', 'waiting', 'deploying', 'verifying'];
 
 /** Waits until a deployment has ended. */
 export function settled(client: Client, id: string): Promise<Deployment> {

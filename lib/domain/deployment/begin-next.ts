@@ -142,7 +142,7 @@ async function begin(
   const now = ports.clock.now();
   const { id } = deployment;
   const admitted: Deployment = {
-    ...stepped(deployment, { status: 'waiting', message: 'All rules of the environment hold.', at: now }),
+    ...stepped(deployment, { status: 'waiting', message: 'All rules of the environment are met.', at: now }),
     stage: 'queued',
     waits_for: [],
     admitted_at: now.toISOString(),
