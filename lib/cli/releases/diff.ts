@@ -12,12 +12,10 @@ type Side = ReleaseDiff['from'];
 type Artifact = ReleaseDiff['artifacts']['added'][number];
 
 const nameOf = ({ id, version, tag }: Side): string => version ?? tag ?? id;
-const sameness = (same: boolean | null, of: string): string =>
-  same === null ? `${of} unknown` : same ? `same ${of}` : `different ${of}`;
 
 /** Abbreviated as in lists. */
 const short = (digest: string): string => digest.slice(0, 'sha256:'.length + 12);
-const place = ({ service, matrix = {}, name }: Pick<Artifact, 'service' | 'matrix' | 'name'>): string =>
+const labelOf = ({ service, matrix = {}, name }: Pick<Artifact, 'service' | 'matrix' | 'name'>): string =>
   clean(`${cellName(service, matrix)} ${name}`);
 const added = (line: string): string => good(`+ ${line}`);
 const removed = (line: string): string => bad(`- ${line}`);
@@ -29,13 +27,13 @@ function grown(from: number, to: number): string {
 
 function artifactLines({ artifacts }: ReleaseDiff): string[] {
   const whole = (artifact: Artifact): string =>
-    `${place(artifact)}  ${bytes(artifact.size_bytes)}  ${short(artifact.digest)}`;
+    `${labelOf(artifact)}  ${bytes(artifact.size_bytes)}  ${short(artifact.digest)}`;
   return [
     ...artifacts.added.map((artifact) => added(whole(artifact))),
     ...artifacts.removed.map((artifact) => removed(whole(artifact))),
     ...artifacts.changed.map(
       ({ from, to, ...artifact }) =>
-        `~ ${place(artifact)}  ${short(from.digest)} → ${short(to.digest)}, ${grown(from.size_bytes, to.size_bytes)}`,
+        `~ ${labelOf(artifact)}  ${short(from.digest)} → ${short(to.digest)}, ${grown(from.size_bytes, to.size_bytes)}`,
     ),
     ...(artifacts.unchanged.length > 0 ? [`  ${artifacts.unchanged.length} unchanged`] : []),
   ];
@@ -59,14 +57,11 @@ function manifestLines({ manifest: { is_same, changes } }: ReleaseDiff): string[
 function diffText(diff: ReleaseDiff): string {
   const { from, to, commits } = diff;
   const pair = (a: string | undefined, b: string | undefined) =>
-    a === b ? (a ?? '-') : `${a ?? '-'} → ${b ?? '-'}`;
+    a !== b ? `${a ?? '-'} → ${b ?? '-'}` : a === undefined ? undefined : `${a} (same)`;
   return [
     fields([
       ['release', pair(nameOf(from), nameOf(to))],
-      [
-        'git sha',
-        `${pair(from.git_sha?.slice(0, 12), to.git_sha?.slice(0, 12))} (${sameness(commits.is_same, 'commit')})`,
-      ],
+      ['git sha', pair(from.git_sha?.slice(0, 12), to.git_sha?.slice(0, 12))],
       ['compare', commits.url],
     ]),
     '',

@@ -48,7 +48,7 @@ export const yank = command({
     return {
       json: release,
       text: releaseText(release),
-      notes: [`undo: staithe release unyank ${release.id}`],
+      notes: [`hint: To take the yank back, run staithe release unyank ${release.id}`],
     };
   },
 });

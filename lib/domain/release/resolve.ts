@@ -37,6 +37,7 @@ export async function resolve(
     ref === 'latest' || rangeOf(ref) !== undefined
       ? `Project '${project.slug}' has no release '${ref}' that is not yanked.`
       : `Project '${project.slug}' has no release '${ref}'.`,
+    { remedy: `Check the name: staithe release list --project ${project.slug}` },
   );
 }
 
