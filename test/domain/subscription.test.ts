@@ -177,3 +177,18 @@ it('goes with its project, and so does all that was sent for it, also when it wa
   expect(ports.subscriptionSecrets.ids()).toEqual([]);
   expect(ports.table.all().filter(({ entity }) => /subscription|notification/.test(entity))).toEqual([]);
 });
+
+it('leaves no notification that was made while its project was being deleted', async () => {
+  const { ports } = place;
+  await subscribe(place);
+  await announce(ports, [eventIn(place, 'Run Failed')]);
+  const late = ports.table.all().filter(({ entity }) => entity === 'notification');
+  await Project.remove(ports, ADMIN, place.project.id, { force: true });
+  await Deletion.sweep(ports);
+  for (const put of late) await ports.table.write({ put, when: { any: true } });
+  for (const { id } of late) await attempt(ports, String(id));
+
+  expect(late).toHaveLength(1);
+  expect(ports.table.all().filter(({ entity }) => entity === 'notification')).toEqual([]);
+  expect(ports.notifier.posts).toEqual([]);
+});

@@ -190,6 +190,8 @@ it('a chat gets text, and its URL is shown to nobody', async () => {
   expect(
     JSON.stringify(await staithe.client.call('listSubscriptions', { query: { project } })),
   ).not.toContain('chat-of-the-team');
+  const everywhere = await staithe.client.call('listSubscriptions', { query: {} });
+  expect(everywhere.items.map((each) => each.id)).toContain(id);
   await staithe.client.call('deleteSubscription', { params: { subscription: id } });
 });
 
