@@ -50,6 +50,7 @@ function actorOf({ actor, on_behalf_of: creator }: AuditEntry): string {
 const subjectText = ({ subject }: AuditEntry): string =>
   Object.entries(subject)
     .map(([name, value]) => `${name} ${value}`)
+    .toSorted()
     .join(', ');
 
 const list = listAcrossCommand({
@@ -87,11 +88,16 @@ const list = listAcrossCommand({
   nextWhenEmpty: () => 'staithe audit list --all-projects',
 });
 
+function intactText(verified: number): string {
+  if (verified === 0) return 'It is the first entry.';
+  return verified === 1 ? 'The entry before it is intact.' : `The ${verified} entries before it are intact.`;
+}
+
 function faultFailure({ fault, verified, chain }: Verdict): Failure {
   const from = fault?.entry_id === undefined ? '' : ` (${fault.entry_id})`;
   return new Failure(EXIT.failed, {
     code: 'audit_log_broken',
-    detail: `${fault?.message}${from} The ${verified} entries before it are intact.`,
+    detail: `${fault?.message}${from} ${intactText(verified)}`,
     remedy: `Compare the log of ${chain} with an earlier export, and see docs/audit.md, "When verification fails".`,
   });
 }

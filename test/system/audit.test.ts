@@ -171,7 +171,7 @@ describe('verification', () => {
 
     expect(code).toBe(6);
     expect(stderr).toContain(`Entry 2 was changed: it does not match its hash. (${changedId})`);
-    expect(stderr).toContain('The 1 entries before it are intact.');
+    expect(stderr).toContain('The entry before it is intact.');
   });
 
   it('by a head that the log does not have says so', async () => {

@@ -19,7 +19,10 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
   [EXIT.denied, 'No valid token, or the role of the token does not allow the operation'],
   [EXIT.missing, 'Not found, or the token cannot access it'],
   [EXIT.conflict, 'Not possible in the current state: already exists, wrong status, or not finished'],
-  [EXIT.failed, 'The followed build, deployment or delivery failed or was cancelled'],
+  [
+    EXIT.failed,
+    'The followed build, deployment or delivery failed or was cancelled; an audit log is not intact',
+  ],
   [EXIT.unreachable, 'Server not reachable, or only its gateway responded'],
   // A shell reports 128 + the signal's number for a process that a signal ended: SIGINT is 2.
   [EXIT.interrupted, 'Interrupted with Ctrl-C; anything already started on the server continues'],
