@@ -55,7 +55,7 @@ export type Registry = z.infer<typeof Registry>;
  */
 const NOT_YET = {
   environments:
-    'create each with `staithe environment set`, with its target and variables; approvals and promotion rules are not supported yet',
+    'create each with `staithe environment set`, with its target, variables and rules',
   pipelines:
     'start the steps individually: `staithe build create`, `staithe release create`, `staithe deploy`',
 } as const;
