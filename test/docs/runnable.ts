@@ -19,7 +19,8 @@ export const linesThatCannotRun = new Rules([
   [/^staithe registry login/, 'needs a container tool; test/system/pull.test.ts logs one in'],
   [/^staithe mail/, 'needs the state folder of a server; test/system/subscriptions.test.ts has one'],
   [/^staithe environment logs/, 'needs a deployed function; test/system/function-logs.test.ts has one'],
-  [/staithe login --url https:|example\.com/, 'names a server that is not there'],
+  [/staithe login --url https:|:\/\/\S*example\.com/, 'names a server that is not there'],
+  [/audit verify --file .* --head/, 'needs a file and its head; test/system/audit.test.ts has them'],
   [/(project|secret) delete (?!.*--yes)/, 'asks at the terminal; test/cli answers it'],
 ]);
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { build, digestOf, ended, functionTree, newSlug, settled } from './flow.ts';
+import { build, deploy, digestOf, ended, functionTree, newSlug, settled } from './flow.ts';
 import { EXAMPLES, pathOf } from './requests.ts';
 import { type HttpAnswer, type Staithe, startStaithe } from './server.ts';
 import { allItems } from './table.ts';
@@ -53,6 +53,16 @@ const CREATIONS: Record<string, () => Promise<Creation>> = {
     });
     return { params: { project: PROJECT, environment }, body: { release: releaseId }, entity: 'deployment' };
   },
+  rollBackEnvironment: async () => {
+    const environment = newSlug('env');
+    const params = { project: PROJECT, environment };
+    for (const MARK of ['one', 'two']) {
+      const target = { kind: 'lambda' as const, function_name: environment };
+      await staithe.client.call('putEnvironment', { params, body: { target, variables: { MARK } } });
+      await deploy(staithe.client, PROJECT, environment, releaseId);
+    }
+    return { params, entity: 'deployment' };
+  },
   createToken: async () => ({ params: {}, body: { role: 'viewer' }, entity: 'token' }),
   createUser: async () => ({ params: {}, body: { name: newSlug('user') }, entity: 'user' }),
   createSubscription: async () => ({ params: {}, body: subscribed(), entity: 'subscription' }),
@@ -78,7 +88,7 @@ const subscribed = () => ({
 
 /**
  * What leaves no new item behind, and where its repeat is claimed: `dead-letters.test.ts`, `pull.test.ts`,
- * `subscriptions.test.ts`, `test/domain/release/yank.test.ts`.
+ * `subscriptions.test.ts`, `promotion.test.ts`, `test/domain/{release/yank,deployment/*}.test.ts`.
  */
 const NOTHING_NEW: readonly string[] = [
   'redriveDeadLetter',
@@ -86,6 +96,8 @@ const NOTHING_NEW: readonly string[] = [
   'createPullToken',
   'yankRelease',
   'unyankRelease',
+  ...['approveDeployment', 'rejectDeployment', 'planDeployment', 'holdEnvironment', 'resumeEnvironment'],
+  ...['stopProject', 'resumeProject'],
   ...['enableSubscription', 'disableSubscription', 'rotateSubscriptionSecret', 'replayNotification'],
 ];
 /** The others bring on what there is: an upload. */
