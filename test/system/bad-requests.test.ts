@@ -32,8 +32,7 @@ describe('a request that is wrong in itself changes nothing and', () => {
     const { spec, params, query, body } = example;
     const problem = await unchanged(() => problemOf(spec.method, pathOf(example, params, query), { body }));
     expect(problem).toMatchObject({ status: 404, code: 'not_found' });
-    const { project } = z.object({ project: z.unknown() }).partial().catch({}).parse(body);
-    const named = [...Object.values({ ...params, ...query }), project];
+    const named = [...Object.values({ ...params, ...query }), Object(body).project];
     expect(named.some((value) => problem.detail.includes(`'${value}'`))).toBe(true);
   });
 

@@ -54,8 +54,7 @@ export type Registry = z.infer<typeof Registry>;
  * what to do instead.
  */
 const NOT_YET = {
-  environments:
-    'create each with `staithe environment set`, with its target, variables and rules',
+  environments: 'create each with `staithe environment set`, with its target, variables and rules',
   pipelines:
     'start the steps individually: `staithe build create`, `staithe release create`, `staithe deploy`',
 } as const;
