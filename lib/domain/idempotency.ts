@@ -19,6 +19,8 @@ const IdempotencyRecord = z.object({
   request_hash: z.string(),
   seed: z.string(),
   answer: Answer.optional(),
+  /** Of the request that was answered. Absent in records of versions that did not keep it: their answers are not sent again. */
+  permissions_hash: z.string().optional(),
   revision: z.int(),
   ttl: z.int(),
 });
@@ -28,6 +30,8 @@ export interface IdempotentRequest {
   readonly scope: string;
   readonly key: string;
   readonly requestHash: string;
+  /** What the caller may do. Under other permissions a repeat gets the seed, but not the answer. */
+  readonly permissionsHash: string;
 }
 
 const keyOf = (request: IdempotentRequest) =>
@@ -35,7 +39,7 @@ const keyOf = (request: IdempotentRequest) =>
 
 /**
  * Begins a request.
- * @returns the seed for its ids, and the answer when it was answered before
+ * @returns the seed for its ids, and the answer when it was answered before to a caller who might do the same
  * @throws StaitheError idempotency_key_reused
  */
 export async function begin(
@@ -76,7 +80,8 @@ async function take(
         'idempotency_key_reused',
         `The Idempotency-Key '${request.key}' belongs to another request.`,
       );
-    return { seed: existing.seed, answer: existing.answer };
+    const isSame = existing.permissions_hash === request.permissionsHash;
+    return { seed: existing.seed, answer: isSame ? existing.answer : undefined };
   }
 }
 
@@ -94,6 +99,7 @@ export async function complete(
     request_hash: request.requestHash,
     seed,
     answer,
+    permissions_hash: request.permissionsHash,
     ttl: Math.floor(ports.clock.now().getTime() / 1000) + KEPT_SECONDS,
   };
   await ports.table.write({ put: item, when: { any: true } });

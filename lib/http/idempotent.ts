@@ -14,7 +14,11 @@ const replayed = ({ status, body }: Idempotency.Answer): APIGatewayProxyStructur
   body,
 });
 
+const hashOf = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
+
 /**
+ * @param request.permissions the role is checked where the handler looks things up, which a kept answer skips: so one
+ *   that was kept under other permissions is not sent again, and the handler runs on the same ids
  * @param request.bytes what must be the same in a repeat; undefined for a secret, which would be guessed from its hash:
  *   whoever keeps it (Secrets Manager, by the seed) refuses another value itself
  * @param answer runs the request with the seed of its ids
@@ -22,7 +26,13 @@ const replayed = ({ status, body }: Idempotency.Answer): APIGatewayProxyStructur
  */
 export async function answerOnce(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
-  request: { scope: string; key: string; bytes: Uint8Array | undefined; keepAnswer: boolean },
+  request: {
+    scope: string;
+    key: string;
+    permissions: string;
+    bytes: Uint8Array | undefined;
+    keepAnswer: boolean;
+  },
   answer: (seed: string) => Promise<APIGatewayProxyStructuredResultV2>,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   if (!KEY.test(request.key))
@@ -40,9 +50,8 @@ export async function answerOnce(
     );
   const identity = {
     ...request,
-    requestHash: createHash('sha256')
-      .update(request.bytes ?? '')
-      .digest('hex'),
+    requestHash: hashOf(request.bytes ?? ''),
+    permissionsHash: hashOf(request.permissions),
   };
   const { seed, answer: kept } = await Idempotency.begin(ports, identity);
   if (kept !== undefined) return replayed(kept);

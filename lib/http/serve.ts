@@ -10,7 +10,7 @@ import { problemOf } from '../contract/problem.ts';
 import type { Group, RouteInput, RouteOutput, RouteSpec } from '../contract/route.ts';
 import type { RouteTable } from '../contract/route-client.ts';
 import type { OperationId, Routes } from '../contract/routes.ts';
-import { principalOf, type RequestActor } from '../domain/access/actor.ts';
+import { permissionsOf, principalOf, type RequestActor } from '../domain/access/actor.ts';
 import { authorize } from '../domain/access/authorize.ts';
 import { StaitheError } from '../domain/error.ts';
 import type { Ports } from '../domain/ports/index.ts';
@@ -118,6 +118,7 @@ export function serve<G extends Group>(
     const identity = {
       key,
       scope: `${principalOf(actor)} ${operation} ${event.rawPath}${event.rawQueryString && `?${event.rawQueryString}`}`,
+      permissions: permissionsOf(actor),
       bytes: spec.secretBody ? undefined : bytes,
       keepAnswer: spec.repeat !== 'rerun',
     };

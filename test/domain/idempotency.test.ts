@@ -3,7 +3,12 @@ import * as Idempotency from '../../lib/domain/idempotency.ts';
 import { memoryPorts } from '../memory/index.ts';
 import { refusal } from './world.ts';
 
-const REQUEST = { scope: 'tok_1 createBuild /v1/projects/hello/builds', key: 'k', requestHash: 'a' };
+const REQUEST = {
+  scope: 'tok_1 createBuild /v1/projects/hello/builds',
+  key: 'k',
+  requestHash: 'a',
+  permissionsHash: 'developer',
+};
 const ANSWER = { status: 202, body: '{"id":"bld_1"}' };
 
 test('a repeated request gets the answer of the first', async () => {
@@ -12,6 +17,19 @@ test('a repeated request gets the answer of the first', async () => {
   await Idempotency.complete(ports, REQUEST, seed, ANSWER);
 
   expect(await Idempotency.begin(ports, REQUEST)).toEqual({ seed, answer: ANSWER });
+});
+
+test('a repeat under other permissions gets the same seed and no answer, until it is answered itself', async () => {
+  const ports = memoryPorts();
+  const { seed } = await Idempotency.begin(ports, REQUEST);
+  await Idempotency.complete(ports, REQUEST, seed, ANSWER);
+  const lower = { ...REQUEST, permissionsHash: 'viewer' };
+
+  const second = await Idempotency.begin(ports, lower);
+  await Idempotency.complete(ports, lower, seed, ANSWER);
+
+  expect(second).toEqual({ seed });
+  expect(await Idempotency.begin(ports, lower)).toEqual({ seed, answer: ANSWER });
 });
 
 test('a repeat after a crash in the middle gets the same seed and no answer', async () => {

@@ -4,6 +4,9 @@ import { idFrom } from '../../lib/domain/id.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Source from '../../lib/domain/source/index.ts';
 import * as Token from '../../lib/domain/token/index.ts';
+import { CreateToken } from '../../lib/domain/token/schema.ts';
+import { grant, revokeGrant } from '../../lib/domain/user/grants.ts';
+import * as User from '../../lib/domain/user/index.ts';
 import { logger, serve } from '../../lib/http/serve.ts';
 import { ADMIN } from '../domain/world.ts';
 import { REQUEST_ID, type Sent } from './api.ts';
@@ -17,6 +20,16 @@ beforeEach(async () => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
+
+/** Who is admin of the projects `hello` and `elsewhere`. */
+async function tokenOfAlice(): Promise<string> {
+  const { ports } = api.place;
+  await Project.create(ports, ADMIN, { slug: 'elsewhere' });
+  await User.create(ports, ADMIN, { name: 'alice' });
+  for (const project of ['hello', 'elsewhere'])
+    await grant(ports, ADMIN, 'alice', { project, role: 'admin' });
+  return (await Token.create(ports, ADMIN, CreateToken.parse({ user: 'alice' }))).secret;
+}
 
 describe('an Idempotency-Key', () => {
   const headers = { 'idempotency-key': '6f1d1b5e-0a52-4c8e-9d2f-3b1c7a9e4d20' };
@@ -54,6 +67,41 @@ describe('an Idempotency-Key', () => {
 
     expect(other.status).toBe(201);
     expect(route).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
+  });
+
+  test('gives no answer again to a caller whose role there was revoked since', async () => {
+    const { ports } = api.place;
+    const token = await tokenOfAlice();
+    const sent: Sent = {
+      operation: 'updateProject',
+      params: { project: 'hello' },
+      body: { name: 'Next' },
+      token,
+      headers,
+    };
+    const first = await api.call(sent);
+    const repeated = await api.call(sent);
+    await revokeGrant(ports, ADMIN, 'alice', { project: 'hello' });
+
+    const afterwards = await api.call(sent);
+
+    expect(first.status).toBe(200);
+    expect(repeated.headers).toMatchObject({ 'idempotency-replayed': 'true' });
+    expect(afterwards).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  test('makes one project, also when the permissions of the caller change in between', async () => {
+    const { ports } = api.place;
+    const token = await tokenOfAlice();
+    await User.update(ports, ADMIN, 'alice', { role: 'admin' });
+    const first = await api.create({ slug: 'new' }, { headers, token });
+    await revokeGrant(ports, ADMIN, 'alice', { project: 'hello' });
+
+    const second = await api.create({ slug: 'new' }, { headers, token });
+
+    expect(second).toMatchObject({ status: 201, body: first.body });
+    expect(second.headers).not.toHaveProperty('idempotency-replayed');
+    expect((await Project.list(ports, ADMIN, { limit: 10 })).items).toHaveLength(3);
   });
 
   test('after a crash before the answer finds what the first request made', async () => {

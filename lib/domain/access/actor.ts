@@ -66,6 +66,16 @@ export function principalOf(actor: Actor): string {
   return `holder ${actor.holder} ${actor.project_id ?? 'everywhere'}`;
 }
 
+/**
+ * All that decides what the actor may do, as text: an answer that was kept for them is not sent again once this has changed.
+ * The next token of the same holder, with the same permissions, has the same.
+ */
+export function permissionsOf(actor: Actor): string {
+  if (actor.kind !== 'token') return '';
+  const { role, grants, project_id: bound, user } = actor;
+  return JSON.stringify([role, grants, bound, user && [user.id, user.role, user.grants]]);
+}
+
 /** Who did something, for `created_by`: `user:alice` for a person, whichever token it was; else the id of the token. */
 export function nameOf(actor: Actor): string {
   if (actor.kind === 'token') return actor.user === undefined ? actor.token_id : `user:${actor.user.name}`;
