@@ -4,30 +4,34 @@
  */
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
-import { record } from '../../lib/domain/audit/record.ts';
+import { recording } from '../../lib/domain/audit/record.ts';
 import { INSTALLATION } from '../../lib/domain/audit/schema.ts';
 import { subjectOf } from '../../lib/domain/audit/subject.ts';
 import { idFrom } from '../../lib/domain/id.ts';
+import type { Write } from '../../lib/domain/ports/table.ts';
 import { CreateHeldToken, replace } from '../../lib/domain/token/held.ts';
 import * as Token from '../../lib/domain/token/index.ts';
-import { CreateToken, type TokenWithSecret } from '../../lib/domain/token/schema.ts';
+import { CreateToken, type Token as Issued, type TokenWithSecret } from '../../lib/domain/token/schema.ts';
 
 const ports = { table: dynamoTable(), clock, randomness };
 const OPERATOR = { kind: 'system', name: 'operator' } as const;
 
 export async function handler(event: unknown): Promise<TokenWithSecret> {
   const asked = { role: 'admin', name: 'operator', ...(typeof event === 'object' && event) };
-  const token =
-    'holder' in asked
-      ? await replace(ports, OPERATOR, CreateHeldToken.parse(asked))
-      : await Token.create(ports, OPERATOR, CreateToken.parse(asked));
+  return 'holder' in asked
+    ? replace(ports, OPERATOR, CreateHeldToken.parse(asked), entryOf)
+    : Token.create(ports, OPERATOR, CreateToken.parse(asked), undefined, entryOf);
+}
+
+/** In the transaction of the token itself: there is none without its entry. */
+function entryOf(token: Issued): Write[] {
   const now = clock.now();
-  await record(ports, token.project_id ?? INSTALLATION, {
+  const entry = {
     id: idFrom('entry', randomness.ulid(now.getTime())),
     at: now.toISOString(),
     action: 'createToken',
     actor: OPERATOR,
     ...subjectOf(token),
-  });
-  return token;
+  };
+  return [recording(token.project_id ?? INSTALLATION, entry)];
 }

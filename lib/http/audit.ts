@@ -4,6 +4,7 @@ import { isAudited } from '../contract/answers.ts';
 import type { RouteSpec } from '../contract/route.ts';
 import type { RequestActor, TokenActor } from '../domain/access/actor.ts';
 import { roleIn } from '../domain/access/authorize.ts';
+import type { Scope } from '../domain/access/grant.ts';
 import { record } from '../domain/audit/record.ts';
 import { type AuditEntry, INSTALLATION } from '../domain/audit/schema.ts';
 import { subjectOf } from '../domain/audit/subject.ts';
@@ -11,6 +12,7 @@ import { StaitheError } from '../domain/error.ts';
 import { derivedId, idFrom } from '../domain/id.ts';
 import type { Ports } from '../domain/ports/index.ts';
 import { resolve } from '../domain/project/find.ts';
+import { ProjectRef } from '../domain/project/schema.ts';
 import { ulidAt } from '../domain/storage/by-time.ts';
 import { cut } from '../domain/text.ts';
 import { isThrottling } from '../domain/throttling.ts';
@@ -27,15 +29,12 @@ export interface AuditedRequest {
 
 /** Longer ones are noise, and an entry should stay within the 1 KB that a write unit takes. */
 const MAX_USER_AGENT = 200;
-/** As long as any reason that a route takes. */
-const MAX_REASON = 500;
 
-/** Who, when and from where: the same of every entry. */
-function entryOf(actor: TokenActor, { operation, event }: AuditedRequest, at: Date, projectId?: string) {
+/** Who, when and from where: the same of every entry. @param scope of what the request was about */
+function entryOf(actor: TokenActor, { operation, event }: AuditedRequest, at: Date, scope: Scope) {
   const { http, requestId } = event.requestContext;
   const { token_id, token_name, user } = actor;
-  const environment = event.pathParameters?.environment;
-  const role = roleIn(actor, projectId === undefined ? {} : { project_id: projectId, environment });
+  const role = roleIn(actor, scope.project_id === undefined ? {} : scope);
   return {
     at: at.toISOString(),
     action: operation,
@@ -54,7 +53,7 @@ function entryOf(actor: TokenActor, { operation, event }: AuditedRequest, at: Da
 
 /**
  * Writes down that a request succeeded, before its answer leaves. The repeat of a request with an Idempotency-Key has
- * the same entry.
+ * the same entry, unless its route runs again: then it hands out or changes something once more.
  * @param done the result of the handler, its body when that has a reason, and the seed of the request's ids
  * @throws StaitheError audit_unavailable | at_limit: then the request is not acknowledged
  */
@@ -67,19 +66,23 @@ export async function recordDone(
   if (!isAudited(spec) || actor.kind !== 'token') return;
   const now = ports.clock.now();
   const named = { ...event.queryStringParameters, ...event.pathParameters };
+  const id =
+    done.seed === undefined || spec.repeat === 'rerun'
+      ? idFrom('entry', ports.randomness.ulid(now.getTime()))
+      : derivedId('entry', done.seed, operation);
   const about = subjectOf(done.result, named, spec.secretBody ? undefined : done.body);
   const reason: unknown = Reflect.get(Object(done.body), 'reason');
   await written(async () => {
-    const project = about.project_id ?? (await projectOf(ports, actor, event));
+    const project =
+      about.project_id ??
+      actor.project_id ??
+      (await projectOf(ports, actor, named.project ?? Reflect.get(Object(done.body), 'project')));
     const entry: AuditEntry = {
-      id:
-        done.seed === undefined
-          ? idFrom('entry', ports.randomness.ulid(now.getTime()))
-          : derivedId('entry', done.seed, operation),
-      ...entryOf(actor, request, now, project),
+      id,
+      ...entryOf(actor, request, now, { project_id: project, environment: about.subject.environment }),
       ...about,
       ...(project !== undefined && { project_id: project }),
-      ...(typeof reason === 'string' && reason !== '' && { reason: cut(reason, MAX_REASON) }),
+      ...(typeof reason === 'string' && reason !== '' && { reason }),
       status: spec.success.status,
     };
     const isOfInstallation = spec.audit === 'installation' || project === undefined;
@@ -87,26 +90,23 @@ export async function recordDone(
   });
 }
 
-/** The project of a request whose result names none. */
-async function projectOf(
-  ports: AuditPorts,
-  actor: TokenActor,
-  { pathParameters }: APIGatewayProxyEventV2,
-): Promise<string | undefined> {
-  if (actor.project_id !== undefined) return actor.project_id;
-  const named = pathParameters?.project;
-  if (named === undefined) return undefined;
+/** The project that a request names, as far as the actor sees it. */
+async function projectOf(ports: AuditPorts, actor: TokenActor, named: unknown): Promise<string | undefined> {
+  const ref = ProjectRef.safeParse(named).data; // what is refused is not checked yet
+  if (ref === undefined) return undefined;
   try {
-    return (await resolve(ports, actor, named)).id;
+    return (await resolve(ports, actor, ref)).id;
   } catch (error) {
-    if (error instanceof StaitheError && error.code === 'not_found') return undefined; // deleted meanwhile
+    if (error instanceof StaitheError && error.code === 'not_found') return undefined; // or deleted meanwhile
     throw error;
   }
 }
 
 /**
- * Writes down that a request was refused for its token's role: once a minute for each token and operation, so that
- * a script that tries in vain does not flood the log. Whoever has no valid token is in the access log of the API alone.
+ * Writes down that a request was refused to who sent it: once a minute for each token, operation and project, so that
+ * a script that tries in vain does not flood the log. It is in the log of the project that the path names. Whoever has no
+ * valid token is in the access log of the API alone.
+ * @param request its actor is not authorized for its route
  * @throws StaitheError audit_unavailable | at_limit
  */
 export async function recordRefused(ports: AuditPorts, request: AuditedRequest): Promise<void> {
@@ -114,16 +114,19 @@ export async function recordRefused(ports: AuditPorts, request: AuditedRequest):
   if (!isAudited(spec) || actor.kind !== 'token') return;
   const now = ports.clock.now();
   const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000).toISOString();
-  const bound = actor.project_id;
-  const entry: AuditEntry = {
-    id: derivedId('entry', ulidAt(minute, '0'), 'refused', actor.token_id, operation),
-    ...entryOf(actor, request, now, bound),
-    ...(bound !== undefined && { project_id: bound }),
-    subject: subjectOf(undefined, event.pathParameters).subject,
-    digests: [],
-    status: 403,
-  };
-  await written(() => record(ports, bound ?? INSTALLATION, entry));
+  const { subject } = subjectOf(undefined, event.pathParameters);
+  await written(async () => {
+    const project = (await projectOf(ports, actor, event.pathParameters?.project)) ?? actor.project_id;
+    const log = project ?? INSTALLATION;
+    await record(ports, log, {
+      id: derivedId('entry', ulidAt(minute, '0'), 'refused', actor.token_id, operation, log),
+      ...entryOf(actor, request, now, { project_id: project, environment: subject.environment }),
+      ...(project !== undefined && { project_id: project }),
+      subject,
+      digests: [],
+      status: 403,
+    });
+  });
 }
 
 /** A request whose entry cannot be written is not acknowledged; its repeat with the same key is. */

@@ -92,7 +92,7 @@ export function serve<G extends Group>(
       const actor = authorize(caller, spec, event.pathParameters);
       return await answerOf({ ...request, actor }, handle);
     } catch (error) {
-      if (ports !== undefined && error instanceof StaitheError && error.code === 'role_too_low')
+      if (ports !== undefined && error instanceof StaitheError && error.kind === 'forbidden')
         await recordRefused(ports, request);
       throw error;
     }

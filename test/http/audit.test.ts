@@ -1,17 +1,15 @@
 /** Which requests are entries of which audit log, and what the entries say. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isAudited } from '../../lib/contract/answers.ts';
-import { ROUTES } from '../../lib/contract/routes.ts';
 import type { TokenActor } from '../../lib/domain/access/actor.ts';
-import { chainPending } from '../../lib/domain/audit/append.ts';
-import { list } from '../../lib/domain/audit/read.ts';
-import { type AuditEntry, INSTALLATION } from '../../lib/domain/audit/schema.ts';
+import { INSTALLATION } from '../../lib/domain/audit/schema.ts';
 import * as Release from '../../lib/domain/release/index.ts';
 import * as Secret from '../../lib/domain/secret/index.ts';
 import * as Token from '../../lib/domain/token/index.ts';
-import { type Handlers, logger, type RoutesOf, type ServePorts, serve } from '../../lib/http/serve.ts';
+import { logger } from '../../lib/http/serve.ts';
 import { routes } from '../contract/document.ts';
 import { ADMIN, completedBuild, ULID } from '../domain/world.ts';
+import { entriesOf, serving } from './audit-log.ts';
 import { ProjectsApi } from './projects-api.ts';
 
 let api: ProjectsApi;
@@ -22,23 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The entries of a log, oldest first. */
-async function entries(log: string = api.place.project.id): Promise<AuditEntry[]> {
-  const { ports } = api.place;
-  await chainPending(ports, log);
-  const of = log === INSTALLATION ? { isInstallation: true } : { project: log };
-  return (await list(ports, ADMIN, { ...of, limit: 100 })).items.toReversed();
-}
-
-/** Some handlers of a group: a request for another is not found. */
-function serving<G extends 'tokens' | 'secrets' | 'releases'>(group: G, handlers: Partial<Handlers<G>>) {
-  return serve<G>(
-    group,
-    ROUTES as unknown as RoutesOf<G>,
-    handlers as Handlers<G>,
-    ...([api.place.ports] as unknown as ServePorts<G> extends undefined ? [] : [ServePorts<G>]),
-  );
-}
+const entries = (log?: string) => entriesOf(api, log);
 
 const VIEWER: TokenActor = { kind: 'token', token_id: `tok_${ULID.slice(0, -1)}9`, role: 'viewer' };
 
@@ -96,7 +78,7 @@ describe('a request that succeeded', () => {
   test('says to which digests', async () => {
     const { ports, project } = api.place;
     const { build } = await completedBuild(api.place);
-    const handler = serving('releases', {
+    const handler = serving(api, 'releases', {
       createRelease: ({ actor, body, seed }) => Release.create(ports, actor, project, body, seed),
     });
     const body = { build_id: build.id, version: '1.0.0' };
@@ -127,7 +109,7 @@ describe('a request that succeeded', () => {
 
   test('about a token of a project is in the log of that project, its revocation too', async () => {
     const { ports } = api.place;
-    const handler = serving('tokens', {
+    const handler = serving(api, 'tokens', {
       createToken: ({ actor, body, seed }) => Token.create(ports, actor, body, seed),
       deleteToken: ({ actor, params }) => Token.revoke(ports, actor, params.token),
     });
@@ -147,7 +129,7 @@ describe('a request that succeeded', () => {
 
   test('that set a secret names it, and nothing of its value', async () => {
     const { ports, project } = api.place;
-    const handler = serving('secrets', {
+    const handler = serving(api, 'secrets', {
       putSecret: ({ actor, params, body, seed }) =>
         Secret.put(ports, actor, project, params.name, body, seed),
     });

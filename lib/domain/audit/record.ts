@@ -4,22 +4,21 @@
  */
 import * as z from 'zod';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed, type Item } from '../ports/table.ts';
+import { ConditionFailed, type Write } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
 import { AuditEntry, PENDING_ENTITY } from './schema.ts';
 
 const Pending = z.object({ chain: z.string(), entry: AuditEntry });
 
+/** Of an entry, for a transaction with what it is about. */
+export function recording(chain: string, entry: AuditEntry): Write {
+  const key = Keys.pendingAudit(chain, entry.id);
+  return { put: { ...key, entity: PENDING_ENTITY, revision: 1, chain, entry }, when: { absent: true } };
+}
+
 /** Writes an entry down; one with the same id is written once. */
 export async function record(ports: Pick<Ports, 'table'>, chain: string, entry: AuditEntry): Promise<void> {
-  const item: Item = {
-    ...Keys.pendingAudit(chain, entry.id),
-    entity: PENDING_ENTITY,
-    revision: 1,
-    chain,
-    entry,
-  };
-  await ports.table.write({ put: item, when: { absent: true } }).catch((error: unknown) => {
+  await ports.table.write(recording(chain, entry)).catch((error: unknown) => {
     if (!(error instanceof ConditionFailed)) throw error;
   });
 }

@@ -1,4 +1,6 @@
 /** What an action was about, read from its result: names, ids and digests. Of everything else, nothing is kept. */
+import * as z from 'zod';
+import { Grant } from '../access/grant.ts';
 import { ID_PREFIXES, type IdKind } from '../id.ts';
 import { cut } from '../text.ts';
 import { Digest } from '../values.ts';
@@ -32,7 +34,12 @@ export function subjectOf(
   body?: unknown,
 ): Subject {
   const members: Readonly<Record<string, unknown>> = { ...Object(result) };
-  const subject = { ...textsOf({ ...Object(body) }, ASKED), ...textsOf(members, NAMES) };
+  const { role, ...asked } = askedOf(body);
+  const subject: Record<string, string> = {
+    ...asked,
+    ...namesOf(members),
+    ...(role !== undefined && { role }),
+  };
   for (const [name, value] of Object.entries(members)) {
     const kind = kindOf(value);
     if (kind !== undefined && (name === 'id' || name === `${kind}_id`)) subject[kind] = String(value);
@@ -47,6 +54,29 @@ export function subjectOf(
     ...(digests.length > MAX_DIGESTS && { digests_omitted: digests.length - MAX_DIGESTS }),
   };
 }
+
+/** What a body asks for; `none` where it takes something away. */
+function askedOf(body: unknown): Record<string, string> {
+  const members: Readonly<Record<string, unknown>> = { ...Object(body) };
+  const removed = ASKED.filter((name) => members[name] === null);
+  return { ...textsOf(members, ASKED), ...Object.fromEntries(removed.map((name) => [name, 'none'])) };
+}
+
+/** The role and the grants of a user are all that they have, and not what a request was about; a token's are what it is. */
+function namesOf(members: Readonly<Record<string, unknown>>): Record<string, string> {
+  const { role, ...names } = textsOf(members, NAMES);
+  if (kindOf(members.id) === 'user') return names;
+  const grants = z.array(Grant).safeParse(members.grants).data ?? [];
+  return {
+    ...names,
+    ...(role !== undefined && { role }),
+    ...(grants.length > 0 && { grants: grants.map(grantText).join(', ') }),
+  };
+}
+
+/** `shop/test=deployer`: in an environment. A token has few of them. */
+const grantText = ({ project, environment, role }: Grant): string =>
+  `${environment === undefined ? project : `${project}/${environment}`}=${role}`;
 
 function textsOf(
   members: Readonly<Record<string, unknown>>,

@@ -11,7 +11,7 @@ import { ConditionFailed, type Write } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
 import { buildToken } from './issue.ts';
 import { tokens } from './record.ts';
-import { CreateToken, type TokenWithSecret } from './schema.ts';
+import { CreateToken, type Token, type TokenWithSecret } from './schema.ts';
 
 /** A token for somebody by name, such as `local`: the operator of a local installation. */
 export const CreateHeldToken = CreateToken.safeExtend({
@@ -26,12 +26,14 @@ const TRIES = 5;
 
 /**
  * Gives the holder a new token and revokes the one before.
+ * @param beside what is written in the same transaction
  * @throws StaitheError not_found | role_too_low | busy
  */
 export async function replace(
   ports: Pick<Ports, 'table' | 'clock' | 'randomness'>,
   actor: Actor,
   { holder, ...input }: CreateHeldToken,
+  beside: (token: Token) => readonly Write[] = () => [],
 ): Promise<TokenWithSecret> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const { token, secret } = await buildToken(ports, actor, input);
@@ -49,6 +51,7 @@ export async function replace(
         when: before === undefined ? { absent: true } : { revision: before.revision },
       },
       tokens.creation({ ...token, holder }),
+      ...beside(token),
     ];
     if (before !== undefined) writes.push({ remove: Keys.token(before.token_id), when: { any: true } });
     try {

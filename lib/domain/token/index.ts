@@ -3,7 +3,7 @@ import type { Actor, TokenActor } from '../access/actor.ts';
 import { grantsIn, hasRole, projectIdsOf, roleIn } from '../access/authorize.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
-import { type Check, ConditionFailed, type Item } from '../ports/table.ts';
+import { type Check, ConditionFailed, type Item, type Write } from '../ports/table.ts';
 import { listByTime, timePartition } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
@@ -13,6 +13,7 @@ import type { CreateToken, Token, TokenWithSecret, WhoAmI } from './schema.ts';
 
 /**
  * Creates a token, of roles that its creator has too.
+ * @param beside what is written in the same transaction
  * @throws StaitheError not_found | role_too_low | unauthenticated (the creator's own token was revoked, or their roles were
  *   changed, meanwhile) | wrong_state (the user is disabled; the repeat of a request: the secret is not kept)
  */
@@ -21,6 +22,7 @@ export async function create(
   actor: Actor,
   input: CreateToken,
   seed?: string,
+  beside: (token: Token) => readonly Write[] = () => [],
 ): Promise<TokenWithSecret> {
   const { token, secret } = await buildToken(ports, actor, input, seed);
   const creator = creatorChecks(actor);
@@ -28,7 +30,7 @@ export async function create(
   const projectIds = projects === 'all' ? [] : projects;
   const exist = projectIds.map((id): Check => ({ check: Keys.projectAlias(id), when: { present: true } }));
   try {
-    await ports.table.transact([tokens.creation(token), ...creator, ...exist]);
+    await ports.table.transact([tokens.creation(token), ...creator, ...exist, ...beside(token)]);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
     if (error.index > creator.length)
