@@ -5,10 +5,11 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { entryOfChange } from '../../lib/contract/events/audited.ts';
 import { chainPending } from '../../lib/domain/audit/append.ts';
-import { pendingIn } from '../../lib/domain/audit/record.ts';
 import { type AuditEntry, INSTALLATION, PENDING_ENTITY } from '../../lib/domain/audit/schema.ts';
+import { Partitions } from '../../lib/domain/storage/keys.ts';
 
 const ports = { table: dynamoTable() };
+const INBOX = Partitions.pendingAudit('');
 
 type Image = Record<string, AttributeValue> | undefined;
 
@@ -17,7 +18,8 @@ function read({ dynamodb }: DynamoDBRecord): { log: string; entry?: AuditEntry }
   const image = (image: Image) => image && unmarshall(image);
   const before = image(dynamodb?.OldImage as Image);
   const after = image(dynamodb?.NewImage as Image);
-  if (after?.entity === PENDING_ENTITY) return { log: pendingIn(after).chain };
+  // By its key: an entry that cannot be read fails where it waits, and no longer once it is taken away there.
+  if (after?.entity === PENDING_ENTITY) return { log: String(after.pk).slice(INBOX.length) };
   const entry = entryOfChange({ before, after });
   return entry && { log: entry.project_id ?? INSTALLATION, entry };
 }
