@@ -7,6 +7,7 @@ import { subscriptionPing } from '../../lib/contract/events/subscription.ts';
 import { SUBSCRIPTION_ROUTES } from '../../lib/contract/routes/subscriptions.ts';
 import * as Notification from '../../lib/domain/notification/index.ts';
 import * as Subscription from '../../lib/domain/subscription/index.ts';
+import { rotateSecret } from '../../lib/domain/subscription/rotation.ts';
 import { serve } from '../../lib/http/serve.ts';
 
 const ports = {
@@ -30,8 +31,8 @@ export const handler = serve(
     disableSubscription: ({ actor, params }) => Subscription.disable(ports, actor, params.subscription),
     testSubscription: ({ actor, params, seed }) =>
       Notification.test(ports, actor, params.subscription, subscriptionPing.name, seed),
-    rotateSubscriptionSecret: ({ actor, params }) =>
-      Subscription.rotateSecret(ports, actor, params.subscription),
+    rotateSubscriptionSecret: ({ actor, params, seed }) =>
+      rotateSecret(ports, actor, params.subscription, seed),
     listNotifications: ({ actor, params, query }) =>
       Notification.list(ports, actor, params.subscription, query),
     replayNotification: ({ actor, params }) =>

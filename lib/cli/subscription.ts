@@ -114,7 +114,8 @@ const test = command({
 const rotateSecret = command({
   name: 'rotate-secret',
   summary: 'Replace the secret of a webhook',
-  details: 'The new secret is printed only once. For 24 hours webhooks are signed with both secrets.',
+  details:
+    'The new secret is printed only once. For 24 hours webhooks are signed with both secrets; until then the secret cannot be rotated again.',
   args,
   examples: [`staithe subscription rotate-secret ${EXAMPLE_ID}`],
   calls: ['rotateSubscriptionSecret'],

@@ -7,6 +7,7 @@ import { attempt } from '../../lib/domain/notification/attempt.ts';
 import * as Notification from '../../lib/domain/notification/index.ts';
 import type { PostAnswer } from '../../lib/domain/ports/notifier.ts';
 import * as Subscription from '../../lib/domain/subscription/index.ts';
+import { rotateSecret } from '../../lib/domain/subscription/rotation.ts';
 import { sweepNotifications } from '../../lib/domain/sweep/notifications.ts';
 import { expectLawfulPaths, type ObservedTable, observedTable, refusable } from './execution/observed.ts';
 import { eventIn, subscribe } from './subscribing.ts';
@@ -72,7 +73,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       },
   ),
   fc.constant<Command>(async (story) => {
-    const { secret = '' } = await Subscription.rotateSecret(story.ports, ADMIN, story.subscription);
+    const { secret = '' } = await rotateSecret(story.ports, ADMIN, story.subscription);
     story.secrets.push(secret);
   }),
   fc.constant<Command>(({ ports, subscription }) => Subscription.disable(ports, ADMIN, subscription)),

@@ -105,7 +105,7 @@ export const SUBSCRIPTION_ROUTES = {
       status: 200,
       body: SubscriptionWithSecret,
       description:
-        'The subscription with its new secret. For a day, webhooks are signed with the previous one too',
+        'The subscription with its new secret. For a day, webhooks are signed with the previous one too, and another rotation is refused',
     },
     errors: ['busy', 'wrong_state'],
   }),

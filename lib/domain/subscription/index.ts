@@ -1,4 +1,4 @@
-/** Subscriptions: create, find, list, enable, disable, delete, and rotate the secret. */
+/** Subscriptions: create, find, list, enable, disable and delete. Rotations of the secret are in `rotation.ts`. */
 import { type Actor, nameOf } from '../access/actor.ts';
 import { assertRequired, canAccess, projectIdsOf, roleIn } from '../access/authorize.ts';
 import { notFound, StaitheError } from '../error.ts';
@@ -18,16 +18,10 @@ import type {
   SubscriptionTarget,
   SubscriptionWithSecret,
 } from './schema.ts';
+import { newSecret } from './secret.ts';
 import { flawOfTargetUrl } from './target-url.ts';
 
-/** A day: as long as a receiver may take to learn the new secret. */
-const BOTH_VALID_MS = 24 * 3600_000;
-
 const boundTo = (actor: Actor): string | undefined => (actor.kind === 'token' ? actor.project_id : undefined);
-
-/** 256 random bits in the form of https://www.standardwebhooks.com/ ("Signature scheme"). */
-const newSecret = ({ randomness }: Pick<Ports, 'randomness'>): string =>
-  `whsec_${Buffer.from(randomness.secret(), 'base64url').toString('base64')}`;
 
 /**
  * Creates a subscription of a project, or, by a token that is bound to none and names none, of the whole installation.
@@ -117,13 +111,23 @@ const isVisible = (actor: Actor, { project_id: id }: SubscriptionRecord): boolea
 
 /** @throws StaitheError not_found, also for one that the actor may not see | role_too_low */
 export async function find(
+  ports: Pick<Ports, 'table'>,
+  actor: Actor,
+  id: string,
+): Promise<SubscriptionRecord> {
+  const found = await findMarked(ports, actor, id);
+  if (found.status === 'deleted') throw notFound('subscription', id);
+  return found;
+}
+
+/** Also one that is marked as deleted. @throws StaitheError not_found | role_too_low */
+async function findMarked(
   { table }: Pick<Ports, 'table'>,
   actor: Actor,
   id: string,
 ): Promise<SubscriptionRecord> {
   const found = (await subscriptions.get(table, Keys.subscription(id)))?.value;
-  if (found === undefined || found.status === 'deleted' || !isVisible(actor, found))
-    throw notFound('subscription', id);
+  if (found === undefined || !isVisible(actor, found)) throw notFound('subscription', id);
   assertRequired(actor, { project_id: found.project_id, project: found.project_slug });
   return found;
 }
@@ -153,18 +157,23 @@ export async function list(
   return { ...page, items: page.items.map(shown) };
 }
 
-/** What waits to be sent is sent no more. @throws StaitheError not_found */
+/**
+ * What waits to be sent is sent no more. The mark comes before the end of the secret, so that no rotation comes in between;
+ * the repeat of a deletion that died there ends the secret.
+ * @throws StaitheError not_found
+ */
 export async function remove(
   ports: Pick<Ports, 'table' | 'subscriptionSecrets' | 'clock'>,
   actor: Actor,
   id: string,
 ): Promise<Subscription> {
-  const found = await find(ports, actor, id);
-  await ports.subscriptionSecrets.remove(id);
+  const found = await findMarked(ports, actor, id);
   const at = ports.clock.now().toISOString();
   await subscriptions.update(ports.table, Keys.subscription(id), (subscription) =>
     subscription.status === 'deleted' ? undefined : { ...subscription, status: 'deleted', deleted_at: at },
   );
+  await ports.subscriptionSecrets.remove(id);
+  if (found.status === 'deleted') throw notFound('subscription', id);
   return shown(found);
 }
 
@@ -195,35 +204,8 @@ export async function enable(ports: Pick<Ports, 'table'>, actor: Actor, id: stri
   );
 }
 
-/**
- * Gives it another secret. Requests are signed with the one before too, for a day.
- * @throws StaitheError not_found | wrong_state (of a target that has none)
- */
-export async function rotateSecret(
-  ports: Pick<Ports, 'table' | 'subscriptionSecrets' | 'clock' | 'randomness'>,
-  actor: Actor,
-  id: string,
-): Promise<SubscriptionWithSecret> {
-  const { target } = await find(ports, actor, id);
-  if (target.kind !== 'webhook')
-    throw new StaitheError('wrong_state', `Subscription ${id} has no secret: only webhooks are signed.`, {
-      remedy: 'To change the URL of a Slack subscription, create another and delete this one.',
-    });
-  const secret = newSecret(ports);
-  const version = await ports.subscriptionSecrets.put(id, secret);
-  const until = new Date(ports.clock.now().getTime() + BOTH_VALID_MS).toISOString();
-  // Of two rotations at once each has told its secret: the higher version is the present one, whoever writes last.
-  const subscription = await changed(ports, id, ({ secret_version: known = version, ...before }) => ({
-    ...before,
-    secret_version: Math.max(known, version),
-    previous_secret_version: Math.min(known, version),
-    previous_secret_until: until,
-  }));
-  return { ...subscription, secret };
-}
-
 /** @throws StaitheError not_found once it is deleted */
-async function changed(
+export async function changed(
   { table }: Pick<Ports, 'table'>,
   id: string,
   step: (subscription: SubscriptionRecord) => SubscriptionRecord | undefined,

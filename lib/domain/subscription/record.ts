@@ -15,6 +15,8 @@ const SubscriptionRecord = Subscription.extend({
   /** Versions of what is kept elsewhere: the present one, and the one before while both are valid. */
   secret_version: z.int().positive().optional(),
   previous_secret_version: z.int().positive().optional(),
+  /** The seed of the request that rotated the secret last. */
+  rotation: z.string().optional(),
   deleted_at: Timestamp.optional(),
 });
 export type SubscriptionRecord = z.infer<typeof SubscriptionRecord>;
