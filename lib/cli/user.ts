@@ -42,7 +42,7 @@ const create = command({
   name: 'create',
   summary: 'Create a user, a person who can have tokens',
   details: 'A new user can do nothing until they have a role.',
-  args: { name: 'Name of the user: a-z, 0-9 and -; cannot be changed' },
+  args: { name: 'Name of the user: a-z, 0-9 and -, not the name of a role; cannot be changed' },
   options: settings,
   examples: ['staithe user create alice --email alice@example.com --display-name "Alice Liddell"'],
   calls: ['createUser'],

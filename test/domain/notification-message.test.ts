@@ -83,6 +83,13 @@ describe('each event of the registry', () => {
     expect(blocks[1].text.text.length).toBeLessThanOrEqual(3000);
   });
 
+  it('says in an e-mail what an admin can do about it, and nothing that no route does', () => {
+    const { text } = emailOf({ type: 'Run Failed', timestamp: '', data: { id: 'run_1' } }, 'hello');
+
+    expect(text).toContain('An admin can disable or delete it.');
+    expect(text).not.toMatch(/change/);
+  });
+
   it('says to approvers what a deployment waits for', () => {
     const data = { id: 'dep_1', waits_for: [{ rule: 'approvals', message: 'It needs 2 approvals.' }] };
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { nameOf, type TokenActor } from '../../lib/domain/access/actor.ts';
+import { ROLES } from '../../lib/domain/access/role.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../lib/domain/environment/schema.ts';
 import * as Project from '../../lib/domain/project/index.ts';
@@ -78,6 +79,17 @@ describe('a user', () => {
 
   test.each(['Alice', 'a b', '-a', 'a_b', ''])('has no handle such as %j', (name) => {
     expect(CreateUser.safeParse({ name }).success).toBe(false);
+  });
+});
+
+describe('the handle of a user', () => {
+  test.each(ROLES)('is not %s, which names a role in lists of approvers', (name) => {
+    const { error } = CreateUser.safeParse({ name });
+
+    expect(error?.issues[0]).toMatchObject({
+      path: ['name'],
+      message: expect.stringContaining('must not be the name of a role'),
+    });
   });
 });
 

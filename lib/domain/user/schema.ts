@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Grant } from '../access/grant.ts';
-import { Role } from '../access/role.ts';
+import { ROLES, Role } from '../access/role.ts';
 import { Id } from '../id.ts';
 import { ProjectRef } from '../project/schema.ts';
 import { title } from '../text.ts';
@@ -33,7 +33,12 @@ const Email = z
   .email()
   .max(254)
   .meta({ examples: ['alice@example.com'] });
-const handle = Name.meta({ examples: ['alice'] });
+const roles: readonly string[] = ROLES;
+/** Where a role or a user is named, as in lists of approvers, a role's name means the role. */
+const handle = Name.refine(
+  (name) => !roles.includes(name),
+  `must not be the name of a role (${ROLES.join(', ')})`,
+).meta({ examples: ['alice'] });
 const displayName = title(200).meta({ examples: ['Alice Liddell'] });
 
 export const CreateUser = z.strictObject({

@@ -14,6 +14,6 @@ export function emailOf(event: EventEnvelope, slug: string | undefined): { subje
   const lines = facts.map(({ label, value }) => `${`${label}:`.padEnd(width + 1)} ${value}`);
   return {
     subject: cut(`[Staithe] ${event.type}${project === undefined ? '' : `: ${project}`}`, MAX_SUBJECT),
-    text: `${event.type} at ${event.timestamp}\n\n${lines.join('\n')}\n\nYou get this mail because your address is in a subscription of Staithe. An admin of the project can change it.\n`,
+    text: `${event.type} at ${event.timestamp}\n\n${lines.join('\n')}\n\nYou get this mail because your address is in a subscription of Staithe. An admin can disable or delete it.\n`,
   };
 }
