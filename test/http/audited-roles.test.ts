@@ -6,7 +6,7 @@ import { cancel } from '../../lib/domain/deployment/cancel.ts';
 import { StaitheError } from '../../lib/domain/error.ts';
 import * as Project from '../../lib/domain/project/index.ts';
 import * as Release from '../../lib/domain/release/index.ts';
-import * as Subscription from '../../lib/domain/subscription/index.ts';
+import { rotateSecret } from '../../lib/domain/subscription/rotation.ts';
 import * as Token from '../../lib/domain/token/index.ts';
 import { grant, revokeGrant } from '../../lib/domain/user/grants.ts';
 import * as User from '../../lib/domain/user/index.ts';
@@ -119,8 +119,8 @@ test('a repeat that acts once more, such as the rotation of a secret, has anothe
   const { ports } = api.place;
   const subscription = await subscribe(api.place);
   const handler = serving(api, 'subscriptions', {
-    rotateSubscriptionSecret: ({ actor, params }) =>
-      Subscription.rotateSecret(ports, actor, params.subscription),
+    rotateSubscriptionSecret: ({ actor, params, seed }) =>
+      rotateSecret(ports, actor, params.subscription, seed),
   });
   const params = { subscription: subscription.id };
   const sent = {
