@@ -2,7 +2,7 @@
 import { command } from '../command/command.ts';
 import { flag, requiredText, text } from '../command/option.ts';
 import { confirm } from '../terminal/prompt.ts';
-import { changesText, deploymentText } from './text.ts';
+import { changesText, deploymentText, requestText } from './text.ts';
 
 const args = { deployment: 'Deployment id (dep_…)' };
 const reasonOption = text('--reason <text>', 'Why');
@@ -19,8 +19,11 @@ export const approve = command({
   calls: ['getDeployment', 'getDeploymentChanges', 'approveDeployment'],
   async run({ args, options }, { api, terminal }) {
     const params = { deployment: args.deployment };
-    const { subject, changes, environment } = await api.call('getDeploymentChanges', { params });
-    if (!terminal.json) terminal.note(changesText(changes));
+    const [{ subject, changes, environment }, seen] = await Promise.all([
+      api.call('getDeploymentChanges', { params }),
+      api.call('getDeployment', { params }),
+    ]);
+    if (!terminal.json) terminal.note(`${requestText(seen)}\n\n${changesText(changes)}\n`);
     if (!options.yes) await confirm(`Approving this change of ${environment}`, environment);
     const deployment = await api.call('approveDeployment', {
       params,

@@ -50,6 +50,17 @@ function approvalsText({ decisions, subject }: Deployment): string | undefined {
   return lines.join('\n') || undefined;
 }
 
+/** Who asked for a deployment, and why: for whoever approves it. */
+export const requestText = (deployment: Deployment): string =>
+  fields([
+    ['environment', deployment.environment],
+    ['release', deployment.release_id],
+    ['requested', `${moment(deployment.created_at)} by ${deployment.created_by}`],
+    ['reason', deployment.reason],
+    ['freeze overridden', deployment.override_freeze],
+    ['waits for', deployment.waits_for.map(({ message }) => message).join('\n') || undefined],
+  ]);
+
 /** What a deployment changes, one line for each field. */
 export function changesText(changes: DeploymentPlan['changes']): string {
   if (changes.length === 0) return 'Nothing differs from what is deployed.';

@@ -40,7 +40,7 @@ export const ruleOptions = {
   autoDelay: text('--auto-delay <duration>', 'How long to wait before an automatic promotion'),
   autoCron: text(
     '--auto-cron <pattern>',
-    'When automatic promotions begin, as a cron pattern: "0 9 * * mon-fri"',
+    'When automatic promotions begin, as a cron pattern: "0 9 * * mon-fri"; `none` clears',
   ),
   autoZone: text('--auto-zone <zone>', 'Time zone of --auto-cron (default: UTC)'),
 } as const;
@@ -102,7 +102,7 @@ function autoOf(options: Options, before: Rules['auto']): Rules['auto'] {
   return {
     delay_seconds: secondsOf('--auto-delay', autoDelay) ?? before?.delay_seconds ?? 0,
     zone: autoZone ?? before?.zone ?? 'UTC',
-    ...(cron !== undefined && { cron }),
+    ...(cron !== undefined && cron !== 'none' && { cron }),
   };
 }
 

@@ -109,7 +109,7 @@ export const DEPLOYMENT_ROUTES = {
     params: inEnvironment,
     body: RollBackTo,
     success: { status: 202, body: Deployment, description: 'The deployment that restores the earlier one' },
-    errors: ['nothing_to_restore', 'too_many_waiting', 'busy', 'workflow_refused'],
+    errors: ['nothing_to_restore', 'deployment_in_progress', 'release_yanked', 'busy', 'workflow_refused'],
   }),
   approveDeployment: route({
     method: 'POST',

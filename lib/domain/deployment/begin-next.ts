@@ -13,7 +13,8 @@ import type { Project } from '../project/schema.ts';
 import type { Stored } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
 import { end } from './end.ts';
-import { type Verdict, verdictOf } from './gates.ts';
+import { rejected, type Verdict, verdictOf } from './gates.ts';
+import { releaseOverdue } from './overdue.ts';
 import { deployments } from './record.ts';
 import { refreshed } from './refresh.ts';
 import { type Deployment, isWaiting } from './schema.ts';
@@ -38,8 +39,9 @@ export async function beginNext(
 ): Promise<Deployment | undefined> {
   const key = Keys.environment(projectId, name);
   for (let round = 0; round < ROUNDS; round++) {
-    const environment = await environments.get(ports.table, key);
-    if (environment === undefined || environment.value.waiting_deployment_ids.length === 0) return undefined;
+    const found = await environments.get(ports.table, key);
+    if (found === undefined || found.value.waiting_deployment_ids.length === 0) return undefined;
+    const environment = await releaseOverdue(ports, found);
     const waiting = await readWaiting(ports, environment.value);
     const surroundings = await surroundingsOf(
       ports,
@@ -113,7 +115,7 @@ async function judged(
   if (release === undefined)
     return {
       deployment: before,
-      verdict: { kind: 'reject', message: gone, hint: 'Deploy another release.' },
+      verdict: rejected('not_eligible', gone, 'Deploy another release.'),
     };
   try {
     const deployment = await refreshed(ports, before, environment, release.value);
@@ -123,7 +125,7 @@ async function judged(
     if (!(error instanceof StaitheError)) throw error;
     return {
       deployment: before,
-      verdict: { kind: 'reject', message: error.message, hint: error.remedy },
+      verdict: rejected('not_eligible', error.message, error.remedy),
     };
   }
 }
@@ -146,6 +148,9 @@ async function begin(
     stage: 'queued',
     waits_for: [],
     admitted_at: now.toISOString(),
+    ...(deployment.restores !== undefined && {
+      replaces_config_version: environment.value.config_version,
+    }),
   };
   const frozen = release(deployment.release_id);
   try {

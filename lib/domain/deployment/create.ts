@@ -117,7 +117,8 @@ function judged(
 ): Deployment {
   const verdict = verdictOf(surroundings.situationOf(deployment));
   if (verdict.kind === 'begin') return deployment;
-  if (verdict.kind === 'reject') throw new StaitheError('release_yanked', verdict.message);
+  if (verdict.kind === 'reject')
+    throw new StaitheError(verdict.code, verdict.message, { remedy: verdict.hint });
   const { blocks } = verdict;
   assertMayWait(deployment, environment, blocks);
   return waitingAs(deployment, blocks, environment, ports.clock.now());
@@ -128,14 +129,17 @@ function assertMayWait(
   environment: EnvironmentValue,
   blocks: readonly Block[],
 ): void {
-  const messageOf = (rule: Block['rule']) => blocks.find((block) => block.rule === rule)?.message;
-  const ineligible = messageOf('after');
-  if (ineligible !== undefined) throw new StaitheError('not_eligible', ineligible);
-  const busy = messageOf('queue');
+  const busy = blocks.find(({ rule }) => rule === 'queue')?.message;
   const mayQueue = environment.concurrency !== 'reject' || restores !== undefined || automatic;
   if (busy !== undefined && !mayQueue) throw new StaitheError('deployment_in_progress', busy);
   const { length } = environment.waiting_deployment_ids;
-  if (length >= MAX_WAITING && environment.concurrency !== 'supersede')
+  // A rollback goes first and is alone, and automatic ones take each other's place.
+  if (
+    length >= MAX_WAITING &&
+    environment.concurrency !== 'supersede' &&
+    restores === undefined &&
+    !automatic
+  )
     throw new StaitheError(
       'too_many_waiting',
       `${length} deployments wait for environment '${environment.name}', which is the maximum.`,
@@ -178,7 +182,11 @@ async function record(
       ...(begins && { active_deployment_id: id }),
       waiting_deployment_ids: begins ? left : waiting,
     }),
-    deployments.creation(deployment),
+    deployments.creation(
+      begins && restores !== undefined
+        ? { ...deployment, replaces_config_version: environment.value.config_version }
+        : deployment,
+    ),
     ...superseded.map((other) =>
       deployments.change(other, {
         ...stepped(other.value, {

@@ -41,12 +41,16 @@ export async function end(
       environment !== undefined &&
       (environment.value.active_deployment_id === id ||
         environment.value.waiting_deployment_ids.includes(id));
-    const writes: Write[] = [
-      ...(next === stored.value ? [] : [deployments.change(stored, next)]),
-      ...(holds ? [environments.change(environment, freed(environment.value, next, now))] : []),
-      ...(next !== stored.value && next.status === 'succeeded'
+    const success =
+      next !== stored.value && next.status === 'succeeded'
         ? recordSuccess(next, now, environment?.value.current_release_id)
-        : []),
+        : [];
+    const writes: Write[] = [
+      ...(next === stored.value
+        ? []
+        : [deployments.change(stored, { ...next, replaces: replacedBy(next, environment?.value) })]),
+      ...(holds ? [environments.change(environment, freed(environment.value, next, now))] : []),
+      ...success,
     ];
     try {
       if (writes.length > 0) await ports.table.transact(writes);
@@ -71,6 +75,8 @@ function ended(deployment: Deployment, outcome: Outcome, now: Date): Deployment 
   const { status, error, by, unlessBegun = false } = outcome;
   if (!mayFollow(LIFECYCLE, deployment.status, status)) return deployment;
   if (unlessBegun && isBegun(deployment)) return deployment;
+  // Whoever cancelled it was told that it would be taken back.
+  if (status === 'succeeded' && deployment.cancelled_by !== undefined) return deployment;
   const message = error?.message ?? MESSAGES[status];
   return {
     ...stepped(deployment, { status, message, at: now, by }),
@@ -91,11 +97,23 @@ function freed(environment: Environment, deployment: Deployment, now: Date): Env
     ...(isActive && status === 'succeeded' && serving(environment, deployment, now)),
     // What was taken back shows that something is wrong: nothing is promoted by itself until somebody has looked.
     ...(isActive &&
-      status === 'rolled_back' && {
-        hold: { reason: `Deployment ${id} was rolled back.`, since: now.toISOString(), by: id },
+      hasMisserved(deployment) && {
+        hold: environment.hold ?? {
+          reason: `Deployment ${id} did not respond.`,
+          since: now.toISOString(),
+          by: id,
+        },
       }),
   };
 }
+
+/** Whether its new version was asked, and did not answer as it should. */
+const hasMisserved = ({ status, preview_url: url }: Deployment): boolean =>
+  status === 'rolled_back' || (status === 'failed' && url !== undefined);
+
+/** What served before: the way back leads there. */
+const replacedBy = ({ status }: Deployment, environment: Environment | undefined): string | undefined =>
+  status === 'succeeded' ? environment?.current_deployment_id : undefined;
 
 function serving(environment: Environment, deployment: Deployment, now: Date): Partial<Environment> {
   const { id, release_id: releaseId, preview_url: url, restores, created_by: by } = deployment;
@@ -103,20 +121,19 @@ function serving(environment: Environment, deployment: Deployment, now: Date): P
     current_deployment_id: id,
     current_release_id: releaseId,
     preview_url: url,
-    // The way back restores the configuration too: the next deployment goes on from it.
     ...(restores !== undefined && {
-      target: deployment.target,
-      variables: deployment.variables,
-      health_path: deployment.health_path,
-      health_status: deployment.health_status,
-      health_follow: deployment.health_follow,
-      config_version: environment.config_version + 1,
-      hold: {
-        reason: `Rolled back to ${restores}.`,
-        since: now.toISOString(),
-        by,
-      },
-      updated_at: now.toISOString(),
+      hold: environment.hold ?? { reason: `Rolled back to ${restores}.`, since: now.toISOString(), by },
     }),
+    // The way back restores the configuration too: the next deployment goes on from it. A change since then counts more.
+    ...(restores !== undefined &&
+      environment.config_version === deployment.replaces_config_version && {
+        target: deployment.target,
+        variables: deployment.variables,
+        health_path: deployment.health_path,
+        health_status: deployment.health_status,
+        health_follow: deployment.health_follow,
+        config_version: environment.config_version + 1,
+        updated_at: now.toISOString(),
+      }),
   };
 }

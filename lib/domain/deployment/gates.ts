@@ -4,7 +4,7 @@ import type { Environment } from '../environment/schema.ts';
 import type { Project } from '../project/schema.ts';
 import type { Release } from '../release/schema.ts';
 import { timeText } from '../time-text.ts';
-import { approversOf, missingApprovals } from './approval.ts';
+import { approversOf, rejectionOf, validApprovals } from './approval.ts';
 import type { Block, Deployment, Rule } from './schema.ts';
 
 /** All that is asked about. */
@@ -18,6 +18,8 @@ export interface Situation {
   /** Since when the release has succeeded, by environment. */
   readonly succeeded: ReadonlyMap<string, Date>;
   readonly frozen: Frozen | undefined;
+  /** Of those who have approved, who may do nothing any more. */
+  readonly disabled: ReadonlySet<string>;
   readonly now: Date;
 }
 
@@ -25,19 +27,20 @@ export type Verdict =
   | { readonly kind: 'begin' }
   | { readonly kind: 'wait'; readonly blocks: readonly Block[] }
   /** It can never begin. */
-  | { readonly kind: 'reject'; readonly message: string; readonly hint: string };
+  | {
+      readonly kind: 'reject';
+      readonly code: 'release_yanked' | 'not_eligible' | 'nothing_to_restore' | 'wrong_state';
+      readonly message: string;
+      readonly hint: string;
+    };
+type Rejection = Extract<Verdict, { kind: 'reject' }>;
 
 const nameOf = ({ id, version, tag }: Situation['release']): string => version ?? tag ?? id;
 
 export function verdictOf(situation: Situation): Verdict {
-  const { release, deployment, now } = situation;
-  // What was served once may be served again: the way back is open also from a release that was taken out since.
-  if (release.yanked !== undefined && deployment.restores === undefined)
-    return {
-      kind: 'reject',
-      message: `Release ${nameOf(release)} was yanked: ${release.yanked.reason}`,
-      hint: 'Deploy another release.',
-    };
+  const rejection = rejectionIn(situation);
+  if (rejection !== undefined) return rejection;
+  const { deployment, now } = situation;
   const blocks = blocksOf(situation);
   const expires = deployment.approval_expires_at;
   if (
@@ -45,12 +48,62 @@ export function verdictOf(situation: Situation): Verdict {
     Date.parse(expires) <= now.getTime() &&
     blocks.some(({ rule }) => rule === 'approval')
   )
-    return {
-      kind: 'reject',
-      message: `The approvals of environment '${deployment.environment}' were not complete at ${timeText(new Date(expires))}.`,
-      hint: 'Deploy the release again, and ask for approval in time.',
-    };
+    return rejected(
+      'wrong_state',
+      `The approvals of environment '${deployment.environment}' were not complete at ${timeText(new Date(expires))}.`,
+      'Deploy the release again, and ask for approval in time.',
+    );
   return blocks.length === 0 ? { kind: 'begin' } : { kind: 'wait', blocks };
+}
+
+/** A verdict that ends it. */
+export const rejected = (code: Rejection['code'], message: string, hint: string): Rejection => ({
+  kind: 'reject',
+  code,
+  message,
+  hint,
+});
+
+/** Why it can never begin, however long it waits. */
+function rejectionIn(situation: Situation): Rejection | undefined {
+  const { release, deployment, environment, succeeded } = situation;
+  if (release.yanked !== undefined)
+    return rejected(
+      'release_yanked',
+      `Release ${nameOf(release)} was yanked: ${release.yanked.reason}`,
+      'Deploy another release.',
+    );
+  const no = rejectionOf(deployment);
+  if (no !== undefined)
+    return rejected(
+      'wrong_state',
+      `user:${no.user_name} rejected the deployment: ${no.reason ?? 'no reason given'}`,
+      'Fix the cause, then deploy again.',
+    );
+  if (deployment.restores !== undefined)
+    return deployment.target.function_name === environment.target.function_name
+      ? undefined
+      : rejected(
+          'nothing_to_restore',
+          `The target of environment '${environment.name}' is ${environment.target.function_name} by now.`,
+          'Deploy a release instead.',
+        );
+  const missing = environment.after.filter((name) => !succeeded.has(name));
+  if (missing.length > 0)
+    return rejected(
+      'not_eligible',
+      `Release ${nameOf(release)} has not succeeded in ${missing.join(', ')}.`,
+      `Deploy it to ${missing.join(', ')} first.`,
+    );
+  // Ids are in the order of time.
+  const { current_release_id: current } = environment;
+  return deployment.automatic && current !== undefined && current > deployment.release_id
+    ? rejected(
+        'not_eligible',
+        `A newer release (${current}) is deployed.`,
+        'Deploy it by hand if you want it.',
+      )
+    : undefined;
 }
 
 /** Each rule that does not hold, in the order of `Rule`. */
@@ -81,13 +134,6 @@ const hold: Check = ({ environment, deployment }) =>
     ? undefined
     : { message: `Automatic promotions to '${environment.name}' are on hold: ${environment.hold.reason}` };
 
-const after: Check = ({ environment, release, succeeded }) => {
-  const missing = environment.after.filter((name) => !succeeded.has(name));
-  return missing.length === 0
-    ? undefined
-    : { message: `Release ${nameOf(release)} has not succeeded in ${missing.join(', ')}.` };
-};
-
 const soak: Check = ({ environment, release, succeeded, now }) => {
   const since = environment.after.flatMap((name) => succeeded.get(name)?.getTime() ?? []);
   const until = new Date(Math.max(0, ...since) + environment.soak_seconds * 1000);
@@ -104,14 +150,14 @@ const schedule: Check = ({ deployment: { not_before: until }, now }) =>
     ? undefined
     : { message: `It is promoted at ${timeText(new Date(until))}.`, until };
 
-const approval: Check = ({ environment: { approvals }, deployment }) => {
+const approval: Check = ({ environment: { approvals }, deployment, disabled }) => {
   if (approvals === undefined) return undefined;
-  const missing = missingApprovals(approvals, deployment);
-  if (missing === 0) return undefined;
   const { required } = approvals;
+  const count = validApprovals(approvals, deployment, disabled).length;
+  if (count >= required) return undefined;
   const expires = deployment.approval_expires_at;
   return {
-    message: `${required - missing} of ${required} approvals given; ${approversOf(approvals)} can approve.`,
+    message: `${count} of ${required} approvals given; ${approversOf(approvals)} can approve.`,
     ...(expires !== undefined && { until: expires }),
   };
 };
@@ -136,7 +182,6 @@ const queue: Check = ({ environment, deployment }) => {
 const RULES: readonly (readonly [Rule, Check])[] = [
   ['stopped', unlessRestoring(stopped)],
   ['hold', hold],
-  ['after', unlessRestoring(after)],
   ['soak', unlessRestoring(soak)],
   ['schedule', schedule],
   ['approval', unlessRestoring(approval)],

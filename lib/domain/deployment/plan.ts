@@ -124,5 +124,5 @@ const NOT_MADE = 'dep_00000000000000000000000000';
 
 /** A rule for which a request is refused rather than kept. */
 function refusalOf(blocks: readonly Block[], rejectsOthers: boolean): string | undefined {
-  return blocks.find(({ rule }) => rule === 'after' || (rule === 'queue' && rejectsOthers))?.message;
+  return blocks.find(({ rule }) => rule === 'queue' && rejectsOthers)?.message;
 }

@@ -11,6 +11,7 @@ import { releases } from '../release/record.ts';
 import type { Release } from '../release/schema.ts';
 import { Keys } from '../storage/keys.ts';
 import { request } from './create.ts';
+import { deployments } from './record.ts';
 import type { Deployment } from './schema.ts';
 
 type Needed = Pick<Ports, 'table' | 'workflows' | 'clock'>;
@@ -41,7 +42,9 @@ async function promoteTo(
   environment: EnvironmentValue,
 ): Promise<void> {
   const { name, auto } = environment;
-  if (auto === undefined || environment.current_release_id === release.id) return;
+  // Ids are in the order of time: what is older than what is deployed, or waits to be, is not news.
+  if (auto === undefined || (environment.current_release_id ?? '') >= release.id) return;
+  if (await waitsForNewer(ports, environment, release.id)) return;
   const now = ports.clock.now();
   const earliest = new Date(now.getTime() + auto.delay_seconds * 1000);
   const time = auto.cron === undefined ? earliest : nextOf(auto.cron, auto.zone, earliest);
@@ -65,6 +68,16 @@ async function promoteTo(
     if (error.code === 'not_eligible' || error.code === 'not_found') return;
     await noteRefusal(ports, environment, release, error.message);
   }
+}
+
+/** Whether a newer release waits there that was promoted by itself. */
+async function waitsForNewer(
+  { table }: Pick<Ports, 'table'>,
+  { waiting_deployment_ids: ids }: EnvironmentValue,
+  releaseId: string,
+): Promise<boolean> {
+  const waiting = await deployments.getMany(table, ids.map(Keys.deployment));
+  return waiting.some(({ automatic, release_id: other }) => automatic && other > releaseId);
 }
 
 /** Nobody waits for the answer: so the environment says it, and promotes nothing more until somebody has looked. */

@@ -25,7 +25,7 @@ export async function refreshed(
   if (isCurrent || deployment.restores !== undefined) return deployment;
   const snapshot = await snapshotOf(ports, SYSTEM, release, environment);
   if (snapshot.subject === deployment.subject) return { ...deployment, ...snapshot };
-  const lost = validApprovals(deployment).length;
+  const lost = validApprovals(environment.approvals, deployment).length;
   const approvals = lost === 0 ? '' : `; ${lost === 1 ? 'an approval is' : `${lost} approvals are`} void`;
   const changed = stepped(deployment, {
     status: deployment.status,

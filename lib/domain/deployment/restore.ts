@@ -6,20 +6,21 @@ import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
 import { releases } from '../release/record.ts';
+import type { Release } from '../release/schema.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Needed, newId, request } from './create.ts';
 import { deployments } from './record.ts';
 import type { Deployment, RollBackTo } from './schema.ts';
 import { configurationOf, subjectOf, withSubject } from './snapshot.ts';
 
-/** 5 pages of 20: who goes back further than a hundred deployments names the one that is meant. */
+/** 50: who goes back further names the one that is meant. */
+const MAX_STEPS = 50;
 const PAGE = 20;
-const MAX_PAGES = 5;
 
 /**
  * Deploys what an earlier deployment has deployed. It passes the environment's rules but for the queue, where it goes first;
  * and it sets a hold, so that nothing is promoted over it by itself.
- * @throws StaitheError not_found | nothing_to_restore | and as `request`
+ * @throws StaitheError not_found | nothing_to_restore | release_yanked | and as `request`
  */
 export async function rollBackTo(
   ports: Needed & Pick<Ports, 'randomness'>,
@@ -36,8 +37,7 @@ export async function rollBackTo(
   const { value: environment } = await Environment.read(ports, project, name);
   const earlier =
     wanted === undefined ? await lastGood(ports, environment) : await named(ports, environment, wanted);
-  const release = (await releases.get(ports.table, Keys.release(earlier.release_id)))?.value;
-  if (release === undefined) throw notFound('release', earlier.release_id);
+  const release = await releaseOf(ports, earlier);
   const { service, artifact_id, digest, function_version } = earlier;
   return request(
     ports,
@@ -53,30 +53,49 @@ export async function rollBackTo(
   );
 }
 
-/** The newest that has succeeded before the one that serves, and that serves something else. */
+/**
+ * The one that served before the one that serves, and served something else; of a rollback, before the one that it restored.
+ * One of a yanked release is passed over.
+ * @throws StaitheError deployment_in_progress | nothing_to_restore
+ */
 async function lastGood(ports: Needed, environment: EnvironmentValue): Promise<Deployment> {
-  const { name, current_deployment_id: current, project_id: projectId } = environment;
-  const serving =
-    current === undefined ? undefined : (await deployments.get(ports.table, Keys.deployment(current)))?.value;
-  const partitions = [Partitions.deployments(projectId, name)];
-  let cursor: string | undefined;
-  for (let page = 1; serving !== undefined && page <= MAX_PAGES; page++) {
-    const found = await deployments.newestOf(ports.table, 'deployment', partitions, { limit: PAGE, cursor });
-    const good = found.items.find(
-      (deployment) =>
-        deployment.id < (serving.restores ?? serving.id) &&
-        deployment.status === 'succeeded' &&
-        deployment.restores === undefined &&
-        subjectOf(deployment) !== subjectOf(serving),
-    );
-    if (good !== undefined) return restorable(good, environment);
-    if (found.next_cursor === null) break;
-    cursor = found.next_cursor;
+  const { name, active_deployment_id: active } = environment;
+  if (active !== undefined)
+    throw new StaitheError('deployment_in_progress', `Deployment ${active} to '${name}' is in progress.`, {
+      remedy: `Cancel it (staithe deployment cancel ${active}), or name the deployment to restore (--to).`,
+    });
+  const read = async (id: string | undefined) =>
+    id === undefined ? undefined : (await deployments.get(ports.table, Keys.deployment(id)))?.value;
+  const original = async (deployment: Deployment | undefined) =>
+    deployment?.restores === undefined ? deployment : await read(deployment.restores);
+  const serving = await read(environment.current_deployment_id);
+  let at = await original(serving);
+  for (let step = 1; serving !== undefined && at !== undefined && step <= MAX_STEPS; step++) {
+    at = await original((await read(at.replaces)) ?? (await before(ports, at)));
+    if (at === undefined || subjectOf(at) === subjectOf(serving)) continue;
+    if ((await releaseOf(ports, at)).yanked === undefined) return restorable(at, environment);
   }
   throw new StaitheError(
     'nothing_to_restore',
     `No earlier deployment to '${name}' has succeeded with other code or configuration.`,
   );
+}
+
+/** Of deployments of an older version, which do not say what they replaced: the one asked for before that succeeded. */
+async function before(ports: Needed, deployment: Deployment): Promise<Deployment | undefined> {
+  if (deployment.timeline.length > 0) return undefined;
+  const partitions = [Partitions.deployments(deployment.project_id, deployment.environment)];
+  const { items } = await deployments.newestOf(ports.table, 'deployment', partitions, {
+    limit: PAGE,
+    until: deployment.created_at,
+  });
+  return items.find(({ id, status }) => id < deployment.id && status === 'succeeded');
+}
+
+async function releaseOf(ports: Needed, { release_id: id }: Deployment): Promise<Release> {
+  const release = (await releases.get(ports.table, Keys.release(id)))?.value;
+  if (release === undefined) throw notFound('release', id);
+  return release;
 }
 
 async function named(ports: Needed, environment: EnvironmentValue, id: string): Promise<Deployment> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Role } from '../access/role.ts';
 import { Health } from '../environment/schema.ts';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
@@ -52,7 +53,7 @@ export const isBegun = ({ status }: { readonly status: DeploymentStatus }): bool
   status === 'deploying' || status === 'verifying';
 
 /** What keeps a deployment from beginning, in the order in which they are checked. */
-export const Rule = z.enum(['stopped', 'hold', 'after', 'soak', 'schedule', 'approval', 'freeze', 'queue']);
+export const Rule = z.enum(['stopped', 'hold', 'soak', 'schedule', 'approval', 'freeze', 'queue']);
 export type Rule = z.infer<typeof Rule>;
 
 /** One rule that does not hold yet. */
@@ -69,6 +70,8 @@ export const Decision = z.object({
   decision: z.enum(['approved', 'rejected']),
   user_id: Id.user,
   user_name: z.string(),
+  /** The role that the person had in the environment. */
+  role: Role,
   at: Timestamp,
   reason: z.string().optional(),
   /** What was seen: the deployment's `subject` at that time. Void for any other. */
@@ -106,6 +109,10 @@ export const Deployment = z.object({
   subject: Digest.optional(),
   /** The deployment whose code and configuration this one restores. */
   restores: Id.deployment.optional(),
+  /** The environment's version of its configuration that a rollback replaces; a change since then counts more. */
+  replaces_config_version: z.int().optional(),
+  /** The deployment that served before this one succeeded. */
+  replaces: Id.deployment.optional(),
   /** Made by Staithe itself, as the release had become eligible. */
   automatic: z.boolean().default(false),
   /** When an automatic promotion may begin. */

@@ -44,16 +44,22 @@ export async function surroundingsOf(
   const slug = knownSlug ?? slugIn(await table.get(Keys.projectAlias(projectId)));
   if (slug === undefined) return undefined;
   const ids = [...new Set(deployments.map(({ release_id: id }) => id))];
+  const approvers = [
+    ...new Set(deployments.flatMap(({ decisions }) => decisions.map(({ user_id: id }) => id))),
+  ];
   const successKey = (release: string, name: string) => Keys.success(projectId, name, release);
   const items = await readItems(table, [
     Keys.project(slug),
     ...ids.map(Keys.release),
     ...ids.flatMap((id) => after.map((name) => successKey(id, name))),
+    ...after.map((name) => Keys.environment(projectId, name)),
+    ...approvers.map(Keys.user),
   ]);
   const project = projectIn(items.get(nameOf(Keys.project(slug))));
   if (project === undefined || project.value.id !== projectId) return undefined;
   const now = clock.now();
   const frozen: Frozen | undefined = await freezeAt(environment.freeze, now);
+  const disabled = new Set(approvers.filter((id) => items.get(nameOf(Keys.user(id)))?.status !== 'active'));
   const release = (id: string) => {
     const item = items.get(nameOf(Keys.release(id)));
     return item && releases.read(item);
@@ -67,7 +73,11 @@ export async function surroundingsOf(
       if (stored === undefined) throw new Error(`There is no release ${id}.`);
       const succeeded = after.flatMap((name): [string, Date][] => {
         const since = sinceIn(items.get(nameOf(successKey(id, name))));
-        return since === undefined ? [] : [[name, since]];
+        const there = items.get(nameOf(Keys.environment(projectId, name)));
+        // What succeeded in an environment that was deleted since has proved nothing in one of the same name.
+        const isSame =
+          typeof there?.created_at === 'string' && since !== undefined && since >= new Date(there.created_at);
+        return isSame ? [[name, since]] : [];
       });
       return {
         deployment,
@@ -76,6 +86,7 @@ export async function surroundingsOf(
         release: stored.value,
         succeeded: new Map(succeeded),
         frozen,
+        disabled,
         now,
       };
     },

@@ -1,5 +1,5 @@
 import { isHealthy } from '../environment/schema.ts';
-import { mayFollow } from '../lifecycle.ts';
+import { isFinal, mayFollow } from '../lifecycle.ts';
 import { type FunctionRelease, TargetError } from '../ports/functions.ts';
 import type { Ports } from '../ports/index.ts';
 import { BlobKeys, Keys } from '../storage/keys.ts';
@@ -142,6 +142,8 @@ function unhealthy(
 }
 
 export async function succeed(ports: StepPorts, id: string): Promise<{ status: DeploymentStatus }> {
-  const { status } = await end(ports, id, { status: 'succeeded' });
+  const { status, cancelled_by: by } = await end(ports, id, { status: 'succeeded' });
+  if (!isFinal(LIFECYCLE, status))
+    throw new TargetError(`The deployment was cancelled by ${by ?? 'another'}.`);
   return { status };
 }

@@ -76,25 +76,26 @@ export async function put(
 
 /** @throws StaitheError environment_unknown */
 async function assertKnown(
-  { table }: Pick<Ports, 'table'>,
-  { id, slug }: Project,
+  ports: Pick<Ports, 'table'>,
+  project: Project,
   name: string,
   after: readonly string[],
 ): Promise<void> {
   if (after.length === 0) return;
-  const found = await environments.getMany(
-    table,
-    after.map((other) => Keys.environment(id, other)),
-  );
-  const known = new Set(found.map((environment) => environment.name));
-  const unknown = after.filter((other) => other === name || !known.has(other));
-  if (unknown.length === 0) return;
-  throw new StaitheError(
-    'environment_unknown',
-    unknown.includes(name)
-      ? `Environment '${name}' cannot come after itself.`
-      : `Project '${slug}' has no environment ${unknown.map((other) => `'${other}'`).join(', ')}.`,
-  );
+  const known = new Map((await all(ports, project)).map((environment) => [environment.name, environment]));
+  const unknown = after.filter((other) => other !== name && !known.has(other));
+  if (unknown.length > 0)
+    throw new StaitheError(
+      'environment_unknown',
+      `Project '${project.slug}' has no environment ${unknown.map((other) => `'${other}'`).join(', ')}.`,
+    );
+  // What it comes after, and what these come after: it must not be among them.
+  const earlier = new Set(after);
+  for (const other of earlier) for (const more of known.get(other)?.after ?? []) earlier.add(more);
+  if (earlier.has(name))
+    throw new StaitheError('environment_unknown', `Environment '${name}' cannot come after itself.`, {
+      remedy: 'Choose environments that do not come after this one.',
+    });
 }
 
 type Base = Pick<
@@ -157,6 +158,13 @@ export async function remove(ports: Pick<Ports, 'table'>, project: Project, name
       stored.value.active_deployment_id === undefined
         ? `Deployment ${waiting} to '${name}' waits to begin.`
         : `Deployment ${stored.value.active_deployment_id} to '${name}' is in progress.`,
+    );
+  const following = (await all(ports, project)).find(({ after }) => after.includes(name));
+  if (following !== undefined)
+    throw new StaitheError(
+      'environment_in_use',
+      `Releases go to environment '${following.name}' after '${name}'.`,
+      { remedy: `Change that first: staithe environment set ${following.name} --after none.` },
     );
   const { function_name: functionName } = stored.value.target;
   await ports.table

@@ -1,6 +1,6 @@
 /** The rules of an environment: what must hold before a deployment to it begins. */
 import * as z from 'zod';
-import { ROLES } from '../access/role.ts';
+import { ROLES, Role } from '../access/role.ts';
 import { title } from '../text.ts';
 import { Name, Timestamp } from '../values.ts';
 import { flawOfCron } from './schedule.ts';
@@ -127,3 +127,23 @@ export type Rules = z.infer<typeof Rules>;
 /** Automatic promotions are held, since a version was taken back or somebody said so. */
 export const Hold = z.object({ reason: z.string(), since: Timestamp, by: z.string() });
 export type Hold = z.infer<typeof Hold>;
+
+/** Refuses rules that would never be met, or would have no effect. */
+export function assertEffective(rules: Rules, context: z.RefinementCtx): void {
+  const { after, soak_seconds: soak, auto, approvals } = rules;
+  const complain = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (after.length === 0 && soak > 0)
+    complain(
+      ['soak_seconds'],
+      'has no effect without `after`: name the environments in which a release soaks',
+    );
+  if (after.length === 0 && auto !== undefined)
+    complain(
+      ['auto'],
+      'has no effect without `after`: name the environments in which a release succeeds first',
+    );
+  if (approvals === undefined || approvals.from.length === 0) return;
+  const names = approvals.from.filter((entry) => !Role.safeParse(entry).success);
+  if (names.length === approvals.from.length && names.length < approvals.required)
+    complain(['approvals', 'from'], `must name at least ${approvals.required} users, or a role`);
+}

@@ -3,7 +3,7 @@ import { Id } from '../id.ts';
 import { LambdaTarget } from '../target.ts';
 import { line } from '../text.ts';
 import { Name, Timestamp, Variables } from '../values.ts';
-import { Hold, Rules } from './rules.ts';
+import { assertEffective, Hold, Rules } from './rules.ts';
 
 /**
  * What counts as an answer of a healthy function. A redirect does not: that to a sign-in page is what an application
@@ -58,15 +58,17 @@ export const Environment = z.object({
 });
 export type Environment = z.infer<typeof Environment>;
 
-export const PutEnvironment = z.strictObject({
-  target: LambdaTarget,
-  service: Name.optional(),
-  variables: FunctionVariables.default({}),
-  // `//host` and `/\host` are addresses of other hosts (WHATWG URL, "relative slash state"), which nobody may have asked.
-  health_path: line(501)
-    .regex(/^\/(?![/\\])[^\s\\]{0,500}$/, 'must be a path: begin with one / and hold no backslash or space')
-    .default('/'),
-  ...Health.shape,
-  ...Rules.shape,
-});
+export const PutEnvironment = z
+  .strictObject({
+    target: LambdaTarget,
+    service: Name.optional(),
+    variables: FunctionVariables.default({}),
+    // `//host` and `/\host` are addresses of other hosts (WHATWG URL, "relative slash state"), which nobody may have asked.
+    health_path: line(501)
+      .regex(/^\/(?![/\\])[^\s\\]{0,500}$/, 'must be a path: begin with one / and hold no backslash or space')
+      .default('/'),
+    ...Health.shape,
+    ...Rules.shape,
+  })
+  .superRefine(assertEffective);
 export type PutEnvironment = z.infer<typeof PutEnvironment>;

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { approve } from '../../../lib/domain/deployment/approve.ts';
+import { Keys } from '../../../lib/domain/storage/keys.ts';
+import { users } from '../../../lib/domain/user/record.ts';
 import { refusal } from '../world.ts';
-import { ANNA, BERT, CLEO, person, type Ruled, ruled } from './ruled.ts';
+import { ANNA, BERT, CLEO, DORA, type Ruled, ruled } from './ruled.ts';
 
 const MINUTE = 60_000;
 
@@ -53,7 +55,7 @@ describe('an environment that needs approvals', () => {
     ];
 
     expect(refused).toEqual(['not_an_approver', 'not_an_approver', 'not_an_approver']);
-    await scene.approve(id, person('dora', 4, 'admin'));
+    await scene.approve(id, DORA);
     expect(await scene.read('production')).toMatchObject({ active_deployment_id: id });
   });
 
@@ -119,6 +121,50 @@ describe('an environment that needs approvals', () => {
       error: { message: 'user:bert rejected the deployment: The tests are red.' },
     });
     expect(await refusal(scene.approve(id, CLEO))).toBe('wrong_state');
+  });
+
+  test('counts no approval of somebody who was disabled since, or whom the rule no longer names', async () => {
+    await scene.production(two);
+    const { id } = await scene.deployTo('production', release);
+    await scene.approve(id, ANNA);
+    await scene.approve(id, ANNA);
+    await users.update(scene.ports.table, Keys.user(ANNA.user?.id ?? ''), (user) => ({
+      ...user,
+      status: 'disabled',
+    }));
+
+    await scene.approve(id, BERT);
+    const missing = await scene.show(id);
+    await scene.production({ approvals: { required: 2, from: ['cleo', 'dora'] } });
+    await scene.approve(id, CLEO);
+
+    expect(missing.waits_for).toMatchObject([{ message: expect.stringMatching(/^1 of 2/) }]);
+    expect(await scene.status(id)).toBe('awaiting_approval');
+    await scene.approve(id, DORA);
+    expect(await scene.read('production')).toMatchObject({ active_deployment_id: id });
+  });
+
+  test('takes nothing of a token that is limited to less than its user may', async () => {
+    await scene.production({ approvals: { required: 1, from: ['anna'] } });
+    const { id } = await scene.deployTo('production', release);
+
+    expect(await refusal(scene.approve(id, { ...ANNA, role: 'viewer' }))).toBe('not_an_approver');
+    expect(await refusal(scene.reject(id, { ...ANNA, role: 'viewer' }))).toBe('not_an_approver');
+  });
+
+  test('answers the repeat of the last approval, and of a rejection, as the first', async () => {
+    await scene.production({ approvals: { required: 1 } });
+    const first = await scene.deployTo('production', release);
+    await scene.approve(first.id, ANNA);
+    await scene.approve(first.id, ANNA);
+    await scene.run(first.id);
+    const second = await scene.deployTo('production', release);
+    await scene.reject(second.id, ANNA);
+
+    const repeated = await scene.reject(second.id, ANNA);
+
+    expect(repeated.status).toBe('rejected');
+    expect(await scene.status(first.id)).toBe('succeeded');
   });
 
   test('begins at once when it needs none any more', async () => {

@@ -18,7 +18,7 @@ import { unyank, yank } from '../../../lib/domain/release/yank.ts';
 import { sweepDeployments } from '../../../lib/domain/sweep/deployments.ts';
 import { type ObservedTable, observedTable } from '../execution/observed.ts';
 import { ADMIN, completedBuild, type World, world } from '../world.ts';
-import { ANNA, BERT, CLEO } from './ruled.ts';
+import { ANNA, BERT, CLEO, enrolled } from './ruled.ts';
 
 export const ENVIRONMENTS = ['production', 'test'] as const;
 const PEOPLE = [ANNA, BERT, CLEO];
@@ -177,6 +177,7 @@ export async function begin(): Promise<Story> {
     },
   };
   const place = await world({ table });
+  await enrolled(place.ports, ...PEOPLE);
   const releases: string[] = [];
   for (const [n, text] of ['one', 'two'].entries()) {
     const { build } = await completedBuild(place, undefined, text);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { apply, shift } from '../../../lib/domain/deployment/steps.ts';
+import { apply, shift, succeed, verify } from '../../../lib/domain/deployment/steps.ts';
+import { TargetError } from '../../../lib/domain/ports/functions.ts';
 import { yank } from '../../../lib/domain/release/yank.ts';
 import { ADMIN, refusal } from '../world.ts';
 import { ANNA, type Ruled, ruled } from './ruled.ts';
@@ -71,7 +72,7 @@ describe('a rollback', () => {
     expect(served()).toBe(one.artifacts[0]?.digest);
   });
 
-  test('passes approvals, freezes, a stopped line and a yank, and goes before what waits', async () => {
+  test('passes approvals, freezes and a stopped line, and goes before what waits', async () => {
     const one = await scene.release('one');
     await scene.through('test', one.id);
     await scene.through('test', (await scene.release('two')).id);
@@ -81,7 +82,6 @@ describe('a rollback', () => {
       concurrency: 'queue',
     });
     await scene.deployTo('test', one.id);
-    await yank(scene.ports, ANNA, one.id, { reason: 'old' });
 
     const back = await scene.rollBack('test');
 
@@ -89,20 +89,70 @@ describe('a rollback', () => {
   });
 
   test('waits for a deployment in progress, and is the next one', async () => {
-    await scene.through('test', (await scene.release('one')).id);
+    const one = await scene.through('test', (await scene.release('one')).id);
     const two = await scene.release('two');
     await scene.through('test', two.id);
     await scene.test({ concurrency: 'queue' });
     const active = await scene.deployTo('test', two.id);
     const waiting = await scene.deployTo('test', two.id);
 
-    const back = await scene.rollBack('test');
+    const unnamed = await refusal(scene.rollBack('test'));
+    const back = await scene.rollBack('test', one.id);
     await scene.run(active.id);
 
+    expect(unnamed).toBe('deployment_in_progress');
     expect(back.status).toBe('waiting');
     expect(await scene.read('test')).toMatchObject({
       active_deployment_id: back.id,
       waiting_deployment_ids: [waiting.id],
+    });
+  });
+
+  test('goes to what served before, also where that was asked for later', async () => {
+    const [one, two, three] = [
+      await scene.release('one'),
+      await scene.release('two'),
+      await scene.release('three'),
+    ];
+    await scene.through('test', one.id);
+    await scene.test({ approvals: { required: 1 }, concurrency: 'queue' });
+    const early = await scene.deployTo('test', two.id);
+    await scene.test({ concurrency: 'queue' });
+    const late = await scene.through('test', three.id);
+    await scene.test({ approvals: { required: 1 }, concurrency: 'queue' });
+    if ((await scene.status(early.id)) === 'awaiting_approval') await scene.approve(early.id, ANNA);
+    await scene.run(early.id);
+
+    const back = await scene.rollBack('test');
+
+    expect(back.restores).toBe(late.id);
+  });
+
+  test('passes over a yanked release', async () => {
+    const releases = [await scene.release('one'), await scene.release('two'), await scene.release('three')];
+    const ids = [];
+    for (const { id } of releases) ids.push((await scene.through('test', id)).id);
+    await yank(scene.ports, ANNA, releases[1]?.id ?? '', { reason: 'bad' });
+
+    const back = await scene.rollBack('test');
+
+    expect(back.restores).toBe(ids[0]);
+    expect(await refusal(scene.rollBack('test', ids[1]))).toBe('release_yanked');
+  });
+
+  test('keeps a change of the configuration that was made meanwhile', async () => {
+    await scene.test({ variables: { MARK: 'old' } });
+    await scene.through('test', (await scene.release('one')).id);
+    await scene.test({ variables: { MARK: 'new' } });
+    await scene.through('test', (await scene.release('two')).id);
+    const { id } = await scene.rollBack('test');
+    await scene.test({ variables: { MARK: 'newest' } });
+
+    await scene.run(id);
+
+    expect(await scene.read('test')).toMatchObject({
+      variables: { MARK: 'newest' },
+      current_deployment_id: id,
     });
   });
 
@@ -157,6 +207,21 @@ describe('cancelling', () => {
     expect(await scene.show(id)).toMatchObject({ status: 'cancelled' });
     expect(served()).toBe(one.artifacts[0]?.digest);
     expect((await scene.read('test')).hold).toBeUndefined();
+  });
+
+  test('what is about to succeed takes it back too', async () => {
+    const one = await scene.release('one');
+    await scene.through('test', one.id);
+    const { id } = await scene.deployTo('test', (await scene.release('two')).id);
+    for (const step of [apply, shift, verify]) await step(scene.ports, id);
+
+    await scene.cancel(id);
+    const late = await refusal(succeed(scene.ports, id)).catch((error: unknown) => error);
+    await scene.run(id);
+
+    expect(late).toBeInstanceOf(TargetError);
+    expect(await scene.status(id)).toBe('cancelled');
+    expect(served()).toBe(one.artifacts[0]?.digest);
   });
 
   test('what has ended is refused', async () => {

@@ -8,6 +8,8 @@ import type { CreateDeployment } from '../../../lib/domain/deployment/schema.ts'
 import * as Environment from '../../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../../lib/domain/environment/schema.ts';
 import { sweepDeployments } from '../../../lib/domain/sweep/deployments.ts';
+import { users } from '../../../lib/domain/user/record.ts';
+import type { MemoryPorts } from '../../memory/index.ts';
 import { runDeployment } from '../../workflows/deployment.ts';
 import { deployable, TARGET } from '../deploying.ts';
 import { ADMIN, ULID } from '../world.ts';
@@ -22,11 +24,32 @@ export const person = (name: string, digit: number, role: TokenActor['role'] = '
 export const ANNA = person('anna', 1);
 export const BERT = person('bert', 2);
 export const CLEO = person('cleo', 3);
+export const DORA = person('dora', 4, 'admin');
+
+/** Records people as users: an approval of somebody who is none does not count. */
+export async function enrolled(
+  { table, clock }: Pick<MemoryPorts, 'table' | 'clock'>,
+  ...people: TokenActor[]
+) {
+  const at = clock.now().toISOString();
+  for (const { user } of people)
+    if (user !== undefined)
+      await users.create(table, {
+        id: user.id,
+        name: user.name,
+        status: 'active',
+        grants: [],
+        created_at: at,
+        updated_at: at,
+        created_by: 'operator',
+      });
+}
 
 export async function ruled() {
   const scene = await deployable();
   const { place } = scene;
   const { ports, project } = place;
+  await enrolled(ports, ANNA, BERT, CLEO, DORA);
   const PRODUCTION = { target: { ...TARGET, function_name: 'hello-production' } };
   const deployTo = (environment: string, release: string, more: Partial<CreateDeployment> = {}, by = ADMIN) =>
     Deployment.create(ports, by, project, environment, { release, ...more });

@@ -31,7 +31,14 @@ describe('a sweep', () => {
     await claimed(place, jobs[0] as Dispatch);
     wait(1);
 
-    expect(await sweep()).toEqual({ checked: 1, repairs: [], uploads: [], deployments: [], failures: [] });
+    expect(await sweep()).toEqual({
+      checked: 1,
+      repairs: [],
+      uploads: [],
+      deployments: [],
+      notifications: [],
+      failures: [],
+    });
     expect((await read(id)).status).toBe('building');
   });
 
