@@ -91,6 +91,10 @@ test('setting an environment changes what is named and keeps the rest', async ()
     health_path: '/health',
     health_status: [200, 204],
     health_follow: false,
+    after: [],
+    soak_seconds: 0,
+    freeze: [],
+    concurrency: 'reject',
   });
 });
 
