@@ -44,7 +44,7 @@ export const ERRORS = {
   audit_unavailable: entry(
     'busy',
     'Audit log cannot be written',
-    'Send the request again with the same Idempotency-Key: it may have taken effect, and is not repeated then.',
+    'Send the request again with the same Idempotency-Key. A change that took effect is not repeated.',
   ),
   too_many_projects: entry(
     'unprocessable',
