@@ -114,7 +114,7 @@ export async function recordRefused(ports: AuditPorts, request: AuditedRequest):
   if (!isAudited(spec) || actor.kind !== 'token') return;
   const now = ports.clock.now();
   const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000).toISOString();
-  const { subject } = subjectOf(undefined, event.pathParameters);
+  const { subject } = subjectOf(undefined, event.pathParameters ?? {});
   await written(async () => {
     const project = (await projectOf(ports, actor, event.pathParameters?.project)) ?? actor.project_id;
     const log = project ?? INSTALLATION;

@@ -89,7 +89,7 @@ export function serve<G extends Group>(
     const caller = await actorOf(spec, event, ports);
     const request = { operation, spec, event, actor: caller };
     try {
-      const actor = authorize(caller, spec, event.pathParameters);
+      const actor = authorize(caller, spec, event.pathParameters ?? {});
       return await answerOf({ ...request, actor }, handle);
     } catch (error) {
       if (ports !== undefined && error instanceof StaitheError && error.kind === 'forbidden')
