@@ -13,6 +13,7 @@ const OTHER_CODES: readonly (readonly [RegExp, code: number, reason: string])[] 
   [/^staithe artifact delete/, 5, 'a release has it'],
   [/^staithe build run .*--failed/, 5, 'no job has failed'],
   [/^staithe rollback/, 5, 'nothing was deployed before'],
+  [/^staithe environment delete/, 5, 'another environment comes after it'],
   [/^staithe deployment cancel/, 5, 'the deployment has ended'],
   [/^staithe deployment (approve|reject)/, 3, 'the token belongs to a service'],
 ];

@@ -95,6 +95,7 @@ export class OneOfEach implements AsyncDisposable {
     yankRelease: async () => ({ params: { release: await this.#newRelease() } }),
     unyankRelease: async () => ({ params: { release: await this.#newRelease() } }),
     createArtifact: async () => ({ body: { project: this.things.project } }),
+    putEnvironment: async () => ({ body: { after: [], auto: undefined } }),
     createDeployment: async () => ({ body: { release: this.things.release } }),
     planDeployment: async () => ({ body: { release: this.things.release } }),
     rollBackEnvironment: async () => ({ body: { to: this.things.deployment } }),

@@ -60,6 +60,19 @@ export const EXCEPTIONS: readonly Exception[] = [
     byChance: true,
   },
   {
+    role: /^Staithe-ReconcilerSweepRole/,
+    action: /^dynamodb:ConditionCheckItem$/,
+    reason:
+      'Begins a deployment that waits, when the event that would have begun it is lost or a time has come: test/domain/deployment brings both about.',
+    byChance: true,
+  },
+  {
+    role: /^Staithe-Apireleases/,
+    action: /^s3:ListBucket$/,
+    reason:
+      'Learns that the bytes of an artifact are gone, which only an operator can bring about: test/domain/release does.',
+  },
+  {
     role: /^Staithe-(Apibuilds|EventsObjectCreated|ReconcilerSweep|TriggersSteps)/,
     action:
       /^(dynamodb:(BatchGetItem|DeleteItem)|ecr:(BatchGetImage|PutImage)|s3:GetObject|states:(SendTaskSuccess|StartExecution|StopExecution))$/,

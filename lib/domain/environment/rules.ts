@@ -113,7 +113,12 @@ export type Auto = z.infer<typeof Auto>;
 /** The rules that a caller sets. */
 export const Rules = z.object({
   /** Environments in which a release must have succeeded before. */
-  after: z.array(Name).max(MAX_LISTED).refine(unique, 'must not repeat a name').default([]),
+  after: z
+    .array(Name)
+    .max(MAX_LISTED)
+    .refine(unique, 'must not repeat a name')
+    .default([])
+    .meta({ examples: [['test']] }),
   /** Seconds that a release must have served there. */
   soak_seconds: z.int().min(0).max(MAX_SOAK_SECONDS).default(0),
   approvals: Approvals.optional(),
