@@ -42,6 +42,8 @@ export async function beginNext(
     const found = await environments.get(ports.table, key);
     if (found === undefined || found.value.waiting_deployment_ids.length === 0) return undefined;
     const environment = await releaseOverdue(ports, found);
+    // It was read once more, and others may have ended what waited.
+    if (environment.value.waiting_deployment_ids.length === 0) return undefined;
     const waiting = await readWaiting(ports, environment.value);
     const surroundings = await surroundingsOf(
       ports,
