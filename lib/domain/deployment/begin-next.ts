@@ -141,7 +141,7 @@ async function begin(
   environment: Stored<Environment>,
   stored: Stored<Deployment>,
   deployment: Deployment,
-  { project, release }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Deployment | undefined> {
   const now = ports.clock.now();
   const { id } = deployment;
@@ -154,7 +154,6 @@ async function begin(
       replaces_config_version: environment.value.config_version,
     }),
   };
-  const frozen = release(deployment.release_id);
   try {
     await ports.table.transact([
       environments.change(environment, {
@@ -163,11 +162,7 @@ async function begin(
         waiting_deployment_ids: environment.value.waiting_deployment_ids.filter((other) => other !== id),
       }),
       deployments.change(stored, admitted),
-      // A line that was stopped and a release that was yanked at this very moment count.
-      { check: Keys.project(project.value.slug), when: { revision: project.revision } },
-      ...(frozen === undefined
-        ? []
-        : [{ check: Keys.release(frozen.value.id), when: { revision: frozen.revision } }]),
+      ...surroundings.unchanged(deployment),
     ]);
   } catch (error) {
     if (error instanceof ConditionFailed) return undefined;

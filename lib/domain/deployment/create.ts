@@ -14,7 +14,7 @@ import type { Project } from '../project/schema.ts';
 import type { Release } from '../release/schema.ts';
 import type { Stored } from '../storage/collection.ts';
 import { Keys } from '../storage/keys.ts';
-import { end } from './end.ts';
+import { end, ended } from './end.ts';
 import { verdictOf } from './gates.ts';
 import { releaseOverdue } from './overdue.ts';
 import { deployments } from './record.ts';
@@ -166,7 +166,7 @@ async function record(
   environment: Stored<EnvironmentValue>,
   deployment: Deployment,
   superseded: readonly Stored<Deployment>[],
-  { project, release }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<void> {
   const { id, restores } = deployment;
   const now = ports.clock.now();
@@ -175,7 +175,8 @@ async function record(
   const begins = deployment.status === 'pending';
   // The way back goes before all others.
   const waiting = restores === undefined ? [...left, id] : [id, ...left];
-  const frozen = release(deployment.release_id);
+  const message = `Deployment ${id} took its place.`;
+  const replaced = { status: 'superseded', message, by: deployment.created_by } as const;
   const writes: (Write | Check)[] = [
     environments.change(environment, {
       ...environment.value,
@@ -187,26 +188,10 @@ async function record(
         ? { ...deployment, replaces_config_version: environment.value.config_version }
         : deployment,
     ),
-    ...superseded.map((other) =>
-      deployments.change(other, {
-        ...stepped(other.value, {
-          status: 'superseded',
-          message: `Deployment ${id} took its place.`,
-          at: now,
-          by: deployment.created_by,
-        }),
-        stage: 'superseded',
-        waits_for: [],
-        completed_at: now.toISOString(),
-      }),
-    ),
-    // A line that was stopped and a release that was yanked at this very moment count.
-    { check: Keys.project(project.value.slug), when: { revision: project.revision } },
-    ...(frozen === undefined
-      ? []
-      : [{ check: Keys.release(frozen.value.id), when: { revision: frozen.revision } }]),
+    ...superseded.map((other) => deployments.change(other, ended(other.value, replaced, now))),
+    ...surroundings.unchanged(deployment),
   ];
-  await createIn(ports.table, project.value.id, writes);
+  await createIn(ports.table, surroundings.project.value.id, writes);
 }
 
 /**

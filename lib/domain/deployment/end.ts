@@ -1,4 +1,5 @@
 /** The one way in which a deployment ends, whatever the outcome. */
+import { configurationOf } from '../environment/configuration.ts';
 import { environments } from '../environment/record.ts';
 import type { Environment } from '../environment/schema.ts';
 import { isFinal, mayFollow } from '../lifecycle.ts';
@@ -13,6 +14,8 @@ import { stepped } from './timeline.ts';
 export interface Outcome {
   readonly status: 'succeeded' | 'failed' | 'rolled_back' | 'cancelled' | 'rejected' | 'superseded';
   readonly error?: Deployment['error'];
+  /** For the timeline; what the error says, or the status, when absent. */
+  readonly message?: string;
   /** Who ended it, where that was somebody. */
   readonly by?: string | undefined;
   /** Ends only what has not begun to change its target. */
@@ -71,13 +74,13 @@ const MESSAGES: Record<Outcome['status'], string> = {
   superseded: 'A newer deployment took its place.',
 };
 
-function ended(deployment: Deployment, outcome: Outcome, now: Date): Deployment {
-  const { status, error, by, unlessBegun = false } = outcome;
+/** The deployment as it has ended; the same where the outcome may not follow. */
+export function ended(deployment: Deployment, outcome: Outcome, now: Date): Deployment {
+  const { status, error, by, unlessBegun = false, message = error?.message ?? MESSAGES[status] } = outcome;
   if (!mayFollow(LIFECYCLE, deployment.status, status)) return deployment;
   if (unlessBegun && isBegun(deployment)) return deployment;
   // Whoever cancelled it was told that it would be taken back.
   if (status === 'succeeded' && deployment.cancelled_by !== undefined) return deployment;
-  const message = error?.message ?? MESSAGES[status];
   return {
     ...stepped(deployment, { status, message, at: now, by }),
     stage: status,
@@ -127,11 +130,7 @@ function serving(environment: Environment, deployment: Deployment, now: Date): P
     // The way back restores the configuration too: the next deployment goes on from it. A change since then counts more.
     ...(restores !== undefined &&
       environment.config_version === deployment.replaces_config_version && {
-        target: deployment.target,
-        variables: deployment.variables,
-        health_path: deployment.health_path,
-        health_status: deployment.health_status,
-        health_follow: deployment.health_follow,
+        ...configurationOf(deployment),
         config_version: environment.config_version + 1,
         updated_at: now.toISOString(),
       }),

@@ -1,5 +1,6 @@
 /** The way back: an earlier deployment's code and configuration, without a build and as fast as its alias moves. */
 import type { Actor } from '../access/actor.ts';
+import { configurationOf } from '../environment/configuration.ts';
 import * as Environment from '../environment/index.ts';
 import type { Environment as EnvironmentValue } from '../environment/schema.ts';
 import { notFound, StaitheError } from '../error.ts';
@@ -11,7 +12,7 @@ import { Keys, Partitions } from '../storage/keys.ts';
 import { type Needed, newId, request } from './create.ts';
 import { deployments } from './record.ts';
 import type { Deployment, RollBackTo } from './schema.ts';
-import { configurationOf, subjectOf, withSubject } from './snapshot.ts';
+import { subjectOf, withSubject } from './snapshot.ts';
 
 /** 50: who goes back further names the one that is meant. */
 const MAX_STEPS = 50;

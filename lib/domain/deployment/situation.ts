@@ -2,7 +2,7 @@
 import { type Frozen, freezeAt } from '../environment/freeze.ts';
 import type { Environment } from '../environment/schema.ts';
 import type { Ports } from '../ports/index.ts';
-import type { Item, Key, Table } from '../ports/table.ts';
+import type { Check, Item, Key, Table } from '../ports/table.ts';
 import { projectIn, slugIn } from '../project/find.ts';
 import type { Project } from '../project/schema.ts';
 import { releases } from '../release/record.ts';
@@ -16,6 +16,8 @@ import { sinceIn } from './success.ts';
 export interface Surroundings {
   readonly project: Stored<Project>;
   release(id: string): Stored<Release> | undefined;
+  /** Of the transaction that lets it begin: a line that is stopped and a release that is yanked at this very moment count. */
+  unchanged(deployment: Deployment): Check[];
   /** @throws Error when the release is gone */
   situationOf(deployment: Deployment): Situation;
 }
@@ -67,6 +69,13 @@ export async function surroundingsOf(
   return {
     project,
     release,
+    unchanged({ release_id: id }) {
+      const stored = release(id);
+      return [
+        { check: Keys.project(slug), when: { revision: project.revision } },
+        ...(stored === undefined ? [] : [{ check: Keys.release(id), when: { revision: stored.revision } }]),
+      ];
+    },
     situationOf(deployment) {
       const { release_id: id } = deployment;
       const stored = release(id);

@@ -2,6 +2,7 @@
 import type { Actor } from '../access/actor.ts';
 import * as Artifact from '../artifact/index.ts';
 import { canonicalJson, sha256Of } from '../canonical.ts';
+import { CONFIGURATION, type Configuration, configurationOf } from '../environment/configuration.ts';
 import type { Environment } from '../environment/schema.ts';
 import { StaitheError } from '../error.ts';
 import { cellName } from '../matrix.ts';
@@ -9,10 +10,6 @@ import type { Ports } from '../ports/index.ts';
 import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema.ts';
 import type { Deployment } from './schema.ts';
 
-/** The configuration beside the code. */
-const CONFIGURATION = ['target', 'variables', 'health_path', 'health_status', 'health_follow'] as const;
-
-export type Configuration = Pick<Deployment, (typeof CONFIGURATION)[number] | 'config_version'>;
 export type Snapshot = Configuration & Pick<Deployment, 'service' | 'artifact_id' | 'digest' | 'subject'>;
 
 type Content = Omit<Snapshot, 'subject'>;
@@ -25,15 +22,6 @@ export function subjectOf(content: Content): string {
 }
 
 export const withSubject = (content: Content): Snapshot => ({ ...content, subject: subjectOf(content) });
-
-export const configurationOf = (from: Environment | Deployment): Configuration => ({
-  target: from.target,
-  variables: from.variables,
-  health_path: from.health_path,
-  health_status: from.health_status,
-  health_follow: from.health_follow,
-  config_version: from.config_version,
-});
 
 /**
  * The release as it would go to this environment now.

@@ -9,6 +9,7 @@ import type { Project } from '../project/schema.ts';
 import { assertRuns } from '../runtimes.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { CONFIGURATION } from './configuration.ts';
 import { environments } from './record.ts';
 import type { Environment, PutEnvironment } from './schema.ts';
 import { claimTarget, releaseTarget } from './target.ts';
@@ -104,18 +105,9 @@ type Base = Pick<
 > &
   Partial<Environment>;
 
-/** What a deployment takes along. */
-const CONFIGURATION = [
-  'target',
-  'service',
-  'variables',
-  'health_path',
-  'health_status',
-  'health_follow',
-] as const;
-
 const changesConfiguration = (before: Environment | undefined, input: PutEnvironment): boolean =>
-  before === undefined || CONFIGURATION.some((field) => !isDeepStrictEqual(before[field], input[field]));
+  before === undefined ||
+  [...CONFIGURATION, 'service' as const].some((field) => !isDeepStrictEqual(before[field], input[field]));
 
 /** @throws StaitheError not_found */
 export async function read(
