@@ -16,6 +16,7 @@ import type { Lambda } from './context.ts';
 import { Mappings } from './event-source/mappings.ts';
 import { FunctionUrls } from './function-urls.ts';
 import { LogShipper } from './logs.ts';
+import { aliasOperations } from './operations/aliases.ts';
 import { functionOperations } from './operations/functions.ts';
 import { invokeOperations } from './operations/invoke.ts';
 import { permissionOperations } from './operations/permissions.ts';
@@ -58,6 +59,7 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
   const actions: Record<string, Action> = {
     ...functionOperations(context),
     ...versionOperations(context),
+    ...aliasOperations(context),
     ...invokeOperations(context, queue),
     ...permissionOperations(context),
     ...urlOperations(context, urls),

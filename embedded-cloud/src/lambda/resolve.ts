@@ -6,7 +6,7 @@ import { functionNotFound } from './store.ts';
 /** @throws ResourceNotFoundException when there is neither such a version nor such an alias */
 export function resolveVersion(lambda: Lambda, record: FunctionRecord, qualifier: string): Version {
   const alias = record.aliases[qualifier];
-  return find(lambda, record, alias ? alias.version : qualifier, qualifier);
+  return versionOf(lambda, record, alias ? alias.version : qualifier, qualifier);
 }
 
 /** Like resolveVersion, but an alias with routing weights sends its shares of the invocations to other versions. */
@@ -16,12 +16,18 @@ export function chooseVersion(lambda: Lambda, record: FunctionRecord, qualifier:
   let draw = Math.random();
   for (const [version, weight] of Object.entries(alias.weights)) {
     draw -= weight;
-    if (draw < 0) return find(lambda, record, version, qualifier);
+    if (draw < 0) return versionOf(lambda, record, version, qualifier);
   }
-  return find(lambda, record, alias.version, qualifier);
+  return versionOf(lambda, record, alias.version, qualifier);
 }
 
-function find(lambda: Lambda, record: FunctionRecord, version: string, qualifier: string): Version {
+/** @throws ResourceNotFoundException when the function has no such version; `qualifier` is what the caller named */
+export function versionOf(
+  lambda: Lambda,
+  record: FunctionRecord,
+  version: string,
+  qualifier: string,
+): Version {
   if (version === '' || version === '$LATEST') return record.latest;
   const found = record.versions.find((one) => one.version === version);
   if (!found) throw functionNotFound(functionArn(lambda, { name: record.name, qualifier }));

@@ -32,6 +32,14 @@ const roleWith = (RoleName: string, Statement: unknown[]) => ({
 const teamA = { StringEquals: { 'aws:ResourceTag/team': 'a' } };
 
 const deployers = {
+  Asker: roleWith('asker', [
+    {
+      Effect: 'Allow',
+      Action: 'lambda:InvokeFunction',
+      Resource: ['arn:aws:lambda:*:*:function:*:2', 'arn:aws:lambda:*:*:function:*:live'],
+      Condition: teamA,
+    },
+  ]),
   NoPass: roleWith('no-pass', [{ Effect: 'Allow', Action: 'lambda:*', Resource: '*' }]),
   TeamA: roleWith('team-a', [
     {
@@ -67,7 +75,13 @@ export class Functions implements AsyncDisposable {
   }
 
   static async start(): Promise<Functions> {
-    return new Functions(await run({ Role: named(role(), 'function-role'), ...deployers }));
+    return new Functions(
+      await run({
+        Role: named(role(), 'function-role'),
+        OtherRole: named(role(), 'other-role'),
+        ...deployers,
+      }),
+    );
   }
 
   /** A client with a role's credentials. */

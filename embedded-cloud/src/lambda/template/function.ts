@@ -4,6 +4,7 @@ import type { Materialized, ResourceProvider, ResourceRequest } from '../../serv
 import { codeFromAsset, codeFromSource } from '../code.ts';
 import { functionArn, invalidParameter, type Lambda, newRevision, parse } from '../context.ts';
 import { parseFunctionName } from '../function-name.ts';
+import { checkAlias } from '../operations/aliases.ts';
 import { publish } from '../operations/versions.ts';
 import type { Alias, Code, FunctionRecord, Version } from '../records.ts';
 import { mergeSettings, requestedSettings } from '../settings.ts';
@@ -139,6 +140,7 @@ function makeAlias(lambda: Lambda, request: ResourceRequest): Materialized {
     revisionId: newRevision(),
     weights: Object.fromEntries(routing.map((one) => [one.FunctionVersion, one.FunctionWeight])),
   };
+  checkAlias(lambda, record, alias);
   lambda.store.save({ ...record, aliases: { ...record.aliases, [properties.Name]: alias } });
   const arn = functionArn(lambda, { name, qualifier: properties.Name });
   return { ref: arn, attributes: { AliasArn: arn } };
