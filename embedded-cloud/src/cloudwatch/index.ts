@@ -1,95 +1,106 @@
 /**
- * CloudWatch of the embedded cloud: alarms and dashboards of the template are accepted, metrics are taken and kept for
- * a moment. Nothing evaluates them: on a laptop the console and the logs are where one looks.
+ * CloudWatch of the embedded cloud: metrics of programs and of the cloud's own services, and alarms over them.
+ *
+ * - `store.ts`, `statistics.ts`: what is kept of the data, and what can be told of them
+ * - `query.ts`, `expression.ts`, `read.ts`: reading them
+ * - `alarm.ts`, `evaluate.ts`, `alarms.ts`, `alarm-actions.ts`: alarms
  */
 import { z } from 'zod';
-import {
-  type Action,
-  AwsError,
-  type Cloud,
-  notImplemented,
-  type ResourceProvider,
-  type Service,
-} from '../service.ts';
+import { openDatabase } from '../database.ts';
+import type { Cloud, ResourceProvider, Service } from '../service.ts';
+import { readAlarm } from './alarm.ts';
+import { alarmActions, alarmArn } from './alarm-actions.ts';
+import { Alarms } from './alarms.ts';
+import { NAME } from './errors.ts';
+import { putMetricData } from './put-metric-data.ts';
+import { readActions } from './read.ts';
+import { type Datum, MetricStore, SCHEMA } from './store.ts';
 
-/** The signing name of CloudWatch. */
-const NAME = 'monitoring';
-/** Metric data kept in memory: enough to look at the last minutes in a debugger. */
-const KEPT = 1_000;
+export type { Datum } from './store.ts';
 
-const alarmProperties = z.object({ AlarmName: z.string().min(1).max(255).optional() });
+/** What services measured is fetched so often: a `kill -9` loses that much of it. */
+const GATHER_MS = 10_000;
+const PRUNE_MS = 3_600_000;
+
+/** Gives what was measured since the last call. */
+export type MetricSource = () => readonly Datum[];
+
+export interface CloudWatchService extends Service {
+  /** Data of a service of the cloud: they are fetched before every read, and now and then. */
+  addSource(source: MetricSource): void;
+}
+
+/** Narrows what `cloud.service('monitoring')` gives. */
+export function isCloudWatch(service: Service): service is CloudWatchService {
+  return 'addSource' in service;
+}
+
 const dashboardProperties = z.object({
   DashboardName: z.string().min(1).max(255).optional(),
   DashboardBody: z.string(),
 });
-/** At most 1,000 data in a request (PutMetricData reference). */
-const putMetricData = z.object({
-  Namespace: z.string().min(1).max(255),
-  MetricData: z
-    .array(z.object({ MetricName: z.string().min(1).max(255) }).loose())
-    .max(1_000)
-    .optional(),
-});
-
-export interface KeptMetric {
-  readonly namespace: string;
-  /** Milliseconds since the epoch. */
-  readonly received: number;
-  readonly datum: Readonly<Record<string, unknown>>;
-}
-
-export interface CloudWatchService extends Service {
-  /** The metric data that came last, oldest first. */
-  recentMetrics(): readonly KeptMetric[];
-}
 
 export function cloudwatch(cloud: Cloud): CloudWatchService {
-  const kept: KeptMetric[] = [];
-  const arn = (kind: string, name: string): string =>
-    `arn:${cloud.partition}:cloudwatch:${cloud.region}:${cloud.accountId}:${kind}:${name}`;
+  const database = openDatabase(cloud.stateDir('cloudwatch'), SCHEMA, 'metrics and alarms');
+  const store = new MetricStore(database);
+  const alarms = new Alarms(cloud, database, store);
+  const sources: MetricSource[] = [];
+  const timers: NodeJS.Timeout[] = [];
+  const ofTemplate = new Set<string>();
 
-  const alarm: ResourceProvider = ({ properties, generatedName }) => {
-    const name = alarmProperties.parse(properties).AlarmName ?? generatedName;
-    return { ref: name, attributes: { Arn: arn('alarm', name) } };
+  const gather = () => store.add(sources.flatMap((source) => source()));
+  const refresh = () => {
+    gather();
+    alarms.evaluateDue();
   };
-  const putMetrics: Action = (raw, call) => {
-    const parsed = putMetricData.safeParse(raw);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw new AwsError('InvalidParameterValue', `${issue?.path.join('.')}: ${issue?.message}`);
-    }
-    const { Namespace, MetricData = [] } = parsed.data;
-    call.authorize('cloudwatch:PutMetricData', '*', { values: { 'cloudwatch:namespace': Namespace } });
-    for (const datum of MetricData) kept.push({ namespace: Namespace, received: cloud.now(), datum });
-    kept.splice(0, Math.max(kept.length - KEPT, 0));
-    return {};
-  };
-  const refused = (action: string): Action => {
-    return () => {
-      throw notImplemented(NAME, action);
-    };
+  const every = (milliseconds: number, work: () => void) => {
+    timers.push(setInterval(() => inBackground(cloud, work), milliseconds).unref());
   };
 
   return {
     name: NAME,
     actions: {
-      PutMetricData: putMetrics,
-      GetMetricData: refused('GetMetricData'),
-      GetMetricStatistics: refused('GetMetricStatistics'),
+      PutMetricData: putMetricData(cloud, store),
+      ...readActions(cloud, store, gather),
+      ...alarmActions(cloud, alarms, refresh),
     },
     resources: {
-      'AWS::CloudWatch::Alarm': alarm,
-      'AWS::CloudWatch::CompositeAlarm': alarm,
-      'AWS::CloudWatch::Dashboard'({ properties, generatedName }) {
-        const { DashboardName = generatedName } = dashboardProperties.parse(properties);
-        return {
-          ref: DashboardName,
-          attributes: {
-            Arn: `arn:${cloud.partition}:cloudwatch::${cloud.accountId}:dashboard/${DashboardName}`,
-          },
-        };
+      'AWS::CloudWatch::Alarm': ({ properties, generatedName }) => {
+        const settings = readAlarm({ AlarmName: generatedName, ...properties }, cloud.accountId);
+        alarms.put(settings, 'template');
+        ofTemplate.add(settings.AlarmName);
+        return { ref: settings.AlarmName, attributes: { Arn: alarmArn(cloud, settings.AlarmName) } };
       },
+      'AWS::CloudWatch::Dashboard': dashboard(cloud),
     },
-    recentMetrics: () => kept,
+    addSource: (source) => sources.push(source),
+    start() {
+      for (const { origin, settings } of alarms.all())
+        if (origin === 'template' && !ofTemplate.has(settings.AlarmName)) alarms.remove(settings.AlarmName);
+      every(GATHER_MS, refresh);
+      every(PRUNE_MS, () => store.prune(cloud.now() / 1000));
+    },
+    stop() {
+      for (const timer of timers) clearInterval(timer);
+      gather();
+      database.close();
+    },
+  };
+}
+
+function inBackground(cloud: Cloud, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    cloud.log(NAME, `Metrics were not written, or alarms not evaluated: ${String(error)}`);
+  }
+}
+
+/** Dashboards are accepted, and shown nowhere. */
+function dashboard({ partition, accountId }: Cloud): ResourceProvider {
+  return ({ properties, generatedName }) => {
+    const { DashboardName = generatedName } = dashboardProperties.parse(properties);
+    const Arn = `arn:${partition}:cloudwatch::${accountId}:dashboard/${DashboardName}`;
+    return { ref: DashboardName, attributes: { Arn } };
   };
 }

@@ -1,4 +1,6 @@
 /** Hands a verified request to its service. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import {
   type Action,
   AwsError,
@@ -7,6 +9,9 @@ import {
   notImplemented,
   type Service,
 } from '../service.ts';
+
+/** As much as a request may have that is not compressed. */
+const EXPANDED_LIMIT = 16 * 1024 * 1024;
 
 /** @throws AwsError `NotImplemented`, naming the action that the service does not have */
 export function actionOf(service: Service, action: string): Action {
@@ -24,19 +29,32 @@ export async function dispatchJson(
   service: Service,
   target: string,
   body: Buffer,
-  contentType: string | undefined,
+  headers: IncomingHttpHeaders,
   call: Call,
 ): Promise<HttpResponse> {
   const action = actionOf(service, target.slice(target.lastIndexOf('.') + 1));
-  const output = await action(parseInput(body), call);
+  const output = await action(parseInput(expanded(body, headers['content-encoding'])), call);
   return {
     status: 200,
     headers: {
-      'content-type': contentType ?? 'application/x-amz-json-1.1',
+      'content-type': headers['content-type'] ?? 'application/x-amz-json-1.1',
       'x-amzn-requestid': call.requestId,
     },
     body: output === undefined ? '{}' : JSON.stringify(output),
   };
+}
+
+/** Clients compress large requests of some actions (https://smithy.io/2.0/spec/behavior-traits.html#requestcompression-trait). */
+function expanded(body: Buffer, encoding: string | undefined): Buffer {
+  if (encoding !== 'gzip') return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: EXPANDED_LIMIT });
+  } catch {
+    throw new AwsError(
+      'SerializationException',
+      `The request body is not valid gzip, or larger than ${EXPANDED_LIMIT} bytes.`,
+    );
+  }
 }
 
 function parseInput(body: Buffer): Record<string, unknown> {

@@ -145,7 +145,7 @@ export class Exchange {
     const target = this.#request.headers['x-amz-target'];
     if (typeof target !== 'string')
       return this.#handle(service, call, () => Readable.from(body.length === 0 ? [] : [body]));
-    return dispatchJson(service, target, body, this.#request.headers['content-type'], call);
+    return dispatchJson(service, target, body, this.#request.headers, call);
   }
 
   #handle(service: Service, call: Call, body: () => Readable): Promise<HttpResponse> {

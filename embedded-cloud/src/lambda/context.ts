@@ -6,6 +6,7 @@ import { AwsError, type Call, type Cloud, type ConditionValues } from '../servic
 import type { Concurrency } from './concurrency.ts';
 import type { FunctionName } from './function-name.ts';
 import type { LogShipper } from './logs.ts';
+import type { LambdaMetrics } from './metrics.ts';
 import type { FunctionRecord } from './records.ts';
 import type { Fleet } from './runtime/fleet.ts';
 import type { FunctionStore } from './store.ts';
@@ -17,6 +18,7 @@ export interface Lambda {
   readonly fleet: Fleet;
   readonly concurrency: Concurrency;
   readonly logs: LogShipper;
+  readonly metrics: LambdaMetrics;
 }
 
 export function functionArn({ cloud }: Lambda, { name, qualifier }: FunctionName): string {

@@ -16,6 +16,7 @@ import type { Lambda } from './context.ts';
 import { Mappings } from './event-source/mappings.ts';
 import { FunctionUrls } from './function-urls.ts';
 import { LogShipper } from './logs.ts';
+import { LambdaMetrics } from './metrics.ts';
 import { aliasOperations } from './operations/aliases.ts';
 import { functionOperations } from './operations/functions.ts';
 import { invokeOperations } from './operations/invoke.ts';
@@ -50,7 +51,8 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
   const logs = new LogShipper(cloud, 'lambda');
   const fleet = new Fleet(cloud, logs, limits);
   const concurrency = new Concurrency(() => store.all(), accountQuotas(cloud).concurrentExecutions);
-  const context: Lambda = { cloud, database, store, fleet, concurrency, logs };
+  const metrics = new LambdaMetrics();
+  const context: Lambda = { cloud, database, store, fleet, concurrency, logs, metrics };
   const queue = new EventQueue(context);
   const urls = new FunctionUrls(context);
   const mappings = new Mappings(context);
@@ -79,6 +81,7 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
       for (const { name, origin } of store.all()) {
         if (origin === 'template' && !ofTemplate.has(name)) store.delete(name);
       }
+      metrics.connect(cloud);
       await urls.openAll();
       resumeTransitions(context);
       queue.start();

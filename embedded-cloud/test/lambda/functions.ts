@@ -8,7 +8,7 @@ import {
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
-import { type Running, role, run } from '../../test-kit/running.ts';
+import { type Running, type RunOptions, role, run } from '../../test-kit/running.ts';
 import { zip } from '../../test-kit/zip.ts';
 
 export const ROLE = 'arn:aws:iam::000000000000:role/function-role';
@@ -74,13 +74,12 @@ export class Functions implements AsyncDisposable {
     this.running = running;
   }
 
-  static async start(): Promise<Functions> {
+  static async start(options: RunOptions = {}): Promise<Functions> {
     return new Functions(
-      await run({
-        Role: named(role(), 'function-role'),
-        OtherRole: named(role(), 'other-role'),
-        ...deployers,
-      }),
+      await run(
+        { Role: named(role(), 'function-role'), OtherRole: named(role(), 'other-role'), ...deployers },
+        options,
+      ),
     );
   }
 

@@ -4,8 +4,10 @@ import { type Action, AwsError, type Call } from '../../service.ts';
 import type { EventQueue } from '../asynchronous.ts';
 import { authorize, conflict, functionArn, type Lambda, parse, policyDocument } from '../context.ts';
 import { type FunctionName, parseFunctionName } from '../function-name.ts';
+import { invokedBy } from '../metrics.ts';
 import { chooseVersion, resolveVersion } from '../resolve.ts';
 import type { Admission } from '../runtime/event-line.ts';
+import { isThrottled } from '../runtime/limits.ts';
 import type { Result } from '../runtime/outcome.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB synchronous, 1 MB asynchronous. */
@@ -111,10 +113,18 @@ export async function execute(
   }
   // What the template reserves for a function is kept for it: its events go first.
   const first = admission === 'ordinary' && record.reservedConcurrency !== undefined;
-  const result = await lambda.concurrency.run(record, () =>
-    lambda.fleet.invoke(record.name, version, { ...event, functionArn: arn }, first ? 'first' : admission),
-  );
-  return { result, executedVersion: version.version };
+  const invoked = invokedBy(target, record.aliases[target.qualifier], version.version);
+  const started = lambda.cloud.now();
+  try {
+    const result = await lambda.concurrency.run(record, () =>
+      lambda.fleet.invoke(record.name, version, { ...event, functionArn: arn }, first ? 'first' : admission),
+    );
+    lambda.metrics.record(invoked, started, result);
+    return { result, executedVersion: version.version };
+  } catch (error) {
+    if (isThrottled(error)) lambda.metrics.throttled(invoked, started);
+    throw error;
+  }
 }
 
 /**

@@ -179,14 +179,10 @@ export class Environment implements RuntimeClient {
     clearTimeout(running.timer);
     this.#running = undefined;
     this.idleSince = Date.now();
-    this.#log.end(
-      running.invocation.requestId,
-      performance.now() - running.started,
-      this.#initDuration,
-      status,
-    );
+    const duration = performance.now() - running.started;
+    this.#log.end(running.invocation.requestId, duration, this.#initDuration, status);
     this.#initDuration = Number.NaN;
-    running.finish(outcome);
+    running.finish({ ...outcome, duration });
   }
 
   #timedOut(): void {

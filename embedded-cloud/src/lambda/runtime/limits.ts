@@ -51,3 +51,7 @@ export function throttled(Reason: string): AwsError {
     retryAfterSeconds: '1',
   });
 }
+
+export function isThrottled(error: unknown): boolean {
+  return error instanceof AwsError && error.code === 'TooManyRequestsException';
+}

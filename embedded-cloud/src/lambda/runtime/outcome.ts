@@ -4,6 +4,8 @@ export interface Outcome {
   readonly payload: string;
   /** `Unhandled` when the function failed: `X-Amz-Function-Error`. */
   readonly functionError?: 'Unhandled';
+  /** Milliseconds that the function had the event; not there when it never got it. */
+  readonly duration?: number;
   /** The function was never reached: no fault of it, and none of its attempts. */
   readonly unreached?: true;
 }
