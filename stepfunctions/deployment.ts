@@ -7,7 +7,7 @@ import { Id } from '../lib/domain/id.ts';
 import type { Ports } from '../lib/domain/ports/index.ts';
 import { Caught, reasonOf } from './cause.ts';
 
-type DeploymentStepPorts = Pick<Ports, 'table' | 'functions' | 'functionLogs' | 'probe' | 'clock'>;
+type DeploymentStepPorts = Steps.StepPorts & Pick<Ports, 'functionLogs'>;
 
 const of = <Task extends string>(task: Task) =>
   z.object({ task: z.literal(task), deployment_id: Id.deployment });
@@ -17,7 +17,6 @@ const Step = z.discriminatedUnion('task', [
   of('ready'),
   of('shift'),
   of('verify'),
-  of('succeed'),
   of('roll_back').extend({ caught: Caught }),
 ]);
 
@@ -45,8 +44,6 @@ export function deploymentSteps(ports: DeploymentStepPorts): (event: unknown) =>
         return Steps.shift(ports, step.deployment_id);
       case 'verify':
         return Steps.verify(ports, step.deployment_id);
-      case 'succeed':
-        return Steps.succeed(ports, step.deployment_id);
       case 'roll_back':
         return rollBack(ports, step.deployment_id, reasonOf(step.caught));
     }

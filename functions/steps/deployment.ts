@@ -1,6 +1,6 @@
 /** The steps of the deployment workflow (stepfunctions/deployment.asl.yaml). */
 import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
-import { lambdaFunctions } from '../../lib/aws/functions.ts';
+import { lambdaFunctions } from '../../lib/aws/functions/index.ts';
 import { httpProbe } from '../../lib/aws/probe.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';

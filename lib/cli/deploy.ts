@@ -26,7 +26,7 @@ async function outputOf(
   terminal.note(`Deployment ${started.id}`);
   const ended = await followDeployment(api, terminal, started);
   if (terminal.json) return undefined;
-  const notes = ended.preview_url === undefined ? [] : [`next: curl ${ended.preview_url}`];
+  const notes = ended.url === undefined ? [] : [`next: curl ${ended.url}`];
   return { json: ended, text: deploymentText(ended), notes };
 }
 

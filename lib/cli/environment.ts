@@ -22,7 +22,7 @@ const list = listCommand({
     { title: 'function', value: (environment) => environment.target.function_name },
     { title: 'service', value: (environment) => environment.service },
     { title: 'release', value: (environment) => environment.current_release_id },
-    { title: 'url', value: (environment) => environment.preview_url },
+    { title: 'url', value: (environment) => environment.url },
   ],
   readPage: ({ options }, api, query) =>
     api.call('listEnvironments', { params: { project: options.project }, query }),

@@ -137,16 +137,14 @@ async function deploy(client: Client, step: Step, release: Release): Promise<str
         body: { target: { kind: 'lambda', function_name: 'hello-function-test' }, health_path: '/health' },
       }),
     ));
-  if (environment.current_release_id !== undefined && environment.preview_url !== undefined)
-    return environment.preview_url;
+  if (environment.current_release_id !== undefined && environment.url !== undefined) return environment.url;
   const deployment = await step(
     `deploy to ${ENVIRONMENT}`,
     () => finished(client, release, inEnvironment),
-    ({ preview_url }) => preview_url ?? '',
+    ({ url }) => url ?? '',
   );
-  if (deployment.preview_url === undefined)
-    throw new Error(`Deployment ${deployment.id} has no preview URL.`);
-  return deployment.preview_url;
+  if (deployment.url === undefined) throw new Error(`Deployment ${deployment.id} has no preview URL.`);
+  return deployment.url;
 }
 
 async function finished(

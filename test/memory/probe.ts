@@ -1,8 +1,14 @@
 /** A probe that answers as a test says, and remembers what it was asked. */
-import type { Probe } from '../../lib/domain/ports/index.ts';
+import type { Answer, Probe, Response } from '../../lib/domain/ports/probe.ts';
+
+/** As much of a response as a test cares for. */
+export type Said = (Pick<Response, 'status'> & Partial<Response>) | { readonly failure: string };
+
+export const answerOf = (said: Said): Answer =>
+  'failure' in said ? said : { headers: {}, body: '', milliseconds: 5, ...said };
 
 export interface MemoryProbe extends Probe {
-  answer: Awaited<ReturnType<Probe['get']>>;
+  answer: Said;
   readonly asked: readonly string[];
 }
 
@@ -13,7 +19,7 @@ export function memoryProbe(): MemoryProbe {
     asked,
     async get(url) {
       asked.push(url);
-      return self.answer;
+      return answerOf(self.answer);
     },
   };
   return self;

@@ -26,7 +26,7 @@ export function environmentText(environment: Environment): string {
     ['release', environment.current_release_id ?? 'none'],
     ['deployment', environment.active_deployment_id ?? environment.current_deployment_id],
     ['waiting', environment.waiting_deployment_ids.join('\n') || undefined],
-    ['url', environment.preview_url],
+    ['url', environment.url],
     ['updated', moment(environment.updated_at)],
   ]);
 }

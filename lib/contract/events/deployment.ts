@@ -12,7 +12,7 @@ const ended = {
   ...begun,
   previous_status: 'verifying',
   revision: 8,
-  function_version: '12',
+  target_version: '12',
   previous_version: '11',
   completed_at: '2026-11-21T09:40:12.400Z',
   duration_ms: 11_500,
@@ -39,11 +39,13 @@ export const deploymentEvents = family({
     artifact_id: shape.artifact_id,
     digest: shape.digest.describe('the digest that is deployed'),
     target: z
-      .object({ kind: shape.target.shape.kind, function_name: shape.target.shape.function_name })
+      .object({ kind: short(20), function_name: short(64).optional().describe('of a Lambda function') })
       .describe('the target of the deployment'),
-    function_version: short(20).optional().describe('the version that was published'),
-    previous_version: short(20).optional().describe('the version that the alias pointed to before'),
-    preview_url: short(2048).optional(),
+    target_version: short(100).optional().describe('the version that was made at the target'),
+    previous_version: short(100).optional().describe('the version that served before'),
+    traffic: shape.traffic.describe('the share of the traffic that the new version has'),
+    url: short(2048).optional().describe('where users reach it'),
+    preview_url: short(2048).optional().describe('deprecated: the earlier name of `url`'),
     subject: shape.subject.describe('digest of what is deployed: artifact, target and configuration'),
     restores: shape.restores.describe('the deployment that a rollback restores'),
     automatic: z.boolean().optional().describe('whether Staithe promoted the release by itself'),
@@ -91,12 +93,12 @@ export const deploymentEvents = family({
       example: { ...begun, previous_status: 'pending', revision: 2 },
     },
     verifying: {
-      when: 'The new version receives the requests, and its health is checked.',
-      example: { ...begun, previous_status: 'deploying', revision: 6, function_version: '12' },
+      when: 'The new version is checked: without traffic, then with growing shares of it.',
+      example: { ...begun, previous_status: 'deploying', revision: 6, target_version: '12' },
     },
     succeeded: {
       when: 'The new version is healthy.',
-      example: { ...ended, preview_url: 'https://abc.lambda-url.eu-west-1.on.aws/' },
+      example: { ...ended, url: 'https://abc.lambda-url.eu-west-1.on.aws/' },
     },
     failed: {
       when: 'It could not be deployed, and no earlier version was replaced or existed.',

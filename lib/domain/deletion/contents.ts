@@ -66,7 +66,7 @@ async function removeEnvironments(ports: DeletionPorts, projectId: string): Prom
           some.map(({ id }) => Keys.deployment(id)),
         );
       const owner = { project_id: projectId, environment: name };
-      for (const write of await releaseTarget(ports.table, target.function_name, owner))
+      for (const write of await releaseTarget(ports.table, target, owner))
         await ports.table.write(write).catch((error: unknown) => {
           // Another pass was faster, and the function may be another project's by now.
           if (!(error instanceof ConditionFailed)) throw error;

@@ -111,7 +111,7 @@ async function entryOf(environment: EnvironmentValue, { byId, known, live, now }
     ...(release !== undefined && { release: shown(release) }),
     ...(currentId !== undefined && { deployment_id: currentId }),
     ...(since !== undefined && { since }),
-    ...(environment.preview_url !== undefined && { url: environment.preview_url }),
+    ...(environment.url !== undefined && { url: environment.url }),
     // Ids are in the order of time.
     ...(releaseId !== undefined && { behind: live.filter(({ id }) => id > releaseId).length }),
     ...(active !== undefined && {

@@ -35,7 +35,7 @@ export interface Wanted {
   readonly more: Partial<
     Pick<
       Deployment,
-      'reason' | 'override_freeze' | 'restores' | 'function_version' | 'automatic' | 'not_before'
+      'reason' | 'override_freeze' | 'restores' | 'target_version' | 'automatic' | 'not_before'
     >
   >;
 }
@@ -98,6 +98,7 @@ export async function drafted(
     ...more,
     status: 'pending',
     stage: 'queued',
+    checks: [],
     waits_for: [],
     decisions: [],
     timeline: [],

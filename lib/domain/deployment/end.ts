@@ -6,6 +6,7 @@ import { isFinal, mayFollow } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Write } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
+import { type Check, withCheck } from './check.ts';
 import { deployments } from './record.ts';
 import { type Deployment, isBegun, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { recordSuccess } from './success.ts';
@@ -14,6 +15,8 @@ import { stepped } from './timeline.ts';
 export interface Outcome {
   readonly status: 'succeeded' | 'failed' | 'rolled_back' | 'cancelled' | 'rejected' | 'superseded';
   readonly error?: Deployment['error'];
+  /** The last thing that was looked at. */
+  readonly check?: Check | undefined;
   /** For the timeline; what the error says, or the status, when absent. */
   readonly message?: string;
   /** Who ended it, where that was somebody. */
@@ -76,7 +79,14 @@ const MESSAGES: Record<Outcome['status'], string> = {
 
 /** The deployment as it has ended; the same where the outcome may not follow. */
 export function ended(deployment: Deployment, outcome: Outcome, now: Date): Deployment {
-  const { status, error, by, unlessBegun = false, message = error?.message ?? MESSAGES[status] } = outcome;
+  const {
+    status,
+    error,
+    by,
+    check,
+    unlessBegun = false,
+    message = error?.message ?? MESSAGES[status],
+  } = outcome;
   if (!mayFollow(LIFECYCLE, deployment.status, status)) return deployment;
   if (unlessBegun && isBegun(deployment)) return deployment;
   // Whoever cancelled it was told that it would be taken back.
@@ -86,6 +96,7 @@ export function ended(deployment: Deployment, outcome: Outcome, now: Date): Depl
     stage: status,
     completed_at: now.toISOString(),
     error,
+    ...(check !== undefined && { checks: withCheck(deployment.checks, check) }),
     waits_for: [],
   };
 }
@@ -110,19 +121,20 @@ function freed(environment: Environment, deployment: Deployment, now: Date): Env
   };
 }
 
-/** Whether its new version was asked, and did not answer as it should. */
-const hasMisserved = ({ status, preview_url: url }: Deployment): boolean =>
-  status === 'rolled_back' || (status === 'failed' && url !== undefined);
+/** Whether its new version had traffic, and was not well. */
+const hasMisserved = ({ status, traffic }: Deployment): boolean =>
+  status === 'rolled_back' || (status === 'failed' && traffic?.since !== undefined);
 
 /** What served before: the way back leads there. */
 const replacedBy = ({ status }: Deployment, environment: Environment | undefined): string | undefined =>
   status === 'succeeded' ? environment?.current_deployment_id : undefined;
 
 function serving(environment: Environment, deployment: Deployment, now: Date): Partial<Environment> {
-  const { id, release_id: releaseId, preview_url: url, restores, created_by: by } = deployment;
+  const { id, release_id: releaseId, url, restores, created_by: by } = deployment;
   return {
     current_deployment_id: id,
     current_release_id: releaseId,
+    url,
     preview_url: url,
     ...(restores !== undefined && {
       hold: environment.hold ?? { reason: `Rolled back to ${restores}.`, since: now.toISOString(), by },

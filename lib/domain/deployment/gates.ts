@@ -3,6 +3,7 @@ import type { Frozen } from '../environment/freeze.ts';
 import type { Environment } from '../environment/schema.ts';
 import type { Project } from '../project/schema.ts';
 import type { Release } from '../release/schema.ts';
+import { isSameTarget, titleOf } from '../target/index.ts';
 import { timeText } from '../time-text.ts';
 import { approversOf, rejectionOf, validApprovals } from './approval.ts';
 import type { Block, Deployment, Rule } from './schema.ts';
@@ -81,11 +82,11 @@ function rejectionIn(situation: Situation): Rejection | undefined {
       'Fix the cause, then deploy again.',
     );
   if (deployment.restores !== undefined)
-    return deployment.target.function_name === environment.target.function_name
+    return isSameTarget(deployment.target, environment.target)
       ? undefined
       : rejected(
           'nothing_to_restore',
-          `The target of environment '${environment.name}' is ${environment.target.function_name} by now.`,
+          `The target of environment '${environment.name}' is ${titleOf(environment.target)} by now.`,
           'Deploy a release instead.',
         );
   const missing = environment.after.filter((name) => !succeeded.has(name));

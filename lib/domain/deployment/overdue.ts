@@ -9,7 +9,7 @@ import { end } from './end.ts';
 import { deployments } from './record.ts';
 import { type Deployment, isWaiting, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { startOrEnd } from './start.ts';
-import { OVERDUE_MS } from './time.ts';
+import { overdueMs } from './time.ts';
 
 /**
  * Frees the environment of a deployment that nobody works on any more, and starts again one that was recorded and
@@ -28,7 +28,7 @@ export async function releaseOverdue(
       status: 'failed',
       error: {
         message: 'The workflow of this deployment ended without a result.',
-        hint: 'Check which version the alias points to; the next deployment moves it.',
+        hint: 'Check which version serves; the next deployment moves all traffic to its own.',
       },
     });
   else if (!isUnbegun(active.value) || (await startOrEnd(ports, active.value.id))) return stored;
@@ -41,6 +41,6 @@ const isUnbegun = ({ status }: Deployment): boolean => status === 'pending' || i
 function isOverdue(deployment: Deployment, now: Date): boolean {
   return (
     now.getTime() - Date.parse(deployment.started_at ?? deployment.admitted_at ?? deployment.created_at) >
-    OVERDUE_MS
+    overdueMs(deployment.target)
   );
 }

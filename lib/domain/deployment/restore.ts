@@ -9,6 +9,7 @@ import type { Project } from '../project/schema.ts';
 import { releases } from '../release/record.ts';
 import type { Release } from '../release/schema.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { isSameTarget, titleOf } from '../target/index.ts';
 import { type Needed, newId, request } from './create.ts';
 import { deployments } from './record.ts';
 import type { Deployment, RollBackTo } from './schema.ts';
@@ -39,7 +40,7 @@ export async function rollBackTo(
   const earlier =
     wanted === undefined ? await lastGood(ports, environment) : await named(ports, environment, wanted);
   const release = await releaseOf(ports, earlier);
-  const { service, artifact_id, digest, function_version } = earlier;
+  const { service, artifact_id, digest, target_version } = earlier;
   return request(
     ports,
     actor,
@@ -48,7 +49,7 @@ export async function rollBackTo(
     {
       release,
       snapshot: withSubject({ service, artifact_id, digest, ...configurationOf(earlier) }),
-      more: { restores: earlier.id, function_version, reason: reason ?? `Rollback to ${earlier.id}.` },
+      more: { restores: earlier.id, target_version, reason: reason ?? `Rollback to ${earlier.id}.` },
     },
     id,
   );
@@ -111,11 +112,11 @@ function restorable(deployment: Deployment, { name, target }: EnvironmentValue):
   const { id, status, target: before } = deployment;
   if (status !== 'succeeded')
     throw new StaitheError('nothing_to_restore', `Deployment ${id} is ${status}; it did not succeed.`);
-  if (before.function_name !== target.function_name)
+  if (!isSameTarget(before, target))
     throw new StaitheError(
       'nothing_to_restore',
-      `Deployment ${id} went to function ${before.function_name}; the target of '${name}' is ${target.function_name}.`,
-      { remedy: 'Set the function of the environment back first, or deploy the release.' },
+      `Deployment ${id} went to ${titleOf(before)}; the target of '${name}' is ${titleOf(target)}.`,
+      { remedy: 'Set the target of the environment back first, or deploy the release.' },
     );
   return deployment;
 }

@@ -6,17 +6,18 @@ import { isFinal } from '../lifecycle.ts';
 import { sleep } from '../log/store-limits.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
+import type { LambdaTarget } from '../target/lambda.ts';
+import { placeOf, type TargetPorts } from './adapter.ts';
 import { end } from './end.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
-import { aliasOf, UPDATING } from './steps.ts';
 
-type Needed = Pick<Ports, 'table' | 'functions' | 'functionLogs' | 'clock'>;
+type Needed = Pick<Ports, 'table' | 'functionLogs' | 'clock'> & TargetPorts;
 type Failure = NonNullable<Deployment['error']>;
 
 /**
- * Puts the alias back where it was. On a first deployment there is no way back, and the deployment has just failed. A
- * function that was asked and did not answer as it should is heard: its last lines end the deployment's error.
+ * Sends all traffic back to where it was. On a first deployment there is no way back, and the deployment has just failed. A
+ * version that was asked and did not answer as it should is heard: its last lines end the deployment's error.
  * @param reason what went wrong, in a sentence
  */
 export async function rollBack(
@@ -30,7 +31,10 @@ export async function rollBack(
   if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
   const { previous_version: previous } = deployment;
   const moved = hasMoved(deployment) && previous !== undefined;
-  if (moved) await ports.functions.moveAlias(deployment.target.function_name, aliasOf(deployment), previous);
+  if (moved) {
+    const { adapter, release } = placeOf(ports, deployment);
+    await adapter.shift(release, { version: previous, percent: 100 });
+  }
   const { cancelled_by: by } = deployment;
   const ended =
     by !== undefined
@@ -47,9 +51,8 @@ const cancelled = (deployment: Deployment): Failure => ({
   hint: servingOf(deployment),
 });
 
-/** Whether its alias may have moved. */
-const hasMoved = ({ function_version: version, stage }: Deployment): boolean =>
-  version !== undefined && stage !== UPDATING;
+/** Whether its version may have had traffic. */
+const hasMoved = ({ traffic }: Deployment): boolean => traffic !== undefined;
 
 /** What serves, now that this deployment does not. */
 function servingOf(deployment: Deployment): string {
@@ -64,12 +67,12 @@ async function failureOf(
   reason: string,
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<Failure> {
-  const { environment, function_version: version } = deployment;
+  const { environment, target, target_version: version } = deployment;
   const serving = servingOf(deployment);
   // Only what was asked has anything to say: until then the function's code has not run.
-  if (deployment.status !== 'verifying' || version === undefined)
+  if (deployment.status !== 'verifying' || version === undefined || target.kind !== 'lambda')
     return { message: reason, hint: `${serving} Fix the cause, then deploy again.` };
-  const read = await readLastLines(ports, deployment, version, pause);
+  const read = await readLastLines(ports, deployment, { target, version }, pause);
   if ('unheard' in read)
     return { message: `${reason} ${read.unheard}`, hint: `${serving} ${read.remedy} Then deploy again.` };
   const options = `${environment} --project ${deployment.project_id}`;
@@ -86,8 +89,8 @@ async function failureOf(
 /** The last lines of the function; what keeps them from being read is told, and keeps nothing else. */
 async function readLastLines(
   ports: Needed,
-  { target, started_at: started, created_at: created, variables }: Deployment,
-  version: string,
+  { started_at: started, created_at: created, variables }: Deployment,
+  { target, version }: { target: LambdaTarget; version: string },
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<{ lines: string[] } | { unheard: string; remedy: string }> {
   const since = Date.parse(started ?? created);

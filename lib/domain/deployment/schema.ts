@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { Role } from '../access/role.ts';
-import { Health } from '../environment/schema.ts';
+import { Health } from '../environment/health.ts';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { ReleaseRef } from '../release/schema.ts';
-import { LambdaTarget } from '../target.ts';
+import { Target } from '../target/index.ts';
 import { title } from '../text.ts';
 import { Digest, Name, Timestamp } from '../values.ts';
+import { Check, MAX_CHECKS, Traffic } from './check.ts';
 
 export const DeploymentStatus = z.enum([
   'pending',
@@ -28,7 +29,8 @@ const UNBEGUN = ['failed', 'rejected', 'cancelled', 'superseded'] as const;
 
 /**
  * `awaiting_approval` and `waiting` follow each other in any order, as an approval is void when what it was given for
- * changes. `rolled_back`: the new version did not answer, and the alias is on the earlier one again.
+ * changes. `deploying`: the new version is made; `verifying`: it is checked, at first without traffic, then with growing
+ * shares of it. `rolled_back`: it was not well with traffic, and the earlier one has all of it again.
  */
 export const DEPLOYMENT_LIFECYCLE = {
   pending: ['deploying', 'failed', 'cancelled'],
@@ -97,7 +99,7 @@ export const Deployment = z.object({
   service: Name,
   artifact_id: Id.artifact,
   digest: Digest,
-  target: LambdaTarget,
+  target: Target,
   variables: z.record(z.string(), z.string()),
   health_path: z.string(),
   ...Health.shape,
@@ -131,11 +133,17 @@ export const Deployment = z.object({
   /** Who wants it cancelled; the next step takes it back. */
   cancelled_by: z.string().optional(),
   timeline: z.array(Step).default([]),
-  /** The function's version that this deployment published. */
-  function_version: z.string().optional(),
-  /** The version that the alias was on before; absent on a first deployment. */
+  /** The version that this deployment made at its target: of a function its number. */
+  target_version: z.string().optional(),
+  /** The version that served before; absent on a first deployment. */
   previous_version: z.string().optional(),
+  /** Where users reach it. */
+  url: z.url().optional(),
+  /** Deprecated: the earlier name of `url`. */
   preview_url: z.url().optional(),
+  /** The share of the traffic that the new version has, and since when; before that, the share that it is about to get. */
+  traffic: Traffic.optional(),
+  checks: z.array(Check).max(MAX_CHECKS).default([]),
   error: z
     .object({
       message: z.string(),

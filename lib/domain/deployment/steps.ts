@@ -1,148 +1,109 @@
-import { isHealthy } from '../environment/schema.ts';
-import { isFinal, mayFollow } from '../lifecycle.ts';
-import { type FunctionRelease, TargetError } from '../ports/functions.ts';
+/**
+ * The steps of the deployment workflow (stepfunctions/deployment.asl.yaml), as far as all goes well; the way back is in
+ * roll-back.ts. Each may be repeated: what it is about to do is written down before, what it has done is found again.
+ */
+import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
-import { BlobKeys, Keys } from '../storage/keys.ts';
-import { cut } from '../text.ts';
-import { hexOf } from '../values.ts';
+import { TargetError } from '../ports/targets.ts';
+import type { Stored } from '../storage/collection.ts';
+import { type Place, placeOf, type TargetPorts } from './adapter.ts';
+import { advance, load } from './advance.ts';
+import { type Check, withCheck } from './check.ts';
 import { end } from './end.ts';
-import { deployments } from './record.ts';
-import {
-  type Deployment,
-  type DeploymentStatus,
-  isWaiting,
-  DEPLOYMENT_LIFECYCLE as LIFECYCLE,
-} from './schema.ts';
-import { stepped } from './timeline.ts';
+import { checkCandidate, checkUrl } from './http-check.ts';
+import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { firstShare, shiftTraffic } from './traffic.ts';
 
-export type StepPorts = Pick<Ports, 'table' | 'functions' | 'probe' | 'clock'>;
+export type StepPorts = Pick<Ports, 'table' | 'probe' | 'clock'> & TargetPorts;
 
-/** Of a deployment whose alias has not moved. */
-export const UPDATING = 'updating code';
-
-/** The alias that traffic goes through. */
-export const aliasOf = (deployment: Deployment): string => `staithe-${deployment.environment}`;
-
-/** @throws TargetError when it is gone, with its project: then no step is of use, however often it is tried */
-async function load(ports: Pick<Ports, 'table'>, id: string): Promise<Deployment> {
-  const found = await deployments.get(ports.table, Keys.deployment(id));
-  if (found === undefined) throw new TargetError(`Deployment ${id} no longer exists.`);
-  const { cancelled_by: by } = found.value;
-  if (by !== undefined) throw new TargetError(`The deployment was cancelled by ${by}.`);
-  return found.value;
-}
-
-async function advance(
-  ports: Pick<Ports, 'table' | 'clock'>,
-  id: string,
-  status: DeploymentStatus,
-  change: Partial<Deployment> & Pick<Deployment, 'stage'>,
-): Promise<Deployment> {
-  const at = ports.clock.now();
-  const stored = await deployments.update(ports.table, Keys.deployment(id), (deployment) => {
-    if (deployment.status !== status && !mayFollow(LIFECYCLE, deployment.status, status)) return undefined;
-    // Whoever starts its workflow by hand gets past no rule.
-    if (isWaiting(deployment.status) && deployment.admitted_at === undefined) return undefined;
-    // A repeated step is no further step of the way.
-    const isKnown = deployment.status === status && deployment.stage === change.stage;
-    const next = isKnown ? deployment : stepped(deployment, { status, message: change.stage, at });
-    return { ...next, ...change };
-  });
-  if (stored === undefined || stored.value.status !== status)
-    throw new TargetError(`The deployment is ${stored?.value.status ?? 'gone'}; it cannot become ${status}.`);
-  return stored.value;
-}
-
-/** Gives the function its new code. `ready` tells whether the change is in force already. */
+/** Makes a version of the release at its target. `ready` tells whether it is made, and was checked without traffic. */
 export async function apply(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
   const before = await load(ports, id);
-  const { target } = before;
-  const kept = await keptVersion(ports, before);
+  if (before.value.status === 'verifying') return madeAndChecked(ports, before);
+  const { adapter, release } = placeOf(ports, before.value);
   // A repeated step has asked before, and kept the answer.
-  const previous =
-    before.status === 'deploying'
-      ? before.previous_version
-      : await ports.functions.aliasVersion(target.function_name, aliasOf(before));
-  const deployment = await advance(ports, id, 'deploying', {
-    stage: UPDATING,
-    function_version: kept,
+  const isRepeat = before.value.status === 'deploying';
+  const [kept, previous] = await Promise.all([
+    keptVersion({ adapter, release }, before.value),
+    isRepeat ? before.value.previous_version : adapter.serving(release),
+  ]);
+  const deployment = await advance(ports, before, 'deploying', {
+    stage: 'making the new version',
+    target_version: kept,
     previous_version: previous,
-    started_at: before.started_at ?? ports.clock.now().toISOString(),
+    started_at: before.value.started_at ?? ports.clock.now().toISOString(),
   });
-  if (kept !== undefined) return { ready: true };
-  await ports.functions.apply(releaseOf(deployment));
-  return ready(ports, id);
+  if (kept === undefined) await adapter.prepare(release);
+  return madeAndChecked(ports, deployment);
 }
 
-/** The version that an earlier deployment has published of just this, if it is there still: then its alias is all that moves. */
-async function keptVersion(ports: StepPorts, deployment: Deployment): Promise<string | undefined> {
-  const { restores, function_version: version } = deployment;
+/** The version that an earlier deployment has made of just this, if it is there still: then traffic is all that moves. */
+async function keptVersion(
+  { adapter, release }: Place,
+  { restores, target_version: version }: Deployment,
+): Promise<string | undefined> {
   if (restores === undefined || version === undefined) return version;
-  return (await ports.functions.hasVersion(releaseOf(deployment), version)) ? version : undefined;
+  return (await adapter.has(release, version)) ? version : undefined;
 }
-
-const releaseOf = (deployment: Deployment): FunctionRelease => ({
-  target: deployment.target,
-  variables: deployment.variables,
-  projectId: deployment.project_id,
-  blobKey: BlobKeys.artifact(deployment.project_id, hexOf(deployment.digest)),
-  digest: deployment.digest,
-});
 
 export async function ready(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
-  const deployment = await load(ports, id);
-  return { ready: await ports.functions.isReady(deployment.target.function_name) };
+  return madeAndChecked(ports, await load(ports, id));
 }
 
-/** Publishes a version of just this digest and moves the alias to it. */
-export async function shift(ports: StepPorts, id: string): Promise<{ preview_url: string }> {
-  const deployment = await load(ports, id);
-  // The repeat of a step whose answer was lost; a refusal would take back what serves well.
-  if (deployment.status === 'verifying' && deployment.preview_url !== undefined)
-    return { preview_url: deployment.preview_url };
-  const { function_name: functionName } = deployment.target;
-  const version = deployment.function_version ?? (await ports.functions.publish(releaseOf(deployment)));
-  // Kept before the alias moves, so that a crash in between still knows what to take back.
-  await advance(ports, id, 'deploying', { stage: 'moving traffic', function_version: version });
-  const url = await ports.functions.moveAlias(functionName, aliasOf(deployment), version);
-  await advance(ports, id, 'verifying', { stage: 'checking', preview_url: url });
-  return { preview_url: url };
+/** Freezes the new version and asks it, before any traffic reaches it. @throws TargetError when it is not well */
+async function madeAndChecked(ports: StepPorts, stored: Stored<Deployment>): Promise<{ ready: boolean }> {
+  const { value: deployment } = stored;
+  // The repeat of a step whose answer was lost.
+  if (deployment.status === 'verifying' && deployment.traffic !== undefined) return { ready: true };
+  const place = placeOf(ports, deployment);
+  const { adapter, release } = place;
+  if (deployment.target_version === undefined && !(await adapter.isReady(release))) return { ready: false };
+  const version = deployment.target_version ?? (await adapter.publish(release));
+  const check = await checkCandidate(ports, place, deployment, version);
+  const seen = check === undefined ? {} : { checks: withCheck(deployment.checks, check) };
+  const checked = { stage: 'checking the new version', target_version: version, ...seen };
+  if (check?.ok === false) {
+    await advance(ports, stored, 'verifying', checked);
+    throw new TargetError(check.message);
+  }
+  // Kept before traffic moves, so that a crash in between still knows what to take back.
+  const traffic = { percent: firstShare(deployment, version) };
+  await advance(ports, stored, 'verifying', { ...checked, traffic });
+  return { ready: true };
 }
 
-/** Asks the new version. @throws TargetError when it does not answer as it should */
-export async function verify(ports: StepPorts, id: string): Promise<{ status: number }> {
-  const deployment = await load(ports, id);
-  if (deployment.preview_url === undefined)
-    throw new TargetError(`The deployment is ${deployment.status}; it has no URL to check yet.`);
-  const { href: url, origin } = new URL(deployment.health_path, deployment.preview_url);
-  // Environments of an earlier version may hold a path that is another host's address.
-  if (origin !== new URL(deployment.preview_url).origin)
-    throw new TargetError(`The health path '${deployment.health_path}' points to another host.`);
-  const answer = await ports.probe.get(url, {
-    healthy: (status) => isHealthy(deployment, status),
-    follow: deployment.health_follow,
-  });
-  if ('failure' in answer) throw new TargetError(`${url} did not answer: ${answer.failure}.`);
-  if (!isHealthy(deployment, answer.status)) throw new TargetError(unhealthy(url, deployment, answer));
-  return { status: answer.status };
+/** Sends the new version its next share of the traffic. @returns how long it bakes before the next look; 0 at the end */
+export async function shift(ports: StepPorts, id: string): Promise<{ wait_seconds: number }> {
+  const { wait_seconds } = await shiftTraffic(ports, await load(ports, id));
+  return { wait_seconds };
 }
 
-function unhealthy(
-  url: string,
-  { health_status: right }: Deployment,
-  { status, location }: { status: number; location?: string | undefined },
-): string {
-  const expected = right.length === 0 ? 'a status from 200 to 299' : right.join(' or ');
-  const where = location === undefined ? '' : ` (to ${cut(location, 200)})`;
-  const remedy =
-    location === undefined
-      ? ''
-      : ' Set a health path that needs no sign-in, or set the expected answer with health_status or health_follow.';
-  return `${url} answered ${status}${where}; ${expected} was expected.${remedy}`;
+/** Asks the new version where users reach it; then the deployment has succeeded. @throws TargetError when it is not well */
+export async function verify(ports: StepPorts, id: string): Promise<{ status: DeploymentStatus }> {
+  const stored = await load(ports, id);
+  const { value: deployment } = stored;
+  if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
+  const { traffic, url } = deployment;
+  if (traffic?.percent !== 100 || traffic.since === undefined)
+    throw new TargetError(
+      `The deployment is ${deployment.status}; not all traffic is on the new version yet.`,
+    );
+  const check = url === undefined ? undefined : await checkUrl(ports, deployment, url);
+  if (check?.ok === false) {
+    await advance(ports, stored, 'verifying', noted(deployment, check));
+    throw new TargetError(check.message);
+  }
+  return succeeded(ports, id, check);
 }
 
-export async function succeed(ports: StepPorts, id: string): Promise<{ status: DeploymentStatus }> {
-  const { status, cancelled_by: by } = await end(ports, id, { status: 'succeeded' });
+const noted = ({ stage, checks }: Deployment, check: Check) => ({ stage, checks: withCheck(checks, check) });
+
+async function succeeded(
+  ports: StepPorts,
+  id: string,
+  check: Check | undefined,
+): Promise<{ status: DeploymentStatus }> {
+  const { status, cancelled_by: by } = await end(ports, id, { status: 'succeeded', check });
   if (!isFinal(LIFECYCLE, status))
     throw new TargetError(`The deployment was cancelled by ${by ?? 'another'}.`);
   return { status };

@@ -7,6 +7,9 @@ export const CONFIGURATION = [
   'health_path',
   'health_status',
   'health_follow',
+  'health_body',
+  'health_headers',
+  'health_max_ms',
 ] as const satisfies readonly (keyof Environment)[];
 
 export type Configuration = Pick<Environment, (typeof CONFIGURATION)[number] | 'config_version'>;
@@ -17,5 +20,8 @@ export const configurationOf = (from: Configuration): Configuration => ({
   health_path: from.health_path,
   health_status: from.health_status,
   health_follow: from.health_follow,
+  health_body: from.health_body,
+  health_headers: from.health_headers,
+  health_max_ms: from.health_max_ms,
   config_version: from.config_version,
 });

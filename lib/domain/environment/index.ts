@@ -9,6 +9,7 @@ import type { Project } from '../project/schema.ts';
 import { assertRuns } from '../runtimes.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { isSameTarget } from '../target/index.ts';
 import { CONFIGURATION } from './configuration.ts';
 import { environments } from './record.ts';
 import type { Environment, PutEnvironment } from './schema.ts';
@@ -31,8 +32,8 @@ export async function put(
 ): Promise<Environment> {
   const { table } = ports;
   const key = Keys.environment(project.id, name);
-  const { function_name: functionName, runtime } = input.target;
-  assertRuns(runtime, ports.runtimes);
+  const { target } = input;
+  assertRuns(target.runtime, ports.runtimes);
   await assertKnown(ports, project, name, input.after);
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const stored = await environments.get(table, key);
@@ -44,7 +45,7 @@ export async function put(
       waiting_deployment_ids: [],
       created_at: now,
     };
-    const same = stored?.value.target.function_name === functionName ? stored.value : undefined;
+    const same = stored !== undefined && isSameTarget(stored.value.target, target) ? stored.value : undefined;
     const since = same === undefined ? now : (same.function_since ?? same.created_at);
     const next: Environment = {
       ...base,
@@ -57,12 +58,11 @@ export async function put(
       updated_at: now,
     };
     const write = stored === undefined ? environments.creation(next) : environments.change(stored, next);
-    const before = stored?.value.target.function_name ?? functionName;
     const targets = [
-      ...(await claimTarget(table, functionName, { project, environment: name }, actor)),
-      ...(before === functionName
+      ...(await claimTarget(table, target, { project, environment: name }, actor)),
+      ...(stored === undefined || same !== undefined
         ? []
-        : await releaseTarget(table, before, { project_id: project.id, environment: name })),
+        : await releaseTarget(table, stored.value.target, { project_id: project.id, environment: name })),
     ];
     try {
       if (stored !== undefined && targets.length === 0) await table.write(write);
@@ -158,11 +158,13 @@ export async function remove(ports: Pick<Ports, 'table'>, project: Project, name
       `Releases go to environment '${following.name}' after '${name}'.`,
       { remedy: `Change that first: staithe environment set ${following.name} --after none.` },
     );
-  const { function_name: functionName } = stored.value.target;
   await ports.table
     .transact([
       { remove: Keys.environment(project.id, name), when: { revision: stored.revision } },
-      ...(await releaseTarget(ports.table, functionName, { project_id: project.id, environment: name })),
+      ...(await releaseTarget(ports.table, stored.value.target, {
+        project_id: project.id,
+        environment: name,
+      })),
     ])
     .catch((error: unknown) => {
       if (error instanceof ConditionFailed)

@@ -1,26 +1,10 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
-import { LambdaTarget } from '../target.ts';
+import { Target } from '../target/index.ts';
 import { line } from '../text.ts';
 import { Name, Timestamp, Variables } from '../values.ts';
+import { Health } from './health.ts';
 import { assertEffective, Hold, Rules } from './rules.ts';
-
-/**
- * What counts as an answer of a healthy function. A redirect does not: that to a sign-in page is what an application
- * gives that knows nobody.
- */
-export const Health = z.object({
-  /** Statuses that are right, in place of 200 to 299. */
-  health_status: z.array(z.int().min(100).max(599)).max(20).default([]),
-  /** Whether redirects to the same host are followed, at most five. */
-  health_follow: z.boolean().default(false),
-});
-export type Health = z.infer<typeof Health>;
-
-export const isHealthy = (
-  { health_status: right }: Pick<Health, 'health_status'>,
-  status: number,
-): boolean => (right.length === 0 ? status >= 200 && status < 300 : right.includes(status));
 
 /** Names that Lambda sets itself and refuses (docs: "Using Lambda environment variables", reserved). */
 const RESERVED = /^(?:_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR)$/i;
@@ -33,7 +17,7 @@ const FunctionVariables = Variables.refine(
 export const Environment = z.object({
   name: Name,
   project_id: Id.project,
-  target: LambdaTarget,
+  target: Target,
   /** The service of a release that goes here; may be absent while releases have one service. */
   service: Name.optional(),
   /** Since when the function is this environment's target; of environments of an older version since they exist. */
@@ -52,6 +36,9 @@ export const Environment = z.object({
   /** The deployments that wait, in the order in which they were asked for. */
   waiting_deployment_ids: z.array(Id.deployment).default([]),
   hold: Hold.optional(),
+  /** Where what serves is reached. */
+  url: z.url().optional(),
+  /** Deprecated: the earlier name of `url`. */
   preview_url: z.url().optional(),
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -60,7 +47,7 @@ export type Environment = z.infer<typeof Environment>;
 
 export const PutEnvironment = z
   .strictObject({
-    target: LambdaTarget,
+    target: Target,
     service: Name.optional(),
     variables: FunctionVariables.default({}),
     // `//host` and `/\host` are addresses of other hosts (WHATWG URL, "relative slash state"), which nobody may have asked.

@@ -1,6 +1,6 @@
 /**
- * Whose target a function is. Two environments that deploy to one function would overwrite each other's code and
- * configuration, as a function has one of each until a version is published.
+ * Whose target a function, a site or a process is. Two environments that deploy to one would overwrite each other's code
+ * and configuration, as a function has one of each until a version is published.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
@@ -8,11 +8,13 @@ import type { Actor } from '../access/actor.ts';
 import { canAccess } from '../access/authorize.ts';
 import { StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
-import type { Item, Table, Write } from '../ports/table.ts';
+import type { Item, Key, Table, Write } from '../ports/table.ts';
 import type { Project } from '../project/schema.ts';
 import { Keys } from '../storage/keys.ts';
+import { nameOf, type Target, titleOf } from '../target/index.ts';
 
 const TargetClaim = z.object({
+  /** The name of the target. */
   function_name: z.string(),
   project_id: Id.project,
   project_slug: z.string(),
@@ -22,9 +24,11 @@ type TargetClaim = z.infer<typeof TargetClaim>;
 
 type EnvironmentRef = Pick<TargetClaim, 'project_id' | 'environment'>;
 
-/** @returns undefined when the function is no environment's target */
-async function holderOf(table: Table, functionName: string): Promise<(TargetClaim & Revision) | undefined> {
-  const item = await table.get(Keys.targetFunction(functionName));
+const keyOf = (target: Target): Key => Keys.targetFunction(nameOf(target));
+
+/** @returns undefined when it is no environment's target */
+async function holderOf(table: Table, target: Target): Promise<(TargetClaim & Revision) | undefined> {
+  const item = await table.get(keyOf(target));
   return item && { ...TargetClaim.parse(item), revision: item.revision };
 }
 
@@ -42,43 +46,43 @@ const isHeldBy = (owner: EnvironmentRef, claim: TargetClaim | undefined): boolea
   claim?.project_id === owner.project_id && claim.environment === owner.environment;
 
 /**
- * The writes that make the function the environment's target; none when it is already.
+ * The writes that make it the environment's target; none when it is already.
  * @param actor who is told of other projects only if they may see them
  * @throws StaitheError function_taken
  */
 export async function claimTarget(
   table: Table,
-  functionName: string,
+  target: Target,
   { project, environment }: { project: Project; environment: string },
   actor: Actor | undefined,
 ): Promise<Write[]> {
-  const holder = await holderOf(table, functionName);
+  const holder = await holderOf(table, target);
   if (isHeldBy({ project_id: project.id, environment }, holder)) return [];
-  if (holder !== undefined) throw targetTaken(holder, project, actor);
+  if (holder !== undefined) throw targetTaken(target, holder, project, actor);
   const value: TargetClaim = {
-    function_name: functionName,
+    function_name: nameOf(target),
     project_id: project.id,
     project_slug: project.slug,
     environment,
   };
-  const key = Keys.targetFunction(functionName);
-  const put = { ...value, ...key, entity: 'target_function', revision: revisionOf(value) };
+  const put = { ...value, ...keyOf(target), entity: 'target_function', revision: revisionOf(value) };
   return [{ put, when: { absent: true } }];
 }
 
-/** The writes that release the function, if this environment still holds it; none otherwise. */
-export async function releaseTarget(
-  table: Table,
-  functionName: string,
-  owner: EnvironmentRef,
-): Promise<Write[]> {
-  const holder = await holderOf(table, functionName);
+/** The writes that release the target, if this environment still holds it; none otherwise. */
+export async function releaseTarget(table: Table, target: Target, owner: EnvironmentRef): Promise<Write[]> {
+  const holder = await holderOf(table, target);
   if (holder === undefined || !isHeldBy(owner, holder)) return [];
-  return [{ remove: Keys.targetFunction(functionName), when: { revision: holder.revision } }];
+  return [{ remove: keyOf(target), when: { revision: holder.revision } }];
 }
 
-function targetTaken(holder: TargetClaim, project: Project, actor: Actor | undefined): StaitheError {
-  const { function_name: name, environment, project_id: projectId, project_slug: slug } = holder;
+function targetTaken(
+  target: Target,
+  holder: TargetClaim,
+  project: Project,
+  actor: Actor | undefined,
+): StaitheError {
+  const { environment, project_id: projectId, project_slug: slug } = holder;
   const isOther = projectId !== project.id;
   const isVisible = actor !== undefined && canAccess(actor, projectId);
   const where = !isOther
@@ -86,5 +90,7 @@ function targetTaken(holder: TargetClaim, project: Project, actor: Actor | undef
     : isVisible
       ? `environment '${environment}' of project '${slug}'`
       : 'an environment of another project';
-  return new StaitheError('function_taken', `Function '${name}' is the target of ${where}.`);
+  const title = titleOf(target);
+  const begun = `${title.charAt(0).toUpperCase()}${title.slice(1)}`;
+  return new StaitheError('function_taken', `${begun} is the target of ${where}.`);
 }

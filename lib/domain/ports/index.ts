@@ -1,21 +1,23 @@
 /** What the domain needs of the world. `lib/aws` and `test/memory` give it; a verb asks for the few that it uses. */
 
 import type { JobActor } from '../access/actor.ts';
+import type { LambdaTarget } from '../target/lambda.ts';
 import type { SourceFormat } from '../upload.ts';
 import type { Blobs } from './blobs.ts';
 import type { ComputeMachines, ComputePlanner } from './compute.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { FunctionLogs } from './function-logs.ts';
-import type { Functions } from './functions.ts';
 import type { GitHost } from './git-host.ts';
 import type { ImageTags } from './image-tags.ts';
 import type { Images } from './images.ts';
 import type { LogStore } from './logs.ts';
 import type { Mailer, NotificationSettings, Notifier } from './notifier.ts';
+import type { Probe } from './probe.ts';
 import type { ProjectSecrets } from './project-secrets.ts';
 import type { InstallationRegistry, OpenRegistry } from './registry.ts';
 import type { SubscriptionSecrets } from './subscription-secrets.ts';
 import type { Table } from './table.ts';
+import type { TargetAdapter } from './targets.ts';
 import type { Workflows } from './workflows.ts';
 
 export interface Clock {
@@ -66,19 +68,6 @@ export interface Secrets {
   webhook(): Promise<string>;
 }
 
-/** Asks a deployed function's URL. */
-export interface Probe {
-  /**
-   * The status that a GET was answered with, or why there was none. Tried again while it is not `healthy`.
-   * @param follow redirects to the same host too
-   * @returns `location` of a redirect that was not followed
-   */
-  get(
-    url: string,
-    options: { readonly healthy: (status: number) => boolean; readonly follow: boolean },
-  ): Promise<{ status: number; location?: string | undefined } | { failure: string }>;
-}
-
 /** What the installation's operator has decided. */
 export interface Installation {
   /** Whether a build may take the artifacts of an earlier one of the same content. */
@@ -92,7 +81,8 @@ export interface Ports {
   readonly blobs: Blobs;
   readonly workflows: Workflows;
   readonly logs: LogStore;
-  readonly functions: Functions;
+  /** The deploy target `lambda`. */
+  readonly functions: TargetAdapter<LambdaTarget>;
   readonly functionLogs: FunctionLogs;
   readonly gitHost: GitHost;
   readonly jobTokens: JobTokens;

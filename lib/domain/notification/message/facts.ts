@@ -44,7 +44,7 @@ const FIELDS: readonly Field[] = [
   ['waits for', 'waits_for', messages],
   ['reason', 'disabled_reason'],
   ['duration', 'duration_ms', milliseconds],
-  ['url', 'preview_url'],
+  ['url', 'url'],
   ['disabled by', 'disabled_by'],
   ['created by', 'created_by'],
   ['id', 'id'],

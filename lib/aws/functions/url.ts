@@ -5,7 +5,7 @@ import {
   type LambdaClient,
   ResourceConflictException,
 } from '@aws-sdk/client-lambda';
-import { undefinedIfMissing } from './undefined-if-missing.ts';
+import { undefinedIfMissing } from '../undefined-if-missing.ts';
 
 /**
  * The alias's function URL, open to everybody: since October 2025 Lambda asks for both lambda:InvokeFunctionUrl and

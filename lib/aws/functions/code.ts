@@ -1,0 +1,42 @@
+/** A function's code and configuration, and whether they are a release's. */
+import { isDeepStrictEqual } from 'node:util';
+import type { FunctionConfiguration, Runtime } from '@aws-sdk/client-lambda';
+import type { TargetRelease } from '../../domain/ports/targets.ts';
+import type { LambdaTarget } from '../../domain/target/lambda.ts';
+import { hexOf } from '../../domain/values.ts';
+
+export type FunctionRelease = TargetRelease<LambdaTarget>;
+
+/** As Lambda tells the SHA-256 of a function's zip (API reference, `CodeSha256`). */
+export const codeHashOf = ({ artifact }: FunctionRelease): string =>
+  Buffer.from(hexOf(artifact.digest), 'hex').toString('base64');
+
+export const configurationOf = ({ target, variables }: FunctionRelease) => ({
+  FunctionName: target.function_name,
+  Handler: target.handler,
+  // Which there are, the installation says; the SDK's list is that of its own version.
+  Runtime: target.runtime as Runtime,
+  MemorySize: target.memory_mb,
+  Timeout: target.timeout_seconds,
+  Environment: { Variables: { ...variables } },
+});
+
+export function isConfiguredAs(
+  current: FunctionConfiguration,
+  { target, variables }: FunctionRelease,
+): boolean {
+  return (
+    current.Handler === target.handler &&
+    current.Runtime === target.runtime &&
+    current.MemorySize === target.memory_mb &&
+    current.Timeout === target.timeout_seconds &&
+    isDeepStrictEqual(current.Environment?.Variables ?? {}, { ...variables })
+  );
+}
+
+export function hasCodeOf(current: FunctionConfiguration, release: FunctionRelease): boolean {
+  return (
+    current.CodeSha256 === codeHashOf(release) &&
+    isDeepStrictEqual(current.Architectures, [release.target.architecture])
+  );
+}

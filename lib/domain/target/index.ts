@@ -1,0 +1,30 @@
+/** What releases are deployed to. Each kind has a file here, and an adapter behind the port of targets. */
+import * as z from 'zod';
+import { LambdaTarget, type TrafficStep } from './lambda.ts';
+
+export const Target = z.discriminatedUnion('kind', [LambdaTarget]);
+export type Target = z.infer<typeof Target>;
+export type TargetKind = Target['kind'];
+
+/** What a target is called where there is one of each name: of a function its own. */
+export function nameOf(target: Target): string {
+  return target.function_name;
+}
+
+/** What it is, and its name: `function 'hello-test'`. */
+export function titleOf(target: Target): string {
+  return `function '${nameOf(target)}'`;
+}
+
+export const isSameTarget = (one: Target, other: Target): boolean =>
+  one.kind === other.kind && nameOf(one) === nameOf(other);
+
+/** The shares of traffic that a new version gets, to the last one, which is all. */
+export function stepsOf(target: Target): readonly TrafficStep[] {
+  const steps = target.steps;
+  return steps.at(-1)?.percent === 100 ? steps : [...steps, { percent: 100, bake_seconds: 0 }];
+}
+
+/** How long it is watched, at all steps together. */
+export const bakeSecondsOf = (target: Target): number =>
+  stepsOf(target).reduce((sum, { bake_seconds: seconds }) => sum + seconds, 0);

@@ -1,0 +1,67 @@
+/** A Lambda function behind an alias that deployments move. Limits: docs, "Lambda quotas". */
+import * as z from 'zod';
+import { RUNTIMES } from '../runtimes.ts';
+import { line } from '../text.ts';
+
+/** 24 hours: more is a soak in an environment of its own. */
+export const MAX_BAKE_SECONDS = 86_400;
+const MAX_STEPS = 10;
+/** As DescribeAlarms takes at once (CloudWatch API reference). */
+const MAX_ALARMS = 100;
+
+/** A share of the traffic, and for how long it is watched before the next. */
+export const TrafficStep = z.strictObject({
+  percent: z.int().min(1).max(100),
+  bake_seconds: z.int().min(0).max(MAX_BAKE_SECONDS).default(0),
+});
+export type TrafficStep = z.infer<typeof TrafficStep>;
+
+const ascends = (steps: readonly TrafficStep[]) =>
+  steps.every(({ percent }, at) => percent > (steps[at - 1]?.percent ?? 0));
+
+const bakesOf = (steps: readonly TrafficStep[]): number =>
+  steps.reduce((sum, { bake_seconds: seconds }) => sum + seconds, 0);
+
+export const LambdaTarget = z
+  .strictObject({
+    kind: z.literal('lambda'),
+    function_name: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
+      .meta({ examples: ['hello-test'] }),
+    /** Which there are, the installation knows (runtimes.ts). */
+    runtime: line(64)
+      .default('nodejs24.x')
+      .meta({ examples: [...RUNTIMES] }),
+    handler: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters without spaces')
+      .default('index.handler'),
+    architecture: z.enum(['arm64', 'x86_64']).default('arm64'),
+    memory_mb: z.int().min(128).max(10240).default(256),
+    timeout_seconds: z.int().min(1).max(900).default(10),
+    /** The shares of traffic that a new version gets one after the other, before it gets all. */
+    steps: z
+      .array(TrafficStep)
+      .max(MAX_STEPS)
+      .refine(ascends, 'must have growing percentages')
+      .refine(
+        (steps) => bakesOf(steps) <= MAX_BAKE_SECONDS,
+        `must bake for ${MAX_BAKE_SECONDS} seconds at most, all together`,
+      )
+      .default([])
+      .meta({ examples: [[{ percent: 10, bake_seconds: 300 }]] }),
+    /** CloudWatch alarms that must not be in alarm after each step. */
+    alarms: z
+      .array(line(255))
+      .max(MAX_ALARMS)
+      .refine((names) => new Set(names).size === names.length, 'must not repeat a name')
+      .default([]),
+    /** The share of failed invocations of a new version from which it is taken back while it bakes; 5 when absent. */
+    max_error_percent: z.number().min(0).max(100).optional(),
+  })
+  .refine(({ steps, max_error_percent: most }) => most === undefined || bakesOf(steps) > 0, {
+    path: ['max_error_percent'],
+    message: 'has no effect without a step that bakes: set bake_seconds of a step, or leave it out',
+  });
+export type LambdaTarget = z.infer<typeof LambdaTarget>;
