@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { ArnFormat, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { OWNER_TAG } from '../domain/owner-tag.ts';
@@ -82,10 +82,25 @@ export class Deployments extends Construct {
           'lambda:UpdateAlias',
           'lambda:CreateFunctionUrlConfig',
           'lambda:AddPermission',
+          // A version is asked before it has traffic.
+          'lambda:InvokeFunction',
         ],
         resources: [functions],
         conditions: { StringLike: { [`aws:ResourceTag/${OWNER_TAG}`]: '*' } },
       },
+      // How a version does that has traffic. Metrics have no ARNs (Service Authorization Reference, CloudWatch).
+      {
+        actions: ['cloudwatch:DescribeAlarms'],
+        resources: [
+          stack.formatArn({
+            service: 'cloudwatch',
+            resource: 'alarm',
+            resourceName: '*',
+            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+          }),
+        ],
+      },
+      { actions: ['cloudwatch:GetMetricData'], resources: ['*'] },
     );
   }
 

@@ -62,8 +62,9 @@ function findings(storage: Storage, build: Workflow): Finding[] {
         `Resource::${here}:ecr:${account}:repository/${Stack.of(storage).stackName.toLowerCase()}/*`,
         `Resource::${here}:ssm:${account}:parameter/${Stack.of(storage).stackName}/subscriptions/*`,
         `Resource::${here}:ses:${account}:identity/*`,
+        `Resource::${here}:cloudwatch:${account}:alarm:*`,
       ],
-      reason: `Named only later: executions after their runs, functions and their logs by whoever deploys, repositories after projects and services, secrets after subscriptions, and the identity that SES verified is an address or its domain; a condition names the one sender. Every change of a function needs its tag ${OWNER_TAG}, by a condition; whoever pushes to a repository has a session of that one only, and whoever pulls one of the repositories of a project.`,
+      reason: `Named only later: executions after their runs, functions, their alarms and their logs by whoever deploys, repositories after projects and services, secrets after subscriptions, and the identity that SES verified is an address or its domain; a condition names the one sender. Every change of a function needs its tag ${OWNER_TAG}, by a condition; whoever pushes to a repository has a session of that one only, and whoever pulls one of the repositories of a project.`,
     },
     {
       rule: 'IAM5',
@@ -75,7 +76,7 @@ function findings(storage: Storage, build: Workflow): Finding[] {
       rule: 'IAM5',
       on: ['Resource::*'],
       reason:
-        'Log delivery and X-Ray of state machines, ListStreams, ListSecrets and GetAuthorizationToken have no resource to name (Service Authorization Reference).',
+        'Log delivery and X-Ray of state machines, ListStreams, ListSecrets, GetMetricData and GetAuthorizationToken have no resource to name (Service Authorization Reference).',
     },
   ];
 }

@@ -1,6 +1,5 @@
 /** The adapters with the real SDK, over HTTP, against the embedded cloud. */
 
-import { createHash } from 'node:crypto';
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
@@ -9,7 +8,7 @@ import {
   PutLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
@@ -19,19 +18,15 @@ import {
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { eventually } from 'embedded-cloud/test-kit/patience.ts';
-import { zip } from 'embedded-cloud/test-kit/zip.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
-import { lambdaFunctions } from '../../lib/aws/functions.ts';
 import { cloudWatchLogs } from '../../lib/aws/logs.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import type { Blobs } from '../../lib/domain/ports/blobs.ts';
-import type { FunctionRelease, Functions } from '../../lib/domain/ports/functions.ts';
 import type { LogStore } from '../../lib/domain/ports/logs.ts';
 import { WorkflowBusy, WorkflowRefused, type Workflows } from '../../lib/domain/ports/workflows.ts';
 import { blobsContract } from '../domain/ports/blobs.contract.ts';
-import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
 import { workflowsContract } from '../domain/ports/workflows.contract.ts';
 import { BUCKET, GROUP, type SmallCloud, startSmallCloud } from './cloud.ts';
@@ -209,42 +204,4 @@ describe('logs of functions on CloudWatch', () => {
 
     expect(found.toSorted()).toEqual(['1 of 2026/11/21/[1]a', '1 of 2026/11/21/[1]b']);
   });
-});
-
-describe('functions on Lambda', () => {
-  let functions: Functions;
-  let storage: S3Client;
-  beforeAll(() => {
-    storage = s3();
-    functions = lambdaFunctions(
-      keep(new LambdaClient(cloud.config)),
-      BUCKET,
-      cloud.running.outputs.Role ?? '',
-      '*',
-    );
-  });
-
-  test('one that is not there, of a name that Staithe may not create, is refused with both ways out', async () => {
-    const narrow = lambdaFunctions(keep(new LambdaClient(cloud.config)), BUCKET, 'role', 'staithe-*');
-    const release = {
-      projectId: 'prj_1',
-      target: { function_name: 'payments' },
-    } as FunctionRelease;
-
-    await expect(narrow.apply(release)).rejects.toThrow(
-      /begin with 'staithe-'\. Name it staithe-payments, or create it yourself and tag it staithe:project=prj_1/,
-    );
-  });
-
-  functionsContract(() => ({
-    functions,
-    async zip(text) {
-      const bytes = await zip({ 'index.js': `exports.handler = async () => ${JSON.stringify(text)};` });
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const blobKey = `projects/prj/artifacts/${sha256}`;
-      await storage.send(new PutObjectCommand({ Bucket: BUCKET, Key: blobKey, Body: bytes }));
-      return { blobKey, digest: `sha256:${sha256}` };
-    },
-    ask: async (url) => (await fetch(url)).text(),
-  }));
 });

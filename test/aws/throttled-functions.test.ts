@@ -6,19 +6,19 @@ import { quotasOf, rateOf } from 'embedded-cloud/quotas';
 import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { zip } from 'embedded-cloud/test-kit/zip.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CONTROL_PLANE_ATTEMPTS, lambdaFunctions } from '../../lib/aws/functions.ts';
-import type { FunctionRelease, Functions } from '../../lib/domain/ports/functions.ts';
+import { CONTROL_PLANE_ATTEMPTS, lambdaFunctions } from '../../lib/aws/functions/index.ts';
+import type { TargetAdapter, TargetRelease } from '../../lib/domain/ports/targets.ts';
+import { LambdaTarget } from '../../lib/domain/target/lambda.ts';
 import { isThrottling } from '../../lib/domain/throttling.ts';
 import { BUCKET, type SmallCloud, startSmallCloud } from './cloud.ts';
 
 /** In place of 15 and 15. */
 const LOW = { burst: 4, perSecond: 4 };
-const ALIAS = 'staithe-test';
 
 let cloud: SmallCloud;
 let lambda: LambdaClient;
 let storage: S3Client;
-let functions: Functions;
+let functions: TargetAdapter<LambdaTarget>;
 let low = false;
 beforeAll(async () => {
   cloud = await startSmallCloud({
@@ -59,28 +59,34 @@ beforeEach(() => {
       },
     { step: 'initialize' },
   );
-  functions = lambdaFunctions(lambda, BUCKET, cloud.running.outputs.Role ?? '', '*');
+  functions = lambdaFunctions(lambda, {
+    bucket: BUCKET,
+    roleArn: cloud.running.outputs.Role ?? '',
+    names: '*',
+    cloudWatch: (sdk) => new sdk(cloud.config),
+  });
 });
 
-async function releaseOf(name: string, text: string, timeout = 10): Promise<FunctionRelease> {
+type Release = TargetRelease<LambdaTarget>;
+
+async function releaseOf(name: string, text: string, timeout = 10): Promise<Release> {
   const bytes = await zip({ 'index.js': `exports.handler = async () => '${text}';` });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const blobKey = `projects/prj/artifacts/${sha256}`;
-  await storage.send(new PutObjectCommand({ Bucket: BUCKET, Key: blobKey, Body: bytes }));
+  const key = `projects/prj/artifacts/${sha256}`;
+  await storage.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: bytes }));
   return {
-    target: {
+    deploymentId: 'dep_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
+    projectId: 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
+    environment: 'test',
+    target: LambdaTarget.parse({
       kind: 'lambda',
       function_name: name,
       runtime: 'nodejs22.x',
-      handler: 'index.handler',
       architecture: 'x86_64',
-      memory_mb: 256,
       timeout_seconds: timeout,
-    },
+    }),
     variables: { GREETING: 'hello' },
-    projectId: 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
-    blobKey,
-    digest: `sha256:${sha256}`,
+    artifact: { key, digest: `sha256:${sha256}` },
   };
 }
 
@@ -95,12 +101,12 @@ async function step<T>(act: () => Promise<T>): Promise<T> {
 }
 
 /** The calls of a deployment's steps (lib/domain/deployment/steps.ts). */
-async function deploy(release: FunctionRelease): Promise<string> {
-  const name = release.target.function_name;
-  await step(() => functions.apply(release));
-  await eventually(async () => expect(await step(() => functions.isReady(name))).toBe(true));
+async function deploy(release: Release): Promise<string> {
+  await step(() => functions.prepare(release));
+  await eventually(async () => expect(await step(() => functions.isReady(release))).toBe(true));
   const version = await step(() => functions.publish(release));
-  return step(() => functions.moveAlias(name, ALIAS, version));
+  const { url = '' } = await step(() => functions.shift(release, { version, percent: 100 }));
+  return url;
 }
 
 describe('a release', () => {
@@ -112,7 +118,7 @@ describe('a release', () => {
     const ofCode = done.splice(0);
     await deploy(await releaseOf('changing', 'two', 11));
     const ofConfiguration = done.splice(0);
-    await functions.apply(await releaseOf('changing', 'two', 11));
+    await functions.prepare(await releaseOf('changing', 'two', 11));
 
     expect(ofCode).toEqual(['UpdateFunctionCode', 'PublishVersion', 'UpdateAlias']);
     expect(ofConfiguration).toEqual(['UpdateFunctionConfiguration', 'PublishVersion', 'UpdateAlias']);

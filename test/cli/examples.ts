@@ -151,7 +151,7 @@ export const deployment = ROUTES.getDeployment.success.body.parse({
   health_path: '/health',
   status: 'succeeded',
   stage: 'done',
-  preview_url: 'http://127.0.0.1:4000/hello-test',
+  url: 'http://127.0.0.1:4000/hello-test',
   ...author,
 });
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { end } from '../../lib/domain/deployment/end.ts';
 import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
-import { apply, shift, succeed, verify } from '../../lib/domain/deployment/steps.ts';
-import { TargetError } from '../../lib/domain/ports/functions.ts';
+import { apply, shift, verify } from '../../lib/domain/deployment/steps.ts';
+import { TargetError } from '../../lib/domain/ports/targets.ts';
 import { Keys } from '../../lib/domain/storage/keys.ts';
 import { deployable } from './deploying.ts';
 import type { World } from './world.ts';
@@ -20,8 +20,7 @@ describe('steps that are repeated or come late', () => {
   test('each twice give the same end as each once', async () => {
     const cut = await scene.release('one');
     const { id } = await scene.deploy(cut.id);
-    for (const step of [apply, apply, shift, shift, verify, verify, succeed, succeed])
-      await step(place.ports, id);
+    for (const step of [apply, apply, shift, shift, verify, verify]) await step(place.ports, id);
 
     expect((await scene.show(id)).status).toBe('succeeded');
     expect(place.ports.functions.find('hello')?.versions).toHaveLength(1);
@@ -32,7 +31,7 @@ describe('steps that are repeated or come late', () => {
 
     for (const step of [apply, shift])
       await expect(step(place.ports, deployment.id)).rejects.toThrow(TargetError);
-    await succeed(place.ports, deployment.id);
+    await verify(place.ports, deployment.id);
     await rollBack(place.ports, deployment.id, 'late');
     await end(place.ports, deployment.id, { status: 'failed' });
 

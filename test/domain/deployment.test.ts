@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
-import { apply, shift } from '../../lib/domain/deployment/steps.ts';
-import { TargetError } from '../../lib/domain/ports/functions.ts';
+import { apply, ready } from '../../lib/domain/deployment/steps.ts';
+import { TargetError } from '../../lib/domain/ports/targets.ts';
 import { runDeployment } from '../workflows/deployment.ts';
 import { deployable, TARGET } from './deploying.ts';
 import { refusal, STRANGER, type World } from './world.ts';
@@ -20,16 +20,16 @@ describe('a deployment', () => {
   test('puts the digest of the release behind the alias of the environment', async () => {
     const { release: cut, deployment } = await scene.deployed('one');
 
-    expect(deployment).toMatchObject({ status: 'succeeded', function_version: '1', release_id: cut.id });
+    expect(deployment).toMatchObject({ status: 'succeeded', target_version: '1', release_id: cut.id });
     expect(deployment.previous_version).toBeUndefined();
     expect(place.ports.functions.served('hello', ALIAS)).toBe(cut.artifacts[0]?.digest);
     expect(await scene.environment()).toMatchObject({
       current_release_id: cut.id,
       current_deployment_id: deployment.id,
-      preview_url: deployment.preview_url,
+      url: deployment.url,
     });
     expect((await scene.environment()).active_deployment_id).toBeUndefined();
-    expect(place.ports.probe.asked).toEqual([deployment.preview_url]);
+    expect(place.ports.probe.asked).toEqual([deployment.url]);
   });
 
   test('waits until the function has taken the change', async () => {
@@ -43,7 +43,7 @@ describe('a deployment', () => {
 
     const { deployment } = await scene.deployed('one');
 
-    expect(place.ports.probe.asked).toEqual([new URL('/health?deep=1', deployment.preview_url).href]);
+    expect(place.ports.probe.asked).toEqual([new URL('/health?deep=1', deployment.url).href]);
   });
 
   test('that does not answer goes back to the version before', async () => {
@@ -55,7 +55,7 @@ describe('a deployment', () => {
     expect(deployment).toMatchObject({
       status: 'rolled_back',
       previous_version: '1',
-      function_version: '2',
+      target_version: '2',
       error: { message: expect.stringContaining('503'), hint: expect.stringContaining('Version 1') },
     });
     expect(place.ports.functions.served('hello', ALIAS)).toBe(good.artifacts[0]?.digest);
@@ -98,7 +98,7 @@ describe('a deployment', () => {
     expect((await scene.environment()).active_deployment_id).toBeUndefined();
   });
 
-  test.each(['apply', 'publish', 'moveAlias'] as const)(
+  test.each(['prepare', 'publish', 'ask', 'shift'] as const)(
     'whose %s is refused ends, frees the environment, and the next one goes',
     async (call) => {
       await scene.deployed('one');
@@ -132,19 +132,22 @@ describe('a deployment', () => {
   test('whose code was changed by others meanwhile is not published', async () => {
     const cut = await scene.release('one');
     const { id } = await scene.deploy(cut.id);
+    place.ports.functions.settling = 1;
     await apply(place.ports, id);
     const other = await scene.release('two');
     const { project } = place;
-    const [artifact] = other.artifacts;
-    await place.ports.functions.apply({
+    const digest = other.artifacts[0]?.digest ?? '';
+    await place.ports.functions.prepare({
+      deploymentId: id,
+      environment: 'test',
       target: (await scene.environment()).target,
       variables: {},
       projectId: project.id,
-      blobKey: `projects/${project.id}/artifacts/${artifact?.digest.slice('sha256:'.length)}`,
-      digest: artifact?.digest ?? '',
+      artifact: { key: `projects/${project.id}/artifacts/${digest.slice('sha256:'.length)}`, digest },
     });
+    await ready(place.ports, id);
 
-    await expect(shift(place.ports, id)).rejects.toThrow(TargetError);
+    await expect(ready(place.ports, id)).rejects.toThrow(TargetError);
   });
 
   test('keeps the configuration that it began with', async () => {

@@ -25,6 +25,7 @@ describe('permissions', () => {
     // Service Authorization Reference: these know no resource.
     expect(new Set(everywhere)).toEqual(
       new Set([
+        'cloudwatch:GetMetricData',
         'dynamodb:ListStreams',
         'ecr:GetAuthorizationToken',
         'secretsmanager:ListSecrets',

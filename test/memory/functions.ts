@@ -2,7 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { OWNER_TAG } from '../../lib/domain/owner-tag.ts';
 import type { Blobs } from '../../lib/domain/ports/blobs.ts';
-import { type TargetAdapter, TargetError, type TargetRelease, type Traffic } from '../../lib/domain/ports/targets.ts';
+import {
+  type TargetAdapter,
+  TargetError,
+  type TargetRelease,
+  type Traffic,
+} from '../../lib/domain/ports/targets.ts';
 import type { LambdaTarget } from '../../lib/domain/target/lambda.ts';
 import { answerOf, type Said } from './probe.ts';
 

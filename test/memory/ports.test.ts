@@ -96,13 +96,13 @@ describe('a git host in memory', () => {
 
 describe('functions in memory', () => {
   const blobs = memoryBlobs(clock);
-  const functions = memoryFunctions(blobs);
+  const adapter = memoryFunctions(blobs);
   functionsContract(() => ({
-    functions,
-    async zip(text) {
+    adapter,
+    async artifact(text) {
       const sha256 = createHash('sha256').update(text).digest('hex');
       blobs.place(`projects/artifacts/${sha256}`, Buffer.from(text), { sha256 });
-      return { blobKey: `projects/artifacts/${sha256}`, digest: `sha256:${sha256}` };
+      return { key: `projects/artifacts/${sha256}`, digest: `sha256:${sha256}` };
     },
   }));
 });

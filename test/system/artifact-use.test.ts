@@ -124,7 +124,7 @@ describe('a release of uploaded artifacts', () => {
     });
     expect(release).not.toHaveProperty('build_id');
     expect(deployment).toMatchObject({ status: 'succeeded', artifact_id: id });
-    const { preview_url: url = '' } = deployment;
+    const { url = '' } = deployment;
     expect(await (await fetch(url)).text()).toContain(`uploaded ${id}`);
     const problem = await problemOf(uploads.staithe.http('DELETE', `/v1/artifacts/${id}`));
     expect(problem).toMatchObject({ status: 409, code: 'artifact_in_use' });

@@ -29,14 +29,14 @@ describe.concurrent('deployments', () => {
     ];
 
     const first = await deploy(client, slug, 'test', one.id);
-    const before = await textAt(first.preview_url);
+    const before = await textAt(first.url);
     const second = await deploy(client, slug, 'test', two.id);
 
-    expect([before, await textAt(first.preview_url)]).toEqual(['one', 'two']);
+    expect([before, await textAt(first.url)]).toEqual(['one', 'two']);
     expect(second).toMatchObject({
       status: 'succeeded',
-      preview_url: first.preview_url,
-      previous_version: first.function_version,
+      url: first.url,
+      previous_version: first.target_version,
     });
     expect(second.digest).toBe(two.artifacts[0]?.digest);
   });
@@ -54,7 +54,7 @@ describe.concurrent('deployments', () => {
         params: { project: slug, environment: 'test' },
         body: { target: { kind: 'lambda', function_name: slug }, variables: { COLOR } },
       });
-      const { preview_url: url } = await deploy(client, slug, 'test', id);
+      const { url } = await deploy(client, slug, 'test', id);
       return textAt(url);
     };
 
@@ -90,7 +90,7 @@ describe.concurrent('deployments', () => {
     expect(next).toMatchObject({ version: '1.2.0', build_id: first.build_id, artifacts: first.artifacts });
   });
 
-  it('a release whose function does not answer its health path is rolled back, and the old one answers on', async () => {
+  it('a release whose function does not answer its health path gets no traffic, and the old one answers on', async () => {
     const { client } = staithe;
     const slug = await project();
     await environment(slug);
@@ -100,10 +100,11 @@ describe.concurrent('deployments', () => {
     const first = await deploy(client, slug, 'test', good.id);
     const second = await deploy(client, slug, 'test', bad.id);
 
-    expect(second.status).toBe('rolled_back');
+    expect(second).toMatchObject({ status: 'failed', checks: [{ kind: 'http', percent: 0, ok: false }] });
+    expect(second.url).toBeUndefined();
     expect(second.error?.message).toContain('/health answered 503');
-    expect(second.error?.hint).toContain(`Version ${first.function_version} serves again`);
-    expect(await textAt(first.preview_url)).toBe('good');
+    expect(second.error?.hint).toContain(`Version ${first.target_version} serves as before`);
+    expect(await textAt(first.url)).toBe('good');
     const now = await client.call('getEnvironment', { params: { project: slug, environment: 'test' } });
     expect(now).toMatchObject({ current_release_id: good.id });
     expect(now.active_deployment_id).toBeUndefined();
@@ -122,7 +123,7 @@ describe.concurrent('deployments', () => {
     expect(first).toMatchObject({ status: 'failed' });
     expect(first.error?.message).toContain('/health answered 500');
     expect(second).toMatchObject({ status: 'succeeded' });
-    expect(await textAt(second.preview_url)).toBe('good');
+    expect(await textAt(second.url)).toBe('good');
   });
 
   it('a function that throws at import fails its deployment', async () => {

@@ -58,7 +58,7 @@ describe('the log of a deployed function', () => {
     );
     const params = { project: slug, environment: 'test' };
     const before = await staithe.client.call('getEnvironmentLogs', { params });
-    const { preview_url: url = '' } = await deploy(staithe.client, slug, 'test', id);
+    const { url = '' } = await deploy(staithe.client, slug, 'test', id);
 
     const [viewer, stranger] = await Promise.all([tokenOf(slug, 'viewer'), tokenOf(other, 'admin')]);
     let cursor = before.next_cursor;

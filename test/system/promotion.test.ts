@@ -59,7 +59,7 @@ describe.concurrent('a release', () => {
 
     expect(mine.items.map((deployment) => deployment.id)).toEqual([id]);
     expect(ended).toMatchObject({ status: 'succeeded', automatic: true, created_by: 'promotion' });
-    expect(await textAt(ended.preview_url)).toBe('one');
+    expect(await textAt(ended.url)).toBe('one');
     expect(ended.timeline.map(({ status }) => status)).toEqual(
       expect.arrayContaining(['awaiting_approval', 'waiting', 'deploying', 'verifying', 'succeeded']),
     );
@@ -93,7 +93,7 @@ describe.concurrent('a release', () => {
     const first = await deploy(client, slug, 'test', one.id);
     await put('test', { variables: { MARK: '?' } });
     const second = await deploy(client, slug, 'test', two.id);
-    const before = await textAt(second.preview_url);
+    const before = await textAt(second.url);
 
     const { id } = await client.call('rollBackEnvironment', {
       params: { project: slug, environment: 'test' },
@@ -101,11 +101,11 @@ describe.concurrent('a release', () => {
     });
     const back = await settled(client, id);
 
-    expect([before, await textAt(back.preview_url)]).toEqual(['two?', 'one!']);
+    expect([before, await textAt(back.url)]).toEqual(['two?', 'one!']);
     expect(back).toMatchObject({
       status: 'succeeded',
       restores: first.id,
-      function_version: first.function_version,
+      target_version: first.target_version,
       variables: { MARK: '!' },
     });
     expect(await read('test')).toMatchObject({

@@ -76,7 +76,7 @@ describe('what was recorded by a function that died before it started the workfl
 
     const deployment = await settled(client, id);
     expect(deployment).toMatchObject({ status: 'succeeded' });
-    expect(await (await fetch(deployment.preview_url ?? '')).text()).toBe('recovered');
+    expect(await (await fetch(deployment.url ?? '')).text()).toBe('recovered');
   });
 });
 
@@ -108,7 +108,7 @@ describe('a deployment whose workflow is stopped from outside', () => {
     const stopped = await settled(client, id);
     expect(stopped).toMatchObject({ status: 'rolled_back' });
     expect(stopped.error?.message).toContain('The workflow ended as ABORTED');
-    expect(await (await fetch(first.preview_url ?? '')).text()).toBe('good');
+    expect(await (await fetch(first.url ?? '')).text()).toBe('good');
     expect((await client.call('getEnvironment', { params })).active_deployment_id).toBeUndefined();
   });
 });

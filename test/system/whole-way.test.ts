@@ -68,12 +68,12 @@ describe('the whole way', () => {
     expect(deployment).toMatchObject({
       status: 'succeeded',
       digest: artifact?.digest,
-      function_version: '1',
+      target_version: '1',
     });
-    expect(await textAt(deployment.preview_url)).toBe('hello');
+    expect(await textAt(deployment.url)).toBe('hello');
     expect(
       await client.call('getEnvironment', { params: { project: slug, environment: 'test' } }),
-    ).toMatchObject({ current_release_id: cut.id, preview_url: deployment.preview_url });
+    ).toMatchObject({ current_release_id: cut.id, url: deployment.url });
   });
 
   it('a log can be read while its build runs, each line with its time and service', async () => {

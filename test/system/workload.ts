@@ -124,7 +124,7 @@ export function startWorkload(
       const now = await answered((_, api) =>
         api.call('getDeployment', { params: { deployment: deployment.id } }),
       );
-      if (now.status === 'succeeded' && now.preview_url !== undefined) served.set(now.preview_url, name);
+      if (now.status === 'succeeded' && now.url !== undefined) served.set(now.url, name);
       if (now.completed_at !== undefined) return;
       await delay(100);
     }

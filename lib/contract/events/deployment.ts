@@ -41,11 +41,11 @@ export const deploymentEvents = family({
     target: z
       .object({ kind: short(20), function_name: short(64).optional().describe('of a Lambda function') })
       .describe('the target of the deployment'),
-    target_version: short(100).optional().describe('the version that was made at the target'),
-    previous_version: short(100).optional().describe('the version that served before'),
+    target_version: short(80).optional().describe('the version that was made at the target'),
+    previous_version: short(80).optional().describe('the version that served before'),
     traffic: shape.traffic.describe('the share of the traffic that the new version has'),
-    url: short(2048).optional().describe('where users reach it'),
-    preview_url: short(2048).optional().describe('deprecated: the earlier name of `url`'),
+    url: short(500).optional().describe('where users reach it'),
+    preview_url: short(500).optional().describe('deprecated: the earlier name of `url`'),
     subject: shape.subject.describe('digest of what is deployed: artifact, target and configuration'),
     restores: shape.restores.describe('the deployment that a rollback restores'),
     automatic: z.boolean().optional().describe('whether Staithe promoted the release by itself'),

@@ -16,12 +16,12 @@ function adapterOf(ports: TargetPorts, { kind }: Target): TargetAdapter {
   }
 }
 
-export interface Place {
+export interface Destination {
   readonly adapter: TargetAdapter;
   readonly release: TargetRelease;
 }
 
-export const placeOf = (ports: TargetPorts, deployment: Deployment): Place => ({
+export const destinationOf = (ports: TargetPorts, deployment: Deployment): Destination => ({
   adapter: adapterOf(ports, deployment.target),
   release: {
     deploymentId: deployment.id,

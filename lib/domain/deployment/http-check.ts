@@ -3,7 +3,7 @@ import { flawIn } from '../environment/health.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Answer, Question } from '../ports/probe.ts';
 import { TargetError } from '../ports/targets.ts';
-import type { Place } from './adapter.ts';
+import type { Destination } from './adapter.ts';
 import type { Check } from './check.ts';
 import type { Deployment } from './schema.ts';
 
@@ -16,13 +16,13 @@ const questionOf = (deployment: Deployment): Question => ({
 /** Asks a version that gets no traffic yet. @returns undefined when this target can be asked only where it serves */
 export async function checkCandidate(
   ports: Pick<Ports, 'clock'>,
-  { adapter, release }: Place,
+  { adapter, release }: Destination,
   deployment: Deployment,
   version: string,
 ): Promise<Check | undefined> {
   const answer = await adapter.ask?.(release, version, questionOf(deployment));
   if (answer === undefined) return undefined;
-  return checkOf(ports, deployment, `Version ${version}, without traffic,`, answer, 0);
+  return checkOf(ports, deployment, `Version ${version} (without traffic): ${deployment.health_path}`, answer, 0);
 }
 
 /** Asks what serves, where users do. @throws TargetError when the path leads elsewhere */

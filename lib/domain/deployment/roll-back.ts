@@ -7,7 +7,7 @@ import { sleep } from '../log/store-limits.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
 import type { LambdaTarget } from '../target/lambda.ts';
-import { placeOf, type TargetPorts } from './adapter.ts';
+import { destinationOf, type TargetPorts } from './adapter.ts';
 import { end } from './end.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
@@ -32,7 +32,7 @@ export async function rollBack(
   const { previous_version: previous } = deployment;
   const moved = hasMoved(deployment) && previous !== undefined;
   if (moved) {
-    const { adapter, release } = placeOf(ports, deployment);
+    const { adapter, release } = destinationOf(ports, deployment);
     await adapter.shift(release, { version: previous, percent: 100 });
   }
   const { cancelled_by: by } = deployment;

@@ -6,7 +6,7 @@ import { isFinal } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { TargetError } from '../ports/targets.ts';
 import type { Stored } from '../storage/collection.ts';
-import { type Place, placeOf, type TargetPorts } from './adapter.ts';
+import { type Destination, destinationOf, type TargetPorts } from './adapter.ts';
 import { advance, load } from './advance.ts';
 import { type Check, withCheck } from './check.ts';
 import { end } from './end.ts';
@@ -20,7 +20,7 @@ export type StepPorts = Pick<Ports, 'table' | 'probe' | 'clock'> & TargetPorts;
 export async function apply(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
   const before = await load(ports, id);
   if (before.value.status === 'verifying') return madeAndChecked(ports, before);
-  const { adapter, release } = placeOf(ports, before.value);
+  const { adapter, release } = destinationOf(ports, before.value);
   // A repeated step has asked before, and kept the answer.
   const isRepeat = before.value.status === 'deploying';
   const [kept, previous] = await Promise.all([
@@ -39,7 +39,7 @@ export async function apply(ports: StepPorts, id: string): Promise<{ ready: bool
 
 /** The version that an earlier deployment has made of just this, if it is there still: then traffic is all that moves. */
 async function keptVersion(
-  { adapter, release }: Place,
+  { adapter, release }: Destination,
   { restores, target_version: version }: Deployment,
 ): Promise<string | undefined> {
   if (restores === undefined || version === undefined) return version;
@@ -55,11 +55,11 @@ async function madeAndChecked(ports: StepPorts, stored: Stored<Deployment>): Pro
   const { value: deployment } = stored;
   // The repeat of a step whose answer was lost.
   if (deployment.status === 'verifying' && deployment.traffic !== undefined) return { ready: true };
-  const place = placeOf(ports, deployment);
-  const { adapter, release } = place;
+  const destination = destinationOf(ports, deployment);
+  const { adapter, release } = destination;
   if (deployment.target_version === undefined && !(await adapter.isReady(release))) return { ready: false };
   const version = deployment.target_version ?? (await adapter.publish(release));
-  const check = await checkCandidate(ports, place, deployment, version);
+  const check = await checkCandidate(ports, destination, deployment, version);
   const seen = check === undefined ? {} : { checks: withCheck(deployment.checks, check) };
   const checked = { stage: 'checking the new version', target_version: version, ...seen };
   if (check?.ok === false) {

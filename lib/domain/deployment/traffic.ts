@@ -3,7 +3,7 @@ import type { Ports } from '../ports/index.ts';
 import { TargetError } from '../ports/targets.ts';
 import type { Stored } from '../storage/collection.ts';
 import { stepsOf } from '../target/index.ts';
-import { type Place, placeOf, type TargetPorts } from './adapter.ts';
+import { type Destination, destinationOf, type TargetPorts } from './adapter.ts';
 import { advance } from './advance.ts';
 import { type Check, withCheck } from './check.ts';
 import type { Deployment } from './schema.ts';
@@ -34,18 +34,24 @@ export async function shiftTraffic(
   for (;;) {
     const { value: deployment } = stored;
     const { traffic, target_version: version } = deployment;
-    if (traffic === undefined || version === undefined)
+    // A step that comes late must not send traffic to what was taken back.
+    if (deployment.status !== 'verifying' || traffic === undefined || version === undefined)
       throw new TargetError(`The deployment is ${deployment.status}; it has no version to send traffic to.`);
-    const place = placeOf(ports, deployment);
+    const destination = destinationOf(ports, deployment);
     if (traffic.since === undefined) {
-      stored = await move(ports, place, stored, { version, percent: traffic.percent });
+      stored = await move(ports, destination, stored, { version, percent: traffic.percent });
       continue;
     }
     const steps = stepsOf(deployment.target);
     const at = steps.findIndex(({ percent }) => percent === traffic.percent);
     const bakeMs = (steps[at]?.bake_seconds ?? 0) * 1000;
     const since = Date.parse(traffic.since);
-    const fault = await place.adapter.fault?.(place.release, { version, percent: traffic.percent, since, isBaking: bakeMs > 0 });
+    const fault = await destination.adapter.fault?.(destination.release, {
+      version,
+      percent: traffic.percent,
+      since,
+      isBaking: bakeMs > 0,
+    });
     if (fault !== undefined) throw await failed(ports, stored, traffic.percent, fault);
     const left = since + bakeMs - ports.clock.now().getTime();
     if (left > 0) return { wait_seconds: pauseOf(bakeMs, left), deployment: stored };
@@ -61,7 +67,7 @@ export async function shiftTraffic(
 
 async function move(
   ports: TrafficPorts,
-  { adapter, release }: Place,
+  { adapter, release }: Destination,
   stored: Stored<Deployment>,
   { version, percent }: { version: string; percent: number },
 ): Promise<Stored<Deployment>> {

@@ -7,7 +7,7 @@ import * as Deployment from '../../../lib/domain/deployment/index.ts';
 import { rollBackTo } from '../../../lib/domain/deployment/restore.ts';
 import { rollBack } from '../../../lib/domain/deployment/roll-back.ts';
 import { Deployment as Deployments } from '../../../lib/domain/deployment/schema.ts';
-import { apply, shift, succeed, verify } from '../../../lib/domain/deployment/steps.ts';
+import { apply, shift, verify } from '../../../lib/domain/deployment/steps.ts';
 import { hold, resume as resumeEnvironment } from '../../../lib/domain/environment/hold.ts';
 import * as Environment from '../../../lib/domain/environment/index.ts';
 import { Environment as Environments, PutEnvironment } from '../../../lib/domain/environment/schema.ts';
@@ -118,7 +118,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc
-      .tuple(at, fc.constantFrom(apply, shift, verify, succeed))
+      .tuple(at, fc.constantFrom(apply, shift, verify))
       .map(([n, step]) => some(n, ({ ports }, id) => step(ports, id))),
   },
   { weight: 2, arbitrary: at.map((n) => some(n, ({ ports }, id) => rollBack(ports, id, 'it did not work'))) },

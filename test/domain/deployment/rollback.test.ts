@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { apply, shift, succeed, verify } from '../../../lib/domain/deployment/steps.ts';
-import { TargetError } from '../../../lib/domain/ports/functions.ts';
+import { apply, shift, verify } from '../../../lib/domain/deployment/steps.ts';
+import { TargetError } from '../../../lib/domain/ports/targets.ts';
 import { yank } from '../../../lib/domain/release/yank.ts';
 import { ADMIN, refusal } from '../world.ts';
 import { ANNA, type Ruled, ruled } from './ruled.ts';
@@ -32,7 +32,7 @@ describe('a rollback', () => {
       release_id: one.id,
       variables: { GREETING: 'Ahoy' },
       health_path: '/',
-      function_version: first.function_version,
+      target_version: first.target_version,
     });
     expect(served()).toBe(one.artifacts[0]?.digest);
     expect(scene.ports.functions.find('hello')?.versions).toHaveLength(versions ?? -1);
@@ -213,10 +213,10 @@ describe('cancelling', () => {
     const one = await scene.release('one');
     await scene.through('test', one.id);
     const { id } = await scene.deployTo('test', (await scene.release('two')).id);
-    for (const step of [apply, shift, verify]) await step(scene.ports, id);
+    for (const step of [apply, shift]) await step(scene.ports, id);
 
     await scene.cancel(id);
-    const late = await refusal(succeed(scene.ports, id)).catch((error: unknown) => error);
+    const late = await refusal(verify(scene.ports, id)).catch((error: unknown) => error);
     await scene.run(id);
 
     expect(late).toBeInstanceOf(TargetError);

@@ -6,8 +6,8 @@ import { StaitheError } from '../../../lib/domain/error.ts';
 import { JOB_LIFECYCLE, RUN_LIFECYCLE } from '../../../lib/domain/execution/model/run.ts';
 import type { Lifecycle } from '../../../lib/domain/lifecycle.ts';
 import { NOTIFICATION_LIFECYCLE } from '../../../lib/domain/notification/schema.ts';
-import { TargetError } from '../../../lib/domain/ports/functions.ts';
 import type { Check, Table, Write } from '../../../lib/domain/ports/table.ts';
+import { TargetError } from '../../../lib/domain/ports/targets.ts';
 import { type MemoryTable, memoryTable } from '../../memory/table.ts';
 
 const LIFECYCLES: Readonly<Record<string, Lifecycle<string>>> = {

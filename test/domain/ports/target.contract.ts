@@ -1,154 +1,128 @@
-/** What the domain relies on in the deploy target `lambda`. */
-
+/** What the domain relies on in every deploy target. */
 import { eventually } from 'embedded-cloud/test-kit/patience.ts';
 import { expect, test } from 'vitest';
-import { type Functions, TargetError } from '../../../lib/domain/ports/functions.ts';
-import type { LambdaTarget } from '../../../lib/domain/target.ts';
+import { type TargetAdapter, TargetError, type TargetRelease } from '../../../lib/domain/ports/targets.ts';
+import type { Target } from '../../../lib/domain/target/index.ts';
 
-export interface FunctionsUnderTest {
-  readonly functions: Functions;
-  /** Stores a zip of a function that answers with `text`. */
-  zip(text: string): Promise<{ blobKey: string; digest: string }>;
-  /** What the URL answers with, as far as this target answers at all. */
+export type StoredArtifact = TargetRelease['artifact'];
+
+export interface TargetUnderTest<T extends Target> {
+  readonly adapter: TargetAdapter<T>;
+  /** One that nothing was deployed to. */
+  freshTarget(): T;
+  /** Stores an artifact that answers with `text` where it is deployed. */
+  artifact(text: string): Promise<StoredArtifact>;
+  /** What a URL answers with, as far as this target answers at all. */
   ask?(url: string): Promise<string>;
 }
 
-let names = 0;
-const freshTarget = (): LambdaTarget => ({
-  kind: 'lambda',
-  function_name: `hello-${++names}`,
-  runtime: 'nodejs22.x',
-  handler: 'index.handler',
-  architecture: 'x86_64',
-  memory_mb: 256,
-  timeout_seconds: 10,
+export const PROJECT = 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
+const STRANGER = 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C4';
+
+export const releaseTo = <T extends Target>(
+  target: T,
+  artifact: StoredArtifact,
+  more: Partial<TargetRelease<T>> = {},
+): TargetRelease<T> => ({
+  deploymentId: 'dep_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
+  projectId: PROJECT,
+  environment: 'test',
+  target,
+  variables: { GREETING: 'hello' },
+  artifact,
+  ...more,
 });
-const PROJECT = 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C3';
 
-export function functionsContract(subject: () => FunctionsUnderTest): void {
-  const releaseOf = (
-    target: LambdaTarget,
-    code: { blobKey: string; digest: string },
-    variables = { GREETING: 'hello' },
-  ) => ({
-    target,
-    variables,
-    projectId: PROJECT,
-    ...code,
-  });
-  const apply = async (target: LambdaTarget, code: { blobKey: string; digest: string }) => {
-    const release = releaseOf(target, code);
-    await subject().functions.apply(release);
-    await eventually(async () => expect(await subject().functions.isReady(target.function_name)).toBe(true));
-  };
+/** Prepares a release until it is ready, and publishes it. */
+export async function made<T extends Target>(
+  adapter: TargetAdapter<T>,
+  release: TargetRelease<T>,
+): Promise<string> {
+  await adapter.prepare(release);
+  await eventually(async () => expect(await adapter.isReady(release)).toBe(true));
+  return adapter.publish(release);
+}
 
-  test('a first release makes the function; its alias has a URL that serves the version', async () => {
-    const target = freshTarget();
-    const code = await subject().zip('one');
-    const { functions } = subject();
+export function targetContract<T extends Target>(subject: () => TargetUnderTest<T>): void {
+  const served = async (url: string | undefined, text: string) =>
+    (url === undefined ? undefined : await subject().ask?.(url)) ?? text;
 
-    const before = await functions.aliasVersion(target.function_name, 'staithe-test');
-    await apply(target, code);
-    const version = await functions.publish(releaseOf(target, code));
-    const url = await functions.moveAlias(target.function_name, 'staithe-test', version);
+  test('a first release has no traffic until it is sent there; then it serves', async () => {
+    const { adapter, freshTarget, artifact } = subject();
+    const release = releaseTo(freshTarget(), await artifact('one'));
+
+    const version = await made(adapter, release);
+    const before = await adapter.serving(release);
+    const { url } = await adapter.shift(release, { version, percent: 100 });
 
     expect(before).toBeUndefined();
-    expect(await functions.aliasVersion(target.function_name, 'staithe-test')).toBe(version);
-    expect(new URL(url).pathname).toBe('/');
-    expect((await subject().ask?.(url)) ?? 'one').toBe('one');
+    expect(await adapter.serving(release)).toBe(version);
+    expect(await served(url, 'one')).toBe('one');
   });
 
-  test("one project's function is refused to another, and goes on serving what it served", async () => {
-    const target = freshTarget();
-    const code = await subject().zip('one');
-    await apply(target, code);
-    const version = await subject().functions.publish(releaseOf(target, code));
-    await subject().functions.moveAlias(target.function_name, 'staithe-test', version);
+  test('every call may be repeated; an unchanged release is no second version', async () => {
+    const { adapter, freshTarget, artifact } = subject();
+    const release = releaseTo(freshTarget(), await artifact('one'));
 
-    const stranger = {
-      target,
-      variables: {},
-      projectId: 'prj_01JZX3V5N8Q2R4T6W8Y0A1B2C4',
-      ...(await subject().zip('two')),
-    };
-    const refused = subject().functions.apply(stranger);
-
-    await expect(refused).rejects.toThrow(TargetError);
-    await expect(refused).rejects.toThrow(
-      /belongs to another project.*staithe:project=prj_01JZX3V5N8Q2R4T6W8Y0A1B2C4/s,
-    );
-    expect(await subject().functions.aliasVersion(target.function_name, 'staithe-test')).toBe(version);
-  });
-
-  test('a function whose variables were changed since is not published', async () => {
-    const target = freshTarget();
-    const code = await subject().zip('one');
-    await apply(target, code);
-
-    const published = subject().functions.publish(releaseOf(target, code, { GREETING: 'goodbye' }));
-
-    await expect(published).rejects.toThrow(TargetError);
-    await expect(published).rejects.toThrow(/changed by another client/);
-  });
-
-  test('every call may be repeated; unchanged code is no second version', async () => {
-    const target = freshTarget();
-    const code = await subject().zip('one');
-    const { functions } = subject();
-
-    await apply(target, code);
-    await apply(target, code);
-    const first = await functions.publish(releaseOf(target, code));
-    const second = await functions.publish(releaseOf(target, code));
-    const urls = [
-      await functions.moveAlias(target.function_name, 'staithe-test', first),
-      await functions.moveAlias(target.function_name, 'staithe-test', second),
-    ];
+    const first = await made(adapter, release);
+    const second = await made(adapter, release);
+    const once = await adapter.shift(release, { version: first, percent: 100 });
+    const twice = await adapter.shift(release, { version: second, previous: first, percent: 100 });
 
     expect(second).toBe(first);
-    expect(urls[1]).toBe(urls[0]);
+    expect(twice).toEqual(once);
+    expect(await adapter.serving(release)).toBe(first);
   });
 
-  test('new code is a new version under the same URL, and the alias can go back', async () => {
+  test('another release is another version at the same place, and the way back leads to the first', async () => {
+    const { adapter, freshTarget, artifact } = subject();
     const target = freshTarget();
-    const [one, two] = [await subject().zip('one'), await subject().zip('two')];
-    const { functions } = subject();
-    await apply(target, one);
-    const first = await functions.publish(releaseOf(target, one));
-    const url = await functions.moveAlias(target.function_name, 'staithe-test', first);
+    const one = releaseTo(target, await artifact('one'));
+    const two = releaseTo(target, await artifact('two'));
+    const first = await made(adapter, one);
+    const { url } = await adapter.shift(one, { version: first, percent: 100 });
 
-    await apply(target, two);
-    const second = await functions.publish(releaseOf(target, two));
-    const same = await functions.moveAlias(target.function_name, 'staithe-test', second);
-    const served = await subject().ask?.(url);
-    await functions.moveAlias(target.function_name, 'staithe-test', first);
+    const second = await made(adapter, two);
+    const unmoved = await served(url, 'one');
+    const there = await adapter.shift(two, { version: second, previous: first, percent: 100 });
+    const moved = await served(url, 'two');
+    await adapter.shift(two, { version: first, percent: 100 });
 
     expect(second).not.toBe(first);
-    expect(same).toBe(url);
-    expect(served ?? 'two').toBe('two');
-    expect(await functions.aliasVersion(target.function_name, 'staithe-test')).toBe(first);
-    expect((await subject().ask?.(url)) ?? 'one').toBe('one');
+    expect(there.url).toBe(url);
+    expect([unmoved, moved, await served(url, 'one')]).toEqual(['one', 'two', 'one']);
+    expect(await adapter.serving(two)).toBe(first);
   });
 
-  test('code of another digest is not published', async () => {
+  test('a version is had as long as it is just the release', async () => {
+    const { adapter, freshTarget, artifact } = subject();
     const target = freshTarget();
-    const [one, two] = [await subject().zip('one'), await subject().zip('two')];
-    await apply(target, one);
+    const one = releaseTo(target, await artifact('one'));
+    const version = await made(adapter, one);
 
-    const published = subject().functions.publish(releaseOf(target, two));
+    expect(await adapter.has(one, version)).toBe(true);
+    expect(await adapter.has(releaseTo(target, await artifact('two')), version)).toBe(false);
+  });
 
-    await expect(published).rejects.toThrow(TargetError);
+  test("one project's target is refused to another, and goes on serving what it served", async () => {
+    const { adapter, freshTarget, artifact } = subject();
+    const target = freshTarget();
+    const release = releaseTo(target, await artifact('one'));
+    const version = await made(adapter, release);
+    await adapter.shift(release, { version, percent: 100 });
+
+    const foreign = releaseTo(target, await artifact('two'), { projectId: STRANGER });
+    const refused = made(adapter, foreign);
+
+    await expect(refused).rejects.toThrow(TargetError);
+    await expect(refused).rejects.toThrow(/belongs to another project/);
+    expect(await adapter.serving(release)).toBe(version);
   });
 
   test('bytes that are not there are refused', async () => {
-    const applied = subject().functions.apply({
-      target: freshTarget(),
-      variables: {},
-      projectId: PROJECT,
-      blobKey: 'projects/none/artifacts/none',
-      digest: `sha256:${'0'.repeat(64)}`,
-    });
+    const { adapter, freshTarget } = subject();
+    const nothing = { key: 'projects/none/artifacts/none', digest: `sha256:${'0'.repeat(64)}` };
 
-    await expect(applied).rejects.toThrow(TargetError);
+    await expect(made(adapter, releaseTo(freshTarget(), nothing))).rejects.toThrow(TargetError);
   });
 }
