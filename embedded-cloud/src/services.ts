@@ -8,6 +8,7 @@ import { events } from './events/index.ts';
 import { kms } from './kms/index.ts';
 import { lambda } from './lambda/index.ts';
 import { logs } from './logs/index.ts';
+import { processes } from './processes/index.ts';
 import { s3 } from './s3/index.ts';
 import { secretsmanager } from './secretsmanager/index.ts';
 import type { Cloud, Service } from './service.ts';
@@ -33,6 +34,7 @@ export const SERVICES: readonly ServiceFactory[] = [
   events,
   lambda,
   codebuild,
+  processes,
   stepfunctions,
   apigateway,
 ];
@@ -40,4 +42,4 @@ export const SERVICES: readonly ServiceFactory[] = [
 /** For clouds of a few services, as tests have them. */
 export { limitsOfMachine } from './lambda/runtime/limits.ts';
 export type { Service } from './service.ts';
-export { ecr, lambda, logs, s3, secretsmanager, sqs, stepfunctions };
+export { ecr, lambda, logs, processes, s3, secretsmanager, sqs, stepfunctions };

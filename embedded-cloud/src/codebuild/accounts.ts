@@ -11,7 +11,7 @@ const passwd = (home: string): string[] => [
 const GROUP = ['root:x:0:', 'tty:x:5:', 'codebuild:x:1000:', 'nogroup:x:65534:'];
 
 /** Writes them where the sandbox finds them. */
-export function writeAccounts({ scripts }: Folders, { home }: Pick<Folders, 'home'>): void {
+export function writeAccounts({ scripts }: Pick<Folders, 'scripts'>, { home }: Pick<Folders, 'home'>): void {
   writeFileSync(join(scripts, 'passwd'), `${passwd(home).join('\n')}\n`);
   writeFileSync(join(scripts, 'group'), `${GROUP.join('\n')}\n`);
 }

@@ -1,5 +1,5 @@
 /**
- * Limits on processes and memory of a build, by what the machine allows:
+ * Limits on processes and memory, of a build or of another program that users bring, by what the machine allows:
  * a control group (version 2, or 1 as root), else RLIMIT_NPROC in the sandbox of whoever is not root (the kernel exempts
  * root from it; since Linux 5.14 it counts by user namespace), else none. A control group also bounds memory; RLIMIT_AS would stop Node, which reserves far more than it uses.
  */
@@ -8,10 +8,17 @@ import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** As many processes as a container of CodeBuild has use for; a fork bomb stops here. */
-const MAX_PROCESSES = 1_024;
-/** What a build may use: 7 GB as the medium compute type, at most three quarters of the machine. */
-const MAX_MEMORY_BYTES = Math.floor(Math.min(7 * 1024 ** 3, totalmem() * 0.75));
+export interface Bounds {
+  readonly processes: number;
+  readonly memoryBytes: number;
+}
+
+export const BOUNDS_OF_BUILD: Bounds = {
+  /** As many processes as a container of CodeBuild has use for; a fork bomb stops here. */
+  processes: 1_024,
+  /** 7 GB as the medium compute type, at most three quarters of the machine. */
+  memoryBytes: Math.floor(Math.min(7 * 1024 ** 3, totalmem() * 0.75)),
+};
 
 /** Two seconds: a process with much memory takes its time to die. */
 const REMOVE_ATTEMPTS = 100;
@@ -23,7 +30,7 @@ export interface Limits {
   wrap(command: readonly string[]): string[];
   /** The same for limits that can only be set inside of the sandbox's user namespace. */
   wrapInside(command: readonly string[]): string[];
-  /** Folders of control groups that hold the build's processes. */
+  /** Folders of control groups that hold its processes. */
   readonly groups: readonly string[];
   /** Frees what the limits hold, once all processes are gone. */
   release(): Promise<void>;
@@ -42,8 +49,12 @@ const NONE: Limits = {
  * @param name unique on the machine
  * @param note is told of the groups before they are made: they outlive a cloud that is killed
  */
-export function createLimits(name: string, note: (groups: readonly string[]) => void = () => {}): Limits {
-  return cgroup2(name, note) ?? cgroup1(name, note) ?? rlimit();
+export function createLimits(
+  name: string,
+  note: (groups: readonly string[]) => void = () => {},
+  bounds: Bounds = BOUNDS_OF_BUILD,
+): Limits {
+  return cgroup2(name, note, bounds) ?? cgroup1(name, note, bounds) ?? rlimit(bounds);
 }
 
 /** Removes groups; the kernel may need a moment until the last process has left. */
@@ -62,7 +73,7 @@ export async function removeGroups(groups: readonly string[]): Promise<void> {
 
 type Note = (groups: readonly string[]) => void;
 
-function cgroup2(name: string, note: Note): Limits | undefined {
+function cgroup2(name: string, note: Note, { processes, memoryBytes }: Bounds): Limits | undefined {
   const own = /^0::(\/.*)$/m.exec(read('/proc/self/cgroup'))?.[1];
   // Beside our own group: a group with processes of its own cannot have limited children.
   if (own === undefined || !read('/sys/fs/cgroup/cgroup.controllers').includes('pids')) return undefined;
@@ -70,12 +81,12 @@ function cgroup2(name: string, note: Note): Limits | undefined {
   return grouped('cgroup2', note, [
     {
       folder,
-      settings: { 'pids.max': MAX_PROCESSES, 'memory.max': MAX_MEMORY_BYTES, 'memory.oom.group': 0 },
+      settings: { 'pids.max': processes, 'memory.max': memoryBytes, 'memory.oom.group': 0 },
     },
   ]);
 }
 
-function cgroup1(name: string, note: Note): Limits | undefined {
+function cgroup1(name: string, note: Note, { processes, memoryBytes }: Bounds): Limits | undefined {
   const groups = read('/proc/self/cgroup');
   const folderOf = (controller: string) => {
     const own = new RegExp(`^\\d+:${controller}:(/.*)$`, 'm').exec(groups)?.[1];
@@ -85,8 +96,8 @@ function cgroup1(name: string, note: Note): Limits | undefined {
   const memory = folderOf('memory');
   if (!pids || !memory) return undefined;
   return grouped('cgroup1', note, [
-    { folder: pids, settings: { 'pids.max': MAX_PROCESSES } },
-    { folder: memory, settings: { 'memory.limit_in_bytes': MAX_MEMORY_BYTES } },
+    { folder: pids, settings: { 'pids.max': processes } },
+    { folder: memory, settings: { 'memory.limit_in_bytes': memoryBytes } },
   ]);
 }
 
@@ -120,10 +131,10 @@ function grouped(
   };
 }
 
-function rlimit(): Limits {
+function rlimit({ processes }: Bounds): Limits {
   if (process.getuid?.() === 0) return NONE;
   // Outside of a user namespace of its own it would count all processes of the user, and stop at the first.
-  const wrapInside = (command: readonly string[]) => ['prlimit', `--nproc=${MAX_PROCESSES}`, ...command];
+  const wrapInside = (command: readonly string[]) => ['prlimit', `--nproc=${processes}`, ...command];
   return existsSync('/usr/bin/prlimit') ? { ...NONE, kind: 'rlimit', wrapInside } : NONE;
 }
 

@@ -1,4 +1,4 @@
-/** Ending a build's processes: its runner's, and whatever else it has started. */
+/** Ending the processes of a build, or of another program that users bring: its first one, and whatever it has started. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -14,15 +14,20 @@ const LAST_OUTPUT_MS = 1_000;
 /**
  * SIGTERM to all descendants, then SIGKILL to whatever is left. Resolves when all that can be found is gone.
  * @param others lists what belongs to the build, wherever it stands in the tree; a sandbox's namespace needs none
+ * @param graceMs between asking and forcing
  */
-export async function endTree(child: ChildProcess, others: () => number[] = () => []): Promise<void> {
+export async function endTree(
+  child: ChildProcess,
+  others: () => number[] = () => [],
+  graceMs: number = GRACE_MS,
+): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return;
   const closed = child.stdout?.closed === false ? once(child.stdout, 'close') : Promise.resolve();
   if (isRunning(child)) {
     // The sandbox's own process must outlive its children's last words, so only what it started is asked.
     for (const each of new Set([...descendants(pid), ...others()])) if (each !== pid) signal(each, 'SIGTERM');
-    await untilGone(child, others);
+    await untilGone(child, others, graceMs);
     for (const each of descendants(pid).reverse()) signal(each, 'SIGKILL');
     // The child leads a group of its own (`detached`); in bubblewrap the namespace dies with it.
     signal(-pid, 'SIGKILL');
@@ -33,8 +38,8 @@ export async function endTree(child: ChildProcess, others: () => number[] = () =
   clearTimeout(outputTimer);
 }
 
-async function untilGone(child: ChildProcess, others: () => number[]): Promise<void> {
-  const deadline = performance.now() + GRACE_MS;
+async function untilGone(child: ChildProcess, others: () => number[], graceMs: number): Promise<void> {
+  const deadline = performance.now() + graceMs;
   while (performance.now() < deadline && (isRunning(child) || others().length > 0)) await delay(LOOK_MS);
 }
 

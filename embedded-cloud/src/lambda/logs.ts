@@ -42,6 +42,7 @@ export class LogShipper {
   }
 
   write(principal: () => Principal, group: string, name: string, timestamp: number, message: string): void {
+    if (message === '') return; // CloudWatch Logs takes no empty events, and would refuse those beside it too
     const key = `${group}\n${name}`;
     let stream = this.#streams.get(key);
     if (!stream) {

@@ -1,0 +1,167 @@
+/**
+ * A group that runs. What its record asks for is brought about step by step, whenever something has changed: versions are
+ * started, get their traffic once they are ready, and only then those that have none any more are stopped.
+ */
+import { Balancer, type Endpoint } from './balance.ts';
+import type { Processes } from './context.ts';
+import { GroupProxy } from './proxy.ts';
+import { type GroupRecord, runningVersions, type VersionRecord, versionsOf } from './records.ts';
+import { VersionRun } from './version-run.ts';
+
+/** Of lines in the message of a failure. */
+const TOLD_LINES = 10;
+
+export class GroupRun {
+  readonly #processes: Processes;
+  readonly #name: string;
+  readonly #runs = new Map<number, VersionRun>();
+  readonly #stopping = new Set<Promise<void>>();
+  readonly #balancer = new Balancer();
+  #proxy: GroupProxy | undefined;
+  #url: string | undefined;
+  #isClosed = false;
+
+  constructor(processes: Processes, name: string) {
+    this.#processes = processes;
+    this.#name = name;
+  }
+
+  /** Where a `web` group is served. */
+  get url(): string | undefined {
+    return this.#url;
+  }
+
+  get record(): GroupRecord {
+    const record = this.#processes.store.find(this.#name);
+    if (record === undefined) throw new Error(`There is no process group ${this.#name}.`);
+    return record;
+  }
+
+  /** What runs of a version, if anything does. */
+  runOf(version: number): VersionRun | undefined {
+    return this.#runs.get(version);
+  }
+
+  /** Listens, and starts what an earlier run has left. */
+  async open(): Promise<void> {
+    const { cloud } = this.#processes;
+    if (this.record.type === 'web') {
+      this.#proxy = new GroupProxy({
+        choose: (tried) => this.#choose(tried),
+        whyNone: () => this.#whyNone(),
+      });
+      const port = await this.#proxy.listen(await cloud.port(`process-${this.#name}`));
+      cloud.publishPort?.(port);
+      this.#url = `http://127.0.0.1:${port}/`;
+    }
+    this.reconcile();
+  }
+
+  /** Ends everything. @param graceMs between SIGTERM and SIGKILL */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true;
+    await this.#proxy?.close();
+    const runs = [...this.#runs.values()].map((run) => run.stop({ drainMs: 0, graceMs }));
+    this.#runs.clear();
+    await Promise.all([...runs, ...this.#stopping]);
+  }
+
+  /** Brings about what the record asks for, as far as it can be done now. */
+  reconcile(): void {
+    if (this.#isClosed) return;
+    for (const version of runningVersions(this.record)) if (!this.#runs.has(version)) this.#start(version);
+    this.#giveUp();
+    this.#shift();
+    const running = runningVersions(this.record);
+    for (const [version, run] of this.#runs) if (!running.has(version)) this.#retire(version, run);
+  }
+
+  /** A version that never served, and cannot start, is not tried for ever. One with traffic is. */
+  #giveUp(): void {
+    for (const [number, run] of this.#runs) {
+      const { traffic, wanted, candidate, versions, ...record } = this.record;
+      const failure = run.failure;
+      if (failure === undefined || versionsOf(traffic).includes(number)) continue;
+      const told = [failure.reason, 'Its last lines:', ...failure.lines.slice(-TOLD_LINES)].join('\n');
+      this.#processes.store.save({
+        ...record,
+        traffic,
+        versions: versions.map((each) => (each.number === number ? { ...each, failure: told } : each)),
+        ...(wanted && !versionsOf(wanted).includes(number) && { wanted }),
+        ...(candidate !== undefined && candidate !== number && { candidate }),
+      });
+    }
+  }
+
+  #shift(): void {
+    const { wanted, candidate, ...record } = this.record;
+    if (wanted === undefined || !versionsOf(wanted).every((version) => this.#runs.get(version)?.canServe))
+      return;
+    const isServing = candidate !== undefined && versionsOf(wanted).includes(candidate);
+    this.#processes.store.save({
+      ...record,
+      traffic: wanted,
+      ...(candidate !== undefined && !isServing && { candidate }),
+    });
+    this.#balancer.reset();
+  }
+
+  #start(number: number): void {
+    const { processes, record } = { processes: this.#processes, record: this.record };
+    const version = record.versions.find((each) => each.number === number);
+    if (version === undefined) return;
+    const run = new VersionRun({
+      ...{ type: record.type, version, settings: processes.settings },
+      launch: {
+        parent: processes.replicasFolder,
+        code: processes.code.folderOf(version.sha256),
+        isolation: processes.isolation ?? 'plain',
+      },
+      line: (process, text) => this.#line(version, process, text),
+      // Not within the constructor, or while another change is being made.
+      changed: () => queueMicrotask(() => this.reconcile()),
+    });
+    this.#runs.set(number, run);
+  }
+
+  #retire(version: number, run: VersionRun): void {
+    this.#runs.delete(version);
+    const stopped = run.stop(this.#processes.settings).finally(() => this.#stopping.delete(stopped));
+    this.#stopping.add(stopped);
+  }
+
+  #choose(tried: ReadonlySet<Endpoint>) {
+    const { traffic } = this.record;
+    const found = this.#balancer.choose(
+      traffic,
+      (version) => this.#runs.get(version)?.endpoints(tried) ?? [],
+    );
+    const run = found && this.#runs.get(found.version);
+    if (found === undefined || run === undefined) return undefined;
+    return {
+      endpoint: found.endpoint,
+      answered: (status: number) => run.answered(status, this.#processes.cloud.now()),
+    };
+  }
+
+  #whyNone(): string {
+    const { traffic } = this.record;
+    if (traffic.length === 0) return `No version of ${this.#name} has traffic.`;
+    const states = versionsOf(traffic).map((version) => {
+      const run = this.#runs.get(version);
+      const last = run?.exits.at(-1);
+      return `version ${version} is ${run?.state ?? 'stopped'}${last ? ` (${last.reason})` : ''}`;
+    });
+    return `No replica of ${this.#name} is ready: ${states.join(', ')}.`;
+  }
+
+  /** Streams are named as those of functions are: by the day, the version and the process. */
+  #line({ number }: VersionRecord, process: string, text: string): void {
+    const { cloud, logs, operator } = this.#processes;
+    const day = new Date(cloud.now()).toISOString().slice(0, 10).replaceAll('-', '/');
+    const stream = `${day}/[${number}]${process.replaceAll('-', '')}`;
+    logs.write(() => operator, logGroupOf(this.#name), stream, cloud.now(), text);
+  }
+}
+
+export const logGroupOf = (group: string): string => `/embedded-cloud/processes/${group}`;
