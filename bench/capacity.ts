@@ -115,8 +115,8 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'createRelease',
-    least: [5, 13],
-    reason: `${TOKEN}, the project, the build, the run, the artifact; release, version, and its entries by age and by version in one transaction with ${CHECK} (5 × 2), two index entries; ${AUDIT}`,
+    least: [5, 15],
+    reason: `${TOKEN}, the project, the build, the run, the artifact; release, version, and its entries by age, by content and by version in one transaction with ${CHECK} (6 × 2), two index entries; ${AUDIT}`,
     act: (client, { project, build }) =>
       client.call('createRelease', { params: { project }, body: { build_id: build, version: '1.0.0' } }),
   },
@@ -150,7 +150,7 @@ const BUILD_PARTS = [
     name: 'the agent’s calls: claim, progress (`n` times), upload, result',
     role: /Apijobs/,
     least:
-      'reads 2 (job and artifact, at the result), writes 5 + `n`: claim 1, artifact 1 and 2, result 1, progress 1 each',
+      'reads 2 (job and artifact, at the result), writes 6 + `n`: claim 1, artifact 1 and 3, result 1, progress 1 each',
   },
   {
     name: 'the workflow’s steps: plan, finish',

@@ -1,3 +1,5 @@
+import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { ecrImages } from '../../lib/aws/images.ts';
 import { setting } from '../../lib/aws/settings.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
@@ -20,6 +22,8 @@ import { serve } from '../../lib/http/serve.ts';
 
 const ports = {
   table: dynamoTable(),
+  blobs: s3Blobs(),
+  images: ecrImages(),
   workflows: stepFunctions(),
   runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
   clock,

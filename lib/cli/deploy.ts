@@ -2,8 +2,9 @@
 import type { Api } from './api/api.ts';
 import type { Deployment } from './api/resources.ts';
 import { command, type Result } from './command/command.ts';
-import { flag, projectOption, requiredText, text } from './command/option.ts';
+import { flag, projectOption, text } from './command/option.ts';
 import { deploymentText, planText } from './deployments/text.ts';
+import { whatOf, whatOptions } from './deployments/what.ts';
 import { usageFailure } from './failure/failure.ts';
 import { followDeployment } from './follow/deployment.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -34,16 +35,14 @@ export const deploy = command({
   name: 'deploy',
   summary: 'Deploy a release to an environment',
   details:
-    'The release is resolved to its digests once, at the start. The deployment begins when the rules of the environment ' +
+    'The release is resolved to its digests once, at the start. --artifact and --image select the ' +
+    'release with exactly these artifacts, and create it if it does not exist. The deployment begins when the rules of the environment ' +
     'hold: --dry-run shows them, and what would change. With --follow the command waits for the end of the deployment, ' +
     'and exits with code 6 if it does not succeed.',
   args: { environment: 'Environment name' },
   options: {
     project: projectOption,
-    release: requiredText(
-      '--release <release>',
-      'Tag, version, range such as ^1.2, latest, or release id (rel_…)',
-    ),
+    ...whatOptions,
     dryRun: flag('--dry-run', 'Show the plan and the rules that would block it, and deploy nothing'),
     reason: text('--reason <text>', 'Why the release is deployed'),
     overrideFreeze: text(
@@ -55,13 +54,15 @@ export const deploy = command({
   examples: [
     'staithe deploy test --project hello --release v0.1.0 --follow',
     'staithe deploy production --project hello --release v0.1.0 --dry-run',
+    'staithe deploy test --project hello --direct --follow',
+    'staithe deploy test --project hello --artifact art_01JZX3V5N8Q2R4T6W8Y0A1B2C3',
   ],
   calls: ['planDeployment', 'createDeployment', 'getDeployment'],
   async run({ args, options }, { api, terminal }) {
     const params = { project: options.project, environment: args.environment };
     const override = options.overrideFreeze;
     const body = {
-      release: options.release,
+      ...whatOf(options),
       ...(override !== undefined && { override_freeze: override }),
     };
     if (options.dryRun) {

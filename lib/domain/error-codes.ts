@@ -98,6 +98,7 @@ export const ERRORS = {
     'Too many grants',
     'Revoke a grant, or grant one role for the whole project or the whole installation.',
   ),
+  commit_ambiguous: entry('unprocessable', 'Several commits begin so', 'Use more digits of the commit.'),
   version_taken: entry(
     'conflict',
     'Version already exists',

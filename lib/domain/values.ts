@@ -23,6 +23,12 @@ export const GitSha = z
   .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'must be a full commit sha of 40 or 64 lower-case hex digits')
   .meta({ examples: ['3f786850e387550fdab836ed7e6dc881de23001b'] });
 
+/** A commit by at least its first digits: 7, as git abbreviates it. */
+export const ShortGitSha = z
+  .string()
+  .regex(/^[0-9a-f]{7,64}$/, 'must be a commit sha, or at least its first 7 lower-case hex digits')
+  .meta({ examples: ['3f78685'] });
+
 /** `refs/heads/` and the 255 bytes that GitHub takes as the name of a branch or a tag (its error GH002). */
 export const GIT_REF_MAX = 'refs/heads/'.length + 255;
 

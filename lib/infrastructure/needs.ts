@@ -215,8 +215,12 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   'api/environments': {
     table: {
       items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'],
-      indexes: ['gsi1'],
+      // Releases by their commit, and artifacts by their digest.
+      indexes: ['gsi1', 'gsi2'],
     },
+    // A deployment may create its release: only whether the bytes are there.
+    blobs: { objects: { artifacts: ['GetObject'] }, list: true },
+    images: true,
     workflows: { start: ['deployment'] },
     runtimes: true,
   },

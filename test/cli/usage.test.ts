@@ -19,7 +19,7 @@ test.each([
   { args: ['biuld'], detail: "Unknown command 'biuld'", next: 'next: staithe build' },
   { args: ['build', 'crate'], detail: "Unknown command 'crate'", next: 'next: staithe build create' },
   { args: ['build', 'list', '--projct', 'x'], detail: "Unknown option '--projct'", next: 'next: --project' },
-  { args: ['deploy', 'test'], detail: '--release <release> is missing', next: 'Add --release' },
+  { args: ['deploy', 'test', '--project', 'hello'], detail: 'Nothing to deploy', next: 'Add --release' },
   { args: ['build', 'show'], detail: "Missing required argument 'build'", next: 'staithe build show --help' },
   { args: ['build', 'show', 'nonsense'], detail: 'build: must be the id of a build', next: 'next: ' },
   { args: ['build', 'create', '--project', 'hello'], detail: 'No source specified.', next: '--dir' },

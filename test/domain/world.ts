@@ -166,8 +166,13 @@ export async function withRegistrySecrets(place: World, ...more: readonly string
     await Secret.put(place.ports, ADMIN, place.project, name, { value: 'one' });
 }
 
-export async function completedBuild(place: World, manifest = ONE_SERVICE, text = 'built') {
-  const { build, run } = await startedBuild(place, manifest);
+export async function completedBuild(
+  place: World,
+  manifest = ONE_SERVICE,
+  text = 'built',
+  input: Partial<CreateBuild> = {},
+) {
+  const { build, run } = await startedBuild(place, manifest, input);
   const { jobs } = await planRun(place, run.id);
   for (const [index, dispatch] of jobs.entries()) await builtJob(place, dispatch, `${text} ${index}`);
   await finish(place.ports, run.id);

@@ -51,6 +51,15 @@ const savedCache: Record<string, Place> = {
   'caches.size_bytes': domain('cache/job-caches', 'blob.size_bytes !== size_bytes'),
 };
 
+const whatIsDeployed: Record<string, Place> = {
+  release: domain('deployment/asked', 'resolve(ports, actor, project, release)'),
+  git_sha: domain('release/commit', 'wholeSha(ports, project, sha)'),
+  manifest_hash: domain('release/commit', 'manifest_hash === manifestHash'),
+  direct: domain('release/candidate', 'build !== undefined && direct'),
+  artifacts: domain('release/candidate', 'refs.map((ref) => artifactOf(ports, project, ref))'),
+  images: domain('release/images', 'images.find(target, digest)'),
+};
+
 export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   createProject: {
     slug: domain('project/index', 'slug: input.slug'),
@@ -246,12 +255,12 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   listEnvironments: list,
   holdEnvironment: { reason: domain('deployment/gates', 'environment.hold.reason') },
   createDeployment: {
-    release: domain('deployment/index', 'Release.resolve(ports, actor, project, ref)'),
+    ...whatIsDeployed,
     reason: domain('deployment/create', "more.reason ?? 'The deployment was requested.'"),
     override_freeze: domain('deployment/gates', 'deployment.override_freeze !== undefined'),
   },
   planDeployment: {
-    release: domain('deployment/plan', 'Release.resolve(ports, actor, project, ref)'),
+    ...whatIsDeployed,
     override_freeze: domain('deployment/gates', 'deployment.override_freeze !== undefined'),
   },
   rollBackEnvironment: {

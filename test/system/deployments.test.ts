@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError } from '../../lib/contract/client.ts';
-import { deploy, functionTree, newEnvironment, newProject, release } from './flow.ts';
+import type { CreateDeployment } from '../../lib/domain/deployment/asked.ts';
+import { build, deploy, functionTree, newEnvironment, newProject, release, settled } from './flow.ts';
 import { type Staithe, sharedStaithe } from './server.ts';
 
 let staithe: Staithe;
@@ -39,6 +40,28 @@ describe.concurrent('deployments', () => {
       previous_version: first.target_version,
     });
     expect(second.digest).toBe(two.artifacts[0]?.digest);
+  });
+
+  it('a build, its commit, and its artifacts by digest are deployed as one release', async () => {
+    const { client } = staithe;
+    const slug = await project();
+    await environment(slug);
+    const git_sha = 'c0ffee1'.padEnd(40, '0');
+    const { run } = await build(client, slug, functionTree('direct'), { git_sha });
+    const params = { project: slug, environment: 'test' };
+    const deployed = async (body: CreateDeployment) =>
+      settled(client, (await client.call('createDeployment', { params, body })).id);
+
+    const direct = await deployed({ direct: true });
+    const all = [
+      await deployed({ git_sha: 'c0ffee1', manifest_hash: run.manifest_hash }),
+      await deployed({ artifacts: [direct.digest] }),
+    ];
+
+    expect(await textAt(direct.preview_url)).toBe('direct');
+    expect(all).toMatchObject([1, 2].map(() => ({ release_id: direct.release_id, status: 'succeeded' })));
+    const { items } = await client.call('listReleases', { params: { project: slug } });
+    expect(items).toMatchObject([{ id: direct.release_id, git_sha }]);
   });
 
   it('a deployment brings the variables that the environment has by then', async () => {

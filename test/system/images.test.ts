@@ -7,7 +7,7 @@ import type { Artifact } from '../../lib/domain/artifact/schema.ts';
 import { type DockerDaemon, startDocker } from '../agent/image/docker-daemon.ts';
 import { FAILING, imageSource, TWO_STAGES } from '../agent/image/tree.ts';
 import { type DistributionRegistry, PASSWORD, startDistribution, USERNAME } from '../aws/distribution.ts';
-import { build, ended, logOf, newSlug, upload } from './flow.ts';
+import { build, ended, logOf, newEnvironment, newSlug, upload } from './flow.ts';
 import { type Staithe, startStaithe } from './server.ts';
 
 afterAll(() => {
@@ -90,6 +90,13 @@ describe('a service with a Dockerfile', needs('root', 'buildah', 'busybox', 'doc
     expect(named.artifacts).toMatchObject([
       { service: 'app', kind: 'image', digest: artifact?.digest, size_bytes: artifact?.size_bytes },
     ]);
+    // Nothing deploys images yet; they are found all the same.
+    await newEnvironment(staithe.client, slug);
+    const planned = staithe.client.call('planDeployment', {
+      params: { project: slug, environment: 'test' },
+      body: { images: { other: `web@${artifact?.digest}` } },
+    });
+    await expect(planned).rejects.toThrow('web is application/vnd.oci.image.');
   });
 
   it('gives the tag local to its newest image', async () => {

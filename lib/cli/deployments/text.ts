@@ -80,7 +80,7 @@ export function planText(plan: DeploymentPlan): string {
   }[plan.outcome];
   const record = fields([
     ['environment', plan.environment],
-    ['release', plan.release_id],
+    ['release', plan.release_id ?? 'new, created by the deployment'],
     ['deployed now', plan.current_release_id ?? 'none'],
     ['service', plan.service],
     ['digest', plan.digest],

@@ -1,19 +1,25 @@
 import * as z from 'zod';
+import { CreateDeployment, PlanDeployment } from '../../domain/deployment/asked.ts';
 import { Board } from '../../domain/deployment/board.ts';
 import { DeploymentChanges, DeploymentPlan } from '../../domain/deployment/plan.ts';
-import {
-  Approve,
-  Because,
-  BecauseOptional,
-  CreateDeployment,
-  Deployment,
-  PlanDeployment,
-  RollBackTo,
-} from '../../domain/deployment/schema.ts';
+import { Approve, Because, BecauseOptional, Deployment, RollBackTo } from '../../domain/deployment/schema.ts';
 import { Id } from '../../domain/id.ts';
 import { Project, ProjectRef } from '../../domain/project/schema.ts';
 import { PAGING, page, route, SPAN } from '../route.ts';
 import { inEnvironment, inProject } from './params.ts';
+
+/** Why there is no release to deploy. */
+const NO_RELEASE = [
+  'commit_ambiguous',
+  'nothing_to_release',
+  'artifact_not_stored',
+  'image_unknown',
+  'registry_unavailable',
+  'registry_refused',
+  'service_unknown',
+  'artifact_not_deployable',
+  'busy',
+] as const;
 
 /** Why a deployment is refused. */
 const REFUSED = [
@@ -21,9 +27,7 @@ const REFUSED = [
   'not_eligible',
   'too_many_waiting',
   'release_yanked',
-  'service_unknown',
-  'artifact_not_deployable',
-  'busy',
+  ...NO_RELEASE,
 ] as const;
 
 const ofDeployment = { deployment: Id.deployment };
@@ -35,7 +39,7 @@ export const DEPLOYMENT_ROUTES = {
     path: '/v1/projects/{project}/environments/{environment}/deployments',
     group: 'environments',
     access: 'deployer',
-    summary: 'Deploy a release',
+    summary: 'Deploy a release, a commit, artifacts or images',
     params: inEnvironment,
     body: CreateDeployment,
     success: {
@@ -98,7 +102,7 @@ export const DEPLOYMENT_ROUTES = {
     body: PlanDeployment,
     success: { status: 200, body: DeploymentPlan, description: 'The plan; nothing has changed' },
     audit: { none: 'It changes nothing, and only shows what a deployment would do.' },
-    errors: ['service_unknown', 'artifact_not_deployable'],
+    errors: NO_RELEASE,
   }),
   rollBackEnvironment: route({
     method: 'POST',

@@ -38,6 +38,24 @@ export async function byIds(ports: Pick<Ports, 'table'>, ids: readonly string[])
   return found.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
+/** The newest artifact of a project that has this digest. Those of an older version are found by their ids alone. */
+export async function ofDigest(
+  { table }: Pick<Ports, 'table'>,
+  project: Pick<Project, 'id'>,
+  digest: string,
+): Promise<Artifact | undefined> {
+  const partition = Partitions.artifacts(project.id);
+  const { items } = await table.query({
+    index: 'gsi2',
+    partition,
+    prefix: `${digest}#`,
+    newestFirst: true,
+    limit: 1,
+  });
+  const [newest] = items;
+  return newest && (await artifacts.get(table, { pk: newest.pk, sk: newest.sk }))?.value;
+}
+
 /** @throws StaitheError artifact_not_stored */
 export function assertStored(artifact: Artifact): StoredArtifact {
   if (isStored(artifact)) return artifact;

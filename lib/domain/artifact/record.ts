@@ -24,10 +24,12 @@ export const artifacts = collection({
     artifact.status === 'stored'
       ? { gsi1pk: Partitions.artifacts(artifact.project_id), gsi1sk: artifact.id }
       : undefined,
-  second: (artifact) =>
-    artifact.origin === 'upload' && (artifact.status === 'pending' || artifact.status === 'verifying')
-      ? { gsi2pk: Partitions.openUploads, gsi2sk: artifact.id }
-      : undefined,
+  second: ({ id, project_id: projectId, origin, status, digest }) => {
+    if (status === 'stored') return { gsi2pk: Partitions.artifacts(projectId), gsi2sk: `${digest}#${id}` };
+    return origin === 'upload' && status !== 'rejected'
+      ? { gsi2pk: Partitions.openUploads, gsi2sk: id }
+      : undefined;
+  },
   ttl: (artifact) =>
     artifact.status === 'stored'
       ? undefined

@@ -1,5 +1,6 @@
 /** A deployment comes to be: it begins at once, waits for the rules of its environment, or is refused. */
 import { type Actor, nameOf } from '../access/actor.ts';
+import type { Artifact } from '../artifact/schema.ts';
 import * as Environment from '../environment/index.ts';
 import { environments } from '../environment/record.ts';
 import type { Environment as EnvironmentValue } from '../environment/schema.ts';
@@ -30,6 +31,8 @@ export type Needed = Pick<Ports, 'table' | 'workflows' | 'clock'>;
 /** What a caller, a rollback or a promotion asks for. */
 export interface Wanted {
   readonly release: Release;
+  /** Those of its artifacts that are recorded only together with it. */
+  readonly artifacts?: readonly Artifact[];
   /** Of an earlier deployment; of the environment as it is when absent. */
   readonly snapshot?: Snapshot;
   readonly more: Partial<
@@ -83,7 +86,7 @@ export async function drafted(
   ports: Pick<Ports, 'table' | 'clock'>,
   actor: Actor,
   environment: EnvironmentValue,
-  { release, snapshot, more }: Wanted,
+  { release, artifacts, snapshot, more }: Wanted,
   id: string,
 ): Promise<Deployment> {
   const now = ports.clock.now();
@@ -93,7 +96,7 @@ export async function drafted(
     project_id: environment.project_id,
     environment: environment.name,
     release_id: release.id,
-    ...(snapshot ?? (await snapshotOf(ports, actor, release, environment))),
+    ...(snapshot ?? (await snapshotOf(ports, actor, release, environment, artifacts))),
     automatic: false,
     ...more,
     status: 'pending',

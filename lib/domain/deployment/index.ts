@@ -5,31 +5,52 @@ import * as Environment from '../environment/index.ts';
 import { StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
+import type { CandidatePorts } from '../release/candidate.ts';
 import * as Release from '../release/index.ts';
 import type { Span } from '../storage/by-time.ts';
 import type { Listed, Paging } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { type Listable, scopeOf } from '../storage/scope.ts';
 import { readVisible } from '../storage/visible.ts';
-import { type Needed, newId, request } from './create.ts';
+import { type CreateDeployment, releaseAsked } from './asked.ts';
+import { drafted, type Needed, newId, request } from './create.ts';
 import { deployments } from './record.ts';
-import type { CreateDeployment, Deployment } from './schema.ts';
+import type { Deployment } from './schema.ts';
 
 /**
- * Deploys a release to an environment: at once, or when the environment's rules hold.
- * @throws StaitheError as `request`
+ * Deploys a release to an environment: at once, or when the environment's rules hold. Where what is asked for is no release
+ * yet, it becomes one first, unless it could not be deployed there whatever the rules.
+ * @throws StaitheError as `releaseAsked` and `request` | role_too_low
  */
 export async function create(
-  ports: Needed & Pick<Ports, 'randomness'>,
+  ports: Needed & CandidatePorts,
   actor: Actor,
   project: Project,
   environment: string,
-  { release: ref, ...more }: CreateDeployment,
+  asked: CreateDeployment,
   seed?: string,
 ): Promise<Deployment> {
-  const release = await Release.resolve(ports, actor, project, ref);
+  const { reason, override_freeze, ...what } = asked;
+  const more = {
+    ...(reason !== undefined && { reason }),
+    ...(override_freeze !== undefined && { override_freeze }),
+  };
+  const target = async () => (await Environment.read(ports, project, environment)).value;
+  const id = newId(ports, seed);
+  const found = await releaseAsked(
+    ports,
+    { actor, project, seed },
+    what,
+    async () => (await target()).service,
+  );
+  Release.assertDeployable(found.release);
+  if (found.record === undefined)
+    return request(ports, actor, project, environment, { release: found.release, more }, id);
+  const { release: fresh, artifacts } = found;
+  await drafted(ports, actor, await target(), { release: fresh, artifacts, more }, id.id);
+  const release = await found.record();
   Release.assertDeployable(release);
-  return request(ports, actor, project, environment, { release, more }, newId(ports, seed));
+  return request(ports, actor, project, environment, { release, more }, id);
 }
 
 /** @throws StaitheError not_found */

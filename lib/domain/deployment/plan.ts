@@ -7,22 +7,24 @@ import { StaitheError } from '../error.ts';
 import { Id } from '../id.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Project } from '../project/schema.ts';
-import * as Release from '../release/index.ts';
+import type { CandidatePorts } from '../release/candidate.ts';
 import { Keys } from '../storage/keys.ts';
 import { Digest, Name } from '../values.ts';
+import { type PlanDeployment, releaseAsked } from './asked.ts';
 import { drafted } from './create.ts';
 import { changesBetween, Difference } from './difference.ts';
 import { verdictOf } from './gates.ts';
 import { get } from './index.ts';
 import { deployments } from './record.ts';
-import { Block, type Deployment, type PlanDeployment } from './schema.ts';
+import { Block, type Deployment } from './schema.ts';
 import { surroundingsOf } from './situation.ts';
 import { subjectOf } from './snapshot.ts';
 
 /** The plan of a deployment. */
 export const DeploymentPlan = z.object({
   environment: Name,
-  release_id: Id.release,
+  /** Absent when the deployment would create the release. */
+  release_id: Id.release.optional(),
   service: Name,
   artifact_id: Id.artifact,
   digest: Digest,
@@ -80,32 +82,38 @@ async function currentOf(
 }
 
 /**
- * @throws StaitheError not_found | service_unknown | artifact_not_deployable: what could not be deployed whatever the rules
+ * @throws StaitheError as `releaseAsked` | artifact_not_deployable: what could not be deployed whatever the rules
  */
 export async function plan(
-  ports: Pick<Ports, 'table' | 'clock'>,
+  ports: CandidatePorts,
   actor: Actor,
   project: Project,
   name: string,
-  { release: ref, ...more }: PlanDeployment,
+  { override_freeze, ...what }: PlanDeployment,
 ): Promise<DeploymentPlan> {
-  const [{ value: environment }, release] = await Promise.all([
-    Environment.read(ports, project, name),
-    Release.resolve(ports, actor, project, ref),
+  const reading = Environment.read(ports, project, name);
+  const [{ value: environment }, { release, artifacts, record }] = await Promise.all([
+    reading,
+    releaseAsked(ports, { actor, project }, what, async () => (await reading).value.service),
   ]);
-  const deployment = await drafted(ports, actor, environment, { release, more }, NOT_MADE);
-  const surroundings = await surroundingsOf(ports, environment, [deployment], project.slug);
+  const more = override_freeze === undefined ? {} : { override_freeze };
+  const deployment = await drafted(ports, actor, environment, { release, artifacts, more }, NOT_MADE);
+  const surroundings = await surroundingsOf(ports, environment, [deployment], project.slug, release);
   if (surroundings === undefined) throw new StaitheError('not_found', `Project '${project.slug}' is gone.`);
   const verdict = verdictOf(surroundings.situationOf(deployment));
   const { current_deployment_id: currentId, current_release_id: currentRelease } = environment;
-  const changes = changesBetween(await currentOf(ports, environment), deployment);
+  const isNew = record !== undefined;
+  const changes = changesBetween(await currentOf(ports, environment), {
+    ...deployment,
+    ...(isNew && { release_id: NEW_RELEASE }),
+  });
   const { service, artifact_id, digest, subject = '' } = deployment;
   const blocks = verdict.kind === 'wait' ? [...verdict.blocks] : [];
   const refusal =
     verdict.kind === 'reject' ? verdict.message : refusalOf(blocks, environment.concurrency === 'reject');
   return {
     environment: name,
-    release_id: release.id,
+    ...(!isNew && { release_id: release.id }),
     service,
     artifact_id,
     digest,
@@ -118,6 +126,9 @@ export async function plan(
     ...(refusal !== undefined && { refusal }),
   };
 }
+
+/** In place of the id of a release that a plan does not create. */
+const NEW_RELEASE = 'new';
 
 /** The id of a deployment that is never recorded. */
 const NOT_MADE = 'dep_00000000000000000000000000';

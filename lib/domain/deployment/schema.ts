@@ -3,7 +3,6 @@ import { Role } from '../access/role.ts';
 import { Health } from '../environment/health.ts';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
-import { ReleaseRef } from '../release/schema.ts';
 import { Target } from '../target/index.ts';
 import { title } from '../text.ts';
 import { Digest, Name, Timestamp } from '../values.ts';
@@ -160,18 +159,7 @@ export const Deployment = z.object({
 export type Deployment = z.infer<typeof Deployment>;
 
 /** Why somebody does it: shown in the timeline. */
-const reason = title(500);
-
-export const CreateDeployment = z.strictObject({
-  release: ReleaseRef,
-  reason: reason.optional(),
-  /** Deploys in a freeze too, for this reason. */
-  override_freeze: reason.optional(),
-});
-export type CreateDeployment = z.infer<typeof CreateDeployment>;
-
-export const PlanDeployment = CreateDeployment.omit({ reason: true });
-export type PlanDeployment = z.infer<typeof PlanDeployment>;
+export const reason = title(500);
 
 export const RollBackTo = z.strictObject({
   /** A deployment to the same environment that succeeded; the one before the current one when absent. */

@@ -34,12 +34,13 @@ async function readItems(table: Table, keys: readonly Key[]): Promise<Map<string
 
 const nameOf = ({ pk, sk }: Key): string => `${pk}\n${sk}`;
 
-/** @returns undefined when the project is gone */
+/** @param unrecorded a release of which only a plan is asked @returns undefined when the project is gone */
 export async function surroundingsOf(
   ports: Pick<Ports, 'table' | 'clock'>,
   environment: Environment,
   deployments: readonly Deployment[],
   knownSlug?: string,
+  unrecorded?: Release,
 ): Promise<Surroundings | undefined> {
   const { table, clock } = ports;
   const { project_id: projectId, after } = environment;
@@ -64,7 +65,8 @@ export async function surroundingsOf(
   const disabled = new Set(approvers.filter((id) => items.get(nameOf(Keys.user(id)))?.status !== 'active'));
   const release = (id: string) => {
     const item = items.get(nameOf(Keys.release(id)));
-    return item && releases.read(item);
+    if (item !== undefined) return releases.read(item);
+    return unrecorded?.id === id ? { value: unrecorded, revision: 0 } : undefined;
   };
   return {
     project,

@@ -1,6 +1,7 @@
 /** What a deployment takes to its target: one artifact by digest, and the configuration that the environment has just now. */
 import type { Actor } from '../access/actor.ts';
 import * as Artifact from '../artifact/index.ts';
+import type { Artifact as ArtifactValue } from '../artifact/schema.ts';
 import { canonicalJson, sha256Of } from '../canonical.ts';
 import { CONFIGURATION, type Configuration, configurationOf } from '../environment/configuration.ts';
 import type { Environment } from '../environment/schema.ts';
@@ -25,6 +26,7 @@ export const withSubject = (content: Content): Snapshot => ({ ...content, subjec
 
 /**
  * The release as it would go to this environment now.
+ * @param fresh those of its artifacts that are recorded only together with it
  * @throws StaitheError service_unknown | artifact_not_deployable
  */
 export async function snapshotOf(
@@ -32,9 +34,11 @@ export async function snapshotOf(
   actor: Actor,
   release: ReleaseValue,
   environment: Environment,
+  fresh: readonly ArtifactValue[] = [],
 ): Promise<Snapshot> {
   const { service, artifact_id, digest } = chooseArtifact(release, environment);
-  await assertZip(ports, actor, artifact_id);
+  const unrecorded = fresh.find(({ id }) => id === artifact_id);
+  assertZip(unrecorded ?? (await Artifact.get(ports, actor, artifact_id)));
   return withSubject({ service, artifact_id, digest, ...configurationOf(environment) });
 }
 
@@ -67,8 +71,7 @@ function singleArtifact(found: readonly ReleaseArtifact[], service: string): Rel
   );
 }
 
-async function assertZip(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<void> {
-  const artifact = await Artifact.get(ports, actor, id);
+function assertZip(artifact: ArtifactValue): void {
   if (artifact.content_type !== 'application/zip')
     throw new StaitheError(
       'artifact_not_deployable',

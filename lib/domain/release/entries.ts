@@ -1,10 +1,11 @@
 /**
  * By what releases are looked for in order: items of the table, beside the names, so that a reader never misses a release
- * that was created before, or finds one that was yanked. Each release has an entry by its age, and one by its version;
- * both stand apart from the others' once it is yanked.
+ * that was created before, or finds one that was yanked. Each release has an entry by its age, one by its content, and one
+ * by its version; all stand apart from the others' once it is yanked.
  */
 import type { Table, Write } from '../ports/table.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
+import { contentHash } from './content.ts';
 import { Release } from './schema.ts';
 import { highest, type VersionKind, type VersionSpan, versionKey } from './version.ts';
 
@@ -16,6 +17,9 @@ export const VERSION_PREFIX = {
   yanked: { stable: 'YANKED_STABLE#', prerelease: 'YANKED_PRERELEASE#' },
 } as const satisfies Record<string, Record<VersionKind, string>>;
 
+/** Before the hash of the content, `#` and the id. */
+const CONTENT_PREFIX = { deployable: 'CONTENT#', yanked: 'YANKED_CONTENT#' } as const;
+
 export type Deployability = keyof typeof VERSION_PREFIX;
 
 const deployabilityOf = ({ yanked }: Pick<Release, 'yanked'>): Deployability =>
@@ -26,6 +30,7 @@ function sortKeysOf(release: Release): string[] {
   const version = release.version === undefined ? undefined : versionKey(release.version);
   return [
     `${AGE_PREFIX[which]}${release.id}`,
+    `${CONTENT_PREFIX[which]}${contentHash(release.artifacts)}#${release.id}`,
     ...(version === undefined ? [] : [`${VERSION_PREFIX[which][version.kind]}${version.key}`]),
   ];
 }
@@ -50,13 +55,26 @@ export function moveWrites(before: Release, next: Release): Write[] {
 }
 
 /** The id of the newest release that is not yanked. */
-export async function newestDeployable(table: Table, projectId: string): Promise<string | undefined> {
-  const { items } = await table.query({
-    partition: Partitions.releases(projectId),
-    prefix: AGE_PREFIX.deployable,
-    newestFirst: true,
-    limit: 1,
-  });
+export const newestDeployable = (table: Table, projectId: string): Promise<string | undefined> =>
+  lastEntry(table, projectId, AGE_PREFIX.deployable);
+
+/** The id of the newest release that has just this content: of those that are yanked only where there is no other. */
+export async function newestOfContent(
+  table: Table,
+  projectId: string,
+  hash: string,
+): Promise<string | undefined> {
+  const [deployable, yanked] = await Promise.all(
+    (['deployable', 'yanked'] as const).map((which) =>
+      lastEntry(table, projectId, `${CONTENT_PREFIX[which]}${hash}#`),
+    ),
+  );
+  return deployable ?? yanked;
+}
+
+async function lastEntry(table: Table, projectId: string, prefix: string): Promise<string | undefined> {
+  const partition = Partitions.releases(projectId);
+  const { items } = await table.query({ partition, prefix, newestFirst: true, limit: 1 });
   return Entry.safeParse(items[0]).data?.release_id;
 }
 

@@ -10,7 +10,7 @@ import { frozen } from './artifacts.ts';
 import type { Chosen } from './record.ts';
 
 /** An image as the registry describes it, and the artifact that the release has it as. */
-interface NamedImage {
+export interface NamedImage {
   readonly chosen: Chosen;
   readonly artifact: StoredArtifact;
 }

@@ -1,5 +1,5 @@
 /**
- * Entries of releases that an older version of Staithe created, which wrote none. They are made when they are first
+ * Entries of releases that an older version of Staithe created, which wrote none, or fewer. They are made when they are first
  * needed, once for each project.
  */
 import type { Ports } from '../ports/index.ts';
@@ -11,14 +11,16 @@ import { entryWrites } from './entries.ts';
 import { releases } from './record.ts';
 import type { Release } from './schema.ts';
 
-/** 33: each takes three writes at most, and a transaction has 100 (docs: DynamoDB, TransactWriteItems). */
-const PER_TRANSACTION = 33;
+/** 25: each takes four writes at most, and a transaction has 100 (docs: DynamoDB, TransactWriteItems). */
+const PER_TRANSACTION = 25;
+/** Another name whenever there are more entries, or the index has other keys. */
+const MARK = 'INDEXED_BY_CONTENT';
 /** Each failed try means that one of them was yanked at this very moment. */
 const TRIES = 10;
 
 /** Makes sure that every release of the project has its entries. Costs one read but for the first time. */
 export async function ensureEntries({ table }: Pick<Ports, 'table'>, projectId: string): Promise<void> {
-  const mark = Keys.releaseEntry(projectId, 'INDEXED');
+  const mark = Keys.releaseEntry(projectId, MARK);
   if ((await table.get(mark)) !== undefined) return;
   const pages = pagesOf(table, Partitions.releases(projectId), { limit: PER_TRANSACTION });
   for await (const items of pages) await index(table, items.map(releases.read));

@@ -88,8 +88,7 @@ function strandsOf(projectId: string, { version, tag, origin, yanked, ...span }:
     return spansOf(range).flatMap(({ kind, from, to }) =>
       which.map((each) => ({ of: 'table', partition, prefix: VERSION_PREFIX[each][kind], from, to })),
     );
-  if (origin !== undefined)
-    return [strandOf(timePartition('release', Partitions.releasesOf(projectId, origin), 'gsi2'), span)];
+  if (origin !== undefined) return [strandOf({ of: 'gsi2', partition, prefix: `${origin}#rel_` }, span)];
   if (tag !== undefined) {
     const [from, to] = tag.endsWith('*') ? [tag.slice(0, -1), `${tag.slice(0, -1)}${END}`] : [tag, tag];
     return [{ of: 'table', partition, prefix: NAME, from, to }];

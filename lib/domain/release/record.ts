@@ -19,7 +19,7 @@ export const releases = collection({
   second: (release) => {
     const origin = originOf(release);
     if (origin === undefined) return undefined;
-    return { gsi2pk: Partitions.releasesOf(release.project_id, origin), gsi2sk: release.id };
+    return { gsi2pk: Partitions.releases(release.project_id), gsi2sk: `${origin}#${release.id}` };
   },
 });
 
@@ -38,14 +38,22 @@ const claim = (key: Key, release: Release): Write => ({
 /** Others may claim the same uploads for their releases at the same moment: then the claims are read again. */
 const CLAIM_TRIES = 5;
 
+export interface Content {
+  readonly chosen: readonly Chosen[];
+  /** Artifacts that come to be with the release. */
+  readonly images: readonly Artifact[];
+  /** Of what there is to be one such release, whoever records it at the same time. */
+  readonly madeOf?: string;
+}
+
 /**
- * @param content.images artifacts that come to be with the release
+ * @returns the release, or the one that others have made of `madeOf`
  * @throws StaitheError not_found | version_taken | tag_taken
  */
 export async function record(
   ports: Pick<Ports, 'table'>,
   release: Release,
-  { chosen, images }: { readonly chosen: readonly Chosen[]; readonly images: readonly Artifact[] },
+  { chosen, images, madeOf }: Content,
 ): Promise<Release> {
   const { id, project_id: projectId, version, tag } = release;
   const names: { write: Write; taken: () => StaitheError }[] = [];
@@ -56,9 +64,11 @@ export async function record(
     });
   if (version !== undefined) claimName(version, 'version_taken');
   if (tag !== undefined && tag !== version) claimName(tag, 'tag_taken');
+  const made = madeOf === undefined ? undefined : Keys.madeRelease(projectId, madeOf);
   for (let attempt = 1; ; attempt++) {
     const writes = [
       ...names.map((name) => name.write),
+      ...(made === undefined ? [] : [claim(made, release)]),
       releases.creation(release),
       ...entryWrites(release),
       ...images.map(artifacts.creation),
@@ -70,9 +80,15 @@ export async function record(
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       if (error.index >= writes.length && attempt < CLAIM_TRIES) continue;
-      const existing = await releases.get(ports.table, Keys.release(id)); // the repeat of a request whose answer was lost
+      // The repeat of a request whose answer was lost, or what others have made.
+      const existing = (await releases.get(ports.table, Keys.release(id))) ?? (await madeBefore(ports, made));
       if (existing !== undefined) return existing.value;
       throw names[error.index]?.taken() ?? error;
     }
   }
+}
+
+async function madeBefore({ table }: Pick<Ports, 'table'>, made: Key | undefined) {
+  const id = made === undefined ? undefined : (await table.get(made))?.release_id;
+  return typeof id === 'string' ? releases.get(table, Keys.release(id)) : undefined;
 }

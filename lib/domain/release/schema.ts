@@ -64,7 +64,7 @@ export const YankRelease = z.strictObject({ reason: YankReason });
 export type YankRelease = z.infer<typeof YankRelease>;
 
 /** 50: as many services as a manifest may have, and each may take a write of the release's transaction of 100. */
-const RELEASE_MAX_NAMED = 50;
+export const RELEASE_MAX_NAMED = 50;
 
 /** 10,000 characters: four pages, which is what people read; a changelog of a year is better a link. */
 const Notes = text(10_000)
@@ -72,7 +72,7 @@ const Notes = text(10_000)
   .meta({ examples: ['Orders with more than 99 items are kept.'] });
 
 /** In the repository of the service, or in another one of the project. */
-const ImageDigest = z
+export const ImageDigest = z
   .string()
   .regex(
     /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?@)?sha256:[0-9a-f]{64}$/,
@@ -80,7 +80,7 @@ const ImageDigest = z
   )
   .meta({ examples: [`sha256:${'9f86d081'.repeat(8)}`] });
 
-const namedBy = <Value extends z.ZodType<string>>(value: Value, what: string) =>
+export const namedBy = <Value extends z.ZodType<string>>(value: Value, what: string) =>
   z.record(Name, value).refine((named) => Object.keys(named).length > 0, `must name ${what}`);
 
 /**

@@ -27,12 +27,15 @@
  * | artifact by id; of a run           | get, batch get ARTIFACT#<art> / ARTIFACT (named by the run)  |
  * | does a release use this upload     | get ARTIFACT#<art> / USE                                     |
  * | artifacts of a project             | query gsi1 ARTIFACTS#<prj>                                   |
+ * | artifacts of a digest              | query gsi2 ARTIFACTS#<prj> / <digest>#<art> (keys only)      |
  * | release by id                      | get RELEASE#<rel> / RELEASE                                  |
  * | release by version or tag          | get RELEASES#<prj> / NAME#<version or tag>; then by id       |
  * | newest release that is not yanked  | query RELEASES#<prj> / DEPLOYABLE#<rel>; then by id          |
  * | highest version within a range     | query RELEASES#<prj> / STABLE#<key>, PRERELEASE#<key> (release/version.ts) |
  * | releases of a project              | query gsi1 RELEASES#<prj>                                    |
- * | releases of a commit or a build    | query gsi2 RELEASES#<prj>#<sha or bld> (keys only), then batch get |
+ * | releases of a commit or a build    | query gsi2 RELEASES#<prj> / <sha or bld>#<rel> (keys only), then batch get; a sha may be short |
+ * | releases of the same artifacts     | query RELEASES#<prj> / CONTENT#<sha256>#<rel>, YANKED_CONTENT#; then by id |
+ * | release that a deployment made     | get RELEASES#<prj> / MADE#<of what>; then by id              |
  * | those yanked, those that are not   | query RELEASES#<prj> / YANKED#<rel>, DEPLOYABLE#<rel>; then by id |
  * | those of a range, of a tag's prefix | query RELEASES#<prj> / [YANKED_]STABLE#, [YANKED_]PRERELEASE#, NAME#; then by id |
  * | has a release succeeded somewhere  | get RELEASES#<prj> / SUCCESS#<environment>#<rel>             |
@@ -114,6 +117,11 @@ export const Keys = {
   releaseEntry: (projectId: string, sortKey: string): Key => ({
     pk: Partitions.releases(projectId),
     sk: sortKey,
+  }),
+  /** The one release that deployments have made of something. */
+  madeRelease: (projectId: string, of: string): Key => ({
+    pk: Partitions.releases(projectId),
+    sk: `MADE#${of}`,
   }),
   /** Whether and since when a release has succeeded in an environment. */
   success: (projectId: string, environment: string, releaseId: string): Key => ({
@@ -209,11 +217,10 @@ export const Partitions = {
   /** Of the second index. @param status one that nothing follows */
   endedRuns: (projectId: string, status: string) => `RUNS#${projectId}#${status}`,
   runs: (buildId: string) => `RUNS#${buildId}`,
+  /** Of both indexes. */
   artifacts: (projectId: string) => `ARTIFACTS#${projectId}`,
-  /** Of the index; the same partition of the table has their names and entries. */
+  /** Of both indexes; the same partition of the table has their names and entries. */
   releases: (projectId: string) => `RELEASES#${projectId}`,
-  /** Of the second index. @param origin the commit, or the build when it is of none */
-  releasesOf: (projectId: string, origin: string) => `RELEASES#${projectId}#${origin}`,
   deployments: (projectId: string, environment: string) => `DEPLOYMENTS#${projectId}#${environment}`,
   /** @param projectId none: those whose repository is no project's */
   deliveries: (projectId: string | undefined) => ['DELIVERIES', projectId].filter(Boolean).join('#'),

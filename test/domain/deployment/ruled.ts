@@ -1,10 +1,10 @@
 /** A project with environments `test` and `production`, people, and releases that go from one to the other. */
 import type { TokenActor } from '../../../lib/domain/access/actor.ts';
 import { approve, reject } from '../../../lib/domain/deployment/approve.ts';
+import type { CreateDeployment } from '../../../lib/domain/deployment/asked.ts';
 import { cancel } from '../../../lib/domain/deployment/cancel.ts';
 import * as Deployment from '../../../lib/domain/deployment/index.ts';
 import { rollBackTo } from '../../../lib/domain/deployment/restore.ts';
-import type { CreateDeployment } from '../../../lib/domain/deployment/schema.ts';
 import * as Environment from '../../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../../lib/domain/environment/schema.ts';
 import { sweepDeployments } from '../../../lib/domain/sweep/deployments.ts';
