@@ -7,6 +7,7 @@ import { CACHE_ROUTES } from '../../lib/contract/routes/caches.ts';
 import { JOB_ROUTES } from '../../lib/contract/routes/jobs.ts';
 import { SECRET_ROUTES } from '../../lib/contract/routes/secrets.ts';
 import * as Cache from '../../lib/domain/cache/job-caches.ts';
+import { claim } from '../../lib/domain/deployment/jobs/claim.ts';
 import * as Job from '../../lib/domain/execution/agent.ts';
 import { ofJob } from '../../lib/domain/execution/secrets.ts';
 import { serve } from '../../lib/http/serve.ts';
@@ -24,7 +25,7 @@ export const handler = serve(
   'jobs',
   { ...JOB_ROUTES, ...SECRET_ROUTES, ...CACHE_ROUTES },
   {
-    claimJob: ({ params, body }) => Job.claim(ports, params.job, body),
+    claimJob: ({ params, body }) => claim(ports, params.job, body),
     getJob: ({ actor, params }) => Job.get(ports, actor, params.job),
     reportProgress: ({ actor, params, body }) => Job.progress(ports, params.job, body, actor),
     readJobSecrets: ({ actor, params }) => ofJob(ports, actor, params.job),

@@ -5,6 +5,7 @@ import { clock, randomness } from '../../lib/aws/world.ts';
 import { DIAGNOSIS_ROUTES } from '../../lib/contract/routes/diagnosis.ts';
 import { LOG_ROUTES } from '../../lib/contract/routes/logs.ts';
 import * as Build from '../../lib/domain/builds/index.ts';
+import { ofDeployment } from '../../lib/domain/deployment/jobs/log.ts';
 import { read as readFunctionLog } from '../../lib/domain/deployment/log.ts';
 import { diagnose } from '../../lib/domain/diagnosis/report.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
@@ -44,6 +45,17 @@ export const handler = serve(
       const source = () => Log.ofJob(ports, actor, params.job);
       return logAnswer(
         await Log.read(ports, source, { ...query, log: params.job, platform: query.platform === 'true' }),
+        query,
+      );
+    },
+    getDeploymentLogs: async ({ actor, params, query }) => {
+      const source = () => ofDeployment(ports, actor, params.deployment);
+      return logAnswer(
+        await Log.read(ports, source, {
+          ...query,
+          log: params.deployment,
+          platform: query.platform === 'true',
+        }),
         query,
       );
     },

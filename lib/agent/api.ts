@@ -72,7 +72,12 @@ const shown = (text: string): string => masked(text).toWellFormed();
 
 /** A failure quotes commands and their output. */
 function withoutSecrets(result: ReportResult): ReportResult {
-  if (result.status !== 'failed') return result;
+  if (result.status === 'completed') {
+    const { outputs } = result;
+    if (outputs === undefined) return result;
+    const told = Object.entries(outputs).map(([name, value]) => [name, shown(value)]);
+    return { ...result, outputs: Object.fromEntries(told) };
+  }
   const { error } = result;
   return {
     ...result,

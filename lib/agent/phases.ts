@@ -1,47 +1,26 @@
-/** The phases of a job: fetch, unpack, commands, pack, upload. */
+/** The phases of a job: fetch, unpack, commands, and then pack and upload, or outputs. */
 import { realpath } from 'node:fs/promises';
-import { ArchiveError } from '../archive/error.ts';
-import { unpack } from '../archive/unpack.ts';
-import type { ImageSpec } from '../domain/execution/model/job.ts';
-import { inWords, type PackedArtifact, packArtifacts, uploadArtifacts } from './artifacts.ts';
+import type { ImageSpec, ReportResult } from '../domain/execution/model/job.ts';
+import { type PackedArtifact, packArtifacts, uploadArtifacts } from './artifacts.ts';
 import { restoreCaches } from './cache.ts';
 import { runCommand } from './command.ts';
-import {
-  artifactFailure,
-  type CommandEnd,
-  commandFailure,
-  JobFailure,
-  shortened,
-  sourceFailure,
-} from './failure.ts';
+import { artifactFailure, type CommandEnd, commandFailure, JobFailure, shortened } from './failure.ts';
 import { seconds } from './machine.ts';
-import { warnOfMissingContent } from './missing-content.ts';
 import { say, Tail } from './output.ts';
+import { readOutputs, releaseVariables } from './outputs.ts';
 import { enter, PERCENT, sayDetail, type Work } from './phase.ts';
 import { fetchSecrets } from './secrets.ts';
-import { fetchSource } from './source.ts';
 import { chooseToolchains } from './toolchain/index.ts';
+import { fetchTree } from './tree.ts';
 import { commandEnvironment, contextFolder, requireFolder } from './workspace.ts';
 
-export async function phases(work: Work): Promise<string[]> {
-  const { api, claimed, workspace, signal } = work;
-  const { job, source } = claimed;
-  enter(work, 'fetch source', PERCENT.fetch, `fetch source (${inWords(source.size_bytes)})`);
-  const fetching = performance.now();
-  await fetchSource(api, claimed, workspace.archive, signal);
-  sayDetail(`fetched in ${seconds(performance.now() - fetching)}`);
+type Completed = Omit<Extract<ReportResult, { status: 'completed' }>, 'status'>;
 
-  enter(work, 'unpack', PERCENT.unpack);
-  const tree = await unpack(workspace.archive, {
-    format: source.format,
-    stripComponents: source.strip_components,
-    into: workspace.tree,
-    timeSeconds: source.time_seconds,
-  }).catch((error: unknown) => {
-    throw error instanceof ArchiveError ? new JobFailure(sourceFailure(error)) : error;
-  });
-  sayDetail(`${counted(tree.files, 'file')}, ${inWords(tree.bytes)}`);
-  await warnOfMissingContent(workspace.tree);
+/** @returns what is reported of a job that went well */
+export async function phases(work: Work): Promise<Completed> {
+  const { api, claimed, workspace, signal } = work;
+  const { job, source, release } = claimed;
+  await fetchTree(work);
   enter(work, 'prepare', PERCENT.prepare);
   const folder = await contextFolder(workspace, job.spec.context);
   sayDetail(
@@ -56,12 +35,15 @@ export async function phases(work: Work): Promise<string[]> {
     work.toSave = await restoreCaches({ api, job, workspace, folder, signal });
   }
   // What reproducible-builds.org/specs/source-date-epoch asks tools to write in place of the present time.
-  const epoch = { SOURCE_DATE_EPOCH: String(source.time_seconds) };
-  await commands(work, folder, { ...epoch, ...tools.env, ...job.spec.env, ...secrets });
-
-  return job.spec.image === null
-    ? upload(work, await pack(work, folder))
-    : leaveImage(work, job.spec.image, folder);
+  const epoch = source && { SOURCE_DATE_EPOCH: String(source.time_seconds) };
+  const about = await releaseVariables(work);
+  await commands(work, folder, { ...epoch, ...tools.env, ...job.spec.env, ...about, ...secrets });
+  if (release !== undefined) return { artifact_ids: [], outputs: await readOutputs(work) };
+  const artifact_ids =
+    job.spec.image === null
+      ? await upload(work, await pack(work, folder))
+      : await leaveImage(work, job.spec.image, folder);
+  return { artifact_ids };
 }
 
 async function pack(work: Work, folder: string): Promise<PackedArtifact[]> {

@@ -104,7 +104,7 @@ async function outcomeOf(work: Work): Promise<ReportResult> {
     work.signal.addEventListener('abort', () => reject(work.signal.reason), { once: true });
   });
   try {
-    return { status: 'completed', artifact_ids: await Promise.race([phases(work), stopped]) };
+    return { status: 'completed', ...(await Promise.race([phases(work), stopped])) };
   } catch (error) {
     // What is said here is masked where it is sent (api.ts): names of files and tools' own words come from the build.
     return {

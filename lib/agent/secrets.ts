@@ -27,13 +27,15 @@ export async function fetchSecrets(
   return secrets;
 }
 
-function missingSecrets({ service, project_id: projectId }: Job, names: readonly string[]): JobFailure {
+function missingSecrets(job: Job, names: readonly string[]): JobFailure {
+  const { service, project_id: projectId, deployment_id: deployment } = job;
+  const who = deployment === undefined ? `service ${service} names in staithe.yaml` : 'environment names';
   const [first = ''] = names;
   const what = names.length === 1 ? `the secret ${first}, which` : `the secrets ${names.join(', ')}, which`;
   return new JobFailure({
     code: 'manifest_error',
-    message: `The project does not have ${what} the service ${service} names in staithe.yaml.`,
-    hint: `Set ${names.length === 1 ? 'it' : 'each'} and rerun the build: ${names
+    message: `The project does not have ${what} the ${who}.`,
+    hint: `Set ${names.length === 1 ? 'it' : 'each'} and ${deployment === undefined ? 'rerun the build' : 'deploy again'}: ${names
       .slice(0, 5)
       .map((name) => `staithe secret set ${name} --project ${projectId}`)
       .join('; ')}`,

@@ -4,6 +4,8 @@ import { JobFailure } from './failure.ts';
 import { retry } from './retry.ts';
 import { download, isTransient, TransferError, WrongBytesError } from './transfer.ts';
 
+export type Source = NonNullable<ClaimedJob['source']>;
+
 /** About 15 seconds of waits in all. */
 const ATTEMPTS = 7;
 /** Wrong bytes may be a proxy's page or a broken line; the third time they are what is stored. */
@@ -12,16 +14,17 @@ const WRONG_BYTES = 3;
 /** Fetches the source's archive and proves it by its digest. @throws JobFailure source_error, or a network error */
 export async function fetchSource(
   api: JobApi,
-  claimed: ClaimedJob,
+  claimed: Source,
   file: string,
   signal: AbortSignal,
 ): Promise<void> {
-  let source = claimed.source;
+  let source = claimed;
   let wrong = 0;
   const fetchOnce = async () => {
     const came = await download(source.url, file, source.size_bytes, signal).catch(async (error: unknown) => {
       // The URL may have expired, if the job waited long: a repeated claim gives a fresh one.
-      if (error instanceof TransferError && !isTransient(error)) source = (await api.claim(signal)).source;
+      if (error instanceof TransferError && !isTransient(error))
+        source = (await api.claim(signal)).source ?? source;
       throw error;
     });
     if (came.sizeBytes !== source.size_bytes || came.sha256 !== source.sha256)

@@ -13,6 +13,8 @@ export interface Workspace {
   readonly tree: string;
   /** The source as it came. */
   readonly archive: string;
+  /** Of a deployment: its artifact under its own name, the release, and what commands leave for others. */
+  readonly deployment: string;
   /** What is packed for upload. */
   readonly out: string;
   readonly home: string;
@@ -34,6 +36,7 @@ export async function createWorkspace(): Promise<Workspace> {
     root,
     tree: join(root, 'tree'),
     archive: join(root, 'source'),
+    deployment: join(root, 'deployment'),
     out: join(root, 'out'),
     home: join(root, 'home'),
     temporary: join(root, 'tmp'),

@@ -4,6 +4,7 @@ import { type CommandGroup, command } from './command/command.ts';
 import { listAcrossCommand, withProject } from './command/list.ts';
 import { text } from './command/option.ts';
 import { approve, cancel, reject } from './deployments/decide.ts';
+import { logs } from './deployments/logs.ts';
 import { deploymentText } from './deployments/text.ts';
 import { usageFailure } from './failure/failure.ts';
 import { deploymentFailure, watchDeployment } from './follow/deployment.ts';
@@ -79,5 +80,5 @@ const list = listAcrossCommand({
 
 export const deployment: CommandGroup = {
   name: 'deployment',
-  commands: [show, wait, list, approve, reject, cancel],
+  commands: [show, wait, logs, list, approve, reject, cancel],
 };

@@ -24,6 +24,7 @@ const show = command({
       ['job', job.id],
       ['run', job.run_id],
       ['build', job.build_id],
+      ['deployment', job.deployment_id],
       ['service', job.service],
       ['status', job.status, status],
       ['stage', `${job.stage} (${job.progress}%)`],

@@ -71,6 +71,18 @@ export const VariableName = z
     'is reserved: it would steer the processes of the build',
   );
 
+/** The name of a secret: an environment variable's, in capitals, as it reaches commands under it. */
+export const SecretName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'must be 1 to 64 of A-Z, 0-9 and _, beginning with a letter')
+  .refine(
+    (name) =>
+      !/^(LD_|DYLD_|GIT_|AWS_|CODEBUILD_|STAITHE_)/.test(name) &&
+      !/^(NODE_OPTIONS|BASH_ENV|ENV|IFS|PATH|SHELLOPTS|PROMPT_COMMAND)$/.test(name),
+    'is reserved: it would steer the processes of the build',
+  )
+  .meta({ examples: ['NPM_TOKEN'] });
+
 /** At most 4 KB of text, the sum of all variables of a Lambda function. */
 export const Variables = z
   .record(VariableName, text(4096))

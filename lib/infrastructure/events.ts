@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { DEAD_STATUSES, executionDied, objectCreated } from '../contract/events/aws.ts';
 import { deliveryEvents } from '../contract/events/delivery.ts';
 import { deploymentEvents } from '../contract/events/deployment.ts';
+import { deploymentJobEvents } from '../contract/events/deployment-job.ts';
 import { jobEvents } from '../contract/events/job.ts';
 import { patternOf } from '../contract/events/pattern.ts';
 import { ENTITIES, REMOVED_ENTITIES } from '../contract/events/relay.ts';
@@ -67,6 +68,7 @@ export class Events extends Construct {
     this.takeBackDeadDeployments(deployment);
     this.startNextInQueue(bundles);
     this.followDeployments(bundles);
+    this.followDeploymentJobs(bundles);
     new Rule(this, 'Deliveries', {
       description: 'A webhook was stored: decide what to build',
       eventBus: this.bus,
@@ -149,6 +151,22 @@ export class Events extends Construct {
       description: 'A deployment has ended',
       eventBus: this.bus,
       eventPattern: patternOf([succeeded, failed, rejected, cancelled, superseded, rolled_back]),
+      targets: [this.callOf(ended)],
+    });
+  }
+
+  /** The end of a deployment's job wakes the workflow that waits for it. */
+  private followDeploymentJobs(bundles: Bundles): void {
+    const ended = new StaitheFunction(this, 'DeploymentJobEnded', {
+      bundles,
+      entry: 'events/deployment-job-ended',
+      description: 'Continues a deployment when its job ends',
+    });
+    const { completed, failed, cancelled } = deploymentJobEvents.events;
+    new Rule(this, 'EndedDeploymentJobs', {
+      description: 'A job of a deployment has ended',
+      eventBus: this.bus,
+      eventPattern: patternOf([completed, failed, cancelled]),
       targets: [this.callOf(ended)],
     });
   }

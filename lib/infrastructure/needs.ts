@@ -293,6 +293,10 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'Query', 'ConditionCheckItem'] },
     workflows: { start: ['deployment'] },
   },
+  'events/deployment-job-ended': {
+    table: { items: ['GetItem', 'PutItem'] },
+    workflows: { wake: ['build', 'deployment'] },
+  },
   'events/job-ended': { table: { items: ['GetItem', 'PutItem'] }, workflows: { wake: ['build'] } },
   'events/sweep-due': {
     table: { items: [...PLANNING.items, 'ConditionCheckItem'], indexes: ['gsi2'] },

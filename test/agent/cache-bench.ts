@@ -76,6 +76,7 @@ export class CacheBench implements Disposable {
       out: join(folder, 'out'),
       home: join(folder, 'home'),
       temporary: join(folder, 'tmp'),
+      deployment: join(folder, 'deployment'),
     };
     for (const each of [workspace.tree, workspace.out, workspace.home]) mkdirSync(each);
     const confirmed: CacheKey[] = [];

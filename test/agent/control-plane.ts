@@ -11,14 +11,21 @@ import {
   ReportProgress,
   ReportResult,
 } from '../../lib/domain/execution/model/job.ts';
+import type { ReleaseFile } from '../../lib/domain/execution/model/release-file.ts';
 import { RecordImage, type RegistryToken } from '../../lib/domain/image/schema.ts';
 import { claimedJob, IMAGE_ID, JOB_ID, TIME, TOKEN, ulid } from './claimed-job.ts';
 
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 export interface Scene {
-  readonly source: Buffer;
-  readonly format?: 'tar.gz' | 'zip';
+  /** None: the artifact is an image. */
+  readonly source: Buffer | undefined;
+  readonly format?: 'tar.gz' | 'zip' | 'file';
+  /** What the file of a release is called. */
+  readonly name?: string;
+  /** Of a deployment's job. */
+  readonly release?: ReleaseFile;
+  readonly secrets?: Readonly<Record<string, string>>;
   readonly strip?: 0 | 1;
   readonly spec?: Partial<JobSpec>;
   /** What the claim says of the source, when it is to be wrong. */
@@ -111,7 +118,13 @@ export class ControlPlane implements AsyncDisposable {
       case 'POST /v1/jobs/claim': {
         this.claims.push(ClaimJob.parse(body));
         if (this.#scene.refuseTicket === true) return problem(response, 'ticket_refused');
-        return answer(200, { token: TOKEN, job: claimedJob(this.#scene.spec), source: this.#source() });
+        const { release } = this.#scene;
+        return answer(200, {
+          token: TOKEN,
+          job: claimedJob(this.#scene.spec),
+          source: this.#source(),
+          release,
+        });
       }
       case 'POST /v1/jobs/progress': {
         const report = ReportProgress.parse(body);
@@ -138,6 +151,8 @@ export class ControlPlane implements AsyncDisposable {
           upload: known ? null : upload,
         });
       }
+      case 'POST /v1/jobs/secrets':
+        return answer(200, { secrets: this.#scene.secrets ?? {}, missing: [] });
       case 'POST /v1/jobs/registry-token':
         if (this.#scene.registry === undefined) return problem(response, 'registry_forbidden');
         return answer(200, this.#scene.registry);
@@ -175,12 +190,14 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   #source() {
-    const { source, format = 'tar.gz', strip = 0 } = this.#scene;
+    const { source, format = 'tar.gz', strip = 0, name } = this.#scene;
+    if (source === undefined) return undefined;
     return {
       url: `${this.url}/source?X-Amz-Signature=1`,
       sha256: sha256(source),
       size_bytes: source.length,
       format,
+      name,
       strip_components: strip,
       time_seconds: TIME,
       ...this.#scene.announced,

@@ -118,8 +118,8 @@ describe('a change of an item', () => {
     ]);
     expect(ENTITIES.map(({ entity }) => entity).sort()).toEqual(
       [
-        ...['artifact', 'deletion', 'delivery', 'deployment', 'job', 'notification', 'project', 'release'],
-        ...['run', 'source', 'subscription'],
+        ...['artifact', 'deletion', 'delivery', 'deployment', 'deployment_job', 'job', 'notification'],
+        ...['project', 'release', 'run', 'source', 'subscription'],
       ].sort(),
     );
     expect(REMOVED_ENTITIES).toEqual(['artifact', 'deletion']);

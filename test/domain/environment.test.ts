@@ -50,7 +50,16 @@ describe('a function', () => {
       return item;
     };
 
-    await removeContents({ ...place.ports, table: { ...table, get } }, place.project.id);
+    const deletion = {
+      project_id: place.project.id,
+      slug: place.project.slug,
+      requested_at: place.ports.clock.now().toISOString(),
+      requested_by: 'test',
+      holds_name: false,
+      had_images: false,
+      status: 'requested',
+    } as const;
+    await removeContents({ ...place.ports, table: { ...table, get } }, deletion);
 
     expect(await table.get(key)).toMatchObject({ project_id: other.id });
   });

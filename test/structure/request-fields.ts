@@ -128,6 +128,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     'query.service': domain('log/streams', 'job.service === filter.service'),
   },
   getJobLogs: log,
+  getDeploymentLogs: log,
   getEnvironmentLogs: {
     'query.cursor': domain('deployment/log', 'opened(table, log, cursor, earliest)'),
     'query.since': domain('deployment/log', 'Date.parse(since)'),
@@ -157,6 +158,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   reportResult: {
     status: domain('execution/agent', "report.status === 'completed'"),
     artifact_ids: domain('execution/agent', 'Artifact.confirm(ports, job, artifactId)'),
+    outputs: domain('execution/agent', 'outputs: report.outputs'),
     'error.code': domain('diagnosis/report', 'FAILURE_CODES[error.code]'),
     'error.message': shown('builds/view', 'clean(error.message)'),
     'error.hint': shown('builds/view', 'error.hint'),

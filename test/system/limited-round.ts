@@ -126,7 +126,7 @@ async function reused(hand: Hand, project: string, source: string, built: Run): 
 export async function artifactsAreThere(client: Client, runId: string): Promise<boolean> {
   const run = await client.call('getRun', { params: { run: runId } });
   const { items } = await client.call('listBuildArtifacts', {
-    params: { build: run.build_id },
+    params: { build: run.build_id ?? '' },
     query: { run: run.id },
   });
   for (const { id } of items) {

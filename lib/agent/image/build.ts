@@ -67,7 +67,7 @@ export async function buildImage(work: ToolWork, spec: ImageSpec, folder: string
 /** The service's own, in `build_args` or `env`, or the source's. */
 function epochOf({ job, source }: ToolWork['claimed'], { build_args }: ImageSpec): string {
   const specified = build_args.SOURCE_DATE_EPOCH ?? job.spec.env.SOURCE_DATE_EPOCH;
-  return specified ?? String(source.time_seconds);
+  return specified ?? String(source?.time_seconds ?? 0);
 }
 
 /** The image as a file among the artifacts: for services whose registry is `none`, and for forks, which may not push. */

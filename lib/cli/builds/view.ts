@@ -47,6 +47,7 @@ export function runText(run: Run, jobs: readonly Job[] = []): string {
     fields([
       ['run', run.id],
       ['build', run.build_id],
+      ['deployment', run.deployment_id],
       ['status', run.status, status],
       ['stage', `${run.stage} (${run.progress}%)`],
       ['took', took(run)],

@@ -106,7 +106,7 @@ async function writeLog(
       process.stderr,
     );
   const readLog = (query: object) =>
-    api.call('getBuildLogs', { params: { build: run.build_id }, query: { run: run.id, ...query } });
+    api.call('getBuildLogs', { params: { build: run.build_id ?? '' }, query: { run: run.id, ...query } });
   for await (const lines of logPages(readLog, { follow: true }, isEnough)) {
     if (lines.length > 0) gotLines();
     if (lines.length > 0 && !terminal.json) format ??= await formatter();

@@ -6,6 +6,7 @@ import { artifactEvents } from './artifact.ts';
 import { executionDied, objectCreated } from './aws.ts';
 import { deliveryEvents } from './delivery.ts';
 import { deploymentEvents } from './deployment.ts';
+import { deploymentJobEvents } from './deployment-job.ts';
 import type { EventSpec } from './event.ts';
 import type { EventFamily } from './family.ts';
 import { jobEvents } from './job.ts';
@@ -28,6 +29,7 @@ export const FAMILIES: readonly Pick<
   artifactEvents,
   releaseEvents,
   deploymentEvents,
+  deploymentJobEvents,
   deliveryEvents,
   deletionEvents,
   subscriptionEvents,

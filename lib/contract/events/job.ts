@@ -15,7 +15,7 @@ export const jobEvents = family({
   fields: {
     id: shape.id,
     project_id: shape.project_id,
-    build_id: shape.build_id,
+    build_id: Id.build,
     run_id: shape.run_id,
     service: shape.service,
     name: short(500).describe('the service and its matrix cell: `api (erlang=25)`'),

@@ -29,7 +29,7 @@ export const runEvents = family({
   fields: {
     id: shape.id,
     project_id: shape.project_id,
-    build_id: shape.build_id,
+    build_id: Id.build,
     source_id: shape.source_id,
     manifest_hash: shape.manifest_hash,
     tree_digest: shape.tree_digest,

@@ -98,6 +98,17 @@ export const LOG_ROUTES = {
     success: SUCCESS,
     errors: ['invalid_cursor'],
   }),
+  getDeploymentLogs: route({
+    method: 'GET',
+    path: '/v1/deployments/{deployment}/logs',
+    group: 'logs',
+    access: 'viewer',
+    summary: 'Read the log of the commands of a deployment',
+    params: { deployment: Id.deployment },
+    query: READING,
+    success: SUCCESS,
+    errors: ['invalid_cursor'],
+  }),
   getEnvironmentLogs: route({
     method: 'GET',
     path: '/v1/projects/{project}/environments/{environment}/logs',

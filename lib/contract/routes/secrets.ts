@@ -1,7 +1,7 @@
 import { Id } from '../../domain/id.ts';
-import { SecretName } from '../../domain/manifest/values.ts';
 import { ProjectRef } from '../../domain/project/schema.ts';
 import { JobSecrets, PutSecret, Secret, SecretRead } from '../../domain/secret/schema.ts';
+import { SecretName } from '../../domain/values.ts';
 import { PAGING, page, route } from '../route.ts';
 import { inProject } from './params.ts';
 

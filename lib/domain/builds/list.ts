@@ -76,7 +76,8 @@ async function pairsOf(table: Ports['table'], items: readonly Item[]): Promise<(
   const [ofRuns, ofBuilds] = await Promise.all([
     builds.getMany(
       table,
-      foundRuns.map(({ build_id }) => Keys.build(build_id)),
+      // Open runs of deployments are there too.
+      foundRuns.flatMap(({ build_id: id }) => (id === undefined ? [] : [Keys.build(id)])),
     ),
     runs.getMany(
       table,

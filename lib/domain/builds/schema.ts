@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { Build, Feature, Inputs } from '../execution/model/build.ts';
+import { Build, Feature } from '../execution/model/build.ts';
+import { Inputs } from '../execution/model/inputs.ts';
 import { Failure, Run } from '../execution/model/run.ts';
 import { Trust } from '../execution/model/trust.ts';
 import { Id } from '../id.ts';

@@ -136,8 +136,8 @@ function assertNamed(job: JobRecord, wanted: readonly CacheKey[]): void {
 async function originOf(ports: Pick<Ports, 'table'>, job: JobRecord): Promise<Origin> {
   const { trust, branch, build_id } = job;
   if (trust === 'own') return { trust, branch, forkRef: '' };
-  const build = await builds.get(ports.table, Keys.build(build_id));
-  return { trust, branch, forkRef: pullRequestOf(build?.value.git_ref) ?? build_id };
+  const build = build_id === undefined ? undefined : await builds.get(ports.table, Keys.build(build_id));
+  return { trust, branch, forkRef: pullRequestOf(build?.value.git_ref) ?? build_id ?? job.id };
 }
 
 const kindOf = (job: JobRecord): Kind => ({

@@ -6,22 +6,25 @@ import { deployments } from '../deployment/record.ts';
 import { environments } from '../environment/record.ts';
 import { releaseTarget } from '../environment/target.ts';
 import { ConditionFailed } from '../ports/table.ts';
+import type { Deletion } from '../project/deletion.ts';
 import { releases } from '../release/record.ts';
 import { blobPrefixesOf, Keys, Partitions } from '../storage/keys.ts';
 import { pagesOf } from '../storage/list.ts';
 import { removeAll, removePartitions } from '../storage/remove.ts';
 import { tokens } from '../token/record.ts';
 import type { DeletionPorts } from './ports.ts';
+import { removeRuns } from './runs.ts';
 import { removeSubscriptions } from './subscriptions.ts';
 
 const PAGE = 25;
 const INDEX = { limit: PAGE } as const;
 const TABLE = { limit: PAGE, of: 'table' } as const;
 
-export async function removeContents(ports: DeletionPorts, projectId: string): Promise<void> {
+export async function removeContents(ports: DeletionPorts, deletion: Deletion): Promise<void> {
+  const { project_id: projectId } = deletion;
   await removeTokens(ports, projectId);
   await removeSubscriptions(ports, projectId);
-  await removeEnvironments(ports, projectId);
+  await removeEnvironments(ports, deletion);
   await removeSecrets(ports, projectId);
   await removeArtifacts(ports, projectId);
   for await (const page of releases.pages(ports.table, Partitions.releases(projectId), INDEX))
@@ -52,7 +55,8 @@ async function removeTokens(ports: DeletionPorts, projectId: string): Promise<vo
 }
 
 /** What was deployed goes on serving: the functions are their owner's, who alone knows whether somebody needs them. */
-async function removeEnvironments(ports: DeletionPorts, projectId: string): Promise<void> {
+async function removeEnvironments(ports: DeletionPorts, deletion: Deletion): Promise<void> {
+  const { project_id: projectId } = deletion;
   for await (const page of environments.pages(ports.table, Partitions.environments(projectId), TABLE))
     for (const { name, target, active_deployment_id: active, waiting_deployment_ids: waiting } of page) {
       const open = active === undefined ? waiting : [active, ...waiting];
@@ -60,11 +64,13 @@ async function removeEnvironments(ports: DeletionPorts, projectId: string): Prom
         if ((await deployments.get(ports.table, Keys.deployment(id))) !== undefined)
           await end(ports, id, { status: 'cancelled' });
       const partition = Partitions.deployments(projectId, name);
-      for await (const some of deployments.pages(ports.table, partition, INDEX))
+      for await (const some of deployments.pages(ports.table, partition, INDEX)) {
+        for (const { id } of some) await removeRuns(ports, deletion, id);
         await removeAll(
           ports.table,
           some.map(({ id }) => Keys.deployment(id)),
         );
+      }
       const owner = { project_id: projectId, environment: name };
       for (const write of await releaseTarget(ports.table, target, owner))
         await ports.table.write(write).catch((error: unknown) => {

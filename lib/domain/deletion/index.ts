@@ -53,7 +53,7 @@ async function pass(ports: DeletionPorts, deletion: Deletion): Promise<boolean> 
   const { project_id: projectId } = deletion;
   const isLast = ports.clock.now().getTime() - Date.parse(deletion.requested_at) >= QUIET_MS;
   await removeBuilds(ports, deletion);
-  await removeContents(ports, projectId);
+  await removeContents(ports, deletion);
   await removeBytes(ports, projectId);
   const isFree = await releaseName(ports, deletion);
   if (!isLast || !isFree) return false;

@@ -23,10 +23,15 @@ export async function removeBuilds(ports: DeletionPorts, deletion: Deletion): Pr
       const newest =
         build.latest_run_id && (await runs.get(ports.table, Keys.run(build.latest_run_id)))?.value;
       if (newest) await removeRun(ports, deletion, newest);
-      for await (const some of runs.pages(ports.table, Partitions.runs(build.id), { limit: PAGE }))
-        for (const run of some) await removeRun(ports, deletion, run);
+      await removeRuns(ports, deletion, build.id);
       await removeAll(ports.table, [Keys.build(build.id)]);
     }
+}
+
+/** @param ownerId the build, or the deployment */
+export async function removeRuns(ports: DeletionPorts, deletion: Deletion, ownerId: string): Promise<void> {
+  for await (const some of runs.pages(ports.table, Partitions.runs(ownerId), { limit: PAGE }))
+    for (const run of some) await removeRun(ports, deletion, run);
 }
 
 async function removeRun(ports: DeletionPorts, deletion: Deletion, found: Run): Promise<void> {

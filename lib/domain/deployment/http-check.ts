@@ -22,7 +22,13 @@ export async function checkCandidate(
 ): Promise<Check | undefined> {
   const answer = await adapter.ask?.(release, version, questionOf(deployment));
   if (answer === undefined) return undefined;
-  return checkOf(ports, deployment, `Version ${version} (without traffic): ${deployment.health_path}`, answer, 0);
+  return checkOf(
+    ports,
+    deployment,
+    `Version ${version} (without traffic): ${deployment.health_path}`,
+    answer,
+    0,
+  );
 }
 
 /** Asks what serves, where users do. @throws TargetError when the path leads elsewhere */

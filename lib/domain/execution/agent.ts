@@ -63,21 +63,25 @@ export async function claim(
   if (claimed === undefined) throw refused();
   const { source, ...job } = claimed.value;
   const lifetime = job.spec.timeout_seconds + TOKEN_GRACE_SECONDS;
-  const [url, token] = await Promise.all([
-    ports.blobs.presignDownload({
-      key: source.key,
-      fileName: `source.${source.format}`,
-      contentType: SOURCE_TYPES[source.format],
-      expiresSeconds: lifetime,
-    }),
+  const [shown, token] = await Promise.all([
+    source && linkTo(ports, source, lifetime),
     ports.jobTokens.sign(
       { kind: 'job', job_id: id, run_id: job.run_id, project_id: job.project_id, claim_id: input.claim_id },
       new Date(now.getTime() + lifetime * 1000),
     ),
   ]);
-  const { key: _, ...shown } = source;
-  const time_seconds = shown.time_seconds ?? sourceTime(`sha256:${shown.sha256}`);
-  return { token, job, source: { ...shown, time_seconds, url } };
+  return { token, job, source: shown };
+}
+
+async function linkTo(
+  { blobs }: Pick<Ports, 'blobs'>,
+  { key, ...source }: NonNullable<JobRecord['source']>,
+  expiresSeconds: number,
+): Promise<NonNullable<ClaimedJob['source']>> {
+  const { sha256, format, time_seconds = sourceTime(`sha256:${sha256}`) } = source;
+  const contentType = format === 'file' ? 'application/octet-stream' : SOURCE_TYPES[format];
+  const url = await blobs.presignDownload({ key, fileName: `source.${format}`, contentType, expiresSeconds });
+  return { ...source, time_seconds, url };
 }
 
 /** The service's own limit, or what is left of the run's. Seconds, at least one. */
@@ -177,6 +181,7 @@ export async function result(
   const ended = await jobs.update(ports.table, Keys.job(id), (job) => {
     assertClaimedBy(actor, job);
     if (job.status === report.status) return undefined;
+    assertOfItsKind(job, report);
     if (job.status !== 'building')
       throw new StaitheError('wrong_state', `Job ${id} is ${job.status} already.`);
     return report.status === 'completed'
@@ -186,6 +191,7 @@ export async function result(
           stage: 'done',
           progress: 100,
           artifact_ids: [...new Set(report.artifact_ids)],
+          outputs: report.outputs,
           completed_at: now,
           reported: true,
         }
@@ -201,4 +207,16 @@ export async function result(
   if (ended === undefined) throw notFound('job', id);
   await endWithLastJob(ports, ended.value);
   return ended.value;
+}
+
+/** A build makes artifacts, and a deployment's job tells outputs: neither what is the other's. @throws StaitheError */
+function assertOfItsKind(job: JobRecord, report: ReportResult): void {
+  if (report.status !== 'completed') return;
+  if ((job.deployment_id !== undefined) === (report.outputs !== undefined)) return;
+  throw new StaitheError(
+    'wrong_state',
+    job.deployment_id === undefined
+      ? `Job ${job.id} is of a build, which has artifacts and no outputs.`
+      : `Job ${job.id} is of a deployment, which has outputs and no artifacts.`,
+  );
 }

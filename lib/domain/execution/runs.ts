@@ -130,7 +130,11 @@ export async function cancel(
   actor: Actor,
   id: string,
 ): Promise<Run> {
-  await get(ports, actor, id);
+  const { deployment_id: deploymentId } = await get(ports, actor, id);
+  if (deploymentId !== undefined)
+    throw new StaitheError('wrong_state', `Run ${id} is of deployment ${deploymentId}.`, {
+      remedy: `Cancel the deployment: staithe deployment cancel ${deploymentId}.`,
+    });
   return cancelRun(ports, id, `cancelled by ${nameOf(actor)}`);
 }
 

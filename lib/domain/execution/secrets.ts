@@ -54,6 +54,7 @@ async function note(
     job_id: job.id,
     run_id: job.run_id,
     build_id: job.build_id,
+    deployment_id: job.deployment_id,
     service: job.service,
     branch: job.branch,
     at: now.toISOString(),

@@ -91,9 +91,10 @@ export async function ofJob(ports: Needed, actor: Actor, id: string): Promise<Lo
 
 const hasEnded = (job: JobRecord): boolean => isFinal(LIFECYCLE, job.status);
 
-function streamsOf(job: JobRecord, run: Run): LogStream[] {
+/** @param place of the job among those that are read together */
+export function streamsOf(job: JobRecord, run: Run, place = run.job_ids.indexOf(job.id)): LogStream[] {
   return job.log_streams.map((name, earlier) => ({
-    key: `${run.job_ids.indexOf(job.id)}.${earlier}`,
+    key: `${place}.${earlier}`,
     name,
     job,
     // Jobs of an older version do not say it, and most had a stream for each attempt.

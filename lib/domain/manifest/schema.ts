@@ -1,9 +1,8 @@
 /** `staithe.yaml`: what a project's services are and how each is built; identified by the hash of its canonical form. */
 import * as z from 'zod';
-import { Name } from '../values.ts';
+import { Name, SecretName } from '../values.ts';
 import { validateManifestFields } from './cross-field.ts';
 import { Service } from './service.ts';
-import { SecretName } from './values.ts';
 
 export { ArtifactSpec } from './spec.ts';
 

@@ -1,7 +1,7 @@
 /** One service of a manifest: how it is built and what it leaves behind. */
 import * as z from 'zod';
 import { Architecture } from '../machine.ts';
-import { Name } from '../values.ts';
+import { Name, SecretName } from '../values.ts';
 import { validateFields } from './cross-field.ts';
 import {
   BuildVariables,
@@ -11,7 +11,6 @@ import {
   LoneTreeGlob,
   Matrix,
   oneOrMore,
-  SecretName,
   Toolchain,
   TreeGlobs,
   TreePath,

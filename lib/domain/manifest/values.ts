@@ -156,18 +156,6 @@ function unknownToolchain(name: string): string {
   return `'${name}' is not a known toolchain; ${known}`;
 }
 
-/** The name of a secret: an environment variable's, in capitals, as it reaches commands under it. */
-export const SecretName = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'must be 1 to 64 of A-Z, 0-9 and _, beginning with a letter')
-  .refine(
-    (name) =>
-      !/^(LD_|DYLD_|GIT_|AWS_|CODEBUILD_|STAITHE_)/.test(name) &&
-      !/^(NODE_OPTIONS|BASH_ENV|ENV|IFS|PATH|SHELLOPTS|PROMPT_COMMAND)$/.test(name),
-    'is reserved: it would steer the processes of the build',
-  )
-  .meta({ examples: ['NPM_TOKEN'] });
-
 /** Variables of a build; tools read SOURCE_DATE_EPOCH as a number (reproducible-builds.org, its specification). */
 export const BuildVariables = Variables.superRefine(({ SOURCE_DATE_EPOCH: epoch }, context) => {
   if (epoch === undefined || /^\d{1,10}$/.test(epoch)) return;

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
-import { SecretName } from '../manifest/values.ts';
 import { flawOf } from '../text.ts';
-import { Name, Timestamp } from '../values.ts';
+import { Name, SecretName, Timestamp } from '../values.ts';
 
 /** What Secrets Manager takes as one value (docs: "Secrets Manager quotas"), and half of what Linux takes as one variable. */
 export const SECRET_MAX_BYTES = 64 * 1024;
@@ -44,7 +43,9 @@ export const SecretRead = z.object({
   project_id: Id.project,
   job_id: Id.job,
   run_id: Id.run,
-  build_id: Id.build,
+  build_id: Id.build.optional(),
+  /** Of a deployment's job. */
+  deployment_id: Id.deployment.optional(),
   service: Name,
   branch: z.string().optional(),
   at: Timestamp,

@@ -22,6 +22,8 @@ export interface Listed<T> {
 
 interface Layout<T> {
   readonly kind: string;
+  /** What the item is to the relay of events, where that is another kind. */
+  readonly entity?: (value: T) => string;
   readonly schema: z.ZodType<T>;
   readonly key: (value: T) => Key;
   /** Partition and sort key of the index; without it the entity is on no list. */
@@ -97,7 +99,7 @@ export function collection<T extends object>(layout: Layout<T>): Collection<T> {
       ...layout.index?.(value),
       ...layout.second?.(value),
       ...(ttl !== undefined && { ttl }),
-      entity: layout.kind,
+      entity: layout.entity?.(value) ?? layout.kind,
       revision,
     };
   };

@@ -23,6 +23,7 @@
  * | lists across projects               | the list of each project (up to 100), merged by time         |
  * | run by id; newest run of a build   | get RUN#<run> / RUN (the build's item names its newest run)  |
  * | runs of a build, newest first      | query gsi1 RUNS#<bld>                                        |
+ * | runs of a deployment's jobs        | query gsi1 RUNS#<dep>                                        |
  * | job by id; jobs of a run           | get, batch get JOB#<job> / JOB (the run's item names them)   |
  * | artifact by id; of a run           | get, batch get ARTIFACT#<art> / ARTIFACT (named by the run)  |
  * | does a release use this upload     | get ARTIFACT#<art> / USE                                     |
@@ -216,7 +217,8 @@ export const Partitions = {
   buildsOfRef: (projectId: string, ref: string) => `BUILDS#${projectId}#${ref}`,
   /** Of the second index. @param status one that nothing follows */
   endedRuns: (projectId: string, status: string) => `RUNS#${projectId}#${status}`,
-  runs: (buildId: string) => `RUNS#${buildId}`,
+  /** @param ownerId the build, or the deployment */
+  runs: (ownerId: string) => `RUNS#${ownerId}`,
   /** Of both indexes. */
   artifacts: (projectId: string) => `ARTIFACTS#${projectId}`,
   /** Of both indexes; the same partition of the table has their names and entries. */

@@ -49,12 +49,12 @@ describe('claiming a job', () => {
       project_id: place.project.id,
       claim_id: AGENT,
     });
-    expect(sha256Of(place.ports.blobs.fetch(work.source.url).bytes ?? '')).toBe(source.sha256);
+    expect(sha256Of(place.ports.blobs.fetch(work.source?.url ?? '').bytes ?? '')).toBe(source.sha256);
     expect(work.source).toMatchObject({ sha256: source.sha256, format: 'tar.gz', strip_components: 0 });
   });
   const sourceOf = async () => {
     const { source } = await job();
-    const found = await Source.sourceOfUpload(place.ports, place.project.id, source.sha256);
+    const found = await Source.sourceOfUpload(place.ports, place.project.id, source?.sha256 ?? '');
     if (found === undefined) throw new Error('The source is unknown.');
     return found;
   };

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import { Registry } from '../../manifest/schema.ts';
 import { collection } from '../../storage/collection.ts';
 import { Keys } from '../../storage/keys.ts';
-import { SourceFormat } from '../../upload.ts';
 import { Sha256, Timestamp } from '../../values.ts';
-import { Job } from './job.ts';
+import { InputFormat, Job } from './job.ts';
 
 /** A job as it is stored: with what only the control plane may know. */
 const JobRecord = Job.extend({
@@ -13,15 +12,20 @@ const JobRecord = Job.extend({
   /** The agent that used it. */
   claim_id: z.string().optional(),
   /** Where the source's bytes are, so that a claim needs no second read. */
-  source: z.object({
-    key: z.string(),
-    sha256: Sha256,
-    size_bytes: z.int().positive(),
-    format: SourceFormat,
-    strip_components: z.int().min(0).max(1),
-    /** Absent from jobs of an older version. */
-    time_seconds: z.int().optional(),
-  }),
+  source: z
+    .object({
+      key: z.string(),
+      sha256: Sha256,
+      size_bytes: z.int().positive(),
+      format: InputFormat,
+      name: z.string().optional(),
+      strip_components: z.int().min(0).max(1),
+      /** Absent from jobs of an older version. */
+      time_seconds: z.int().optional(),
+    })
+    .optional(),
+  /** The task token of the deployment that waits for the job's end. */
+  end_token: z.string().optional(),
   /** Where its image goes, when it is one. */
   registry: Registry.optional(),
   /** The name that the manifest gives the image, in place of the derived one. */
@@ -63,6 +67,8 @@ function upgraded(item: unknown): unknown {
 
 export const jobs = collection({
   kind: 'job',
+  // Listeners of builds hear nothing of it.
+  entity: ({ deployment_id: id }) => (id === undefined ? 'job' : 'deployment_job'),
   schema: z.preprocess(upgraded, JobRecord),
   key: (job) => Keys.job(job.id),
 });

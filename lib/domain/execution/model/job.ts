@@ -6,11 +6,17 @@ import { FileName, line } from '../../text.ts';
 import { JobToolchain } from '../../toolchain/schema.ts';
 import { PresignedUpload, SourceFormat } from '../../upload.ts';
 import { Digest, MatrixValues, Name, Sha256, Timestamp } from '../../values.ts';
+import { Inputs } from './inputs.ts';
+import { ReleaseFile } from './release-file.ts';
 import { Failure, RunStatus } from './run.ts';
 import { Trust } from './trust.ts';
 
 /** 2 GiB: twice what Lambda, S3 consoles and package registries take as one file, and still one presigned PUT (S3: 5 GiB). */
 export const ARTIFACT_MAX_BYTES = 2 * 1024 ** 3;
+
+/** What the commands of a deployment's job leave for others: as many and as long as a build's inputs. */
+export const Outputs = Inputs;
+export type Outputs = z.infer<typeof Outputs>;
 
 /** An image to build, and what to call it. */
 export const ImageSpec = z.object({
@@ -24,6 +30,9 @@ export const ImageSpec = z.object({
   platform: z.enum(['linux/arm64', 'linux/amd64']).optional(),
 });
 export type ImageSpec = z.infer<typeof ImageSpec>;
+
+/** What a job begins with: an archive, or, of a deployment's job, any file. */
+export const InputFormat = z.enum([...SourceFormat.options, 'file']);
 
 /** What the agent runs for one service. */
 export const JobSpec = z.object({
@@ -84,7 +93,10 @@ export const lossInWords = ({ attempt, stage, reason, said, detail = said }: Los
 export const Job = z.object({
   id: Id.job,
   run_id: Id.run,
-  build_id: Id.build,
+  /** Absent of a deployment's job. */
+  build_id: Id.build.optional(),
+  /** The deployment that it deploys or tests. */
+  deployment_id: Id.deployment.optional(),
   project_id: Id.project,
   service: Name,
   /** The service, and its cell of the matrix: `api (erlang=25)`. */
@@ -103,6 +115,8 @@ export const Job = z.object({
   /** Attempts that ended without a result, as their agent or machine was gone; oldest first. */
   lost_attempts: z.array(LostAttempt).default([]),
   artifact_ids: z.array(Id.artifact),
+  /** What a deployment's job has told with its success. */
+  outputs: Outputs.optional(),
   error: Failure.optional(),
   created_at: Timestamp,
   started_at: Timestamp.optional(),
@@ -127,15 +141,22 @@ export type ClaimJob = z.infer<typeof ClaimJob>;
 export const ClaimedJob = z.object({
   token: z.string(),
   job: Job,
-  source: z.object({
-    url: z.url(),
-    sha256: Sha256,
-    size_bytes: z.int().positive(),
-    format: SourceFormat,
-    strip_components: z.int().min(0).max(1),
-    /** What its files are dated, in seconds since 1970: the same for the same content. */
-    time_seconds: z.int(),
-  }),
+  source: z
+    .object({
+      url: z.url(),
+      sha256: Sha256,
+      size_bytes: z.int().positive(),
+      format: InputFormat,
+      /** Of a release's artifact: what the file is called. */
+      name: z.string().optional(),
+      strip_components: z.int().min(0).max(1),
+      /** What its files are dated, in seconds since 1970: the same for the same content. */
+      time_seconds: z.int(),
+    })
+    // Of a deployment's job whose artifact is an image.
+    .optional(),
+  /** Of a deployment's job: what it deploys, for the file that STAITHE_RELEASE names. */
+  release: ReleaseFile.optional(),
 });
 export type ClaimedJob = z.infer<typeof ClaimedJob>;
 
@@ -174,7 +195,17 @@ export type JobUpload = z.infer<typeof JobUpload>;
 
 /** The agent's last word. A repeat of the same word is no error. */
 export const ReportResult = z.discriminatedUnion('status', [
-  z.strictObject({ status: z.literal('completed'), artifact_ids: z.array(Id.artifact).min(1).max(40) }),
+  z
+    .strictObject({
+      status: z.literal('completed'),
+      artifact_ids: z.array(Id.artifact).max(40),
+      /** Of a deployment's job, which makes no artifacts. */
+      outputs: Outputs.optional(),
+    })
+    .refine(({ artifact_ids: ids, outputs }) => ids.length > 0 || outputs !== undefined, {
+      path: ['artifact_ids'],
+      message: 'must name an artifact',
+    }),
   z.strictObject({
     status: z.literal('failed'),
     error: Failure.omit({ job_id: true, service: true, job: true }),

@@ -93,7 +93,10 @@ export type JobCounts = z.infer<typeof JobCounts>;
 /** One execution of a build. */
 export const Run = z.object({
   id: Id.run,
-  build_id: Id.build,
+  /** Absent of a run of a deployment's job. */
+  build_id: Id.build.optional(),
+  /** The deployment whose job it runs. */
+  deployment_id: Id.deployment.optional(),
   project_id: Id.project,
   source_id: Id.source.optional(),
   status: RunStatus,

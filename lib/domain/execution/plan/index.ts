@@ -52,6 +52,8 @@ export async function plan(ports: PlanPorts, runId: string): Promise<void> {
 
 /** @returns undefined once the project is being deleted: its run goes with it */
 async function decideRun(ports: PlanPorts, run: Run): Promise<Decision | undefined> {
+  // That of a deployment is planned from its beginning.
+  if (run.build_id === undefined) return undefined;
   const reading = builds.get(ports.table, Keys.build(run.build_id));
   // Runs of an older version do not name the source themselves.
   const sourceId = run.source_id ?? (await reading)?.value.source_id ?? '';

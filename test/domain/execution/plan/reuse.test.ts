@@ -139,7 +139,7 @@ describe('it is built again', () => {
 
   test('when it is run again on purpose', async () => {
     const first = await built();
-    const build = await Build.get(place.ports, ADMIN, first.build_id);
+    const build = await Build.get(place.ports, ADMIN, first.build_id ?? '');
 
     const again = await Run.rerun(place.ports, ADMIN, build);
     await planRun(place, again.id);

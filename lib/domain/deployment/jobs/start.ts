@@ -1,0 +1,81 @@
+/** Starts the job of a deployment on a build machine: the workflow, limits, log and losses are those of builds. */
+import { artifacts } from '../../artifact/record.ts';
+import { newTicket } from '../../execution/attempt/ticket.ts';
+import { fail } from '../../execution/end/index.ts';
+import { jobs } from '../../execution/model/job-record.ts';
+import { PlanFailure } from '../../execution/model/plan-failure.ts';
+import { runs } from '../../execution/model/run-record.ts';
+import { startWorkflow } from '../../execution/start.ts';
+import type { Machine } from '../../machine.ts';
+import type { Ports } from '../../ports/index.ts';
+import { ConditionFailed } from '../../ports/table.ts';
+import { TargetError } from '../../ports/targets.ts';
+import { WorkflowBusy, WorkflowRefused } from '../../ports/workflows.ts';
+import { createIn } from '../../project/create-in.ts';
+import { resolve } from '../../project/find.ts';
+import { Keys } from '../../storage/keys.ts';
+import type { JobSettings } from '../../target/command.ts';
+import type { Deployment } from '../schema.ts';
+import { idsOf, type JobName, jobOf, runOf } from './job.ts';
+
+type StartPorts = Pick<Ports, 'table' | 'workflows' | 'compute' | 'clock' | 'randomness'>;
+
+const SYSTEM = { kind: 'system', name: 'deployment' } as const;
+
+/**
+ * A repeat changes nothing. A workflow that is not started for the moment, the sweep starts.
+ * @param env variables beside those of the environment
+ * @returns the id of its run
+ * @throws TargetError when it cannot be run
+ */
+export async function startJob(
+  ports: StartPorts,
+  deployment: Deployment,
+  name: JobName,
+  settings: JobSettings,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { run: runId } = idsOf(deployment.id, name);
+  if ((await runs.get(ports.table, Keys.run(runId))) !== undefined) return runId;
+  const machine = machineFor(ports, settings);
+  const [project, artifact] = await Promise.all([
+    resolve(ports, SYSTEM, deployment.project_id),
+    artifacts.get(ports.table, Keys.artifact(deployment.artifact_id)),
+  ]);
+  if (artifact === undefined) throw new TargetError(`Artifact ${deployment.artifact_id} no longer exists.`);
+  const made = { deployment, project, artifact: artifact.value, machine, name, settings, env };
+  const now = ports.clock.now();
+  const ticket = newTicket(ports.randomness);
+  const run = runOf({ ...made, now });
+  const job = jobOf({ ...made, now }, ticket);
+  try {
+    await createIn(ports.table, deployment.project_id, [runs.creation(run), jobs.creation(job)]);
+  } catch (error) {
+    if (error instanceof ConditionFailed) return runId;
+    throw error;
+  }
+  try {
+    await startWorkflow(ports, run, [{ job, ticket }]);
+  } catch (error) {
+    if (error instanceof PlanFailure) await fail(ports, runId, error.failure);
+    else if (error instanceof WorkflowRefused)
+      await fail(ports, runId, {
+        code: 'internal_error',
+        message: `The build workflow could not be started: ${error.message}`,
+      });
+    else if (!(error instanceof WorkflowBusy)) throw error;
+  }
+  return runId;
+}
+
+/** @throws TargetError when the installation has none */
+export function machineFor({ compute }: Pick<Ports, 'compute'>, settings: JobSettings): Machine {
+  const choice = compute.choose({
+    requested: settings.compute,
+    architecture: settings.architecture,
+    needsImages: false,
+    timeoutSeconds: settings.timeout_seconds,
+  });
+  if ('machine' in choice) return choice.machine;
+  throw new TargetError(`compute: ${choice.refused.message} ${choice.refused.hint}`);
+}
