@@ -16,6 +16,8 @@ const ACTIVE = new Set<Deployment['status']>([
   'verifying',
 ]);
 
+export const isActive = ({ status }: Pick<Deployment, 'status'>): boolean => ACTIVE.has(status);
+
 /** The failure for a deployment that did not succeed. */
 export function deploymentFailure(deployment: Deployment): Failure {
   const word = deployment.status === 'failed' ? 'failed' : `was ${deployment.status.replace('_', ' ')}`;
@@ -53,14 +55,14 @@ export async function watchDeployment(
   const persistent = api.persistent(terminal.note);
   let deployment = started;
   onChange(deployment);
-  while (ACTIVE.has(deployment.status)) {
+  while (isActive(deployment)) {
     const [block] = deployment.waits_for;
     terminal.progress(`${deployment.status}: ${clean(block?.message ?? deployment.stage)}`);
     await delay(POLL_MS);
     const now = await persistent.call('getDeployment', { params: { deployment: deployment.id } });
     const changed = now.status !== deployment.status || now.stage !== deployment.stage;
     deployment = now;
-    if (changed && ACTIVE.has(now.status)) onChange(deployment);
+    if (changed && isActive(now)) onChange(deployment);
   }
   terminal.done();
   return deployment;
