@@ -59,10 +59,22 @@ export function choice<const Word extends string>(
   };
 }
 
-/** A whole number; the API checks its range. */
-export function integer(flags: string, description: string): OptionKind<number | undefined> {
+/** A whole number of at most nine digits. */
+export const integer = (flags: string, description: string): OptionKind<number | undefined> =>
+  numeric(flags, description, /^\d{1,9}$/, 'Expected a whole number.');
+
+/** A number, perhaps with decimals. */
+export const decimal = (flags: string, description: string): OptionKind<number | undefined> =>
+  numeric(flags, description, /^\d{1,9}(\.\d{1,9})?$/, 'Expected a number.');
+
+function numeric(
+  flags: string,
+  description: string,
+  form: RegExp,
+  refusal: string,
+): OptionKind<number | undefined> {
   const parse = (word: string): number => {
-    if (!/^\d{1,9}$/.test(word)) throw new InvalidArgumentError('Expected a whole number.');
+    if (!form.test(word)) throw new InvalidArgumentError(refusal);
     return Number(word);
   };
   return {

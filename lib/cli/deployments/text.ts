@@ -21,6 +21,7 @@ export function deploymentText(deployment: Deployment): string {
     ['digest', deployment.digest],
     ['function', deployment.target.function_name],
     ['version', deployment.target_version],
+    ['traffic', trafficText(deployment)],
     ['previous version', deployment.previous_version],
     ['took', took(deployment)],
     ['error', deployment.error?.message],
@@ -31,15 +32,33 @@ export function deploymentText(deployment: Deployment): string {
     ['freeze overridden', deployment.override_freeze],
     ['created', `${moment(deployment.created_at)} by ${deployment.created_by}`],
   ]);
-  if (deployment.timeline.length === 0) return record;
-  const timeline = table(deployment.timeline, [
+  const sections = [record, checksText(deployment), timelineText(deployment)];
+  return sections.filter((section) => section !== undefined).join('\n\n');
+}
+
+/** What was looked at before it succeeded, or failed. */
+function checksText({ checks }: Deployment): string | undefined {
+  if (checks.length === 0) return undefined;
+  return table(checks, [
+    { title: 'checked', value: (check) => moment(check.at) },
+    { title: 'traffic', value: ({ percent }) => `${percent} %` },
+    { title: 'result', value: ({ ok }) => (ok ? 'passed' : 'failed'), style: status },
+    { title: 'message', value: ({ message }) => message },
+  ]);
+}
+
+function timelineText({ timeline }: Deployment): string | undefined {
+  if (timeline.length === 0) return undefined;
+  return table(timeline, [
     { title: 'time', value: (step) => moment(step.at) },
     { title: 'status', value: (step) => step.status, style: status },
     { title: 'message', value: (step) => step.message },
     { title: 'by', value: (step) => step.by },
   ]);
-  return `${record}\n\n${timeline}`;
 }
+
+const trafficText = ({ traffic, status: now }: Deployment): string | undefined =>
+  traffic === undefined || now !== 'verifying' ? undefined : `${traffic.percent} % on the new version`;
 
 /** Only approvals of what would be deployed now count. */
 function approvalsText({ decisions, subject }: Deployment): string | undefined {

@@ -3,6 +3,7 @@ import type { Environment } from '../api/resources.ts';
 import { DURATIONS, durationText, secondsOf } from '../command/duration.ts';
 import { choice, integer, list, text, type ValuesOf } from '../command/option.ts';
 import { usageFailure } from '../failure/failure.ts';
+import { replaced } from './defined.ts';
 
 const YES_NO = ['yes', 'no'] as const;
 
@@ -50,12 +51,6 @@ type Rules = Pick<Environment, 'after' | 'soak_seconds' | 'approvals' | 'freeze'
 
 const isYes = (word: 'yes' | 'no' | undefined, otherwise: boolean): boolean =>
   word === undefined ? otherwise : word === 'yes';
-
-/** A list option that replaces the stored list; a word of its own clears it. */
-function replaced(words: readonly string[], clears: string, before: readonly string[] = []): string[] {
-  if (words.length === 0) return [...before];
-  return words.filter((word) => word !== clears);
-}
 
 /** The rules for the request: those of the options, and the stored ones for the rest. @throws Failure usage */
 export function rulesBody(options: Options, current: Environment | undefined): Partial<Rules> {

@@ -2,12 +2,9 @@
 import type { Environment } from '../api/resources.ts';
 import { moment } from '../terminal/format.ts';
 import { fields } from '../terminal/table.ts';
+import { healthLines } from './health.ts';
 import { ruleLines } from './rules.ts';
-
-function healthyStatuses({ health_status: statuses, health_follow: follow }: Environment): string {
-  const text = statuses.length === 0 ? '200 to 299' : statuses.join(', ');
-  return follow ? `${text}, after redirects` : text;
-}
+import { lambdaLines } from './targets/lambda.ts';
 
 export function environmentText(environment: Environment): string {
   const { target } = environment;
@@ -15,12 +12,9 @@ export function environmentText(environment: Environment): string {
   return fields([
     ['environment', environment.name],
     ['project', environment.project_id],
-    ['function', target.function_name],
-    ['runtime', `${target.runtime}, ${target.handler}, ${target.architecture}`],
-    ['limits', `${target.memory_mb} MB, ${target.timeout_seconds}s`],
+    ...lambdaLines(target),
     ['service', environment.service],
-    ['health path', environment.health_path],
-    ['healthy statuses', healthyStatuses(environment)],
+    ...healthLines(environment),
     ['variables', variables.join('\n') || undefined],
     ...ruleLines(environment),
     ['release', environment.current_release_id ?? 'none'],
