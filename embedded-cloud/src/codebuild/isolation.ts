@@ -110,7 +110,8 @@ export async function machineIsolation(sandboxes?: Sandboxes): Promise<Isolation
 const failing = (words: string): string =>
   `Builds will fail: their sandbox cannot show them what they need of this machine (${words}). Which files these are is in embedded-cloud/docs/reference.md, "What builds see of your machine".`;
 
-function remedy(failure: string | undefined): string {
+/** What to do for a sandbox. @param failure what bubblewrap said */
+export function remedy(failure: string | undefined): string {
   if (process.platform !== 'linux') return 'Run only builds that you trust, or run this in a Linux machine.';
   return isInstalled('bwrap')
     ? `bubblewrap cannot set a sandbox up here${failure ? ` (${failure})` : ''}. If it may not make user namespaces, allow them (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns).`

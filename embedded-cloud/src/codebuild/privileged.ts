@@ -48,8 +48,15 @@ export function canBeRootless(): boolean {
 }
 
 export function isInstalled(program: string): boolean {
+  return programPath(program) !== undefined;
+}
+
+export function programPath(program: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => folder !== '' && existsSync(join(folder, program)));
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
 }
 
 /**

@@ -48,7 +48,7 @@ function isRunning(child: ChildProcess): boolean {
 }
 
 /** Children, grandchildren and so on, parents first. */
-function descendants(pid: number): number[] {
+export function descendants(pid: number): number[] {
   const found: number[] = [];
   for (const child of children(pid)) found.push(child, ...descendants(child));
   return found;

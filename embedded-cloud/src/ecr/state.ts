@@ -39,7 +39,8 @@ export function authorize(
       ...prefixed('ecr:ResourceTag', repository?.tags ?? {}),
       ...values,
     },
-    ...(repository?.policy ? { resourcePolicies: [repository.policy] } : {}),
+    // A repository without a policy has an empty one: services may then do nothing with it.
+    resourcePolicies: repository?.policy ? [repository.policy] : [],
   });
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AwsError, type Call, type Cloud, type ConditionValues } from '../service.ts';
 import type { Concurrency } from './concurrency.ts';
 import type { FunctionName } from './function-name.ts';
+import type { Images } from './image/images.ts';
 import type { LogShipper } from './logs.ts';
 import type { LambdaMetrics } from './metrics.ts';
 import type { FunctionRecord } from './records.ts';
@@ -19,6 +20,7 @@ export interface Lambda {
   readonly concurrency: Concurrency;
   readonly logs: LogShipper;
   readonly metrics: LambdaMetrics;
+  readonly images: Images;
 }
 
 export function functionArn({ cloud }: Lambda, { name, qualifier }: FunctionName): string {

@@ -7,6 +7,7 @@
  * - `asynchronous.ts`, `event-source/`, `function-urls.ts`: the other ways in which events reach a function
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { removeRemains } from '../codebuild/remains.ts';
 import { openDatabase } from '../database.ts';
 import { accountQuotas } from '../quotas.ts';
 import type { Action, Cloud, Service } from '../service.ts';
@@ -15,6 +16,8 @@ import { Concurrency } from './concurrency.ts';
 import type { Lambda } from './context.ts';
 import { Mappings } from './event-source/mappings.ts';
 import { FunctionUrls } from './function-urls.ts';
+import { Images } from './image/images.ts';
+import { environmentsIn } from './image/sandbox.ts';
 import { LogShipper } from './logs.ts';
 import { LambdaMetrics } from './metrics.ts';
 import { aliasOperations } from './operations/aliases.ts';
@@ -49,10 +52,11 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
   );
   const store = new FunctionStore(database);
   const logs = new LogShipper(cloud, 'lambda');
-  const fleet = new Fleet(cloud, logs, limits);
+  const images = new Images(cloud);
+  const fleet = new Fleet(cloud, logs, images, limits);
   const concurrency = new Concurrency(() => store.all(), accountQuotas(cloud).concurrentExecutions);
   const metrics = new LambdaMetrics();
-  const context: Lambda = { cloud, database, store, fleet, concurrency, logs, metrics };
+  const context: Lambda = { cloud, database, store, fleet, concurrency, logs, metrics, images };
   const queue = new EventQueue(context);
   const urls = new FunctionUrls(context);
   const mappings = new Mappings(context);
@@ -82,6 +86,8 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
         if (origin === 'template' && !ofTemplate.has(name)) store.delete(name);
       }
       metrics.connect(cloud);
+      await removeRemains(environmentsIn(cloud.stateDir('lambda')));
+      images.sweep(new Set(store.versions().map(({ code }) => code.folder)));
       await urls.openAll();
       resumeTransitions(context);
       queue.start();
@@ -90,6 +96,7 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
     stop: async () => {
       queue.stop();
       stopTransitions(context);
+      await images.stop();
       // Records that a function is just having are noted as had, and not given to it again by the next start.
       const noted = mappings.stop();
       await Promise.race([noted, delay(LAST_RECORDS_MS, undefined, { ref: false })]);

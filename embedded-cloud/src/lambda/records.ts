@@ -1,5 +1,6 @@
 /** What the emulated Lambda keeps about a function: one document a function, so that every change is one atomic write. */
 import { z } from 'zod';
+import { imageConfigSchema, imageSchema } from './image/image-config.ts';
 
 const loggingSchema = z.object({
   LogFormat: z.enum(['Text', 'JSON']).default('Text'),
@@ -10,19 +11,22 @@ const loggingSchema = z.object({
 
 /** Code of a version: where it lies unpacked, and what identifies it. */
 const codeSchema = z.object({
-  /** Folder with the code; an asset of the template is used in place, uploads lie under the state folder. */
+  /** Folder with the code; an asset of the template is used in place, uploads lie under the state folder. Of an image, its root. */
   folder: z.string(),
-  /** Base64 SHA-256 of the deployment package. */
+  /** Base64 SHA-256 of the deployment package; of an image, the hex digits of its digest. */
   sha256: z.string(),
-  /** Bytes of the deployment package. */
+  /** Bytes of the deployment package; 0 of an image, as Lambda tells it. */
   size: z.number(),
+  image: imageSchema.optional(),
 });
 export type Code = z.infer<typeof codeSchema>;
 
 /** What a published version freezes. */
 export const settingsSchema = z.object({
-  runtime: z.string(),
-  handler: z.string(),
+  /** The runtime and the handler are '' for images, which bring their own. */
+  runtime: z.string().default(''),
+  handler: z.string().default(''),
+  imageConfig: imageConfigSchema.optional(),
   role: z.string(),
   description: z.string().default(''),
   /** Seconds, 1 to 900. */
@@ -47,6 +51,8 @@ const versionSchema = z.object({
   /** https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html */
   state: z.enum(['Pending', 'Active', 'Failed']),
   lastUpdateStatus: z.enum(['InProgress', 'Successful', 'Failed']),
+  /** Why its state, or that of its update, is `Failed`. */
+  failure: z.string().optional(),
 });
 export type Version = z.infer<typeof versionSchema>;
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Call } from '../service.ts';
 import { invalidParameter } from './context.ts';
+import { imageConfigSchema } from './image/image-config.ts';
 import { type Settings, settingsSchema } from './records.ts';
 import { LAMBDA_RUNTIMES } from './runtimes.ts';
 
@@ -21,7 +22,8 @@ export const requestedSettings = z.looseObject({
   TracingConfig: z.object({ Mode: z.enum(['Active', 'PassThrough']) }).optional(),
   LoggingConfig: settingsSchema.shape.logging.optional(),
   Layers: z.array(z.unknown()).optional(),
-  PackageType: z.string().optional(),
+  PackageType: z.enum(['Zip', 'Image']).optional(),
+  ImageConfig: imageConfigSchema.optional(),
   FileSystemConfigs: z.array(z.unknown()).optional(),
   DeadLetterConfig: z.object({ TargetArn: z.string().optional() }).optional(),
 });
@@ -51,6 +53,7 @@ export function mergeSettings(request: RequestedSettings, current?: Settings): S
       ephemeralStorage: request.EphemeralStorage?.Size,
       tracing: request.TracingConfig?.Mode,
       logging: request.LoggingConfig,
+      imageConfig: request.ImageConfig,
     }),
   });
 }
@@ -65,8 +68,6 @@ function refuseUnsupported(request: RequestedSettings): void {
       `The runtime ${request.Runtime} runs on AWS only: the embedded cloud has ${LAMBDA_RUNTIMES.join(', ')}.`,
     );
   }
-  if (request.PackageType === 'Image')
-    throw invalidParameter('The embedded cloud runs functions from zip packages, not from images.');
   const refused = [
     [(request.Layers ?? []).length > 0, 'Layers'],
     [(request.FileSystemConfigs ?? []).length > 0, 'FileSystemConfigs'],

@@ -1,7 +1,7 @@
 /** The functions that exist: SQLite documents, with every one also in memory, as a warm invocation looks one up. */
 import type { DatabaseSync } from 'node:sqlite';
 import { AwsError } from '../service.ts';
-import { type FunctionRecord, functionSchema } from './records.ts';
+import { type FunctionRecord, functionSchema, type Version } from './records.ts';
 
 /** Tables of the Lambda service. `events` are asynchronous invocations, `checkpoints` the places read in streams. */
 export const SCHEMA = `
@@ -42,6 +42,11 @@ export class FunctionStore {
   /** In the order of their names, as ListFunctions pages through them. */
   all(): FunctionRecord[] {
     return [...this.#functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Of all functions, `$LATEST` among them. */
+  versions(): Version[] {
+    return this.all().flatMap(({ latest, versions }) => [latest, ...versions]);
   }
 
   /** Writes the record; it survives a crash once this has returned. */

@@ -9,6 +9,7 @@ import type { FunctionRecord, Version } from './records.ts';
 /** AWS takes about a second; here long enough that a caller who does not wait meets the state. */
 const READY_AFTER = 250;
 
+const stopped = new WeakSet<Lambda>();
 const timers = new WeakMap<Lambda, Set<NodeJS.Timeout>>();
 
 /** Lets the function's latest version become ready later. */
@@ -17,15 +18,29 @@ export function settleLater(lambda: Lambda, name: string): void {
   timers.set(lambda, running);
   const timer = setTimeout(() => {
     running.delete(timer);
-    const record = lambda.store.find(name);
-    if (record && isInTransition(record.latest))
-      lambda.store.save({ ...record, latest: settled(record.latest) });
+    void settle(lambda, name);
   }, READY_AFTER);
   running.add(timer);
 }
 
-function settled(version: Version): Version {
-  return { ...version, state: 'Active', lastUpdateStatus: 'Successful' };
+/** Ready is what has its image on disk. */
+async function settle(lambda: Lambda, name: string): Promise<void> {
+  const begun = lambda.store.find(name)?.latest;
+  if (!begun || !isInTransition(begun)) return;
+  const failure = await lambda.images.ready(begun.code, functionArn(lambda, { name, qualifier: '' })).then(
+    () => undefined,
+    (error: unknown) => `The image cannot be unpacked: ${error instanceof Error ? error.message : error}`,
+  );
+  const record = lambda.store.find(name);
+  // Deleted meanwhile, or made anew; or the cloud stops, and the next start goes on.
+  if (record?.latest.revisionId !== begun.revisionId || stopped.has(lambda)) return;
+  lambda.store.save({ ...record, latest: settled(record.latest, failure) });
+}
+
+function settled({ failure: _former, ...version }: Version, failure: string | undefined): Version {
+  if (failure === undefined) return { ...version, state: 'Active', lastUpdateStatus: 'Successful' };
+  const state = version.state === 'Pending' ? 'Failed' : version.state;
+  return { ...version, state, lastUpdateStatus: 'Failed', failure };
 }
 
 export function isInTransition(version: Version): boolean {
@@ -38,6 +53,7 @@ export function resumeTransitions(lambda: Lambda): void {
 }
 
 export function stopTransitions(lambda: Lambda): void {
+  stopped.add(lambda);
   for (const timer of timers.get(lambda) ?? []) clearTimeout(timer);
 }
 

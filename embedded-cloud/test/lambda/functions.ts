@@ -40,6 +40,12 @@ const deployers = {
       Condition: teamA,
     },
   ]),
+  ImageDeployer: roleWith('image-deployer', [
+    { Effect: 'Allow', Action: ['lambda:*', 'iam:PassRole'], Resource: '*' },
+  ]),
+  PolicyDeployer: roleWith('policy-deployer', [
+    { Effect: 'Allow', Action: ['lambda:*', 'iam:PassRole', 'ecr:*RepositoryPolicy'], Resource: '*' },
+  ]),
   NoPass: roleWith('no-pass', [{ Effect: 'Allow', Action: 'lambda:*', Resource: '*' }]),
   TeamA: roleWith('team-a', [
     {

@@ -17,7 +17,9 @@ import {
   targetSchema,
 } from '../context.ts';
 import { parseFunctionName } from '../function-name.ts';
-import type { Code, FunctionRecord, Version } from '../records.ts';
+import { codeFromImage } from '../image/describe.ts';
+import { checkPackage, checkStart } from '../image/image-config.ts';
+import type { Code, FunctionRecord, Settings, Version } from '../records.ts';
 import { resolveVersion } from '../resolve.ts';
 import { mergeSettings, requestedSettings, requirePassRole } from '../settings.ts';
 import { requireSettled, settleLater, updated } from '../transitions.ts';
@@ -82,13 +84,16 @@ async function createFunction(lambda: Lambda, input: unknown, call: Call): Promi
   authorize(lambda, call, 'CreateFunction', target, requestTagValues(request.Tags));
   requirePassRole(call, request.Role);
   lambda.cloud.role(request.Role, 'lambda.amazonaws.com');
-  if (!request.Runtime)
-    throw invalidParameter('Runtime is mandatory for functions created with deployment packages.');
-  if (!request.Handler)
-    throw invalidParameter('Handler is mandatory for functions created with deployment packages.');
+  const isImage = request.PackageType === 'Image';
+  checkPackage(request, isImage);
+  for (const name of isImage ? [] : (['Runtime', 'Handler'] as const)) {
+    if (!request[name])
+      throw invalidParameter(`${name} is mandatory for functions created with deployment packages.`);
+  }
   const settings = mergeSettings(request);
   refuseExisting(lambda, target.name);
-  const code = await codeOf(lambda, request.Code, call);
+  const code = await codeOf(lambda, call, request.Code, { name: target.name, settings, isImage });
+  checkStart(code, settings);
   refuseExisting(lambda, target.name);
   const latest: Version = {
     version: '$LATEST',
@@ -111,10 +116,27 @@ function refuseExisting(lambda: Lambda, name: string): void {
   if (lambda.store.find(name)) throw conflict(`Function already exist: ${name}`);
 }
 
-function codeOf(lambda: Lambda, location: z.infer<typeof codeLocation>, call: Call): Promise<Code> {
-  const { ZipFile, S3Bucket, S3Key, S3ObjectVersion } = location;
-  if (location.ImageUri)
-    throw invalidParameter('The embedded cloud runs functions from zip packages, not from images.');
+interface CodeFor {
+  readonly name: string;
+  readonly settings: Settings;
+  readonly isImage: boolean;
+}
+
+function codeOf(
+  lambda: Lambda,
+  call: Call,
+  location: z.infer<typeof codeLocation>,
+  { name, settings: { architectures }, isImage }: CodeFor,
+): Promise<Code> {
+  const { ZipFile, S3Bucket, S3Key, S3ObjectVersion, ImageUri: uri } = location;
+  const hasZip = ZipFile !== undefined || S3Bucket !== undefined;
+  if (isImage ? uri === undefined || hasZip : uri !== undefined) {
+    const [wanted, unwanted] = isImage ? ['ImageUri', 'a zip'] : ['a zip', 'ImageUri'];
+    throw invalidParameter(
+      `Please provide ${wanted}, and not ${unwanted}, for a function with PackageType ${isImage ? 'Image' : 'Zip'}.`,
+    );
+  }
+  if (uri !== undefined) return codeFromImage(lambda, call, { name, uri, architectures });
   if (ZipFile !== undefined) return codeFromBase64(lambda.cloud, ZipFile);
   if (S3Bucket && S3Key) return codeFromS3(lambda.cloud, call, S3Bucket, S3Key, S3ObjectVersion);
   throw invalidParameter('Please provide a source for function code.');
@@ -126,15 +148,19 @@ async function updateCode(lambda: Lambda, input: unknown, call: Call): Promise<u
   const before = load(lambda, call, 'UpdateFunctionCode', target);
   requireSettled(lambda, before);
   checkRevision(request.RevisionId, before.latest.revisionId);
-  const code = await codeOf(lambda, request, call);
+  const isImage = before.latest.code.image !== undefined;
+  const wanted = (settings: Settings) => ({
+    ...settings,
+    ...(request.Architectures && { architectures: request.Architectures }),
+  });
+  const forFunction = { name: target.name, settings: wanted(before.latest.settings), isImage };
+  const code = await codeOf(lambda, call, request, forFunction);
   // Reading the code took time: what is changed is the function as it is now.
   const current = lambda.store.get(target.name, functionArn(lambda, target));
   requireSettled(lambda, current);
   checkRevision(request.RevisionId, current.latest.revisionId);
-  const settings = {
-    ...current.latest.settings,
-    ...(request.Architectures && { architectures: request.Architectures }),
-  };
+  const settings = wanted(current.latest.settings);
+  checkStart(code, settings);
   const record = updated(current, { code, settings });
   if (request.DryRun)
     return configurationOf(lambda, record, { ...record.latest, lastUpdateStatus: 'Successful' });
@@ -154,9 +180,10 @@ function updateSettings(lambda: Lambda, input: unknown, call: Call): unknown {
   }
   requireSettled(lambda, current);
   checkRevision(request.RevisionId, current.latest.revisionId);
-  const record = lambda.store.save(
-    updated(current, { settings: mergeSettings(request, current.latest.settings) }),
-  );
+  checkPackage(request, current.latest.code.image !== undefined);
+  const settings = mergeSettings(request, current.latest.settings);
+  checkStart(current.latest.code, settings);
+  const record = lambda.store.save(updated(current, { settings }));
   settleLater(lambda, record.name);
   return configurationOf(lambda, record, record.latest);
 }
@@ -172,12 +199,18 @@ function getFunction(lambda: Lambda, input: unknown, call: Call): unknown {
   const { record, version, qualifier } = find(lambda, input, call, 'GetFunction');
   return {
     Configuration: configurationOf(lambda, record, version, qualifier),
-    Code: { RepositoryType: 'S3' },
+    Code: locationOf(version.code),
     ...(Object.keys(record.tags).length > 0 && { Tags: record.tags }),
     ...(record.reservedConcurrency !== undefined && {
       Concurrency: { ReservedConcurrentExecutions: record.reservedConcurrency },
     }),
   };
+}
+
+function locationOf({ image }: Code) {
+  return image
+    ? { RepositoryType: 'ECR', ImageUri: image.uri, ResolvedImageUri: image.resolvedUri }
+    : { RepositoryType: 'S3' };
 }
 
 function listFunctions(lambda: Lambda, input: unknown, call: Call): unknown {

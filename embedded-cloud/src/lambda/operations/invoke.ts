@@ -106,9 +106,9 @@ export async function execute(
   const arn = functionArn(lambda, target);
   const record = lambda.store.get(target.name, arn);
   const version = chooseVersion(lambda, record, target.qualifier);
-  if (version.state === 'Pending') {
+  if (version.state !== 'Active') {
     throw conflict(
-      'The operation cannot be performed at this time. The function is currently in the following state: Pending',
+      `The operation cannot be performed at this time. The function is currently in the following state: ${version.state}`,
     );
   }
   // What the template reserves for a function is kept for it: its events go first.

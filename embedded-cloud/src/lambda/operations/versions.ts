@@ -3,7 +3,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Action } from '../../service.ts';
 import { configurationOf } from '../configuration.ts';
-import { checkRevision, invalidParameter, type Lambda, load, newRevision, parse } from '../context.ts';
+import {
+  checkRevision,
+  conflict,
+  invalidParameter,
+  type Lambda,
+  load,
+  newRevision,
+  parse,
+} from '../context.ts';
 import { parseFunctionName } from '../function-name.ts';
 import type { FunctionRecord, Version } from '../records.ts';
 import { requireSettled } from '../transitions.ts';
@@ -28,6 +36,7 @@ export function versionOperations(lambda: Lambda): Record<string, Action> {
       const request = parse(publishSchema, input);
       const record = load(lambda, call, 'PublishVersion', parseFunctionName(request.FunctionName));
       requireSettled(lambda, record);
+      requireWorking(record);
       return publish(lambda, record, request);
     },
     ListVersionsByFunction: (input, call) => {
@@ -45,6 +54,14 @@ export function pageOf<T>(all: readonly T[], marker: string | undefined, limit: 
   const from = marker === undefined ? 0 : Number.parseInt(marker, 10) || 0;
   const to = from + Math.min(limit, 50);
   return { page: all.slice(from, to), next: to < all.length ? { NextMarker: String(to) } : {} };
+}
+
+/** @throws ResourceConflictException for an image that could not be unpacked */
+function requireWorking({ latest }: FunctionRecord): void {
+  if (latest.lastUpdateStatus !== 'Failed') return;
+  throw conflict(
+    `The operation cannot be performed at this time. The last update of the function has failed: ${latest.failure}`,
+  );
 }
 
 /**

@@ -14,7 +14,7 @@ export class EnvironmentLog {
   /** `YYYY/MM/DD/[version]<32 hex digits>`, as Lambda names its log streams. */
   readonly stream: string;
   /** Peak memory in MB. */
-  memoryUsed = 0;
+  #memoryUsed = 0;
   readonly #launch: Launch;
   readonly #sink: LogSink;
   #tail = '';
@@ -31,6 +31,11 @@ export class EnvironmentLog {
     return Buffer.from(this.#tail).subarray(-TAIL_LIMIT).toString('base64');
   }
 
+  /** @param kilobytes most that the function has used so far */
+  noteMemory(kilobytes: number): void {
+    this.#memoryUsed = Math.max(this.#memoryUsed, Math.ceil(kilobytes / 1024));
+  }
+
   write(line: string): void {
     const message = line.replaceAll('\r', '\n');
     this.#tail = `${this.#tail}${message}\n`.slice(-TAIL_LIMIT);
@@ -39,7 +44,7 @@ export class EnvironmentLog {
 
   initStart(): void {
     if (this.#json) this.#platform('platform.initStart', { functionName: this.#launch.functionName });
-    else this.write(`INIT_START Runtime Version: ${this.#launch.settings.runtime}`);
+    else this.write(`INIT_START Runtime Version: ${this.#launch.settings.runtime || 'of the image'}`);
   }
 
   /** Of a start that failed, as Lambda reports it (docs: "Understanding the Lambda execution environment lifecycle"). */
@@ -81,7 +86,7 @@ export class EnvironmentLog {
         durationMs: Number(duration.toFixed(3)),
         billedDurationMs: billed,
         memorySizeMB: memorySize,
-        maxMemoryUsedMB: this.memoryUsed,
+        maxMemoryUsedMB: this.#memoryUsed,
         ...(init !== undefined && { initDurationMs: Number(init.toFixed(3)) }),
       };
       this.#platform('platform.report', { requestId, metrics, status: status ?? 'success' });
@@ -93,7 +98,7 @@ export class EnvironmentLog {
       `Duration: ${duration.toFixed(2)} ms`,
       `Billed Duration: ${billed} ms`,
       `Memory Size: ${memorySize} MB`,
-      `Max Memory Used: ${this.memoryUsed} MB`,
+      `Max Memory Used: ${this.#memoryUsed} MB`,
       ...(init === undefined ? [] : [`Init Duration: ${init.toFixed(2)} ms`]),
       ...(status ? [`Status: ${status}`] : []),
     ];

@@ -8,6 +8,7 @@ import { type EnvironmentLog, logLines } from './environment-log.ts';
 import { exitReason, letGo } from './exit.ts';
 import { type Launch, startChild } from './launch.ts';
 import { type Outcome, platformError, spawnFailed } from './outcome.ts';
+import { peakMemory } from './peak-memory.ts';
 import type { RuntimeApi, RuntimeClient } from './runtime-api.ts';
 
 /** Largest response of a synchronous invocation: 6 MB and a bit, as Lambda names it in its error. */
@@ -65,6 +66,11 @@ export class Environment implements RuntimeClient {
     return this.#dead;
   }
 
+  /** Its runtime is not ours: it does not say how much memory it used, and when its log is complete. */
+  get #isImage(): boolean {
+    return this.launch.code.image !== undefined;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -74,7 +80,10 @@ export class Environment implements RuntimeClient {
    * @returns undefined when it is ready; else the error that every invocation meets
    */
   async start(requestId: string, initTimeout: number): Promise<Outcome | 'timeout' | undefined> {
-    const { address, token } = await this.#api.register(this);
+    await this.launch.ready();
+    const { address, token } = await (this.#isImage
+      ? this.#api.registerAlone(this)
+      : this.#api.register(this));
     this.#token = token;
     this.#log.initStart();
     const child = startChild(this.launch, address, this.#log.stream);
@@ -104,7 +113,7 @@ export class Environment implements RuntimeClient {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const milliseconds = this.launch.settings.timeout * 1000;
     const timer = setTimeout(() => this.#timedOut(), milliseconds);
-    this.#running = { invocation, started: performance.now(), timer, finish: resolve, logged: false };
+    this.#running = { invocation, started: performance.now(), timer, finish: resolve, logged: this.#isImage };
     this.#log.start(invocation.requestId);
     this.#deliver(Date.now() + milliseconds);
     return promise;
@@ -118,7 +127,9 @@ export class Environment implements RuntimeClient {
     this.#waiting = response;
     this.#initDuration ??= performance.now() - this.#born;
     this.#ready.resolve(undefined);
-    this.#settle();
+    // What an image wrote before it asked for the next event is in its pipes, which are read in this turn.
+    if (this.#isImage) setImmediate(() => this.#settle());
+    else this.#settle();
   }
 
   result(requestId: string, kind: 'response' | 'error', body: string): void {
@@ -161,7 +172,7 @@ export class Environment implements RuntimeClient {
       return;
     }
     const [requestId, kilobytes] = line.slice(mark.length).split(' ');
-    this.#log.memoryUsed = Math.max(this.#log.memoryUsed, Math.ceil(Number(kilobytes) / 1024));
+    this.#log.noteMemory(Number(kilobytes));
     if (this.#running && this.#running.invocation.requestId === requestId) {
       this.#running.logged = true;
       this.#settle();
@@ -172,6 +183,7 @@ export class Environment implements RuntimeClient {
   #settle(): void {
     const running = this.#running;
     if (!running?.outcome || !running.logged || !this.#waiting) return;
+    if (this.#isImage && this.pid !== undefined) this.#log.noteMemory(peakMemory(this.pid));
     this.#finish(running, running.outcome);
   }
 

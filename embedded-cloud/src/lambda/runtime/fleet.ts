@@ -1,6 +1,7 @@
 /** All execution environments: a pool for each version and revision in use, reaped when idle. */
 import { join } from 'node:path';
 import type { Cloud } from '../../service.ts';
+import type { Images } from '../image/images.ts';
 import type { LogShipper } from '../logs.ts';
 import type { Version } from '../records.ts';
 import type { Invocation } from './environment.ts';
@@ -25,6 +26,7 @@ const CROWDED_IDLE_LIMIT = 10_000;
 export class Fleet {
   readonly #cloud: Cloud;
   readonly #logs: LogShipper;
+  readonly #images: Images;
   readonly #api = new RuntimeApi();
   readonly #shared: Shared;
   readonly #pools = new Map<string, Pool>();
@@ -32,9 +34,10 @@ export class Fleet {
   readonly #closing = new Set<Pool>();
   readonly #reaper: NodeJS.Timeout;
 
-  constructor(cloud: Cloud, logs: LogShipper, limits: Limits) {
+  constructor(cloud: Cloud, logs: LogShipper, images: Images, limits: Limits) {
     this.#cloud = cloud;
     this.#logs = logs;
+    this.#images = images;
     const room = new Room(limits.environments);
     this.#shared = { api: this.#api, gate: new StartGate(), room, limits, processors: new Processors() };
     this.#reaper = setInterval(() => this.reap(Date.now()), REAP_EVERY);
@@ -96,11 +99,15 @@ export class Fleet {
   #open(functionName: string, version: Version): Pool {
     const { settings, code } = version;
     const logGroup = settings.logging.LogGroup ?? `/aws/lambda/${functionName}`;
+    const { partition, region, accountId } = this.#cloud;
+    const functionArn = `arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`;
     const launch: Launch = {
       functionName,
       version: version.version,
       settings,
       code,
+      ready: () => this.#images.ready(code, functionArn),
+      stateDir: this.#cloud.stateDir('lambda'),
       logGroup,
       region: this.#cloud.region,
       endpoint: this.#cloud.endpoint,

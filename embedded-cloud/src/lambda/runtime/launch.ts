@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { startImage } from '../image/sandbox.ts';
 import type { Code, Settings } from '../records.ts';
 
 /** One version of a function, as an execution environment sees it. */
@@ -11,6 +12,10 @@ export interface Launch {
   readonly version: string;
   readonly settings: Settings;
   readonly code: Code;
+  /** Settled when the code is on disk. */
+  readonly ready: () => Promise<void>;
+  /** The folder of the Lambda service. */
+  readonly stateDir: string;
   readonly logGroup: string;
   readonly region: string;
   /** AWS_ENDPOINT_URL: the embedded cloud's gateway. */
@@ -27,7 +32,20 @@ const setpriv =
   process.platform === 'linux' && existsSync('/usr/bin/setpriv') ? '/usr/bin/setpriv' : undefined;
 
 /** The whole environment of the child: nothing of the parent's own leaks into it. */
-export function variables(launch: Launch, runtimeApi: string, logStream: string): Record<string, string> {
+function variables(launch: Launch, runtimeApi: string, logStream: string): Record<string, string> {
+  const { settings } = launch;
+  return {
+    ...ofEveryFunction(launch, runtimeApi, logStream),
+    AWS_EXECUTION_ENV: `AWS_Lambda_${settings.runtime}`,
+    _HANDLER: settings.handler,
+    LAMBDA_TASK_ROOT: launch.code.folder,
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    NODE_COMPILE_CACHE: launch.compileCache,
+  };
+}
+
+/** What Lambda tells every function, also one from an image. */
+function ofEveryFunction(launch: Launch, runtimeApi: string, logStream: string): Record<string, string> {
   const { settings, credentials } = launch;
   const { LogFormat, ApplicationLogLevel } = settings.logging;
   return {
@@ -40,16 +58,11 @@ export function variables(launch: Launch, runtimeApi: string, logStream: string)
     AWS_LAMBDA_LOG_GROUP_NAME: launch.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
-    AWS_EXECUTION_ENV: `AWS_Lambda_${settings.runtime}`,
-    _HANDLER: settings.handler,
-    LAMBDA_TASK_ROOT: launch.code.folder,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_ENDPOINT_URL: launch.endpoint,
     TZ: ':UTC',
-    PATH: '/usr/local/bin:/usr/bin:/bin',
-    NODE_COMPILE_CACHE: launch.compileCache,
     ...(LogFormat === 'JSON' && {
       AWS_LAMBDA_LOG_FORMAT: 'JSON',
       AWS_LAMBDA_LOG_LEVEL: ApplicationLogLevel ?? 'INFO',
@@ -62,6 +75,8 @@ export function variables(launch: Launch, runtimeApi: string, logStream: string)
  * 90 % of MemorySize and its young generation 5 %, as AWS's own bootstrap gives them.
  */
 export function startChild(launch: Launch, runtimeApi: string, logStream: string): ChildProcess {
+  const { image } = launch.code;
+  if (image) return startImage(launch, image, ofEveryFunction(launch, runtimeApi, logStream));
   const memory = launch.settings.memorySize;
   const node = [
     `--max-old-space-size=${Math.floor(memory * 0.9)}`,

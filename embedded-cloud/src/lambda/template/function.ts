@@ -55,6 +55,11 @@ async function makeFunction(
   seen: Set<string>,
   request: ResourceRequest,
 ): Promise<Materialized> {
+  if (request.properties.PackageType === 'Image') {
+    throw invalidParameter(
+      `${request.logicalId} has PackageType Image. The embedded cloud makes functions of a template from zip packages; those from images are made by CreateFunction, once their image is in the registry.`,
+    );
+  }
   const properties = parse(functionSchema, request.properties);
   const name = properties.FunctionName ?? shortName(request.generatedName);
   const settings = mergeSettings(properties);
