@@ -27,7 +27,8 @@ export async function layerOf(files: Files): Promise<Buffer> {
   }
 }
 
-const RUNTIME = `#!/bin/busybox sh
+/** A runtime in the shell of busybox, which is at /bin/busybox. */
+export const RUNTIME = `#!/bin/busybox sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 /bin/busybox echo "started as $0 $*"
 while true; do
