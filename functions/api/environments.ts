@@ -1,5 +1,6 @@
 import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { ecrImages } from '../../lib/aws/images.ts';
+import { httpProbe } from '../../lib/aws/probe.ts';
 import { setting } from '../../lib/aws/settings.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
@@ -14,6 +15,7 @@ import { cancel } from '../../lib/domain/deployment/cancel.ts';
 import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { changesOf, plan } from '../../lib/domain/deployment/plan.ts';
 import { rollBackTo } from '../../lib/domain/deployment/restore.ts';
+import { verifyServing } from '../../lib/domain/deployment/verify-serving.ts';
 import { hold, resume } from '../../lib/domain/environment/hold.ts';
 import * as Environment from '../../lib/domain/environment/index.ts';
 import * as Project from '../../lib/domain/project/index.ts';
@@ -25,6 +27,7 @@ const ports = {
   blobs: s3Blobs(),
   images: ecrImages(),
   workflows: stepFunctions(),
+  probe: httpProbe,
   runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
   clock,
   randomness,
@@ -89,6 +92,7 @@ export const handler = serve(
     getDeployment: ({ actor, params }) => Deployment.get(ports, actor, params.deployment),
     approveDeployment: ({ actor, params, body }) => approve(ports, actor, params.deployment, body),
     rejectDeployment: ({ actor, params, body }) => reject(ports, actor, params.deployment, body.reason),
+    verifyDeployment: ({ actor, params }) => verifyServing(ports, actor, params.deployment),
     cancelDeployment: ({ actor, params, body }) => cancel(ports, actor, params.deployment, body.reason),
     listApprovals: async ({ actor, query }) =>
       listApprovals(ports, actor, await Project.listed(ports, actor, query.project), query.of),

@@ -3,7 +3,7 @@ import type { Deployment } from './api/resources.ts';
 import { type CommandGroup, command } from './command/command.ts';
 import { listAcrossCommand, withProject } from './command/list.ts';
 import { text } from './command/option.ts';
-import { approve, cancel, reject } from './deployments/decide.ts';
+import { approve, cancel, reject, verify } from './deployments/decide.ts';
 import { logs } from './deployments/logs.ts';
 import { deploymentText } from './deployments/text.ts';
 import { usageFailure } from './failure/failure.ts';
@@ -80,5 +80,5 @@ const list = listAcrossCommand({
 
 export const deployment: CommandGroup = {
   name: 'deployment',
-  commands: [show, wait, logs, list, approve, reject, cancel],
+  commands: [show, wait, logs, list, approve, reject, verify, cancel],
 };

@@ -16,6 +16,7 @@ import { tarGz } from '../archive/craft.ts';
 
 const SUCCESS: Question = {
   path: '/',
+  isPatient: true,
   isHealthy: ({ status }) => status >= 200 && status < 300,
   follow: false,
 };

@@ -97,6 +97,7 @@ const NOTHING_NEW: readonly string[] = [
   'yankRelease',
   'unyankRelease',
   ...['approveDeployment', 'rejectDeployment', 'planDeployment', 'holdEnvironment', 'resumeEnvironment'],
+  'verifyDeployment',
   ...['stopProject', 'resumeProject'],
   ...['enableSubscription', 'disableSubscription', 'rotateSubscriptionSecret', 'replayNotification'],
 ];

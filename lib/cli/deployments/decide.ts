@@ -1,6 +1,8 @@
 /** `staithe deployment approve`, `reject` and `cancel`. */
 import { command } from '../command/command.ts';
 import { flag, requiredText, text } from '../command/option.ts';
+import { EXIT } from '../failure/exit-codes.ts';
+import { Failure } from '../failure/failure.ts';
 import { confirm } from '../terminal/prompt.ts';
 import { changesText, deploymentText, requestText } from './text.ts';
 
@@ -47,6 +49,25 @@ export const reject = command({
       body: { reason: options.reason },
     });
     return { json: deployment, text: deploymentText(deployment) };
+  },
+});
+
+export const verify = command({
+  name: 'verify',
+  summary: 'Check a deployment that serves once more; fails when it is not healthy',
+  args,
+  examples: ['staithe deployment verify dep_01JZX3V5N8Q2R4T6W8Y0A1B2C3'],
+  calls: ['verifyDeployment'],
+  async run({ args: { deployment: id } }, { api }) {
+    const deployment = await api.call('verifyDeployment', { params: { deployment: id } });
+    const check = deployment.checks.at(-1);
+    if (check?.ok === false)
+      throw new Failure(EXIT.failed, {
+        code: 'unhealthy',
+        detail: check.message,
+        remedy: `staithe rollback ${deployment.environment} --project ${deployment.project_id}`,
+      });
+    return { json: deployment, text: check?.message ?? deployment.id };
   },
 });
 

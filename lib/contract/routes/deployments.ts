@@ -137,6 +137,16 @@ export const DEPLOYMENT_ROUTES = {
     success: { status: 200, body: Deployment, description: 'The deployment, rejected' },
     errors: ['not_an_approver', 'wrong_state', 'busy'],
   }),
+  verifyDeployment: route({
+    method: 'POST',
+    path: '/v1/deployments/{deployment}/verify',
+    group: 'environments',
+    access: 'deployer',
+    summary: 'Check a deployment that serves once more, and keep the result',
+    params: ofDeployment,
+    success: { status: 200, body: Deployment, description: 'The deployment; its last check is this one' },
+    errors: ['wrong_state', 'busy'],
+  }),
   cancelDeployment: route({
     method: 'POST',
     path: '/v1/deployments/{deployment}/cancel',

@@ -7,8 +7,9 @@ import type { Destination } from './adapter.ts';
 import type { Check } from './check.ts';
 import type { Deployment } from './schema.ts';
 
-const questionOf = (deployment: Deployment): Question => ({
+const questionOf = (deployment: Deployment, isPatient = true): Question => ({
   path: deployment.health_path,
+  isPatient,
   follow: deployment.health_follow,
   isHealthy: (response) => flawIn(deployment, response) === undefined,
 });
@@ -31,17 +32,18 @@ export async function checkCandidate(
   );
 }
 
-/** Asks what serves, where users do. @throws TargetError when the path leads elsewhere */
+/** Asks what serves, where users do. @param options.isPatient asks again for a moment while the answer is not as it should be. @throws TargetError when the path leads elsewhere */
 export async function checkUrl(
   ports: Pick<Ports, 'clock' | 'probe'>,
   deployment: Deployment,
   url: string,
+  { isPatient = true } = {},
 ): Promise<Check> {
   const { href, origin } = new URL(deployment.health_path, url);
   // Environments of an earlier version may hold a path that is another host's address.
   if (origin !== new URL(url).origin)
     throw new TargetError(`The health path '${deployment.health_path}' points to another host.`);
-  const answer = await ports.probe.get(href, questionOf(deployment));
+  const answer = await ports.probe.get(href, questionOf(deployment, isPatient));
   return checkOf(ports, deployment, href, answer, deployment.traffic?.percent ?? 100);
 }
 

@@ -5,7 +5,8 @@ export interface Question {
   readonly path: string;
   /** Whether redirects to the same host are followed. */
   readonly follow: boolean;
-  /** Asked again for a moment while this is false. */
+  /** Whether it is asked again, for a moment, while the answer is not healthy. */
+  readonly isPatient: boolean;
   readonly isHealthy: (response: Response) => boolean;
 }
 

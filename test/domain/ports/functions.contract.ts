@@ -16,7 +16,12 @@ const freshTarget = (): LambdaTarget =>
     architecture: 'x86_64',
   });
 
-const QUESTION: Question = { path: '/', follow: false, isHealthy: ({ status }) => status === 200 };
+const QUESTION: Question = {
+  path: '/',
+  follow: false,
+  isPatient: true,
+  isHealthy: ({ status }) => status === 200,
+};
 const statusIn = (answer: Answer | undefined) => (answer && 'status' in answer ? answer.status : answer);
 
 export function functionsContract(subject: () => FunctionsUnderTest): void {
