@@ -97,8 +97,7 @@ const NOTHING_NEW: readonly string[] = [
   'yankRelease',
   'unyankRelease',
   ...['approveDeployment', 'rejectDeployment', 'planDeployment', 'holdEnvironment', 'resumeEnvironment'],
-  'verifyDeployment',
-  ...['stopProject', 'resumeProject'],
+  ...['verifyDeployment', 'stopProject', 'resumeProject'],
   ...['enableSubscription', 'disableSubscription', 'rotateSubscriptionSecret', 'replayNotification'],
 ];
 /** The others bring on what there is: an upload. */
