@@ -1,4 +1,10 @@
-import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  type MetricDataQuery,
+  PutMetricAlarmCommand,
+} from '@aws-sdk/client-cloudwatch';
 import {
   CreateAliasCommand,
   InvokeCommand,
@@ -15,8 +21,12 @@ import { Functions } from './functions.ts';
 
 let functions: Functions;
 let watch: CloudWatchClient;
+/** By how much the cloud's clock is ahead, in milliseconds. */
+let ahead: number;
 beforeEach(async () => {
-  functions = await Functions.start({ services: [logs, cloudwatch, lambda] });
+  ahead = 0;
+  const now = () => Date.now() + ahead;
+  functions = await Functions.start({ services: [logs, cloudwatch, lambda], now });
   watch = client();
 });
 afterEach(async () => {
@@ -92,6 +102,32 @@ test('invocations, errors and durations are told by function, by alias, and by v
   });
   expect(await told('Duration', { FunctionName: 'app' }, 'SampleCount')).toBe(5);
   expect(await told('Duration', { FunctionName: 'app' }, 'p99')).toBeGreaterThan(0);
+});
+
+test('an alarm over the errors of the new version goes off while a weighted alias sends it traffic', async () => {
+  await functions.ready('app', { Code: { ZipFile: await failing() }, Publish: true });
+  await functions.update('app', 'two');
+  await functions.running.client.send(new PublishVersionCommand({ FunctionName: 'app' }));
+  const RoutingConfig = { AdditionalVersionWeights: { 1: 1 } };
+  const live = { FunctionName: 'app', Name: 'live', FunctionVersion: '2', RoutingConfig };
+  await functions.running.client.send(new CreateAliasCommand(live));
+  for (const ExecutedVersion of ['1', '2']) {
+    const dimensions = { FunctionName: 'app', Resource: 'app:live', ExecutedVersion };
+    await watch.send(
+      new PutMetricAlarmCommand({
+        ...{ AlarmName: `errors-of-${ExecutedVersion}`, Namespace: 'AWS/Lambda', MetricName: 'Errors' },
+        ...{ Statistic: 'Sum', Period: 60, EvaluationPeriods: 1, TreatMissingData: 'notBreaching' },
+        ...{ ComparisonOperator: 'GreaterThanOrEqualToThreshold', Threshold: 1 },
+        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+      }),
+    );
+  }
+
+  await invoke('live', true);
+  ahead = 60_000;
+
+  const { MetricAlarms } = await watch.send(new DescribeAlarmsCommand({ AlarmNamePrefix: 'errors-' }));
+  expect(MetricAlarms?.map(({ StateValue }) => StateValue)).toEqual(['ALARM', 'OK']);
 });
 
 test('events that are refused are told as throttled, and not as invocations', async () => {
