@@ -31,6 +31,7 @@ export interface Story extends World {
 }
 type Command = (story: Story) => Promise<unknown>;
 
+const CANARY = { steps: [{ percent: 10, bake_seconds: 60 }] };
 const RULES = [
   {},
   { concurrency: 'queue' },
@@ -40,13 +41,16 @@ const RULES = [
   { concurrency: 'queue', freeze: [{ every_week: true, from: 'sat 00:00', to: 'sun 12:00' }] },
 ];
 export const put =
-  (name: string, rules: object): Command =>
+  (name: string, rules: object, target: object = {}): Command =>
   (story) =>
     Environment.put(
       story.ports,
       story.project,
       name,
-      PutEnvironment.parse({ target: { kind: 'lambda', function_name: `hello-${name}` }, ...rules }),
+      PutEnvironment.parse({
+        target: { kind: 'lambda', function_name: `hello-${name}`, ...target },
+        ...rules,
+      }),
     );
 
 /** One of the deployments that there are. */
@@ -84,8 +88,19 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(environment, fc.constantFrom(...RULES), fc.constantFrom('Ahoy', 'Hello'))
-      .map(([name, rules, GREETING]) => put(name, { ...rules, variables: { GREETING } })),
+      .tuple(environment, fc.constantFrom(...RULES), fc.constantFrom('Ahoy', 'Hello'), fc.boolean())
+      .map(([name, rules, GREETING, isCanary]) =>
+        put(name, { ...rules, variables: { GREETING } }, isCanary ? CANARY : {}),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.boolean().map(
+      (isWell): Command =>
+        async ({ ports }) => {
+          ports.functions.faults = () => (isWell ? undefined : 'The basket is gone.');
+        },
+    ),
   },
   {
     weight: 1,
