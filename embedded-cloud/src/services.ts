@@ -1,5 +1,6 @@
 /** Every emulated service, one line each. The order is that of starting; stopping goes the other way around. */
 import { apigateway } from './apigateway/index.ts';
+import { cloudfront, keyValueStores } from './cloudfront/index.ts';
 import { cloudwatch } from './cloudwatch/index.ts';
 import { codebuild } from './codebuild/index.ts';
 import { dynamodb } from './dynamodb/index.ts';
@@ -37,9 +38,11 @@ export const SERVICES: readonly ServiceFactory[] = [
   processes,
   stepfunctions,
   apigateway,
+  keyValueStores,
+  cloudfront,
 ];
 
 /** For clouds of a few services, as tests have them. */
 export { limitsOfMachine } from './lambda/runtime/limits.ts';
 export type { Service } from './service.ts';
-export { ecr, lambda, logs, processes, s3, secretsmanager, sqs, stepfunctions };
+export { cloudfront, ecr, keyValueStores, lambda, logs, processes, s3, secretsmanager, sqs, stepfunctions };

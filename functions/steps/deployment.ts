@@ -2,6 +2,7 @@
 import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
 import { lambdaFunctions } from '../../lib/aws/functions/index.ts';
 import { httpProbe } from '../../lib/aws/probe.ts';
+import { cloudFrontSites } from '../../lib/aws/sites/index.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock } from '../../lib/aws/world.ts';
 import { deploymentSteps } from '../../stepfunctions/deployment.ts';
@@ -9,6 +10,7 @@ import { deploymentSteps } from '../../stepfunctions/deployment.ts';
 export const handler = deploymentSteps({
   table: dynamoTable(),
   functions: lambdaFunctions(),
+  sites: cloudFrontSites(),
   functionLogs: cloudWatchFunctionLogs(),
   probe: httpProbe,
   clock,

@@ -5,6 +5,7 @@ import { listCommand } from './command/list.ts';
 import { flag, projectOption, requiredText, text } from './command/option.ts';
 import { TIMES, timeOf } from './command/time.ts';
 import { set } from './environments/set.ts';
+import { targetName } from './environments/targets/index.ts';
 import { environmentText } from './environments/text.ts';
 import { logDetails, logOptions, printLines } from './follow/print-log.ts';
 import { jsonText } from './terminal/json.ts';
@@ -19,7 +20,7 @@ const list = listCommand({
   calls: ['listEnvironments'],
   columns: [
     { title: 'name', value: (environment: Environment) => environment.name },
-    { title: 'function', value: (environment) => environment.target.function_name },
+    { title: 'target', value: (environment) => targetName(environment.target) },
     { title: 'service', value: (environment) => environment.service },
     { title: 'release', value: (environment) => environment.current_release_id },
     { title: 'url', value: (environment) => environment.url },
@@ -129,7 +130,7 @@ const resume = command({
 
 const remove = command({
   name: 'delete',
-  summary: 'Delete an environment and keep its function',
+  summary: 'Delete an environment and keep its function or site',
   details: 'Asks for confirmation.',
   args,
   options: { project: projectOption, yes: flag('--yes', 'Skip the confirmation') },
@@ -142,7 +143,7 @@ const remove = command({
     });
     return {
       json: { project: options.project, environment: args.environment, deleted: true },
-      text: `Deleted environment ${args.environment} and kept its function`,
+      text: `Deleted environment ${args.environment} and kept what it deployed`,
     };
   },
 });

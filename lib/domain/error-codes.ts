@@ -173,8 +173,8 @@ export const ERRORS = {
   ),
   function_taken: entry(
     'conflict',
-    'Function is the target of another environment',
-    'Name another function, or change or delete the environment that uses it.',
+    'Target of another environment',
+    'Name another function or site, or change or delete the environment that uses it.',
   ),
   log_unreadable: entry(
     'forbidden',

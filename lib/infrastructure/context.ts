@@ -5,6 +5,8 @@ import type { Node } from 'constructs';
 export const CONTEXT = {
   stackName: 'the name of the installation',
   compute: 'the machines that builds may ask for',
+  siteDomains: 'the domains of sites, separated by commas',
+  siteCertificate: 'the certificate for siteDomains',
   buildReuse: "'off' builds also what was built before",
 } as const;
 type ContextKey = keyof typeof CONTEXT;

@@ -21,8 +21,15 @@ function logicalId(construct: IConstruct): string {
   return String(Stack.of(construct).resolve(resource.logicalId));
 }
 
+interface Acknowledged {
+  readonly storage: Storage;
+  /** The bucket of sites. */
+  readonly siteFiles: IConstruct;
+  readonly build: Workflow;
+}
+
 /** The findings of cdk-nag that stay, each with its reason. */
-function findings(storage: Storage, build: Workflow): Finding[] {
+function findings({ storage, siteFiles, build }: Acknowledged): Finding[] {
   const bytes = `<${logicalId(storage.bucket)}.Arn>`;
   const here = 'arn:<AWS::Partition>';
   const account = '<AWS::Region>:<AWS::AccountId>';
@@ -46,10 +53,11 @@ function findings(storage: Storage, build: Workflow): Finding[] {
         `Resource::${bytes}/caches/*`,
         `Resource::${bytes}/uploads/*`,
         `Resource::${bytes}/projects/*`,
+        `Resource::<${logicalId(siteFiles)}.Arn>/*`,
         `Resource::${here}:secretsmanager:${account}:secret:${Stack.of(storage).stackName}/projects/*`,
       ],
       reason:
-        'One function serves all projects. Callers reach bytes only through links for single objects, signed after the check of their project; names of secrets begin with the project, which is checked as well.',
+        'One function serves all projects. Callers reach bytes only through links for single objects, signed after the check of their project; files of sites lie below the id of their project; names of secrets begin with the project, which is checked as well.',
     },
     {
       rule: 'IAM5',
@@ -101,9 +109,25 @@ export function acknowledgePrivileged(project: IConstruct): void {
   });
 }
 
-export function acknowledgeFindings(stack: Stack, storage: Storage, build: Workflow): void {
+/** The files of websites, and what serves them. */
+export function acknowledgeSites(bucket: IConstruct, distribution: IConstruct): void {
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions::AwsSolutions-S1',
+    reason: 'Only the distribution reads it, and only deployments write it, which the audit log has.',
+  });
+  const ofOperator = 'Whom sites are for, the operator decides, on the distribution.';
+  for (const [rule, reason] of Object.entries({
+    CFR1: ofOperator,
+    CFR2: ofOperator,
+    CFR3: 'Logs have the addresses of visitors: to keep them is for the operator to decide.',
+    CFR4: 'Of the name *.cloudfront.net CloudFront alone decides; with domains of its own the distribution asks for TLS 1.2.',
+  }))
+    Validations.of(distribution).acknowledge({ id: `AwsSolutions::AwsSolutions-${rule}`, reason });
+}
+
+export function acknowledgeFindings(stack: Stack, acknowledged: Acknowledged): void {
   const validations = Validations.of(stack);
-  for (const { rule, on, reason } of findings(storage, build)) {
+  for (const { rule, on, reason } of findings(acknowledged)) {
     const id = `AwsSolutions::AwsSolutions-${rule}`;
     for (const exact of on === undefined ? [id] : on.map((permission) => `${id}[${permission}]`))
       validations.acknowledge({ id: exact, reason });

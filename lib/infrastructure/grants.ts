@@ -9,6 +9,7 @@ import { type BlobPrefix, NEEDS, type Needs } from './needs.ts';
 import type { Notifications } from './notifications.ts';
 import type { Registry } from './registry.ts';
 import type { Secrets } from './secrets.ts';
+import type { Sites } from './sites.ts';
 import type { Storage } from './storage.ts';
 import { grantWorkflows, type Workflow } from './workflow.ts';
 
@@ -19,6 +20,7 @@ interface Owners {
   readonly registry: Registry;
   readonly builds: Builds;
   readonly deployments: Deployments;
+  readonly sites: Sites;
   readonly deadLetters: DeadLetters;
   readonly notifications: Notifications;
   readonly bus: EventBus;
@@ -79,6 +81,10 @@ const GRANTS: Grants = {
     // Lambda reads the code with the permission of whoever updates the function.
     storage.grantBytes(to, 'artifacts', 'GetObject');
     deployments.grantFunctions(to);
+  },
+  sites: (to, _, { sites, storage }) => {
+    storage.grantBytes(to, 'artifacts', 'GetObject');
+    sites.grantSites(to);
   },
   machines: (to, _, { builds }) => builds.grantMachines(to),
   deadLetters: (to, _, { deadLetters }) => deadLetters.grantRedrive(to),

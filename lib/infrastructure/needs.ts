@@ -78,6 +78,8 @@ export interface Needs {
   readonly functionLogs?: { readonly owners?: true };
   /** Deploys functions. */
   readonly functions?: true;
+  /** Deploys sites. */
+  readonly sites?: true;
   /** Asks how machines of builds stand, and ends them. */
   readonly machines?: true;
   /** Looks at dead letters, and hands them to their targets again. */
@@ -111,6 +113,7 @@ export const PORTS = {
   logs: 'cloudWatchLogs',
   functionLogs: 'cloudWatchFunctionLogs',
   functions: 'lambdaFunctions',
+  sites: 'cloudFrontSites',
   compute: 'codeBuild',
   machines: 'codeBuildMachines',
   deadLetters: 'sqsDeadLetters',
@@ -255,6 +258,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     // A rollback's success takes back the release that served.
     table: { items: ['GetItem', 'PutItem', 'DeleteItem'] },
     functions: true,
+    sites: true,
     functionLogs: {},
   },
   'steps/trigger': {

@@ -16,6 +16,7 @@ import { Notifications } from './notifications.ts';
 import { Reconciler } from './reconciler.ts';
 import { Registry } from './registry.ts';
 import { Secrets } from './secrets.ts';
+import { Sites } from './sites.ts';
 import { Storage } from './storage.ts';
 import { Triggers } from './triggers.ts';
 import { Uploads } from './uploads.ts';
@@ -45,6 +46,7 @@ export class StaitheStack extends Stack {
       bundles,
       logReadsPerSecond: builds.logReadsPerSecond,
     });
+    const sites = new Sites(this, 'Sites');
     const triggers = new Triggers(this, 'Triggers', { bundles });
     const workflows = {
       build: builds.workflow,
@@ -75,6 +77,7 @@ export class StaitheStack extends Stack {
       registry,
       builds,
       deployments,
+      sites,
       deadLetters,
       notifications,
       bus: events.bus,
@@ -93,7 +96,7 @@ export class StaitheStack extends Stack {
       description: 'The ARN of the secret for webhooks of the git host',
     });
     new CfnOutput(this, 'EventBus', { value: events.bus.eventBusName });
-    acknowledgeFindings(this, storage, builds.workflow);
+    acknowledgeFindings(this, { storage, siteFiles: sites.bucket, build: builds.workflow });
   }
 
   private addAdminToken(bundles: Bundles): StaitheFunction {

@@ -86,6 +86,8 @@ async function run(options: StartOptions, step: Step): Promise<void> {
           FunctionPrefix: '',
           FunctionRuntimes: RUNTIMES.filter((runtime) => LAMBDA_RUNTIMES.includes(runtime)).join(','),
           ForkImageBuilds: isolation.imageBuilds === 'rootless' ? 'allow' : 'refuse',
+          // Nobody has a certificate for this machine.
+          SitesProtocol: 'http',
           // Receivers of webhooks run on this machine too, and `staithe mail` shows what the embedded SES was given.
           LoopbackWebhooks: 'allow',
           MailSender: MAIL_SENDER,

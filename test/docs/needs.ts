@@ -71,6 +71,11 @@ const TEXTS: Texts = {
     'Lambda, as [described below](#deployed-functions-and-the-tag)',
     '`iam:PassRole` of the one role for deployed functions, to Lambda only',
   ],
+  sites: () => [
+    '`s3:GetObject` on artifacts',
+    'read, put, list and delete files in the bucket of sites',
+    'describe, read and update the key value store of sites',
+  ],
   machines: () => ["describe and stop builds of the installation's CodeBuild projects"],
   deadLetters: () => [
     'receive, hide and delete messages of the dead-letter queue',

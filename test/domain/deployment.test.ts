@@ -3,6 +3,7 @@ import * as Deployment from '../../lib/domain/deployment/index.ts';
 import { rollBack } from '../../lib/domain/deployment/roll-back.ts';
 import { apply, ready } from '../../lib/domain/deployment/steps.ts';
 import { TargetError } from '../../lib/domain/ports/targets.ts';
+import { LambdaTarget } from '../../lib/domain/target/lambda.ts';
 import { runDeployment } from '../workflows/deployment.ts';
 import { deployable, TARGET } from './deploying.ts';
 import { refusal, STRANGER, type World } from './world.ts';
@@ -140,7 +141,7 @@ describe('a deployment', () => {
     await place.ports.functions.prepare({
       deploymentId: id,
       environment: 'test',
-      target: (await scene.environment()).target,
+      target: LambdaTarget.parse((await scene.environment()).target),
       variables: {},
       projectId: project.id,
       artifact: { key: `projects/${project.id}/artifacts/${digest.slice('sha256:'.length)}`, digest },

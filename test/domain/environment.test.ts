@@ -32,7 +32,7 @@ describe('a function', () => {
     expect(await saidOf(put('prod', 'api', other))).toBe(
       "Function 'api' is the target of environment 'prod' of project 'hello'.",
     );
-    expect((await put('prod', 'api')).target.function_name).toBe('api');
+    expect((await put('prod', 'api')).target).toMatchObject({ function_name: 'api' });
   });
 
   test('stays with a project that takes it while another one that had it is deleted', async () => {

@@ -132,6 +132,7 @@ describe('a deployment', () => {
     expect(policies).toEqual([
       ['RetainExceptOnCreate', 'Retain'],
       ['RetainExceptOnCreate', 'Retain'],
+      ['RetainExceptOnCreate', 'Retain'],
     ]);
   });
 });

@@ -73,9 +73,11 @@ describe('permissions', () => {
       stack.statements.filter(({ Action }) => Action.some((action) => wanted.test(action)));
     expect(actions(/^lambda:(Untag|Delete|Remove)/)).toEqual([]);
     expect(actions(/^s3:(DeleteBucket|DeleteObjectVersion|PutBucket|PutObjectAcl)/)).toEqual([]);
-    // Uploads that wait to be verified (uploads.test.ts has the resource), and what was in deleted projects.
+    // Uploads that wait to be verified (uploads.test.ts has the resource), old versions of sites, in their bucket, and what
+    // was in deleted projects.
     expect(actions(/^s3:DeleteObject$/).map(({ role }) => role.replace(/Role[0-9A-F]{8}$/, ''))).toEqual([
       'Apiartifacts',
+      'DeploymentsSteps',
       'UploadsUploadArrived',
       'DeletionsRemover',
     ]);

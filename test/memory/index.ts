@@ -16,6 +16,7 @@ import { type MemoryMailer, type MemoryNotifier, memoryMailer, memoryNotifier } 
 import { type MemoryProbe, memoryProbe } from './probe.ts';
 import { memoryProjectSecrets } from './project-secrets.ts';
 import { type MemoryRegistries, type MemoryRegistry, memoryRegistries, memoryRegistry } from './registry.ts';
+import { memorySites } from './sites.ts';
 import { type MemorySubscriptionSecrets, memorySubscriptionSecrets } from './subscription-secrets.ts';
 import { type MemoryTable, memoryTable } from './table.ts';
 import { type MemoryTrees, memoryTrees } from './trees.ts';
@@ -59,6 +60,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     workflows: memoryWorkflows(),
     logs: memoryLogs(),
     functions: memoryFunctions(blobs),
+    sites: memorySites(blobs),
     functionLogs: memoryFunctionLogs(),
     gitHost: memoryGitHost(),
     jobTokens: memoryJobTokens(clock),

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { GitHostError } from '../../lib/domain/ports/git-host.ts';
+import { StaticTarget } from '../../lib/domain/target/static.ts';
 import { blobsContract } from '../domain/ports/blobs.contract.ts';
 import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { gitHostContract } from '../domain/ports/git-host.contract.ts';
 import { jobTokensContract } from '../domain/ports/job-tokens.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
 import { tableContract } from '../domain/ports/table.contract.ts';
+import { targetContract } from '../domain/ports/target.contract.ts';
 import { workflowsContract } from '../domain/ports/workflows.contract.ts';
 import { memoryBlobs } from './blobs.ts';
 import { memoryFunctions } from './functions.ts';
 import { memoryGitHost } from './git-host.ts';
 import { memoryJobTokens } from './job-tokens.ts';
 import { memoryLogs } from './logs.ts';
+import { memorySites } from './sites.ts';
 import { memoryTable } from './table.ts';
 import { memoryWorkflows } from './workflows.ts';
 import { seededRandomness, simulatedClock } from './world.ts';
@@ -99,6 +102,21 @@ describe('functions in memory', () => {
   const adapter = memoryFunctions(blobs);
   functionsContract(() => ({
     adapter,
+    async artifact(text) {
+      const sha256 = createHash('sha256').update(text).digest('hex');
+      blobs.place(`projects/artifacts/${sha256}`, Buffer.from(text), { sha256 });
+      return { key: `projects/artifacts/${sha256}`, digest: `sha256:${sha256}` };
+    },
+  }));
+});
+
+describe('sites in memory', () => {
+  const blobs = memoryBlobs(clock);
+  const adapter = memorySites(blobs);
+  let count = 0;
+  targetContract<StaticTarget>(() => ({
+    adapter,
+    freshTarget: () => StaticTarget.parse({ kind: 'static', site: `fresh-${++count}` }),
     async artifact(text) {
       const sha256 = createHash('sha256').update(text).digest('hex');
       blobs.place(`projects/artifacts/${sha256}`, Buffer.from(text), { sha256 });

@@ -215,7 +215,6 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   listAllReleases: releaseFilter,
   listProjects: list,
   putEnvironment: {
-    // The one kind that there is; another one will be told from it by this field.
     'target.kind': domain('deployment/adapter', "case 'lambda':"),
     'target.function_name': ['lib/aws/functions/code.ts', 'FunctionName: target.function_name'],
     'target.runtime': ['lib/aws/functions/code.ts', 'Runtime: target.runtime as Runtime'],
@@ -230,6 +229,11 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
       'lib/aws/functions/watch.ts',
       'target.max_error_percent ?? MAX_ERROR_PERCENT',
     ],
+    'target.site': ['lib/aws/sites/layout.ts', 'target.site'],
+    'target.index': ['lib/aws/sites/upload.ts', 'assertIndex(index, paths)'],
+    'target.spa': ['lib/infrastructure/site-function.js', 'live.spa'],
+    'target.immutable': ['lib/aws/sites/upload.ts', 'isImmutable(path, release.target.immutable)'],
+    'target.variables_file': ['lib/aws/sites/upload.ts', 'JSON.stringify(release.variables)'],
     service: domain('deployment/snapshot', 'artifact.service === service'),
     variables: ['lib/aws/functions/code.ts', 'Variables: { ...variables }'],
     after: domain('deployment/gates', 'environment.after.filter((name) => !succeeded.has(name))'),

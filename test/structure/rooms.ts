@@ -17,6 +17,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     'jose',
     'ulid',
     'standardwebhooks',
+    'mrmime',
   ],
   'lib/http': [
     'lib/contract',

@@ -102,6 +102,7 @@ export async function startStaithe(
       FunctionPrefix: '',
       FunctionRuntimes: RUNTIMES.filter((runtime) => LAMBDA_RUNTIMES.includes(runtime)).join(','),
       ...(quotas === 'machine' && { LogReadsPerSecond: '100' }),
+      SitesProtocol: 'http',
       LoopbackWebhooks: 'allow',
       MailSender: MAIL_SENDER,
       ...options.parameters,

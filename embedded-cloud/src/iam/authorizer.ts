@@ -203,6 +203,7 @@ const DENIALS: Record<string, readonly [code: string, status: number]> = {
   iam: ['AccessDenied', 403],
   monitoring: ['AccessDenied', 403],
   lambda: ['AccessDeniedException', 403],
+  'cloudfront-keyvaluestore': ['AccessDeniedException', 403],
 };
 
 /** The error of a refused call, in AWS's words. */

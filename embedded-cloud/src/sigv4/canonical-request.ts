@@ -15,8 +15,9 @@ export function canonicalRequest(request: SignedRequest, signature: Signature, p
 }
 
 export function stringToSign(signature: Signature, canonical: string): string {
-  const scope = `${signature.date}/${signature.region}/${signature.service}/aws4_request`;
-  return `AWS4-HMAC-SHA256\n${signature.timestamp}\n${scope}\n${hash('sha256', canonical)}`;
+  const { algorithm, date, region, service } = signature;
+  const scope = [date, ...(algorithm === 'AWS4-HMAC-SHA256' ? [region] : []), service, 'aws4_request'];
+  return `${algorithm}\n${signature.timestamp}\n${scope.join('/')}\n${hash('sha256', canonical)}`;
 }
 
 /** S3 signs the key as it is, encoded once; dots and double slashes belong to the key. */

@@ -15,11 +15,16 @@ export interface SignedRequest {
   readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
 }
 
+/** With a key of HMAC for one region, or (SigV4A) with a key pair for a set of regions. */
+export type Algorithm = 'AWS4-HMAC-SHA256' | 'AWS4-ECDSA-P256-SHA256';
+
 export interface Signature {
+  readonly algorithm: Algorithm;
   readonly presigned: boolean;
   readonly accessKeyId: string;
   /** `YYYYMMDD` of the credential scope. */
   readonly date: string;
+  /** Of SigV4A a set, as `x-amz-region-set` has it: names and patterns, with commas between. */
   readonly region: string;
   readonly service: string;
   readonly signedHeaders: readonly string[];
@@ -56,7 +61,7 @@ function fromHeader(
   parameters: Signature['parameters'],
 ): Signature {
   const found =
-    /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+)\s*,\s*SignedHeaders=([^,\s]+)\s*,\s*Signature=([0-9a-f]+)\s*$/.exec(
+    /^(AWS4-HMAC-SHA256|AWS4-ECDSA-P256-SHA256)\s+Credential=([^,\s]+)\s*,\s*SignedHeaders=([^,\s]+)\s*,\s*Signature=([0-9a-f]+)\s*$/.exec(
       authorization,
     );
   const timestamp = request.headers['x-amz-date']?.[0];
@@ -66,9 +71,13 @@ function fromHeader(
       `Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters, and existence of an 'X-Amz-Date' header.`,
     );
   }
-  const [, credential = '', signedHeaders = '', signature = ''] = found;
+  const [, algorithm, credential = '', signedHeaders = '', signature = ''] = found;
+  const scope =
+    algorithm === 'AWS4-ECDSA-P256-SHA256'
+      ? multiRegionScope(credential, request.headers['x-amz-region-set']?.[0])
+      : ({ ...scopeOf(credential, 'incomplete'), algorithm: 'AWS4-HMAC-SHA256' } as const);
   return {
-    ...scopeOf(credential, 'incomplete'),
+    ...scope,
     presigned: false,
     signedHeaders: signedHeaders.split(';'),
     signature,
@@ -94,6 +103,7 @@ function fromQuery(parameters: Signature['parameters']): Signature {
   }
   return {
     ...scopeOf(required('X-Amz-Credential'), 'query-parameters'),
+    algorithm: 'AWS4-HMAC-SHA256',
     presigned: true,
     signedHeaders: required('X-Amz-SignedHeaders').split(';'),
     signature: required('X-Amz-Signature'),
@@ -122,6 +132,18 @@ function scopeOf(credential: string, kind: 'incomplete' | 'query-parameters') {
   throw new SignatureFailure(
     kind,
     'The Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+  );
+}
+
+/** The scope of SigV4A names no region: a signed header does. */
+function multiRegionScope(credential: string, regions: string | undefined) {
+  const [accessKeyId, date, service, end, more] = credential.split('/');
+  if (accessKeyId && date && service && end === 'aws4_request' && more === undefined && regions) {
+    return { algorithm: 'AWS4-ECDSA-P256-SHA256', accessKeyId, date, service, region: regions } as const;
+  }
+  throw new SignatureFailure(
+    'incomplete',
+    'The Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/SERVICE/aws4_request" and the header x-amz-region-set.',
   );
 }
 

@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { AccessKey } from '../service.ts';
 import { canonicalRequest, stringToSign } from './canonical-request.ts';
 import { type FailureKind, SignatureFailure } from './failure.ts';
+import { isSignedByKeyPair } from './key-pair.ts';
 import type { Signature, SignedRequest } from './signature.ts';
 
 /** AWS accepts a clock that is wrong by up to fifteen minutes. */
@@ -31,14 +32,22 @@ export function createVerifier({ region, now, find }: VerifierOptions): Verify {
     if (typeof key === 'string') throw keyFailure(key, signature);
     checkSignedHeaders(request, signature);
     const toSign = stringToSign(signature, canonicalRequest(request, signature, payloadHash));
-    const expected = createHmac('sha256', signingKey(key.secretAccessKey, signature)).update(toSign).digest();
     const given = Buffer.from(signature.signature, 'hex');
-    if (given.length === expected.length && timingSafeEqual(given, expected)) return key;
+    const isSigned =
+      signature.algorithm === 'AWS4-HMAC-SHA256'
+        ? isHmac(signingKey(key.secretAccessKey, signature), toSign, given)
+        : isSignedByKeyPair(signature.accessKeyId, key.secretAccessKey, toSign, given);
+    if (isSigned) return key;
     throw new SignatureFailure(
       'mismatch',
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
   };
+}
+
+function isHmac(key: Buffer, toSign: string, given: Buffer): boolean {
+  const expected = createHmac('sha256', key).update(toSign).digest();
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 function checkTime(signature: Signature, now: number): void {
@@ -67,7 +76,12 @@ function checkTime(signature: Signature, now: number): void {
 }
 
 function checkScope(signature: Signature, region: string): void {
-  if (signature.region !== region) {
+  // A set of SigV4A has patterns: `*`, `us-*` (IAM User Guide, "AWS Signature Version 4 for API requests").
+  const isCovered = signature.region
+    .split(',')
+    .some((one) => one === region || (one.endsWith('*') && region.startsWith(one.slice(0, -1))));
+  const isInScope = signature.algorithm === 'AWS4-HMAC-SHA256' ? signature.region === region : isCovered;
+  if (!isInScope) {
     throw new SignatureFailure(
       'scope',
       `Credential should be scoped to a valid region: the region '${signature.region}' is wrong; expecting '${region}'`,
@@ -90,7 +104,8 @@ function keyFailure(kind: FailureKind, signature: Signature): SignatureFailure {
  */
 function checkSignedHeaders(request: SignedRequest, signature: Signature): void {
   const unsigned = (name: string) => !signature.signedHeaders.includes(name);
-  const bare = ['host', ...(signature.service === 's3' ? amzHeaders(request) : [])].filter(unsigned);
+  const needed = signature.algorithm === 'AWS4-HMAC-SHA256' ? ['host'] : ['host', 'x-amz-region-set'];
+  const bare = [...needed, ...(signature.service === 's3' ? amzHeaders(request) : [])].filter(unsigned);
   if (bare.length > 0) {
     throw new SignatureFailure(
       'unsigned-headers',

@@ -1,5 +1,6 @@
 /** Deployments as people read them. */
 import type { Deployment, DeploymentPlan } from '../api/resources.ts';
+import { targetName } from '../environments/targets/index.ts';
 import { lastLines } from '../follow/deployment.ts';
 import { moment, took } from '../terminal/format.ts';
 import { status } from '../terminal/style.ts';
@@ -19,7 +20,7 @@ export function deploymentText(deployment: Deployment): string {
     ['service', deployment.service],
     ['artifact', deployment.artifact_id],
     ['digest', deployment.digest],
-    ['function', deployment.target.function_name],
+    [deployment.target.kind === 'lambda' ? 'function' : 'site', targetName(deployment.target)],
     ['version', deployment.target_version],
     ['traffic', trafficText(deployment)],
     ['previous version', deployment.previous_version],

@@ -5,7 +5,9 @@ import { defined } from './defined.ts';
 import { findEnvironment } from './find.ts';
 import { healthBody, healthOptions } from './health.ts';
 import { ruleOptions, rulesBody } from './rules.ts';
-import { lambdaOptions, lambdaTarget } from './targets/lambda.ts';
+import { kindOption, targetBody } from './targets/index.ts';
+import { lambdaOptions } from './targets/lambda.ts';
+import { staticOptions } from './targets/static.ts';
 import { environmentText } from './text.ts';
 
 export const set = command({
@@ -16,15 +18,18 @@ export const set = command({
   args: { environment: 'Environment name: a-z, 0-9 and -' },
   options: {
     project: projectOption,
+    target: kindOption,
     ...lambdaOptions,
+    ...staticOptions,
     service: text('--service <name>', 'Service of the release that is deployed here'),
     ...healthOptions,
-    variable: pairs('--variable <NAME=value>', 'Environment variable of the function'),
+    variable: pairs('--variable <NAME=value>', 'Environment variable'),
     removeVariable: list('--remove-variable <NAME>', 'Remove an environment variable'),
     ...ruleOptions,
   },
   examples: [
     'staithe environment set test --project hello --function hello-test --health-path /health',
+    'staithe environment set preview --project hello --target static --site hello-preview --spa yes',
     'staithe environment set test --project hello --memory 512 --variable GREETING=Ahoy',
     'staithe environment set production --project hello --function hello-production --after test --soak 30m --approvals 2 --concurrency queue',
     'staithe environment set production --project hello --step 10:5m --step 50:5m --alarm hello-errors',
@@ -39,7 +44,7 @@ export const set = command({
     const environment = await api.call('putEnvironment', {
       params,
       body: {
-        target: lambdaTarget(args.environment, options, current?.target),
+        target: targetBody(args.environment, options, current?.target),
         variables,
         ...rulesBody(options, current),
         ...healthBody(options, current),

@@ -4,7 +4,7 @@ import { moment } from '../terminal/format.ts';
 import { fields } from '../terminal/table.ts';
 import { healthLines } from './health.ts';
 import { ruleLines } from './rules.ts';
-import { lambdaLines } from './targets/lambda.ts';
+import { targetLines } from './targets/index.ts';
 
 export function environmentText(environment: Environment): string {
   const { target } = environment;
@@ -12,7 +12,7 @@ export function environmentText(environment: Environment): string {
   return fields([
     ['environment', environment.name],
     ['project', environment.project_id],
-    ...lambdaLines(target),
+    ...targetLines(target),
     ['service', environment.service],
     ...healthLines(environment),
     ['variables', variables.join('\n') || undefined],

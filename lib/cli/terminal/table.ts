@@ -35,7 +35,11 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
     .join('\n');
 }
 
-type Field = readonly [label: string, value: string | number | undefined, style?: (text: string) => string];
+export type Field = readonly [
+  label: string,
+  value: string | number | undefined,
+  style?: (text: string) => string,
+];
 
 /** One labelled value per line; absent values are omitted. */
 export function fields(entries: readonly Field[]): string {

@@ -7,12 +7,14 @@ import { hexOf } from '../values.ts';
 import type { Deployment } from './schema.ts';
 
 /** Each kind of target has a port. */
-export type TargetPorts = Pick<Ports, 'functions'>;
+export type TargetPorts = Pick<Ports, 'functions' | 'sites'>;
 
 function adapterOf(ports: TargetPorts, { kind }: Target): TargetAdapter {
   switch (kind) {
     case 'lambda':
       return ports.functions;
+    case 'static':
+      return ports.sites;
   }
 }
 

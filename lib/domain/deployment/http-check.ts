@@ -39,7 +39,8 @@ export async function checkUrl(
   url: string,
   { isPatient = true } = {},
 ): Promise<Check> {
-  const { href, origin } = new URL(deployment.health_path, url);
+  // Below the URL, which may be a folder of its host.
+  const { href, origin } = new URL(`.${deployment.health_path}`, url);
   // Environments of an earlier version may hold a path that is another host's address.
   if (origin !== new URL(url).origin)
     throw new TargetError(`The health path '${deployment.health_path}' points to another host.`);

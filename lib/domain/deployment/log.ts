@@ -12,6 +12,7 @@ import { OWNER_TAG } from '../owner-tag.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Table } from '../ports/table.ts';
+import { titleOf } from '../target/index.ts';
 import { variablesSince } from './variables.ts';
 
 export interface ReadOptions {
@@ -43,6 +44,7 @@ export async function read(
   pause: (milliseconds: number) => Promise<void> = sleep,
 ): Promise<FunctionLogPage> {
   const { table, functionLogs } = ports;
+  const functionName = functionOf(environment);
   const now = () => ports.clock.now().getTime();
   const time = timeOf(now, pause);
   const until = now() + wait * 1000;
@@ -53,11 +55,10 @@ export async function read(
   const shown = (event: FunctionEvent) => platform || !isPlatform(event.message);
 
   const pages = rateLimited(functionLogs, time);
-  const isThere = throttled(() => canReadLog(ports, environment), now);
+  const isThere = throttled(() => canReadLog(ports, environment, functionName), now);
   const readEvents = async (position: LogPosition | undefined): Promise<EventPage> => {
     const at = position ?? { from, seen: new Set() };
     if (!(await isThere())) return { events: [], position: at };
-    const { function_name: functionName } = environment.target;
     if (position === undefined && tail !== undefined)
       return readLast(pages, functionName, { from, count: tail, counts: shown }, time);
     return readAfter(pages, functionName, at, limit, time);
@@ -112,20 +113,29 @@ function throttled(ask: () => Promise<boolean>, now: () => number): () => Promis
   };
 }
 
+/** @throws StaitheError log_unreadable when what is deployed prints nothing */
+function functionOf({ target, name }: Environment): string {
+  if (target.kind === 'lambda') return target.function_name;
+  throw new StaitheError('log_unreadable', `The ${titleOf(target)} of environment '${name}' has no log.`, {
+    remedy: 'Only functions have one. Read about its deployments: `staithe deployment list`.',
+  });
+}
+
 /**
  * Whether there is a function to read the log of. Of a name that was another's the log may be there still.
  * @throws StaitheError log_unreadable when it is somebody else's
  */
 async function canReadLog(
   { functionLogs }: Pick<Ports, 'functionLogs'>,
-  { target, project_id: projectId, name }: Environment,
+  { project_id: projectId, name }: Environment,
+  functionName: string,
 ): Promise<boolean> {
-  const owner = await functionLogs.ownerOf(target.function_name);
+  const owner = await functionLogs.ownerOf(functionName);
   if (owner === undefined || owner === projectId) return owner !== undefined;
   const whose = owner === null ? 'was not created by Staithe' : 'belongs to another project';
   throw new StaitheError(
     'log_unreadable',
-    `The function ${target.function_name} of environment '${name}' ${whose}, so its log is not shown.`,
+    `The function ${functionName} of environment '${name}' ${whose}, so its log is not shown.`,
     {
       remedy: `To let this project deploy to it and read its log, tag the function ${OWNER_TAG}=${projectId}.`,
     },

@@ -33,7 +33,7 @@ export async function put(
   const { table } = ports;
   const key = Keys.environment(project.id, name);
   const { target } = input;
-  assertRuns(target.runtime, ports.runtimes);
+  if (target.kind === 'lambda') assertRuns(target.runtime, ports.runtimes);
   await assertKnown(ports, project, name, input.after);
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const stored = await environments.get(table, key);

@@ -57,5 +57,12 @@ export const PutEnvironment = z
     ...Health.shape,
     ...Rules.shape,
   })
-  .superRefine(assertEffective);
+  .superRefine(assertEffective)
+  .superRefine(({ target, variables }, context) => {
+    if (target.kind !== 'static' || target.variables_file !== undefined) return;
+    if (Object.keys(variables).length === 0) return;
+    const message =
+      'have no effect on a site without `variables_file`: set `target.variables_file` to the file that gets them';
+    context.addIssue({ code: 'custom', path: ['variables'], message });
+  });
 export type PutEnvironment = z.infer<typeof PutEnvironment>;

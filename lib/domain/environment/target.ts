@@ -24,7 +24,9 @@ type TargetClaim = z.infer<typeof TargetClaim>;
 
 type EnvironmentRef = Pick<TargetClaim, 'project_id' | 'environment'>;
 
-const keyOf = (target: Target): Key => Keys.targetFunction(nameOf(target));
+/** A function's name has no colon; that of another kind has one here. */
+const keyOf = (target: Target): Key =>
+  Keys.targetFunction(target.kind === 'lambda' ? nameOf(target) : `${target.kind}:${nameOf(target)}`);
 
 /** @returns undefined when it is no environment's target */
 async function holderOf(table: Table, target: Target): Promise<(TargetClaim & Revision) | undefined> {

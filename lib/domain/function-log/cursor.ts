@@ -7,6 +7,7 @@ import { StaitheError } from '../error.ts';
 import type { FunctionEvent } from '../ports/function-logs.ts';
 import type { Table } from '../ports/table.ts';
 import { seal, unseal } from '../storage/seal.ts';
+import { nameOf } from '../target/index.ts';
 
 export interface LogPosition {
   /** Milliseconds since the epoch. */
@@ -73,7 +74,7 @@ export const logOf = (environment: Environment): string =>
   JSON.stringify([
     environment.project_id,
     environment.name,
-    environment.target.function_name,
+    nameOf(environment.target),
     beginningOf(environment),
   ]);
 

@@ -2,6 +2,7 @@
 
 import type { JobActor } from '../access/actor.ts';
 import type { LambdaTarget } from '../target/lambda.ts';
+import type { StaticTarget } from '../target/static.ts';
 import type { SourceFormat } from '../upload.ts';
 import type { Blobs } from './blobs.ts';
 import type { ComputeMachines, ComputePlanner } from './compute.ts';
@@ -83,6 +84,7 @@ export interface Ports {
   readonly logs: LogStore;
   /** The deploy target `lambda`. */
   readonly functions: TargetAdapter<LambdaTarget>;
+  readonly sites: TargetAdapter<StaticTarget>;
   readonly functionLogs: FunctionLogs;
   readonly gitHost: GitHost;
   readonly jobTokens: JobTokens;

@@ -1,19 +1,27 @@
 /** What releases are deployed to. Each kind has a file here, and an adapter behind the port of targets. */
 import * as z from 'zod';
 import { LambdaTarget, type TrafficStep } from './lambda.ts';
+import { StaticTarget } from './static.ts';
 
-export const Target = z.discriminatedUnion('kind', [LambdaTarget]);
+export const Target = z.discriminatedUnion('kind', [LambdaTarget, StaticTarget]);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target['kind'];
 
 /** What a target is called where there is one of each name: of a function its own. */
 export function nameOf(target: Target): string {
-  return target.function_name;
+  switch (target.kind) {
+    case 'lambda':
+      return target.function_name;
+    case 'static':
+      return target.site;
+  }
 }
+
+const TITLES: Readonly<Record<TargetKind, string>> = { lambda: 'function', static: 'site' };
 
 /** What it is, and its name: `function 'hello-test'`. */
 export function titleOf(target: Target): string {
-  return `function '${nameOf(target)}'`;
+  return `${TITLES[target.kind]} '${nameOf(target)}'`;
 }
 
 export const isSameTarget = (one: Target, other: Target): boolean =>
@@ -21,7 +29,8 @@ export const isSameTarget = (one: Target, other: Target): boolean =>
 
 /** The shares of traffic that a new version gets, to the last one, which is all. */
 export function stepsOf(target: Target): readonly TrafficStep[] {
-  const steps = target.steps;
+  // A visitor of a site must not get pages of two versions in turn.
+  const steps = target.kind === 'lambda' ? target.steps : [];
   return steps.at(-1)?.percent === 100 ? steps : [...steps, { percent: 100, bake_seconds: 0 }];
 }
 

@@ -3,6 +3,7 @@ import { read } from '../../../lib/domain/deployment/log.ts';
 import * as Environment from '../../../lib/domain/environment/index.ts';
 import { StaitheError } from '../../../lib/domain/error.ts';
 import { logOf, sealed } from '../../../lib/domain/function-log/cursor.ts';
+import { LambdaTarget } from '../../../lib/domain/target/lambda.ts';
 import { runDeployment } from '../../workflows/deployment.ts';
 import { readyToDeploy } from '../deploying.ts';
 import { refusal } from '../world.ts';
@@ -227,7 +228,7 @@ describe('the log of a function', () => {
     const { next_cursor: cursor } = await reader.page();
     reader.environment = {
       ...reader.environment,
-      target: { ...reader.environment.target, function_name: 'other' },
+      target: LambdaTarget.parse({ ...reader.environment.target, function_name: 'other' }),
     };
 
     expect(await refusal(reader.page({ cursor }))).toBe('invalid_cursor');

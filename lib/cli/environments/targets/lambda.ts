@@ -6,7 +6,7 @@ import { usageFailure } from '../../failure/failure.ts';
 import { defined, replaced } from '../defined.ts';
 
 export const lambdaOptions = {
-  function: text('--function <name>', 'Lambda function; required for a new environment'),
+  function: text('--function <name>', 'Lambda function; required for a new environment of one'),
   runtime: text('--runtime <runtime>', 'Runtime of the function, e.g. nodejs24.x'),
   handler: text('--handler <handler>', 'Handler of the function, e.g. index.handler'),
   memory: integer('--memory <MB>', 'Memory of the function, 128 to 10240 MB'),
