@@ -1,6 +1,8 @@
 /** The steps of the deployment workflow (deployment.asl.yaml): what it and they say to each other, and what each does. */
 import * as z from 'zod';
 import { executionDied } from '../lib/contract/events/aws.ts';
+import { Purpose } from '../lib/domain/deployment/jobs/purpose.ts';
+import { waitForEnd } from '../lib/domain/deployment/jobs/state.ts';
 import { rollBack } from '../lib/domain/deployment/roll-back.ts';
 import * as Steps from '../lib/domain/deployment/steps.ts';
 import { Id } from '../lib/domain/id.ts';
@@ -15,6 +17,8 @@ const of = <Task extends string>(task: Task) =>
 const Step = z.discriminatedUnion('task', [
   of('apply'),
   of('ready'),
+  /** `token` is the task's: the end of the job wakes the workflow with it. */
+  of('wait_for_job').extend({ purpose: Purpose, token: z.string().min(1) }),
   of('shift'),
   of('verify'),
   of('roll_back').extend({ caught: Caught }),
@@ -40,6 +44,8 @@ export function deploymentSteps(ports: DeploymentStepPorts): (event: unknown) =>
         return Steps.apply(ports, step.deployment_id);
       case 'ready':
         return Steps.ready(ports, step.deployment_id);
+      case 'wait_for_job':
+        return waitForEnd(ports, step.deployment_id, { purpose: step.purpose }, step.token);
       case 'shift':
         return Steps.shift(ports, step.deployment_id);
       case 'verify':

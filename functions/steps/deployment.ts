@@ -1,10 +1,13 @@
 /** The steps of the deployment workflow (stepfunctions/deployment.asl.yaml). */
+
+import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
 import { lambdaFunctions } from '../../lib/aws/functions/index.ts';
 import { httpProbe } from '../../lib/aws/probe.ts';
 import { cloudFrontSites } from '../../lib/aws/sites/index.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
-import { clock } from '../../lib/aws/world.ts';
+import { stepFunctions } from '../../lib/aws/workflows.ts';
+import { clock, randomness } from '../../lib/aws/world.ts';
 import { deploymentSteps } from '../../stepfunctions/deployment.ts';
 
 export const handler = deploymentSteps({
@@ -13,5 +16,8 @@ export const handler = deploymentSteps({
   sites: cloudFrontSites(),
   functionLogs: cloudWatchFunctionLogs(),
   probe: httpProbe,
+  workflows: stepFunctions(),
+  compute: codeBuild(),
   clock,
+  randomness,
 });

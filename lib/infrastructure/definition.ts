@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { START_REFUSED } from '../aws/codebuild/refused-start.ts';
 import { DELIVERY_TIMEOUT_SECONDS } from '../domain/delivery/time.ts';
-import { DEPLOYMENT_TIMEOUT_SECONDS, LOOK_SECONDS, LOOKS } from '../domain/deployment/time.ts';
+import {
+  DEPLOYMENT_TIMEOUT_SECONDS,
+  JOB_LOOK_SECONDS,
+  LOOK_SECONDS,
+  LOOKS,
+} from '../domain/deployment/time.ts';
 import { RUN_TIMEOUT_SECONDS, STEP_TIMEOUT_SECONDS } from '../domain/execution/model/time.ts';
 import type { WorkflowName } from '../domain/ports/workflows.ts';
 import { RETRIES, type Retries } from '../domain/retries.ts';
@@ -35,6 +40,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   RunTimeout: RUN_TIMEOUT_SECONDS,
   RunStepTimeout: STEP_TIMEOUT_SECONDS,
   DeploymentTimeout: DEPLOYMENT_TIMEOUT_SECONDS,
+  JobLook: JOB_LOOK_SECONDS,
   MostLooks: LOOKS.quick + LOOKS.slow,
   QuickLooks: LOOKS.quick,
   QuickLookPause: LOOKS.quickPauseSeconds,

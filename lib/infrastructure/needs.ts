@@ -224,7 +224,8 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     // A deployment may create its release: only whether the bytes are there.
     blobs: { objects: { artifacts: ['GetObject'] }, list: true },
     images: true,
-    workflows: { start: ['deployment'] },
+    // Who cancels a deployment ends its jobs.
+    workflows: { start: ['deployment'], stop: ['build'] },
     runtimes: true,
   },
   'api/tokens': {
@@ -256,7 +257,10 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   },
   'steps/deployment': {
     // A rollback's success takes back the release that served.
-    table: { items: ['GetItem', 'PutItem', 'DeleteItem'] },
+    table: { items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'ConditionCheckItem'] },
+    // Its commands and tests are jobs on build machines.
+    workflows: { start: ['build'], stop: ['build'], wake: ['build', 'deployment'] },
+    compute: true,
     functions: true,
     sites: true,
     functionLogs: {},

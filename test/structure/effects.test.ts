@@ -110,9 +110,7 @@ describe('each variable of the environment', () => {
   );
   /** What builds are given, for their commands to read. */
   const given = new Set(
-    sources('lib/{agent,domain/run,domain/job,local/codebuild}/**/*.ts').flatMap(
-      ({ text }) => text.match(OF_STAITHE) ?? [],
-    ),
+    sources('lib/{agent,domain/deployment/jobs}/**/*.ts').flatMap(({ text }) => text.match(OF_STAITHE) ?? []),
   );
   const OF_BUILDS = /^STAITHE_(INPUT|MATRIX|FEATURE|TOOLCHAIN)_/;
 

@@ -29,6 +29,7 @@ export class Machine {
   readonly network: BuildNetwork | undefined;
   readonly #id = randomUUID();
   #session: Session | undefined;
+  #ports: string | undefined;
   #resolvedSource: string | undefined;
   #fetched = false;
 
@@ -81,6 +82,11 @@ export class Machine {
       : '/tmp alone, as on Lambda compute';
   }
 
+  /** Whether it reaches what a machine would that is started now: a function has got a URL since, perhaps. */
+  get isCurrent(): boolean {
+    return this.#ports === undefined || this.#ports === this.network?.ports;
+  }
+
   get session(): Session | undefined {
     return this.#session;
   }
@@ -107,6 +113,7 @@ export class Machine {
   async open(buildspec: Buildspec, options: { warm: boolean }): Promise<Session> {
     const warm = options.warm ? await this.#warmCommand(buildspec) : undefined;
     const socket = await this.network?.socket();
+    this.#ports ??= this.network?.ports;
     const note = (groups: readonly string[]) =>
       writeFileSync(join(this.folder, GROUPS_FILE), `${groups.join('\n')}\n`);
     this.#session ??= await Session.start({

@@ -66,7 +66,7 @@ export class WarmPool {
     kind.idle = setTimeout(() => this.#forget(key, kind), IDLE_MS).unref();
     for (;;) {
       const machine = kind.ready.shift();
-      if (machine === undefined || machine.session?.alive) return machine;
+      if (machine === undefined || (machine.session?.alive && machine.isCurrent)) return machine;
       void this.#discard(machine);
     }
   }

@@ -33,6 +33,8 @@ export class FunctionUrls {
       this.#serve(name, qualifier, port, request, body, abandoned),
     );
     this.#servers.set(key, server);
+    // On AWS whoever has the URL can call it, builds too.
+    this.#lambda.cloud.publishPort?.(port);
   }
 
   async close(name: string, qualifier: string): Promise<void> {

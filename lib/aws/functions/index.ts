@@ -141,6 +141,12 @@ export function lambdaFunctions(
 
     ask: (release, version, question) => askVersion(client, release, version, question),
 
+    async candidateUrl(release, version) {
+      const candidate = { ...release, environment: `${release.environment}-candidate` };
+      await moveAlias(client, candidate, { version, percent: 100 });
+      return publicUrl(client, release.target.function_name, aliasOf(candidate));
+    },
+
     async shift(release, traffic) {
       await moveAlias(client, release, traffic);
       return { url: await publicUrl(client, release.target.function_name, aliasOf(release)) };

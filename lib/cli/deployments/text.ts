@@ -20,7 +20,7 @@ export function deploymentText(deployment: Deployment): string {
     ['service', deployment.service],
     ['artifact', deployment.artifact_id],
     ['digest', deployment.digest],
-    [deployment.target.kind === 'lambda' ? 'function' : 'site', targetName(deployment.target)],
+    ['target', targetName(deployment.target)],
     ['version', deployment.target_version],
     ['traffic', trafficText(deployment)],
     ['previous version', deployment.previous_version],
@@ -28,6 +28,7 @@ export function deploymentText(deployment: Deployment): string {
     ['error', deployment.error?.message],
     ['log', lastLines(deployment).join('\n') || undefined],
     ['hint', deployment.error?.hint],
+    ['outputs', outputsText(deployment)],
     ['url', deployment.url],
     ['reason', deployment.reason],
     ['freeze overridden', deployment.override_freeze],
@@ -60,6 +61,11 @@ function timelineText({ timeline }: Deployment): string | undefined {
 
 const trafficText = ({ traffic, status: now }: Deployment): string | undefined =>
   traffic === undefined || now !== 'verifying' ? undefined : `${traffic.percent} % on the new version`;
+
+const outputsText = ({ outputs = {} }: Deployment): string | undefined =>
+  Object.entries(outputs)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n') || undefined;
 
 /** Only approvals of what would be deployed now count. */
 function approvalsText({ decisions, subject }: Deployment): string | undefined {

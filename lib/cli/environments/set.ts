@@ -5,6 +5,7 @@ import { defined } from './defined.ts';
 import { findEnvironment } from './find.ts';
 import { healthBody, healthOptions } from './health.ts';
 import { ruleOptions, rulesBody } from './rules.ts';
+import { commandOptions, testBody, testOptions } from './targets/command.ts';
 import { kindOption, targetBody } from './targets/index.ts';
 import { lambdaOptions } from './targets/lambda.ts';
 import { staticOptions } from './targets/static.ts';
@@ -21,6 +22,8 @@ export const set = command({
     target: kindOption,
     ...lambdaOptions,
     ...staticOptions,
+    ...commandOptions,
+    ...testOptions,
     service: text('--service <name>', 'Service of the release that is deployed here'),
     ...healthOptions,
     variable: pairs('--variable <NAME=value>', 'Environment variable'),
@@ -33,6 +36,7 @@ export const set = command({
     'staithe environment set test --project hello --memory 512 --variable GREETING=Ahoy',
     'staithe environment set production --project hello --function hello-production --after test --soak 30m --approvals 2 --concurrency queue',
     'staithe environment set production --project hello --step 10:5m --step 50:5m --alarm hello-errors',
+    'staithe environment set packages --project hello --run "npm publish ." --secret NPM_TOKEN',
     'staithe environment set production --project hello --freeze "fri 16:00..mon 08:00 Europe/Berlin"',
   ],
   calls: ['getEnvironment', 'putEnvironment'],
@@ -48,7 +52,10 @@ export const set = command({
         variables,
         ...rulesBody(options, current),
         ...healthBody(options, current),
-        ...defined({ service: options.service ?? current?.service }),
+        ...defined({
+          service: options.service ?? current?.service,
+          test: testBody(options, current?.test),
+        }),
       },
     });
     return {

@@ -4,6 +4,7 @@ import { moment } from '../terminal/format.ts';
 import { fields } from '../terminal/table.ts';
 import { healthLines } from './health.ts';
 import { ruleLines } from './rules.ts';
+import { testLines } from './targets/command.ts';
 import { targetLines } from './targets/index.ts';
 
 export function environmentText(environment: Environment): string {
@@ -15,6 +16,7 @@ export function environmentText(environment: Environment): string {
     ...targetLines(target),
     ['service', environment.service],
     ...healthLines(environment),
+    ...testLines(environment.test),
     ['variables', variables.join('\n') || undefined],
     ...ruleLines(environment),
     ['release', environment.current_release_id ?? 'none'],

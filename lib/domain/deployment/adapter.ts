@@ -4,10 +4,12 @@ import type { TargetAdapter, TargetRelease } from '../ports/targets.ts';
 import { BlobKeys } from '../storage/keys.ts';
 import type { Target } from '../target/index.ts';
 import { hexOf } from '../values.ts';
+import { commandTarget } from './jobs/command.ts';
+import type { JobPorts } from './jobs/start.ts';
 import type { Deployment } from './schema.ts';
 
 /** Each kind of target has a port. */
-export type TargetPorts = Pick<Ports, 'functions' | 'sites'>;
+export type TargetPorts = Pick<Ports, 'functions' | 'sites'> & JobPorts;
 
 function adapterOf(ports: TargetPorts, { kind }: Target): TargetAdapter {
   switch (kind) {
@@ -15,6 +17,8 @@ function adapterOf(ports: TargetPorts, { kind }: Target): TargetAdapter {
       return ports.functions;
     case 'static':
       return ports.sites;
+    case 'command':
+      return commandTarget(ports);
   }
 }
 

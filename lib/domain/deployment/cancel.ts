@@ -6,6 +6,7 @@ import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
 import { end } from './end.ts';
 import { get } from './index.ts';
+import { stopJobs } from './jobs/stop.ts';
 import { deployments } from './record.ts';
 import { type Deployment, isBegun, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { stepped } from './timeline.ts';
@@ -19,7 +20,7 @@ const TRIES = 5;
  * @throws StaitheError not_found | wrong_state (it has ended otherwise)
  */
 export async function cancel(
-  ports: Pick<Ports, 'table' | 'clock'>,
+  ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
   actor: Actor,
   id: string,
   reason: string | undefined,
@@ -36,6 +37,8 @@ export async function cancel(
     );
     if (marked === undefined) throw notFound('deployment', id);
     const { status } = marked.value;
+    // Their end wakes its workflow, whose next step takes it back.
+    if (isBegun(marked.value)) await stopJobs(ports, id, message);
     if (status === 'cancelled' || isBegun(marked.value)) return marked.value;
     if (isFinal(LIFECYCLE, status))
       throw new StaitheError(

@@ -41,6 +41,6 @@ const isUnbegun = ({ status }: Deployment): boolean => status === 'pending' || i
 function isOverdue(deployment: Deployment, now: Date): boolean {
   return (
     now.getTime() - Date.parse(deployment.started_at ?? deployment.admitted_at ?? deployment.created_at) >
-    overdueMs(deployment.target)
+    overdueMs(deployment)
   );
 }

@@ -1,5 +1,6 @@
 /** The last step of a deployment that did not succeed: the way back, and the words of the function for why. */
 import { StaitheError } from '../error.ts';
+import type { Failure as JobFailure } from '../execution/model/run.ts';
 import { causeOf } from '../function-log/causes.ts';
 import { lastLines } from '../function-log/last-lines.ts';
 import { isFinal } from '../lifecycle.ts';
@@ -9,6 +10,7 @@ import { Keys } from '../storage/keys.ts';
 import type { LambdaTarget } from '../target/lambda.ts';
 import { destinationOf, type TargetPorts } from './adapter.ts';
 import { end } from './end.ts';
+import { failureOfJobs, stopJobs } from './jobs/stop.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
@@ -29,6 +31,8 @@ export async function rollBack(
   const deployment = (await deployments.get(ports.table, Keys.deployment(id)))?.value;
   if (deployment === undefined) return { status: 'cancelled' };
   if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
+  const failedJob = await failureOfJobs(ports, id);
+  await stopJobs(ports, id, 'the deployment has ended');
   const { previous_version: previous } = deployment;
   const moved = hasMoved(deployment) && previous !== undefined;
   if (moved) {
@@ -41,7 +45,10 @@ export async function rollBack(
       ? await end(ports, id, { status: 'cancelled', error: cancelled(deployment), by })
       : await end(ports, id, {
           status: moved ? 'rolled_back' : 'failed',
-          error: await failureOf(ports, deployment, reason, pause),
+          error:
+            failedJob === undefined
+              ? await failureOf(ports, deployment, reason, pause)
+              : failureOfJob(deployment, reason, failedJob),
         });
   return { status: ended.status };
 }
@@ -54,8 +61,17 @@ const cancelled = (deployment: Deployment): Failure => ({
 /** Whether its version may have had traffic. */
 const hasMoved = ({ traffic }: Deployment): boolean => traffic !== undefined;
 
+/** The last lines of the job whose commands failed. */
+const failureOfJob = (deployment: Deployment, reason: string, { last_lines }: JobFailure): Failure => ({
+  message: reason,
+  hint: `${servingOf(deployment)} The complete log: staithe deployment logs ${deployment.id}. Fix the cause, then deploy again.`,
+  last_lines,
+});
+
 /** What serves, now that this deployment does not. */
 function servingOf(deployment: Deployment): string {
+  if (deployment.target.kind === 'command')
+    return 'What the commands changed stays changed; to go back, roll back or deploy an earlier release.';
   const { previous_version: previous } = deployment;
   if (previous === undefined) return 'No version was serving before.';
   return `Version ${previous} serves ${hasMoved(deployment) ? 'again' : 'as before'}.`;

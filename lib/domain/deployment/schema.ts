@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { Role } from '../access/role.ts';
 import { Health } from '../environment/health.ts';
+import { Outputs } from '../execution/model/job.ts';
 import { Id } from '../id.ts';
 import type { Lifecycle } from '../lifecycle.ts';
+import { JobSettings } from '../target/command.ts';
 import { Target } from '../target/index.ts';
 import { title } from '../text.ts';
 import { Digest, Name, Timestamp } from '../values.ts';
@@ -102,6 +104,7 @@ export const Deployment = z.object({
   variables: z.record(z.string(), z.string()),
   health_path: z.string(),
   ...Health.shape,
+  test: JobSettings.optional(),
   status: DeploymentStatus,
   stage: z.string(),
   /** Of the environment, when what is deployed beside the release was taken from it. */
@@ -142,6 +145,8 @@ export const Deployment = z.object({
   preview_url: z.url().optional(),
   /** The share of the traffic that the new version has, and since when; before that, the share that it is about to get. */
   traffic: Traffic.optional(),
+  /** What the commands of its target have told. */
+  outputs: Outputs.optional(),
   checks: z.array(Check).max(MAX_CHECKS).default([]),
   error: z
     .object({

@@ -13,16 +13,21 @@ import type { Deployment } from './schema.ts';
 
 export type Snapshot = Configuration & Pick<Deployment, 'service' | 'artifact_id' | 'digest' | 'subject'>;
 
-type Content = Omit<Snapshot, 'subject'>;
+type Content = Omit<Snapshot, 'subject'> & Pick<Deployment, 'release_id'>;
 
 /** What an approval is given for: the digest, the configuration and the target. */
 export function subjectOf(content: Content): string {
-  const { service, digest } = content;
+  const { service, digest, target, release_id: release } = content;
   const configuration = Object.fromEntries(CONFIGURATION.map((name) => [name, content[name]]));
-  return sha256Of(canonicalJson({ service, digest, ...configuration }));
+  // Commands get the whole release: the digests of all that it has.
+  const whole = target.kind === 'command' ? { release } : {};
+  return sha256Of(canonicalJson({ service, digest, ...whole, ...configuration }));
 }
 
-export const withSubject = (content: Content): Snapshot => ({ ...content, subject: subjectOf(content) });
+export function withSubject(content: Content): Snapshot {
+  const { release_id: _, ...snapshot } = content;
+  return { ...snapshot, subject: subjectOf(content) };
+}
 
 /**
  * The release as it would go to this environment now.
@@ -38,8 +43,11 @@ export async function snapshotOf(
 ): Promise<Snapshot> {
   const { service, artifact_id, digest } = chooseArtifact(release, environment);
   const unrecorded = fresh.find(({ id }) => id === artifact_id);
-  assertZip(unrecorded ?? (await Artifact.get(ports, actor, artifact_id)));
-  return withSubject({ service, artifact_id, digest, ...configurationOf(environment) });
+  // Commands take any artifact.
+  if (environment.target.kind !== 'command')
+    assertZip(unrecorded ?? (await Artifact.get(ports, actor, artifact_id)));
+  const content = { service, artifact_id, digest, release_id: release.id };
+  return withSubject({ ...content, ...configurationOf(environment) });
 }
 
 /** The artifact of the release that goes to this environment. @throws StaitheError */

@@ -11,13 +11,25 @@ import { advance, load } from './advance.ts';
 import { type Check, withCheck } from './check.ts';
 import { end } from './end.ts';
 import { checkCandidate, checkUrl } from './http-check.ts';
+import { outputsOf } from './jobs/command.ts';
+import type { Purpose } from './jobs/purpose.ts';
+import { testVersion } from './jobs/test.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { firstShare, shiftTraffic } from './traffic.ts';
 
 export type StepPorts = Pick<Ports, 'table' | 'probe' | 'clock'> & TargetPorts;
 
+/** `job`: it is ready when this job has ended well, which the workflow waits for. */
+interface Readiness {
+  readonly ready: boolean;
+  readonly job?: Purpose;
+}
+
+/** Of a deployment whose test has begun: its version was asked before. */
+const TESTING = 'testing the new version';
+
 /** Makes a version of the release at its target. `ready` tells whether it is made, and was checked without traffic. */
-export async function apply(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
+export async function apply(ports: StepPorts, id: string): Promise<Readiness> {
   const before = await load(ports, id);
   if (before.value.status === 'verifying') return madeAndChecked(ports, before);
   const { adapter, release } = destinationOf(ports, before.value);
@@ -46,26 +58,36 @@ async function keptVersion(
   return (await adapter.has(release, version)) ? version : undefined;
 }
 
-export async function ready(ports: StepPorts, id: string): Promise<{ ready: boolean }> {
+export async function ready(ports: StepPorts, id: string): Promise<Readiness> {
   return madeAndChecked(ports, await load(ports, id));
 }
 
 /** Freezes the new version and asks it, before any traffic reaches it. @throws TargetError when it is not well */
-async function madeAndChecked(ports: StepPorts, stored: Stored<Deployment>): Promise<{ ready: boolean }> {
+async function madeAndChecked(ports: StepPorts, stored: Stored<Deployment>): Promise<Readiness> {
   const { value: deployment } = stored;
   // The repeat of a step whose answer was lost.
   if (deployment.status === 'verifying' && deployment.traffic !== undefined) return { ready: true };
   const destination = destinationOf(ports, deployment);
   const { adapter, release } = destination;
-  if (deployment.target_version === undefined && !(await adapter.isReady(release))) return { ready: false };
+  const isCommand = deployment.target.kind === 'command';
+  if (deployment.target_version === undefined && !(await adapter.isReady(release)))
+    return isCommand ? { ready: false, job: 'deploy' } : { ready: false };
   const version = deployment.target_version ?? (await adapter.publish(release));
-  const check = await checkCandidate(ports, destination, deployment, version);
-  const seen = check === undefined ? {} : { checks: withCheck(deployment.checks, check) };
-  const checked = { stage: 'checking the new version', target_version: version, ...seen };
-  if (check?.ok === false) {
-    await advance(ports, stored, 'verifying', checked);
-    throw new TargetError(check.message);
-  }
+  const outputs = isCommand ? await outputsOf(ports, deployment.id) : undefined;
+  const check =
+    deployment.stage === TESTING ? undefined : await checkCandidate(ports, destination, deployment, version);
+  const test = check?.ok === false ? undefined : await testVersion(ports, destination, deployment, version);
+  const made = [check, test].filter((one) => one !== undefined && one !== 'running');
+  const checked = {
+    stage: test === undefined ? 'checking the new version' : TESTING,
+    target_version: version,
+    checks: made.reduce(withCheck, deployment.checks),
+    outputs,
+  };
+  const bad = made.find(({ ok }) => !ok);
+  if (bad !== undefined || test === 'running') await advance(ports, stored, 'verifying', checked);
+  if (bad !== undefined) throw new TargetError(bad.message);
+  if (test === 'running') return { ready: false, job: 'test' };
   // Kept before traffic moves, so that a crash in between still knows what to take back.
   const traffic = { percent: firstShare(deployment, version) };
   await advance(ports, stored, 'verifying', { ...checked, traffic });

@@ -1,4 +1,5 @@
 /** How long a deployment may take. */
+import { type JobSettings, MAX_JOB_SECONDS } from '../target/command.ts';
 import { bakeSecondsOf, type Target } from '../target/index.ts';
 import { MAX_BAKE_SECONDS } from '../target/lambda.ts';
 
@@ -25,9 +26,23 @@ export const LONGEST_PAUSE_SECONDS = 60;
  */
 export const DEPLOYMENT_WORK_SECONDS = 30 * 60;
 
-/** When the workflow itself is ended: with the longest that a version may be watched. */
-export const DEPLOYMENT_TIMEOUT_SECONDS = DEPLOYMENT_WORK_SECONDS + MAX_BAKE_SECONDS;
+/** An hour beside a job's own time: for its turn in the project's queue, a machine, and attempts that are lost. */
+export const JOB_WAIT_SECONDS = 3600;
 
-/** Half as long again as the workflow may take, so it is surely gone: 45 minutes, and what its traffic bakes. */
-export const overdueMs = (target: Target): number =>
-  1000 * (1.5 * DEPLOYMENT_WORK_SECONDS + bakeSecondsOf(target));
+/** 5 minutes: an event that is lost delays a deployment by no more, and an hour of waiting costs twelve looks. */
+export const JOB_LOOK_SECONDS = 300;
+
+const jobSeconds = (settings: JobSettings | undefined): number =>
+  settings === undefined ? 0 : settings.timeout_seconds + JOB_WAIT_SECONDS;
+
+/** When the workflow itself is ended: with the longest that a version may be watched, made and tested. */
+export const DEPLOYMENT_TIMEOUT_SECONDS =
+  DEPLOYMENT_WORK_SECONDS + MAX_BAKE_SECONDS + 2 * (MAX_JOB_SECONDS + JOB_WAIT_SECONDS);
+
+/** Half as long again as the workflow may take, so it is surely gone: 45 minutes, what its traffic bakes, and its jobs. */
+export const overdueMs = ({ target, test }: { target: Target; test?: JobSettings | undefined }): number =>
+  1000 *
+  (1.5 * DEPLOYMENT_WORK_SECONDS +
+    bakeSecondsOf(target) +
+    jobSeconds(target.kind === 'command' ? target : undefined) +
+    jobSeconds(test));

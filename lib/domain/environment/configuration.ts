@@ -10,6 +10,7 @@ export const CONFIGURATION = [
   'health_body',
   'health_headers',
   'health_max_ms',
+  'test',
 ] as const satisfies readonly (keyof Environment)[];
 
 export type Configuration = Pick<Environment, (typeof CONFIGURATION)[number] | 'config_version'>;
@@ -23,5 +24,6 @@ export const configurationOf = (from: Configuration): Configuration => ({
   health_body: from.health_body,
   health_headers: from.health_headers,
   health_max_ms: from.health_max_ms,
+  test: from.test,
   config_version: from.config_version,
 });

@@ -51,6 +51,7 @@ export async function put(
       ...base,
       ...input,
       service: input.service,
+      test: input.test,
       approvals: input.approvals,
       auto: input.auto,
       config_version: base.config_version + (changesConfiguration(stored?.value, input) ? 1 : 0),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Id } from '../id.ts';
+import { JobSettings } from '../target/command.ts';
 import { Target } from '../target/index.ts';
 import { line } from '../text.ts';
 import { Name, Timestamp, Variables } from '../values.ts';
@@ -26,6 +27,8 @@ export const Environment = z.object({
   /** The path that must answer as it should before a deployment succeeds. */
   health_path: z.string(),
   ...Health.shape,
+  /** Commands that test a new version before it gets traffic. */
+  test: JobSettings.optional(),
   ...Rules.shape,
   /** Counts the changes of what is deployed beside the release: target, variables, health check. */
   config_version: z.int().min(1).default(1),
@@ -55,6 +58,7 @@ export const PutEnvironment = z
       .regex(/^\/(?![/\\])[^\s\\]{0,500}$/, 'must be a path: begin with one / and hold no backslash or space')
       .default('/'),
     ...Health.shape,
+    test: JobSettings.optional(),
     ...Rules.shape,
   })
   .superRefine(assertEffective)

@@ -24,13 +24,16 @@ type TargetClaim = z.infer<typeof TargetClaim>;
 
 type EnvironmentRef = Pick<TargetClaim, 'project_id' | 'environment'>;
 
-/** A function's name has no colon; that of another kind has one here. */
-const keyOf = (target: Target): Key =>
-  Keys.targetFunction(target.kind === 'lambda' ? nameOf(target) : `${target.kind}:${nameOf(target)}`);
+/** A function's name has no colon; that of another kind has one here. Commands may go to one place from many environments. */
+function keyOf(target: Target): Key | undefined {
+  const name = nameOf(target);
+  if (name === undefined) return undefined;
+  return Keys.targetFunction(target.kind === 'lambda' ? name : `${target.kind}:${name}`);
+}
 
 /** @returns undefined when it is no environment's target */
-async function holderOf(table: Table, target: Target): Promise<(TargetClaim & Revision) | undefined> {
-  const item = await table.get(keyOf(target));
+async function holderOf(table: Table, key: Key): Promise<(TargetClaim & Revision) | undefined> {
+  const item = await table.get(key);
   return item && { ...TargetClaim.parse(item), revision: item.revision };
 }
 
@@ -58,24 +61,28 @@ export async function claimTarget(
   { project, environment }: { project: Project; environment: string },
   actor: Actor | undefined,
 ): Promise<Write[]> {
-  const holder = await holderOf(table, target);
+  const [name, key] = [nameOf(target), keyOf(target)];
+  if (name === undefined || key === undefined) return [];
+  const holder = await holderOf(table, key);
   if (isHeldBy({ project_id: project.id, environment }, holder)) return [];
   if (holder !== undefined) throw targetTaken(target, holder, project, actor);
   const value: TargetClaim = {
-    function_name: nameOf(target),
+    function_name: name,
     project_id: project.id,
     project_slug: project.slug,
     environment,
   };
-  const put = { ...value, ...keyOf(target), entity: 'target_function', revision: revisionOf(value) };
+  const put = { ...value, ...key, entity: 'target_function', revision: revisionOf(value) };
   return [{ put, when: { absent: true } }];
 }
 
 /** The writes that release the target, if this environment still holds it; none otherwise. */
 export async function releaseTarget(table: Table, target: Target, owner: EnvironmentRef): Promise<Write[]> {
-  const holder = await holderOf(table, target);
+  const key = keyOf(target);
+  if (key === undefined) return [];
+  const holder = await holderOf(table, key);
   if (holder === undefined || !isHeldBy(owner, holder)) return [];
-  return [{ remove: keyOf(target), when: { revision: holder.revision } }];
+  return [{ remove: key, when: { revision: holder.revision } }];
 }
 
 function targetTaken(

@@ -1,27 +1,35 @@
 /** What releases are deployed to. Each kind has a file here, and an adapter behind the port of targets. */
 import * as z from 'zod';
+import { CommandTarget } from './command.ts';
 import { LambdaTarget, type TrafficStep } from './lambda.ts';
 import { StaticTarget } from './static.ts';
 
-export const Target = z.discriminatedUnion('kind', [LambdaTarget, StaticTarget]);
+export const Target = z.discriminatedUnion('kind', [LambdaTarget, StaticTarget, CommandTarget]);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target['kind'];
 
-/** What a target is called where there is one of each name: of a function its own. */
-export function nameOf(target: Target): string {
+/** What a target is called where there is one of each name: of a function its own. Commands have none. */
+export function nameOf(target: Target): string | undefined {
   switch (target.kind) {
     case 'lambda':
       return target.function_name;
     case 'static':
       return target.site;
+    case 'command':
+      return undefined;
   }
 }
 
-const TITLES: Readonly<Record<TargetKind, string>> = { lambda: 'function', static: 'site' };
+const TITLES: Readonly<Record<TargetKind, string>> = {
+  lambda: 'function',
+  static: 'site',
+  command: 'set of commands',
+};
 
 /** What it is, and its name: `function 'hello-test'`. */
 export function titleOf(target: Target): string {
-  return `${TITLES[target.kind]} '${nameOf(target)}'`;
+  const name = nameOf(target);
+  return name === undefined ? TITLES[target.kind] : `${TITLES[target.kind]} '${name}'`;
 }
 
 export const isSameTarget = (one: Target, other: Target): boolean =>

@@ -4,7 +4,7 @@ import { claim } from '../../../lib/domain/deployment/jobs/claim.ts';
 import { jobOf as recordOf } from '../../../lib/domain/deployment/jobs/job.ts';
 import { startJob } from '../../../lib/domain/deployment/jobs/start.ts';
 import { jobEnded, jobState, waitForEnd } from '../../../lib/domain/deployment/jobs/state.ts';
-import { stopJob } from '../../../lib/domain/deployment/jobs/stop.ts';
+import { stopJobs } from '../../../lib/domain/deployment/jobs/stop.ts';
 import type { Deployment } from '../../../lib/domain/deployment/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
@@ -207,14 +207,15 @@ describe('who waits for its end', () => {
   });
 });
 
-test('a stop ends the job and its workflow, and what has ended stays so', async () => {
+test('a stop ends the jobs and their workflows, and what has ended stays so', async () => {
   const runId = await start();
-  expect(await stopJob(place.ports, deployment.id, NAME, 'cancelled')).toBe(true);
-  expect(place.ports.workflows.find('build', runId)?.status).toBe('stopped');
-  expect(await state()).toMatchObject({ kind: 'failed', error: { code: 'cancelled' } });
+  const testId = await startJob(place.ports, deployment, { purpose: 'test' }, SETTINGS);
 
-  expect(await stopJob(place.ports, deployment.id, NAME, 'cancelled')).toBe(false);
-  expect(await stopJob(place.ports, deployment.id, { purpose: 'test' }, 'cancelled')).toBe(false);
+  await stopJobs(place.ports, deployment.id, 'cancelled');
+  await stopJobs(place.ports, deployment.id, 'cancelled');
+
+  for (const id of [runId, testId]) expect(place.ports.workflows.find('build', id)?.status).toBe('stopped');
+  expect(await state()).toMatchObject({ kind: 'failed', error: { code: 'cancelled' } });
 });
 
 test('a file that is no archive stays one', () => {

@@ -228,7 +228,7 @@ describe('the log of a function', () => {
     const { next_cursor: cursor } = await reader.page();
     reader.environment = {
       ...reader.environment,
-      target: LambdaTarget.parse({ ...reader.environment.target, function_name: 'other' }),
+      target: LambdaTarget.parse({ kind: 'lambda', function_name: 'other' }),
     };
 
     expect(await refusal(reader.page({ cursor }))).toBe('invalid_cursor');

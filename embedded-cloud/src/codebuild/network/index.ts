@@ -53,6 +53,11 @@ export class BuildNetwork {
     return [NODE, join(scripts.inside, RELAY), SOCKET_INSIDE, String(this.#proxyPort), ...ports];
   }
 
+  /** The ports of this machine that a machine which is started now has, told apart from those of any other moment. */
+  get ports(): string {
+    return this.#reach.forwarded.join(' ');
+  }
+
   /** What tells programs of the proxy. */
   get variables(): Record<string, string> {
     const proxy = `http://127.0.0.1:${this.#proxyPort}`;

@@ -2,29 +2,45 @@
 import type { Environment } from '../../api/resources.ts';
 import { choice, type OptionKinds, type ValuesOf } from '../../command/option.ts';
 import { usageFailure } from '../../failure/failure.ts';
+import { commandLines, commandOptions, commandTarget } from './command.ts';
 import { lambdaLines, lambdaOptions, lambdaTarget } from './lambda.ts';
 import { staticLines, staticOptions, staticTarget } from './static.ts';
 
 type Target = Environment['target'];
 type Kind = Target['kind'];
 
-export const kindOption = choice('--target <kind>', 'Kind of the target; follows from --function or --site', [
-  'lambda',
-  'static',
-]);
+export const kindOption = choice(
+  '--target <kind>',
+  'Kind of the target; follows from --function, --site or --run',
+  ['lambda', 'static', 'command'],
+);
 
-type Options = ValuesOf<{ readonly target: typeof kindOption } & typeof lambdaOptions & typeof staticOptions>;
+type Options = ValuesOf<
+  { readonly target: typeof kindOption } & typeof lambdaOptions & typeof staticOptions & typeof commandOptions
+>;
 
 /** Options that say something of one kind only. */
-const OPTIONS: Readonly<Record<Kind, OptionKinds>> = { lambda: lambdaOptions, static: staticOptions };
+const OPTIONS: Readonly<Record<Kind, OptionKinds>> = {
+  lambda: lambdaOptions,
+  static: staticOptions,
+  command: commandOptions,
+};
 
 /** @param current what the environment deploys to so far @throws Failure usage */
 export function targetBody(name: string, options: Options, current: Target | undefined) {
-  const named = options.site !== undefined ? 'static' : options.function !== undefined ? 'lambda' : undefined;
+  const named = kindNamedIn(options);
   const kind = options.target ?? named ?? current?.kind ?? 'lambda';
   refuseOthers(options, kind);
   if (kind === 'static') return staticTarget(name, options, current?.kind === 'static' ? current : undefined);
+  if (kind === 'command')
+    return commandTarget(name, options, current?.kind === 'command' ? current : undefined);
   return lambdaTarget(name, options, current?.kind === 'lambda' ? current : undefined);
+}
+
+function kindNamedIn(options: Options): Kind | undefined {
+  if (options.site !== undefined) return 'static';
+  if (options.function !== undefined) return 'lambda';
+  return options.run.length > 0 ? 'command' : undefined;
 }
 
 function refuseOthers(options: Options, kind: Kind): void {
@@ -43,8 +59,23 @@ const isSpecified = (value: unknown): boolean =>
   Array.isArray(value) ? value.length > 0 : value !== undefined;
 
 export function targetLines(target: Target): [string, string | undefined][] {
-  return target.kind === 'lambda' ? lambdaLines(target) : staticLines(target);
+  switch (target.kind) {
+    case 'lambda':
+      return lambdaLines(target);
+    case 'static':
+      return staticLines(target);
+    case 'command':
+      return commandLines(target);
+  }
 }
 
-export const targetName = (target: Target): string =>
-  target.kind === 'lambda' ? target.function_name : target.site;
+export function targetName(target: Target): string {
+  switch (target.kind) {
+    case 'lambda':
+      return target.function_name;
+    case 'static':
+      return target.site;
+    case 'command':
+      return 'commands';
+  }
+}

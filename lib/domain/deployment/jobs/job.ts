@@ -11,8 +11,8 @@ import { BlobKeys } from '../../storage/keys.ts';
 import type { JobSettings } from '../../target/command.ts';
 import { hexOf } from '../../values.ts';
 import type { Deployment } from '../schema.ts';
+import { JOB_WAIT_SECONDS } from '../time.ts';
 import type { Purpose } from './purpose.ts';
-import { JOB_WAIT_SECONDS } from './time.ts';
 
 /** Which job of a deployment: a test may be run again. */
 export interface JobName {

@@ -18,7 +18,7 @@ import type { JobSettings } from '../../target/command.ts';
 import type { Deployment } from '../schema.ts';
 import { idsOf, type JobName, jobOf, runOf } from './job.ts';
 
-type StartPorts = Pick<Ports, 'table' | 'workflows' | 'compute' | 'clock' | 'randomness'>;
+export type JobPorts = Pick<Ports, 'table' | 'workflows' | 'compute' | 'clock' | 'randomness'>;
 
 const SYSTEM = { kind: 'system', name: 'deployment' } as const;
 
@@ -29,7 +29,7 @@ const SYSTEM = { kind: 'system', name: 'deployment' } as const;
  * @throws TargetError when it cannot be run
  */
 export async function startJob(
-  ports: StartPorts,
+  ports: JobPorts,
   deployment: Deployment,
   name: JobName,
   settings: JobSettings,

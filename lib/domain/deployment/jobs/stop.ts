@@ -1,25 +1,38 @@
 /** Ends the jobs of a deployment that does not need them any more. */
 import { StaitheError } from '../../error.ts';
 import { cancelRun } from '../../execution/end/index.ts';
+import { type Failure, RUN_LIFECYCLE } from '../../execution/model/run.ts';
+import { runs } from '../../execution/model/run-record.ts';
+import { isFinal } from '../../lifecycle.ts';
 import type { Ports } from '../../ports/index.ts';
-import { idsOf, type JobName } from './job.ts';
+import { Keys } from '../../storage/keys.ts';
+import { idsOf, NAMES } from './job.ts';
 import { jobState } from './state.ts';
 
-/** Ends a job, and its machine. One that has ended, or never was, is no error. @returns whether it was running */
-export async function stopJob(
+/** Ends its jobs, and their machines. What has ended, or never was, is no error. */
+export async function stopJobs(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
   deploymentId: string,
-  name: JobName,
   reason: string,
-): Promise<boolean> {
-  if ((await jobState(ports, deploymentId, name)).kind !== 'running') return false;
-  try {
-    await cancelRun(ports, idsOf(deploymentId, name).run, reason);
-    return true;
-  } catch (error) {
-    // It has ended meanwhile.
-    if (error instanceof StaitheError && (error.code === 'wrong_state' || error.code === 'not_found'))
-      return false;
-    throw error;
+): Promise<void> {
+  const ids = NAMES.map((name) => Keys.run(idsOf(deploymentId, name).run));
+  const found = await runs.getMany(ports.table, ids);
+  for (const { id, status } of found)
+    if (!isFinal(RUN_LIFECYCLE, status))
+      await cancelRun(ports, id, reason).catch((error: unknown) => {
+        // It has ended meanwhile.
+        if (!(error instanceof StaitheError && error.code === 'wrong_state')) throw error;
+      });
+}
+
+/** Why the first of its jobs that failed did so, where one did. */
+export async function failureOfJobs(
+  ports: Pick<Ports, 'table'>,
+  deploymentId: string,
+): Promise<Failure | undefined> {
+  for (const purpose of ['deploy', 'test'] as const) {
+    const state = await jobState(ports, deploymentId, { purpose });
+    if (state.kind === 'failed' && state.error.code !== 'cancelled') return state.error;
   }
+  return undefined;
 }
