@@ -8,9 +8,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { board } from './board.ts';
 import { buildbot } from './buildbot/index.ts';
 import { bundles } from './bundles.ts';
 import { capacity } from './capacity.ts';
+import { deploy } from './deploy/index.ts';
 import { figuresAsJson, figureTable, headlineTable, type Report } from './figure.ts';
 import { firstCommand } from './first-command.ts';
 import { flood } from './flood.ts';
@@ -39,6 +41,8 @@ const BENCHES: Readonly<Record<string, (bench: Bench) => Promise<Report>>> = {
   price,
   list,
   upload,
+  deploy,
+  board,
 };
 
 /** Only when asked for: what it measures is slower for it. */

@@ -23,9 +23,11 @@ export async function noopProject(
   scratch: string,
   slug = 'noop',
   manifest = MANIFEST,
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Noop> {
   const folder = await mkdtemp(join(scratch, 'noop-'));
-  await writeFile(join(folder, 'staithe.yaml'), manifest);
+  for (const [name, text] of Object.entries({ ...files, 'staithe.yaml': manifest }))
+    await writeFile(join(folder, name), text);
   const file = `${folder}.tar.gz`;
   const { sha256, sizeBytes } = await packTree(folder, { out: file });
   await answered(() => client.call('createProject', { body: { slug }, idempotencyKey: slug }));
