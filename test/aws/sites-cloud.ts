@@ -8,8 +8,8 @@ import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { type RunningCloud, startCloud } from 'embedded-cloud';
 import { cloudfront, keyValueStores, s3 } from 'embedded-cloud/services';
+import { siteAdapter } from '../../lib/aws/sites/adapter.ts';
 import { Edge } from '../../lib/aws/sites/edge.ts';
-import { cloudFrontSites } from '../../lib/aws/sites/index.ts';
 import { keyValueClient } from '../../lib/aws/sites/key-value-client.ts';
 import { LiveVersions } from '../../lib/aws/sites/live.ts';
 import { Sites } from '../../lib/infrastructure/sites.ts';
@@ -24,7 +24,7 @@ export interface SitesCloud extends AsyncDisposable {
   /** Of the distribution. */
   readonly url: string;
   readonly live: LiveVersions;
-  readonly sites: ReturnType<typeof cloudFrontSites>;
+  readonly sites: ReturnType<typeof siteAdapter>;
   /** Stores an artifact. */
   store(bytes: Buffer): Promise<{ key: string; digest: string }>;
 }
@@ -52,7 +52,7 @@ export async function startSitesCloud(domains: readonly string[] = []): Promise<
     bucket,
     url,
     live,
-    sites: cloudFrontSites(client, ARTIFACTS, bucket, live, new Edge(url), domains),
+    sites: siteAdapter(ARTIFACTS, bucket, live, new Edge(url), domains, client),
     async store(bytes) {
       const digest = createHash('sha256').update(bytes).digest('hex');
       await client.send(new PutObjectCommand({ Bucket: ARTIFACTS, Key: digest, Body: bytes }));

@@ -1,109 +1,44 @@
 /**
- * The deploy target `static` on S3 and CloudFront. A version is a folder of the sites' bucket; which one is live stands in a key
- * value store, which a function at the edge reads for each request: so a site is switched by one write.
+ * The deploy target `static` on S3 and CloudFront (adapter.ts), made when the first site is deployed: its clients take 50 ms of
+ * processor time to load, which every cold start of a deployment to a function would pay for.
  */
-import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { type TargetAdapter, TargetError } from '../../domain/ports/targets.ts';
+import type { TargetAdapter } from '../../domain/ports/targets.ts';
 import type { StaticTarget } from '../../domain/target/static.ts';
-import { httpProbe } from '../probe.ts';
 import { setting } from '../settings.ts';
-import { Edge } from './edge.ts';
-import { keyValueClient } from './key-value-client.ts';
-import { rootOf, type SiteRelease, versionOf } from './layout.ts';
-import { LiveVersions } from './live.ts';
-import { outdatedVersions, readMarker, removeVersions, writeMarker } from './prune.ts';
-import { type SiteStore, uploadSite } from './upload.ts';
+
+type SiteAdapter = Required<Omit<TargetAdapter<StaticTarget>, 'fault'>>;
 
 export function cloudFrontSites(
-  client: S3Client = new S3Client({}),
   artifacts: string = setting('STAITHE_BUCKET'),
   bucket: string = setting('STAITHE_SITES_BUCKET'),
-  live: LiveVersions = new LiveVersions(keyValueClient(), setting('STAITHE_SITES_STORE')),
-  edge: Edge = new Edge(setting('STAITHE_SITES_URL')),
-  domains: readonly string[] = z.array(z.string()).parse(JSON.parse(setting('STAITHE_SITE_DOMAINS'))),
-): TargetAdapter<StaticTarget> {
-  const store: SiteStore = { client, bucket, artifacts };
-  const markerOf = (release: SiteRelease) => readMarker(store, rootOf(release), versionOf(release));
-  const nameOf = ({ target }: SiteRelease, version: string) => `${target.site}@${version}`;
-
-  return {
-    async serving(release) {
-      const current = await live.find(release.target.site);
-      return current?.root === rootOf(release) ? current.version : undefined;
-    },
-
-    async has(release, version) {
-      return version === versionOf(release) && (await markerOf(release)) !== undefined;
-    },
-
-    async prepare(release) {
-      assertDomain(release.target.site, domains);
-      await assertOwner(live, release);
-      if ((await markerOf(release)) !== undefined) return;
-      await writeMarker(store, await uploadSite(store, release));
-    },
-
-    async isReady(release) {
-      return (await markerOf(release)) !== undefined;
-    },
-
-    /** From now on the version is served below a name of its own, `shop@0123…`. */
-    async publish(release) {
-      const version = versionOf(release);
-      const name = nameOf(release, version);
-      await live.change({ [name]: await liveVersion(store, release, version) });
-      await edge.serves(name, version);
-      return version;
-    },
-
-    async ask(release, version, question) {
-      const { href } = new URL(`.${question.path}`, edge.urlOf(nameOf(release, version)));
-      return httpProbe.get(href, question);
-    },
-
-    async shift(release, { version, previous }) {
-      await assertOwner(live, release);
-      const { site } = release.target;
-      const root = rootOf(release);
-      const outdated = await outdatedVersions(store, root, [version, previous]);
-      await live.change(
-        { [site]: await liveVersion(store, release, version) },
-        await live.known(outdated.map((old) => nameOf(release, old))),
-      );
-      await edge.serves(site, version);
-      if (outdated.length > 0) await removeVersions(store, root, outdated);
-      return { url: edge.urlOf(site) };
-    },
+  store: string = setting('STAITHE_SITES_STORE'),
+  url: string = setting('STAITHE_SITES_URL'),
+  domains: string = setting('STAITHE_SITE_DOMAINS'),
+): SiteAdapter {
+  let made: Promise<SiteAdapter> | undefined;
+  const make = async (): Promise<SiteAdapter> => {
+    const [{ siteAdapter }, { Edge }, { keyValueClient }, { LiveVersions }] = await Promise.all([
+      import('./adapter.ts'),
+      import('./edge.ts'),
+      import('./key-value-client.ts'),
+      import('./live.ts'),
+    ]);
+    const live = new LiveVersions(keyValueClient(), store);
+    const names = z.array(z.string()).parse(JSON.parse(domains));
+    return siteAdapter(artifacts, bucket, live, new Edge(url), names);
   };
-}
-
-/** How it is to be served stands with the version: the one that is gone back to may have had another index. */
-async function liveVersion(store: SiteStore, release: SiteRelease, version: string) {
-  const marker = await readMarker(store, rootOf(release), version);
-  if (marker === undefined)
-    throw new TargetError(`Version ${version} of the site ${release.target.site} no longer exists.`);
-  return marker.live;
-}
-
-/** A site stays when its environment goes, and with it whose it is: its visitors know it by its address. */
-async function assertOwner(live: LiveVersions, release: SiteRelease): Promise<void> {
-  const { site } = release.target;
-  const current = await live.find(site);
-  if (current === undefined || current.root === rootOf(release)) return;
-  throw new TargetError(
-    `The site ${site} belongs to another project. Choose another name; or an operator deletes its key '${site}' from the key value store of sites, and it is free.`,
-  );
-}
-
-/** @param domains a wildcard stands for one label, as in a certificate */
-function assertDomain(site: string, domains: readonly string[]): void {
-  const isCovered = (domain: string) =>
-    domain === site || (domain.startsWith('*.') && site.slice(site.indexOf('.')) === domain.slice(1));
-  if (!site.includes('.') || domains.some(isCovered)) return;
-  const known =
-    domains.length === 0 ? 'It has no domains for sites.' : `Its domains are ${domains.join(', ')}.`;
-  throw new TargetError(
-    `This installation serves no site under ${site}. ${known} An operator adds one with the context keys siteDomains and siteCertificate.`,
-  );
+  const adapter = (): Promise<SiteAdapter> => {
+    made ??= make();
+    return made;
+  };
+  return {
+    serving: async (release) => (await adapter()).serving(release),
+    has: async (release, version) => (await adapter()).has(release, version),
+    prepare: async (release) => (await adapter()).prepare(release),
+    isReady: async (release) => (await adapter()).isReady(release),
+    publish: async (release) => (await adapter()).publish(release),
+    ask: async (release, version, question) => (await adapter()).ask(release, version, question),
+    shift: async (release, traffic) => (await adapter()).shift(release, traffic),
+  };
 }
