@@ -3,6 +3,7 @@ import { s3Blobs } from '../../lib/aws/blobs.ts';
 import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { ecrImageTags } from '../../lib/aws/image-tags.ts';
 import { installation } from '../../lib/aws/installation.ts';
+import { setting } from '../../lib/aws/settings.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
@@ -22,6 +23,7 @@ const ports = {
   compute: codeBuild(),
   installation: installation(),
   imageTags: ecrImageTags(),
+  runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
   clock,
   randomness,
 };

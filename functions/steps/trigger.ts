@@ -4,6 +4,7 @@ import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { githubArchives } from '../../lib/aws/git-host.ts';
 import { ecrImageTags } from '../../lib/aws/image-tags.ts';
 import { installation } from '../../lib/aws/installation.ts';
+import { setting } from '../../lib/aws/settings.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { storedTrees } from '../../lib/aws/trees.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
@@ -20,6 +21,7 @@ export const handler = triggerSteps({
   compute: codeBuild(),
   installation: installation(),
   imageTags: ecrImageTags(),
+  runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
   clock,
   randomness,
 });

@@ -151,6 +151,11 @@ export const ERRORS = {
     'Unknown environment',
     'Use one of the listed environments, or create it first: `staithe environment set`.',
   ),
+  environment_owned: entry(
+    'conflict',
+    'Environment belongs to the manifest',
+    'Set it in staithe.yaml on the default branch, or take it over: staithe environment set <name> --owner api.',
+  ),
   too_many_waiting: entry(
     'conflict',
     'Too many deployments wait for this environment',

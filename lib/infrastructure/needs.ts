@@ -131,8 +131,9 @@ export const PORTS = {
  */
 const PLANNING = {
   workflows: { start: ['build'], stop: ['build'], wake: ['build'] },
-  items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'],
-  needs: { installation: true, compute: true, imageTags: true },
+  // A build of the default branch sets environments: it lists them, and checks that the project is there.
+  items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'],
+  needs: { installation: true, compute: true, imageTags: true, runtimes: true },
 } as const satisfies { items: readonly TableAction[]; workflows: Needs['workflows']; needs: Needs };
 
 /** By entry below `functions/`, without `.ts`. */
@@ -151,7 +152,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   },
   'api/builds': {
     // Lists by ref and by status read gsi2.
-    table: { items: [...PLANNING.items, 'ConditionCheckItem'], indexes: ['gsi1', 'gsi2'] },
+    table: { items: PLANNING.items, indexes: ['gsi1', 'gsi2'] },
     blobs: { objects: { sources: ['GetObject'] }, list: true },
     workflows: PLANNING.workflows,
     ...PLANNING.needs,
@@ -266,7 +267,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     functionLogs: {},
   },
   'steps/trigger': {
-    table: { items: [...PLANNING.items, 'Query', 'ConditionCheckItem'] },
+    table: { items: PLANNING.items },
     blobs: { objects: { sources: ['GetObject', 'PutObject'] } },
     // A push may cancel the run of an older one that still waits.
     workflows: PLANNING.workflows,
@@ -307,7 +308,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   },
   'events/job-ended': { table: { items: ['GetItem', 'PutItem'] }, workflows: { wake: ['build'] } },
   'events/sweep-due': {
-    table: { items: [...PLANNING.items, 'ConditionCheckItem'], indexes: ['gsi2'] },
+    table: { items: PLANNING.items, indexes: ['gsi2'] },
     blobs: { objects: { sources: ['GetObject'] } },
     workflows: { ...PLANNING.workflows, start: ['build', 'deployment'], describe: ['build'] },
     machines: true,

@@ -116,12 +116,71 @@ const registry = fc.oneof(
     auth: some(written({ username_secret: some(secretName), token_secret: some(secretName) })),
   }),
 );
+const span = fc.constantFrom<number | string>('90s', '30m', '12h', '7d', 3600);
+/** `b` comes after `a`, so that rules have an effect. */
+const environments = fc
+  .record({
+    alone: fc.boolean(),
+    environment: written({
+      target: written({
+        kind: fc.constant('lambda'),
+        function_name: fc.constant('shop'),
+        timeout: some(fc.constant('20s')),
+        steps: some(
+          fc.constant([
+            { percent: 10, bake: '5m' },
+            { percent: 50, bake_seconds: 60 },
+          ]),
+        ),
+      }),
+      service: some(name),
+      variables: some(fc.dictionary(fc.stringMatching(/^X[A-Z0-9_]{0,6}$/), text, { maxKeys: 2 })),
+      health_path: some(fc.constant('/health')),
+      health_status: some(fc.constant([200, 204])),
+      health_follow: some(fc.boolean()),
+      approvals: some(
+        written({
+          required: fc.integer({ min: 1, max: 2 }),
+          from: some(fc.constantFrom(['admin'], ['deployer', 'anna'])),
+          self: some(fc.boolean()),
+          expires: some(span),
+        }),
+      ),
+      freeze: some(
+        fc.shuffledSubarray([
+          'fri 16:00..mon 08:00 Europe/Berlin',
+          '2026-12-20..2027-01-03',
+          'mon 01:00..mon 02:00',
+        ]),
+      ),
+      concurrency: some(fc.constantFrom('queue', 'supersede', 'reject')),
+    }),
+    rules: written({
+      soak: some(span),
+      auto: some(
+        fc.oneof(
+          fc.constant(true),
+          written({
+            delay: some(span),
+            cron: some(fc.constant('0 9 * * mon-fri')),
+            zone: some(fc.constant('UTC')),
+          }),
+        ),
+      ),
+    }),
+  })
+  .map(({ alone, environment, rules }) =>
+    alone ? { a: environment } : { b: { ...environment, ...rules, after: ['a'] }, a: environment },
+  );
+
 /** A valid manifest as data. */
 export const manifestData = written({
   services: fc.dictionary(name, service, { minKeys: 1, maxKeys: 3 }),
   registry: some(registry),
   max_parallel: some(fc.integer({ min: 1, max: 40 })),
   fail_fast: some(fc.boolean()),
+  // Rarer than the rest: the JSON Schema leaves targets to the API.
+  environments: fc.option(environments, { nil: undefined, freq: 1 }),
 });
 
 /** The same data with the keys of all its maps in another order. */

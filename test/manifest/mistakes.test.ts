@@ -188,10 +188,36 @@ test('a toolchain that no machine of CodeBuild has is a doubt and no mistake', (
   expect(warnings[0]?.reason).toContain('the images of AWS CodeBuild do not have elixir');
 });
 
+describe('a mistake in an environment is told where it is written', () => {
+  const TARGET = 'target: {kind: lambda, function_name: shop}';
+
+  test.each([
+    ['{approvals: 2}', 'environments.a.target: is missing; it must be a map'],
+    [
+      `{${TARGET}, aproval: {required: 2}}`,
+      "environments.a.aproval: is not a known field; did you mean 'approvals'?",
+    ],
+    [`{${TARGET}, soak: 30m}`, 'environments.a.soak: has no effect without `after`'],
+    [`{${TARGET}, soak: soon}`, 'environments.a.soak: must be a number of seconds or such as'],
+    [`{${TARGET}, after: [b], soak: 90d}`, 'environments.a.soak: '],
+    [`{${TARGET}, approvals: {required: 1, expires: 5s}}`, 'environments.a.approvals.expires: '],
+    [`{${TARGET}, freeze: [weekend]}`, 'environments.a.freeze.0: must be such as fri 16:00..mon 08:00'],
+    [`{${TARGET}, freeze: ["fri 16:00..mon 08:00 Europe/Atlantis"]}`, 'environments.a.freeze.0: '],
+    ['{target: {kind: lambda, function_name: shop, timeout: 2h}}', 'environments.a.target.timeout: '],
+    [
+      '{target: {kind: lambda, function_name: shop, steps: [{percent: 10, bake: 5d}]}}',
+      'environments.a.target.steps.0.bake: ',
+    ],
+    [`{${TARGET}, after: [a]}`, 'environments.a.after: must not lead back'],
+  ])('%s', (environment, said) => {
+    const lines = complaints(`services: {a: {}}\nenvironments: {a: ${environment}}\n`);
+
+    expect(lines.join('\n')).toContain(said);
+  });
+});
+
 describe('a field that does nothing yet is refused, with what to do instead', () => {
   test.each([
-    ['environments: {prod: {approvals: 2}}', 'staithe environment set'],
-    ['environments: {}', 'staithe environment set'],
     ['pipelines: {main: {steps: []}}', 'staithe build create'],
     ['pipelines:', 'staithe build create'],
   ])('%s', (field, instead) => {

@@ -215,6 +215,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
   listAllReleases: releaseFilter,
   listProjects: list,
   putEnvironment: {
+    owner: domain('environment/index', "owner !== 'api'"),
     'target.kind': domain('deployment/adapter', "case 'lambda':"),
     'target.function_name': ['lib/aws/functions/code.ts', 'FunctionName: target.function_name'],
     'target.runtime': ['lib/aws/functions/code.ts', 'Runtime: target.runtime as Runtime'],

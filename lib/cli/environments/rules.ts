@@ -1,4 +1,5 @@
 /** The rules of an environment: its options on the command line, and how they are shown. */
+import { windowIn } from '../../domain/environment/schema.ts';
 import type { Environment } from '../api/resources.ts';
 import { DURATIONS, durationText, secondsOf } from '../command/duration.ts';
 import { choice, integer, list, text, type ValuesOf } from '../command/option.ts';
@@ -103,13 +104,13 @@ function autoOf(options: Options, before: Rules['auto']): Rules['auto'] {
 
 /** `<from>..<to> [zone]`. The server checks the times and the zone. @throws Failure usage */
 function windowOf(input: string): Rules['freeze'][number] {
-  const [, from = '', to = '', zone = 'UTC'] = /^(.+?)\.\.(.+?)(?: ([A-Za-z]+\S*))?$/.exec(input) ?? [];
-  if (from === '' || to === '')
+  const found = windowIn(input);
+  if (found === undefined)
     throw usageFailure(
       `--freeze '${input}' is not a valid window.`,
       'Use "fri 16:00..mon 08:00 Europe/Berlin" or "2026-12-20..2027-01-03 Europe/Berlin".',
     );
-  return { every_week: /^[a-z]{3} /i.test(from), from, to, zone };
+  return found;
 }
 
 /** The lines of `environment show`, for the rules that are set. */

@@ -1,6 +1,6 @@
 /** `staithe environment set`. */
 import { command } from '../command/command.ts';
-import { list, pairs, projectOption, text } from '../command/option.ts';
+import { choice, list, pairs, projectOption, text } from '../command/option.ts';
 import { defined } from './defined.ts';
 import { findEnvironment } from './find.ts';
 import { healthBody, healthOptions } from './health.ts';
@@ -28,6 +28,10 @@ export const set = command({
     ...healthOptions,
     variable: pairs('--variable <NAME=value>', 'Environment variable'),
     removeVariable: list('--remove-variable <NAME>', 'Remove an environment variable'),
+    owner: choice('--owner <owner>', 'Who sets the environment: api (requests), or the manifest', [
+      'api',
+      'manifest',
+    ]),
     ...ruleOptions,
   },
   examples: [
@@ -50,6 +54,7 @@ export const set = command({
       body: {
         target: targetBody(args.environment, options, current?.target),
         variables,
+        ...defined({ owner: options.owner }),
         ...rulesBody(options, current),
         ...healthBody(options, current),
         ...defined({

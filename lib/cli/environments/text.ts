@@ -7,12 +7,18 @@ import { ruleLines } from './rules.ts';
 import { testLines } from './targets/command.ts';
 import { targetLines } from './targets/index.ts';
 
+const ownerText = (owner: Environment['owner']): string =>
+  owner.kind === 'manifest' && owner.build !== undefined
+    ? `manifest of ${owner.commit ?? owner.build}`
+    : owner.kind;
+
 export function environmentText(environment: Environment): string {
   const { target } = environment;
   const variables = Object.entries(environment.variables).map(([name, value]) => `${name}=${value}`);
   return fields([
     ['environment', environment.name],
     ['project', environment.project_id],
+    ['owner', ownerText(environment.owner)],
     ...targetLines(target),
     ['service', environment.service],
     ...healthLines(environment),

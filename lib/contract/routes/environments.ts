@@ -14,7 +14,7 @@ export const ENVIRONMENT_ROUTES = {
     params: inEnvironment,
     body: PutEnvironment,
     success: { status: 200, body: Environment, description: 'The environment after the change' },
-    errors: ['busy', 'function_taken', 'runtime_unavailable', 'environment_unknown'],
+    errors: ['busy', 'environment_owned', 'function_taken', 'runtime_unavailable', 'environment_unknown'],
   }),
   listEnvironments: route({
     method: 'GET',
@@ -44,7 +44,7 @@ export const ENVIRONMENT_ROUTES = {
     summary: 'Delete an environment and keep its function',
     params: inEnvironment,
     success: { status: 204, body: null, description: 'The environment is deleted' },
-    errors: ['environment_in_use'],
+    errors: ['environment_in_use', 'environment_owned'],
   }),
   holdEnvironment: route({
     method: 'POST',

@@ -1,6 +1,7 @@
 /** Builds: record what to build, and list it. Running it is the business of `run`. */
 
 import { type Actor, nameOf } from '../access/actor.ts';
+import { hasRole } from '../access/authorize.ts';
 import { notFound } from '../error.ts';
 import { recordAndStart } from '../execution/begin.ts';
 import type { Build } from '../execution/model/build.ts';
@@ -45,6 +46,7 @@ export async function create(
     git_ref: input.git_ref ?? source.git?.ref,
     services: input.services && [...new Set(input.services)].sort(),
     features: [...new Set(input.features)].sort(),
+    ...(hasRole(actor, 'admin', { project_id: project.id }) && { may_set_environments: true }),
     created_at: now.toISOString(),
     created_by: nameOf(actor),
   };

@@ -21,6 +21,7 @@ export type TriggerPorts = Pick<
   | 'compute'
   | 'installation'
   | 'imageTags'
+  | 'runtimes'
   | 'gitHost'
   | 'clock'
   | 'randomness'

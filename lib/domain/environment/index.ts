@@ -12,7 +12,7 @@ import { Keys, Partitions } from '../storage/keys.ts';
 import { isSameTarget } from '../target/index.ts';
 import { CONFIGURATION } from './configuration.ts';
 import { environments } from './record.ts';
-import type { Environment, PutEnvironment } from './schema.ts';
+import type { Environment, Owner, PutEnvironment } from './schema.ts';
 import { claimTarget, releaseTarget } from './target.ts';
 
 /** With n writers at once the slowest needs n tries; more than ten on one environment means that something is wrong. */
@@ -21,14 +21,16 @@ const TRIES = 10;
 /**
  * Creates the environment or changes it. A deployment under way keeps the configuration that it began with.
  * @param actor who is told of other projects only if they may see them
- * @throws StaitheError not_found | busy | function_taken | runtime_unavailable
+ * @param manifest when it is not a request that sets it
+ * @throws StaitheError not_found | busy | function_taken | runtime_unavailable | environment_owned
  */
 export async function put(
   ports: Pick<Ports, 'table' | 'clock' | 'runtimes'>,
   project: Project,
   name: string,
-  input: PutEnvironment,
+  { owner, ...input }: PutEnvironment,
   actor?: Actor,
+  manifest?: ManifestClaim,
 ): Promise<Environment> {
   const { table } = ports;
   const key = Keys.environment(project.id, name);
@@ -37,10 +39,13 @@ export async function put(
   await assertKnown(ports, project, name, input.after);
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const stored = await environments.get(table, key);
+    if (stored !== undefined && manifest?.mayReplace(stored.value) === false) return stored.value;
+    if (stored !== undefined && manifest === undefined && owner !== 'api') assertOwn(stored.value);
     const now = ports.clock.now().toISOString();
     const base: Base = stored?.value ?? {
       name,
       project_id: project.id,
+      owner: { kind: 'api' },
       config_version: 0,
       waiting_deployment_ids: [],
       created_at: now,
@@ -50,8 +55,11 @@ export async function put(
     const next: Environment = {
       ...base,
       ...input,
+      owner: manifest?.owner ?? (owner === undefined ? base.owner : { kind: owner }),
       service: input.service,
       test: input.test,
+      health_body: input.health_body,
+      health_max_ms: input.health_max_ms,
       approvals: input.approvals,
       auto: input.auto,
       config_version: base.config_version + (changesConfiguration(stored?.value, input) ? 1 : 0),
@@ -102,11 +110,28 @@ async function assertKnown(
 
 type Base = Pick<
   Environment,
-  'name' | 'project_id' | 'config_version' | 'waiting_deployment_ids' | 'created_at'
+  'name' | 'project_id' | 'owner' | 'config_version' | 'waiting_deployment_ids' | 'created_at'
 > &
   Partial<Environment>;
 
-const changesConfiguration = (before: Environment | undefined, input: PutEnvironment): boolean =>
+/** What the manifest of a build does to an environment. */
+interface ManifestClaim {
+  readonly owner: Owner;
+  /** Otherwise it stays as it is. */
+  readonly mayReplace: (stored: Environment) => boolean;
+}
+
+/** @throws StaitheError environment_owned */
+export function assertOwn({ name, owner }: Environment): void {
+  if (owner.kind === 'api') return;
+  const from = owner.commit === undefined ? '' : `, last by commit ${owner.commit}`;
+  throw new StaitheError('environment_owned', `The manifest sets environment '${name}'${from}.`);
+}
+
+const changesConfiguration = (
+  before: Environment | undefined,
+  input: Omit<PutEnvironment, 'owner'>,
+): boolean =>
   before === undefined ||
   [...CONFIGURATION, 'service' as const].some((field) => !isDeepStrictEqual(before[field], input[field]));
 
@@ -144,6 +169,7 @@ export async function all(ports: Pick<Ports, 'table'>, project: Pick<Project, 'i
 /** Forgets the environment. The function stays: deleting what serves traffic is the owner's business. */
 export async function remove(ports: Pick<Ports, 'table'>, project: Project, name: string): Promise<void> {
   const stored = await read(ports, project, name);
+  assertOwn(stored.value);
   const [waiting] = stored.value.waiting_deployment_ids;
   if (stored.value.active_deployment_id !== undefined || waiting !== undefined)
     throw new StaitheError(

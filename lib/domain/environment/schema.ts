@@ -3,9 +3,11 @@ import { Id } from '../id.ts';
 import { JobSettings } from '../target/command.ts';
 import { Target } from '../target/index.ts';
 import { line } from '../text.ts';
-import { Name, Timestamp, Variables } from '../values.ts';
+import { GitSha, Name, Timestamp, Variables } from '../values.ts';
 import { Health } from './health.ts';
 import { assertEffective, Hold, Rules } from './rules.ts';
+
+export { windowIn } from './freeze-text.ts';
 
 /** Names that Lambda sets itself and refuses (docs: "Using Lambda environment variables", reserved). */
 const RESERVED = /^(?:_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR)$/i;
@@ -14,10 +16,23 @@ const FunctionVariables = Variables.refine(
   'may not hold _HANDLER, _X_AMZN_TRACE_ID, LAMBDA_TASK_ROOT or LAMBDA_RUNTIME_DIR: Lambda sets them itself. Choose other names',
 );
 
+/** Who decides about an environment: requests, or the manifest of the default branch, as a build brought it. */
+export const Owner = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('api') }),
+  z.object({
+    kind: z.literal('manifest'),
+    /** Absent until a build has set it. */
+    build: Id.build.optional(),
+    commit: GitSha.optional(),
+  }),
+]);
+export type Owner = z.infer<typeof Owner>;
+
 /** A named place to deploy to. */
 export const Environment = z.object({
   name: Name,
   project_id: Id.project,
+  owner: Owner.default({ kind: 'api' }),
   target: Target,
   /** The service of a release that goes here; may be absent while releases have one service. */
   service: Name.optional(),
@@ -50,6 +65,8 @@ export type Environment = z.infer<typeof Environment>;
 
 export const PutEnvironment = z
   .strictObject({
+    /** `api` takes it over from the manifest, `manifest` hands it over. */
+    owner: z.enum(['api', 'manifest']).optional(),
     target: Target,
     service: Name.optional(),
     variables: FunctionVariables.default({}),

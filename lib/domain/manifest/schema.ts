@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Name, SecretName } from '../values.ts';
 import { validateManifestFields } from './cross-field.ts';
+import { ManifestEnvironments } from './environment.ts';
 import { Service } from './service.ts';
 
 export { ArtifactSpec } from './spec.ts';
@@ -53,7 +54,6 @@ export type Registry = z.infer<typeof Registry>;
  * what to do instead.
  */
 const NOT_YET = {
-  environments: 'create each with `staithe environment set`, with its target, variables and rules',
   pipelines:
     'start the steps individually: `staithe build create`, `staithe release create`, `staithe deploy`',
 } as const;
@@ -92,7 +92,9 @@ const Fields = z.strictObject({
     .optional()
     .describe(`How many jobs of a run may run at once, 1 to ${MAX_PARALLEL}.`),
   fail_fast: z.boolean().default(false).describe('Whether the first failing job cancels the others.'),
-  environments: notYet('environments'),
+  environments: ManifestEnvironments.optional().describe(
+    'Environments of the project, by name, as a build of the default branch sets them.',
+  ),
   pipelines: notYet('pipelines'),
 });
 

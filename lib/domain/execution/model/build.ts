@@ -29,6 +29,8 @@ export const Build = z.object({
   /** How long a run may take in all, with the time that it waits for its turn. */
   timeout_seconds: z.int().min(1).max(MAX_TIMEOUT_SECONDS).optional(),
   trust: Trust.default('own'),
+  /** Whether who asked for it may set environments, so that its manifest may. */
+  may_set_environments: z.boolean().optional(),
   created_at: Timestamp,
   created_by: z.string(),
 });

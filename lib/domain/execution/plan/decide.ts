@@ -13,6 +13,7 @@ import { DEFAULT_PARALLEL } from '../model/parallel.ts';
 import type { Run } from '../model/run.ts';
 import { runs } from '../model/run-record.ts';
 import * as Reuse from '../reuse.ts';
+import { setEnvironments } from './environments.ts';
 import { type Cell, expand } from './expand.ts';
 import { jobsFor } from './jobs-for.ts';
 import { requireRegistrySecrets } from './registry-secrets.ts';
@@ -21,7 +22,7 @@ import type { Tree } from './tree.ts';
 
 export type DecidePorts = Pick<
   Ports,
-  'table' | 'compute' | 'installation' | 'imageTags' | 'clock' | 'randomness'
+  'table' | 'compute' | 'installation' | 'imageTags' | 'runtimes' | 'clock' | 'randomness'
 >;
 
 /** The run as it is to be recorded, with its jobs and their tickets; none when it has ended with earlier artifacts. */
@@ -30,7 +31,7 @@ export interface Decision {
   readonly jobs: readonly Ticketed[];
 }
 
-/** Writes nothing but tags of reused images, which a repeat leaves as they are. @throws PlanFailure */
+/** Writes nothing but tags of reused images and environments, which a repeat leaves as they are. @throws PlanFailure */
 export async function decide(
   ports: DecidePorts,
   run: Run,
@@ -47,6 +48,7 @@ export async function decide(
     max_parallel: build.max_parallel ?? manifest.max_parallel ?? DEFAULT_PARALLEL,
   };
   const cells = expand(build, manifest);
+  await setEnvironments(ports, build, manifest);
   if (ports.installation.reuse && canReuse(run)) {
     const earlier = await Reuse.find(ports, build, { treeDigest, manifestHash });
     if (earlier !== undefined && (await tagReusedImages(ports, build, earlier.artifacts))) {
