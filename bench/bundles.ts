@@ -40,6 +40,7 @@ const ENVIRONMENT: Readonly<Record<SettingName, string> & Record<string, string>
   STAITHE_FUNCTION_NAMES: '*',
   STAITHE_FUNCTION_ARNS: 'x',
   STAITHE_FUNCTION_RUNTIMES: 'nodejs24.x',
+  STAITHE_PROCESSES: 'allow',
   STAITHE_FUNCTION_ROLE: 'x',
   STAITHE_SITES_BUCKET: 'x',
   STAITHE_SITES_STORE: 'x',

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { executionDied } from '../lib/contract/events/aws.ts';
 import { Purpose } from '../lib/domain/deployment/jobs/purpose.ts';
 import { waitForEnd } from '../lib/domain/deployment/jobs/state.ts';
+import type { LogPorts } from '../lib/domain/deployment/log-source.ts';
 import { rollBack } from '../lib/domain/deployment/roll-back.ts';
 import * as Steps from '../lib/domain/deployment/steps.ts';
 import { Id } from '../lib/domain/id.ts';
-import type { Ports } from '../lib/domain/ports/index.ts';
 import { Caught, reasonOf } from './cause.ts';
 
-type DeploymentStepPorts = Steps.StepPorts & Pick<Ports, 'functionLogs'>;
+type DeploymentStepPorts = Steps.StepPorts & LogPorts;
 
 const of = <Task extends string>(task: Task) =>
   z.object({ task: z.literal(task), deployment_id: Id.deployment });

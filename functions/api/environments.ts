@@ -29,6 +29,7 @@ const ports = {
   workflows: stepFunctions(),
   probe: httpProbe,
   runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
+  runsProcesses: setting('STAITHE_PROCESSES') === 'allow',
   clock,
   randomness,
 };

@@ -1,5 +1,6 @@
 import { cloudWatchFunctionLogs } from '../../lib/aws/function-logs.ts';
 import { cloudWatchLogs } from '../../lib/aws/logs.ts';
+import { embeddedProcessLogs } from '../../lib/aws/processes/logs.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { clock, randomness } from '../../lib/aws/world.ts';
 import { DIAGNOSIS_ROUTES } from '../../lib/contract/routes/diagnosis.ts';
@@ -18,6 +19,7 @@ const ports = {
   table: dynamoTable(),
   logs: cloudWatchLogs(),
   functionLogs: cloudWatchFunctionLogs(),
+  processLogs: embeddedProcessLogs(),
   clock,
   randomness,
 };

@@ -24,6 +24,7 @@ const ports = {
   installation: installation(),
   imageTags: ecrImageTags(),
   runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
+  runsProcesses: setting('STAITHE_PROCESSES') === 'allow',
   clock,
   randomness,
 };

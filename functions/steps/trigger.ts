@@ -22,6 +22,7 @@ export const handler = triggerSteps({
   installation: installation(),
   imageTags: ecrImageTags(),
   runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
+  runsProcesses: setting('STAITHE_PROCESSES') === 'allow',
   clock,
   randomness,
 });

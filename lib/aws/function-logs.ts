@@ -8,7 +8,7 @@ import {
 import { LambdaClient, ListTagsCommand } from '@aws-sdk/client-lambda';
 import { StaitheError } from '../domain/error.ts';
 import { OWNER_TAG } from '../domain/owner-tag.ts';
-import type { FunctionEvent, FunctionLogs, StreamFilter } from '../domain/ports/function-logs.ts';
+import type { FunctionEvent, FunctionLogs, ReadPage, StreamFilter } from '../domain/ports/function-logs.ts';
 import { LOG_ATTEMPTS, logsAtLimit } from './logs.ts';
 import { setting } from './settings.ts';
 
@@ -23,7 +23,7 @@ const versionOf = (stream: string): string => /\[([^\]]+)\]/.exec(stream)?.[1] ?
  * FilterLogEvents is answered 5 times a second for the whole account, and the quota cannot be raised (AWS re:Post, "How do
  * I determine throttling in my CloudWatch logs?"): a fifth of GetLogEvents's, so a reader takes a smaller part too.
  */
-const PART_OF_LOG_READS = 1 / 8;
+export const PART_OF_LOG_READS = 1 / 8;
 
 /** Lines of a function mostly come within two or three seconds; nobody promises it. */
 const LATE_BY_MS = 10_000;
@@ -60,40 +60,49 @@ export function cloudWatchFunctionLogs({
       }
     },
 
-    async read(functionName, { from, token, limit, of }) {
-      try {
-        const { events = [], nextToken } = await logs.send(
-          new FilterLogEventsCommand({
-            logGroupName: groupOf(functionName),
-            startTime: from,
-            limit,
-            ...(of !== undefined && { logStreamNamePrefix: prefixOf(of) }),
-            ...(token !== undefined && { nextToken: token }),
-          }),
-        );
-        return {
-          events: events.map(
-            ({ eventId = '', timestamp = 0, message = '', logStreamName = '' }): FunctionEvent => ({
-              id: eventId,
-              timestamp,
-              message: message.replace(/\r?\n$/, ''),
-              version: versionOf(logStreamName),
-              stream: logStreamName,
-            }),
-          ),
-          token: nextToken,
-        };
-      } catch (error) {
-        if (error instanceof ResourceNotFoundException) return { events: [] };
-        if (logsAtLimit(error))
-          throw new StaitheError('at_limit', 'CloudWatch Logs throttles log reads at the moment.');
-        if (error instanceof InvalidParameterException && token !== undefined)
-          throw new StaitheError('invalid_cursor', 'The cursor does not belong to this log, or is too old.');
-        if (error instanceof Error && error.name === 'AccessDeniedException') throw unreadable(functionName);
-        throw error;
-      }
-    },
+    read: (functionName, page) =>
+      readLogGroup(logs, groupOf(functionName), page, () => unreadable(functionName)),
   };
+}
+
+/** A page of a log group whose streams are named as those of functions are. */
+export async function readLogGroup(
+  logs: CloudWatchLogsClient,
+  logGroupName: string,
+  { from, token, limit, of }: ReadPage,
+  unreadable: () => StaitheError,
+): Promise<{ events: FunctionEvent[]; token?: string | undefined }> {
+  try {
+    const { events = [], nextToken } = await logs.send(
+      new FilterLogEventsCommand({
+        logGroupName,
+        startTime: from,
+        limit,
+        ...(of !== undefined && { logStreamNamePrefix: prefixOf(of) }),
+        ...(token !== undefined && { nextToken: token }),
+      }),
+    );
+    return {
+      events: events.map(
+        ({ eventId = '', timestamp = 0, message = '', logStreamName = '' }): FunctionEvent => ({
+          id: eventId,
+          timestamp,
+          message: message.replace(/\r?\n$/, ''),
+          version: versionOf(logStreamName),
+          stream: logStreamName,
+        }),
+      ),
+      token: nextToken,
+    };
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return { events: [] };
+    if (logsAtLimit(error))
+      throw new StaitheError('at_limit', 'CloudWatch Logs throttles log reads at the moment.');
+    if (error instanceof InvalidParameterException && token !== undefined)
+      throw new StaitheError('invalid_cursor', 'The cursor does not belong to this log, or is too old.');
+    if (error instanceof Error && error.name === 'AccessDeniedException') throw unreadable();
+    throw error;
+  }
 }
 
 /** IAM lets Staithe read the logs of the functions that it creates, by their names. */

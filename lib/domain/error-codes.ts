@@ -187,6 +187,11 @@ export const ERRORS = {
     'Read it in CloudWatch Logs: `aws logs tail /aws/lambda/<function>`.',
   ),
   runtime_unavailable: entry('unprocessable', 'Runtime is not available', 'Use one of the listed runtimes.'),
+  target_unavailable: entry(
+    'unprocessable',
+    'Kind of target is not available',
+    'On AWS, deploy a function (`--function`). Processes run where `npm start` runs Staithe.',
+  ),
   environment_in_use: entry('conflict', 'Environment is in use', 'Wait for its deployment to end.'),
   project_not_empty: entry(
     'conflict',

@@ -71,8 +71,10 @@ function findings({ storage, siteFiles, build }: Acknowledged): Finding[] {
         `Resource::${here}:ssm:${account}:parameter/${Stack.of(storage).stackName}/subscriptions/*`,
         `Resource::${here}:ses:${account}:identity/*`,
         `Resource::${here}:cloudwatch:${account}:alarm:*`,
+        `Resource::${here}:processes:${account}:group/*`,
+        `Resource::${here}:logs:${account}:log-group:/embedded-cloud/processes/*`,
       ],
-      reason: `Named only later: executions after their runs, functions, their alarms and their logs by whoever deploys, repositories after projects and services, secrets after subscriptions, and the identity that SES verified is an address or its domain; a condition names the one sender. Every change of a function needs its tag ${OWNER_TAG}, by a condition; whoever pushes to a repository has a session of that one only, and whoever pulls one of the repositories of a project.`,
+      reason: `Named only later: executions after their runs, functions and processes, their alarms and their logs by whoever deploys, repositories after projects and services, secrets after subscriptions, and the identity that SES verified is an address or its domain; a condition names the one sender. Every change of a function needs its tag ${OWNER_TAG}, by a condition; whoever pushes to a repository has a session of that one only, and whoever pulls one of the repositories of a project.`,
     },
     {
       rule: 'IAM5',

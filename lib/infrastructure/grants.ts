@@ -7,6 +7,7 @@ import type { Deployments } from './deployments.ts';
 import type { StaitheFunction } from './function.ts';
 import { type BlobPrefix, NEEDS, type Needs } from './needs.ts';
 import type { Notifications } from './notifications.ts';
+import type { Processes } from './processes.ts';
 import type { Registry } from './registry.ts';
 import type { Secrets } from './secrets.ts';
 import type { Sites } from './sites.ts';
@@ -21,6 +22,7 @@ interface Owners {
   readonly builds: Builds;
   readonly deployments: Deployments;
   readonly sites: Sites;
+  readonly processes: Processes;
   readonly deadLetters: DeadLetters;
   readonly notifications: Notifications;
   readonly bus: EventBus;
@@ -86,6 +88,13 @@ const GRANTS: Grants = {
     storage.grantBytes(to, 'artifacts', 'GetObject');
     sites.grantSites(to);
   },
+  processes: (to, _, { processes, storage }) => {
+    // The service reads the code with the permission of whoever makes a version.
+    storage.grantBytes(to, 'artifacts', 'GetObject');
+    processes.grantDeployments(to);
+  },
+  processLogs: (to, _, { processes }) => processes.grantLogs(to),
+  runsProcesses: (to, _, { processes }) => processes.grantSetting(to),
   machines: (to, _, { builds }) => builds.grantMachines(to),
   deadLetters: (to, _, { deadLetters }) => deadLetters.grantRedrive(to),
   gitHost: (to, _, { gitHostUrl }) => to.grant({ STAITHE_GIT_HOST_URL: gitHostUrl }),

@@ -80,6 +80,12 @@ export interface Needs {
   readonly functions?: true;
   /** Deploys sites. */
   readonly sites?: true;
+  /** Deploys processes. */
+  readonly processes?: true;
+  /** Reads what processes printed, and to which project they belong. */
+  readonly processLogs?: true;
+  /** Whether environments may have processes. */
+  readonly runsProcesses?: true;
   /** Asks how machines of builds stand, and ends them. */
   readonly machines?: true;
   /** Looks at dead letters, and hands them to their targets again. */
@@ -114,6 +120,9 @@ export const PORTS = {
   functionLogs: 'cloudWatchFunctionLogs',
   functions: 'lambdaFunctions',
   sites: 'cloudFrontSites',
+  processes: 'embeddedProcesses',
+  processLogs: 'embeddedProcessLogs',
+  runsProcesses: 'STAITHE_PROCESSES',
   compute: 'codeBuild',
   machines: 'codeBuildMachines',
   deadLetters: 'sqsDeadLetters',
@@ -133,7 +142,7 @@ const PLANNING = {
   workflows: { start: ['build'], stop: ['build'], wake: ['build'] },
   // A build of the default branch sets environments: it lists them, and checks that the project is there.
   items: ['GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query', 'ConditionCheckItem'],
-  needs: { installation: true, compute: true, imageTags: true, runtimes: true },
+  needs: { installation: true, compute: true, imageTags: true, runtimes: true, runsProcesses: true },
 } as const satisfies { items: readonly TableAction[]; workflows: Needs['workflows']; needs: Needs };
 
 /** By entry below `functions/`, without `.ts`. */
@@ -162,6 +171,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     table: { items: ['GetItem', 'BatchGetItem'], indexes: ['gsi1'], cursorKey: true },
     logs: true,
     functionLogs: { owners: true },
+    processLogs: true,
   },
   'api/jobs': {
     // The result of a run's last job ends the run, by all its jobs.
@@ -228,6 +238,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     // Who cancels a deployment ends its jobs.
     workflows: { start: ['deployment'], stop: ['build'] },
     runtimes: true,
+    runsProcesses: true,
   },
   'api/tokens': {
     table: {
@@ -265,6 +276,8 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     functions: true,
     sites: true,
     functionLogs: {},
+    processes: true,
+    processLogs: true,
   },
   'steps/trigger': {
     table: { items: PLANNING.items },

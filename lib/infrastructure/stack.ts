@@ -13,6 +13,7 @@ import { StaitheFunction } from './function.ts';
 import { grantNeeds } from './grants.ts';
 import { Monitoring } from './monitoring.ts';
 import { Notifications } from './notifications.ts';
+import { Processes } from './processes.ts';
 import { Reconciler } from './reconciler.ts';
 import { Registry } from './registry.ts';
 import { Secrets } from './secrets.ts';
@@ -53,6 +54,7 @@ export class StaitheStack extends Stack {
       deployment: deployments.workflow,
       trigger: triggers.workflow,
     };
+    const processes = new Processes(this, 'ProcessTargets');
     const deadLetters = new DeadLetters(this, 'DeadLetters');
     const events = new Events(this, 'Events', { bundles, storage, deadLetters, ...workflows });
     const audit = new Audit(this, 'Audit', { bundles, storage });
@@ -78,6 +80,7 @@ export class StaitheStack extends Stack {
       builds,
       deployments,
       sites,
+      processes,
       deadLetters,
       notifications,
       bus: events.bus,

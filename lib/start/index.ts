@@ -85,6 +85,7 @@ async function run(options: StartOptions, step: Step): Promise<void> {
           // All functions of the embedded cloud are Staithe's.
           FunctionPrefix: '',
           FunctionRuntimes: RUNTIMES.filter((runtime) => LAMBDA_RUNTIMES.includes(runtime)).join(','),
+          Processes: 'allow',
           ForkImageBuilds: isolation.imageBuilds === 'rootless' ? 'allow' : 'refuse',
           // Nobody has a certificate for this machine.
           SitesProtocol: 'http',

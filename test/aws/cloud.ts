@@ -1,6 +1,6 @@
 /** A small embedded cloud for the adapters: a bucket, a state machine, a log group, a role for functions. */
 import { type Quotas, type RunningCloud, startCloud } from 'embedded-cloud';
-import { lambda, logs, s3, stepfunctions } from 'embedded-cloud/services';
+import { lambda, logs, processes, s3, stepfunctions } from 'embedded-cloud/services';
 import { writeAssembly } from 'embedded-cloud/test-kit/assembly.ts';
 
 export const GROUP = 'builds';
@@ -76,7 +76,7 @@ export async function startSmallCloud(quotas?: Quotas): Promise<SmallCloud> {
   const running = await startCloud({
     assembly: folder.assembly,
     stateDir: folder.stateDir,
-    services: [s3, logs, stepfunctions, lambda],
+    services: [s3, logs, stepfunctions, lambda, processes],
     now: () => Date.now() + ahead,
     log: () => undefined,
     ...(quotas && { quotas }),

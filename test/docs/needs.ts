@@ -76,6 +76,11 @@ const TEXTS: Texts = {
     'read, put, list and delete files in the bucket of sites',
     'describe, read and update the key value store of sites',
   ],
+  processes: () => [
+    'where the parameter `Processes` allows them: `s3:GetObject` on artifacts; create process groups with the tag, and change those that have it',
+  ],
+  processLogs: () => ['where there are processes: read their logs and whose they are'],
+  runsProcesses: () => [],
   machines: () => ["describe and stop builds of the installation's CodeBuild projects"],
   deadLetters: () => [
     'receive, hide and delete messages of the dead-letter queue',

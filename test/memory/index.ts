@@ -14,6 +14,7 @@ import { memoryJobTokens } from './job-tokens.ts';
 import { type MemoryLogs, memoryLogs } from './logs.ts';
 import { type MemoryMailer, type MemoryNotifier, memoryMailer, memoryNotifier } from './notifier.ts';
 import { type MemoryProbe, memoryProbe } from './probe.ts';
+import { type MemoryProcesses, memoryProcesses } from './processes.ts';
 import { memoryProjectSecrets } from './project-secrets.ts';
 import { type MemoryRegistries, type MemoryRegistry, memoryRegistries, memoryRegistry } from './registry.ts';
 import { memorySites } from './sites.ts';
@@ -29,7 +30,9 @@ export interface MemoryPorts extends Ports {
   readonly workflows: MemoryWorkflows;
   readonly logs: MemoryLogs;
   readonly functions: MemoryFunctions;
+  readonly processes: MemoryProcesses;
   readonly functionLogs: MemoryFunctionLogs;
+  readonly processLogs: MemoryFunctionLogs;
   readonly gitHost: MemoryGitHost;
   readonly trees: MemoryTrees;
   readonly subscriptionSecrets: MemorySubscriptionSecrets;
@@ -61,7 +64,9 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     logs: memoryLogs(),
     functions: memoryFunctions(blobs),
     sites: memorySites(blobs),
+    processes: memoryProcesses(blobs),
     functionLogs: memoryFunctionLogs(),
+    processLogs: memoryFunctionLogs(),
     gitHost: memoryGitHost(),
     jobTokens: memoryJobTokens(clock),
     trees: memoryTrees(),
@@ -81,6 +86,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     externalRegistry: memoryRegistries(clock),
     installation: { reuse: true, forkImages: true },
     runtimes: RUNTIMES,
+    runsProcesses: true,
     randomness: seededRandomness(),
     ...overrides,
     clock,

@@ -7,20 +7,28 @@ import { functionsContract } from '../domain/ports/functions.contract.ts';
 import { gitHostContract } from '../domain/ports/git-host.contract.ts';
 import { jobTokensContract } from '../domain/ports/job-tokens.contract.ts';
 import { logsContract } from '../domain/ports/logs.contract.ts';
+import { processesContract } from '../domain/ports/processes.contract.ts';
 import { tableContract } from '../domain/ports/table.contract.ts';
 import { targetContract } from '../domain/ports/target.contract.ts';
 import { workflowsContract } from '../domain/ports/workflows.contract.ts';
-import { memoryBlobs } from './blobs.ts';
+import { type MemoryBlobs, memoryBlobs } from './blobs.ts';
 import { memoryFunctions } from './functions.ts';
 import { memoryGitHost } from './git-host.ts';
 import { memoryJobTokens } from './job-tokens.ts';
 import { memoryLogs } from './logs.ts';
+import { memoryProcesses } from './processes.ts';
 import { memorySites } from './sites.ts';
 import { memoryTable } from './table.ts';
 import { memoryWorkflows } from './workflows.ts';
 import { seededRandomness, simulatedClock } from './world.ts';
 
 const clock = simulatedClock();
+
+async function placed(blobs: MemoryBlobs, text: string) {
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  blobs.place(`projects/artifacts/${sha256}`, Buffer.from(text), { sha256 });
+  return { key: `projects/artifacts/${sha256}`, digest: `sha256:${sha256}` };
+}
 
 describe('the table in memory', () => {
   const table = memoryTable();
@@ -102,11 +110,7 @@ describe('functions in memory', () => {
   const adapter = memoryFunctions(blobs);
   functionsContract(() => ({
     adapter,
-    async artifact(text) {
-      const sha256 = createHash('sha256').update(text).digest('hex');
-      blobs.place(`projects/artifacts/${sha256}`, Buffer.from(text), { sha256 });
-      return { key: `projects/artifacts/${sha256}`, digest: `sha256:${sha256}` };
-    },
+    artifact: (text) => placed(blobs, text),
   }));
 });
 
@@ -117,12 +121,14 @@ describe('sites in memory', () => {
   targetContract<StaticTarget>(() => ({
     adapter,
     freshTarget: () => StaticTarget.parse({ kind: 'static', site: `fresh-${++count}` }),
-    async artifact(text) {
-      const sha256 = createHash('sha256').update(text).digest('hex');
-      blobs.place(`projects/artifacts/${sha256}`, Buffer.from(text), { sha256 });
-      return { key: `projects/artifacts/${sha256}`, digest: `sha256:${sha256}` };
-    },
+    artifact: (text) => placed(blobs, text),
   }));
+});
+
+describe('processes in memory', () => {
+  const blobs = memoryBlobs(clock);
+  const adapter = memoryProcesses(blobs);
+  processesContract(() => ({ adapter, artifact: (text) => placed(blobs, text) }));
 });
 
 describe('seeded randomness', () => {

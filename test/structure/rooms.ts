@@ -18,6 +18,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     'ulid',
     'standardwebhooks',
     'mrmime',
+    '@smithy/signature-v4',
   ],
   'lib/http': [
     'lib/contract',

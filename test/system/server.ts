@@ -104,6 +104,7 @@ export async function startStaithe(
       ...(quotas === 'machine' && { LogReadsPerSecond: '100' }),
       SitesProtocol: 'http',
       LoopbackWebhooks: 'allow',
+      Processes: 'allow',
       MailSender: MAIL_SENDER,
       ...options.parameters,
     },

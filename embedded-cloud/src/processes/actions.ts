@@ -79,7 +79,7 @@ export function processActions(processes: Processes, groups: Map<string, GroupRu
           'Weights: a worker has no traffic to be divided; name one version',
         );
       for (const { version } of wanted) versionOf(group, version);
-      store.save(withWanted(group.record, wanted));
+      store.save({ ...withoutFailures(group.record, versionsOf(wanted)), wanted });
       group.reconcile();
       return { Group: groupView(processes, group) };
     },
@@ -87,7 +87,12 @@ export function processActions(processes: Processes, groups: Map<string, GroupRu
       const { GroupName, Version, ...question } = requests.parsed(requests.AskVersion, input);
       const group = open(call, 'AskVersion', GroupName);
       versionOf(group, Version);
-      return await ask(group.runOf(Version), question);
+      if (group.runOf(Version) === undefined) {
+        store.save({ ...withoutFailures(group.record, [Version]), candidate: Version });
+        group.reconcile();
+      }
+      await group.whenStarted(Version);
+      return await ask(group.runOf(Version), versionOf(group, Version).failure, question);
     },
   };
 }
@@ -99,13 +104,12 @@ function authorizeTags(call: Call, arn: string, tags: Readonly<Record<string, st
   });
 }
 
-/** What is wanted anew is tried anew. */
-function withWanted(record: GroupRecord, wanted: GroupRecord['traffic']): GroupRecord {
-  const again = versionsOf(wanted);
+/** What is asked for anew is tried anew. */
+function withoutFailures(record: GroupRecord, again: readonly number[]): GroupRecord {
   const versions = record.versions.map(({ failure, ...version }) =>
     failure === undefined || again.includes(version.number) ? version : { ...version, failure },
   );
-  return { ...record, versions, wanted };
+  return { ...record, versions };
 }
 
 /** @returns the number of a new version, or of the newest one if that is the same and has not failed */

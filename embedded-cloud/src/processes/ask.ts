@@ -1,4 +1,4 @@
-/** A request to a version, whether it has traffic or not. */
+/** A request to a version, whether it has traffic or not. One that does not run is started for it. */
 import { type IncomingMessage, request as open } from 'node:http';
 import { AwsError } from '../service.ts';
 import type { VersionRun } from './version-run.ts';
@@ -21,10 +21,16 @@ export interface AskedAnswer {
 }
 
 /** @throws AwsError when no replica is ready, or the one that was asked gave no answer */
-export async function ask(run: VersionRun | undefined, question: Question): Promise<AskedAnswer> {
+export async function ask(
+  run: VersionRun | undefined,
+  failure: string | undefined,
+  question: Question,
+): Promise<AskedAnswer> {
   const [endpoint] = run?.endpoints(new Set()) ?? [];
-  if (endpoint === undefined)
-    throw new AwsError('VersionNotReadyException', 'The version has no replica that is ready.', 409);
+  if (endpoint === undefined) {
+    const reason = failure ?? 'It has no replica that is ready.';
+    throw new AwsError('VersionNotReadyException', `The version does not run. ${reason}`, 409);
+  }
   endpoint.inFlight += 1;
   try {
     return await answerOf(endpoint.port, question);

@@ -2,6 +2,7 @@
  * A group that runs. What its record asks for is brought about step by step, whenever something has changed: versions are
  * started, get their traffic once they are ready, and only then those that have none any more are stopped.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Balancer, type Endpoint } from './balance.ts';
 import type { Processes } from './context.ts';
 import { GroupProxy } from './proxy.ts';
@@ -64,6 +65,12 @@ export class GroupRun {
     const runs = [...this.#runs.values()].map((run) => run.stop({ drainMs: 0, graceMs }));
     this.#runs.clear();
     await Promise.all([...runs, ...this.#stopping]);
+  }
+
+  /** Waits while a version starts, and not for longer than a replica may take. */
+  async whenStarted(version: number): Promise<void> {
+    const deadline = performance.now() + this.#processes.settings.startMs;
+    while (this.#runs.get(version)?.state === 'starting' && performance.now() < deadline) await delay(10);
   }
 
   /** Brings about what the record asks for, as far as it can be done now. */

@@ -105,6 +105,18 @@ describe('a group', () => {
     expect((await scene.get()).body).toBe('one');
   });
 
+  it('starts a version that was stopped when it is asked, and the one with the traffic serves on', async () => {
+    const one = await scene.version(server('one'));
+    await scene.roll(one);
+    await scene.roll(await scene.version(server('two')));
+    await scene.untilState(one, 'stopped');
+
+    const answer = await scene.call('AskVersion', { GroupName: 'shop', Version: one, Path: '/' });
+
+    expect(answer).toMatchObject({ Status: 200, Body: 'one' });
+    expect((await scene.get()).body).toBe('two');
+  });
+
   it('hands an upgraded connection through', async () => {
     const upgrade = `server.on('upgrade', (request, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\\r\\nupgrade: echo\\r\\nconnection: upgrade\\r\\n\\r\\n');

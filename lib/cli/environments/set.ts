@@ -8,7 +8,9 @@ import { ruleOptions, rulesBody } from './rules.ts';
 import { commandOptions, testBody, testOptions } from './targets/command.ts';
 import { kindOption, targetBody } from './targets/index.ts';
 import { lambdaOptions } from './targets/lambda.ts';
+import { processOptions } from './targets/process.ts';
 import { staticOptions } from './targets/static.ts';
+import { trafficOptions } from './targets/traffic.ts';
 import { environmentText } from './text.ts';
 
 export const set = command({
@@ -21,7 +23,9 @@ export const set = command({
     project: projectOption,
     target: kindOption,
     ...lambdaOptions,
+    ...trafficOptions,
     ...staticOptions,
+    ...processOptions,
     ...commandOptions,
     ...testOptions,
     service: text('--service <name>', 'Service of the release that is deployed here'),
@@ -37,6 +41,7 @@ export const set = command({
   examples: [
     'staithe environment set test --project hello --function hello-test --health-path /health',
     'staithe environment set preview --project hello --target static --site hello-preview --spa yes',
+    'staithe environment set live --project hello --process hello-live --command "node server.js" --replicas 2',
     'staithe environment set test --project hello --memory 512 --variable GREETING=Ahoy',
     'staithe environment set production --project hello --function hello-production --after test --soak 30m --approvals 2 --concurrency queue',
     'staithe environment set production --project hello --step 10:5m --step 50:5m --alarm hello-errors',

@@ -14,7 +14,14 @@ export const ENVIRONMENT_ROUTES = {
     params: inEnvironment,
     body: PutEnvironment,
     success: { status: 200, body: Environment, description: 'The environment after the change' },
-    errors: ['busy', 'environment_owned', 'function_taken', 'runtime_unavailable', 'environment_unknown'],
+    errors: [
+      'busy',
+      'environment_owned',
+      'function_taken',
+      'runtime_unavailable',
+      'target_unavailable',
+      'environment_unknown',
+    ],
   }),
   listEnvironments: route({
     method: 'GET',

@@ -22,6 +22,7 @@ export type TriggerPorts = Pick<
   | 'installation'
   | 'imageTags'
   | 'runtimes'
+  | 'runsProcesses'
   | 'gitHost'
   | 'clock'
   | 'randomness'

@@ -9,12 +9,14 @@ import type { JobPorts } from './jobs/start.ts';
 import type { Deployment } from './schema.ts';
 
 /** Each kind of target has a port. */
-export type TargetPorts = Pick<Ports, 'functions' | 'sites'> & JobPorts;
+export type TargetPorts = Pick<Ports, 'functions' | 'processes' | 'sites'> & JobPorts;
 
 function adapterOf(ports: TargetPorts, { kind }: Target): TargetAdapter {
   switch (kind) {
     case 'lambda':
       return ports.functions;
+    case 'process':
+      return ports.processes;
     case 'static':
       return ports.sites;
     case 'command':

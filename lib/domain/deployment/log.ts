@@ -1,4 +1,4 @@
-/** Reading the log of an environment's function, and waiting for more: the long poll of `--follow`. */
+/** Reading the log of an environment's function or process, and waiting for more: the long poll of `--follow`. */
 import type { Environment } from '../environment/schema.ts';
 import { StaitheError } from '../error.ts';
 import { beginningOf, type LogPosition, logOf, opened, sealed } from '../function-log/cursor.ts';
@@ -9,10 +9,11 @@ import { type EventPage, readAfter, readLast } from '../function-log/read-events
 import type { FunctionLogPage } from '../function-log/schema.ts';
 import { inTurn, paceOf, sleep, storeAtLimit, timeOf } from '../log/store-limits.ts';
 import { OWNER_TAG } from '../owner-tag.ts';
-import type { FunctionEvent } from '../ports/function-logs.ts';
+import type { FunctionEvent, FunctionLogs } from '../ports/function-logs.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Table } from '../ports/table.ts';
 import { titleOf } from '../target/index.ts';
+import { type LogPorts, type LogSource, logSourceOf } from './log-source.ts';
 import { variablesSince } from './variables.ts';
 
 export interface ReadOptions {
@@ -38,13 +39,13 @@ const RECENT_MS = 3_600_000;
  * @throws StaitheError invalid_cursor | log_unreadable | at_limit
  */
 export async function read(
-  ports: Pick<Ports, 'table' | 'functionLogs' | 'clock'>,
+  ports: Pick<Ports, 'table' | 'clock'> & LogPorts,
   environment: Environment,
   { cursor, since, limit, wait = 0, tail, platform = false }: ReadOptions,
   pause: (milliseconds: number) => Promise<void> = sleep,
 ): Promise<FunctionLogPage> {
-  const { table, functionLogs } = ports;
-  const functionName = functionOf(environment);
+  const { table } = ports;
+  const { functionLogs, functionName } = sourceOf(ports, environment);
   const now = () => ports.clock.now().getTime();
   const time = timeOf(now, pause);
   const until = now() + wait * 1000;
@@ -55,7 +56,7 @@ export async function read(
   const shown = (event: FunctionEvent) => platform || !isPlatform(event.message);
 
   const pages = rateLimited(functionLogs, time);
-  const isThere = throttled(() => canReadLog(ports, environment, functionName), now);
+  const isThere = throttled(() => canReadLog(functionLogs, functionName, environment), now);
   const readEvents = async (position: LogPosition | undefined): Promise<EventPage> => {
     const at = position ?? { from, seen: new Set() };
     if (!(await isThere())) return { events: [], position: at };
@@ -114,10 +115,11 @@ function throttled(ask: () => Promise<boolean>, now: () => number): () => Promis
 }
 
 /** @throws StaitheError log_unreadable when what is deployed prints nothing */
-function functionOf({ target, name }: Environment): string {
-  if (target.kind === 'lambda') return target.function_name;
+function sourceOf(ports: LogPorts, { target, name }: Environment): LogSource {
+  const source = logSourceOf(ports, target);
+  if (source !== undefined) return source;
   throw new StaitheError('log_unreadable', `The ${titleOf(target)} of environment '${name}' has no log.`, {
-    remedy: 'Only functions have one. Read about its deployments: `staithe deployment list`.',
+    remedy: 'Functions and processes have one. Read about its deployments: `staithe deployment list`.',
   });
 }
 
@@ -126,18 +128,21 @@ function functionOf({ target, name }: Environment): string {
  * @throws StaitheError log_unreadable when it is somebody else's
  */
 async function canReadLog(
-  { functionLogs }: Pick<Ports, 'functionLogs'>,
-  { project_id: projectId, name }: Environment,
+  functionLogs: FunctionLogs,
   functionName: string,
+  { target, project_id: projectId, name }: Environment,
 ): Promise<boolean> {
   const owner = await functionLogs.ownerOf(functionName);
   if (owner === undefined || owner === projectId) return owner !== undefined;
   const whose = owner === null ? 'was not created by Staithe' : 'belongs to another project';
   throw new StaitheError(
     'log_unreadable',
-    `The function ${functionName} of environment '${name}' ${whose}, so its log is not shown.`,
+    `The ${titleOf(target)} of environment '${name}' ${whose}, so its log is not shown.`,
     {
-      remedy: `To let this project deploy to it and read its log, tag the function ${OWNER_TAG}=${projectId}.`,
+      remedy:
+        target.kind === 'lambda'
+          ? `To let this project deploy to it and read its log, tag the function ${OWNER_TAG}=${projectId}.`
+          : 'Choose another name for the target of the environment.',
     },
   );
 }

@@ -7,14 +7,14 @@ import { isFinal } from '../lifecycle.ts';
 import { sleep } from '../log/store-limits.ts';
 import type { Ports } from '../ports/index.ts';
 import { Keys } from '../storage/keys.ts';
-import type { LambdaTarget } from '../target/lambda.ts';
 import { destinationOf, type TargetPorts } from './adapter.ts';
 import { end } from './end.ts';
 import { failureOfJobs, stopJobs } from './jobs/stop.ts';
+import { type LogPorts, type LogSource, logSourceOf } from './log-source.ts';
 import { deployments } from './record.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 
-type Needed = Pick<Ports, 'table' | 'functionLogs' | 'clock'> & TargetPorts;
+type Needed = Pick<Ports, 'table' | 'clock'> & LogPorts & TargetPorts;
 type Failure = NonNullable<Deployment['error']>;
 
 /**
@@ -86,9 +86,10 @@ async function failureOf(
   const { environment, target, target_version: version } = deployment;
   const serving = servingOf(deployment);
   // Only what was asked has anything to say: until then the function's code has not run.
-  if (deployment.status !== 'verifying' || version === undefined || target.kind !== 'lambda')
+  const source = logSourceOf(ports, target);
+  if (deployment.status !== 'verifying' || version === undefined || source === undefined)
     return { message: reason, hint: `${serving} Fix the cause, then deploy again.` };
-  const read = await readLastLines(ports, deployment, { target, version }, pause);
+  const read = await readLastLines(ports, deployment, { source, version }, pause);
   if ('unheard' in read)
     return { message: `${reason} ${read.unheard}`, hint: `${serving} ${read.remedy} Then deploy again.` };
   const options = `${environment} --project ${deployment.project_id}`;
@@ -97,28 +98,29 @@ async function failureOf(
   const log = `staithe environment logs ${options} --since ${since}`;
   return {
     message: cause === undefined ? reason : `${reason} ${cause.message}`,
-    hint: `${serving} ${cause === undefined ? '' : `${cause.remedy} `}The complete log of the function: ${log}. Fix the cause, then release and deploy again.`,
+    hint: `${serving} ${cause === undefined ? '' : `${cause.remedy} `}The complete log: ${log}. Fix the cause, then release and deploy again.`,
     last_lines: read.lines,
   };
 }
 
-/** The last lines of the function; what keeps them from being read is told, and keeps nothing else. */
+/** Its last lines; what keeps them from being read is told, and keeps nothing else. */
 async function readLastLines(
-  ports: Needed,
+  { clock }: Pick<Ports, 'clock'>,
   { started_at: started, created_at: created, variables }: Deployment,
-  { target, version }: { target: LambdaTarget; version: string },
+  { source, version }: { source: LogSource; version: string },
   pause: (milliseconds: number) => Promise<void>,
 ): Promise<{ lines: string[] } | { unheard: string; remedy: string }> {
   const since = Date.parse(started ?? created);
   try {
-    const printed = { functionName: target.function_name, version, since, variables };
-    return { lines: await lastLines(ports, printed, pause) };
+    const { functionLogs, functionName } = source;
+    const printed = { functionName, version, since, variables };
+    return { lines: await lastLines({ functionLogs, clock }, printed, pause) };
   } catch (error) {
     if (error instanceof StaitheError) return { unheard: error.message, remedy: error.remedy };
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return {
-      unheard: `The log of the function could not be read (${said}).`,
-      remedy: "Read the function's log in CloudWatch; it may show the cause.",
+      unheard: `The log could not be read (${said}).`,
+      remedy: 'Read it in CloudWatch; it may show the cause.',
     };
   }
 }

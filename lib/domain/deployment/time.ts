@@ -1,7 +1,7 @@
 /** How long a deployment may take. */
 import { type JobSettings, MAX_JOB_SECONDS } from '../target/command.ts';
 import { bakeSecondsOf, type Target } from '../target/index.ts';
-import { MAX_BAKE_SECONDS } from '../target/lambda.ts';
+import { MAX_BAKE_SECONDS } from '../target/traffic-steps.ts';
 
 /**
  * Looks whether a changed function is ready: Lambda takes a second or two for most, a minute in a VPC. The slow ones leave

@@ -11,6 +11,7 @@ import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { isSameTarget } from '../target/index.ts';
 import { CONFIGURATION } from './configuration.ts';
+import { assertAvailable } from './process.ts';
 import { environments } from './record.ts';
 import type { Environment, Owner, PutEnvironment } from './schema.ts';
 import { claimTarget, releaseTarget } from './target.ts';
@@ -22,10 +23,10 @@ const TRIES = 10;
  * Creates the environment or changes it. A deployment under way keeps the configuration that it began with.
  * @param actor who is told of other projects only if they may see them
  * @param manifest when it is not a request that sets it
- * @throws StaitheError not_found | busy | function_taken | runtime_unavailable | environment_owned
+ * @throws StaitheError not_found | busy | function_taken | runtime_unavailable | target_unavailable | environment_owned
  */
 export async function put(
-  ports: Pick<Ports, 'table' | 'clock' | 'runtimes'>,
+  ports: Pick<Ports, 'table' | 'clock' | 'runtimes' | 'runsProcesses'>,
   project: Project,
   name: string,
   { owner, ...input }: PutEnvironment,
@@ -36,6 +37,7 @@ export async function put(
   const key = Keys.environment(project.id, name);
   const { target } = input;
   if (target.kind === 'lambda') assertRuns(target.runtime, ports.runtimes);
+  assertAvailable(target, ports.runsProcesses);
   await assertKnown(ports, project, name, input.after);
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const stored = await environments.get(table, key);

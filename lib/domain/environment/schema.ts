@@ -5,6 +5,7 @@ import { Target } from '../target/index.ts';
 import { line } from '../text.ts';
 import { GitSha, Name, Timestamp, Variables } from '../values.ts';
 import { Health } from './health.ts';
+import { assertProcess } from './process.ts';
 import { assertEffective, Hold, Rules } from './rules.ts';
 
 export { windowIn } from './freeze-text.ts';
@@ -85,5 +86,6 @@ export const PutEnvironment = z
     const message =
       'have no effect on a site without `variables_file`: set `target.variables_file` to the file that gets them';
     context.addIssue({ code: 'custom', path: ['variables'], message });
-  });
+  })
+  .superRefine(assertProcess);
 export type PutEnvironment = z.infer<typeof PutEnvironment>;

@@ -2,6 +2,7 @@
 
 import type { JobActor } from '../access/actor.ts';
 import type { LambdaTarget } from '../target/lambda.ts';
+import type { ProcessTarget } from '../target/process.ts';
 import type { StaticTarget } from '../target/static.ts';
 import type { SourceFormat } from '../upload.ts';
 import type { Blobs } from './blobs.ts';
@@ -85,7 +86,10 @@ export interface Ports {
   /** The deploy target `lambda`. */
   readonly functions: TargetAdapter<LambdaTarget>;
   readonly sites: TargetAdapter<StaticTarget>;
+  /** The deploy target `process`. */
+  readonly processes: TargetAdapter<ProcessTarget>;
   readonly functionLogs: FunctionLogs;
+  readonly processLogs: FunctionLogs;
   readonly gitHost: GitHost;
   readonly jobTokens: JobTokens;
   readonly trees: Trees;
@@ -110,6 +114,8 @@ export interface Ports {
   readonly installation: Installation;
   /** The runtimes that functions may have where they are deployed to. */
   readonly runtimes: readonly string[];
+  /** Whether processes run where this is installed. */
+  readonly runsProcesses: boolean;
   readonly clock: Clock;
   readonly randomness: Randomness;
 }

@@ -39,8 +39,8 @@ export interface TargetAdapter<T extends Target = Target> {
    * @returns the version. @throws TargetError when it was changed since
    */
   publish(release: TargetRelease<T>): Promise<string>;
-  /** Asks a version that may have no traffic yet, as a user would. Absent where only what serves can be asked. */
-  ask?(release: TargetRelease<T>, version: string, question: Question): Promise<Answer>;
+  /** Asks a version that may have no traffic yet, as a user would. Absent, or undefined, where nothing can be asked. */
+  ask?(release: TargetRelease<T>, version: string, question: Question): Promise<Answer | undefined>;
   /** A URL of a version that gets no traffic yet, for tests. Absent where there is none. */
   candidateUrl?(release: TargetRelease<T>, version: string): Promise<string | undefined>;
   /** Sends a share of the traffic to a version. @returns where users reach it, if they do by URL */

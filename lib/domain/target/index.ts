@@ -1,10 +1,17 @@
 /** What releases are deployed to. Each kind has a file here, and an adapter behind the port of targets. */
 import * as z from 'zod';
 import { CommandTarget } from './command.ts';
-import { LambdaTarget, type TrafficStep } from './lambda.ts';
+import { LambdaTarget } from './lambda.ts';
+import { ProcessTarget } from './process.ts';
 import { StaticTarget } from './static.ts';
+import type { TrafficStep } from './traffic-steps.ts';
 
-export const Target = z.discriminatedUnion('kind', [LambdaTarget, StaticTarget, CommandTarget]);
+export const Target = z.discriminatedUnion('kind', [
+  LambdaTarget,
+  StaticTarget,
+  CommandTarget,
+  ProcessTarget,
+]);
 export type Target = z.infer<typeof Target>;
 export type TargetKind = Target['kind'];
 
@@ -17,6 +24,8 @@ export function nameOf(target: Target): string | undefined {
       return target.site;
     case 'command':
       return undefined;
+    case 'process':
+      return target.name;
   }
 }
 
@@ -24,6 +33,7 @@ const TITLES: Readonly<Record<TargetKind, string>> = {
   lambda: 'function',
   static: 'site',
   command: 'set of commands',
+  process: 'process',
 };
 
 /** What it is, and its name: `function 'hello-test'`. */
@@ -37,8 +47,8 @@ export const isSameTarget = (one: Target, other: Target): boolean =>
 
 /** The shares of traffic that a new version gets, to the last one, which is all. */
 export function stepsOf(target: Target): readonly TrafficStep[] {
-  // A visitor of a site must not get pages of two versions in turn.
-  const steps = target.kind === 'lambda' ? target.steps : [];
+  // A visitor of a site must not get pages of two versions in turn, and commands divide nothing.
+  const steps = 'steps' in target ? target.steps : [];
   return steps.at(-1)?.percent === 100 ? steps : [...steps, { percent: 100, bake_seconds: 0 }];
 }
 

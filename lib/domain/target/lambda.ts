@@ -2,25 +2,10 @@
 import * as z from 'zod';
 import { RUNTIMES } from '../runtimes.ts';
 import { line } from '../text.ts';
+import { bakesOf, TrafficSteps } from './traffic-steps.ts';
 
-/** 24 hours: more is a soak in an environment of its own. */
-export const MAX_BAKE_SECONDS = 86_400;
-const MAX_STEPS = 10;
 /** As DescribeAlarms takes at once (CloudWatch API reference). */
 const MAX_ALARMS = 100;
-
-/** A share of the traffic, and for how long it is watched before the next. */
-export const TrafficStep = z.strictObject({
-  percent: z.int().min(1).max(100),
-  bake_seconds: z.int().min(0).max(MAX_BAKE_SECONDS).default(0),
-});
-export type TrafficStep = z.infer<typeof TrafficStep>;
-
-const ascends = (steps: readonly TrafficStep[]) =>
-  steps.every(({ percent }, at) => percent > (steps[at - 1]?.percent ?? 0));
-
-const bakesOf = (steps: readonly TrafficStep[]): number =>
-  steps.reduce((sum, { bake_seconds: seconds }) => sum + seconds, 0);
 
 export const LambdaTarget = z
   .strictObject({
@@ -41,16 +26,7 @@ export const LambdaTarget = z
     memory_mb: z.int().min(128).max(10240).default(256),
     timeout_seconds: z.int().min(1).max(900).default(10),
     /** The shares of traffic that a new version gets one after the other, before it gets all. */
-    steps: z
-      .array(TrafficStep)
-      .max(MAX_STEPS)
-      .refine(ascends, 'must have growing percentages')
-      .refine(
-        (steps) => bakesOf(steps) <= MAX_BAKE_SECONDS,
-        `must bake for ${MAX_BAKE_SECONDS} seconds at most, all together`,
-      )
-      .default([])
-      .meta({ examples: [[{ percent: 10, bake_seconds: 300 }]] }),
+    steps: TrafficSteps,
     /** CloudWatch alarms that must not be in alarm after each step. */
     alarms: z
       .array(line(255))

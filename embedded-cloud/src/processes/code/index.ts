@@ -84,7 +84,11 @@ export class CodeFolders {
     const path = `/${S3Bucket}/${S3Key.split('/').map(encodeURIComponent).join('/')}`;
     const headers = { host: new URL(this.#cloud.endpoint).host };
     const request = { method: 'GET', path, query: '', headers, body: Readable.from([]) };
-    const response = await s3.handle(request, call);
+    const response = await s3.handle(request, call).catch((error: unknown) => {
+      if (error instanceof AwsError && error.status === 404)
+        throw invalid(`The code ${S3Bucket}/${S3Key} cannot be read: ${error.message}`);
+      throw error;
+    });
     const body =
       response.body instanceof Readable ? response.body : Readable.from([Buffer.from(response.body ?? '')]);
     if (response.status === 200) return body;

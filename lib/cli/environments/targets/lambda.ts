@@ -1,9 +1,9 @@
 /** The target `lambda`: its options on the command line, and how it is shown. */
 import type { Environment } from '../../api/resources.ts';
-import { DURATIONS, durationText, secondsOf } from '../../command/duration.ts';
-import { choice, decimal, integer, list, text, type ValuesOf } from '../../command/option.ts';
+import { choice, integer, list, text, type ValuesOf } from '../../command/option.ts';
 import { usageFailure } from '../../failure/failure.ts';
 import { defined, replaced } from '../defined.ts';
+import { stepOf, stepText, type trafficOptions } from './traffic.ts';
 
 export const lambdaOptions = {
   function: text('--function <name>', 'Lambda function; required for a new environment of one'),
@@ -12,18 +12,10 @@ export const lambdaOptions = {
   memory: integer('--memory <MB>', 'Memory of the function, 128 to 10240 MB'),
   timeout: integer('--timeout <seconds>', 'Timeout of the function, 1 to 900 seconds'),
   architecture: choice('--architecture <architecture>', 'Architecture of the function', ['arm64', 'x86_64']),
-  step: list(
-    '--step <percent[:bake]>',
-    `Share of the traffic that a new version gets first, and how long it is watched (${DURATIONS}), e.g. 10:5m; \`none\` clears`,
-  ),
   alarm: list('--alarm <name>', 'CloudWatch alarm that must not be in alarm after a step; `none` clears'),
-  maxErrors: decimal(
-    '--max-errors <percent>',
-    'Share of failed invocations at which a new version is taken back while it is watched (default: 5)',
-  ),
 } as const;
 
-type Options = ValuesOf<typeof lambdaOptions>;
+type Options = ValuesOf<typeof lambdaOptions & typeof trafficOptions>;
 type Lambda = Extract<Environment['target'], { kind: 'lambda' }>;
 
 /** The target for the request: what the options say, and the stored rest. @throws Failure usage */
@@ -52,14 +44,6 @@ export function lambdaTarget(name: string, options: Options, current: Lambda | u
   };
 }
 
-/** `<percent>[:<duration>]`. The server checks the percentages. @throws Failure usage */
-function stepOf(input: string): Lambda['steps'][number] {
-  const [, percent, bake] = /^(\d+)%?(?::(.+))?$/.exec(input) ?? [];
-  if (percent === undefined)
-    throw usageFailure(`--step '${input}' is not a valid step.`, 'Use a percentage and a time, e.g. 10:5m.');
-  return { percent: Number(percent), bake_seconds: secondsOf('--step', bake) ?? 0 };
-}
-
 export function lambdaLines(target: Lambda): [string, string | undefined][] {
   return [
     ['function', target.function_name],
@@ -70,6 +54,3 @@ export function lambdaLines(target: Lambda): [string, string | undefined][] {
     ['maximum errors', target.max_error_percent === undefined ? undefined : `${target.max_error_percent} %`],
   ];
 }
-
-const stepText = ({ percent, bake_seconds: bake }: Lambda['steps'][number]): string =>
-  bake === 0 ? `${percent} %` : `${percent} % for ${durationText(bake)}`;

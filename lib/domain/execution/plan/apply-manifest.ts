@@ -20,7 +20,7 @@ interface Origin {
  * @param failed called with the name of an environment that cannot be set: it throws
  */
 export async function applyManifest(
-  ports: Pick<Ports, 'table' | 'clock' | 'runtimes'>,
+  ports: Pick<Ports, 'table' | 'clock' | 'runtimes' | 'runsProcesses'>,
   project: Project,
   wanted: Readonly<Record<string, ManifestEnvironment>>,
   { build, commit }: Origin,

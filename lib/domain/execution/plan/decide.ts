@@ -22,7 +22,7 @@ import type { Tree } from './tree.ts';
 
 export type DecidePorts = Pick<
   Ports,
-  'table' | 'compute' | 'installation' | 'imageTags' | 'runtimes' | 'clock' | 'randomness'
+  'table' | 'compute' | 'installation' | 'imageTags' | 'runtimes' | 'runsProcesses' | 'clock' | 'randomness'
 >;
 
 /** The run as it is to be recorded, with its jobs and their tickets; none when it has ended with earlier artifacts. */

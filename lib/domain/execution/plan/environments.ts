@@ -15,7 +15,7 @@ import { applyManifest } from './apply-manifest.ts';
  * @throws PlanFailure
  */
 export async function setEnvironments(
-  ports: Pick<Ports, 'table' | 'clock' | 'runtimes'>,
+  ports: Pick<Ports, 'table' | 'clock' | 'runtimes' | 'runsProcesses'>,
   build: Build,
   { environments = {} }: Manifest,
 ): Promise<void> {
