@@ -79,10 +79,11 @@ const GRANTS: Grants = {
     deployments.grantFunctionLogs(to);
     if (owners) deployments.grantOwners(to);
   },
-  functions: (to, _, { deployments, storage }) => {
+  functions: (to, _, { deployments, storage, registry }) => {
     // Lambda reads the code with the permission of whoever updates the function.
     storage.grantBytes(to, 'artifacts', 'GetObject');
     deployments.grantFunctions(to);
+    registry.grantFunctions(to);
   },
   sites: (to, _, { sites, storage }) => {
     storage.grantBytes(to, 'artifacts', 'GetObject');

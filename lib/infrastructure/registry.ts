@@ -41,6 +41,25 @@ export class Registry extends Construct {
     );
   }
 
+  /**
+   * Lets Lambda pull: who creates a function of an image needs to read it, and Lambda adds itself to the repository's policy
+   * with the caller's permission (docs: Lambda, "Create a function using a container image", Amazon ECR permissions).
+   */
+  grantFunctions(to: StaitheFunction): void {
+    to.grant(
+      {},
+      {
+        actions: [
+          'ecr:BatchGetImage',
+          'ecr:GetDownloadUrlForLayer',
+          'ecr:GetRepositoryPolicy',
+          'ecr:SetRepositoryPolicy',
+        ],
+        resources: [this.repositories],
+      },
+    );
+  }
+
   /** Another tag for an image that is there, and nothing that brings bytes. */
   grantTags(to: StaitheFunction): void {
     to.grant({}, { actions: ['ecr:BatchGetImage', 'ecr:PutImage'], resources: [this.repositories] });

@@ -8,7 +8,7 @@ import { GROUPS, SINGLES } from '../../lib/cli/commands.ts';
 import { reference } from '../../lib/cli/help/reference.ts';
 import { createProgram } from '../../lib/cli/program/program.ts';
 import { type OperationId, ROUTES } from '../../lib/contract/routes.ts';
-import { LambdaTarget } from '../../lib/domain/target/lambda.ts';
+import { ZipFunction } from '../../lib/domain/target/lambda.ts';
 
 const inGroups = await Promise.all(
   GROUPS.map(async ({ name, load }) =>
@@ -94,7 +94,7 @@ const commandAt = (...words: string[]) =>
 test('the choices of options are those of the contract', () => {
   const set = commandAt('environment', 'set');
 
-  expect(choicesOf(set, '--architecture')).toEqual(LambdaTarget.shape.architecture.unwrap().options);
+  expect(choicesOf(set, '--architecture')).toEqual(ZipFunction.shape.architecture.unwrap().options);
   expect(choicesOf(commandAt('build', 'list'), '--status')).toEqual(
     ROUTES.listBuilds.query.status.unwrap().options,
   );

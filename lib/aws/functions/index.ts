@@ -18,8 +18,8 @@ import { setting } from '../settings.ts';
 import { undefinedIfMissing } from '../undefined-if-missing.ts';
 import { aliasOf, aliasVersion, moveAlias } from './alias.ts';
 import { askVersion } from './ask.ts';
-import { codeHashOf, configurationOf, type FunctionRelease, hasCodeOf, isConfiguredAs } from './code.ts';
-import { assertMayCreate, assertOwner, asTargetError } from './refusals.ts';
+import { codeHashOf, codeOf, configurationOf, hasCodeOf, isConfiguredAs } from './code.ts';
+import { assertMayCreate, assertOwner, assertPackage, asTargetError } from './refusals.ts';
 import { publicUrl } from './url.ts';
 import { faultOf } from './watch.ts';
 
@@ -56,7 +56,6 @@ export function lambdaFunctions(
   client: LambdaClient = new LambdaClient({ maxAttempts: CONTROL_PLANE_ATTEMPTS }),
   { bucket, roleArn, names, cloudWatch }: FunctionSettings = settings(),
 ): TargetAdapter<LambdaTarget> {
-  const codeOf = ({ artifact }: FunctionRelease) => ({ S3Bucket: bucket, S3Key: artifact.key });
   const look = (functionName: string, Qualifier?: string) =>
     client.send(new GetFunctionConfigurationCommand({ FunctionName: functionName, Qualifier }));
   const statusOf = async (functionName: string) => {
@@ -88,14 +87,15 @@ export function lambdaFunctions(
     async prepare(release) {
       const { function_name: functionName, architecture } = release.target;
       const current = await undefinedIfMissing(look(functionName));
-      const code = { ...codeOf(release), Architectures: [architecture] };
+      const code = codeOf(release, bucket);
       if (current === undefined) {
         assertMayCreate(release, names);
         await asTargetError(
           client.send(
             new CreateFunctionCommand({
               ...configurationOf(release),
-              Code: codeOf(release),
+              Code: code,
+              PackageType: release.target.package === 'image' ? 'Image' : 'Zip',
               Role: roleArn,
               Architectures: [architecture],
               Tags: { [OWNER_TAG]: release.projectId },
@@ -105,6 +105,7 @@ export function lambdaFunctions(
         return;
       }
       await assertOwner(client, current.FunctionArn ?? functionName, release);
+      assertPackage(release, current.PackageType);
       // What is asked for already is not asked for again: most releases change code alone, and a step that was throttled
       // goes on where it stopped.
       const asked = current.State === 'Failed' || current.LastUpdateStatus === 'Failed' ? {} : current;
@@ -113,7 +114,13 @@ export function lambdaFunctions(
       if (hasCodeOf(asked, release)) return;
       await waitUntilUpdated(functionName, updatedConfiguration);
       await asTargetError(
-        client.send(new UpdateFunctionCodeCommand({ FunctionName: functionName, ...code })),
+        client.send(
+          new UpdateFunctionCodeCommand({
+            FunctionName: functionName,
+            ...code,
+            Architectures: [architecture],
+          }),
+        ),
       );
     },
 

@@ -26,6 +26,15 @@ export function assertMayCreate({ projectId, target }: FunctionRelease, names: s
   );
 }
 
+/** A function is of zips or of images for good (API reference, `PackageType`). */
+export function assertPackage({ target }: FunctionRelease, packageType = 'Zip'): void {
+  const now = packageType.toLowerCase();
+  if (now === target.package) return;
+  throw new TargetError(
+    `The function ${target.function_name} is of a ${now}, and Lambda never changes that. Deploy a ${now}, or set the environment to another function.`,
+  );
+}
+
 /** IAM lets Staithe change what has the tag; whose it is, only Staithe can tell. */
 export async function assertOwner(
   client: LambdaClient,

@@ -40,6 +40,7 @@ export const destinationOf = (ports: TargetPorts, deployment: Deployment): Desti
     artifact: {
       key: BlobKeys.artifact(deployment.project_id, hexOf(deployment.digest)),
       digest: deployment.digest,
+      image: deployment.image,
     },
   },
 });

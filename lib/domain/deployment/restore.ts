@@ -40,7 +40,7 @@ export async function rollBackTo(
   const earlier =
     wanted === undefined ? await lastGood(ports, environment) : await named(ports, environment, wanted);
   const release = await releaseOf(ports, earlier);
-  const { service, artifact_id, digest, release_id, target_version } = earlier;
+  const { service, artifact_id, digest, image, release_id, target_version } = earlier;
   return request(
     ports,
     actor,
@@ -48,7 +48,14 @@ export async function rollBackTo(
     name,
     {
       release,
-      snapshot: withSubject({ service, artifact_id, digest, release_id, ...configurationOf(earlier) }),
+      snapshot: withSubject({
+        service,
+        artifact_id,
+        digest,
+        release_id,
+        ...(image !== undefined && { image }),
+        ...configurationOf(earlier),
+      }),
       more: { restores: earlier.id, target_version, reason: reason ?? `Rollback to ${earlier.id}.` },
     },
     id,

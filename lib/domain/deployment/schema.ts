@@ -100,6 +100,8 @@ export const Deployment = z.object({
   service: Name,
   artifact_id: Id.artifact,
   digest: Digest,
+  /** Of an image: where it is pulled from, by its digest. */
+  image: z.string().optional(),
   target: Target,
   variables: z.record(z.string(), z.string()),
   health_path: z.string(),

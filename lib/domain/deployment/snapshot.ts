@@ -9,9 +9,11 @@ import { StaitheError } from '../error.ts';
 import { cellName } from '../matrix.ts';
 import type { Ports } from '../ports/index.ts';
 import type { ReleaseArtifact, Release as ReleaseValue } from '../release/schema.ts';
+import { assertFits } from './fit.ts';
 import type { Deployment } from './schema.ts';
 
-export type Snapshot = Configuration & Pick<Deployment, 'service' | 'artifact_id' | 'digest' | 'subject'>;
+export type Snapshot = Configuration &
+  Pick<Deployment, 'service' | 'artifact_id' | 'digest' | 'image' | 'subject'>;
 
 type Content = Omit<Snapshot, 'subject'> & Pick<Deployment, 'release_id'>;
 
@@ -43,11 +45,17 @@ export async function snapshotOf(
 ): Promise<Snapshot> {
   const { service, artifact_id, digest } = chooseArtifact(release, environment);
   const unrecorded = fresh.find(({ id }) => id === artifact_id);
-  // Commands take any artifact.
-  if (environment.target.kind !== 'command')
-    assertZip(unrecorded ?? (await Artifact.get(ports, actor, artifact_id)));
-  const content = { service, artifact_id, digest, release_id: release.id };
-  return withSubject({ ...content, ...configurationOf(environment) });
+  const artifact = unrecorded ?? (await Artifact.get(ports, actor, artifact_id));
+  assertFits(artifact, environment.target);
+  const image = artifact.image?.ref;
+  return withSubject({
+    service,
+    artifact_id,
+    digest,
+    release_id: release.id,
+    ...(image !== undefined && { image }),
+    ...configurationOf(environment),
+  });
 }
 
 /** The artifact of the release that goes to this environment. @throws StaitheError */
@@ -77,12 +85,4 @@ function singleArtifact(found: readonly ReleaseArtifact[], service: string): Rel
     `The release has ${found.length} artifacts of '${service}' (${names}), and a deployment takes one.`,
     { remedy: `Create a release with one: staithe release create --artifact ${service}=<art_…>.` },
   );
-}
-
-function assertZip(artifact: ArtifactValue): void {
-  if (artifact.content_type !== 'application/zip')
-    throw new StaitheError(
-      'artifact_not_deployable',
-      `${artifact.name} is ${artifact.content_type}; a Lambda function is deployed from a zip.`,
-    );
 }

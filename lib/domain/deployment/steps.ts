@@ -3,6 +3,7 @@
  * roll-back.ts. Each may be repeated: what it is about to do is written down before, what it has done is found again.
  */
 import { isFinal } from '../lifecycle.ts';
+import { sleep } from '../log/store-limits.ts';
 import type { Ports } from '../ports/index.ts';
 import { TargetError } from '../ports/targets.ts';
 import type { Stored } from '../storage/collection.ts';
@@ -15,6 +16,7 @@ import { outputsOf } from './jobs/command.ts';
 import type { Purpose } from './jobs/purpose.ts';
 import { testVersion } from './jobs/test.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
+import { SOON_MS } from './time.ts';
 import { firstShare, shiftTraffic } from './traffic.ts';
 
 export type StepPorts = Pick<Ports, 'table' | 'probe' | 'clock'> & TargetPorts;
@@ -45,7 +47,10 @@ export async function apply(ports: StepPorts, id: string): Promise<Readiness> {
     previous_version: previous,
     started_at: before.value.started_at ?? ports.clock.now().toISOString(),
   });
-  if (kept === undefined) await adapter.prepare(release);
+  if (kept === undefined) {
+    await adapter.prepare(release);
+    await madeSoon({ adapter, release });
+  }
   return madeAndChecked(ports, deployment);
 }
 
@@ -56,6 +61,15 @@ async function keptVersion(
 ): Promise<string | undefined> {
   if (restores === undefined || version === undefined) return version;
   return (await adapter.has(release, version)) ? version : undefined;
+}
+
+/** Waits a moment, as most are ready before a wait of the workflow would begin; who is not is waited for there. */
+async function madeSoon({ adapter, release }: Destination): Promise<void> {
+  if (release.target.kind === 'command') return;
+  for (const pause of SOON_MS) {
+    if (await adapter.isReady(release)) return;
+    await sleep(pause);
+  }
 }
 
 export async function ready(ports: StepPorts, id: string): Promise<Readiness> {

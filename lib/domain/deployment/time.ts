@@ -9,6 +9,12 @@ import { MAX_BAKE_SECONDS } from '../target/traffic-steps.ts';
  */
 export const LOOKS = { quick: 5, quickPauseSeconds: 1, slow: 23, slowPauseSeconds: 5 };
 
+/**
+ * The pauses between looks within the step that begins the change, in milliseconds: Lambda takes a second for most, and a
+ * wait of the workflow costs two transitions and an invocation.
+ */
+export const SOON_MS = [100, 200, 300, 400];
+
 /** All of them together: two minutes. */
 export const LOOK_SECONDS = LOOKS.quick * LOOKS.quickPauseSeconds + LOOKS.slow * LOOKS.slowPauseSeconds;
 

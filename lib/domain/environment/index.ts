@@ -10,6 +10,7 @@ import { assertRuns } from '../runtimes.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { isSameTarget } from '../target/index.ts';
+import { isZip } from '../target/lambda.ts';
 import { CONFIGURATION } from './configuration.ts';
 import { assertAvailable } from './process.ts';
 import { environments } from './record.ts';
@@ -36,7 +37,7 @@ export async function put(
   const { table } = ports;
   const key = Keys.environment(project.id, name);
   const { target } = input;
-  if (target.kind === 'lambda') assertRuns(target.runtime, ports.runtimes);
+  if (target.kind === 'lambda' && isZip(target)) assertRuns(target.runtime, ports.runtimes);
   assertAvailable(target, ports.runsProcesses);
   await assertKnown(ports, project, name, input.after);
   for (let attempt = 1; attempt <= TRIES; attempt++) {

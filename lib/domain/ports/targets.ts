@@ -10,7 +10,12 @@ export interface TargetRelease<T extends Target = Target> {
   readonly target: T;
   readonly variables: Readonly<Record<string, string>>;
   /** Its key in the blob store, and its digest (`sha256:…`), which the target must confirm. */
-  readonly artifact: { readonly key: string; readonly digest: string };
+  readonly artifact: {
+    readonly key: string;
+    readonly digest: string;
+    /** Of an image in the installation's registry: `host/repository@sha256:…`. */
+    readonly image?: string | undefined;
+  };
 }
 
 /** Expected refusals of a target: wrong digest, no such runtime, not allowed. The message is for people. */

@@ -7,6 +7,7 @@ import { stepOf, stepText, type trafficOptions } from './traffic.ts';
 
 export const lambdaOptions = {
   function: text('--function <name>', 'Lambda function; required for a new environment of one'),
+  package: choice('--package <package>', 'What the function is made of (default: zip)', ['zip', 'image']),
   runtime: text('--runtime <runtime>', 'Runtime of the function, e.g. nodejs24.x'),
   handler: text('--handler <handler>', 'Handler of the function, e.g. index.handler'),
   memory: integer('--memory <MB>', 'Memory of the function, 128 to 10240 MB'),
@@ -28,10 +29,11 @@ export function lambdaTarget(name: string, options: Options, current: Lambda | u
     );
   const steps = replaced(options.step, 'none');
   return {
-    ...current,
+    ...(options.package === undefined ? current : withoutPackage(current)),
     kind: 'lambda' as const,
     function_name,
     ...defined({
+      package: options.package,
       runtime: options.runtime,
       handler: options.handler,
       memory_mb: options.memory,
@@ -44,10 +46,22 @@ export function lambdaTarget(name: string, options: Options, current: Lambda | u
   };
 }
 
+/** Without what an image has not. */
+function withoutPackage(target: Lambda | undefined): Partial<Lambda> | undefined {
+  if (target === undefined || target.package === 'image') return target;
+  const { runtime: _, handler: __, ...rest } = target;
+  return rest;
+}
+
 export function lambdaLines(target: Lambda): [string, string | undefined][] {
   return [
     ['function', target.function_name],
-    ['runtime', `${target.runtime}, ${target.handler}, ${target.architecture}`],
+    [
+      'runtime',
+      target.package === 'image'
+        ? `image, ${target.architecture}`
+        : `${target.runtime}, ${target.handler}, ${target.architecture}`,
+    ],
     ['limits', `${target.memory_mb} MB, ${target.timeout_seconds}s`],
     ['traffic steps', target.steps.map(stepText).join(', ') || undefined],
     ['alarms', target.alarms.join('\n') || undefined],
