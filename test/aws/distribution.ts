@@ -70,7 +70,11 @@ async function freePort(): Promise<number> {
 
 /** Puts blobs and manifests by plain HTTP, as the specification has it. */
 export const pusher = {
-  async putBlob(place: RepositoryAddress, credential: RegistryCredential, bytes: string): Promise<void> {
+  async putBlob(
+    place: RepositoryAddress,
+    credential: RegistryCredential,
+    bytes: string | Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
     const begun = await ask(place, credential, 'blobs/uploads/', { method: 'POST' });
     const location = new URL(begun.headers.get('location') ?? '', `http://${place.host}`);
     location.searchParams.set('digest', digestOf(bytes));
@@ -90,7 +94,7 @@ async function ask(
   { host, repository }: RepositoryAddress,
   { username, password }: RegistryCredential,
   path: string | URL,
-  init: { method: string; body?: string; headers?: Record<string, string> },
+  init: { method: string; body?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> },
 ): Promise<Response> {
   const response = await fetch(new URL(path, `http://${host}/v2/${repository}/`), {
     ...init,

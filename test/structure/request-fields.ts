@@ -218,6 +218,7 @@ export const READ_AT: Readonly<Record<string, Readonly<Record<string, Place>>>> 
     owner: domain('environment/index', "owner !== 'api'"),
     'target.kind': domain('deployment/adapter', "case 'lambda':"),
     'target.function_name': ['lib/aws/functions/code.ts', 'FunctionName: target.function_name'],
+    'target.package': domain('deployment/fit', "target.package === 'image'"),
     'target.runtime': ['lib/aws/functions/code.ts', 'Runtime: target.runtime as Runtime'],
     'target.handler': ['lib/aws/functions/code.ts', 'Handler: target.handler'],
     'target.architecture': ['lib/aws/functions/index.ts', 'Architectures: [architecture]'],

@@ -20,12 +20,13 @@ export interface RegistryUnderTest {
 
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
-const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
+export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
 
-export const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+export const digestOf = (text: string | Uint8Array) =>
+  `sha256:${createHash('sha256').update(text).digest('hex')}`;
 const descriptor = (mediaType: string, text: string, more = {}) => ({
   ...{ mediaType, digest: digestOf(text), size: Buffer.byteLength(text) },
   ...more,
