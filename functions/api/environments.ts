@@ -27,7 +27,7 @@ const ports = {
   blobs: s3Blobs(),
   images: ecrImages(),
   workflows: stepFunctions(),
-  probe: httpProbe,
+  probe: httpProbe(),
   runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
   runsProcesses: setting('STAITHE_PROCESSES') === 'allow',
   clock,

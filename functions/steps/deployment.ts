@@ -19,7 +19,7 @@ export const handler = deploymentSteps({
   processes: embeddedProcesses(),
   functionLogs: cloudWatchFunctionLogs(),
   processLogs: embeddedProcessLogs(),
-  probe: httpProbe,
+  probe: httpProbe(),
   workflows: stepFunctions(),
   compute: codeBuild(),
   clock,

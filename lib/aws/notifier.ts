@@ -1,31 +1,19 @@
 /** Sends notifications by HTTPS to addresses that users have named, and never into the control plane's own network. */
-import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
+import { lookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { isLoopback } from '../domain/loopback.ts';
 import { ANSWER_MS } from '../domain/notification/time.ts';
 import type { Notifier, Post, PostAnswer, WebhookSignature } from '../domain/ports/notifier.ts';
-import { isPrivate } from '../domain/public-address.ts';
 import { flawOfTargetUrl } from '../domain/subscription/target-url.ts';
-
-class PrivateAddress extends Error {
-  override readonly name = 'PrivateAddress';
-}
+import { PrivateAddress, publicOnly, type Resolve } from './public-lookup.ts';
 
 interface NotifierOptions {
   /** How long a target may take, resolving its name and connecting included. */
   readonly answerMs?: number;
   readonly resolve?: Resolve;
 }
-
-/** What `dns.lookup` is, as far as it is used here. */
-export type Resolve = (
-  hostname: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-) => void;
 
 export function httpNotifier({ answerMs = ANSWER_MS, resolve = lookup }: NotifierOptions = {}): Notifier {
   return {
@@ -83,19 +71,6 @@ function headersOf({ id, at, secrets }: WebhookSignature, body: string): Record<
     'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(' '),
   };
 }
-
-/** Resolves as Node does, for the very connection that is made: what is refused here is not connected to a moment later. */
-const publicOnly =
-  (resolve: Resolve): LookupFunction =>
-  (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, '', 0);
-      const [first] = addresses;
-      if (first === undefined || addresses.some(({ address }) => isPrivate(address)))
-        return callback(new PrivateAddress('it is not an address of the internet.'), '', 0);
-      return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
-    });
-  };
 
 /** Seconds, or a date (RFC 9110, section 10.2.3). */
 function secondsIn(retryAfter: string | undefined, now: number): number | undefined {

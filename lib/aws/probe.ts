@@ -1,7 +1,15 @@
 /** Asks what is deployed, over HTTP as a user would, or by whatever else takes a GET. */
+import { lookup } from 'node:dns';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoff } from '../contract/retry.ts';
+import { isLoopback } from '../domain/loopback.ts';
 import type { Answer, Probe, Question } from '../domain/ports/probe.ts';
+import { addressIn, isPrivate } from '../domain/public-address.ts';
+import { publicOnly, type Resolve } from './public-lookup.ts';
+import { setting } from './settings.ts';
 
 /** Five tries within about 3 s for what answers with an error: it may only be starting. */
 const TRIES = 5;
@@ -18,9 +26,27 @@ const MAX_BODY_BYTES = 65_536;
 /** One GET of a URL; its redirects are not followed. */
 export type Ask = (url: string) => Promise<Answer>;
 
-export const httpProbe: Probe = {
-  get: (url, question) => untilHealthy(() => following(overHttp, url, question), question, NEW_URL_MS),
-};
+/**
+ * Commands say themselves where they have deployed to, so nothing but the internet is asked.
+ * @param loopback whether this machine may be asked too, as on the embedded cloud, where all is deployed to it
+ */
+export function httpProbe(
+  loopback = setting('STAITHE_LOOPBACK_WEBHOOKS') === 'allow',
+  resolve: Resolve = lookup,
+): Probe {
+  return {
+    async get(text, question) {
+      const url = new URL(text);
+      const isHere = loopback && isLoopback(url.host);
+      // An address in place of a name is never looked up.
+      const address = addressIn(url);
+      if (!isHere && (isLoopback(url.host) || (address !== undefined && isPrivate(address))))
+        return { failure: 'it is not an address of the internet' };
+      const ask: Ask = (at) => overHttp(at, isHere ? undefined : publicOnly(resolve));
+      return untilHealthy(() => following(ask, text, question), question, NEW_URL_MS);
+    },
+  };
+}
 
 /**
  * Asks until the answer is as it should be, or for good.
@@ -66,24 +92,46 @@ export async function following(
   }
 }
 
-async function overHttp(url: string): Promise<Answer> {
+async function overHttp(url: string, lookup: LookupFunction | undefined): Promise<Answer> {
   const began = performance.now();
   try {
-    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const body = bodyText(await firstBytes(response.body));
-    const headers = Object.fromEntries(response.headers);
-    return { status: response.status, headers, body, milliseconds: performance.now() - began };
+    const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    // No connection is kept: the next question is to another host, in another minute.
+    const options = { agent: false, signal: AbortSignal.timeout(TIMEOUT_MS), ...(lookup && { lookup }) };
+    send(url, { ...options, headers: { accept: '*/*', 'user-agent': 'Staithe' } })
+      .on('response', resolve)
+      .on('error', reject)
+      .end();
+    const response = await promise;
+    const body = bodyText(await firstBytes(response));
+    return {
+      status: response.statusCode ?? 0,
+      headers: headersOf(response),
+      body,
+      milliseconds: performance.now() - began,
+    };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { failure: cause instanceof Error ? cause.message : String(cause) };
+    if (error instanceof Error && error.name === 'AbortError')
+      return { failure: `it took longer than ${TIMEOUT_MS / 1000} seconds` };
+    return { failure: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function firstBytes(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+/** Several of one name as one, as browsers read them (Fetch Standard, "get"). */
+const headersOf = ({ headers }: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value = '']) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  );
+
+async function firstBytes(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   let size = 0;
-  // Leaving the loop cancels the rest.
-  for await (const chunk of body ?? []) {
+  // Leaving the loop closes the connection.
+  for await (const chunk of body) {
     chunks.push(chunk);
     size += chunk.length;
     if (size >= MAX_BODY_BYTES) break;

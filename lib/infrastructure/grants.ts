@@ -69,6 +69,7 @@ const GRANTS: Grants = {
   projectSecrets: (to, access, { secrets }) => secrets.grantProjectSecrets(to, access),
   subscriptionSecrets: (to, access, { notifications }) => notifications.grantSecrets(to, access),
   notificationSettings: (to, _, { notifications }) => notifications.grantSettings(to),
+  probe: (to, _, { notifications }) => notifications.grantLoopback(to),
   mailer: (to, _, { notifications }) => notifications.grantMail(to),
   registry: (to, _, { registry }) => registry.grantRegistry(to),
   images: (to, _, { registry }) => registry.grantImages(to),

@@ -98,6 +98,8 @@ export interface Needs {
   /** The runtimes that environments may name. */
   readonly runtimes?: true;
   readonly apiUrl?: true;
+  /** Asks what is deployed, by its URL. */
+  readonly probe?: true;
 }
 
 /** By need: the export of lib/aws that makes its port, or the setting that an entry reads itself. */
@@ -131,6 +133,7 @@ export const PORTS = {
   events: 'publishEvents',
   runtimes: 'STAITHE_FUNCTION_RUNTIMES',
   apiUrl: 'STAITHE_API_URL',
+  probe: 'httpProbe',
 } as const satisfies Record<keyof Needs, string>;
 
 /**
@@ -237,6 +240,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     images: true,
     // Who cancels a deployment ends its jobs.
     workflows: { start: ['deployment'], stop: ['build'] },
+    probe: true,
     runtimes: true,
     runsProcesses: true,
   },
@@ -273,6 +277,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     // Its commands and tests are jobs on build machines.
     workflows: { start: ['build'], stop: ['build'], wake: ['build', 'deployment'] },
     compute: true,
+    probe: true,
     functions: true,
     sites: true,
     functionLogs: {},

@@ -57,10 +57,13 @@ export class Notifications extends Construct {
   }
 
   grantSettings(to: StaitheFunction): void {
-    to.grant({
-      STAITHE_MAIL_SENDER: this.#mailSender,
-      STAITHE_LOOPBACK_WEBHOOKS: this.#loopbackWebhooks,
-    });
+    to.grant({ STAITHE_MAIL_SENDER: this.#mailSender });
+    this.grantLoopback(to);
+  }
+
+  /** Whether this machine may be called. */
+  grantLoopback(to: StaitheFunction): void {
+    to.grant({ STAITHE_LOOPBACK_WEBHOOKS: this.#loopbackWebhooks });
   }
 
   /** The identity that SES has verified may be the address, or its domain. */

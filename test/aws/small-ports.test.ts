@@ -6,6 +6,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpProbe } from '../../lib/aws/probe.ts';
+import type { Resolve } from '../../lib/aws/public-lookup.ts';
 import { secretReader } from '../../lib/aws/secrets.ts';
 import { setting } from '../../lib/aws/settings.ts';
 import { storedTrees } from '../../lib/aws/trees.ts';
@@ -45,20 +46,38 @@ describe('the probe', () => {
     asked = 0;
     answer = (_, response) => response.writeHead(302, { location: '/login' }).end();
 
-    expect(await httpProbe.get(url, SUCCESS)).toMatchObject({ status: 302, location: '/login' });
+    expect(await httpProbe(true).get(url, SUCCESS)).toMatchObject({ status: 302, location: '/login' });
     expect(asked).toBe(1);
   });
 
   test('follows redirects to the same host when it shall, and none to another', async () => {
     answer = ({ url: path }, response) =>
       path === '/' ? response.writeHead(307, { location: '/en/' }).end() : response.writeHead(204).end();
-    const followed = await httpProbe.get(url, { ...SUCCESS, follow: true });
+    const followed = await httpProbe(true).get(url, { ...SUCCESS, follow: true });
     answer = (_, response) => response.writeHead(302, { location: 'http://198.51.100.7/' }).end();
 
     expect(followed).toMatchObject({ status: 204 });
-    expect(await httpProbe.get(url, { ...SUCCESS, follow: true })).toMatchObject({
+    expect(await httpProbe(true).get(url, { ...SUCCESS, follow: true })).toMatchObject({
       status: 302,
       location: 'http://198.51.100.7/',
+    });
+  });
+
+  test.each(['http://127.0.0.1:1/', 'http://169.254.169.254/latest', 'http://[::1]/', 'http://10.0.0.7/'])(
+    'asks %s only where this machine may be asked, and others of a private network never',
+    async (address) => {
+      expect(await httpProbe(false).get(address, SUCCESS)).toEqual({
+        failure: 'it is not an address of the internet',
+      });
+    },
+  );
+
+  test('asks no name that leads into a private network', async () => {
+    const inward: Resolve = (_name, _options, callback) =>
+      callback(null, [{ address: '10.0.0.7', family: 4 }]);
+
+    expect(await httpProbe(true, inward).get('http://intranet.example.com/', SUCCESS)).toEqual({
+      failure: 'it is not an address of the internet.',
     });
   });
 
@@ -66,7 +85,7 @@ describe('the probe', () => {
     asked = 0;
     answer = (_, response) => response.writeHead(asked < 3 ? 403 : 200).end();
 
-    expect(await httpProbe.get(url, SUCCESS)).toMatchObject({ status: 200 });
+    expect(await httpProbe(true).get(url, SUCCESS)).toMatchObject({ status: 200 });
     expect(asked).toBe(3);
   });
 
@@ -74,14 +93,14 @@ describe('the probe', () => {
     asked = 0;
     answer = (_, response) => response.writeHead(503).end();
 
-    expect(await httpProbe.get(url, SUCCESS)).toMatchObject({ status: 503 });
+    expect(await httpProbe(true).get(url, SUCCESS)).toMatchObject({ status: 503 });
     expect(asked).toBe(5);
   });
 
   test('tells why there was no answer', async () => {
     answer = (_, response) => response.destroy();
 
-    expect(await httpProbe.get(url, SUCCESS)).toEqual({
+    expect(await httpProbe(true).get(url, SUCCESS)).toEqual({
       failure: expect.stringMatching(/closed|socket|reset/i),
     });
   });

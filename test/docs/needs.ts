@@ -90,6 +90,7 @@ const TEXTS: Texts = {
   gitHostUrl: () => [],
   events: () => ["`events:PutEvents` on Staithe's bus"],
   runtimes: () => [],
+  probe: () => ['HTTP GET of what is deployed'],
   apiUrl: () => [],
 };
 

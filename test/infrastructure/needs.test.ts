@@ -10,15 +10,7 @@ import { infrastructure } from './template.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Exports of lib/aws that touch nothing of the account: no permission, no setting. */
-const FREE = new Set([
-  'clock',
-  'randomness',
-  'httpNotifier',
-  'httpProbe',
-  'ociRegistry',
-  'storedTrees',
-  'setting',
-]);
+const FREE = new Set(['clock', 'randomness', 'httpNotifier', 'ociRegistry', 'storedTrees', 'setting']);
 
 const SETTING = /\bsetting\(\s*'(STAITHE_\w+)'/g;
 const settingsIn = (text: string): string[] => [...text.matchAll(SETTING)].map(([, name = '']) => name);

@@ -57,7 +57,7 @@ export function siteAdapter(
 
     async ask(release, version, question) {
       const { href } = new URL(`.${question.path}`, edge.urlOf(nameOf(release, version)));
-      return httpProbe.get(href, question);
+      return httpProbe().get(href, question);
     },
 
     async shift(release, { version, previous }) {
