@@ -20,7 +20,7 @@ export function siteAdapter(
   edge: Edge,
   domains: readonly string[],
   client: S3Client = new S3Client({}),
-): Required<Omit<TargetAdapter<StaticTarget>, 'fault' | 'candidateUrl'>> {
+): Required<Omit<TargetAdapter<StaticTarget>, 'fault'>> {
   const store: SiteStore = { client, bucket, artifacts };
   const markerOf = (release: SiteRelease) => readMarker(store, rootOf(release), versionOf(release));
   const nameOf = ({ target }: SiteRelease, version: string) => `${target.site}@${version}`;
@@ -58,6 +58,10 @@ export function siteAdapter(
     async ask(release, version, question) {
       const { href } = new URL(`.${question.path}`, edge.urlOf(nameOf(release, version)));
       return httpProbe().get(href, question);
+    },
+
+    async candidateUrl(release, version) {
+      return edge.urlOf(nameOf(release, version));
     },
 
     async shift(release, { version, previous }) {

@@ -7,7 +7,7 @@ import type { TargetAdapter } from '../../domain/ports/targets.ts';
 import type { StaticTarget } from '../../domain/target/static.ts';
 import { setting } from '../settings.ts';
 
-type SiteAdapter = Required<Omit<TargetAdapter<StaticTarget>, 'fault' | 'candidateUrl'>>;
+type SiteAdapter = Required<Omit<TargetAdapter<StaticTarget>, 'fault'>>;
 
 export function cloudFrontSites(
   artifacts: string = setting('STAITHE_BUCKET'),
@@ -39,6 +39,7 @@ export function cloudFrontSites(
     isReady: async (release) => (await adapter()).isReady(release),
     publish: async (release) => (await adapter()).publish(release),
     ask: async (release, version, question) => (await adapter()).ask(release, version, question),
+    candidateUrl: async (release, version) => (await adapter()).candidateUrl(release, version),
     shift: async (release, traffic) => (await adapter()).shift(release, traffic),
   };
 }

@@ -7,18 +7,25 @@ import type { LambdaTarget } from '../target/lambda.ts';
 /** As OCI calls the architectures of Lambda. */
 const PLATFORMS = { arm64: 'linux/arm64', x86_64: 'linux/amd64' } as const;
 
+/** What a target is made of. */
+const FROM = {
+  lambda: 'a Lambda function is deployed from a zip',
+  static: 'a website is deployed from a zip',
+  process: 'a process is deployed from a file',
+} as const;
+
 /** @throws StaitheError artifact_not_deployable */
 export function assertFits(artifact: Artifact, target: Target): void {
   if (target.kind === 'lambda' && target.package === 'image') {
     assertImage(artifact, target);
     return;
   }
-  // Commands take any artifact.
+  // Commands take any artifact; processes any file: an archive, or a program.
   if (target.kind === 'command' || artifact.content_type === 'application/zip') return;
-  const title = target.kind === 'lambda' ? 'a Lambda function' : 'a website';
+  if (target.kind === 'process' && artifact.kind === 'file') return;
   throw new StaitheError(
     'artifact_not_deployable',
-    `${artifact.name} is ${artifact.content_type}; ${title} is deployed from a zip.`,
+    `${artifact.name} is ${artifact.content_type}; ${FROM[target.kind]}.`,
     artifact.kind === 'image' && target.kind === 'lambda'
       ? {
           remedy:
