@@ -47,7 +47,7 @@ export const RETRIES = {
   deploymentStep: { intervalSeconds: 1, rate: 2, attempts: 4 },
   /**
    * The same where calls are throttled: all deployments of an account share 15 calls of Lambda's control plane a second,
-   * and the SDK has retried for up to 15 s (lib/aws/functions.ts).
+   * and the SDK has retried for up to 15 s (lib/aws/functions).
    */
   deploymentThrottled: { intervalSeconds: 2, rate: 2, longestSeconds: 30, attempts: 20 },
   /** Taking a deployment back, which has to be done. */

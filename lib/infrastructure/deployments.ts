@@ -7,8 +7,6 @@ import type { Bundles } from './bundles.ts';
 import { StaitheFunction } from './function.ts';
 import { Workflow } from './workflow.ts';
 
-/** The tag of functions that Staithe may change: it puts it on those that it creates; an owner puts it on others. */
-
 /** Deployments to Lambda functions. */
 export class Deployments extends Construct {
   readonly workflow: Workflow;

@@ -1,6 +1,5 @@
 /** The deploy target `lambda` on AWS Lambda. It touches functions with the tag `staithe:project` only; IAM sees to that. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   CreateFunctionCommand,
@@ -132,9 +131,9 @@ export function lambdaFunctions(
       const functionName = release.target.function_name;
       const expected = codeHashOf(release);
       const current = await statusOf(functionName);
-      if (!isDeepStrictEqual(current.Environment?.Variables ?? {}, { ...release.variables }))
+      if (!isConfiguredAs(current, release))
         throw new TargetError(
-          `The variables of ${functionName} were changed by another client in the meantime. Deploy again.`,
+          `The configuration of ${functionName} was changed by another client in the meantime. Deploy again.`,
         );
       // Digest and revision make Lambda itself refuse when code or configuration was changed since.
       const request = { FunctionName: functionName, CodeSha256: expected, RevisionId: current.RevisionId };

@@ -52,6 +52,10 @@ async function errorFault(
   { version, percent, since }: Watched,
   now: number,
 ): Promise<string | undefined> {
+  // With all of the traffic, versions are told apart by time alone: the minute of the move is of both.
+  const minute = PERIOD * 1000;
+  const from = (percent === 100 ? Math.ceil(since / minute) : Math.floor(since / minute)) * minute;
+  if (from >= now) return undefined;
   const { GetMetricDataCommand } = await cloudWatch();
   const { target } = release;
   const alias = `${target.function_name}:${aliasOf(release)}`;
@@ -71,7 +75,7 @@ async function errorFault(
   });
   const { MetricDataResults: results = [] } = await client.send(
     new GetMetricDataCommand({
-      StartTime: new Date(Math.floor(since / (PERIOD * 1000)) * PERIOD * 1000),
+      StartTime: new Date(from),
       EndTime: new Date(now + 1000),
       MetricDataQueries: [query('errors', 'Errors'), query('invocations', 'Invocations')],
     }),

@@ -48,7 +48,7 @@ export const ENVIRONMENT_ROUTES = {
     path: '/v1/projects/{project}/environments/{environment}',
     group: 'environments',
     access: 'admin',
-    summary: 'Delete an environment and keep its function',
+    summary: 'Delete an environment and keep its target',
     params: inEnvironment,
     success: { status: 204, body: null, description: 'The environment is deleted' },
     errors: ['environment_in_use', 'environment_owned'],

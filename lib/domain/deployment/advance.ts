@@ -11,14 +11,17 @@ import {
   isWaiting,
   DEPLOYMENT_LIFECYCLE as LIFECYCLE,
 } from './schema.ts';
+import { isOverdue } from './time.ts';
 import { stepped } from './timeline.ts';
 
-/** @throws TargetError when it is gone, with its project, or cancelled: then no step is of use, however often it is tried */
-export async function load(ports: Pick<Ports, 'table'>, id: string): Promise<Stored<Deployment>> {
+/** @throws TargetError when it is gone, with its project, cancelled or overdue: then no step is of use, however often it is tried */
+export async function load(ports: Pick<Ports, 'table' | 'clock'>, id: string): Promise<Stored<Deployment>> {
   const found = await deployments.get(ports.table, Keys.deployment(id));
   if (found === undefined) throw new TargetError(`Deployment ${id} no longer exists.`);
   const { cancelled_by: by } = found.value;
   if (by !== undefined) throw new TargetError(`The deployment was cancelled by ${by}.`);
+  // Another deployment may begin by now.
+  if (isOverdue(found.value, ports.clock.now())) throw new TargetError('The deployment took too long.');
   return found;
 }
 

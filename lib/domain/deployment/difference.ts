@@ -1,6 +1,7 @@
 /** What a deployment changes of what serves: for the plan, and for whoever approves. Values of variables are not shown. */
 import * as z from 'zod';
 import { canonicalJson } from '../canonical.ts';
+import { CONFIGURATION } from '../environment/configuration.ts';
 import type { Deployment } from './schema.ts';
 
 /** One thing that differs. */
@@ -14,17 +15,7 @@ export const Difference = z.object({
 });
 export type Change = z.infer<typeof Difference>;
 
-type Content = Pick<
-  Deployment,
-  | 'release_id'
-  | 'service'
-  | 'digest'
-  | 'target'
-  | 'variables'
-  | 'health_path'
-  | 'health_status'
-  | 'health_follow'
->;
+type Content = Pick<Deployment, 'release_id' | 'service' | 'digest' | (typeof CONFIGURATION)[number]>;
 
 /** By the names of fields, sorted. @param before undefined when nothing serves */
 export function changesBetween(before: Content | undefined, after: Content): Change[] {
@@ -43,20 +34,21 @@ export function changesBetween(before: Content | undefined, after: Content): Cha
 
 const VARIABLES = 'variables.';
 
+/** All that is in the digest that is approved: each member of what has members. */
 function flat(content: Content): Map<string, string> {
-  const { target, variables, release_id, service, digest, health_path, health_status, health_follow } =
-    content;
+  const { release_id: release, service, digest } = content;
   const text = (value: unknown) => (typeof value === 'string' ? value : canonicalJson(value));
-  const members = (prefix: string, value: object): [string, string][] =>
-    Object.entries(value).map(([name, member]) => [`${prefix}.${name}`, text(member)]);
+  const leaves = (name: string, value: unknown): [string, string][] => {
+    if (value === undefined) return [];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[name, text(value)]];
+    return Object.entries(value).flatMap(([member, its]) =>
+      its === undefined ? [] : [[`${name}.${member}`, text(its)] as [string, string]],
+    );
+  };
   return new Map([
-    ['release', release_id],
+    ['release', release],
     ['service', service],
     ['digest', digest],
-    ['health_path', health_path],
-    ['health_status', text(health_status)],
-    ['health_follow', text(health_follow)],
-    ...members('target', target),
-    ...members('variables', variables),
+    ...CONFIGURATION.flatMap((name) => leaves(name, content[name])),
   ]);
 }

@@ -6,6 +6,7 @@ import { isFinal, mayFollow } from '../lifecycle.ts';
 import type { Ports } from '../ports/index.ts';
 import { ConditionFailed, type Write } from '../ports/table.ts';
 import { Keys } from '../storage/keys.ts';
+import { cut } from '../text.ts';
 import { type Check, withCheck } from './check.ts';
 import { deployments } from './record.ts';
 import { type Deployment, isBegun, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
@@ -102,7 +103,7 @@ export function ended(deployment: Deployment, outcome: Outcome, now: Date): Depl
 }
 
 function freed(environment: Environment, deployment: Deployment, now: Date): Environment {
-  const { id, status } = deployment;
+  const { id, status, error } = deployment;
   const isActive = environment.active_deployment_id === id;
   return {
     ...environment,
@@ -113,7 +114,7 @@ function freed(environment: Environment, deployment: Deployment, now: Date): Env
     ...(isActive &&
       hasMisserved(deployment) && {
         hold: environment.hold ?? {
-          reason: `Deployment ${id} did not respond.`,
+          reason: `Deployment ${id} was not healthy: ${cut(error?.message ?? status, 400)}`,
           since: now.toISOString(),
           by: id,
         },

@@ -10,7 +10,7 @@ const PLATFORMS = { arm64: 'linux/arm64', x86_64: 'linux/amd64' } as const;
 /** What a target is made of. */
 const FROM = {
   lambda: 'a Lambda function is deployed from a zip',
-  static: 'a website is deployed from a zip',
+  static: 'a website is deployed from a zip or a tar.gz',
   process: 'a process is deployed from a file',
 } as const;
 
@@ -23,6 +23,7 @@ export function assertFits(artifact: Artifact, target: Target): void {
   // Commands take any artifact; processes any file: an archive, or a program.
   if (target.kind === 'command' || artifact.content_type === 'application/zip') return;
   if (target.kind === 'process' && artifact.kind === 'file') return;
+  if (target.kind === 'static' && artifact.content_type === 'application/gzip') return;
   throw new StaitheError(
     'artifact_not_deployable',
     `${artifact.name} is ${artifact.content_type}; ${FROM[target.kind]}.`,

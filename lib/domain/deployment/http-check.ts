@@ -1,5 +1,6 @@
 /** Whether what is deployed answers as it should: before it gets traffic, and where users reach it. */
 import { flawIn } from '../environment/health.ts';
+import { hiding } from '../function-log/hidden.ts';
 import type { Ports } from '../ports/index.ts';
 import type { Answer, Question } from '../ports/probe.ts';
 import { TargetError } from '../ports/targets.ts';
@@ -40,7 +41,9 @@ export async function checkUrl(
   { isPatient = true } = {},
 ): Promise<Check> {
   // Below the URL, which may be a folder of its host.
-  const { href, origin } = new URL(`.${deployment.health_path}`, url);
+  const base = new URL(url);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  const { href, origin } = new URL(`.${deployment.health_path}`, base);
   // Environments of an earlier version may hold a path that is another host's address.
   if (origin !== new URL(url).origin)
     throw new TargetError(`The health path '${deployment.health_path}' points to another host.`);
@@ -56,8 +59,11 @@ function checkOf(
   percent: number,
 ): Check {
   const at = ports.clock.now().toISOString();
-  if ('failure' in answer)
-    return { kind: 'http', percent, ok: false, message: `${subject} did not answer: ${answer.failure}.`, at };
+  if ('failure' in answer) {
+    // What a function says of itself may hold what its variables hide.
+    const failure = hiding(deployment.variables)(answer.failure);
+    return { kind: 'http', percent, ok: false, message: `${subject} did not answer: ${failure}.`, at };
+  }
   const { status, location } = answer;
   const milliseconds = Math.round(answer.milliseconds);
   const flaw = flawIn(deployment, answer);

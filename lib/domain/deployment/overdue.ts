@@ -9,7 +9,7 @@ import { end } from './end.ts';
 import { deployments } from './record.ts';
 import { type Deployment, isWaiting, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { startOrEnd } from './start.ts';
-import { overdueMs } from './time.ts';
+import { isOverdue } from './time.ts';
 
 /**
  * Frees the environment of a deployment that nobody works on any more, and starts again one that was recorded and
@@ -37,10 +37,3 @@ export async function releaseOverdue(
 
 /** Admitted, and no step of its workflow has begun. */
 const isUnbegun = ({ status }: Deployment): boolean => status === 'pending' || isWaiting(status);
-
-function isOverdue(deployment: Deployment, now: Date): boolean {
-  return (
-    now.getTime() - Date.parse(deployment.started_at ?? deployment.admitted_at ?? deployment.created_at) >
-    overdueMs(deployment)
-  );
-}

@@ -17,7 +17,7 @@ import type { Purpose } from './jobs/purpose.ts';
 import { testVersion } from './jobs/test.ts';
 import { type Deployment, type DeploymentStatus, DEPLOYMENT_LIFECYCLE as LIFECYCLE } from './schema.ts';
 import { SOON_MS } from './time.ts';
-import { firstShare, shiftTraffic } from './traffic.ts';
+import { checkBefore, firstShare, shiftTraffic } from './traffic.ts';
 
 export type StepPorts = Pick<Ports, 'table' | 'probe' | 'clock'> & TargetPorts;
 
@@ -90,8 +90,14 @@ async function madeAndChecked(ports: StepPorts, stored: Stored<Deployment>): Pro
   const outputs = isCommand ? await outputsOf(ports, deployment.id) : undefined;
   const check =
     deployment.stage === TESTING ? undefined : await checkCandidate(ports, destination, deployment, version);
-  const test = check?.ok === false ? undefined : await testVersion(ports, destination, deployment, version);
-  const made = [check, test].filter((one) => one !== undefined && one !== 'running');
+  const alarm = await checkBefore(ports, deployment, destination, version);
+  const isBad = check?.ok === false || alarm !== undefined;
+  // What restores an earlier deployment was tested then, and is in a hurry.
+  const test =
+    isBad || deployment.restores !== undefined
+      ? undefined
+      : await testVersion(ports, destination, deployment, version);
+  const made = [check, alarm, test].filter((one) => one !== undefined && one !== 'running');
   const checked = {
     stage: test === undefined ? 'checking the new version' : TESTING,
     target_version: version,

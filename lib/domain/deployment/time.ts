@@ -2,6 +2,7 @@
 import { type JobSettings, MAX_JOB_SECONDS } from '../target/command.ts';
 import { bakeSecondsOf, type Target } from '../target/index.ts';
 import { MAX_BAKE_SECONDS } from '../target/traffic-steps.ts';
+import type { Deployment } from './schema.ts';
 
 /**
  * Looks whether a changed function is ready: Lambda takes a second or two for most, a minute in a VPC. The slow ones leave
@@ -45,10 +46,18 @@ const jobSeconds = (settings: JobSettings | undefined): number =>
 export const DEPLOYMENT_TIMEOUT_SECONDS =
   DEPLOYMENT_WORK_SECONDS + MAX_BAKE_SECONDS + 2 * (MAX_JOB_SECONDS + JOB_WAIT_SECONDS);
 
-/** Half as long again as the workflow may take, so it is surely gone: 45 minutes, what its traffic bakes, and its jobs. */
-export const overdueMs = ({ target, test }: { target: Target; test?: JobSettings | undefined }): number =>
+/** Half as long again as its work may take: 45 minutes, what its traffic bakes, and its jobs. */
+const overdueMs = ({ target, test }: { target: Target; test?: JobSettings | undefined }): number =>
   1000 *
   (1.5 * DEPLOYMENT_WORK_SECONDS +
     bakeSecondsOf(target) +
     jobSeconds(target.kind === 'command' ? target : undefined) +
     jobSeconds(test));
+
+/** Whether the workflow must have ended: steps that come later do nothing, and the environment is free. */
+export function isOverdue(deployment: Deployment, now: Date): boolean {
+  return (
+    now.getTime() - Date.parse(deployment.started_at ?? deployment.admitted_at ?? deployment.created_at) >
+    overdueMs(deployment)
+  );
+}

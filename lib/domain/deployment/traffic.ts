@@ -1,8 +1,9 @@
 /** How a new version comes to all of the traffic: step by step, watched at each. */
 import type { Ports } from '../ports/index.ts';
-import { TargetError } from '../ports/targets.ts';
+import { TargetError, type Watched } from '../ports/targets.ts';
 import type { Stored } from '../storage/collection.ts';
 import { stepsOf } from '../target/index.ts';
+import type { TrafficStep } from '../target/traffic-steps.ts';
 import { type Destination, destinationOf, type TargetPorts } from './adapter.ts';
 import { advance } from './advance.ts';
 import { type Check, withCheck } from './check.ts';
@@ -14,9 +15,17 @@ export type TrafficPorts = Pick<Ports, 'table' | 'clock'> & TargetPorts;
 /** As many looks as a step of traffic gets, if the pauses are not too long then. */
 const LOOKS_PER_STEP = 60;
 
+/**
+ * The shares that a new version gets. What restores an earlier deployment gets all traffic at once, and is not watched: it
+ * has proved itself, and the alarms that it is to end are still on.
+ */
+const sharesOf = ({ target, restores }: Deployment): readonly TrafficStep[] =>
+  restores === undefined ? stepsOf(target) : [{ percent: 100, bake_seconds: 0 }];
+
 /** The first share. A version that is alone, or the same as before, can have no part of the traffic but all of it. */
-export function firstShare({ target, previous_version: previous }: Deployment, version: string): number {
-  const [first] = stepsOf(target);
+export function firstShare(deployment: Deployment, version: string): number {
+  const { previous_version: previous } = deployment;
+  const [first] = sharesOf(deployment);
   return previous === undefined || previous === version ? 100 : (first?.percent ?? 100);
 }
 
@@ -42,11 +51,11 @@ export async function shiftTraffic(
       stored = await move(ports, destination, stored, { version, percent: traffic.percent });
       continue;
     }
-    const steps = stepsOf(deployment.target);
+    const steps = sharesOf(deployment);
     const at = steps.findIndex(({ percent }) => percent === traffic.percent);
     const bakeMs = (steps[at]?.bake_seconds ?? 0) * 1000;
     const since = Date.parse(traffic.since);
-    const fault = await destination.adapter.fault?.(destination.release, {
+    const fault = await faultOf(deployment, destination, {
       version,
       percent: traffic.percent,
       since,
@@ -63,6 +72,31 @@ export async function shiftTraffic(
       ...(bakeMs > 0 && { checks: withCheck(deployment.checks, wellWith(ports, traffic.percent)) }),
     });
   }
+}
+
+/** What speaks against a version; never against what restores an earlier one. */
+async function faultOf(
+  { restores }: Deployment,
+  { adapter, release }: Destination,
+  watched: Watched,
+): Promise<string | undefined> {
+  return restores === undefined ? adapter.fault?.(release, watched) : undefined;
+}
+
+/** Before it has traffic: what speaks against it then would speak against it later, and take it back. */
+export async function checkBefore(
+  ports: Pick<Ports, 'clock'>,
+  deployment: Deployment,
+  destination: Destination,
+  version: string,
+): Promise<Check | undefined> {
+  const now = ports.clock.now();
+  const watched = { version, percent: 0, since: now.getTime(), isBaking: false };
+  const fault = await faultOf(deployment, destination, watched);
+  const message = `Before it has traffic: ${fault} Wait until that is over, or take the alarm from the target.`;
+  return fault === undefined
+    ? undefined
+    : { kind: 'watch', percent: 0, ok: false, message, at: now.toISOString() };
 }
 
 async function move(

@@ -14,7 +14,7 @@ export { windowIn } from './freeze-text.ts';
 const RESERVED = /^(?:_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR)$/i;
 const FunctionVariables = Variables.refine(
   (all) => !Object.keys(all).some((name) => RESERVED.test(name)),
-  'may not hold _HANDLER, _X_AMZN_TRACE_ID, LAMBDA_TASK_ROOT or LAMBDA_RUNTIME_DIR: Lambda sets them itself. Choose other names',
+  'may not hold _HANDLER, _X_AMZN_TRACE_ID, LAMBDA_TASK_ROOT or LAMBDA_RUNTIME_DIR: Lambda sets them itself, and they would be lost there. Choose other names',
 );
 
 /** Who decides about an environment: requests, or the manifest of the default branch, as a build brought it. */

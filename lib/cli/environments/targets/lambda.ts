@@ -29,7 +29,7 @@ export function lambdaTarget(name: string, options: Options, current: Lambda | u
     );
   const steps = replaced(options.step, 'none');
   return {
-    ...(options.package === undefined ? current : withoutPackage(current)),
+    ...(options.package === 'image' ? withoutPackage(current) : current),
     kind: 'lambda' as const,
     function_name,
     ...defined({
