@@ -29,12 +29,15 @@ export async function fetchTree(work: Work): Promise<void> {
 
 /** Tools go by names of files: `npm publish shop-1.4.0.tgz`. */
 async function keepUnder(name: string, { workspace }: Work): Promise<void> {
-  await mkdir(workspace.deployment);
+  await mkdir(artifactFolder(workspace), { recursive: true });
   await link(workspace.archive, artifactFile(workspace, name));
 }
 
-export const artifactFile = ({ deployment }: Work['workspace'], name: string): string =>
-  join(deployment, basename(name));
+export const artifactFile = (workspace: Work['workspace'], name: string): string =>
+  join(artifactFolder(workspace), basename(name));
+
+/** Of its own: whatever name an artifact has, no file of the deployment has the same path. */
+const artifactFolder = ({ deployment }: Work['workspace']): string => join(deployment, 'artifact');
 
 /** Archives are unpacked; any other file lies there under its name. */
 async function unpackSource(work: Work, source: Source): Promise<void> {

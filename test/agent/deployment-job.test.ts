@@ -73,6 +73,17 @@ describe('the job of a deployment', () => {
     expect(output).toContain('bytesbytes');
   });
 
+  test.each(['release.json', 'outputs'])('finds an artifact named %s beside its own files', async (name) => {
+    const commands = [
+      'cat "$STAITHE_ARTIFACT"; echo; echo url=x >> "$STAITHE_OUTPUTS"; cat "$STAITHE_RELEASE"',
+    ];
+    const { plane, output } = await ran(commands, { source: Buffer.from('bytes'), format: 'file', name });
+
+    expect(output).toMatch(/^bytes$/m);
+    expect(output).toContain('"version": "1.4.0"');
+    expect(plane.result).toMatchObject({ outputs: { url: 'x' } });
+  });
+
   test.each([
     [
       'lines',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { invalidCombination, invalidValue, missingParameter, parse, unsupported } from './errors.ts';
 import { dimensions, metricName, namespace, unit } from './metric.ts';
-import { checkQueries, period, periodOf, type Query, querySchema } from './query.ts';
+import { checkQueries, period, periodOf, type Query, querySchema, tryQueries } from './query.ts';
 import { SIMPLE_STATISTICS, statistic } from './statistics.ts';
 
 /** By which a value breaches a threshold. */
@@ -117,6 +117,7 @@ function checkMetrics(settings: AlarmSettings, metrics: readonly Query[], accoun
   checkQueries(metrics, accountId);
   if (metrics.filter(({ ReturnData }) => ReturnData !== false).length !== 1)
     throw invalidCombination('Exactly one element of the Metrics list should return data.');
+  tryQueries(metrics);
 }
 
 /** The queries of an alarm, the one of them whose values it compares, and its period in seconds. */

@@ -70,7 +70,19 @@ export class Alarms {
   evaluateDue(): void {
     for (const alarm of this.#alarms.values()) {
       const end = endOf(alarm.settings, this.#cloud.now());
-      if (end > alarm.evaluated) this.#evaluate(alarm, end);
+      if (end > alarm.evaluated) this.#tryToEvaluate(alarm, end);
+    }
+  }
+
+  /** One that cannot be evaluated says so, and keeps no other from its evaluation. */
+  #tryToEvaluate(alarm: Alarm, end: number): void {
+    try {
+      this.#evaluate(alarm, end);
+    } catch (error) {
+      const reason = `Insufficient Data: the alarm cannot be evaluated. ${error instanceof Error ? error.message : String(error)}`;
+      const evaluated = { ...alarm, evaluated: end };
+      if (alarm.reason === reason) this.#alarms.set(alarm.settings.AlarmName, evaluated);
+      else this.setState(evaluated, 'INSUFFICIENT_DATA', reason);
     }
   }
 

@@ -51,6 +51,9 @@ const FUNCTIONS: Readonly<Record<string, (args: readonly Value[], scope: Scope) 
     ),
 };
 
+/** What AWS's FILL takes beside numbers and series. */
+const FILLERS = ['REPEAT', 'LINEAR'];
+
 /**
  * Reads an expression.
  * @throws NotImplemented for functions beyond those above and for Metrics Insights queries; InvalidParameterValueException
@@ -139,6 +142,7 @@ class Parser {
   }
 
   #reference(id: string): Node {
+    if (FILLERS.includes(id)) throw unsupported(`FILL with ${id}`);
     return ({ lookUp }) => {
       const series = lookUp(id);
       if (series) return series;

@@ -56,15 +56,28 @@ export function periodOf(query: Query, queries: readonly Query[]): number {
   return Math.max(...periods);
 }
 
+/**
+ * Evaluates each query once over a period without data: an expression that cannot be evaluated is refused where it is said.
+ * @throws InvalidParameterValueException, NotImplemented
+ */
+export function tryQueries(queries: readonly Query[]): void {
+  for (const query of queries) {
+    const range = { start: 0, end: periodOf(query, queries) };
+    new QueryRun({ data: () => [] }, queries, range).series(query);
+  }
+}
+
+type Data = Pick<MetricStore, 'data'>;
+
 /** Answers queries over one range, each once. */
 export class QueryRun {
-  readonly #store: MetricStore;
+  readonly #store: Data;
   readonly #queries: readonly Query[];
   readonly #range: Range;
   readonly #done = new Map<string, Series>();
   readonly #underWay = new Set<string>();
 
-  constructor(store: MetricStore, queries: readonly Query[], range: Range) {
+  constructor(store: Data, queries: readonly Query[], range: Range) {
     this.#store = store;
     this.#queries = queries;
     this.#range = range;
@@ -113,7 +126,7 @@ export interface StatisticQuery {
   readonly Unit?: string | undefined;
 }
 
-function statisticSeries(store: MetricStore, range: Range, query: StatisticQuery): Series {
+function statisticSeries(store: Data, range: Range, query: StatisticQuery): Series {
   const tell: Statistic = statistic(query.Stat);
   const series = new Map<number, number>();
   for (const { time, summary } of summaries(store, range, query.metric, query)) {
@@ -125,7 +138,7 @@ function statisticSeries(store: MetricStore, range: Range, query: StatisticQuery
 
 /** The data of a metric by period, the first of which begins with the range. Periods without data are left out. */
 export function summaries(
-  store: MetricStore,
+  store: Data,
   range: Range,
   of: Metric,
   { Period, Unit }: { readonly Period: number; readonly Unit?: string | undefined },

@@ -8,6 +8,10 @@ import {
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readAlarm } from '../../src/cloudwatch/alarm.ts';
+import { Alarms } from '../../src/cloudwatch/alarms.ts';
+import { MetricStore, SCHEMA } from '../../src/cloudwatch/store.ts';
+import { openDatabase } from '../../src/database.ts';
 import { MINUTE, WatchedCloud } from './watched-cloud.ts';
 
 let cloud: WatchedCloud;
@@ -128,6 +132,51 @@ describe('an alarm', () => {
       lowSamples: 'NotImplemented',
     });
     expect(await cloud.state()).toBeUndefined();
+  });
+
+  test.each([
+    ['FILL(m1, REPEAT)', 'NotImplemented'],
+    ['m1 / m9', 'InvalidParameterValueException'],
+    ['[m1]', 'NotImplemented'],
+    ['result + 1', 'InvalidParameterValueException'],
+  ])('over %s, which cannot be evaluated, is refused', async (Expression, name) => {
+    const none = { Namespace: undefined, MetricName: undefined, Statistic: undefined, Period: undefined };
+    const MetricStat = { Metric: { Namespace: 'shop', MetricName: 'orders' }, Period: 60, Stat: 'Sum' };
+    const Metrics = [
+      { Id: 'm1', ReturnData: false, MetricStat },
+      { Id: 'result', Expression },
+    ];
+
+    await expect(cloud.alarm({ ...none, Metrics })).rejects.toMatchObject({ name });
+    expect(await cloud.state()).toBeUndefined();
+  });
+
+  test('that cannot be evaluated says so, and keeps no other from its evaluation', () => {
+    const { cloud: core } = cloud.small;
+    using database = openDatabase(core.stateDir('other-alarms'), SCHEMA, 'alarms');
+    const alarms = new Alarms(core, database, new MetricStore(database));
+    const settings = readAlarm(
+      {
+        ...{ AlarmName: 'good', Namespace: 'shop', MetricName: 'orders', Statistic: 'Sum', Period: 60 },
+        ...{ EvaluationPeriods: 1, Threshold: 5, ComparisonOperator: 'GreaterThanThreshold' },
+        TreatMissingData: 'breaching',
+      },
+      core.accountId,
+    );
+    alarms.put(
+      { ...settings, AlarmName: 'bad', Metrics: [{ Id: 'e', Expression: 'm9', Period: 60 }] },
+      'api',
+    );
+    alarms.put(settings, 'api');
+    cloud.small.advance(MINUTE);
+
+    alarms.evaluateDue();
+
+    expect(alarms.find('good')?.state).toBe('ALARM');
+    expect(alarms.find('bad')).toMatchObject({
+      state: 'INSUFFICIENT_DATA',
+      reason: expect.stringContaining('m9, which no query has'),
+    });
   });
 
   test('of a template is there from the start, and goes with the template', async () => {
