@@ -133,8 +133,9 @@ describe('a deployment', () => {
   test('whose code was changed by others meanwhile is not published', async () => {
     const cut = await scene.release('one');
     const { id } = await scene.deploy(cut.id);
-    place.ports.functions.settling = 1;
+    place.ports.functions.settling = 100;
     await apply(place.ports, id);
+    place.ports.functions.settling = 0;
     const other = await scene.release('two');
     const { project } = place;
     const digest = other.artifacts[0]?.digest ?? '';
@@ -146,8 +147,6 @@ describe('a deployment', () => {
       projectId: project.id,
       artifact: { key: `projects/${project.id}/artifacts/${digest.slice('sha256:'.length)}`, digest },
     });
-    await ready(place.ports, id);
-
     await expect(ready(place.ports, id)).rejects.toThrow(TargetError);
   });
 

@@ -127,6 +127,47 @@ describe('a new version', () => {
   });
 });
 
+describe('a rollback', () => {
+  test('gets all traffic at once, unwatched, though the alarm that it is to end is on', async () => {
+    await canary({ steps: STEPS });
+    const first = await scene.through('test', (await scene.release('one')).id);
+    await scene.through('test', (await scene.release('two')).id);
+    functions().faults = () => 'The alarm is still on.';
+    const before = shares().length;
+
+    const { id } = await scene.rollBack('test');
+    await scene.run(id);
+
+    expect(await scene.show(id)).toMatchObject({ status: 'succeeded', restores: first.id });
+    expect(shares().slice(before)).toEqual([100]);
+  });
+});
+
+test('what speaks against a version before it has traffic keeps it from any', async () => {
+  const { one, two, before } = await replaced();
+  functions().faults = (percent) => (percent === 0 ? 'The alarm is on.' : undefined);
+
+  const deployment = await scene.through('test', two.id);
+
+  expect(deployment).toMatchObject({
+    status: 'failed',
+    checks: [{ percent: 0 }, { kind: 'watch', percent: 0 }],
+  });
+  expect(deployment.error?.message).toContain('Before it has traffic: The alarm is on.');
+  expect(shares()).toHaveLength(before);
+  expect(served()).toBe(one.artifacts[0]?.digest);
+});
+
+test('what a version says of itself is masked in its checks', async () => {
+  await scene.test({ variables: { API_TOKEN: 'tok-7c1d9f02b3aa' } });
+  functions().answer = { failure: 'the function failed (Error: no access with tok-7c1d9f02b3aa)' };
+
+  const deployment = await scene.through('test', (await scene.release('one')).id);
+
+  expect(JSON.stringify([deployment.checks, deployment.error])).not.toContain('tok-7c1d9f02b3aa');
+  expect(deployment.error?.message).toContain('the function failed');
+});
+
 describe('steps of traffic that are repeated or late', () => {
   test('a repeat moves no further, and one whose answer was lost is found', async () => {
     const { two, before } = await replaced();
