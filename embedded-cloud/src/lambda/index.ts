@@ -87,7 +87,7 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
       }
       metrics.connect(cloud);
       await removeRemains(environmentsIn(cloud.stateDir('lambda')));
-      images.sweep(new Set(store.versions().map(({ code }) => code.folder)));
+      images.sweep(store.codeFolders());
       await urls.openAll();
       resumeTransitions(context);
       queue.start();

@@ -53,6 +53,8 @@ const versionSchema = z.object({
   lastUpdateStatus: z.enum(['InProgress', 'Successful', 'Failed']),
   /** Why its state, or that of its update, is `Failed`. */
   failure: z.string().optional(),
+  /** What answers while an update is in progress, and again when it has failed. */
+  former: z.object({ settings: settingsSchema, code: codeSchema, revisionId: z.string() }).optional(),
 });
 export type Version = z.infer<typeof versionSchema>;
 

@@ -44,9 +44,12 @@ export class FunctionStore {
     return [...this.#functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Of all functions, `$LATEST` among them. */
-  versions(): Version[] {
-    return this.all().flatMap(({ latest, versions }) => [latest, ...versions]);
+  /** Of all versions, and of what an update under way is to replace. */
+  codeFolders(): Set<string> {
+    const versions: Version[] = this.all().flatMap(({ latest, versions }) => [latest, ...versions]);
+    return new Set(
+      versions.flatMap(({ code, former }) => [code.folder, ...(former ? [former.code.folder] : [])]),
+    );
   }
 
   /** Writes the record; it survives a crash once this has returned. */

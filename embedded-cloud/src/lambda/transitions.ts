@@ -37,10 +37,17 @@ async function settle(lambda: Lambda, name: string): Promise<void> {
   lambda.store.save({ ...record, latest: settled(record.latest, failure) });
 }
 
-function settled({ failure: _former, ...version }: Version, failure: string | undefined): Version {
+/** A failed update leaves the function as it was before. */
+function settled({ failure: _before, former, ...version }: Version, failure: string | undefined): Version {
   if (failure === undefined) return { ...version, state: 'Active', lastUpdateStatus: 'Successful' };
   const state = version.state === 'Pending' ? 'Failed' : version.state;
-  return { ...version, state, lastUpdateStatus: 'Failed', failure };
+  const { settings, code } = former ?? version;
+  return { ...version, settings, code, state, lastUpdateStatus: 'Failed', failure };
+}
+
+/** A version with the code and the settings that answer now: during an update the former ones. */
+export function serving({ former, ...version }: Version): Version {
+  return { ...version, ...former };
 }
 
 export function isInTransition(version: Version): boolean {
@@ -74,9 +81,11 @@ export function requireSettled(lambda: Lambda, record: FunctionRecord): void {
 
 /** The record with a changed latest version, which is then on its way to ready. */
 export function updated(record: FunctionRecord, change: Partial<Version>): FunctionRecord {
+  const { settings, code, revisionId } = record.latest;
   const latest: Version = {
     ...record.latest,
     ...change,
+    former: { settings, code, revisionId },
     lastModified: new Date().toISOString(),
     revisionId: newRevision(),
     lastUpdateStatus: 'InProgress',

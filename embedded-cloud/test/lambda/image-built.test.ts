@@ -30,7 +30,7 @@ function buildah(...words: string[]) {
 const DOCKERFILE = `FROM scratch
 COPY busybox /bin/busybox
 COPY --chmod=755 runtime /var/runtime/bootstrap
-RUN ["/bin/busybox", "sh", "-c", "echo 4711 > /made && /bin/busybox chown 33:33 /made && /bin/busybox chmod 640 /made"]
+RUN ["/bin/busybox", "sh", "-c", "echo 4711 > /made && /bin/busybox chown 33:33 /made && /bin/busybox chmod 604 /made"]
 ENV GREETING=hello
 WORKDIR /var/task
 ENTRYPOINT ["/var/runtime/bootstrap"]

@@ -1,10 +1,10 @@
 /** Images made on the fly: layers of files in memory, and a runtime in busybox that does what an event asks for. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { create } from 'tar';
+import { create, Header } from 'tar';
 import { digestOf, OCI_MANIFEST, type Registry } from '../ecr/cloud.ts';
 
 /** By path: what the file contains, `{ link }` for a symbolic link, `{ copy }` for a file of this machine. */
@@ -14,6 +14,8 @@ export type Files = Readonly<Record<string, string | { link: string } | { copy: 
 export async function layerOf(files: Files): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'layer-'));
   try {
+    // The root of the image.
+    chmodSync(folder, 0o755);
     for (const [path, content] of Object.entries(files)) {
       const at = join(folder, path);
       mkdirSync(dirname(at), { recursive: true });
@@ -25,6 +27,17 @@ export async function layerOf(files: Files): Promise<Buffer> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A layer of entries with owners; a path that ends with / is a folder. */
+export function ownedLayer(entries: readonly { path: string; mode: number; owner: number }[]): Buffer {
+  const headers = entries.map(({ path, mode, owner }) => {
+    const header = Buffer.alloc(512);
+    const type = path.endsWith('/') ? 'Directory' : 'File';
+    new Header({ path, mode, uid: owner, gid: owner, size: 0, type, mtime: new Date(0) }).encode(header);
+    return header;
+  });
+  return Buffer.concat([...headers, Buffer.alloc(1_024)]);
 }
 
 /** A runtime in the shell of busybox, which is at /bin/busybox. */

@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Allowance, addLayer } from '../../src/lambda/image/layer.ts';
-import { RootFolder } from '../../src/lambda/image/root-folder.ts';
+import { RootFolder, removeRoot } from '../../src/lambda/image/root-folder.ts';
 import { digestOf } from '../ecr/cloud.ts';
-import { type Files, layerOf } from './image-kit.ts';
+import { type Files, layerOf, ownedLayer } from './image-kit.ts';
 
 let folder: string;
 let root: string;
@@ -82,6 +82,28 @@ describe('the layers of an image', () => {
     );
     await expect(wrong).rejects.toThrow(/has the digest/);
   });
+});
+
+test('the owner of the root may do with its entries what the user of functions may', async () => {
+  const bytes = ownedLayer([
+    { path: 'closed/', mode: 0o700, owner: 0 },
+    { path: 'closed/inside', mode: 0o644, owner: 0 },
+    { path: 'open/', mode: 0o755, owner: 0 },
+    { path: 'open/secret', mode: 0o600, owner: 0 },
+    { path: 'open/program', mode: 0o751, owner: 0 },
+    { path: 'open/own', mode: 0o600, owner: 993 },
+    { path: 'opened/', mode: 0o700, owner: 0 },
+    { path: 'opened/', mode: 0o755, owner: 0 },
+  ]);
+  const image = new RootFolder(root);
+  await addLayer(image, chunks(bytes), digestOf(bytes), plenty(), new AbortController().signal);
+  image.complete();
+
+  const owners = (path: string) => (statSync(join(root, path)).mode >> 6) & 0o7;
+  expect(['open/secret', 'open/program', 'open/own'].map(owners)).toEqual([0o0, 0o1, 0o6]);
+  expect(['closed', 'open', 'opened'].map((path) => owners(path) & 0o5)).toEqual([0o0, 0o5, 0o5]);
+  removeRoot(root);
+  expect(existsSync(root)).toBe(false);
 });
 
 describe('the root of an image', () => {

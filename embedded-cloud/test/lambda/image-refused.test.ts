@@ -45,6 +45,31 @@ describe('a function from an image', needs('bubblewrap', 'busybox'), () => {
     expect(await image.said('echo here')).toBe('here');
   });
 
+  test('goes on with its former image until the update has succeeded, and after it has failed', async () => {
+    const good = await image.push('good');
+    await image.push('bad', [...shell, gzipSync(Buffer.alloc(2_048, 'no tar file '))]);
+    await image.create(':good');
+    await image.functions.active('app');
+    await image.functions.running.client.send(
+      new UpdateFunctionCodeCommand({ FunctionName: 'app', ImageUri: `${image.host}/team/app:bad` }),
+    );
+    const during = await image.said('echo here');
+    const found = await eventually(async () => {
+      const one = await image.functions.running.client.send(
+        new GetFunctionConfigurationCommand({ FunctionName: 'app' }),
+      );
+      expect(one.LastUpdateStatus).toBe('Failed');
+      return one;
+    });
+
+    expect([during, await image.said('echo here')]).toEqual(['here', 'here']);
+    expect(found).toMatchObject({
+      State: 'Active',
+      CodeSha256: good.slice(7),
+      LastUpdateStatusReason: expect.stringContaining('cannot be unpacked'),
+    });
+  });
+
   test('is refused where image, function or request do not fit, and nothing is made', async () => {
     await image.push('v1');
     await image.push('arm', shell, { architecture: process.arch === 'arm64' ? 'amd64' : 'arm64' });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import {
   GetFunctionCommand,
   PublishVersionCommand,
@@ -9,7 +10,7 @@ import { createLimits } from '../../src/codebuild/limits.ts';
 import { eventually } from '../../test-kit/patience.ts';
 import { needs, unless } from '../../test-kit/tools.ts';
 import { ImageFunctions } from './image-functions.ts';
-import { shell } from './image-kit.ts';
+import { ownedLayer, shell } from './image-kit.ts';
 
 let image: ImageFunctions;
 beforeEach(async () => {
@@ -66,6 +67,21 @@ describe('a function from an image', needs('bubblewrap', 'busybox'), () => {
     expect(await image.said('busybox id -u')).toBe('993');
     expect(await image.said('busybox ls /')).not.toMatch(/home|root|work|usr/);
     expect(await image.said('busybox ps | busybox wc -l')).toMatch(/^[2-9]$/);
+  });
+
+  test('is refused what belongs to root and is not for others', async () => {
+    const layer = ownedLayer([
+      { path: 'closed/', mode: 0o700, owner: 0 },
+      { path: 'etc/secret', mode: 0o600, owner: 0 },
+      { path: 'etc/own', mode: 0o600, owner: 993 },
+    ]);
+    await image.push('v1', [...shell, gzipSync(layer)]);
+    await image.create(':v1');
+    await image.functions.active('app');
+
+    expect(await image.said('busybox cat /etc/secret')).toMatch(/Permission denied/);
+    expect(await image.said('busybox ls /closed')).toMatch(/Permission denied/);
+    expect(await image.said('busybox cat /etc/own && echo mine')).toBe('mine');
   });
 
   test('has no more memory than MemorySize', unless(lacksGroups()), async () => {

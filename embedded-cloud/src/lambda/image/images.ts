@@ -1,12 +1,12 @@
 /** Unpacked images, each once in a folder that is named by its digest, and only ever complete. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cloud } from '../../service.ts';
 import type { Code } from '../records.ts';
 import { type Allowance, addLayer } from './layer.ts';
 import { download } from './registry.ts';
-import { RootFolder } from './root-folder.ts';
+import { RootFolder, removeRoot } from './root-folder.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 10 GB, of all layers unpacked. */
 const IMAGE_LIMIT = 10 * 1024 ** 3;
@@ -52,9 +52,10 @@ export class Images {
         root.remove(path);
         writeFileSync(root.place(path), '');
       }
+      root.complete();
       renameSync(temporary, folder);
     } catch (error) {
-      rmSync(temporary, { recursive: true, force: true });
+      removeRoot(temporary);
       throw error;
     }
   }
@@ -65,7 +66,7 @@ export class Images {
     if (!existsSync(all)) return;
     for (const name of readdirSync(all)) {
       const folder = join(all, name);
-      if (!used.has(folder)) rmSync(folder, { recursive: true, force: true });
+      if (!used.has(folder)) removeRoot(folder);
     }
   }
 

@@ -12,6 +12,10 @@ import type { RootFolder } from './root-folder.ts';
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
+/** Lambda's `sbx_user1051`. */
+export const FUNCTION_USER = 993;
+export const FUNCTION_GROUP = 990;
+
 /** How much of all layers may still be unpacked. */
 export interface Allowance {
   bytes: number;
@@ -42,6 +46,16 @@ export async function addLayer(
   entries.check();
   const actual = `sha256:${hash.digest('hex')}`;
   if (actual !== digest) throw new Error(`The layer ${digest} has the digest ${actual}.`);
+}
+
+/**
+ * What the function's user may do with an entry as the bits of its owner: on Lambda it is "others" to what belongs to root,
+ * as nearly all files of images do.
+ */
+function modeForFunction({ mode = 0o755, uid = 0, gid = 0 }: ReadEntry): number {
+  if (uid === FUNCTION_USER) return mode;
+  const allowed = (gid === FUNCTION_GROUP ? mode >> 3 : mode) & 0o7;
+  return (mode & 0o077) | (allowed << 6);
 }
 
 class LayerEntries {
@@ -75,7 +89,8 @@ class LayerEntries {
     this.#allowance.bytes -= entry.size;
     if (this.#allowance.bytes < 0 || this.#allowance.entries < 0)
       throw new Error('The unpacked image is larger than 10 GB, or has more than a million files.');
-    const { path, mode = 0o755, linkpath = '' } = entry;
+    const { path, linkpath = '' } = entry;
+    const mode = modeForFunction(entry);
     const name = basename(path);
     if (name === OPAQUE) this.#root.clear(dirname(path), this.#made);
     else if (name.startsWith(WHITEOUT)) this.#root.remove(join(dirname(path), name.slice(WHITEOUT.length)));

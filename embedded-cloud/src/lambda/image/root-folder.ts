@@ -17,13 +17,20 @@ import { basename, dirname, join, sep } from 'node:path';
 
 /** As many links as Linux follows in a path. */
 const MOST_LINKS = 40;
-/** Neither setuid nor sticky bits; and the owner can always go on filling a folder, and reading a file. */
+/** Neither setuid nor sticky bits. */
 const PERMISSIONS = 0o777;
+/** Of folders that are being filled. */
 const OWN_FOLDER = 0o700;
-const OWN_FILE = 0o400;
+/** Of complete ones: so that they can be removed again. The function sees them read-only in any case. */
+const OWN_WRITE = 0o200;
+/** Without these, a folder can only be given its mode once it is filled. */
+const OWN_ENTRY = 0o500;
 
+/** Modes are those for the function: on disk all belongs to one user, as whom it runs. */
 export class RootFolder {
   readonly #root: string;
+  /** Folders that the function may not list or enter, with their modes: closed when all is there. */
+  readonly #closed = new Map<string, number>();
 
   constructor(root: string) {
     this.#root = root;
@@ -38,13 +45,15 @@ export class RootFolder {
       mkdirSync(at);
     }
     chmodSync(at, (mode & PERMISSIONS) | OWN_FOLDER);
+    if ((mode & OWN_ENTRY) === OWN_ENTRY) this.#closed.delete(at);
+    else this.#closed.set(at, (mode & PERMISSIONS) | OWN_WRITE);
     return at;
   }
 
   /** Makes an empty file, open for writing. */
   file(path: string, mode: number): { at: string; descriptor: number } {
     const at = this.#free(path);
-    return { at, descriptor: openSync(at, 'wx', (mode & PERMISSIONS) | OWN_FILE) };
+    return { at, descriptor: openSync(at, 'wx', mode & PERMISSIONS) };
   }
 
   symbolicLink(path: string, target: string): string {
@@ -57,13 +66,20 @@ export class RootFolder {
     const from = this.place(target);
     const at = this.place(path);
     if (at === from) return at;
-    rmSync(at, { recursive: true, force: true });
+    this.#clear(at);
     linkSync(from, at);
     return at;
   }
 
   remove(path: string): void {
-    rmSync(this.place(path), { recursive: true, force: true });
+    this.#clear(this.place(path));
+  }
+
+  /** To be called once, when nothing is to be added any more. */
+  complete(): void {
+    // What is in a folder before the folder.
+    const deepest = [...this.#closed].sort(([a], [b]) => b.length - a.length);
+    for (const [at, mode] of deepest) chmodSync(at, mode);
   }
 
   /** Removes from a folder all but what is among `kept`. */
@@ -71,7 +87,7 @@ export class RootFolder {
     const clear = (folder: string): void => {
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
         const at = join(folder, entry.name);
-        if (!kept.has(at)) rmSync(at, { recursive: true, force: true });
+        if (!kept.has(at)) this.#clear(at);
         else if (entry.isDirectory()) clear(at);
       }
     };
@@ -91,8 +107,14 @@ export class RootFolder {
   #free(path: string): string {
     const at = this.place(path);
     if (at === this.#root) throw new Error(`The image has the entry ${path}, which is not a folder.`);
-    rmSync(at, { recursive: true, force: true });
+    this.#clear(at);
     return at;
+  }
+
+  #clear(at: string): void {
+    rmSync(at, { recursive: true, force: true });
+    for (const closed of this.#closed.keys())
+      if (closed === at || closed.startsWith(`${at}${sep}`)) this.#closed.delete(closed);
   }
 
   #walk(path: string): string {
@@ -117,4 +139,20 @@ export class RootFolder {
     }
     return join(this.#root, ...walked);
   }
+}
+
+/** Removes a complete root, its closed folders too. */
+export function removeRoot(root: string): void {
+  try {
+    rmSync(root, { recursive: true, force: true });
+  } catch {
+    reopen(root);
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function reopen(folder: string): void {
+  chmodSync(folder, OWN_FOLDER);
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) reopen(join(folder, entry.name));
 }

@@ -11,9 +11,8 @@ import { programPath } from '../../codebuild/privileged.ts';
 import { GROUPS_FILE } from '../../codebuild/remains.ts';
 import type { Launch } from '../runtime/launch.ts';
 import { commandOf, type Image, workingDirectoryOf } from './image-config.ts';
+import { FUNCTION_GROUP, FUNCTION_USER } from './layer.ts';
 
-/** Lambda's `sbx_user1051`. */
-const [USER, GROUP] = ['993', '990'];
 const NAMESPACES = ['user', 'pid', 'ipc', 'uts'].map((one) => `--unshare-${one}`);
 /** Where the image finds the machine's names: its own files would be those of where it was made. */
 const OF_MACHINE = ['/etc/resolv.conf', '/etc/hosts'];
@@ -72,7 +71,15 @@ async function release(limits: Limits, folder: string): Promise<void> {
 function sandbox({ code, settings }: Launch, image: Image, temporary: string): string[] {
   return [
     ...[...NAMESPACES, '--unshare-cgroup-try', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
-    ...['--uid', USER, '--gid', GROUP, '--hostname', 'lambda', '--clearenv'],
+    ...[
+      '--uid',
+      String(FUNCTION_USER),
+      '--gid',
+      String(FUNCTION_GROUP),
+      '--hostname',
+      'lambda',
+      '--clearenv',
+    ],
     ...['--ro-bind', code.folder, '/', '--proc', '/proc', '--dev', '/dev', '--remount-ro', '/dev'],
     ...['--bind', temporary, '/tmp'],
     ...OF_MACHINE.flatMap((path) => ['--ro-bind-try', path, path]),

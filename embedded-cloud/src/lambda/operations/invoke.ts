@@ -9,6 +9,7 @@ import { chooseVersion, resolveVersion } from '../resolve.ts';
 import type { Admission } from '../runtime/event-line.ts';
 import { isThrottled } from '../runtime/limits.ts';
 import type { Result } from '../runtime/outcome.ts';
+import { serving } from '../transitions.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB synchronous, 1 MB asynchronous. */
 const REQUEST_LIMIT = 6_291_456;
@@ -105,7 +106,7 @@ export async function execute(
 ): Promise<{ result: Result; executedVersion: string }> {
   const arn = functionArn(lambda, target);
   const record = lambda.store.get(target.name, arn);
-  const version = chooseVersion(lambda, record, target.qualifier);
+  const version = serving(chooseVersion(lambda, record, target.qualifier));
   if (version.state !== 'Active') {
     throw conflict(
       `The operation cannot be performed at this time. The function is currently in the following state: ${version.state}`,

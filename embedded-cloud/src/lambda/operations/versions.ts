@@ -73,7 +73,7 @@ export function publish(
   record: FunctionRecord,
   request: Partial<z.infer<typeof publishSchema>>,
 ): unknown {
-  const { latest } = record;
+  const { former: _former, ...latest } = record.latest;
   checkRevision(request.RevisionId, latest.revisionId);
   if (request.CodeSha256 !== undefined && request.CodeSha256 !== latest.code.sha256) {
     throw invalidParameter(

@@ -99,7 +99,7 @@ function bringInLine(current: Version | undefined, wanted: Pick<Version, 'settin
   const same =
     current &&
     JSON.stringify([current.settings, current.code]) === JSON.stringify([wanted.settings, wanted.code]);
-  if (same) return { ...current, state: 'Active', lastUpdateStatus: 'Successful' };
+  if (same) return { ...withoutFormer(current), state: 'Active', lastUpdateStatus: 'Successful' };
   return {
     ...wanted,
     version: '$LATEST',
@@ -109,6 +109,8 @@ function bringInLine(current: Version | undefined, wanted: Pick<Version, 'settin
     lastUpdateStatus: 'Successful',
   };
 }
+
+const withoutFormer = ({ former: _former, ...version }: Version): Version => version;
 
 async function codeOf(
   lambda: Lambda,
