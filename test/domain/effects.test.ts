@@ -1,6 +1,7 @@
 /** Nothing is accepted that does nothing: each field of a manifest, and of a build's request, changes what is planned. */
 import { describe, expect, test } from 'vitest';
 import { CreateBuild } from '../../lib/domain/builds/schema.ts';
+import * as Environment from '../../lib/domain/environment/index.ts';
 import { jobs } from '../../lib/domain/execution/model/job-record.ts';
 import { runs } from '../../lib/domain/execution/model/run-record.ts';
 import { manifestJsonSchema } from '../../lib/domain/manifest/json-schema.ts';
@@ -12,6 +13,11 @@ const service = (fields: Fields) => ({ services: { web: fields } });
 const image = (fields: Fields) => service({ dockerfile: 'Dockerfile', ...fields });
 const artifact = (fields: Fields) => service({ artifacts: [{ paths: ['dist/**'], ...fields }] });
 const own = (fields: Fields) => ({ ...image({}), registry: { host: 'registry.example.com', ...fields } });
+
+const environment = (name: string) => ({
+  ...service({}),
+  environments: { [name]: { target: { kind: 'lambda', function_name: 'web' } } },
+});
 
 /** By the field's path in the JSON Schema: a manifest with one value of it, and with another. */
 const FIELDS: Record<string, [Fields, Fields]> = {
@@ -53,6 +59,7 @@ const FIELDS: Record<string, [Fields, Fields]> = {
   'registry.namespace': [own({ namespace: 'a' }), own({ namespace: 'b' })],
   'registry.auth.username_secret': [own({}), own({ auth: { username_secret: 'A' } })],
   'registry.auth.token_secret': [own({}), own({ auth: { token_secret: 'A' } })],
+  environments: [environment('test'), environment('production')],
   max_parallel: [
     { ...service({}), max_parallel: 1 },
     { ...service({}), max_parallel: 2 },
@@ -98,6 +105,7 @@ async function outcome(manifest: Fields, asked: Partial<CreateBuild> = {}): Prom
       error: error?.code,
       ends: stored?.deadline_at !== undefined,
     },
+    environments: (await Environment.all(place.ports, place.project)).map(({ name }) => name),
     jobs: made.map(({ service, name, matrix, compute, trust, branch, spec, registry, image_name }) => {
       return { service, name, matrix, compute, trust, branch, spec, registry, image_name };
     }),

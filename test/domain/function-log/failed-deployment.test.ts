@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eventOf } from '../../../lib/contract/events/relay.ts';
-import { apply } from '../../../lib/domain/deployment/steps.ts';
 import * as Environment from '../../../lib/domain/environment/index.ts';
 import { PutEnvironment } from '../../../lib/domain/environment/schema.ts';
 import { StaitheError } from '../../../lib/domain/error.ts';
@@ -149,7 +148,6 @@ describe('a deployment that fails', () => {
     const { place, deploy, show } = scene;
     place.ports.functions.failures.publish = new Error('Lambda refused it.');
     const { id } = await deploy();
-    await apply(place.ports, id);
     await runDeployment(place.ports, id);
 
     const { error } = await show(id);
