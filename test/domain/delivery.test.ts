@@ -30,6 +30,17 @@ describe('a delivery', () => {
     expect((await runs.get(place.ports.table, Keys.run(runId)))?.value.status).toBe('pending');
   });
 
+  test.each([
+    ['says when it was pushed, however late it comes', 1_700_000_000, '2023-11-14T22:13:20.000Z'],
+    ['that claims to be of the future is of now', 32_000_000_000, undefined],
+    ['without a time that can be read is as old as its delivery', 'yesterday', undefined],
+  ])('of a push %s', async (_, pushed_at, expected) => {
+    const delivery = await scene.receive({ ...PUSH, repository: { ...PUSH.repository, pushed_at } });
+    await scene.trigger(delivery.id);
+
+    expect((await scene.builds())[0]?.pushed_at).toBe(expected ?? delivery.received_at);
+  });
+
   test('of the same commit again builds nothing and says who did', async () => {
     const first = await scene.receive();
     await scene.trigger(first.id);

@@ -138,6 +138,13 @@ const environments = fc
       health_path: some(fc.constant('/health')),
       health_status: some(fc.constant([200, 204])),
       health_follow: some(fc.boolean()),
+      test: some(
+        written({
+          commands: fc.constant(['npm run smoke']),
+          secrets: some(fc.constant(['KEY'])),
+          timeout: some(fc.constantFrom('10m', 600)),
+        }),
+      ),
       approvals: some(
         written({
           required: fc.integer({ min: 1, max: 2 }),

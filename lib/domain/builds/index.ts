@@ -31,7 +31,7 @@ export async function create(
   ports: PlanPorts & Pick<Ports, 'blobs'>,
   actor: Actor,
   project: Project,
-  input: CreateBuild,
+  input: CreateBuild & Pick<Build, 'pushed_at'>,
   seed?: string,
 ): Promise<BuildWithRun> {
   const source = await Source.requireUploaded(ports, actor, project, input.source_id);

@@ -21,7 +21,11 @@ const Push = z.object({
   after: GitSha,
   deleted: z.boolean().nullish(),
   head_commit: z.object({ id: GitSha, message: z.string().nullish() }).nullish(),
-  repository: z.object({ full_name: Repository }),
+  repository: z.object({
+    full_name: Repository,
+    /** Seconds since the epoch; what is no such time tells nothing. */
+    pushed_at: z.int().min(0).max(32_503_680_000).optional().catch(undefined),
+  }),
 });
 
 /** Nearly every event is of a repository, in whose project's list it stands. */
@@ -31,6 +35,8 @@ export interface PushedCommit {
   readonly repository: string;
   readonly ref: string;
   readonly git_sha: string;
+  /** Seconds since the epoch. */
+  readonly pushed_at?: number | undefined;
 }
 
 interface Ignored extends Partial<PushedCommit> {
@@ -68,7 +74,7 @@ export function pushedCommit(event: string, body: Uint8Array): { commit: PushedC
   const sha = head?.id ?? after;
   if (deleted || isNothing(after) || isNothing(sha))
     return { ignored: `${ref} was deleted.`, repository: repository.full_name };
-  const commit = { repository: repository.full_name, ref, git_sha: sha };
+  const commit = { repository: repository.full_name, ref, git_sha: sha, pushed_at: repository.pushed_at };
   const skip = skipInstruction(head?.message ?? '');
   if (skip !== undefined)
     return {

@@ -36,6 +36,7 @@ export async function receive(
   const now = ports.clock.now();
   const read = pushedCommit(webhook.event, webhook.body);
   const ignored = 'ignored' in read;
+  const of = ignored ? read : read.commit;
   const delivery: Delivery = {
     id: idFrom('delivery', ports.randomness.ulid(now.getTime())),
     provider: 'github',
@@ -45,7 +46,10 @@ export async function receive(
       sha256: createHash('sha256').update(webhook.body).digest('hex'),
       size_bytes: webhook.body.length,
     },
-    ...(ignored ? { repository: read.repository, ref: read.ref, git_sha: read.git_sha } : read.commit),
+    repository: of.repository,
+    ref: of.ref,
+    git_sha: of.git_sha,
+    ...pushTime(of, now),
     received_at: now.toISOString(),
     decision: ignored
       ? { kind: 'ignored', reason: read.ignored, decided_at: now.toISOString() }
@@ -62,6 +66,10 @@ export async function receive(
   else await ports.table.transact([deliveries.creation(kept), ...entriesOf(kept)]);
   return delivery;
 }
+
+/** Not in the future, which would make it newer than what comes after it. */
+const pushTime = ({ pushed_at: seconds }: { readonly pushed_at?: number | undefined }, now: Date) =>
+  seconds === undefined ? {} : { pushed_at: new Date(Math.min(seconds * 1000, now.getTime())).toISOString() };
 
 /** Who sees single projects sees the deliveries of their lists, and of others what they built in them. @throws StaitheError not_found */
 export async function get(ports: Pick<Ports, 'table'>, actor: Actor, id: string): Promise<Delivery> {

@@ -24,6 +24,8 @@ export const Delivery = z.object({
   repository: z.string().optional(),
   ref: z.string().optional(),
   git_sha: z.string().optional(),
+  /** When the push happened, as the git host says, where it says so. */
+  pushed_at: Timestamp.optional(),
   received_at: Timestamp,
   /** When the git host is asked again, as it has said when. */
   retry_at: Timestamp.optional(),

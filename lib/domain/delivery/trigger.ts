@@ -86,7 +86,10 @@ export async function build(
   );
   if ('outcome' in staged) return staged;
   const source = staged;
-  const input = CreateBuild.parse({ source_id: source.id, git_sha: sha, git_ref: ref });
+  const input = {
+    ...CreateBuild.parse({ source_id: source.id, git_sha: sha, git_ref: ref }),
+    pushed_at: delivery.pushed_at ?? delivery.received_at,
+  };
   const built = await Build.create(ports, WEBHOOK, project, input, claim.seed);
   await conclude(
     ports,

@@ -3,18 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../access/actor.ts';
 import { notFound, StaitheError } from '../error.ts';
 import type { Ports } from '../ports/index.ts';
-import { ConditionFailed } from '../ports/table.ts';
+import { type Check, ConditionFailed, type Write } from '../ports/table.ts';
 import { createContent } from '../project/create-in.ts';
 import type { Project } from '../project/schema.ts';
-import { assertRuns } from '../runtimes.ts';
 import type { Listed, Paging, Stored } from '../storage/collection.ts';
 import { Keys, Partitions } from '../storage/keys.ts';
 import { isSameTarget } from '../target/index.ts';
-import { isZip } from '../target/lambda.ts';
 import { CONFIGURATION } from './configuration.ts';
-import { assertAvailable } from './process.ts';
 import { environments } from './record.ts';
 import type { Environment, Owner, PutEnvironment } from './schema.ts';
+import { assertAllKnown, assertTarget } from './settable.ts';
 import { claimTarget, releaseTarget } from './target.ts';
 
 /** With n writers at once the slowest needs n tries; more than ten on one environment means that something is wrong. */
@@ -25,6 +23,7 @@ const TRIES = 10;
  * @param actor who is told of other projects only if they may see them
  * @param manifest when it is not a request that sets it
  * @throws StaitheError not_found | busy | function_taken | runtime_unavailable | target_unavailable | environment_owned
+ * @throws ConditionFailed of the guard of `manifest`
  */
 export async function put(
   ports: Pick<Ports, 'table' | 'clock' | 'runtimes' | 'runsProcesses'>,
@@ -37,12 +36,11 @@ export async function put(
   const { table } = ports;
   const key = Keys.environment(project.id, name);
   const { target } = input;
-  if (target.kind === 'lambda' && isZip(target)) assertRuns(target.runtime, ports.runtimes);
-  assertAvailable(target, ports.runsProcesses);
+  assertTarget(ports, input);
   await assertKnown(ports, project, name, input.after);
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const stored = await environments.get(table, key);
-    if (stored !== undefined && manifest?.mayReplace(stored.value) === false) return stored.value;
+    if (stored?.value.owner.kind === 'api' && manifest !== undefined) return stored.value;
     if (stored !== undefined && manifest === undefined && owner !== 'api') assertOwn(stored.value);
     const now = ports.clock.now().toISOString();
     const base: Base = stored?.value ?? {
@@ -76,12 +74,15 @@ export async function put(
         ? []
         : await releaseTarget(table, stored.value.target, { project_id: project.id, environment: name })),
     ];
+    const along = manifest?.along(stored?.value, next) ?? [];
     try {
-      if (stored !== undefined && targets.length === 0) await table.write(write);
+      if (manifest !== undefined)
+        await createContent(ports, project, [manifest.guard, write, ...targets, ...along]);
+      else if (stored !== undefined && targets.length === 0) await table.write(write);
       else await createContent(ports, project, [write, ...targets]);
       return next;
     } catch (error) {
-      if (!(error instanceof ConditionFailed)) throw error;
+      if (!(error instanceof ConditionFailed) || (manifest !== undefined && error.index === 0)) throw error;
     }
   }
   throw new StaitheError('busy', `Environment '${name}' was changed by others ${TRIES} times in a row.`);
@@ -96,12 +97,7 @@ async function assertKnown(
 ): Promise<void> {
   if (after.length === 0) return;
   const known = new Map((await all(ports, project)).map((environment) => [environment.name, environment]));
-  const unknown = after.filter((other) => other !== name && !known.has(other));
-  if (unknown.length > 0)
-    throw new StaitheError(
-      'environment_unknown',
-      `Project '${project.slug}' has no environment ${unknown.map((other) => `'${other}'`).join(', ')}.`,
-    );
+  assertAllKnown(project, after, (other) => other === name || known.has(other));
   // What it comes after, and what these come after: it must not be among them.
   const earlier = new Set(after);
   for (const other of earlier) for (const more of known.get(other)?.after ?? []) earlier.add(more);
@@ -118,10 +114,12 @@ type Base = Pick<
   Partial<Environment>;
 
 /** What the manifest of a build does to an environment. */
-interface ManifestClaim {
+export interface ManifestClaim {
   readonly owner: Owner;
-  /** Otherwise it stays as it is. */
-  readonly mayReplace: (stored: Environment) => boolean;
+  /** What must hold as it is written. */
+  readonly guard: Check;
+  /** Writes that follow from the change, in one transaction with it. */
+  readonly along: (before: Environment | undefined, next: Environment) => readonly Write[];
 }
 
 /** @throws StaitheError environment_owned */

@@ -76,6 +76,23 @@ export async function claimTarget(
   return [{ put, when: { absent: true } }];
 }
 
+/**
+ * @param leaving the project's environments that may have another target by then
+ * @throws StaitheError function_taken
+ */
+export async function assertFree(
+  table: Table,
+  target: Target,
+  { project, environment }: { project: Project; environment: string },
+  leaving: ReadonlySet<string>,
+): Promise<void> {
+  const key = keyOf(target);
+  const holder = key === undefined ? undefined : await holderOf(table, key);
+  if (holder === undefined || isHeldBy({ project_id: project.id, environment }, holder)) return;
+  if (holder.project_id === project.id && leaving.has(holder.environment)) return;
+  throw targetTaken(target, holder, project, undefined);
+}
+
 /** The writes that release the target, if this environment still holds it; none otherwise. */
 export async function releaseTarget(table: Table, target: Target, owner: EnvironmentRef): Promise<Write[]> {
   const key = keyOf(target);

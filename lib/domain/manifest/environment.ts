@@ -5,6 +5,7 @@ import { windowIn } from '../environment/freeze-text.ts';
 import { Health } from '../environment/health.ts';
 import { Approvals, Auto, Concurrency, Rules } from '../environment/rules.ts';
 import { PutEnvironment } from '../environment/schema.ts';
+import { JobSettings } from '../target/command.ts';
 import { check } from '../validation/findings.ts';
 import { Name } from '../values.ts';
 
@@ -36,6 +37,16 @@ const Fields = z.strictObject({
   health_body: Health.shape.health_body.describe('Text that the body of a healthy response contains.'),
   health_headers: Health.shape.health_headers.describe('Headers that a healthy response has.'),
   health_max_ms: Health.shape.health_max_ms.describe('Milliseconds that a healthy response may take.'),
+  test: z
+    .strictObject({
+      commands: JobSettings.shape.commands.describe('Commands, run in order; the first that fails fails it.'),
+      secrets: JobSettings.shape.secrets.describe("Names of the project's secrets that commands get."),
+      compute: JobSettings.shape.compute.describe('The machine, as that of a service.'),
+      architecture: JobSettings.shape.architecture.describe('arm64 or x86_64.'),
+      timeout: Span.optional().describe('Time limit of all commands together; by default 30m.'),
+    })
+    .optional()
+    .describe('Commands that test a new version before it gets traffic.'),
   after: Rules.shape.after.describe('Environments in which a release must have succeeded before.'),
   soak: Span.default(0).describe('How long a release must have served there.'),
   approvals: z
@@ -83,10 +94,11 @@ type Written = z.output<typeof Fields>;
 
 /** As the API takes it, not checked. */
 function asInput(written: Written): unknown {
-  const { target, soak, approvals, freeze, auto, ...same } = written;
+  const { target, test, soak, approvals, freeze, auto, ...same } = written;
   return {
     ...same,
     target: withSeconds(target),
+    ...(test !== undefined && { test: renamed(test, 'timeout') }),
     soak_seconds: soak,
     freeze: freeze.map(windowIn).filter((window) => window !== undefined),
     ...(approvals !== undefined && { approvals: renamed(approvals, 'expires') }),

@@ -11,6 +11,7 @@
  * | synced manifest by hash            | get MANIFEST#<prj> / <hash>                                  |
  * | newest synced manifest             | get MANIFEST#<prj> / LATEST, then by hash                    |
  * | manifest of a tree by hash         | get MANIFEST#<prj> / TREE#<hash>                             |
+ * | build that set environments last   | get MANIFEST#<prj> / NEWEST                                  |
  * | source by id                       | get SOURCE#<src> / SOURCE                                    |
  * | source of a project by sha256      | get SOURCES#<prj> / <sha256>                                 |
  * | was a pull token given lately      | get PROJECT#<prj> / PULL                                     |
@@ -93,6 +94,7 @@ export const Keys = {
   deletion: single('DELETION'),
   manifest: (projectId: string, hash: string): Key => ({ pk: Partitions.manifests(projectId), sk: hash }),
   latestManifest: (projectId: string): Key => ({ pk: Partitions.manifests(projectId), sk: 'LATEST' }),
+  newestManifest: (projectId: string): Key => ({ pk: Partitions.manifests(projectId), sk: 'NEWEST' }),
   treeManifest: (projectId: string, hash: string): Key => ({
     pk: Partitions.manifests(projectId),
     sk: `TREE#${hash}`,

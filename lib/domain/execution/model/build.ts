@@ -31,6 +31,8 @@ export const Build = z.object({
   trust: Trust.default('own'),
   /** Whether who asked for it may set environments, so that its manifest may. */
   may_set_environments: z.boolean().optional(),
+  /** When what it builds was pushed, if a push has made it; the build itself may have come much later. */
+  pushed_at: Timestamp.optional(),
   created_at: Timestamp,
   created_by: z.string(),
 });

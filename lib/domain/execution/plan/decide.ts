@@ -48,7 +48,7 @@ export async function decide(
     max_parallel: build.max_parallel ?? manifest.max_parallel ?? DEFAULT_PARALLEL,
   };
   const cells = expand(build, manifest);
-  await setEnvironments(ports, build, manifest);
+  await setEnvironments(ports, { build, run }, manifest);
   if (ports.installation.reuse && canReuse(run)) {
     const earlier = await Reuse.find(ports, build, { treeDigest, manifestHash });
     if (earlier !== undefined && (await tagReusedImages(ports, build, earlier.artifacts))) {
