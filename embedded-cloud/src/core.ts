@@ -140,6 +140,10 @@ export class Core implements Cloud {
     this.#publicPorts.add(port);
   }
 
+  unpublishPort(port: number): void {
+    this.#publicPorts.delete(port);
+  }
+
   publicPorts(): readonly number[] {
     return [...this.#publicPorts];
   }

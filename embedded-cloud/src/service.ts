@@ -192,7 +192,9 @@ export interface Cloud {
    * APIs, registries. Always there in a running cloud, as the next one; optional so that a test's cloud may leave it out.
    */
   publishPort?(port: number): void;
-  /** The ports that were published so far. */
+  /** Takes a port back: nothing of the cloud listens there any more, and what may listen there later is not its own. */
+  unpublishPort?(port: number): void;
+  /** The ports that are published now. */
   publicPorts?(): readonly number[];
 }
 

@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import type { HttpAnswer } from '../lambda/http-listener.ts';
+import type { HttpAnswer, StreamedAnswer } from '../lambda/http-listener.ts';
 import type { Cloud, HttpResponse, Principal } from '../service.ts';
 import type { EdgeFunction, Field, ViewerEvent } from './edge-function.ts';
 import type { Distribution } from './model.ts';
@@ -18,7 +17,9 @@ export interface Edge {
 /** What a viewer may ask of the origin by headers: parts, and whether its copy is still good. */
 const FORWARDED = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
 
-export async function serveViewer(edge: Edge, incoming: IncomingMessage): Promise<HttpAnswer> {
+type Answer = HttpAnswer | StreamedAnswer;
+
+export async function serveViewer(edge: Edge, incoming: IncomingMessage): Promise<Answer> {
   const { distribution } = edge;
   const requestId = randomBytes(39).toString('base64url');
   const own = { via: `1.1 ${distribution.domain} (CloudFront)`, 'x-amz-cf-id': requestId };
@@ -26,7 +27,7 @@ export async function serveViewer(edge: Edge, incoming: IncomingMessage): Promis
   return { ...answer, headers: { ...answer.headers, ...own } };
 }
 
-async function answerOf(edge: Edge, incoming: IncomingMessage, requestId: string): Promise<HttpAnswer> {
+async function answerOf(edge: Edge, incoming: IncomingMessage, requestId: string): Promise<Answer> {
   const { distribution, edgeFunction } = edge;
   const { DefaultCacheBehavior: behavior, DefaultRootObject: root } = distribution.config;
   const host = hostOf(distribution, incoming.headers.host ?? '');
@@ -55,7 +56,7 @@ async function answerOf(edge: Edge, incoming: IncomingMessage, requestId: string
       };
     ({ uri } = outcome);
   }
-  return fromOrigin(edge, uri === '/' && root !== '' ? `/${root}` : uri, incoming.headers);
+  return fromOrigin(edge, uri === '/' && root !== '' ? `/${root}` : uri, incoming);
 }
 
 /** @returns the name that the request was sent to, without its port; undefined for a name of other distributions */
@@ -101,8 +102,8 @@ const cookiesOf = (header: string): (readonly [string, string])[] =>
 async function fromOrigin(
   { cloud, distribution }: Edge,
   uri: string,
-  sent: IncomingHttpHeaders,
-): Promise<HttpAnswer> {
+  { method, headers: sent }: IncomingMessage,
+): Promise<Answer> {
   const [origin] = distribution.config.Origins;
   if (origin === undefined || cloud.callAs === undefined) throw new Error('The distribution has no origin.');
   const s3 = cloud.service('s3');
@@ -114,9 +115,8 @@ async function fromOrigin(
       : { kind: 'service', arn: 'cloudfront.amazonaws.com', sourceArn: arn };
   const headers: IncomingHttpHeaders = { host: origin.DomainName };
   for (const name of FORWARDED) if (sent[name] !== undefined) headers[name] = sent[name];
-  // Always GET: the server leaves out the body where it was asked for headers only.
   const request = {
-    method: 'GET',
+    method: method === 'HEAD' ? 'HEAD' : 'GET',
     path: `${origin.OriginPath}${uri}`,
     query: '',
     headers,
@@ -125,17 +125,20 @@ async function fromOrigin(
   return viewerAnswer(await s3.handle(request, cloud.callAs('s3', principal)));
 }
 
-async function viewerAnswer({ status, headers = {}, body }: HttpResponse): Promise<HttpAnswer> {
+function viewerAnswer({ status, headers = {}, body }: HttpResponse): Answer {
   const shown = Object.entries(headers)
     .filter(([name]) => !name.startsWith('x-amz-'))
     .map(([name, value]) => [name, typeof value === 'string' ? value : value.join(', ')] as const);
-  const bytes = body instanceof Readable ? await buffer(body) : Buffer.from(body ?? '');
   const result = status >= 400 ? 'Error' : 'Miss';
-  return {
+  const common = {
     status,
     headers: { ...Object.fromEntries(shown), 'x-cache': `${result} from cloudfront` },
-    body: bytes,
   };
+  const length = headers['content-length'];
+  // Without a body, a length is that of an answer to HEAD.
+  if (body instanceof Readable || (body === undefined && length !== undefined))
+    return { ...common, stream: body ?? Readable.from([]), ...(length && { length: Number(length) }) };
+  return { ...common, body: Buffer.from(body ?? '') };
 }
 
 function failure(status: number, message: string): HttpAnswer {

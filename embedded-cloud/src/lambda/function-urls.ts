@@ -19,7 +19,7 @@ const forbidden =
 
 export class FunctionUrls {
   readonly #lambda: Lambda;
-  readonly #servers = new Map<string, Server>();
+  readonly #servers = new Map<string, { readonly server: Server; readonly port: number }>();
 
   constructor(lambda: Lambda) {
     this.#lambda = lambda;
@@ -32,16 +32,24 @@ export class FunctionUrls {
     const server = await listen(port, BODY_LIMIT, (request, body, abandoned) =>
       this.#serve(name, qualifier, port, request, body, abandoned),
     );
-    this.#servers.set(key, server);
+    this.#servers.set(key, { server, port });
     // On AWS whoever has the URL can call it, builds too.
     this.#lambda.cloud.publishPort?.(port);
   }
 
   async close(name: string, qualifier: string): Promise<void> {
     const key = `${name}:${qualifier}`;
-    const server = this.#servers.get(key);
+    const open = this.#servers.get(key);
     this.#servers.delete(key);
-    if (server) await close(server);
+    if (!open) return;
+    this.#lambda.cloud.unpublishPort?.(open.port);
+    await close(open.server);
+  }
+
+  /** Stops listening for all URLs of a function. */
+  async closeOf(name: string): Promise<void> {
+    const keys = [...this.#servers.keys()].filter((key) => key.startsWith(`${name}:`));
+    await Promise.all(keys.map((key) => this.close(name, key.slice(name.length + 1))));
   }
 
   /** Listens for every URL that an earlier run has left. */
@@ -52,7 +60,7 @@ export class FunctionUrls {
   }
 
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#servers.values()].map(close));
+    await Promise.all([...this.#servers.values()].map(({ server }) => close(server)));
     this.#servers.clear();
   }
 

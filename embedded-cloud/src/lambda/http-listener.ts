@@ -1,6 +1,8 @@
-/** HTTP servers on fixed ports of 127.0.0.1, one an API or function URL: bodies read whole, responses written whole. */
+/** HTTP servers on fixed ports of 127.0.0.1, one an API, function URL or distribution: bodies of requests are read whole. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { PayloadResponse } from './http-payload.ts';
 
 export interface HttpAnswer {
@@ -8,6 +10,13 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly cookies?: readonly string[];
   readonly body?: Buffer | string;
+}
+
+/** An answer that is written as it comes. A client that goes away ends the stream. */
+export interface StreamedAnswer extends Omit<HttpAnswer, 'body'> {
+  readonly stream: Readable;
+  /** Bytes. Of HEAD those that GET would have. */
+  readonly length?: number | undefined;
 }
 
 /**
@@ -19,7 +28,7 @@ export type Listener = (
   request: IncomingMessage,
   body: Buffer | undefined,
   abandoned: AbortSignal | undefined,
-) => Promise<HttpAnswer | PayloadResponse>;
+) => Promise<HttpAnswer | StreamedAnswer | PayloadResponse>;
 
 const isSafe = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
@@ -80,14 +89,22 @@ async function serve(
   const read = await received.read(request, limit);
   const answer =
     read === 'no room' ? FULL : await listener(request, read, isSafe(request) ? left.signal : undefined);
-  if (response.destroyed) return;
+  if (response.destroyed) {
+    if ('stream' in answer) answer.stream.destroy();
+    return;
+  }
   for (const [name, value] of Object.entries(answer.headers ?? {})) {
     if (!own.has(name)) response.setHeader(name, headerText(value));
   }
   if (answer.cookies && answer.cookies.length > 0)
     response.setHeader('set-cookie', answer.cookies.map(headerText));
-  const body = Buffer.from(answer.body ?? '');
   response.statusCode = answer.status;
+  if ('stream' in answer) {
+    if (answer.length !== undefined) response.setHeader('content-length', answer.length);
+    await pipeline(answer.stream, response);
+    return;
+  }
+  const body = Buffer.from(answer.body ?? '');
   if (answer.status !== 204 && answer.status !== 304) response.setHeader('content-length', body.length);
   response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -63,7 +63,7 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
   const ofTemplate = new Set<string>();
 
   const actions: Record<string, Action> = {
-    ...functionOperations(context),
+    ...functionOperations(context, urls),
     ...versionOperations(context),
     ...aliasOperations(context),
     ...invokeOperations(context, queue),

@@ -61,6 +61,7 @@ export class GroupRun {
   /** Ends everything. @param graceMs between SIGTERM and SIGKILL */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
+    if (this.#url !== undefined) this.#processes.cloud.unpublishPort?.(Number(new URL(this.#url).port));
     await this.#proxy?.close();
     const runs = [...this.#runs.values()].map((run) => run.stop({ drainMs: 0, graceMs }));
     this.#runs.clear();

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cloudfront, keyValueStores } from '../../src/cloudfront/index.ts';
 import { s3 } from '../../src/s3/index.ts';
@@ -37,6 +40,38 @@ describe('a distribution before a bucket', () => {
     expect([same.status, same.body]).toEqual([304, '']);
     expect([part.status, part.body, part.headers['content-range']]).toEqual([206, 'p>', 'bytes 1-2/4']);
     expect([head.status, head.body, head.headers['content-length']]).toEqual([200, '', '4']);
+  });
+
+  test('sends large objects as they are read, and says that one is missing to HEAD', async () => {
+    const large = 'x'.repeat(3_000_000);
+    await site.put('a/large.txt', large);
+    const { status, headers, body } = await site.get('/large.txt');
+    const missing = await site.get('/nothing.html', {}, 'HEAD');
+
+    expect([status, headers['content-length'], body === large]).toEqual([200, '3000000', true]);
+    expect([missing.status, missing.body]).toEqual([404, '']);
+  });
+
+  test('reads no object further than its client does', async () => {
+    const { cloud } = site.running.cloud;
+    const bucket = cloud.service('s3');
+    const { handle } = bucket;
+    let stream: Readable | undefined;
+    const watched: typeof handle = async (...asked) => {
+      const answer = await handle?.(...asked);
+      if (answer?.body instanceof Readable) stream = answer.body;
+      return answer ?? { status: 500 };
+    };
+    Object.assign(bucket, { handle: watched });
+    await site.put('a/large.bin', 'x'.repeat(30_000_000));
+    const response = await new Promise<IncomingMessage>((resolve) => {
+      request(`${site.url}/large.bin`, resolve).end();
+    });
+    response.once('error', () => undefined).destroy();
+    if (stream && !stream.closed) await once(stream, 'close').catch(() => undefined);
+    Object.assign(bucket, { handle });
+
+    expect([stream?.destroyed, stream?.readableEnded]).toEqual([true, false]);
   });
 
   test('lets a change of the store take force for the next request', async () => {

@@ -2,6 +2,8 @@ import {
   AddPermissionCommand,
   CreateAliasCommand,
   CreateFunctionUrlConfigCommand,
+  DeleteFunctionCommand,
+  DeleteFunctionUrlConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../test-kit/patience.ts';
@@ -97,5 +99,31 @@ describe('a function URL', () => {
     await expect(make({ FunctionName: 'bpp', AuthType: 'AWS_IAM' })).rejects.toMatchObject({
       message: expect.stringContaining('AWS_IAM'),
     });
+  });
+
+  test('that is deleted, by itself or with its function, is open to builds no more', async () => {
+    const { client, cloud } = functions.running;
+    await functions.ready('app', { Publish: true });
+    const alias = { FunctionName: 'app', Name: 'live', FunctionVersion: '1' };
+    await client.send(new CreateAliasCommand(alias));
+    const make = async (more: object) => {
+      const input = { FunctionName: 'app', AuthType: 'NONE' as const, ...more };
+      const { FunctionUrl = '' } = await client.send(new CreateFunctionUrlConfigCommand(input));
+      return Number(new URL(FunctionUrl).port);
+    };
+    const ports = [await make({}), await make({ Qualifier: 'live' })];
+    const published = () => ports.map((port) => cloud.cloud.publicPorts?.().includes(port));
+
+    const before = published();
+    await client.send(new DeleteFunctionUrlConfigCommand({ FunctionName: 'app' }));
+    const between = published();
+    await client.send(new DeleteFunctionCommand({ FunctionName: 'app' }));
+
+    expect([before, between, published()]).toEqual([
+      [true, true],
+      [false, true],
+      [false, false],
+    ]);
+    await expect(fetch(`http://127.0.0.1:${ports[1]}/`)).rejects.toThrow();
   });
 });

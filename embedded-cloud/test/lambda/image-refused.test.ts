@@ -80,7 +80,10 @@ describe('a function from an image', needs('bubblewrap', 'busybox'), () => {
         (error: Error) => error.message,
       );
 
+    await image.push('vast', [], { config: { Labels: { text: 'x'.repeat(5 * 2 ** 20) } } });
+
     expect(await refused(':absent')).toMatch(/does not exist/);
+    expect(await refused(':vast')).toMatch(/larger than 4 MiB/);
     expect(await refused(':arm')).toMatch(/architecture/);
     const other = process.arch === 'arm64' ? 'x86_64' : 'arm64';
     expect(await refused(':arm', { Architectures: [other] })).toMatch(

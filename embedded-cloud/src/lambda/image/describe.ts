@@ -1,8 +1,7 @@
 /** From the URI of an image to the code of a version: which layers it has, and how it wants to be started. */
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import type { Call } from '../../service.ts';
+import type { AwsError, Call } from '../../service.ts';
 import { functionArn, invalidParameter, type Lambda } from '../context.ts';
 import type { Code } from '../records.ts';
 import { parseImageUri } from './image-uri.ts';
@@ -19,6 +18,9 @@ const LAYERS = [
   'application/vnd.oci.image.layer.v1.tar',
   'application/vnd.oci.image.layer.v1.tar+gzip',
 ];
+
+/** As for manifests: real configurations have some kilobytes. */
+const CONFIG_LIMIT = 4 * 2 ** 20;
 
 const manifestSchema = z.object({
   config: z.object({ mediaType: z.enum(CONFIGS), digest: z.string() }),
@@ -46,7 +48,7 @@ export async function codeFromImage(
   const arn = functionArn(lambda, { name, qualifier: '' });
   const { digest, manifest } = await findImage(cloud, call, arn, uri, parsed);
   const { config, layers } = supported(manifestSchema, uri, manifest);
-  const document = await text(await download(cloud, arn, parsed.repository, config.digest));
+  const document = await textOf(await download(cloud, arn, parsed.repository, config.digest), uri);
   const { architecture, config: settings } = supported(configSchema, uri, document);
   checkArchitecture(uri, architecture, architectures);
   const hex = digest.replace('sha256:', '');
@@ -67,12 +69,36 @@ export async function codeFromImage(
   };
 }
 
+/** @throws InvalidParameterValueException when it is longer than any image needs */
+async function textOf(bytes: AsyncIterable<Uint8Array>, uri: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > CONFIG_LIMIT) throw unsupported(uri, 'its configuration is larger than 4 MiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 function supported<T extends z.ZodType>(schema: T, uri: string, document: string): z.infer<T> {
-  const result = schema.safeParse(JSON.parse(document));
+  const result = schema.safeParse(parsedJson(document, uri));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw invalidParameter(
-    `The image manifest, config or layer media type for the source image ${uri} is not supported (${issue?.path.join('.')}: ${issue?.message}). Lambda runs single images for Linux, not lists of images.`,
+  throw unsupported(uri, `${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+function parsedJson(document: string, uri: string): unknown {
+  try {
+    return JSON.parse(document);
+  } catch (error) {
+    throw unsupported(uri, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function unsupported(uri: string, why: string): AwsError {
+  return invalidParameter(
+    `The image manifest, config or layer media type for the source image ${uri} is not supported (${why}). Lambda runs single images for Linux, not lists of images.`,
   );
 }
 

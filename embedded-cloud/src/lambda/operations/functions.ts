@@ -17,6 +17,7 @@ import {
   targetSchema,
 } from '../context.ts';
 import { parseFunctionName } from '../function-name.ts';
+import type { FunctionUrls } from '../function-urls.ts';
 import { codeFromImage } from '../image/describe.ts';
 import { checkPackage, checkStart } from '../image/image-config.ts';
 import type { Code, FunctionRecord, Settings, Version } from '../records.ts';
@@ -63,7 +64,8 @@ const listSchema = z.looseObject({
 /** Lambda returns at most 50 functions a page. */
 const PAGE_LIMIT = 50;
 
-export function functionOperations(lambda: Lambda): Record<string, Action> {
+/** @param urls those of a function go with it */
+export function functionOperations(lambda: Lambda, urls: FunctionUrls): Record<string, Action> {
   return {
     CreateFunction: (input, call) => createFunction(lambda, input, call),
     UpdateFunctionCode: (input, call) => updateCode(lambda, input, call),
@@ -74,7 +76,7 @@ export function functionOperations(lambda: Lambda): Record<string, Action> {
       return configurationOf(lambda, record, version, qualifier);
     },
     ListFunctions: (input, call) => listFunctions(lambda, input, call),
-    DeleteFunction: (input, call) => deleteFunction(lambda, input, call),
+    DeleteFunction: (input, call) => deleteFunction(lambda, urls, input, call),
   };
 }
 
@@ -226,13 +228,19 @@ function listFunctions(lambda: Lambda, input: unknown, call: Call): unknown {
   return { Functions, ...(names.length > page.length && { NextMarker: page.at(-1)?.name }) };
 }
 
-function deleteFunction(lambda: Lambda, input: unknown, call: Call): unknown {
+async function deleteFunction(
+  lambda: Lambda,
+  urls: FunctionUrls,
+  input: unknown,
+  call: Call,
+): Promise<unknown> {
   const request = parse(targetSchema, input);
   const target = parseFunctionName(request.FunctionName, request.Qualifier);
   const record = load(lambda, call, 'DeleteFunction', target);
   if (!target.qualifier) {
     lambda.store.delete(record.name);
     lambda.fleet.retire(record.name);
+    await urls.closeOf(record.name);
     return { StatusCode: 204 };
   }
   const version = resolveVersion(lambda, record, target.qualifier).version;
