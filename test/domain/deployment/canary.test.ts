@@ -2,10 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { advance, load } from '../../../lib/domain/deployment/advance.ts';
 import { rollBack } from '../../../lib/domain/deployment/roll-back.ts';
 import { apply, shift, verify } from '../../../lib/domain/deployment/steps.ts';
-import { verifyServing } from '../../../lib/domain/deployment/verify-serving.ts';
 import { TargetError } from '../../../lib/domain/ports/targets.ts';
 import { TARGET } from '../deploying.ts';
-import { ADMIN, refusal } from '../world.ts';
+import { refusal } from '../world.ts';
 import { type Ruled, ruled } from './ruled.ts';
 
 const ALIAS = 'staithe-test';
@@ -240,25 +239,5 @@ describe('steps of traffic that are repeated or late', () => {
     expect(other).toBe('deployment_in_progress');
     expect(late.status).toBe('pending');
     expect(await scene.status(id)).toBe('failed');
-  });
-});
-
-describe('a deployment that serves', () => {
-  test('is checked again, and the result is kept', async () => {
-    const deployment = await scene.through('test', (await scene.release('one')).id);
-    scene.ports.probe.answer = { status: 503 };
-
-    const verified = await verifyServing(scene.ports, ADMIN, deployment.id);
-
-    expect(verified.status).toBe('succeeded');
-    expect(verified.checks).toHaveLength(deployment.checks.length + 1);
-    expect(verified.checks.at(-1)).toMatchObject({ ok: false, status: 503, percent: 100 });
-  });
-
-  test('is the only one that can be: another one serves by now', async () => {
-    const first = await scene.through('test', (await scene.release('one')).id);
-    await scene.through('test', (await scene.release('two')).id);
-
-    expect(await refusal(verifyServing(scene.ports, ADMIN, first.id))).toBe('wrong_state');
   });
 });
