@@ -1,4 +1,5 @@
 import { s3Blobs } from '../../lib/aws/blobs.ts';
+import { codeBuild } from '../../lib/aws/codebuild/index.ts';
 import { ecrImages } from '../../lib/aws/images.ts';
 import { httpProbe } from '../../lib/aws/probe.ts';
 import { setting } from '../../lib/aws/settings.ts';
@@ -28,6 +29,7 @@ const ports = {
   images: ecrImages(),
   workflows: stepFunctions(),
   probe: httpProbe(),
+  compute: codeBuild(),
   runtimes: setting('STAITHE_FUNCTION_RUNTIMES').split(','),
   runsProcesses: setting('STAITHE_PROCESSES') === 'allow',
   clock,

@@ -2,7 +2,7 @@
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { stepFunctions } from '../../lib/aws/workflows.ts';
 import { deploymentJobEvents } from '../../lib/contract/events/deployment-job.ts';
-import { jobEnded } from '../../lib/domain/deployment/jobs/state.ts';
+import { jobEnded } from '../../lib/domain/deployment/jobs/ended.ts';
 
 const ports = { table: dynamoTable(), workflows: stepFunctions() };
 

@@ -80,6 +80,9 @@ export class Deployments extends Construct {
           'lambda:UpdateAlias',
           'lambda:CreateFunctionUrlConfig',
           'lambda:AddPermission',
+          // The way to a version that was tested before it had traffic.
+          'lambda:DeleteFunctionUrlConfig',
+          'lambda:DeleteAlias',
           // A version is asked before it has traffic.
           'lambda:InvokeFunction',
         ],

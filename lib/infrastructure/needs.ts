@@ -238,8 +238,9 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
     // A deployment may create its release: only whether the bytes are there.
     blobs: { objects: { artifacts: ['GetObject'] }, list: true },
     images: true,
-    // Who cancels a deployment ends its jobs.
-    workflows: { start: ['deployment'], stop: ['build'] },
+    // Who cancels a deployment ends its jobs; who verifies one runs its test again.
+    workflows: { start: ['deployment', 'build'], stop: ['build'] },
+    compute: true,
     probe: true,
     runtimes: true,
     runsProcesses: true,

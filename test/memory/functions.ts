@@ -54,6 +54,9 @@ export interface MemoryFunctions extends TargetAdapter<LambdaTarget> {
 }
 
 const aliasOf = ({ environment }: FunctionRelease) => `staithe-${environment}`;
+const candidateOf = (release: FunctionRelease) => `${aliasOf(release)}-candidate`;
+const urlOf = ({ target }: FunctionRelease, alias: string) =>
+  `https://${target.function_name.toLowerCase().replaceAll('_', '-')}-${alias}.functions.invalid/`;
 /** The version that an alias is on in the first place. */
 const mainOf = ({ version, percent, previous }: Alias) => (percent === 100 ? version : (previous ?? version));
 
@@ -152,6 +155,15 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
       asked.push(`${version} ${path}`);
       return answerOf(self.answer);
     },
+    async candidateUrl(release, version) {
+      failing('candidateUrl');
+      existing(release).aliases.set(candidateOf(release), { version, percent: 100 });
+      return urlOf(release, candidateOf(release));
+    },
+    async dropCandidate(release) {
+      failing('dropCandidate');
+      functions.get(release.target.function_name)?.aliases.delete(candidateOf(release));
+    },
     async shift(release, traffic) {
       failing('shift');
       const { aliases, versions } = existing(release);
@@ -163,8 +175,7 @@ export function memoryFunctions(blobs: Pick<Blobs, 'head'>): MemoryFunctions {
           );
       moves.push(traffic);
       aliases.set(aliasOf(release), percent === 100 ? { version, percent } : { version, percent, previous });
-      const name = release.target.function_name.toLowerCase().replaceAll('_', '-');
-      return { url: `https://${name}-${aliasOf(release)}.functions.invalid/` };
+      return { url: urlOf(release, aliasOf(release)) };
     },
     async fault(_release, { percent }) {
       failing('fault');

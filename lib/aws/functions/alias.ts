@@ -1,6 +1,7 @@
 /** The alias of an environment: which version serves, and how much of the traffic another one has. */
 import {
   CreateAliasCommand,
+  DeleteAliasCommand,
   GetAliasCommand,
   type LambdaClient,
   UpdateAliasCommand,
@@ -43,4 +44,9 @@ export async function moveAlias(
   };
   const moved = await undefinedIfMissing(client.send(new UpdateAliasCommand(target)));
   if (moved === undefined) await client.send(new CreateAliasCommand(target));
+}
+
+/** One that is not there is no error. */
+export async function dropAlias(client: LambdaClient, release: FunctionRelease): Promise<void> {
+  await undefinedIfMissing(client.send(new DeleteAliasCommand(whichOf(release))));
 }

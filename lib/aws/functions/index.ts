@@ -15,11 +15,18 @@ import { type TargetAdapter, TargetError } from '../../domain/ports/targets.ts';
 import type { LambdaTarget } from '../../domain/target/lambda.ts';
 import { setting } from '../settings.ts';
 import { undefinedIfMissing } from '../undefined-if-missing.ts';
-import { aliasOf, aliasVersion, moveAlias } from './alias.ts';
+import { aliasOf, aliasVersion, dropAlias, moveAlias } from './alias.ts';
 import { askVersion } from './ask.ts';
-import { codeHashOf, codeOf, configurationOf, hasCodeOf, isConfiguredAs } from './code.ts';
+import {
+  codeHashOf,
+  codeOf,
+  configurationOf,
+  type FunctionRelease,
+  hasCodeOf,
+  isConfiguredAs,
+} from './code.ts';
 import { assertMayCreate, assertOwner, assertPackage, asTargetError } from './refusals.ts';
-import { publicUrl } from './url.ts';
+import { closeUrl, publicUrl } from './url.ts';
 import { faultOf } from './watch.ts';
 
 /**
@@ -148,9 +155,15 @@ export function lambdaFunctions(
     ask: (release, version, question) => askVersion(client, release, version, question),
 
     async candidateUrl(release, version) {
-      const candidate = { ...release, environment: `${release.environment}-candidate` };
+      const candidate = candidateOf(release);
       await moveAlias(client, candidate, { version, percent: 100 });
       return publicUrl(client, release.target.function_name, aliasOf(candidate));
+    },
+
+    async dropCandidate(release) {
+      const candidate = candidateOf(release);
+      await asTargetError(closeUrl(client, release.target.function_name, aliasOf(candidate)));
+      await asTargetError(dropAlias(client, candidate));
     },
 
     async shift(release, traffic) {
@@ -161,6 +174,12 @@ export function lambdaFunctions(
     fault: (release, watched) => faultOf(cloudWatch, release, watched, Date.now()),
   };
 }
+
+/** The alias of a version that is tested before it has traffic. */
+const candidateOf = (release: FunctionRelease): FunctionRelease => ({
+  ...release,
+  environment: `${release.environment}-candidate`,
+});
 
 /**
  * Lambda takes one change at a time; a configuration is in force within a second or two. Beyond 30 tries the step

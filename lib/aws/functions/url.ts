@@ -1,6 +1,7 @@
 import {
   AddPermissionCommand,
   CreateFunctionUrlConfigCommand,
+  DeleteFunctionUrlConfigCommand,
   GetFunctionUrlConfigCommand,
   type LambdaClient,
   ResourceConflictException,
@@ -40,6 +41,12 @@ export async function publicUrl(client: LambdaClient, functionName: string, alia
   const created = await client.send(new CreateFunctionUrlConfigCommand({ ...which, AuthType: 'NONE' }));
   if (created.FunctionUrl === undefined) throw new Error('Lambda gave no function URL.');
   return created.FunctionUrl;
+}
+
+/** One that is not there is no error. */
+export async function closeUrl(client: LambdaClient, functionName: string, alias: string): Promise<void> {
+  const which = { FunctionName: functionName, Qualifier: alias };
+  await undefinedIfMissing(client.send(new DeleteFunctionUrlConfigCommand(which)));
 }
 
 /** A permission that is there already is no error. */

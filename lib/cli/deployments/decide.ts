@@ -60,14 +60,16 @@ export const verify = command({
   calls: ['verifyDeployment'],
   async run({ args: { deployment: id } }, { api }) {
     const deployment = await api.call('verifyDeployment', { params: { deployment: id } });
-    const check = deployment.checks.at(-1);
+    const check = deployment.url === undefined ? undefined : deployment.checks.at(-1);
     if (check?.ok === false)
       throw new Failure(EXIT.failed, {
         code: 'unhealthy',
         detail: check.message,
         remedy: `staithe rollback ${deployment.environment} --project ${deployment.project_id}`,
       });
-    return { json: deployment, text: check?.message ?? deployment.id };
+    const notes =
+      deployment.test === undefined ? [] : [`tests run: staithe deployment logs ${deployment.id} --follow`];
+    return { json: deployment, text: check?.message ?? deployment.id, notes };
   },
 });
 

@@ -38,7 +38,7 @@ export async function cancel(
     if (marked === undefined) throw notFound('deployment', id);
     const { status } = marked.value;
     // Their end wakes its workflow, whose next step takes it back.
-    if (isBegun(marked.value)) await stopJobs(ports, id, message);
+    if (isBegun(marked.value)) await stopJobs(ports, marked.value, message);
     if (status === 'cancelled' || isBegun(marked.value)) return marked.value;
     if (isFinal(LIFECYCLE, status))
       throw new StaitheError(

@@ -6,6 +6,7 @@ import { lastLines } from '../function-log/last-lines.ts';
 import { isFinal } from '../lifecycle.ts';
 import { sleep } from '../log/store-limits.ts';
 import type { Ports } from '../ports/index.ts';
+import { TargetError } from '../ports/targets.ts';
 import { Keys } from '../storage/keys.ts';
 import { destinationOf, type TargetPorts } from './adapter.ts';
 import { end } from './end.ts';
@@ -32,13 +33,14 @@ export async function rollBack(
   if (deployment === undefined) return { status: 'cancelled' };
   if (isFinal(LIFECYCLE, deployment.status)) return { status: deployment.status };
   const failedJob = await failureOfJobs(ports, id);
-  await stopJobs(ports, id, 'the deployment has ended');
+  await stopJobs(ports, deployment, 'the deployment has ended');
   const { previous_version: previous } = deployment;
   const moved = hasMoved(deployment) && previous !== undefined;
   if (moved) {
     const { adapter, release } = destinationOf(ports, deployment);
     await adapter.shift(release, { version: previous, percent: 100 });
   }
+  await dropCandidate(ports, deployment);
   const { cancelled_by: by } = deployment;
   const ended =
     by !== undefined
@@ -51,6 +53,15 @@ export async function rollBack(
               : failureOfJob(deployment, reason, failedJob),
         });
   return { status: ended.status };
+}
+
+/** What the target refuses keeps no deployment from its end. */
+async function dropCandidate(ports: Needed, deployment: Deployment): Promise<void> {
+  if (deployment.test === undefined) return;
+  const { adapter, release } = destinationOf(ports, deployment);
+  await adapter.dropCandidate?.(release).catch((error: unknown) => {
+    if (!(error instanceof TargetError)) throw error;
+  });
 }
 
 const cancelled = (deployment: Deployment): Failure => ({

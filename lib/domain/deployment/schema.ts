@@ -107,6 +107,8 @@ export const Deployment = z.object({
   health_path: z.string(),
   ...Health.shape,
   test: JobSettings.optional(),
+  /** How often its test was begun: once by the deployment, then by `verify`. Absent: once at most. */
+  test_rounds: z.int().min(1).optional(),
   status: DeploymentStatus,
   stage: z.string(),
   /** Of the environment, when what is deployed beside the release was taken from it. */

@@ -48,6 +48,8 @@ export interface TargetAdapter<T extends Target = Target> {
   ask?(release: TargetRelease<T>, version: string, question: Question): Promise<Answer | undefined>;
   /** A URL of a version that gets no traffic yet, for tests. Absent where there is none. */
   candidateUrl?(release: TargetRelease<T>, version: string): Promise<string | undefined>;
+  /** Removes the URL of a version without traffic, where one was made for the test. */
+  dropCandidate?(release: TargetRelease<T>): Promise<void>;
   /** Sends a share of the traffic to a version. @returns where users reach it, if they do by URL */
   shift(release: TargetRelease<T>, traffic: Traffic): Promise<{ readonly url?: string | undefined }>;
   /** What speaks against a version that has traffic, in a sentence. */

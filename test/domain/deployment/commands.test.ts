@@ -1,62 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { cancel } from '../../../lib/domain/deployment/cancel.ts';
-import { claim } from '../../../lib/domain/deployment/jobs/claim.ts';
 import { idsOf } from '../../../lib/domain/deployment/jobs/job.ts';
-import type { Purpose } from '../../../lib/domain/deployment/jobs/purpose.ts';
 import { rollBackTo } from '../../../lib/domain/deployment/restore.ts';
-import { rollBack } from '../../../lib/domain/deployment/roll-back.ts';
 import { apply, ready, shift, verify } from '../../../lib/domain/deployment/steps.ts';
-import * as Job from '../../../lib/domain/execution/agent.ts';
-import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
-import type { ReportResult } from '../../../lib/domain/execution/model/job.ts';
-import { TargetError } from '../../../lib/domain/ports/targets.ts';
-import { deployable } from '../deploying.ts';
-import { ADMIN, holderOf, type World } from '../world.ts';
+import type { Table } from '../../../lib/domain/ports/table.ts';
+import { ADMIN, type World } from '../world.ts';
 
-const COMMANDS = { kind: 'command', commands: ['helm upgrade --install shop .'] };
-const FUNCTION = { kind: 'lambda', function_name: 'hello' };
-const TEST = { commands: ['sh smoke-test.sh'], timeout_seconds: 600 };
+import { COMMANDS, commanding, failed, succeeded } from './commanding.ts';
+
+type Scene = Awaited<ReturnType<typeof commanding>>;
 
 let place: World;
-let scene: Awaited<ReturnType<typeof deployable>>;
+let scene: Scene['scene'];
+let agentOf: Scene['agentOf'];
+let refused: Scene['refused'];
+let deploying: Scene['deploying'];
 beforeEach(async () => {
-  scene = await deployable();
-  ({ place } = scene);
+  ({ place, scene, agentOf, refused, deploying } = await commanding());
 });
-
-async function agentOf(deploymentId: string, purpose: Purpose) {
-  const { run } = idsOf(deploymentId, { purpose });
-  const [dispatch] = (place.ports.workflows.find('build', run)?.input.jobs ?? []) as Dispatch[];
-  if (dispatch === undefined) throw new Error(`There is no job to ${purpose}.`);
-  const { job_id: id, ticket } = dispatch;
-  const work = await claim(place.ports, id, { ticket, claim_id: randomUUID() });
-  const actor = await holderOf(place, work);
-  return { work, report: (result: ReportResult) => Job.result(place.ports, actor, id, result) };
-}
-
-const succeeded = (outputs = {}): ReportResult => ({ status: 'completed', artifact_ids: [], outputs });
-const failed: ReportResult = {
-  status: 'failed',
-  error: { code: 'build_error', message: 'Command 1 of 1 failed with exit code 3.', last_lines: ['no'] },
-};
-
-/** What the workflow does with a step that was refused. */
-async function refused(id: string, step: Promise<unknown>): Promise<void> {
-  const error = await step.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(TargetError);
-  await rollBack(place.ports, id, error instanceof Error ? error.message : '');
-}
-
-async function deploying(more: object = { target: COMMANDS }) {
-  await scene.put(more);
-  const release = await scene.release('one');
-  const { id } = await scene.deploy(release.id);
-  return { id, release, begun: await apply(place.ports, id) };
-}
 
 describe('a target of commands', () => {
   test('has succeeded when its job has, with what that told', async () => {
@@ -135,6 +96,27 @@ describe('a target of commands', () => {
     expect((await scene.show(id)).status).toBe('cancelled');
   });
 
+  test('that is cancelled while its job is being created runs nothing', async () => {
+    await scene.put({ target: COMMANDS });
+    const { id } = await scene.deploy((await scene.release('one')).id);
+    const { table } = place.ports;
+    let cancelled = 0;
+    const racing: Table = {
+      ...table,
+      async transact(writes) {
+        const isCreation = writes.some((write) => 'put' in write && write.put.entity === 'deployment_run');
+        if (isCreation && cancelled++ === 0) await cancel(place.ports, ADMIN, id, 'wrong release');
+        return table.transact(writes);
+      },
+    };
+
+    await refused(id, apply({ ...place.ports, table: racing }, id));
+
+    expect(cancelled).toBe(1);
+    expect(place.ports.workflows.find('build', idsOf(id, { purpose: 'deploy' }).run)).toBeUndefined();
+    expect((await scene.show(id)).status).toBe('cancelled');
+  });
+
   test('is rolled back by running with the earlier release', async () => {
     const one = await deploying();
     await (await agentOf(one.id, 'deploy')).report(succeeded());
@@ -148,61 +130,5 @@ describe('a target of commands', () => {
 
     const { work } = await agentOf(back.id, 'deploy');
     expect(work.release?.release.id).toBe(one.release.id);
-  });
-});
-
-describe('the test of a new version', () => {
-  const WITH_TEST = { target: FUNCTION, test: TEST };
-
-  test('runs against it before it has traffic, and its result is kept', async () => {
-    const { id, begun } = await deploying(WITH_TEST);
-    expect(begun).toEqual({ ready: false, job: 'test' });
-    expect(place.ports.functions.moves).toEqual([]);
-    const { work, report } = await agentOf(id, 'test');
-    expect(work.job.spec.env).toMatchObject({ STAITHE_VERSION: '1' });
-    await report(succeeded());
-
-    for (const step of [ready, shift, verify]) await step(place.ports, id);
-
-    const { status, checks } = await scene.show(id);
-    expect(status).toBe('succeeded');
-    expect(checks.map(({ kind, ok }) => [kind, ok])).toEqual([
-      ['http', true],
-      ['test', true],
-      ['http', true],
-    ]);
-    expect(checks[1]?.run_id).toBe(idsOf(id, { purpose: 'test' }).run);
-  });
-
-  test('that fails moves no traffic', async () => {
-    const { id } = await deploying(WITH_TEST);
-    await (await agentOf(id, 'test')).report(failed);
-
-    await refused(id, ready(place.ports, id));
-
-    const { status, error, checks } = await scene.show(id);
-    expect(place.ports.functions.moves).toEqual([]);
-    expect(status).toBe('failed');
-    expect(error?.message).toBe('The test commands failed: Command 1 of 1 failed with exit code 3.');
-    expect(error?.last_lines).toEqual(['no']);
-    expect(checks.at(-1)).toMatchObject({ kind: 'test', ok: false });
-  });
-
-  test('gets the URL that the commands have told', async () => {
-    const { id } = await deploying({ target: COMMANDS, test: TEST });
-    await (await agentOf(id, 'deploy')).report(succeeded({ url: 'https://next.example.com' }));
-    expect(await ready(place.ports, id)).toEqual({ ready: false, job: 'test' });
-
-    const { work } = await agentOf(id, 'test');
-
-    expect(work.job.spec.env).toMatchObject({ STAITHE_URL: 'https://next.example.com' });
-  });
-
-  test('is part of what is approved', async () => {
-    await scene.put({ target: FUNCTION });
-    const { config_version: before } = await scene.environment();
-    await scene.put({ target: FUNCTION, test: TEST });
-
-    expect((await scene.environment()).config_version).toBe(before + 1);
   });
 });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { claim } from '../../../lib/domain/deployment/jobs/claim.ts';
-import { jobOf as recordOf } from '../../../lib/domain/deployment/jobs/job.ts';
+import { jobEnded } from '../../../lib/domain/deployment/jobs/ended.ts';
 import { startJob } from '../../../lib/domain/deployment/jobs/start.ts';
-import { jobEnded, jobState, waitForEnd } from '../../../lib/domain/deployment/jobs/state.ts';
+import { jobState, waitForEnd } from '../../../lib/domain/deployment/jobs/state.ts';
 import { stopJobs } from '../../../lib/domain/deployment/jobs/stop.ts';
+import { deployments } from '../../../lib/domain/deployment/record.ts';
 import type { Deployment } from '../../../lib/domain/deployment/schema.ts';
 import * as Job from '../../../lib/domain/execution/agent.ts';
 import type { Dispatch } from '../../../lib/domain/execution/attempt/task.ts';
@@ -13,6 +14,7 @@ import { ofJob } from '../../../lib/domain/execution/secrets.ts';
 import { WorkflowRefused } from '../../../lib/domain/ports/workflows.ts';
 import * as Project from '../../../lib/domain/project/index.ts';
 import * as Secret from '../../../lib/domain/secret/index.ts';
+import { Keys } from '../../../lib/domain/storage/keys.ts';
 import { sweep } from '../../../lib/domain/sweep/index.ts';
 import { JobSettings } from '../../../lib/domain/target/command.ts';
 import { readyToDeploy, TARGET } from '../deploying.ts';
@@ -142,6 +144,10 @@ describe('the job of a deployment', () => {
     const { actor, id } = await claimed(first);
     await Job.result(place.ports, actor, id, { status: 'completed', artifact_ids: [], outputs: {} });
     await jobEnded(place.ports, id);
+    await deployments.update(place.ports.table, Keys.deployment(deployment.id), (value) => ({
+      ...value,
+      status: 'succeeded',
+    }));
 
     const third = await startJob(place.ports, deployment, { purpose: 'test', round: 2 }, SETTINGS);
     expect(dispatchOf(third).queued).toBe(true);
@@ -207,36 +213,25 @@ describe('who waits for its end', () => {
   });
 });
 
+test('who waits is woken at once when the deployment is cancelled, whatever its job does', async () => {
+  await start();
+  await deployments.update(place.ports.table, Keys.deployment(deployment.id), (value) => ({
+    ...value,
+    cancelled_by: 'anna',
+  }));
+
+  await waitForEnd(place.ports, deployment.id, NAME, 'a-token');
+
+  expect(place.ports.workflows.woken).toEqual(['a-token']);
+});
+
 test('a stop ends the jobs and their workflows, and what has ended stays so', async () => {
   const runId = await start();
   const testId = await startJob(place.ports, deployment, { purpose: 'test' }, SETTINGS);
 
-  await stopJobs(place.ports, deployment.id, 'cancelled');
-  await stopJobs(place.ports, deployment.id, 'cancelled');
+  await stopJobs(place.ports, deployment, 'cancelled');
+  await stopJobs(place.ports, deployment, 'cancelled');
 
   for (const id of [runId, testId]) expect(place.ports.workflows.find('build', id)?.status).toBe('stopped');
   expect(await state()).toMatchObject({ kind: 'failed', error: { code: 'cancelled' } });
-});
-
-test('a file that is no archive stays one', () => {
-  const artifact = { name: 'shop-1.0.0.tgz', content_type: 'application/gzip', size_bytes: 3 };
-  const formatOf = (over: object) =>
-    recordOf(
-      {
-        deployment,
-        project: {},
-        artifact: { ...artifact, ...over } as never,
-        machine: { type: 'small', architecture: 'arm64' },
-        name: NAME,
-        settings: SETTINGS,
-        env: {},
-        now: new Date(0),
-      },
-      'ticket',
-    ).source?.format;
-
-  expect(formatOf({})).toBe('tar.gz');
-  expect(formatOf({ name: 'dump.gz' })).toBe('file');
-  expect(formatOf({ name: 'shop.exe', content_type: 'application/octet-stream' })).toBe('file');
-  expect(formatOf({ image: { ref: 'r' } })).toBeUndefined();
 });

@@ -55,6 +55,32 @@ export function functionsContract(subject: () => FunctionsUnderTest): void {
     expect(await adapter.serving(release)).toBeUndefined();
   });
 
+  test('a version that is tested has a URL until that is dropped, and what serves stays', async () => {
+    const { adapter, artifact, ask } = subject();
+    const target = freshTarget();
+    const one = releaseTo(target, await artifact('one'));
+    const first = await made(adapter, one);
+    const { url: serving = '' } = await adapter.shift(one, { version: first, percent: 100 });
+    const two = releaseTo(target, await artifact('two'));
+    const candidate = { ...two, environment: `${two.environment}-candidate` };
+    const second = await made(adapter, two);
+
+    const url = await adapter.candidateUrl?.(two, second);
+    const during = [await ask?.(url ?? ''), await ask?.(serving)];
+    expect(await adapter.serving(candidate)).toBe(second);
+    await adapter.dropCandidate?.(two);
+    await adapter.dropCandidate?.(two);
+
+    if (ask !== undefined) {
+      expect(during).toEqual(['two', 'one']);
+      await expect(ask(url ?? '')).rejects.toThrow();
+      expect(await ask(serving)).toBe('one');
+    }
+    expect(await adapter.serving(candidate)).toBeUndefined();
+    expect(await adapter.serving(two)).toBe(first);
+    expect(await adapter.candidateUrl?.(two, second)).toEqual(expect.any(String));
+  });
+
   test('while a version has a share, the one before it is what serves', async () => {
     const { adapter, artifact } = subject();
     const target = freshTarget();

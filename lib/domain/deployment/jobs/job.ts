@@ -27,13 +27,16 @@ export function idsOf(deploymentId: string, { purpose, round = 1 }: JobName) {
   return { run, job: derivedId('job', run, purpose) };
 }
 
-/** A deploy, and as many tests as people run again in anger: all of them are read by their keys at once. */
-export const MAX_ROUNDS = 20;
+/** How often its test was begun at most: the first time by the deployment itself. */
+export const roundsOf = ({ test_rounds: rounds = 1 }: Pick<Deployment, 'test_rounds'>): number => rounds;
 
-/** All jobs that a deployment may have, in their order. */
-export const NAMES: readonly JobName[] = [
+/** All jobs that a deployment may have had, in their order. */
+export const namesOf = (deployment: Pick<Deployment, 'test_rounds'>): readonly JobName[] => [
   { purpose: 'deploy' },
-  ...Array.from({ length: MAX_ROUNDS }, (_, index) => ({ purpose: 'test', round: index + 1 }) as const),
+  ...Array.from(
+    { length: roundsOf(deployment) },
+    (_, index) => ({ purpose: 'test', round: index + 1 }) as const,
+  ),
 ];
 
 interface NewJob {

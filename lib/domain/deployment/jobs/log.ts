@@ -10,8 +10,8 @@ import { type LogSource, streamsOf } from '../../log/streams.ts';
 import type { Ports } from '../../ports/index.ts';
 import { Keys } from '../../storage/keys.ts';
 import { get } from '../index.ts';
-import { DEPLOYMENT_LIFECYCLE } from '../schema.ts';
-import { idsOf, NAMES } from './job.ts';
+import { DEPLOYMENT_LIFECYCLE, type Deployment } from '../schema.ts';
+import { idsOf, namesOf } from './job.ts';
 
 const NO_COMMANDS: LogAbsence = {
   reason: 'not_run',
@@ -27,7 +27,7 @@ export async function ofDeployment(
 ): Promise<LogSource> {
   // Before its jobs: one that is started after that is found by the next look.
   const deployment = await get(ports, actor, id);
-  const found = await jobsOf(ports, id);
+  const found = await jobsOf(ports, deployment);
   const streams = found.flatMap(({ job, run, place }) => streamsOf(job, run, place));
   const isOver = isFinal(DEPLOYMENT_LIFECYCLE, deployment.status);
   const ended = isOver && found.every(({ run }) => run.completed_at !== undefined);
@@ -39,12 +39,12 @@ export async function ofDeployment(
 interface Found {
   readonly job: JobRecord;
   readonly run: Run;
-  /** Among all that there may be. */
+  /** Among all that there may be; one that is added later comes last. */
   readonly place: number;
 }
 
-async function jobsOf({ table }: Pick<Ports, 'table'>, id: string): Promise<Found[]> {
-  const all = NAMES.map((name) => idsOf(id, name));
+async function jobsOf({ table }: Pick<Ports, 'table'>, deployment: Deployment): Promise<Found[]> {
+  const all = namesOf(deployment).map((name) => idsOf(deployment.id, name));
   const [foundJobs, foundRuns] = await Promise.all([
     jobs.getMany(
       table,

@@ -1,10 +1,10 @@
 /** How the job of a deployment stands, and how a deployment waits for its end. */
 import { type JobRecord, jobs } from '../../execution/model/job-record.ts';
 import { type Failure, JOB_LIFECYCLE } from '../../execution/model/run.ts';
-import * as Queue from '../../execution/queue/index.ts';
 import { isFinal } from '../../lifecycle.ts';
 import type { Ports } from '../../ports/index.ts';
 import { Keys } from '../../storage/keys.ts';
+import { deployments } from '../record.ts';
 import { idsOf, type JobName } from './job.ts';
 
 export type JobState =
@@ -36,7 +36,7 @@ function stateOf({ status, stage, outputs = {}, error }: JobRecord): JobState {
 
 /**
  * Stores the token by which a deployment's workflow waits for the end of the job. If it has ended already, the workflow is
- * woken at once.
+ * woken at once; so it is when the deployment is cancelled, whose job then never was, perhaps.
  */
 export async function waitForEnd(
   ports: Pick<Ports, 'table' | 'workflows'>,
@@ -46,13 +46,12 @@ export async function waitForEnd(
 ): Promise<void> {
   const key = Keys.job(idsOf(deploymentId, name).job);
   const job = await jobs.update(ports.table, key, (value) => ({ ...value, end_token: token }));
-  if (job === undefined || isFinal(JOB_LIFECYCLE, job.value.status)) await ports.workflows.wake(token);
+  const isOver = job === undefined || isFinal(JOB_LIFECYCLE, job.value.status);
+  // Read after the token is stored: whoever cancels it later finds the job, and its end wakes the workflow.
+  if (isOver || (await isCancelled(ports, deploymentId))) await ports.workflows.wake(token);
 }
 
-/** The job of a deployment has ended: its deployment goes on, and the next job in the project's queue may begin. */
-export async function jobEnded(ports: Pick<Ports, 'table' | 'workflows'>, id: string): Promise<void> {
-  const job = (await jobs.get(ports.table, Keys.job(id)))?.value;
-  if (job === undefined || !isFinal(JOB_LIFECYCLE, job.status)) return;
-  if (job.end_token !== undefined) await ports.workflows.wake(job.end_token);
-  if (job.limited) await Queue.dequeue(ports, job.project_id, id);
+async function isCancelled({ table }: Pick<Ports, 'table'>, deploymentId: string): Promise<boolean> {
+  const found = await deployments.get(table, Keys.deployment(deploymentId));
+  return found?.value.cancelled_by !== undefined;
 }

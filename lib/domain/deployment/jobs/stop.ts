@@ -6,16 +6,17 @@ import { runs } from '../../execution/model/run-record.ts';
 import { isFinal } from '../../lifecycle.ts';
 import type { Ports } from '../../ports/index.ts';
 import { Keys } from '../../storage/keys.ts';
-import { idsOf, NAMES } from './job.ts';
+import type { Deployment } from '../schema.ts';
+import { idsOf, namesOf } from './job.ts';
 import { jobState } from './state.ts';
 
 /** Ends its jobs, and their machines. What has ended, or never was, is no error. */
 export async function stopJobs(
   ports: Pick<Ports, 'table' | 'workflows' | 'clock'>,
-  deploymentId: string,
+  deployment: Pick<Deployment, 'id' | 'test_rounds'>,
   reason: string,
 ): Promise<void> {
-  const ids = NAMES.map((name) => Keys.run(idsOf(deploymentId, name).run));
+  const ids = namesOf(deployment).map((name) => Keys.run(idsOf(deployment.id, name).run));
   const found = await runs.getMany(ports.table, ids);
   for (const { id, status } of found)
     if (!isFinal(RUN_LIFECYCLE, status))

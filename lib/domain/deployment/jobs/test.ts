@@ -5,7 +5,7 @@ import type { Check } from '../check.ts';
 import type { Deployment } from '../schema.ts';
 import { idsOf } from './job.ts';
 import { type JobPorts, startJob } from './start.ts';
-import { jobState } from './state.ts';
+import { type JobState, jobState } from './state.ts';
 
 const NAME = { purpose: 'test' } as const;
 
@@ -23,23 +23,39 @@ export async function testVersion(
   const { id, test: settings } = deployment;
   if (settings === undefined) return undefined;
   const state = await jobState(ports, id, NAME);
-  switch (state.kind) {
-    case 'absent': {
-      const url = await adapter.candidateUrl?.(release, version);
-      const env = { STAITHE_VERSION: version, ...(url !== undefined && { STAITHE_URL: url }) };
-      await startJob(ports, deployment, NAME, settings, env);
-      return 'running';
-    }
-    case 'running':
-      return 'running';
-    case 'succeeded':
-      return checkOf(ports, id, true, 'The test commands succeeded.');
-    case 'failed':
-      return checkOf(ports, id, false, `The test commands failed: ${state.error.message}`);
+  if (state.kind === 'absent') {
+    const url = await adapter.candidateUrl?.(release, version);
+    await startJob(ports, deployment, NAME, settings, variablesOf(version, url));
   }
+  const at = ports.clock.now().toISOString();
+  const check = checkOf(state, { run_id: idsOf(id, NAME).run, percent: 0, at });
+  if (check === undefined) return 'running';
+  await adapter.dropCandidate?.(release);
+  return check;
 }
 
-function checkOf({ clock }: Pick<Ports, 'clock'>, id: string, ok: boolean, message: string): Check {
-  const at = clock.now().toISOString();
-  return { kind: 'test', percent: 0, ok, message, at, run_id: idsOf(id, NAME).run };
+export const variablesOf = (
+  version: string | undefined,
+  url: string | undefined,
+): Record<string, string> => ({
+  ...(version !== undefined && { STAITHE_VERSION: version }),
+  ...(url !== undefined && { STAITHE_URL: url }),
+});
+
+/** @returns undefined for one that has not ended */
+export function checkOf(state: JobState, about: Pick<Check, 'run_id' | 'percent' | 'at'>): Check | undefined {
+  switch (state.kind) {
+    case 'absent':
+    case 'running':
+      return undefined;
+    case 'succeeded':
+      return { kind: 'test', ok: true, message: 'The test commands succeeded.', ...about };
+    case 'failed':
+      return {
+        kind: 'test',
+        ok: false,
+        message: `The test commands failed: ${state.error.message}`,
+        ...about,
+      };
+  }
 }
