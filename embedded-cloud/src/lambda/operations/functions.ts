@@ -24,6 +24,7 @@ import type { Code, FunctionRecord, Settings, Version } from '../records.ts';
 import { resolveVersion } from '../resolve.ts';
 import { mergeSettings, requestedSettings, requirePassRole } from '../settings.ts';
 import { requireSettled, settleLater, updated } from '../transitions.ts';
+import { deleteFunction } from './delete-function.ts';
 import { publish } from './versions.ts';
 
 const codeLocation = z.looseObject({
@@ -64,7 +65,6 @@ const listSchema = z.looseObject({
 /** Lambda returns at most 50 functions a page. */
 const PAGE_LIMIT = 50;
 
-/** @param urls those of a function go with it */
 export function functionOperations(lambda: Lambda, urls: FunctionUrls): Record<string, Action> {
   return {
     CreateFunction: (input, call) => createFunction(lambda, input, call),
@@ -226,32 +226,4 @@ function listFunctions(lambda: Lambda, input: unknown, call: Call): unknown {
     return versions.map((version) => configurationOf(lambda, record, version, qualifier(version)));
   });
   return { Functions, ...(names.length > page.length && { NextMarker: page.at(-1)?.name }) };
-}
-
-async function deleteFunction(
-  lambda: Lambda,
-  urls: FunctionUrls,
-  input: unknown,
-  call: Call,
-): Promise<unknown> {
-  const request = parse(targetSchema, input);
-  const target = parseFunctionName(request.FunctionName, request.Qualifier);
-  const record = load(lambda, call, 'DeleteFunction', target);
-  if (!target.qualifier) {
-    lambda.store.delete(record.name);
-    lambda.fleet.retire(record.name);
-    await urls.closeOf(record.name);
-    return { StatusCode: 204 };
-  }
-  const version = resolveVersion(lambda, record, target.qualifier).version;
-  if (version === '$LATEST')
-    throw invalidParameter('$LATEST version cannot be deleted without deleting the function.');
-  const user = Object.entries(record.aliases).find(
-    ([, alias]) => alias.version === version || version in alias.weights,
-  );
-  if (user)
-    throw conflict(`Unable to delete version because the following aliases reference it: [${user[0]}]`);
-  lambda.store.save({ ...record, versions: record.versions.filter((one) => one.version !== version) });
-  lambda.fleet.retire(record.name, version);
-  return { StatusCode: 204 };
 }
