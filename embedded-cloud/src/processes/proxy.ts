@@ -6,15 +6,17 @@
 import { once } from 'node:events';
 import {
   createServer,
-  type IncomingHttpHeaders,
   type IncomingMessage,
   request as open,
   type Server,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Endpoint } from './balance.ts';
+import { PatientSocket } from './patient-socket.ts';
+import { forwarded, hasStatus, headOf, isWebSocket, withoutConnection } from './proxy-headers.ts';
 
 export interface Backends {
   /** @param tried those that did not accept the connection */
@@ -22,9 +24,6 @@ export interface Backends {
   /** Why there is none, for the client. */
   whyNone(): string;
 }
-
-/** Headers of one connection, which are not for the next (RFC 9110, 7.6.1); an expectation has been met already. */
-const OF_CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect'];
 
 export class GroupProxy {
   readonly #backends: Backends;
@@ -35,7 +34,10 @@ export class GroupProxy {
   constructor(backends: Backends) {
     this.#backends = backends;
     // Uploads and streams may take as long as they like; headers may not.
-    this.#server = createServer({ requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 75_000 });
+    this.#server = createServer({
+      ...{ requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 75_000 },
+      shouldUpgradeCallback: isWebSocket,
+    });
     this.#server.on('request', (request, response) => this.#serve(request, response, new Set()));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('clientError', (_error, socket) => socket.destroy());
@@ -65,10 +67,12 @@ export class GroupProxy {
     const { endpoint } = chosen;
     const release = hold(endpoint, response);
     const outgoing = open({
-      ...{ host: '127.0.0.1', port: endpoint.port, agent: false },
       ...{ method: request.method, path: request.url, headers: forwarded(request) },
+      createConnection: () => new PatientSocket().connect(endpoint.port, '127.0.0.1'),
     });
     let connected = false;
+    let answer: IncomingMessage | undefined;
+    let failure = 'it gave no answer';
     // Nothing of the body is taken before there is a connection, so that another replica can still have all of it.
     outgoing.once('socket', (socket) =>
       socket.once('connect', () => {
@@ -76,30 +80,33 @@ export class GroupProxy {
         request.pipe(outgoing);
       }),
     );
-    outgoing.once('response', (answer) => {
-      chosen.answered(answer.statusCode ?? 502);
-      response.writeHead(
-        answer.statusCode ?? 502,
-        answer.statusMessage,
-        withoutConnection(answer.rawHeaders),
-      );
-      answer.pipe(response);
-      answer.once('error', () => response.destroy());
+    outgoing.once('response', (its) => {
+      answer = its;
+      chosen.answered(hasStatus(its) ? (its.statusCode ?? 502) : 502);
+      // What is still to come of a body is not wanted then, and does not keep the client from reading the answer.
+      its.once('end', () => request.unpipe(outgoing).resume());
+      passOn(its, request, response);
     });
-    outgoing.once('error', (error) => {
+    outgoing.on('error', ({ message }) => {
+      failure = message;
+    });
+    outgoing.once('close', () => {
       release();
-      if (response.destroyed) return;
-      if (!connected) this.#serve(request, response, tried.add(endpoint));
+      if (response.destroyed || answer?.complete) return;
+      if (answer !== undefined) response.destroy();
+      else if (!connected) this.#serve(request, response, tried.add(endpoint));
       else {
         chosen.answered(502);
-        if (response.headersSent) response.destroy();
-        else refuse(request, response, 502, `The process ended the connection: ${error.message}.`);
+        request.unpipe(outgoing);
+        refuse(request, response, 502, `The process ended the connection: ${failure}.`);
       }
     });
     response.once('close', () => outgoing.destroy());
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Before anything else: a client may go at any time, and an error without a listener would end the cloud.
+    socket.on('error', () => socket.destroy());
     const chosen = this.#backends.choose(new Set());
     if (chosen === undefined) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
@@ -115,21 +122,26 @@ export class GroupProxy {
       headers,
     });
     outgoing.once('upgrade', (answer, other: Socket, rest) => {
-      socket.write(`${headOf(answer)}\r\n`);
+      socket.write(`${headOf(answer)}\r\n`, 'latin1');
       other.write(head);
       socket.write(rest);
-      other.once('error', () => socket.destroy());
-      socket.once('error', () => other.destroy());
+      other.on('error', () => socket.destroy());
       socket.once('close', () => other.destroy());
       other.pipe(socket).pipe(other);
     });
     // The replica did not want to.
     outgoing.once('response', (answer) => {
-      socket.write(`${headOf(answer)}connection: close\r\n\r\n`);
+      if (!hasStatus(answer)) {
+        socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+        outgoing.destroy();
+        return;
+      }
+      socket.write(`${headOf(answer)}connection: close\r\n\r\n`, 'latin1');
+      answer.on('error', () => socket.destroy());
       answer.pipe(socket);
     });
-    outgoing.once('error', () => socket.destroy());
-    socket.once('error', () => outgoing.destroy());
+    outgoing.on('error', () => socket.destroy());
+    socket.once('close', () => outgoing.destroy());
     outgoing.end();
   }
 }
@@ -146,44 +158,24 @@ function hold(endpoint: Endpoint, until: NodeJS.EventEmitter): () => void {
   return release;
 }
 
-function forwarded(request: IncomingMessage): IncomingHttpHeaders {
-  const headers: IncomingHttpHeaders = { ...request.headers };
-  for (const name of [...OF_CONNECTION, ...namedByConnection(request.headers.connection)])
-    delete headers[name];
-  const client = request.socket.remoteAddress ?? '127.0.0.1';
-  const earlier = request.headers['x-forwarded-for'];
-  return {
-    ...headers,
-    'x-forwarded-for': earlier === undefined ? client : `${String(earlier)}, ${client}`,
-    'x-forwarded-proto': 'http',
-    ...(request.headers.host !== undefined && { 'x-forwarded-host': request.headers.host }),
-  };
-}
-
-const namedByConnection = (header: string | undefined): string[] =>
-  (header ?? '').split(',').map((name) => name.trim().toLowerCase());
-
-/** Names and values by turns, as they came: a header may be there more than once. */
-function withoutConnection(raw: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let at = 0; at < raw.length; at += 2) {
-    const [name = '', value = ''] = raw.slice(at, at + 2);
-    // Node frames the body anew.
-    if (![...OF_CONNECTION, 'transfer-encoding'].includes(name.toLowerCase())) kept.push(name, value);
+/** An answer that HTTP does not allow is the replica's fault, and no reason for the cloud to end. */
+function passOn(answer: IncomingMessage, request: IncomingMessage, response: ServerResponse): void {
+  const { statusCode = 502, rawHeaders } = answer;
+  answer.on('error', () => response.destroy());
+  try {
+    // Without its reason phrase, which may have anything in it.
+    response.writeHead(statusCode, STATUS_CODES[statusCode] ?? '', withoutConnection(rawHeaders));
+    answer.pipe(response);
+  } catch (error) {
+    answer.resume();
+    const why = error instanceof Error ? error.message : String(error);
+    refuse(request, response, 502, `The process gave an answer that is no HTTP: ${why}.`);
   }
-  return kept;
-}
-
-function headOf({ statusCode, statusMessage, rawHeaders }: IncomingMessage): string {
-  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
-  const headers = statusCode === 101 ? rawHeaders : withoutConnection(rawHeaders);
-  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
-  return `${lines.join('\r\n')}\r\n`;
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
   request.resume();
-  response.writeHead(status, {
+  response.writeHead(status, STATUS_CODES[status], {
     'content-type': 'application/json',
     ...(status === 503 && { 'retry-after': '1' }),
   });

@@ -1,3 +1,6 @@
+import { mkdtempDisposableSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -132,6 +135,17 @@ describe('code', () => {
       name: 'InvalidCodeException',
       message: expect.stringContaining(message),
     });
+  });
+
+  it('makes nothing outside through a link that comes first', async () => {
+    using outside = mkdtempDisposableSync(join(tmpdir(), 'outside-'));
+    const link = { name: 'a', type: '2', link: outside.path };
+
+    for (const name of ['a/x', 'a/deep/x'])
+      expect(await refused(tarGz([link, { name, type: '2', link: '/etc/passwd' }]))).toMatchObject({
+        message: `The archive has '${name}' below a link that leads out of its folder.`,
+      });
+    expect(readdirSync(outside.path)).toEqual([]);
   });
 
   it('that is cut off, or is a zip with a link that leads out, is refused', async () => {

@@ -119,7 +119,7 @@ describe('a group', () => {
 
   it('hands an upgraded connection through', async () => {
     const upgrade = `server.on('upgrade', (request, socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\\r\\nupgrade: echo\\r\\nconnection: upgrade\\r\\n\\r\\n');
+      socket.write('HTTP/1.1 101 Switching Protocols\\r\\nupgrade: websocket\\r\\nconnection: upgrade\\r\\n\\r\\n');
       socket.pipe(socket);
     });`;
     await scene.roll(await scene.version(`${server('one')}${upgrade}`));
@@ -128,7 +128,7 @@ describe('a group', () => {
     let received = '';
     socket.on('data', (chunk) => (received += chunk));
 
-    socket.write('GET /echo HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: echo\r\n\r\n');
+    socket.write('GET /echo HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
     await eventually(() => expect(received).toMatch(/^HTTP\/1\.1 101 /));
     socket.write('hello');
 

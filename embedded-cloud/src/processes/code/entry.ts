@@ -1,5 +1,5 @@
 /** What archives hold, and where it may go: nothing leaves the folder that an archive is unpacked into. */
-import { createWriteStream, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { createWriteStream, lstatSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -50,10 +50,13 @@ export class Unpacked {
     this.#links.push({ name, target });
   }
 
-  /** @throws ArchiveError for a link that leads out of the folder, or nowhere */
+  /** @throws ArchiveError for a link that leads out of the folder, or nowhere, and for one that would be made outside through another */
   finish(): void {
     for (const { name, target } of this.#links) {
       const path = this.#pathOf(name);
+      const parent = realPath(nearestExisting(dirname(path)));
+      if (parent === undefined || !isWithin(this.#folder, parent))
+        throw new ArchiveError(`The archive has '${name}' below a link that leads out of its folder.`);
       mkdirSync(dirname(path), { recursive: true });
       try {
         symlinkSync(target, path);
@@ -84,6 +87,11 @@ const isWithin = (folder: string, path: string): boolean => `${path}${sep}`.star
 
 const isExisting = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EEXIST' || error.code === 'EISDIR');
+
+/** The path itself or the lowest folder above it that is there; a link is there also when it leads nowhere. */
+function nearestExisting(path: string): string {
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? nearestExisting(dirname(path)) : path;
+}
 
 function realPath(path: string): string | undefined {
   try {
