@@ -86,7 +86,9 @@ export function lambdaWithin(cloud: Cloud, limits: Limits): Service {
         if (origin === 'template' && !ofTemplate.has(name)) store.delete(name);
       }
       metrics.connect(cloud);
-      await removeRemains(environmentsIn(cloud.stateDir('lambda')));
+      await removeRemains(environmentsIn(cloud.stateDir('lambda'))).catch((error: unknown) => {
+        cloud.log('lambda', `what earlier functions have left could not be removed: ${String(error)}`);
+      });
       images.sweep(store.codeFolders());
       await urls.openAll();
       resumeTransitions(context);

@@ -4,26 +4,18 @@
  */
 import { AwsError, type Cloud, type Principal } from '../service.ts';
 import { throughThrottling } from '../throttled.ts';
+import { type LogEvent, LogLines } from './log-lines.ts';
 
-/** PutLogEvents takes 10,000 events and 1,048,576 bytes, with 26 bytes for each event. */
-const BATCH_EVENTS = 10_000;
-const BATCH_BYTES = 1_048_576;
-const EVENT_OVERHEAD = 26;
 /** Seconds, about: lines wait in memory meanwhile, and the cloud's stop waits for them. */
 const THROTTLED_RETRIES = 10;
 /** Milliseconds that lines are gathered before they are sent. */
 const FLUSH_AFTER = 500;
 
-interface LogEvent {
-  readonly timestamp: number;
-  readonly message: string;
-}
-
 interface Stream {
   readonly principal: () => Principal;
   readonly group: string;
   readonly name: string;
-  readonly events: LogEvent[];
+  readonly lines: LogLines;
   sending?: Promise<void>;
 }
 
@@ -46,10 +38,10 @@ export class LogShipper {
     const key = `${group}\n${name}`;
     let stream = this.#streams.get(key);
     if (!stream) {
-      stream = { principal, group, name, events: [] };
+      stream = { principal, group, name, lines: new LogLines() };
       this.#streams.set(key, stream);
     }
-    stream.events.push({ timestamp, message });
+    stream.lines.push({ timestamp, message });
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER);
   }
 
@@ -60,19 +52,19 @@ export class LogShipper {
     await Promise.all(
       [...this.#streams].map(async ([key, stream]) => {
         await stream.sending;
-        if (stream.events.length === 0) return;
+        if (stream.lines.isEmpty) return;
         stream.sending = this.#send(stream).catch((error: unknown) => {
           this.#cloud.log(this.#area, `log lines of ${stream.group} were lost: ${String(error)}`);
         });
         await stream.sending;
-        if (stream.events.length === 0) this.#streams.delete(key);
+        if (stream.lines.isEmpty) this.#streams.delete(key);
       }),
     );
   }
 
   async #send(stream: Stream): Promise<void> {
-    while (stream.events.length > 0) {
-      const batch = takeBatch(stream.events);
+    while (!stream.lines.isEmpty) {
+      const batch = stream.lines.take();
       if (!this.#hasLogs()) {
         for (const { message } of batch) this.#cloud.log(this.#area, `${stream.group}: ${message}`);
       } else await this.#put(stream, batch);
@@ -124,15 +116,4 @@ export class LogShipper {
 
 function isNotFound(error: unknown): boolean {
   return error instanceof AwsError && error.code === 'ResourceNotFoundException';
-}
-
-function takeBatch(events: LogEvent[]): LogEvent[] {
-  let bytes = 0;
-  let count = 0;
-  for (const { message } of events) {
-    bytes += Buffer.byteLength(message) + EVENT_OVERHEAD;
-    if (count > 0 && (bytes > BATCH_BYTES || count >= BATCH_EVENTS)) break;
-    count++;
-  }
-  return events.splice(0, count);
 }

@@ -58,13 +58,18 @@ export function processActions(processes: Processes, groups: Map<string, GroupRu
       const group = open(call, 'DeleteGroup', GroupName);
       groups.delete(GroupName);
       await group.close(settings.graceMs);
+      const { versions } = group.record;
       store.delete(GroupName);
+      await removeUnused(processes, versions);
       return {};
     },
     async CreateVersion(input, call) {
       const request = requests.parsed(requests.CreateVersion, input);
       const group = open(call, 'CreateVersion', request.GroupName);
-      await Promise.all([code.fetch(request.Code, call), processes.detect()]);
+      await processes.detect();
+      // Once more when the last version with the same code has gone meanwhile.
+      do await code.fetch(request.Code, call);
+      while (!code.has(request.Code.Sha256));
       const number = addVersion(processes, group, request);
       group.reconcile();
       return { Version: versionView(versionOf(group, number), group) };
@@ -81,6 +86,17 @@ export function processActions(processes: Processes, groups: Map<string, GroupRu
       for (const { version } of wanted) versionOf(group, version);
       store.save({ ...withoutFailures(group.record, versionsOf(wanted)), wanted });
       group.reconcile();
+      return { Group: groupView(processes, group) };
+    },
+    /** Also when it has been dropped already. One that has traffic, or shall have it, stays. */
+    DropCandidate(input, call) {
+      const { GroupName, Version } = requests.parsed(requests.DropCandidate, input);
+      const group = open(call, 'DropCandidate', GroupName);
+      const { candidate, ...record } = group.record;
+      if (candidate === Version) {
+        store.save(record);
+        group.reconcile();
+      }
       return { Group: groupView(processes, group) };
     },
     async AskVersion(input, call) {
@@ -114,10 +130,11 @@ function withoutFailures(record: GroupRecord, again: readonly number[]): GroupRe
 
 /** @returns the number of a new version, or of the newest one if that is the same and has not failed */
 function addVersion(
-  { store, cloud }: Processes,
+  processes: Processes,
   group: GroupRun,
   { Command, Code, Environment, Replicas, MemoryMb }: z.infer<typeof requests.CreateVersion>,
 ): number {
+  const { store, cloud } = processes;
   const { record } = group;
   const asked = {
     command: Command,
@@ -142,7 +159,22 @@ function addVersion(
     candidate: number,
     versions: versions.filter((each) => kept.has(each.number)),
   });
+  const gone = versions.filter((each) => !kept.has(each.number));
+  void group.whenStopped().then(() => removeUnused(processes, gone));
   return number;
+}
+
+/** Removes the code of versions that are gone, unless others have it too. */
+async function removeUnused(
+  { store, code, cloud }: Processes,
+  gone: readonly VersionRecord[],
+): Promise<void> {
+  for (const { sha256 } of gone) {
+    if (store.all().some(({ versions }) => versions.some((each) => each.sha256 === sha256))) continue;
+    await code.remove(sha256).catch((error: unknown) => {
+      cloud.log('processes', `code that no version has any more could not be removed: ${String(error)}`);
+    });
+  }
 }
 
 const notFound = (message: string): AwsError => new AwsError('ResourceNotFoundException', message, 404);

@@ -5,12 +5,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Balancer, type Endpoint } from './balance.ts';
 import type { Processes } from './context.ts';
+import { logLine } from './group-logs.ts';
 import { GroupProxy } from './proxy.ts';
-import { type GroupRecord, runningVersions, type VersionRecord, versionsOf } from './records.ts';
+import { type GroupRecord, runningVersions, versionsOf } from './records.ts';
 import { VersionRun } from './version-run.ts';
 
 /** Of lines in the message of a failure. */
 const TOLD_LINES = 10;
+/** After an error of the cloud itself, in milliseconds. */
+const RETRY_MS = 1_000;
 
 export class GroupRun {
   readonly #processes: Processes;
@@ -63,9 +66,13 @@ export class GroupRun {
     this.#isClosed = true;
     if (this.#url !== undefined) this.#processes.cloud.unpublishPort?.(Number(new URL(this.#url).port));
     await this.#proxy?.close();
-    const runs = [...this.#runs.values()].map((run) => run.stop({ drainMs: 0, graceMs }));
-    this.#runs.clear();
-    await Promise.all([...runs, ...this.#stopping]);
+    for (const [version, run] of this.#runs) this.#retire(version, run, { drainMs: 0, graceMs });
+    await this.whenStopped();
+  }
+
+  /** Waits for versions that were retired. */
+  async whenStopped(): Promise<void> {
+    await Promise.all(this.#stopping);
   }
 
   /** Waits while a version starts, and not for longer than a replica may take. */
@@ -82,6 +89,19 @@ export class GroupRun {
     this.#shift();
     const running = runningVersions(this.record);
     for (const [version, run] of this.#runs) if (!running.has(version)) this.#retire(version, run);
+  }
+
+  /** For changes that come by themselves: what goes wrong then is tried again, and does not end the cloud. */
+  #reconcileAnyhow(): void {
+    try {
+      this.reconcile();
+    } catch (error) {
+      this.#processes.cloud.log(
+        'processes',
+        `${this.#name} could not be brought up to date: ${String(error)}`,
+      );
+      setTimeout(() => this.#reconcileAnyhow(), RETRY_MS).unref();
+    }
   }
 
   /** A version that never served, and cannot start, is not tried for ever. One with traffic is. */
@@ -125,16 +145,26 @@ export class GroupRun {
         code: processes.code.folderOf(version.sha256),
         isolation: processes.isolation ?? 'plain',
       },
-      line: (process, text) => this.#line(version, process, text),
+      line: (process, text) => logLine(processes, { group: this.#name, version: number, process }, text),
       // Not within the constructor, or while another change is being made.
-      changed: () => queueMicrotask(() => this.reconcile()),
+      changed: () => queueMicrotask(() => this.#reconcileAnyhow()),
     });
     this.#runs.set(number, run);
   }
 
-  #retire(version: number, run: VersionRun): void {
+  #retire(
+    version: number,
+    run: VersionRun,
+    patience: { drainMs: number; graceMs: number } = this.#processes.settings,
+  ): void {
     this.#runs.delete(version);
-    const stopped = run.stop(this.#processes.settings).finally(() => this.#stopping.delete(stopped));
+    const { cloud } = this.#processes;
+    const stopped = run
+      .stop(patience)
+      .catch((error: unknown) =>
+        cloud.log('processes', `${this.#name}, version ${version}, did not stop cleanly: ${String(error)}`),
+      )
+      .finally(() => this.#stopping.delete(stopped));
     this.#stopping.add(stopped);
   }
 
@@ -162,14 +192,4 @@ export class GroupRun {
     });
     return `No replica of ${this.#name} is ready: ${states.join(', ')}.`;
   }
-
-  /** Streams are named as those of functions are: by the day, the version and the process. */
-  #line({ number }: VersionRecord, process: string, text: string): void {
-    const { cloud, logs, operator } = this.#processes;
-    const day = new Date(cloud.now()).toISOString().slice(0, 10).replaceAll('-', '/');
-    const stream = `${day}/[${number}]${process.replaceAll('-', '')}`;
-    logs.write(() => operator, logGroupOf(this.#name), stream, cloud.now(), text);
-  }
 }
-
-export const logGroupOf = (group: string): string => `/embedded-cloud/processes/${group}`;

@@ -44,8 +44,13 @@ export function processes(cloud: Cloud, settings: Partial<Settings> = {}): Servi
     actions: processActions(context, groups),
     async start() {
       // A cloud that was killed leaves processes without a sandbox behind.
-      await removeRemains(replicasFolder);
-      code.keepOnly(new Set(store.all().flatMap(({ versions }) => versions.map(({ sha256 }) => sha256))));
+      const used = new Set(store.all().flatMap(({ versions }) => versions.map(({ sha256 }) => sha256)));
+      await Promise.all([removeRemains(replicasFolder), code.keepOnly(used)]).catch((error: unknown) => {
+        cloud.log(
+          'processes',
+          `what earlier replicas and versions have left was not removed: ${String(error)}`,
+        );
+      });
       const all = store.all();
       if (all.length > 0) await context.detect();
       for (const { name } of all) {

@@ -28,6 +28,8 @@ export interface Launch {
   /** Where it shall listen; undefined for a worker. */
   readonly port: number | undefined;
   readonly isolation: 'bubblewrap' | 'plain';
+  /** Something of it could not be ended or removed; the next start of the cloud tries again. */
+  readonly left: (folder: string, error: unknown) => void;
 }
 
 export interface Running {
@@ -62,7 +64,8 @@ export function launch(options: Launch): Running {
     end(graceMs) {
       ended ??= endTree(child, others, graceMs)
         .then(() => limits.release())
-        .then(() => removeFolder(folder));
+        .then(() => removeFolder(folder))
+        .catch((error: unknown) => options.left(folder, error));
       return ended;
     },
   };

@@ -21,7 +21,7 @@ export interface Exit {
 export interface ReplicaOptions {
   readonly number: number;
   readonly type: 'web' | 'worker';
-  readonly launch: Omit<Launch, 'id' | 'port'>;
+  readonly launch: Omit<Launch, 'id' | 'port' | 'left'>;
   readonly settings: Settings;
   /** Takes a line of a process. @param process the id of its start */
   readonly line: (process: string, text: string) => void;
@@ -96,7 +96,10 @@ export class Replica {
     try {
       if (this.#stop.signal.aborted) return 'it was stopped';
       this.lastLines = [];
-      const running = launch({ ...options, id, port });
+      const running = launch({
+        ...{ ...options, id, port },
+        left: (folder, error) => this.#say(id, `${folder} could not be removed: ${String(error)}`),
+      });
       this.#running = running;
       const exited = this.#watch(running, id);
       const reason = await this.#becomeReady(running, exited, port);

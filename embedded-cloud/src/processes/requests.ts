@@ -48,6 +48,7 @@ export const SetTraffic = z.strictObject({
       'must name each version once',
     ),
 });
+export const DropCandidate = z.strictObject({ GroupName, Version });
 export const AskVersion = z.strictObject({
   GroupName,
   Version,

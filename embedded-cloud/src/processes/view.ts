@@ -1,6 +1,7 @@
 /** Groups as the API shows them. */
 import type { Processes } from './context.ts';
-import { type GroupRun, logGroupOf } from './group-run.ts';
+import { logGroupOf } from './group-logs.ts';
+import type { GroupRun } from './group-run.ts';
 import type { VersionRecord, Weight } from './records.ts';
 
 export const arnOf = ({ cloud }: Pick<Processes, 'cloud'>, name: string): string =>

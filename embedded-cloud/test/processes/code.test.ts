@@ -168,6 +168,23 @@ describe('code', () => {
       scene.call('CreateVersion', { GroupName: 'shop', Command: 'true', Code: { ...Code, ...code } });
 
     await expect(version({ Sha256: '0'.repeat(64) })).rejects.toThrow(/The code has the SHA-256 2d71/);
+    await version({});
+    const mine = await scene.store(Buffer.from('mine'));
+    await expect(version({ S3Key: mine.S3Key })).rejects.toThrow(/^The code has the SHA-256 /);
     await expect(version({ S3Key: 'nowhere' })).rejects.toThrow(/nowhere/);
+  });
+
+  it('is removed with the last version that has it', async () => {
+    const Code = await scene.store(Buffer.from('#!/bin/sh\nsleep 1000'));
+    const folder = join(scene.files.stateDir, 'processes', 'code');
+    await scene.group('other', 'worker');
+    for (const GroupName of ['shop', 'other'])
+      await scene.call('CreateVersion', { GroupName, Command: './program', Code });
+
+    await scene.call('DeleteGroup', { GroupName: 'shop' });
+    const shared = readdirSync(folder);
+    await scene.call('DeleteGroup', { GroupName: 'other' });
+
+    expect([shared, readdirSync(folder)]).toEqual([[Code.Sha256], []]);
   });
 });

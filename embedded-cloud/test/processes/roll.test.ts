@@ -117,6 +117,19 @@ describe('a group', () => {
     expect((await scene.get()).body).toBe('two');
   });
 
+  it('drops a version without traffic, once or again, and never one that has it', async () => {
+    const one = await scene.version(server('one'));
+    await scene.roll(one);
+    const two = await scene.version(server('two'));
+    await scene.untilState(two, 'ready');
+
+    for (const Version of [two, two, one]) await scene.call('DropCandidate', { GroupName: 'shop', Version });
+
+    const { Candidate, Versions } = await scene.describe();
+    expect([Candidate, Versions.map(({ State }) => State)]).toEqual([undefined, ['ready', 'stopped']]);
+    expect((await scene.get()).body).toBe('one');
+  });
+
   it('hands an upgraded connection through', async () => {
     const upgrade = `server.on('upgrade', (request, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\\r\\nupgrade: websocket\\r\\nconnection: upgrade\\r\\n\\r\\n');

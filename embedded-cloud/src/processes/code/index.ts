@@ -13,8 +13,9 @@ import {
 } from 'node:fs';
 import { chmod, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { removeFolder } from '../../codebuild/remains.ts';
 import { AwsError, type Call, type Cloud } from '../../service.ts';
 import { expectFile } from '../../state/expected.ts';
 import { ArchiveError, Unpacked } from './entry.ts';
@@ -46,22 +47,20 @@ export class CodeFolders {
   }
 
   /**
-   * Makes the folder, unless it is there. Reading needs the caller's own permission (`s3:GetObject`), also then.
+   * Makes the folder, unless it is there. Also then the caller must be able to read the code (`s3:GetObject`) and name its
+   * digest: whoever only knows the digest of another's code does not get to run it.
    * @throws AwsError when it cannot be read, is not what the digest says, or cannot be unpacked
    */
   async fetch(source: CodeSource, call: Call): Promise<void> {
     const body = await this.#read(source, call);
     const folder = this.folderOf(source.Sha256);
-    if (existsSync(folder)) {
-      body.destroy();
-      return;
-    }
     const temporary = `${folder}.${randomUUID()}`;
     const archive = `${temporary}.archive`;
     try {
-      const sha256 = await saved(body, archive);
+      const sha256 = await saved(body, this.has(source.Sha256) ? undefined : archive);
       if (sha256 !== source.Sha256)
         throw invalid(`The code has the SHA-256 ${sha256}, and not ${source.Sha256} as the request says.`);
+      if (!existsSync(archive)) return;
       mkdirSync(temporary);
       await unpack(archive, temporary);
       if (!existsSync(folder)) renameSync(temporary, folder);
@@ -72,10 +71,22 @@ export class CodeFolders {
     }
   }
 
+  has(sha256: string): boolean {
+    return existsSync(this.folderOf(sha256));
+  }
+
+  /** It is gone at once, so that nobody uses what is being removed. */
+  async remove(sha256: string): Promise<void> {
+    if (!this.has(sha256)) return;
+    const gone = `${this.folderOf(sha256)}.${randomUUID()}`;
+    renameSync(this.folderOf(sha256), gone);
+    await removeFolder(gone);
+  }
+
   /** Removes all other code, and what a crash has left. Only before anything is fetched. */
-  keepOnly(digests: ReadonlySet<string>): void {
-    for (const name of readdirSync(this.#root))
-      if (!digests.has(name)) rmSync(join(this.#root, name), { recursive: true, force: true });
+  async keepOnly(digests: ReadonlySet<string>): Promise<void> {
+    const others = readdirSync(this.#root).filter((name) => !digests.has(name));
+    await Promise.all(others.map((name) => removeFolder(join(this.#root, name))));
   }
 
   async #read({ S3Bucket, S3Key }: CodeSource, call: Call): Promise<Readable> {
@@ -99,8 +110,8 @@ export class CodeFolders {
 
 const invalid = (message: string): AwsError => new AwsError('InvalidCodeException', message);
 
-/** @returns the SHA-256 of what was written, in hexadecimal */
-async function saved(body: Readable, path: string): Promise<string> {
+/** @param path undefined to read only @returns the SHA-256 of all that was read, in hexadecimal */
+async function saved(body: Readable, path: string | undefined): Promise<string> {
   const sha256 = createHash('sha256');
   const hashed = async function* (chunks: AsyncIterable<Buffer>) {
     for await (const chunk of chunks) {
@@ -108,7 +119,8 @@ async function saved(body: Readable, path: string): Promise<string> {
       yield chunk;
     }
   };
-  await pipeline(body, hashed, createWriteStream(path));
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await pipeline(body, hashed, path === undefined ? nowhere : createWriteStream(path));
   return sha256.digest('hex');
 }
 
