@@ -37,7 +37,12 @@ export class Processes extends Construct {
         conditions: { StringLike: { [`aws:RequestTag/${OWNER_TAG}`]: '*' } },
       },
       {
-        actions: ['processes:CreateVersion', 'processes:SetTraffic', 'processes:AskVersion'],
+        actions: [
+          'processes:CreateVersion',
+          'processes:SetTraffic',
+          'processes:AskVersion',
+          'processes:DropCandidate',
+        ],
         resources: [this.groups],
         conditions: { StringLike: { [`aws:ResourceTag/${OWNER_TAG}`]: '*' } },
       },

@@ -40,6 +40,26 @@ describe('steps that are repeated or come late', () => {
     expect(place.ports.functions.served('hello', ALIAS)).toBe(cut.artifacts[0]?.digest);
   });
 
+  test.each([
+    ['begun', 'It does not start.', [apply]],
+    ['made', undefined, [apply]],
+    ['sent a share of the traffic', undefined, [apply, shift]],
+  ])('what was %s does not run on when the deployment fails', async (_, failure, steps) => {
+    const { processes } = place.ports;
+    const target = { kind: 'process', name: 'hello', command: 'node server.js' };
+    await scene.put({ target: { ...target, steps: [{ percent: 10, bake_seconds: 60 }] } });
+    await scene.deployed('one');
+    const cut = await scene.release('two');
+    const { id } = await scene.deploy(cut.id);
+    processes.failure = failure;
+    for (const step of steps) await step(place.ports, id).catch(() => undefined);
+    const before = processes.running('hello');
+
+    await rollBack(place.ports, id, 'it died');
+
+    expect([before.toSorted(), processes.running('hello')]).toEqual([['1', '2'], ['1']]);
+  });
+
   test('a workflow that died fails the deployment and frees the environment, in whichever state', async () => {
     const cut = await scene.release('one');
     for (const steps of [[], [apply], [apply, shift]]) {

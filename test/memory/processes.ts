@@ -17,6 +17,8 @@ interface MemoryVersion {
 interface MemoryGroup {
   readonly projectId: string;
   readonly versions: MemoryVersion[];
+  /** The newest version, until it has traffic or is dropped. */
+  candidate: string | undefined;
   /** Shares by version. */
   traffic: Readonly<Record<string, number>>;
 }
@@ -26,6 +28,8 @@ export interface MemoryProcesses extends TargetAdapter<ProcessTarget> {
   answer: Said;
   /** Why new versions do not start, until it is taken away. */
   failure: string | undefined;
+  /** The versions that run: those with traffic, and the candidate. */
+  running(name: string): string[];
 }
 
 const isOf = ({ artifact, variables, target }: ProcessRelease, version: MemoryVersion): boolean =>
@@ -62,15 +66,17 @@ export function memoryProcesses(blobs: Pick<Blobs, 'head'>): MemoryProcesses {
       const { target, artifact, variables, projectId } = release;
       if ((await blobs.head(artifact.key)) === undefined)
         throw new TargetError(`The code ${artifact.key} cannot be read.`);
-      const group = groups.get(target.name) ?? { projectId, versions: [], traffic: {} };
+      const group = groups.get(target.name) ?? { projectId, versions: [], candidate: undefined, traffic: {} };
       if (group.projectId !== projectId)
         throw new TargetError(
           `The process group ${target.name} belongs to another project. Choose another name.`,
         );
       groups.set(target.name, group);
       const last = group.versions.at(-1);
-      if (last !== undefined && isOf(release, last)) return;
+      if (last !== undefined && isOf(release, last) && self.running(target.name).includes(last.number))
+        return;
       const number = String(group.versions.length + 1);
+      group.candidate = number;
       group.versions.push({ number, digest: artifact.digest, variables, target });
     },
     async isReady(release) {
@@ -84,8 +90,18 @@ export function memoryProcesses(blobs: Pick<Blobs, 'head'>): MemoryProcesses {
     async ask({ target }) {
       return target.process_type === 'worker' ? undefined : answerOf(self.answer);
     },
+    async drop({ target }, version) {
+      const group = groups.get(target.name);
+      if (group !== undefined && (version ?? group.candidate) === group.candidate)
+        group.candidate = undefined;
+    },
+    running(name) {
+      const { candidate, traffic = {} } = groups.get(name) ?? {};
+      return [...Object.keys(traffic), ...(candidate === undefined ? [] : [candidate])];
+    },
     async shift(release, { version, previous, percent }) {
       const group = existing(release);
+      if (group.candidate === version) group.candidate = undefined;
       group.traffic = { [version]: percent, ...(percent < 100 && { [previous ?? '']: 100 - percent }) };
       const { name, process_type: type } = release.target;
       return { url: type === 'web' ? `https://${name.toLowerCase()}.processes.invalid/` : undefined };

@@ -89,6 +89,15 @@ export function embeddedProcesses(
       const { Url: url } = await untilShifted(() => existing(release), release, version);
       return { url };
     },
+    async drop(release, version) {
+      const group = await find(release);
+      const newest = group?.Versions.at(-1);
+      const begun = newest && isOf(release, newest) ? String(newest.Version) : undefined;
+      const dropped = version ?? begun;
+      if (group === undefined || dropped === undefined) return;
+      const candidate = { GroupName: release.target.name, Version: Number(dropped) };
+      await call('DropCandidate', candidate, z.unknown());
+    },
     async fault(release, watched) {
       const version = versionNamed(await existing(release), watched.version);
       return version && faultOf(version, watched, release.target.max_error_percent);

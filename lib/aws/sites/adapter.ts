@@ -20,7 +20,7 @@ export function siteAdapter(
   edge: Edge,
   domains: readonly string[],
   client: S3Client = new S3Client({}),
-): Required<Omit<TargetAdapter<StaticTarget>, 'fault' | 'dropCandidate'>> {
+): Required<Omit<TargetAdapter<StaticTarget>, 'fault' | 'drop' | 'dropCandidate'>> {
   const store: SiteStore = { client, bucket, artifacts };
   const markerOf = (release: SiteRelease) => readMarker(store, rootOf(release), versionOf(release));
   const nameOf = ({ target }: SiteRelease, version: string) => `${target.site}@${version}`;

@@ -7,7 +7,7 @@ import type { TargetAdapter } from '../../domain/ports/targets.ts';
 import type { StaticTarget } from '../../domain/target/static.ts';
 import { setting } from '../settings.ts';
 
-type SiteAdapter = Required<Omit<TargetAdapter<StaticTarget>, 'fault' | 'dropCandidate'>>;
+type SiteAdapter = Required<Omit<TargetAdapter<StaticTarget>, 'fault' | 'drop' | 'dropCandidate'>>;
 
 export function cloudFrontSites(
   artifacts: string = setting('STAITHE_BUCKET'),

@@ -19,7 +19,7 @@ type Needed = Pick<Ports, 'table' | 'clock'> & LogPorts & TargetPorts;
 type Failure = NonNullable<Deployment['error']>;
 
 /**
- * Sends all traffic back to where it was. On a first deployment there is no way back, and the deployment has just failed. A
+ * Sends all traffic back to where it was, and ends what ran without any. On a first deployment there is no way back, and the deployment has just failed. A
  * version that was asked and did not answer as it should is heard: its last lines end the deployment's error.
  * @param reason what went wrong, in a sentence
  */
@@ -40,7 +40,7 @@ export async function rollBack(
     const { adapter, release } = destinationOf(ports, deployment);
     await adapter.shift(release, { version: previous, percent: 100 });
   }
-  await dropCandidate(ports, deployment);
+  await dropUnserved(ports, deployment);
   const { cancelled_by: by } = deployment;
   const ended =
     by !== undefined
@@ -55,13 +55,15 @@ export async function rollBack(
   return { status: ended.status };
 }
 
-/** What the target refuses keeps no deployment from its end. */
-async function dropCandidate(ports: Needed, deployment: Deployment): Promise<void> {
-  if (deployment.test === undefined) return;
+/** What runs without traffic, and its URL. What the target refuses keeps no deployment from its end. */
+async function dropUnserved(ports: Needed, deployment: Deployment): Promise<void> {
   const { adapter, release } = destinationOf(ports, deployment);
-  await adapter.dropCandidate?.(release).catch((error: unknown) => {
+  const unlessRefused = (error: unknown): void => {
     if (!(error instanceof TargetError)) throw error;
-  });
+  };
+  if (deployment.test !== undefined) await adapter.dropCandidate?.(release).catch(unlessRefused);
+  if (deployment.started_at === undefined) return;
+  await adapter.drop?.(release, deployment.target_version).catch(unlessRefused);
 }
 
 const cancelled = (deployment: Deployment): Failure => ({

@@ -52,6 +52,11 @@ export interface TargetAdapter<T extends Target = Target> {
   dropCandidate?(release: TargetRelease<T>): Promise<void>;
   /** Sends a share of the traffic to a version. @returns where users reach it, if they do by URL */
   shift(release: TargetRelease<T>, traffic: Traffic): Promise<{ readonly url?: string | undefined }>;
+  /**
+   * Ends what was prepared and shall have no traffic, where it would run on: a version, or what `prepare` has begun when there
+   * is none yet. One that has traffic stays. Not `dropCandidate`, after which the version may go on to have traffic.
+   */
+  drop?(release: TargetRelease<T>, version: string | undefined): Promise<void>;
   /** What speaks against a version that has traffic, in a sentence. */
   fault?(release: TargetRelease<T>, watched: Watched): Promise<string | undefined>;
 }

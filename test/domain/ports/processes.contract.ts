@@ -65,6 +65,26 @@ export function processesContract(subject: () => ProcessesUnderTest): void {
     await expect(adapter.publish(release)).rejects.toThrow(TargetError);
   });
 
+  test.each(['published', 'prepared'])(
+    'what was %s and is dropped is made anew, and what serves stays',
+    async (state) => {
+      const { adapter, artifact } = subject();
+      const target = freshTarget();
+      const one = releaseTo(target, await artifact('one'));
+      const two = releaseTo(target, await artifact('two'));
+      const first = await made(adapter, one);
+      await adapter.shift(one, { version: first, percent: 100 });
+      const second = await made(adapter, two);
+
+      for (let times = 0; times < 2; times++)
+        await adapter.drop?.(two, state === 'published' ? second : undefined);
+      await adapter.drop?.(one, first);
+
+      expect(await adapter.serving(one)).toBe(first);
+      expect(await made(adapter, two)).not.toBe(second);
+    },
+  );
+
   test('a worker has no URL, and is not asked', async () => {
     const { adapter, artifact } = subject();
     const target = freshTarget({ process_type: 'worker' });
