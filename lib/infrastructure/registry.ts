@@ -42,19 +42,13 @@ export class Registry extends Construct {
   }
 
   /**
-   * Lets Lambda pull: who creates a function of an image needs to read it, and Lambda adds itself to the repository's policy
-   * with the caller's permission (docs: Lambda, "Create a function using a container image", Amazon ECR permissions).
+   * Lets Lambda pull: it adds itself to the repository's policy with the permission of who makes a function of an image (docs: Lambda, "Create a function using a container image", Amazon ECR permissions).
    */
   grantFunctions(to: StaitheFunction): void {
     to.grant(
       {},
       {
-        actions: [
-          'ecr:BatchGetImage',
-          'ecr:GetDownloadUrlForLayer',
-          'ecr:GetRepositoryPolicy',
-          'ecr:SetRepositoryPolicy',
-        ],
+        actions: ['ecr:GetRepositoryPolicy', 'ecr:SetRepositoryPolicy'],
         resources: [this.repositories],
       },
     );

@@ -51,13 +51,7 @@ it('repositories are made by the function of images alone, and deleted by the on
   ]);
   expect(actions(/^ecr:.*(Delete|RepositoryPolicy)/).map(({ role, Action }) => [role, ...Action])).toEqual([
     // Lambda adds itself to a repository's policy with the permission of whoever deploys an image.
-    [
-      expect.stringMatching(/^DeploymentsStepsRole/),
-      'ecr:BatchGetImage',
-      'ecr:GetDownloadUrlForLayer',
-      'ecr:GetRepositoryPolicy',
-      'ecr:SetRepositoryPolicy',
-    ],
+    [expect.stringMatching(/^DeploymentsStepsRole/), 'ecr:GetRepositoryPolicy', 'ecr:SetRepositoryPolicy'],
     [expect.stringMatching(/^DeletionsRemoverRole/), 'ecr:DeleteRepository'],
   ]);
 });

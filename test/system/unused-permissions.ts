@@ -60,6 +60,33 @@ export const EXCEPTIONS: readonly Exception[] = [
     byChance: true,
   },
   {
+    role: /^Staithe-DeploymentsStepsRole/,
+    action: /^states:(StopExecution|SendTaskSuccess)$/,
+    reason:
+      'Ends the job of a deployment that is taken back, and lets the next job of the project begin: test/domain/deployment brings both about.',
+    byChance: true,
+  },
+  {
+    role: /^Staithe-EventsDeploymentJobEndedRole/,
+    action: /^(dynamodb:PutItem|states:SendTaskSuccess)$/,
+    reason:
+      'Ends a job whose machine died without a word, and lets the next job of the project begin: test/domain/deployment/jobs.test.ts.',
+    byChance: true,
+  },
+  {
+    role: /^Staithe-Apienvironments/,
+    action: /^s3:ListBucket$/,
+    reason: 'Learns that the bytes of an artifact are gone that is deployed by its digest.',
+    byChance: true,
+  },
+  {
+    role: /^Staithe-(EventsObjectCreated|ReconcilerSweep)Role/,
+    action: /^dynamodb:(ConditionCheckItem|Query)$/,
+    reason:
+      'Sets the environments of a manifest when the build is planned here: test/domain/environment-manifest.test.ts.',
+    byChance: true,
+  },
+  {
     role: /^Staithe-ReconcilerSweepRole/,
     action: /^dynamodb:ConditionCheckItem$/,
     reason:
