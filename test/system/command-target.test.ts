@@ -131,6 +131,27 @@ describe('the test of a new version', () => {
     expect(second.traffic).toBeUndefined();
     expect(await (await fetch(first.url ?? '')).text()).toBe('good');
   });
+
+  it('is run again for what serves, and its result is kept', async () => {
+    const { client } = staithe;
+    const project = await newProject(client);
+    const target = { kind: 'lambda', function_name: `${project}-test` };
+    const commands = ['test "$STAITHE_VERSION" = 1', 'echo "asks $STAITHE_URL"'];
+    await put(client, project, { target, test: { commands } });
+    const { id } = await release(client, project, '1.0.0', functionTree('one'));
+    const first = await deploy(client, project, 'test', id);
+
+    const asked = await client.call('verifyDeployment', { params: { deployment: first.id } });
+    const verified = await until(
+      () => client.call('getDeployment', { params: { deployment: first.id } }),
+      ({ checks }) => checks.length > asked.checks.length,
+    );
+
+    expect(asked.checks.at(-1)).toMatchObject({ kind: 'http', percent: 100, ok: true });
+    expect(verified.checks.at(-1)).toMatchObject({ kind: 'test', ok: true });
+    expect(verified.status).toBe('succeeded');
+    expect(await logOf(client, first.id)).toContain(`asks ${first.url}`);
+  });
 });
 
 it('a deployment by commands goes on after a server was killed while they ran', async () => {
