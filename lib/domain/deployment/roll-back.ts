@@ -19,8 +19,9 @@ type Needed = Pick<Ports, 'table' | 'clock'> & LogPorts & TargetPorts;
 type Failure = NonNullable<Deployment['error']>;
 
 /**
- * Sends all traffic back to where it was, and ends what ran without any. On a first deployment there is no way back, and the deployment has just failed. A
- * version that was asked and did not answer as it should is heard: its last lines end the deployment's error.
+ * Sends all traffic back to where it was, and ends what ran without any. On a first deployment there is no way back, and
+ * the deployment has just failed. A version that was asked and did not answer as it should is heard: its last lines end the
+ * deployment's error.
  * @param reason what went wrong, in a sentence
  */
 export async function rollBack(

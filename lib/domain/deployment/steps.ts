@@ -47,11 +47,9 @@ export async function apply(ports: StepPorts, id: string): Promise<Readiness> {
     previous_version: previous,
     started_at: before.value.started_at ?? ports.clock.now().toISOString(),
   });
-  if (kept === undefined) {
-    await adapter.prepare(release);
-    await madeSoon({ adapter, release });
-  }
-  return madeAndChecked(ports, deployment);
+  if (kept !== undefined) return madeAndChecked(ports, deployment);
+  await adapter.prepare(release);
+  return madeAndChecked(ports, deployment, isMadeSoon);
 }
 
 /** The version that an earlier deployment has made of just this, if it is there still: then traffic is all that moves. */
@@ -63,13 +61,16 @@ async function keptVersion(
   return (await adapter.has(release, version)) ? version : undefined;
 }
 
-/** Waits a moment, as most are ready before a wait of the workflow would begin; who is not is waited for there. */
-async function madeSoon({ adapter, release }: Destination): Promise<void> {
-  if (release.target.kind === 'command') return;
-  for (const pause of SOON_MS) {
-    if (await adapter.isReady(release)) return;
+const isMade = ({ adapter, release }: Destination): Promise<boolean> => adapter.isReady(release);
+
+/** Looks for a moment, as most are ready before a wait of the workflow would begin; who is not is waited for there. */
+async function isMadeSoon(destination: Destination): Promise<boolean> {
+  const pauses = destination.release.target.kind === 'command' ? [] : SOON_MS;
+  for (const pause of pauses) {
+    if (await isMade(destination)) return true;
     await sleep(pause);
   }
+  return isMade(destination);
 }
 
 export async function ready(ports: StepPorts, id: string): Promise<Readiness> {
@@ -77,14 +78,18 @@ export async function ready(ports: StepPorts, id: string): Promise<Readiness> {
 }
 
 /** Freezes the new version and asks it, before any traffic reaches it. @throws TargetError when it is not well */
-async function madeAndChecked(ports: StepPorts, stored: Stored<Deployment>): Promise<Readiness> {
+async function madeAndChecked(
+  ports: StepPorts,
+  stored: Stored<Deployment>,
+  isReady: (destination: Destination) => Promise<boolean> = isMade,
+): Promise<Readiness> {
   const { value: deployment } = stored;
   // The repeat of a step whose answer was lost.
   if (deployment.status === 'verifying' && deployment.traffic !== undefined) return { ready: true };
   const destination = destinationOf(ports, deployment);
   const { adapter, release } = destination;
   const isCommand = deployment.target.kind === 'command';
-  if (deployment.target_version === undefined && !(await adapter.isReady(release)))
+  if (deployment.target_version === undefined && !(await isReady(destination)))
     return isCommand ? { ready: false, job: 'deploy' } : { ready: false };
   const version = deployment.target_version ?? (await adapter.publish(release));
   const outputs = isCommand ? await outputsOf(ports, deployment.id) : undefined;
