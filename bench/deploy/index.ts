@@ -2,7 +2,7 @@
 import type { Deployment } from '../../lib/domain/deployment/schema.ts';
 import { markdown, type Report } from '../figure.ts';
 import { type Bench, type Installation, withInstallation } from '../installation.ts';
-import { gigabyteSeconds, loggedBytes, polled, transitions } from '../price/meters.ts';
+import { usageOf } from '../price/meters.ts';
 import { actions, type BuildUsage, type Line, priced, thousandBuilds, type Usage } from '../price/usage.ts';
 import { configured, type Deployable, deployable, deployed, succeeded, untilLive } from './function.ts';
 import { spansOf, spanTable } from './spans.ts';
@@ -122,18 +122,7 @@ async function counted(installation: Installation, scene: Deployable): Promise<U
     await succeeded(client, id);
     builds.push({ calls: await installation.calls(), capacity: await installation.capacity() });
   }
-  const streamed = (await polled(installation, began)).map((call) => ({
-    ...call,
-    count: call.count / COUNTED,
-  }));
-  const whole = builds.map((build) => ({ ...build, calls: [...build.calls, ...streamed] }));
-  const calls = whole.flatMap((build) => build.calls);
-  return {
-    builds: whole,
-    gigabyteSeconds: await gigabyteSeconds(installation, calls, began),
-    transitions: await transitions(installation, began),
-    loggedBytes: await loggedBytes(installation, began),
-  };
+  return usageOf(installation, builds, began);
 }
 
 const billOf = (lines: readonly Line[]): string =>

@@ -3,7 +3,7 @@ import { COMPUTE_TYPES } from '../../lib/aws/codebuild/types.ts';
 import { type Figure, markdown, type Report } from '../figure.ts';
 import { type Bench, type Installation, withInstallation } from '../installation.ts';
 import { completed, noopProject, startNoop } from '../noop.ts';
-import { gigabyteSeconds, loggedBytes, polled, transitions } from './meters.ts';
+import { usageOf } from './meters.ts';
 import {
   actions,
   type BuildUsage,
@@ -82,18 +82,7 @@ async function counted(bench: Bench, installation: Installation): Promise<Usage>
     await new Promise((resolve) => setTimeout(resolve, QUIET_MS)); // until its events are out
     builds.push({ calls: await installation.calls(), capacity: await installation.capacity() });
   }
-  const streamed = (await polled(installation, began)).map((call) => ({
-    ...call,
-    count: call.count / BUILDS,
-  }));
-  const whole = builds.map((build) => ({ ...build, calls: [...build.calls, ...streamed] }));
-  const calls = whole.flatMap((build) => build.calls);
-  return {
-    builds: whole,
-    gigabyteSeconds: await gigabyteSeconds(installation, calls, began),
-    transitions: await transitions(installation, began),
-    loggedBytes: await loggedBytes(installation, began),
-  };
+  return usageOf(installation, builds, began);
 }
 
 function billOf(lines: readonly Line[]): string {

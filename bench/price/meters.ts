@@ -18,6 +18,7 @@ import {
 import { median } from '../figure.ts';
 import type { Installation } from '../installation.ts';
 import type { CallCount } from '../messages.ts';
+import type { BuildUsage, Usage } from './usage.ts';
 
 /** What a log event is charged for beside its text (CloudWatch Logs quotas). */
 const EVENT_OVERHEAD_BYTES = 26;
@@ -35,7 +36,7 @@ interface Reported {
 }
 
 /** Invocations by streams: no call of AWS leads to them, so they are counted by what the functions' log groups say. */
-export async function polled(installation: Installation, began: number): Promise<CallCount[]> {
+async function polled(installation: Installation, began: number): Promise<CallCount[]> {
   const client = new LambdaClient(clientOptions(installation));
   const calls: CallCount[] = [];
   for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings({ client }, {}))
@@ -49,7 +50,7 @@ export async function polled(installation: Installation, began: number): Promise
 }
 
 /** Median of the billed durations of each function, times its memory, times how often it was invoked. */
-export async function gigabyteSeconds(
+async function gigabyteSeconds(
   installation: Installation,
   calls: readonly CallCount[],
   began: number,
@@ -87,7 +88,7 @@ async function reported(
 }
 
 /** Each state entered is one, as often as it is tried. */
-export async function transitions(installation: Installation, began: number): Promise<number> {
+async function transitions(installation: Installation, began: number): Promise<number> {
   const client = new SFNClient(clientOptions(installation));
   let entered = 0;
   for await (const { stateMachines = [] } of paginateListStateMachines({ client }, {}))
@@ -101,7 +102,7 @@ export async function transitions(installation: Installation, began: number): Pr
   return entered;
 }
 
-export async function loggedBytes(installation: Installation, began: number): Promise<number> {
+async function loggedBytes(installation: Installation, began: number): Promise<number> {
   const client = new CloudWatchLogsClient(clientOptions(installation));
   let bytes = 0;
   for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, {}))
@@ -121,4 +122,24 @@ async function* logged(
   for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName, startTime }))
     for (const { message = '' } of events) yield { message };
   client.destroy();
+}
+
+/** What several of one thing have used: what each was seen to, and its part of what they used together since a time. */
+export async function usageOf(
+  installation: Installation,
+  counted: readonly BuildUsage[],
+  began: number,
+): Promise<Usage> {
+  const streamed = (await polled(installation, began)).map((call) => ({
+    ...call,
+    count: call.count / counted.length,
+  }));
+  const builds = counted.map((one) => ({ ...one, calls: [...one.calls, ...streamed] }));
+  const calls = builds.flatMap((one) => one.calls);
+  return {
+    builds,
+    gigabyteSeconds: await gigabyteSeconds(installation, calls, began),
+    transitions: await transitions(installation, began),
+    loggedBytes: await loggedBytes(installation, began),
+  };
 }
